@@ -1,0 +1,36 @@
+# Every target installs what it needs into .venv, once, and works from a folder with spaces in its name.
+PYTHON ?= python3.11
+BIN := .venv/bin
+PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
+RUN ?= runs/sample
+
+# On Linux the package index's torch is a CUDA build of several gigabytes. Where there is no NVIDIA driver to use it,
+# the CPU build is taken from PyTorch's own index first; the lock file then finds torch installed.
+TORCH := $(shell grep '^torch==' requirements.lock)
+TORCH_INDEX ?= https://download.pytorch.org/whl/cpu
+
+.PHONY: help train test lint clean
+help:  ## list the targets
+	@grep -E '^[a-z-]+:.*##' Makefile | sed -E 's/:.*## /	/' | expand -t 12
+
+# The stamp is written last, so an install that was cut short is done again.
+.venv/ready: requirements.lock pyproject.toml
+	$(PYTHON) -m venv .venv
+	[ "$$(uname)" != Linux ] || command -v nvidia-smi >/dev/null || \
+	  $(PIP) --retries 0 --no-deps --index-url $(TORCH_INDEX) $(TORCH) || true
+	$(PIP) -r requirements.lock
+	$(PIP) --no-deps --editable .
+	touch .venv/ready
+
+train: .venv/ready  ## train on the built-in corpus, measure, translate, draw
+	$(BIN)/python -m s2s_tutorial.cli train --corpus sample --run "$(RUN)"
+
+test: .venv/ready  ## run every test
+	$(BIN)/python -m pytest
+
+lint: .venv/ready  ## check style
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+clean:  ## remove the environment and everything built, but not your runs
+	rm -rf .venv _build .pytest_cache .hypothesis .ruff_cache

@@ -1,0 +1,1 @@
+"""The companion package of a tutorial book on sequence-to-sequence translation with attention."""

@@ -1,0 +1,199 @@
+"""Attention: which source words matter for the next target word.
+
+A score function compares decoder states with encoder states. A softmax over the real source positions turns scores into
+weights, and the weighted mean of the encoder states is the context. Keys, the part of a score that only the source
+decides, are computed once a sentence.
+
+Chapter 4 of the book works every score out by hand. Sizes: B batch, T target length, S source length, H hidden.
+"""
+
+from __future__ import annotations
+
+import math
+
+import torch
+from torch import Tensor, nn
+
+
+def masked_softmax(scores: Tensor, src_mask: Tensor) -> Tensor:
+    """Normalise scores over the real source positions.
+
+    Args:
+        scores: (B, T, S), any real numbers.
+        src_mask: (B, S), or (B, T, S) where it differs from word to word; True at positions that may be attended to.
+
+    Returns:
+        (B, T, S); each row sums to 1, and masked positions get exactly 0.
+    """
+    mask = src_mask if src_mask.dim() == 3 else src_mask[:, None, :]
+    return scores.masked_fill(~mask, -torch.inf).softmax(dim=-1)
+
+
+class DotScore(nn.Module):
+    """h_tᵀ h̄_s (Luong et al. 2015, equation 8, "dot"): states that point the same way belong together."""
+
+    def __init__(self, hidden_size: int) -> None:
+        super().__init__()
+
+    def keys(self, enc_states: Tensor) -> Tensor:
+        """Return the encoder states as they are: (B, S, H)."""
+        return enc_states
+
+    def forward(self, queries: Tensor, keys: Tensor) -> Tensor:
+        """Score queries (B, T, H) against keys (B, S, H); returns (B, T, S)."""
+        return queries @ keys.transpose(1, 2)
+
+
+class GeneralScore(DotScore):
+    """h_tᵀ W h̄_s (Luong et al. 2015, equation 8, "general"): a dot product after a learnt change of basis."""
+
+    def __init__(self, hidden_size: int) -> None:
+        super().__init__(hidden_size)
+        self.project = nn.Linear(hidden_size, hidden_size, bias=False)
+
+    def keys(self, enc_states: Tensor) -> Tensor:
+        """Return W h̄_s: (B, S, H) to (B, S, H)."""
+        return self.project(enc_states)
+
+
+class AdditiveScore(nn.Module):
+    """vᵀ tanh(W h + U h̄_s): a small network looks at both states (Bahdanau et al. 2015, appendix A.1.2)."""
+
+    def __init__(self, hidden_size: int) -> None:
+        super().__init__()
+        self.project_query = nn.Linear(hidden_size, hidden_size, bias=False)  # W
+        self.project_key = nn.Linear(hidden_size, hidden_size, bias=False)  # U
+        self.vector = nn.Parameter(torch.empty(hidden_size).uniform_(-1, 1) / math.sqrt(hidden_size))
+
+    def keys(self, enc_states: Tensor) -> Tensor:
+        """Return U h̄_s: (B, S, H) to (B, S, H)."""
+        return self.project_key(enc_states)
+
+    def forward(self, queries: Tensor, keys: Tensor) -> Tensor:
+        """Score queries (B, T, H) against keys (B, S, H); returns (B, T, S)."""
+        energy = torch.tanh(self.project_query(queries)[:, :, None, :] + keys[:, None, :, :])  # (B, T, S, H)
+        return energy @ self.vector
+
+
+class ConcatScore(nn.Module):
+    """vᵀ tanh(W [h_t; h̄_s]) (Luong et al. 2015, equation 8, "concat").
+
+    W times two stacked vectors is the left half of W times the one plus the right half times the other. So the halves
+    are applied apart, and the right one only once a sentence. `concat_score_plainly` is the formula as written.
+    """
+
+    def __init__(self, hidden_size: int) -> None:
+        super().__init__()
+        self.project = nn.Linear(2 * hidden_size, hidden_size, bias=False)
+        self.vector = nn.Parameter(torch.empty(hidden_size).uniform_(-1, 1) / math.sqrt(hidden_size))
+
+    def keys(self, enc_states: Tensor) -> Tensor:
+        """Return the right half of W times h̄_s: (B, S, H) to (B, S, H)."""
+        _, right = self.project.weight.chunk(2, dim=1)
+        return enc_states @ right.T
+
+    def forward(self, queries: Tensor, keys: Tensor) -> Tensor:
+        """Score queries (B, T, H) against keys (B, S, H); returns (B, T, S)."""
+        left, _ = self.project.weight.chunk(2, dim=1)
+        energy = torch.tanh((queries @ left.T)[:, :, None, :] + keys[:, None, :, :])  # (B, T, S, H)
+        return energy @ self.vector
+
+
+def concat_score_plainly(score: ConcatScore, queries: Tensor, enc_states: Tensor) -> Tensor:
+    """Score as the formula of "concat" reads, pair by pair: every query stacked on every encoder state.
+
+    Args:
+        score: where W and v come from.
+        queries: (B, T, H).
+        enc_states: (B, S, H), not keys.
+
+    Returns:
+        (B, T, S), the same numbers as `score(queries, score.keys(enc_states))`.
+    """
+    shape = (-1, queries.shape[1], enc_states.shape[1], -1)
+    pairs = torch.cat([queries[:, :, None, :].expand(shape), enc_states[:, None, :, :].expand(shape)], dim=-1)
+    return torch.tanh(score.project(pairs)) @ score.vector
+
+
+SCORES: dict[str, type[nn.Module]] = {
+    "dot": DotScore,
+    "general": GeneralScore,
+    "concat": ConcatScore,
+    "additive": AdditiveScore,
+}
+
+
+class Attention(nn.Module):
+    """Global attention (Luong et al. 2015, section 3.1): score, softmax over the source, weighted mean.
+
+    Args:
+        score: one of the score functions above.
+    """
+
+    def __init__(self, score: nn.Module) -> None:
+        super().__init__()
+        self.score = score
+
+    def keys(self, enc_states: Tensor) -> Tensor:
+        """Compute, once a sentence, what the score needs of the encoder states (B, S, H)."""
+        return self.score.keys(enc_states)
+
+    def weights(self, queries: Tensor, keys: Tensor, src_mask: Tensor) -> Tensor:
+        """Attention weights (B, T, S) of queries (B, T, H) over keys (B, S, H) and src_mask (B, S)."""
+        return masked_softmax(self.score(queries, keys), src_mask)
+
+    def forward(self, queries: Tensor, keys: Tensor, enc_states: Tensor, src_mask: Tensor) -> tuple[Tensor, Tensor]:
+        """Look the context up.
+
+        Args:
+            queries: (B, T, H) decoder states, one or all of them.
+            keys: (B, S, H), from `keys`.
+            enc_states: (B, S, H).
+            src_mask: (B, S), True at real words.
+
+        Returns:
+            context (B, T, H) and attn_weights (B, T, S).
+        """
+        attn_weights = self.weights(queries, keys, src_mask)
+        return attn_weights @ enc_states, attn_weights
+
+
+class LocalAttention(Attention):
+    """Local attention with a predicted place, "local-p" (Luong et al. 2015, section 3.2, equations 9 and 10).
+
+    From the decoder state alone, p_t = S · sigmoid(vᵀ tanh(W h_t)) says where to look. Only positions at most D from
+    p_t are scored, and a Gaussian of deviation D / 2 around p_t makes far ones count less; so weights sum to at most 1.
+
+    Args:
+        score: a score function, "general" in this package.
+        hidden_size: H.
+        reach: D, in words.
+    """
+
+    def __init__(self, score: nn.Module, hidden_size: int, reach: int = 2) -> None:
+        super().__init__(score)
+        self.reach = reach
+        self.project = nn.Linear(hidden_size, hidden_size, bias=False)
+        self.vector = nn.Parameter(torch.empty(hidden_size).uniform_(-1, 1) / math.sqrt(hidden_size))
+
+    def centres(self, queries: Tensor, src_mask: Tensor) -> Tensor:
+        """Predict p_t, between 0 and the sentence's length: (B, T, H) to (B, T)."""
+        share = torch.sigmoid(torch.tanh(self.project(queries)) @ self.vector)
+        return src_mask.sum(dim=1, keepdim=True) * share
+
+    def weights(self, queries: Tensor, keys: Tensor, src_mask: Tensor) -> Tensor:
+        """Attention weights (B, T, S), zero outside the window of 2 D + 1 positions around p_t."""
+        positions = torch.arange(keys.shape[1], device=keys.device)
+        distance = positions - self.centres(queries, src_mask)[..., None]  # (B, T, S)
+        window = src_mask[:, None, :] & (distance.abs() <= self.reach)
+        nearness = torch.exp(-(distance**2) / (2 * (self.reach / 2) ** 2))
+        return masked_softmax(self.score(queries, keys), window) * nearness
+
+
+def build_attention(name: str, hidden_size: int) -> Attention | None:
+    """Make the attention that `ModelSettings.attention` names; None for "none"."""
+    if name == "none":
+        return None
+    if name == "local-p":
+        return LocalAttention(GeneralScore(hidden_size), hidden_size)
+    return Attention(SCORES[name](hidden_size))

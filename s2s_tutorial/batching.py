@@ -1,0 +1,137 @@
+"""Batches: sentences of different lengths in one rectangle of numbers, and the order they come in.
+
+Encoded sentences lie end to end in one array (`Encoded`), four bytes a word. An epoch visits every pair once. Its order
+is a function of the seed and the epoch's number alone, so a stopped run finds its place again without having kept it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from s2s_tutorial.vocabulary import EOS, PAD, UNK, Vocabulary
+
+
+@dataclass(frozen=True)
+class Encoded:
+    """Many encoded sentences.
+
+    Attributes:
+        ids: all words of all sentences, EOS after each sentence.
+        starts: (N + 1,), where each sentence starts; the last number is the end.
+    """
+
+    ids: np.ndarray
+    starts: np.ndarray
+
+    @classmethod
+    def encode(cls, sentences: Sequence[str], vocabulary: Vocabulary) -> Encoded:
+        """Encode normalised sentences (words joined by spaces)."""
+        # One look-up a word over one long text; every sentence's end is a word of its own.
+        words = " \n ".join([*sentences, ""]).split(" ") if sentences else []
+        ids_of = vocabulary._ids | {"\n": EOS, "": -1}
+        flat = np.fromiter((ids_of.get(word, UNK) for word in words), dtype=np.int32, count=len(words))
+        flat = flat[flat >= 0]
+        ends = np.flatnonzero(flat == EOS) + 1
+        return cls(flat, np.concatenate([[0], ends]))
+
+    def __len__(self) -> int:
+        return len(self.starts) - 1
+
+    def __getitem__(self, number: int) -> np.ndarray:
+        """Ids of one sentence, EOS at the end."""
+        return self.ids[self.starts[number] : self.starts[number + 1]]
+
+    @cached_property
+    def lengths(self) -> np.ndarray:
+        """(N,) words of each sentence, EOS counted."""
+        return np.diff(self.starts)
+
+    def rectangle(self, rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Pad the given sentences to one length: ids (B, longest) and lengths (B,)."""
+        lengths = self.lengths[rows]
+        places = np.arange(lengths.max())
+        real = places < lengths[:, None]
+        ids = np.full(real.shape, PAD, dtype=np.int64)
+        ids[real] = self.ids[(self.starts[rows][:, None] + places)[real]]
+        return ids, lengths
+
+
+@dataclass(frozen=True)
+class Batch:
+    """A few sentence pairs as tensors.
+
+    Attributes:
+        src_ids: (B, S), EOS after each sentence, then PAD.
+        src_lengths: (B,), EOS counted.
+        tgt_ids: (B, T), likewise.
+        tgt_lengths: (B,).
+    """
+
+    src_ids: Tensor
+    src_lengths: Tensor
+    tgt_ids: Tensor
+    tgt_lengths: Tensor
+
+    @classmethod
+    def of(cls, src: Encoded, tgt: Encoded, rows: np.ndarray) -> Batch:
+        """Make a batch of the given pairs."""
+        return cls(*(torch.from_numpy(array) for side in (src, tgt) for array in side.rectangle(rows)))
+
+    @property
+    def src_mask(self) -> Tensor:
+        """(B, S), True at real words."""
+        return torch.arange(self.src_ids.shape[1], device=self.src_ids.device) < self.src_lengths[:, None]
+
+    @property
+    def tgt_mask(self) -> Tensor:
+        """(B, T), True at real words."""
+        return torch.arange(self.tgt_ids.shape[1], device=self.tgt_ids.device) < self.tgt_lengths[:, None]
+
+    @property
+    def padding_share(self) -> float:
+        """Share of positions, both sides together, that hold no word."""
+        words = int(self.src_lengths.sum() + self.tgt_lengths.sum())
+        return 1.0 - words / (self.src_ids.numel() + self.tgt_ids.numel())
+
+    def to(self, device: torch.device | str) -> Batch:
+        """Return the batch on a device."""
+        tensors = (self.src_ids, self.src_lengths, self.tgt_ids, self.tgt_lengths)
+        return Batch(*(tensor.to(device, non_blocking=True) for tensor in tensors))
+
+
+def epoch_order(src_lengths: np.ndarray, tgt_lengths: np.ndarray, batch_size: int, seed: int, epoch: int,
+                bucketed: bool = True) -> list[np.ndarray]:  # fmt: skip
+    """Deal every pair into exactly one batch of this epoch, pairs of like length together.
+
+    Pairs are shuffled, sorted by source and then target length (equal ones stay shuffled), cut into batches, and the
+    batches are shuffled. So a batch holds little padding, and no two epochs make the same batches.
+
+    Args:
+        src_lengths, tgt_lengths: (N,).
+        batch_size: pairs a batch; the last one cut may be smaller.
+        seed, epoch: what the order depends on, and all it depends on.
+        bucketed: False leaves the sorting out: random batches.
+
+    Returns:
+        For each batch, the numbers of its pairs.
+    """
+    rng = np.random.default_rng([seed, epoch])
+    order = rng.permutation(len(src_lengths))
+    if bucketed:
+        order = order[np.lexsort((tgt_lengths[order], src_lengths[order]))]
+    batches = [order[start : start + batch_size] for start in range(0, len(order), batch_size)]
+    return [batches[number] for number in rng.permutation(len(batches))]
+
+
+def batches_in_order(src: Encoded, tgt: Encoded, batch_size: int) -> Iterator[tuple[np.ndarray, Batch]]:
+    """Batches for translating: longest sentences first, each with the numbers of its pairs."""
+    order = np.argsort(-src.lengths, kind="stable")
+    for start in range(0, len(order), batch_size):
+        rows = order[start : start + batch_size]
+        yield rows, Batch.of(src, tgt, rows)

@@ -1,0 +1,402 @@
+"""The command line: `s2s-tutorial data · train · translate · evaluate · plot`.
+
+Whatever takes long to import is imported by the command that needs it, so that `--help` and `translate` start fast.
+A user's mistake ends in one line on standard error and exit code 1, never in a traceback.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from s2s_tutorial.config import ATTENTIONS, DECODERS, PRESETS, SAMPLING_SCHEDULES, Settings
+
+if TYPE_CHECKING:
+    from s2s_tutorial.corpus import Corpus
+    from s2s_tutorial.evaluation import Scores
+    from s2s_tutorial.translation import Translation, Translator
+
+app = typer.Typer(
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+    help="Train and use a small translator, French to English or whatever pairs you give it. Everything works with no "
+    "network from a built-in corpus. Begin with: s2s-tutorial train --run runs/first",
+)
+plot_app = typer.Typer(no_args_is_help=True, help="Draw pictures of a run: attention, losses.", rich_markup_mode=None)
+app.add_typer(plot_app, name="plot")
+
+Preset = StrEnum("Preset", {name: name for name in PRESETS})
+AttentionName = StrEnum("AttentionName", {name: name for name in ATTENTIONS})
+DecoderName = StrEnum("DecoderName", {name: name for name in DECODERS})
+SamplingName = StrEnum("SamplingName", {name: name for name in SAMPLING_SCHEDULES})
+
+CorpusOption = Annotated[
+    str | None,
+    typer.Option(
+        help="sample (built in), tatoeba (downloaded once, or read from S2S_TUTORIAL_DATA), or a .txt, .tsv or .zip FILE "
+        "of tab-separated pairs, English first.",
+        metavar="sample|tatoeba|FILE",
+        show_default="the preset's",
+    ),
+]
+PresetOption = Annotated[
+    Preset | None,
+    typer.Option(help="Sizes and filters.", show_default="standard for tatoeba, else sample"),
+]
+RunOption = Annotated[Path, typer.Option(help="Folder of the run.", metavar="DIR", show_default=False)]
+DeviceOption = Annotated[str, typer.Option(help="auto, cpu, cuda, cuda:1, mps …")]
+BeamOption = Annotated[int, typer.Option(min=1, max=100, help="Beam size; 1 is greedy search.")]
+ReverseOption = Annotated[bool, typer.Option("--reverse", help="Translate the first column into the second.")]
+TrimOption = Annotated[
+    int | None,
+    typer.Option(min=1, help="Drop pairs with a word seen fewer times than this; 1 keeps all.", show_default="the preset's"),
+]
+
+
+@contextmanager
+def clear_errors() -> Iterator[None]:
+    """Turn an error that a user can mend into one line and exit code 1."""
+    try:
+        yield
+    except ValueError as error:  # CorpusError, RunError, SentenceError and bad settings are ValueErrors
+        typer.echo(f"error: {error}", err=True)
+    except OSError as error:
+        where = f"{error.filename}: " if error.filename else ""
+        typer.echo(f"error: {where}{error.strerror or error}: check the place, its permissions and free space", err=True)
+    else:
+        return
+    raise typer.Exit(1)
+
+
+def choose_settings(corpus: str | None, preset: str | None, reverse: bool, trim_below: int | None) -> Settings:
+    """The preset that the options name, with their data."""
+    settings = PRESETS[preset or ("standard" if corpus == "tatoeba" else "sample")]
+    data = replace(settings.data, reverse=reverse)
+    if corpus is not None:
+        data = replace(data, corpus=corpus)
+    if trim_below is not None:
+        data = replace(data, trim_below=trim_below)
+    return replace(settings, data=data)
+
+
+def choose_device(name: str) -> str:
+    """ "auto" becomes a GPU where there is one.
+
+    Raises:
+        ValueError: a device that is not there.
+    """
+    import torch
+
+    if name == "auto":
+        return "cuda" if torch.cuda.is_available() else "cpu"
+    try:
+        torch.empty(1, device=name)
+    except (RuntimeError, AssertionError) as error:
+        raise ValueError(f"device {name!r} cannot be used ({str(error).splitlines()[0]}): try --device cpu") from None
+    return name
+
+
+def describe_corpus(corpus: Corpus, settings: Settings) -> str:
+    """What each step of preparation left."""
+    names = ("English", "French") if settings.data.reverse else ("French", "English")
+    lines = [f"{name:<40}{count:>10,} pairs" for name, count in corpus.steps]
+    src_words, tgt_words = corpus.word_counts
+    lines.append(f"{f'{names[0]} / {names[1]} words kept':<40}{f'{src_words:,} / {tgt_words:,}':>16}")
+    lines.append(f"{'training':<40}{len(corpus.train):>10,} pairs")
+    for name, pairs, held_out in (
+        ("validation", corpus.validation_pairs, corpus.validation),
+        ("test", corpus.test_pairs, corpus.test),
+    ):
+        lines.append(f"{name:<40}{pairs:>10,} pairs of {len(held_out):,} {names[0]} sentences")
+    sizes = f"{len(corpus.src_vocabulary):,} / {len(corpus.tgt_vocabulary):,}"
+    lines.append(f"{'vocabulary of the training pairs':<40}{sizes:>16}")
+    return "\n".join(lines)
+
+
+@app.command()
+def data(
+    corpus: CorpusOption = None,
+    preset: PresetOption = None,
+    reverse: ReverseOption = False,
+    trim_below: TrimOption = None,
+) -> None:
+    """Prepare sentence pairs and show what each step leaves."""
+    from s2s_tutorial.corpus import prepare
+
+    with clear_errors():
+        settings = choose_settings(corpus, preset, reverse, trim_below)
+        typer.echo(describe_corpus(prepare(settings.data), settings))
+
+
+@app.command()
+def train(
+    run: RunOption,
+    corpus: CorpusOption = None,
+    preset: PresetOption = None,
+    attention: Annotated[AttentionName | None, typer.Option(help="Score.", show_default="the preset's")] = None,
+    decoder: Annotated[DecoderName | None, typer.Option(help="Kind.", show_default="the preset's")] = None,
+    input_feeding: Annotated[bool, typer.Option("--input-feeding", help="Feed the last attentional state back.")] = False,
+    sampling: Annotated[SamplingName, typer.Option(help="Schedule of scheduled sampling.")] = SamplingName.none,
+    reverse: ReverseOption = False,
+    trim_below: TrimOption = None,
+    epochs: Annotated[int | None, typer.Option(min=1, help="Passes over the pairs.", show_default="the preset's")] = None,
+    seed: Annotated[int, typer.Option(help="Of weights, order and dropout.")] = 0,
+    max_minutes: Annotated[
+        float | None, typer.Option(min=0.0, help="Training minutes after which it ends as if finished.")
+    ] = None,
+    device: DeviceOption = "auto",
+) -> None:
+    """Train a model, or go on with one that was stopped: the same command again.
+
+    Ctrl-C stops it after the current step with everything saved. At the end the best weights are measured on held-out
+    sentences, ten of them are shown, and pictures of attention and losses are written into the run's folder.
+    """
+    with clear_errors():
+        settings = choose_settings(corpus, preset, reverse, trim_below)
+        model = replace(settings.model, input_feeding=input_feeding)
+        if attention is not None:
+            model = replace(model, attention=str(attention))
+        if decoder is not None:
+            model = replace(model, decoder=str(decoder))
+        training = replace(settings.training, seed=seed, sampling=str(sampling))
+        if epochs is not None:
+            training = replace(training, epochs=epochs)
+        settings = replace(settings, model=model, training=training)
+
+        from s2s_tutorial.corpus import prepare
+        from s2s_tutorial.training import Trainer
+
+        prepared = prepare(settings.data)
+        typer.echo(describe_corpus(prepared, settings))
+        trainer = Trainer(prepared, settings, run, choose_device(device))
+        progress = trainer.fit(max_minutes)
+        if trainer.stopped:
+            raise typer.Exit(130)
+        end = "Finished" if progress.finished else f"Ended after {progress.seconds / 60:.1f} minutes"
+        typer.echo(
+            f"{end}: {progress.step:,} steps in {progress.seconds:,.0f} s; best validation BLEU "
+            f"{progress.best_bleu:.1f} at step {progress.best_step:,}"
+        )
+        show_result(run, prepared)
+
+
+def show_result(run: Path, corpus: Corpus) -> None:
+    """Measure a finished run on its test set, show ten sentences, write pictures."""
+    from s2s_tutorial.checkpoint import write_json
+    from s2s_tutorial.evaluation import evaluate as measure
+    from s2s_tutorial.evaluation import show_scores
+    from s2s_tutorial.plotting import plot_attention, plot_losses, save_figure
+    from s2s_tutorial.runs import load_translator
+    from s2s_tutorial.tracking import read_record
+
+    translator = load_translator(run)
+    scores, translations = measure(translator, corpus.test)
+    write_json(run / "scores.json", scores.to_dict())
+    typer.echo(f"\nHeld-out test sentences: {show_scores(scores)}\n")
+    for translation, references in list(zip(translations, corpus.test.references, strict=True))[:10]:
+        typer.echo(f"> {' '.join(translation.src_words)}\n= {references[0]}\n< {' '.join(translation.words)}\n")
+    pictures = [run / "losses.png"]
+    save_figure(plot_losses(read_record(run / "record.jsonl")), pictures[0])
+    if translations[0].attn_weights is not None:
+        for number, translation in enumerate(translations[:3], start=1):
+            pictures.append(run / f"attention-{number}.png")
+            save_figure(plot_attention(translation), pictures[-1])
+    typer.echo("Pictures: " + ", ".join(str(path) for path in pictures))
+    typer.echo(f"Try it: s2s-tutorial translate --run {run} \"{' '.join(corpus.test.sources[0].split()[:-1])}\"")
+
+
+@app.command()
+def translate(
+    run: RunOption,
+    sentences: Annotated[list[str] | None, typer.Argument(metavar="SENTENCE", show_default=False)] = None,
+    beam: BeamOption = 1,
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON object a line, with the n best and attention.")] = False,
+    device: DeviceOption = "auto",
+) -> None:
+    """Translate sentences: the arguments, or standard input, one a line.
+
+    One line comes out for each that went in. A line that cannot be translated gives an empty one, a message on standard
+    error and, at the end, exit code 1.
+    """
+    with clear_errors():
+        from s2s_tutorial.runs import load_translator
+
+        translator = load_translator(run, choose_device(device))
+        failed = False
+        for chunk in _chunks(_sentences(sentences)):
+            failed |= not _translate_chunk(translator, chunk, beam, as_json)
+    if failed:
+        raise typer.Exit(1)
+
+
+def _sentences(arguments: list[str] | None) -> Iterator[str | UnicodeDecodeError]:
+    if arguments:
+        yield from arguments
+        return
+    for line in sys.stdin.buffer:
+        try:
+            yield line.decode().rstrip("\r\n")
+        except UnicodeDecodeError as error:
+            yield error
+
+
+def _chunks(items: Iterator[str | UnicodeDecodeError]) -> Iterator[list[str | UnicodeDecodeError]]:
+    """Batches of lines from a file; line by line from a keyboard."""
+    size = 1 if sys.stdin.isatty() else 512
+    chunk = []
+    for item in items:
+        chunk.append(item)
+        if len(chunk) == size:
+            yield chunk
+            chunk = []
+    if chunk:
+        yield chunk
+
+
+def _translate_chunk(
+    translator: Translator, chunk: list[str | UnicodeDecodeError], beam: int, as_json: bool
+) -> bool:
+    """Translate lines and print a line for each; returns whether all went well."""
+    from s2s_tutorial.translation import SentenceError, read_sentence
+
+    sources: list[str | SentenceError] = []
+    for line in chunk:
+        try:
+            if isinstance(line, UnicodeDecodeError):
+                raise SentenceError("the line is not UTF-8: save the text as UTF-8")
+            sources.append(read_sentence(line))
+        except SentenceError as error:
+            sources.append(error)
+    good = [source for source in sources if isinstance(source, str)]
+    translations = iter(translator.translate_words(good, beam) if good else [])
+    for source in sources:
+        if isinstance(source, SentenceError):
+            typer.echo(f"error: {source}", err=True)
+            typer.echo(json.dumps({"text": "", "error": str(source)}, ensure_ascii=False) if as_json else "")
+        else:
+            translation = next(translations)
+            typer.echo(json.dumps(describe(translation), ensure_ascii=False) if as_json else translation.text)
+    return len(good) == len(sources)
+
+
+def describe(translation: Translation) -> dict[str, object]:
+    """A translation as plain values, ready for JSON."""
+    weights = translation.attn_weights
+    return {
+        "text": translation.text,
+        "source": translation.src_words,
+        "words": translation.words,
+        "copied": translation.copied,
+        "unknown": translation.unknown,
+        "score": round(translation.score, 4),
+        "others": [{"text": text, "score": round(score, 4)} for text, score in translation.others],
+        "attention": None if weights is None else [[round(w, 4) for w in row] for row in weights.tolist()],
+    }
+
+
+@app.command()
+def evaluate(
+    run: RunOption,
+    pairs: Annotated[
+        str | None,
+        typer.Option(
+            metavar="challenge|FILE",
+            help="What to measure on: the built-in challenge set, or a file of pairs, English first; rows with the same "
+            "source are references of one another.",
+            show_default="the run's held-out test set",
+        ),
+    ] = None,
+    beam: BeamOption = 1,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+    device: DeviceOption = "auto",
+) -> None:
+    """Measure a run on held-out sentences, on the challenge set, or on your own pairs."""
+    with clear_errors():
+        from s2s_tutorial.corpus import challenge_set, held_out_from, prepare
+        from s2s_tutorial.evaluation import evaluate as measure
+        from s2s_tutorial.evaluation import score_groups, show_scores
+        from s2s_tutorial.runs import RunError, load_translator, open_run
+        from s2s_tutorial.sources import read_file
+
+        opened = open_run(run)
+        translator = load_translator(run, choose_device(device))
+        reverse = opened.settings.data.reverse
+        if pairs == "challenge":
+            held_out = challenge_set(reverse)
+        elif pairs is not None:
+            held_out = held_out_from(read_file(Path(pairs)), reverse)
+        else:
+            prepared = prepare(opened.settings.data)
+            if prepared.src_vocabulary != opened.src_vocabulary:
+                raise RunError(f"the pairs that {run} was trained on have changed: its test set is not held out any more")
+            held_out = prepared.test
+        scores, translations = measure(translator, held_out, beam)
+        values: dict[str, object] = scores.to_dict()
+        if pairs == "challenge":
+            values["phenomena"] = score_groups(translations, held_out, opened.challenge_seen)
+        if as_json:
+            typer.echo(json.dumps(values, indent=1, ensure_ascii=False))
+        else:
+            typer.echo(_table(scores, values, show_scores(scores)))
+
+
+def _table(scores: Scores, values: dict, line: str) -> str:
+    lines = [line, scores.signature]
+    if "phenomena" in values:
+        lines.append(f"\n{'phenomenon':<28}{'sentences':>10}{'BLEU':>8}{'chrF':>8}{'exact':>8}")
+        for name, group in values["phenomena"].items():
+            lines.append(
+                f"{name:<28}{group['sentences']:>10}{group['bleu']:>8.1f}{group['chrf']:>8.1f}{group['exact_match']:>8.0%}"
+            )
+    return "\n".join(lines)
+
+
+OutOption = Annotated[Path, typer.Option(help="Picture to write: .png, .svg or .pdf.", metavar="FILE", show_default=False)]
+
+
+@plot_app.command("attention")
+def plot_attention_command(
+    run: RunOption,
+    out: OutOption,
+    sentence: Annotated[str, typer.Argument(metavar="SENTENCE", show_default=False)],
+    beam: BeamOption = 1,
+) -> None:
+    """Translate a sentence and draw where the model looked for every word."""
+    with clear_errors():
+        from s2s_tutorial.plotting import plot_attention, save_figure
+        from s2s_tutorial.runs import load_translator
+
+        translation = load_translator(run).translate(sentence, beam)
+        save_figure(plot_attention(translation), out)
+        typer.echo(f"{translation.text}\nwrote {out}")
+
+
+@plot_app.command("losses")
+def plot_losses_command(run: RunOption, out: OutOption) -> None:
+    """Draw a run's loss, validation BLEU and gradient norms over its steps."""
+    with clear_errors():
+        from s2s_tutorial.plotting import plot_losses, save_figure
+        from s2s_tutorial.runs import open_run
+        from s2s_tutorial.tracking import read_record
+
+        save_figure(plot_losses(read_record(open_run(run).record_path)), out)
+        typer.echo(f"wrote {out}")
+
+
+def main() -> None:
+    """Run the command line."""
+    app()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,227 @@
+"""Every setting, with a name, in one place: what data, which model, how it is trained; and the presets.
+
+A preset is a frozen `Settings`. `dataclasses.replace` makes a variant of one; nothing is ever changed in place.
+"""
+
+from __future__ import annotations
+
+import os
+from dataclasses import asdict, dataclass, field, fields, replace
+from typing import Any
+
+ATTENTIONS = ("dot", "general", "concat", "additive", "local-p", "none")
+DECODERS = ("luong", "bahdanau")
+SAMPLING_SCHEDULES = ("none", "constant", "linear", "exponential", "inverse-sigmoid")
+UNITS = ("characters", "words")
+
+
+@dataclass(frozen=True)
+class DataSettings:
+    """Which sentence pairs, and which of them are kept.
+
+    Attributes:
+        corpus: "sample" (the embedded grammar), "tatoeba", or the path of a .txt, .tsv or .zip file.
+        sample_pairs: how many pairs the grammar generates; unused for other corpora.
+        min_length, max_length: bounds on both sides after normalising, in `unit`.
+        unit: "characters" or "words".
+        trim_below: pairs with a word seen fewer times than this in the filtered pairs are dropped; 1 keeps all.
+        vocabulary_min_count: words seen fewer times than this in the training pairs are unknown words.
+        reverse: translate the first column into the second (English to French) and not the second into the first.
+    """
+
+    corpus: str = "sample"
+    sample_pairs: int = 40_000
+    min_length: int = 1
+    max_length: int = 1_000
+    unit: str = "characters"
+    trim_below: int = 1
+    vocabulary_min_count: int = 1
+    reverse: bool = False
+
+
+@dataclass(frozen=True)
+class ModelSettings:
+    """The network.
+
+    Attributes:
+        decoder: "luong" or "bahdanau".
+        attention: one of `ATTENTIONS`.
+        embedding_size: E.
+        hidden_size: H, of encoder and decoder.
+        num_layers: L, of encoder and decoder.
+        dropout: share of values dropped at embeddings, between layers and before the output layer.
+        tie_embeddings: the output layer's weights are the target embeddings; needs E = H.
+        input_feeding: the last attentional state joins the decoder's next input (Luong decoder only).
+    """
+
+    decoder: str = "luong"
+    attention: str = "general"
+    embedding_size: int = 256
+    hidden_size: int = 256
+    num_layers: int = 1
+    dropout: float = 0.3
+    tie_embeddings: bool = True
+    input_feeding: bool = False
+
+
+@dataclass(frozen=True)
+class TrainingSettings:
+    """How the network is trained.
+
+    Attributes:
+        epochs: passes over the training pairs.
+        batch_size: sentence pairs a step.
+        learning_rate: the encoder's, at its highest.
+        decoder_learning_ratio: the decoder's learning rate is this times the encoder's.
+        warmup: share of all steps in which the learning rate rises from 0.
+        decay: share of all steps, at the end, in which it falls to 0 along a half cosine; 0 keeps it.
+        clip_norm: gradients of encoder and of decoder are scaled down to this norm, each on its own.
+        label_smoothing: probability given to all words alike in the target distribution.
+        sampling: schedule of scheduled sampling, one of `SAMPLING_SCHEDULES`.
+        sampling_end: teacher-forcing ratio that the schedule ends at.
+        sampling_stepwise: feed back word by word, and not in two parallel passes.
+        unknown_rate: how often a word seen once in training is shown as UNK.
+        patience: evaluations without a better validation score before training stops.
+        evaluations_per_epoch: how often validation looks at the model.
+        checkpoint_steps: steps between two checkpoints.
+        seed: of initial weights, order, dropout and sampling.
+    """
+
+    epochs: int = 10
+    batch_size: int = 64
+    learning_rate: float = 2e-3
+    decoder_learning_ratio: float = 1.0
+    warmup: float = 0.1
+    decay: float = 0.9
+    clip_norm: float = 5.0
+    label_smoothing: float = 0.1
+    sampling: str = "none"
+    sampling_end: float = 0.5
+    sampling_stepwise: bool = False
+    unknown_rate: float = 0.3
+    patience: int = 5
+    evaluations_per_epoch: int = 1
+    checkpoint_steps: int = 200
+    seed: int = 0
+
+
+@dataclass(frozen=True)
+class Settings:
+    """A whole run: data, model and training, under the name of the preset it started from."""
+
+    name: str
+    data: DataSettings = field(default_factory=DataSettings)
+    model: ModelSettings = field(default_factory=ModelSettings)
+    training: TrainingSettings = field(default_factory=TrainingSettings)
+
+    def __post_init__(self) -> None:
+        """Refuse values that no part of the package knows what to do with.
+
+        Raises:
+            ValueError: naming the setting, its value and what it may be.
+        """
+        _one_of("attention", self.model.attention, ATTENTIONS)
+        _one_of("decoder", self.model.decoder, DECODERS)
+        _one_of("sampling", self.training.sampling, SAMPLING_SCHEDULES)
+        _one_of("unit", self.data.unit, UNITS)
+        if self.model.decoder == "bahdanau" and self.model.input_feeding:
+            raise ValueError("input_feeding is part of the Luong decoder; a Bahdanau decoder feeds its context already")
+        if self.model.tie_embeddings and self.model.embedding_size != self.model.hidden_size:
+            raise ValueError("tie_embeddings needs embedding_size and hidden_size to be the same")
+        for settings, at_least in ((self.data, 1), (self.model, 1), (self.training, 1)):
+            for name in ("sample_pairs", "trim_below", "vocabulary_min_count", "embedding_size", "hidden_size",
+                         "num_layers", "epochs", "batch_size", "evaluations_per_epoch", "checkpoint_steps"):
+                if getattr(settings, name, at_least) < at_least:
+                    raise ValueError(f"{name} is {getattr(settings, name)}, expected at least {at_least}")
+        for value, name in ((self.model.dropout, "dropout"), (self.training.unknown_rate, "unknown_rate"),
+                            (self.training.label_smoothing, "label_smoothing")):
+            if not 0.0 <= value < 1.0:
+                raise ValueError(f"{name} is {value}, expected at least 0 and below 1")
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return plain nested dictionaries, ready for JSON."""
+        return asdict(self)
+
+    @classmethod
+    def from_dict(cls, values: dict[str, Any]) -> Settings:
+        """Build settings from what `to_dict` made.
+
+        Raises:
+            ValueError: a setting is missing, unknown or of another type.
+        """
+        parts = {"data": DataSettings, "model": ModelSettings, "training": TrainingSettings}
+        if not isinstance(values, dict) or set(values) != {"name", *parts}:
+            raise ValueError(f"expected settings with the parts name, {', '.join(parts)}")
+        return cls(name=str(values["name"]), **{key: _build(kind, values[key]) for key, kind in parts.items()})
+
+
+def _one_of(name: str, value: str, known: tuple[str, ...]) -> None:
+    if value not in known:
+        raise ValueError(f"{name} is {value!r}, expected one of: {', '.join(known)}")
+
+
+def _build(kind: type, values: Any) -> Any:
+    known = {f.name: type(getattr(kind(), f.name)) for f in fields(kind)}
+    if not isinstance(values, dict) or set(values) != set(known):
+        raise ValueError(f"{kind.__name__} needs exactly these settings: {', '.join(known)}")
+    for name, value in values.items():
+        if type(value) is not known[name] and not (known[name] is float and type(value) is int):
+            raise ValueError(f"{name} is {value!r}, expected {known[name].__name__}")
+    return kind(**values)
+
+
+SAMPLE = Settings(
+    "sample",
+    DataSettings(corpus="sample", sample_pairs=40_000),
+    ModelSettings(),
+    TrainingSettings(epochs=4),
+)
+PRESETS: dict[str, Settings] = {
+    "sample": SAMPLE,
+    # What the tests and CI run: the embedded corpus, seconds.
+    "small": replace(
+        SAMPLE,
+        name="small",
+        data=DataSettings(corpus="sample", sample_pairs=3_000),
+        model=ModelSettings(embedding_size=64, hidden_size=64, dropout=0.1),
+        training=TrainingSettings(epochs=4, learning_rate=5e-3, batch_size=32, checkpoint_steps=50),
+    ),
+    # The 2017 notebook's filters on real pairs, with this book's model: minutes.
+    "standard": Settings(
+        "standard",
+        DataSettings(corpus="tatoeba", min_length=3, max_length=25, trim_below=5),
+        ModelSettings(dropout=0.4),
+        TrainingSettings(epochs=10, learning_rate=3e-3),
+    ),
+    # Real pairs of at most 12 words a side.
+    "large": Settings(
+        "large",
+        DataSettings(corpus="tatoeba", max_length=12, unit="words", vocabulary_min_count=3),
+        ModelSettings(embedding_size=320, hidden_size=320),
+        TrainingSettings(epochs=6, batch_size=128, evaluations_per_epoch=2),
+    ),
+    # The 2017 notebook's own settings. It counted 50,000 batches, about 160 passes over its pairs.
+    "original": Settings(
+        "original",
+        DataSettings(corpus="tatoeba", min_length=3, max_length=25, trim_below=5),
+        ModelSettings(attention="dot", embedding_size=500, hidden_size=500, num_layers=2, dropout=0.1,
+                      tie_embeddings=False),
+        TrainingSettings(
+            epochs=160, batch_size=50, learning_rate=1e-4, decoder_learning_ratio=5.0, warmup=0.0, decay=0.0,
+            clip_norm=50.0, label_smoothing=0.0, unknown_rate=0.0, patience=160,
+        ),
+    ),
+}  # fmt: skip
+SCALES = ("small", "standard", "large")
+
+
+def load_scale() -> Settings:
+    """Return the preset that the environment variable `S2S_SCALE` names; `standard` where it is unset.
+
+    Raises:
+        ValueError: the variable names no scale.
+    """
+    name = os.environ.get("S2S_SCALE") or "standard"
+    if name not in SCALES:
+        raise ValueError(f"S2S_SCALE is {name!r}, expected one of: {', '.join(SCALES)}")
+    return PRESETS[name]

@@ -1,0 +1,247 @@
+"""The decoders: turn what the encoder read into target words, one conditional probability after another.
+
+`LuongDecoder` looks at the source *after* its GRU step, so under teacher forcing, where all input words are known, the
+whole sequence goes through the GRU at once. `BahdanauDecoder` looks *before*, and needs the context of step t to make
+step t: it goes word by word, as does a Luong decoder with input feeding.
+
+Every decoder has two ways in: `forward` for a whole known sequence, and `step` for search. The tests hold them equal.
+Chapter 5 of the book assembles both. Sizes: B batch, T target length, S source length, E embedding, H hidden, L layers.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from s2s_tutorial.attention import Attention, build_attention
+from s2s_tutorial.config import ModelSettings
+from s2s_tutorial.layers import dropout, gru_step, run_gru
+
+
+@dataclass(frozen=True)
+class Memory:
+    """What decoders know of the source, computed once a batch.
+
+    Attributes:
+        enc_states: (B, S, H).
+        keys: (B, S, H), the encoder's side of the attention score; empty without attention.
+        src_mask: (B, S), True at real words.
+    """
+
+    enc_states: Tensor
+    keys: Tensor
+    src_mask: Tensor
+
+    def select(self, rows: Tensor) -> Memory:
+        """Return the memory of the given rows of the batch, in that order, repeats allowed."""
+        return Memory(self.enc_states[rows], self.keys[rows], self.src_mask[rows])
+
+
+@dataclass(frozen=True)
+class DecoderState:
+    """What a decoder carries from word to word.
+
+    Attributes:
+        dec_state: (L, B, H), the GRU layers' states.
+        attn_state: (B, H), the last attentional state h̃, for input feeding; zeros before the first word.
+    """
+
+    dec_state: Tensor
+    attn_state: Tensor
+
+    def select(self, rows: Tensor) -> DecoderState:
+        """Return the states of the given rows of the batch, in that order, repeats allowed."""
+        return DecoderState(self.dec_state[:, rows], self.attn_state[rows])
+
+
+@dataclass(frozen=True)
+class DecoderOutput:
+    """What a decoder says about a sequence.
+
+    Attributes:
+        attn_states: (B, T, H), what the output layer sees (h̃).
+        attn_weights: (B, T, S), or None without attention.
+    """
+
+    attn_states: Tensor
+    attn_weights: Tensor | None
+
+
+class Decoder(nn.Module):
+    """What both decoders share: embedding, GRU layers, attention, output layer and the step-by-step loop."""
+
+    def __init__(self, settings: ModelSettings, vocabulary_size: int, input_size: int, pad_id: int = 0) -> None:
+        super().__init__()
+        embedding_size, hidden_size = settings.embedding_size, settings.hidden_size
+        self.dropout_rate = settings.dropout
+        self.embedding = nn.Embedding(vocabulary_size, embedding_size, padding_idx=pad_id)
+        nn.init.normal_(self.embedding.weight, std=embedding_size**-0.5)
+        with torch.no_grad():
+            self.embedding.weight[pad_id].zero_()
+        sizes = [input_size] + [hidden_size] * (settings.num_layers - 1)
+        self.layers = nn.ModuleList(nn.GRU(size, hidden_size, batch_first=True) for size in sizes)
+        self.attention: Attention | None = build_attention(settings.attention, hidden_size)
+        if not settings.tie_embeddings:
+            self.own_output_weight = nn.Parameter(torch.empty(vocabulary_size, hidden_size).uniform_(-1, 1))
+            self.own_output_weight.data.mul_(hidden_size**-0.5)
+        self.output_bias = nn.Parameter(torch.zeros(vocabulary_size))
+
+    @property
+    def output_weight(self) -> Tensor:
+        """W_s (V, H): a row to compare h̃ with for each word. Tied, it is the embedding (Press and Wolf 2017)."""
+        return getattr(self, "own_output_weight", self.embedding.weight)
+
+    def start(self, enc_states: Tensor, src_mask: Tensor, first_states: Tensor) -> tuple[Memory, DecoderState]:
+        """Prepare decoding: keys once a sentence, and the state before the first word.
+
+        Args:
+            enc_states: (B, S, H).
+            src_mask: (B, S), True at real words.
+            first_states: (L, B, H), from the encoder.
+        """
+        keys = enc_states if self.attention is None else self.attention.keys(enc_states)
+        return Memory(enc_states, keys, src_mask), DecoderState(first_states, torch.zeros_like(first_states[0]))
+
+    def forward(
+        self, prev_ids: Tensor, memory: Memory, state: DecoderState, rng: torch.Generator | None = None
+    ) -> DecoderOutput:
+        """Run over a whole sequence whose words are known: word by word, in this plain form.
+
+        Args:
+            prev_ids: (B, T), at place t the word before the t-th target word; the first is SOS.
+            memory, state: from `start`.
+            rng: of dropout; None for no dropout.
+        """
+        attn_states, attn_weights = [], []
+        embedded = dropout(self.embedding(prev_ids), self.dropout_rate, rng)
+        for word in embedded.unbind(dim=1):
+            attn_state, state, weights = self.advance(word, memory, state, rng)
+            attn_states.append(attn_state)
+            attn_weights.append(weights)
+        stacked_weights = None if self.attention is None else torch.stack(attn_weights, dim=1)
+        return DecoderOutput(torch.stack(attn_states, dim=1), stacked_weights)
+
+    def step(
+        self, prev_ids: Tensor, memory: Memory, state: DecoderState, rng: torch.Generator | None = None
+    ) -> tuple[Tensor, DecoderState, Tensor | None]:
+        """Take one word further, as search does.
+
+        Args:
+            prev_ids: (B,), the word before.
+
+        Returns:
+            logits (B, V), the next state, and attention weights (B, S) or None.
+        """
+        embedded = dropout(self.embedding(prev_ids), self.dropout_rate, rng)
+        attn_state, state, attn_weights = self.advance(embedded, memory, state, rng)
+        return self.logits(attn_state, rng), state, attn_weights
+
+    def logits(self, attn_states: Tensor, rng: torch.Generator | None = None) -> Tensor:
+        """Score every target word: W_s h̃ + b, (…, H) to (…, V)."""
+        return F.linear(self.before_output(attn_states, rng), self.output_weight, self.output_bias)
+
+    def before_output(self, attn_states: Tensor, rng: torch.Generator | None = None) -> Tensor:
+        """What the output layer sees of attentional states (…, H): all of them, or in training what dropout leaves."""
+        return dropout(attn_states, self.dropout_rate, rng)
+
+    def advance(
+        self, word: Tensor, memory: Memory, state: DecoderState, rng: torch.Generator | None
+    ) -> tuple[Tensor, DecoderState, Tensor | None]:
+        """From one embedded word (B, E) to h̃ (B, H), the next state and attention weights (B, S)."""
+        raise NotImplementedError
+
+    def _through_layers(self, inputs: Tensor, dec_state: Tensor, rng: torch.Generator | None) -> tuple[Tensor, Tensor]:
+        """One time step of all GRU layers: (B, input) and (L, B, H) to the top state (B, H) and all (L, B, H)."""
+        states = []
+        for layer, before in zip(self.layers, dec_state, strict=True):
+            if states:
+                inputs = dropout(inputs, self.dropout_rate, rng)
+            inputs = gru_step(layer, inputs, before)
+            states.append(inputs)
+        return inputs, torch.stack(states)
+
+
+class LuongDecoder(Decoder):
+    """GRU first, then attention (Luong et al. 2015, equations 5 to 7).
+
+    h_t = GRU(y_{t-1}, h_{t-1}); c_t from attention with h_t; h̃_t = tanh(W_c [c_t; h_t]); p(y_t) = softmax(W_s h̃_t).
+    Without attention h̃_t = tanh(W_c h_t). With input feeding (section 3.3) the GRU reads [y_{t-1}; h̃_{t-1}].
+    """
+
+    def __init__(self, settings: ModelSettings, vocabulary_size: int, pad_id: int = 0) -> None:
+        self_fed = settings.hidden_size if settings.input_feeding else 0
+        super().__init__(settings, vocabulary_size, settings.embedding_size + self_fed, pad_id)
+        self.input_feeding = settings.input_feeding
+        joined = settings.hidden_size * (1 if self.attention is None else 2)
+        self.combine = nn.Linear(joined, settings.hidden_size, bias=False)
+
+    def forward(
+        self, prev_ids: Tensor, memory: Memory, state: DecoderState, rng: torch.Generator | None = None
+    ) -> DecoderOutput:
+        """Run over a whole known sequence: all time steps at once, unless input feeding makes each wait for the last.
+
+        Takes and returns what `Decoder.forward` does.
+        """
+        if self.input_feeding:
+            return super().forward(prev_ids, memory, state, rng)
+        states = dropout(self.embedding(prev_ids), self.dropout_rate, rng)
+        for number, layer in enumerate(self.layers):
+            if number:
+                states = dropout(states, self.dropout_rate, rng)
+            states, _ = run_gru(layer, states, state.dec_state[number][None], None)  # (B, T, H)
+        return DecoderOutput(*self.attend(states, memory))
+
+    def attend(self, states: Tensor, memory: Memory) -> tuple[Tensor, Tensor | None]:
+        """From GRU states h (B, T, H) to attentional states h̃ (B, T, H) and weights (B, T, S)."""
+        if self.attention is None:
+            return torch.tanh(self.combine(states)), None
+        context, attn_weights = self.attention(states, memory.keys, memory.enc_states, memory.src_mask)
+        return torch.tanh(self.combine(torch.cat([context, states], dim=-1))), attn_weights
+
+    def advance(
+        self, word: Tensor, memory: Memory, state: DecoderState, rng: torch.Generator | None
+    ) -> tuple[Tensor, DecoderState, Tensor | None]:
+        """One word further; see `Decoder.advance`."""
+        inputs = torch.cat([word, state.attn_state], dim=-1) if self.input_feeding else word
+        top, dec_state = self._through_layers(inputs, state.dec_state, rng)
+        attn_states, attn_weights = self.attend(top[:, None, :], memory)
+        attn_state = attn_states[:, 0]
+        next_state = DecoderState(dec_state, attn_state)
+        return attn_state, next_state, None if attn_weights is None else attn_weights[:, 0]
+
+
+class BahdanauDecoder(Decoder):
+    """Attention first, from the state before, then the GRU (Bahdanau et al. 2015, appendix A.2.2).
+
+    c_t from attention with h_{t-1}; h_t = GRU([y_{t-1}; c_t], h_{t-1}); p(y_t) = softmax g(y_{t-1}, h_t, c_t). g is
+    tanh(W [y_{t-1}; h_t; c_t]) and the output layer. Without attention c_t is the encoder's state of the first word,
+    whose backward half has read the whole sentence, at every step.
+    """
+
+    def __init__(self, settings: ModelSettings, vocabulary_size: int, pad_id: int = 0) -> None:
+        embedding_size, hidden_size = settings.embedding_size, settings.hidden_size
+        super().__init__(settings, vocabulary_size, embedding_size + hidden_size, pad_id)
+        self.combine = nn.Linear(embedding_size + 2 * hidden_size, hidden_size, bias=False)
+
+    def look(self, state: DecoderState, memory: Memory) -> tuple[Tensor, Tensor | None]:
+        """Context (B, H) and weights (B, S) from the top layer's state before this word."""
+        if self.attention is None:
+            return memory.enc_states[:, 0], None
+        query = state.dec_state[-1][:, None, :]  # (B, 1, H)
+        context, attn_weights = self.attention(query, memory.keys, memory.enc_states, memory.src_mask)
+        return context[:, 0], attn_weights[:, 0]
+
+    def advance(
+        self, word: Tensor, memory: Memory, state: DecoderState, rng: torch.Generator | None
+    ) -> tuple[Tensor, DecoderState, Tensor | None]:
+        """One word further; see `Decoder.advance`."""
+        context, attn_weights = self.look(state, memory)
+        top, dec_state = self._through_layers(torch.cat([word, context], dim=-1), state.dec_state, rng)
+        attn_state = torch.tanh(self.combine(torch.cat([word, top, context], dim=-1)))
+        return attn_state, replace(state, dec_state=dec_state), attn_weights
+
+
+DECODERS: dict[str, type[Decoder]] = {"luong": LuongDecoder, "bahdanau": BahdanauDecoder}

@@ -1,0 +1,184 @@
+"""The two building blocks that encoder and decoder share: a GRU layer over whole sequences, and dropout.
+
+The GRU comes in two forms over the same weights (an `nn.GRU` of one layer):
+
+- `packed_gru`, the plain form: PyTorch's own layer on packed sequences. A GPU runs it in one kernel.
+- `fast_gru`, for a CPU: the same numbers with far fewer and larger matrix products. Autograd, left to itself, forms the
+  gradient of the recurrent weights once for every time step; `_Recurrence` forms it once for the whole sequence.
+
+`run_gru` picks one. Sizes: B batch, T time steps, I input, H hidden, D directions.
+"""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+from torch.autograd.function import once_differentiable
+from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
+
+
+def dropout(values: Tensor, rate: float, rng: torch.Generator | None) -> Tensor:
+    """Set values to zero with probability `rate` and scale the rest up (Srivastava et al. 2014).
+
+    Args:
+        values: any shape.
+        rate: share of values to drop, 0 to below 1.
+        rng: where the coins come from; None (no training) returns `values` as they are.
+    """
+    if rng is None or rate == 0.0:
+        return values
+    # One byte a coin, eight coins a draw: several times as fast as a draw for every value. So the rate is kept to
+    # the nearest 256th.
+    sides = round(rate * 256)
+    draws = torch.empty((values.numel() + 7) // 8, dtype=torch.int64, device=values.device)
+    coins = draws.random_(-(2**63), None, generator=rng).view(torch.uint8)[: values.numel()].view(values.shape)
+    return values * (coins >= sides) * (256.0 / (256.0 - sides))
+
+
+def run_gru(gru: nn.GRU, inputs: Tensor, initial: Tensor | None, mask: Tensor | None) -> tuple[Tensor, Tensor]:
+    """Run one GRU layer over whole sequences, in the form that suits the device.
+
+    Args:
+        gru: one layer, one or two directions, batch first.
+        inputs: (B, T, I).
+        initial: (D, B, H) first states, or None for zeros.
+        mask: (B, T), True at real words, which come first; None when every position is real.
+
+    Returns:
+        States (B, T, D·H), zero at padding, and last states (D, B, H): after the last real word for the forward
+        direction, after the first word for the backward one.
+    """
+    return (fast_gru if inputs.device.type == "cpu" else packed_gru)(gru, inputs, initial, mask)
+
+
+def packed_gru(gru: nn.GRU, inputs: Tensor, initial: Tensor | None, mask: Tensor | None) -> tuple[Tensor, Tensor]:
+    """The plain form of `run_gru`: packed sequences know each sentence's end, so padding is never read."""
+    if mask is None:
+        return gru(inputs, initial)
+    lengths = mask.sum(dim=1).cpu()
+    packed = pack_padded_sequence(inputs, lengths, batch_first=True, enforce_sorted=False)
+    states, last = gru(packed, initial)
+    states, _ = pad_packed_sequence(states, batch_first=True, total_length=inputs.shape[1])
+    return states, last
+
+
+def fast_gru(gru: nn.GRU, inputs: Tensor, initial: Tensor | None, mask: Tensor | None) -> tuple[Tensor, Tensor]:
+    """The form of `run_gru` for a CPU: one product for all inputs, both directions side by side, a lean backward pass.
+
+    The backward direction reads the time axis flipped. At padding its update gate is held open at 1, so the state
+    stays as it was: the forward direction carries its last real state to the end, the backward one starts from
+    `initial` at the last real word.
+    """
+    size = gru.hidden_size
+    w_ih, w_hh, b_ih, b_hh = (
+        torch.stack(list(weights)) for weights in zip(*_direction_weights(gru), strict=True)
+    )  # (D, 3H, ·)
+    directions, batch, steps = w_ih.shape[0], inputs.shape[0], inputs.shape[1]
+    # Both biases of the reset and update gates meet in one sum; only the candidate's second bias is gated.
+    bias = b_ih + torch.cat([b_hh[:, : 2 * size], torch.zeros_like(b_hh[:, 2 * size :])], dim=1)
+    by_time = inputs.transpose(0, 1)  # (T, B, I)
+    both_ways = torch.stack([by_time, by_time.flip(0)][:directions]).flatten(1, 2)  # (D, T·B, I)
+    projected = torch.baddbmm(bias[:, None, :], both_ways, w_ih.transpose(1, 2)).unflatten(1, (steps, batch))
+    if mask is not None:
+        padding = ~mask.T  # (T, B)
+        padding = torch.stack([padding, padding.flip(0)][:directions])[..., None]  # (D, T, B, 1)
+        reset, update, candidate = projected.split(size, dim=-1)
+        projected = torch.cat([reset, update.masked_fill(padding, torch.inf), candidate], dim=-1)
+    if initial is None:
+        initial = inputs.new_zeros(directions, batch, size)
+    states = _Recurrence.apply(projected, initial, w_hh, b_hh[:, 2 * size :])  # (D, T, B, H)
+    last = states[:, -1]
+    outputs = torch.cat([states[0], states[1].flip(0)], dim=-1) if directions == 2 else states[0]
+    outputs = outputs.transpose(0, 1)  # (B, T, D·H)
+    return (outputs if mask is None else outputs * mask[..., None]), last
+
+
+def gru_step(gru: nn.GRU, inputs: Tensor, state: Tensor) -> Tensor:
+    """One time step of a one-directional layer: inputs (B, I) and state (B, H) to the next state (B, H)."""
+    return torch.gru_cell(inputs, state, gru.weight_ih_l0, gru.weight_hh_l0, gru.bias_ih_l0, gru.bias_hh_l0)
+
+
+def _direction_weights(gru: nn.GRU) -> list[tuple[Tensor, Tensor, Tensor, Tensor]]:
+    weights = [(gru.weight_ih_l0, gru.weight_hh_l0, gru.bias_ih_l0, gru.bias_hh_l0)]
+    if gru.bidirectional:
+        weights.append(
+            (gru.weight_ih_l0_reverse, gru.weight_hh_l0_reverse, gru.bias_ih_l0_reverse, gru.bias_hh_l0_reverse)
+        )
+    return weights
+
+
+class _Recurrence(torch.autograd.Function):
+    """h_t = (1 − z) ⊙ n + z ⊙ h_{t-1} for all t, and its gradient.
+
+    r and z are the reset and update gates and n = tanh(input + r ⊙ (W h_{t-1} + b)) the candidate (Cho et al. 2014, in
+    PyTorch's arrangement). Only what truly waits for the step before it stays in the loops: one product of matrices
+    and a few element-wise operations. All else is done for all steps at once.
+    """
+
+    @staticmethod
+    def forward(ctx, projected: Tensor, initial: Tensor, w_hh: Tensor, b_candidate: Tensor) -> Tensor:
+        directions, steps, batch, triple = projected.shape
+        size = triple // 3
+        states = projected.new_empty(directions, steps + 1, batch, size)
+        gates = torch.empty_like(projected)  # r, z and the candidate's recurrent part
+        candidates = projected.new_empty(directions, steps, batch, size)
+        states[:, 0] = initial
+        from_input, into_new = projected.split([2 * size, size], dim=-1)
+        recurrent, bias = w_hh.transpose(1, 2), b_candidate[:, None, :]
+        for t in range(steps):
+            state, gate = states[:, t], gates[:, t]
+            torch.bmm(state, recurrent, out=gate)
+            reset_update, hidden_part = gate[..., : 2 * size], gate[..., 2 * size :]
+            reset_update.add_(from_input[:, t]).sigmoid_()
+            hidden_part.add_(bias)
+            candidate = torch.addcmul(into_new[:, t], gate[..., :size], hidden_part, out=candidates[:, t]).tanh_()
+            torch.lerp(candidate, state, gate[..., size : 2 * size], out=states[:, t + 1])
+        ctx.save_for_backward(states, gates, candidates, w_hh)
+        return states[:, 1:]
+
+    @staticmethod
+    @once_differentiable
+    def backward(ctx, grad_states: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+        states, gates, candidates, w_hh = ctx.saved_tensors
+        size = states.shape[-1]
+        reset, update, hidden_part = gates.split(size, dim=-1)
+        before = states[:, :-1]
+        # What one unit of gradient at h_t becomes at each gate: the same for every step, so outside the loop.
+        open_gate = 1 - update
+        into_candidate = (1 - candidates * candidates).mul_(open_gate)
+        factors = torch.empty_like(gates).unflatten(-1, (3, size))  # (D, T, B, 3, H)
+        into_reset, into_update, into_hidden = factors.unbind(-2)
+        torch.mul(into_candidate, reset, out=into_hidden)
+        torch.mul(into_hidden, hidden_part, out=into_reset).mul_(1 - reset)
+        torch.mul(update, open_gate, out=into_update).mul_(before - candidates)
+
+        grad_gates = torch.empty_like(factors)
+        grads = torch.empty_like(candidates)  # the whole gradient at each h_t
+        carried = torch.zeros_like(states[:, 0])
+        for t in reversed(range(factors.shape[1])):
+            grad = torch.add(grad_states[:, t], carried, out=grads[:, t])
+            gate = torch.mul(grad[..., None, :], factors[:, t], out=grad_gates[:, t])
+            carried = torch.baddbmm(grad * update[:, t], gate.flatten(-2), w_hh)
+        flat = grad_gates.flatten(-2).flatten(1, 2)  # (D, T·B, 3H)
+        grad_w_hh = flat.transpose(1, 2) @ before.flatten(1, 2)
+        grad_bias = flat[..., 2 * size :].sum(1)
+        grad_projected = grad_gates.flatten(-2)
+        torch.mul(grads, into_candidate, out=grad_projected[..., 2 * size :])
+        return grad_projected, carried, grad_w_hh, grad_bias
+
+
+def keep_memory() -> None:
+    """Ask the C library to keep freed memory for the next tensor of its size, where it can (glibc).
+
+    By default a large block goes back to the system when it is freed and comes again page by page: at these sizes that
+    takes longer than the arithmetic on it.
+    """
+    import ctypes
+
+    mmap_threshold, trim_threshold = -3, -1  # M_MMAP_THRESHOLD, M_TRIM_THRESHOLD of malloc.h
+    try:
+        mallopt = ctypes.CDLL(None).mallopt
+    except (AttributeError, OSError, TypeError):
+        return
+    mallopt(mmap_threshold, 1 << 30)
+    mallopt(trim_threshold, (1 << 31) - 1)

@@ -1,0 +1,168 @@
+"""A run's folder: its settings and vocabularies, its weights, its record.
+
+    run.json                    settings, vocabularies, versions: written once, at the start
+    checkpoint-….safetensors    the newest two: everything needed to go on exactly
+    model.safetensors           the weights that validation liked best
+    record.jsonl                one line for every step and evaluation
+    scores.json                 what the finished model reached on the test set
+    tensorboard/                the same record for TensorBoard
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from s2s_tutorial.checkpoint import BadFileError, load_tensors, read_json, save_tensors, write_json
+from s2s_tutorial.config import Settings
+from s2s_tutorial.model import Seq2Seq
+from s2s_tutorial.translation import Translator
+from s2s_tutorial.vocabulary import Vocabulary
+
+FORMAT = 1
+
+
+class RunError(ValueError):
+    """A run that cannot be opened or gone on with; the message says which, why and what to do."""
+
+
+@dataclass(frozen=True)
+class Run:
+    """An opened run folder.
+
+    Attributes:
+        folder: where it lies.
+        settings: what it was started with.
+        src_vocabulary, tgt_vocabulary: of its two sides.
+        challenge_seen: normalised sources of the challenge set that are in its training data.
+    """
+
+    folder: Path
+    settings: Settings
+    src_vocabulary: Vocabulary
+    tgt_vocabulary: Vocabulary
+    challenge_seen: frozenset[str]
+
+    @property
+    def model_path(self) -> Path:
+        """The file of its best weights."""
+        return self.folder / "model.safetensors"
+
+    @property
+    def record_path(self) -> Path:
+        """The file of its record."""
+        return self.folder / "record.jsonl"
+
+    @property
+    def scores_path(self) -> Path:
+        """The file of its finished model's scores."""
+        return self.folder / "scores.json"
+
+    @property
+    def language(self) -> str:
+        """Language of its translations."""
+        return "fr" if self.settings.data.reverse else "en"
+
+    def build_model(self) -> Seq2Seq:
+        """Make its network, with fresh weights that its seed decides."""
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(self.settings.training.seed)
+            return Seq2Seq(self.settings.model, len(self.src_vocabulary), len(self.tgt_vocabulary))
+
+    def save(self) -> None:
+        """Write `run.json`."""
+        values = {
+            "format": FORMAT,
+            "versions": versions(),
+            "settings": self.settings.to_dict(),
+            "src_vocabulary": self.src_vocabulary.to_dict(),
+            "tgt_vocabulary": self.tgt_vocabulary.to_dict(),
+            "challenge_seen": sorted(self.challenge_seen),
+        }
+        write_json(self.folder / "run.json", values)
+
+
+def open_run(folder: Path) -> Run:
+    """Read a run's settings and vocabularies.
+
+    Raises:
+        RunError: no such folder, no run in it, or one of another format.
+    """
+    path = folder / "run.json"
+    if not folder.is_dir():
+        raise RunError(f"{folder} is not a folder: train a model into it first (s2s-tutorial train --run {folder})")
+    if not path.is_file():
+        raise RunError(f"{folder} holds no run (no run.json): give the folder that s2s-tutorial train wrote")
+    try:
+        values = read_json(path)
+        if not isinstance(values, dict) or "format" not in values:
+            raise RunError(f"{path} is not the file of a run: give the folder that s2s-tutorial train wrote")
+        if values["format"] != FORMAT:
+            raise RunError(
+                f"{folder} was written in format {values['format']!r}, this version reads format {FORMAT}: train it again, "
+                f"or install the version of s2s_tutorial that wrote it ({values.get('versions', {}).get('s2s_tutorial')})"
+            )
+        return Run(
+            folder,
+            Settings.from_dict(values["settings"]),
+            Vocabulary.from_dict(values["src_vocabulary"]),
+            Vocabulary.from_dict(values["tgt_vocabulary"]),
+            frozenset(map(str, values["challenge_seen"])),
+        )
+    except BadFileError as error:
+        raise RunError(str(error)) from None
+    except (ValueError, KeyError, AttributeError, TypeError) as error:
+        if isinstance(error, RunError):
+            raise
+        raise RunError(f"{path} is damaged ({error}): restore it, or start a new run") from None
+
+
+def save_model(path: Path, model: Seq2Seq) -> None:
+    """Write a model's weights, nothing else."""
+    save_tensors(path, dict(model.state_dict()))
+
+
+def load_model(path: Path, model: Seq2Seq) -> None:
+    """Read weights into a model of the same settings.
+
+    Raises:
+        BadFileError: a damaged file, or weights of another model.
+    """
+    tensors, _ = load_tensors(path)
+    expected = {name: tensor.shape for name, tensor in model.state_dict().items()}
+    if {name: tensor.shape for name, tensor in tensors.items()} != expected:
+        raise BadFileError(f"{path} holds the weights of another model than run.json describes: restore both together")
+    model.load_state_dict(tensors)
+
+
+def load_translator(folder: Path, device: torch.device | str = "cpu") -> Translator:
+    """Open a run and make a translator of its best weights.
+
+    Raises:
+        RunError: no run there, or one that has not kept any weights yet.
+    """
+    run = open_run(folder)
+    if not run.model_path.is_file():
+        raise RunError(f"{folder} has no trained model yet: run s2s-tutorial train --run {folder} until its first evaluation")
+    model = run.build_model()
+    try:
+        load_model(run.model_path, model)
+    except BadFileError as error:
+        raise RunError(str(error)) from None
+    return Translator(model.to(device), run.src_vocabulary, run.tgt_vocabulary, run.language)
+
+
+def versions() -> dict[str, str]:
+    """Versions of what results depend on."""
+    import platform
+
+    found: dict[str, Any] = {"python": platform.python_version(), "torch": torch.__version__}
+    try:
+        found["s2s_tutorial"] = version("s2s_tutorial")
+    except PackageNotFoundError:
+        found["s2s_tutorial"] = "not installed"
+    return found

@@ -1,0 +1,183 @@
+"""Search: from the model's probabilities to a translation, for a whole batch at once.
+
+`greedy_search` takes the best word at every step. `beam_search` keeps the K best beginnings and, at the end, ranks
+finished sentences by log-probability over the length penalty of Wu et al. 2016 (equation 14).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from s2s_tutorial.model import Seq2Seq
+from s2s_tutorial.vocabulary import EOS, PAD, SOS
+
+LENGTH_PENALTY = 1.0
+
+
+@dataclass(frozen=True)
+class Hypothesis:
+    """One translation of one sentence.
+
+    Attributes:
+        ids: target words, EOS left out.
+        score: log-probability over the length penalty; higher is better.
+        attn_weights: (T, S) with a row for every word and, where it ended of itself, one for EOS; or None without attention.
+    """
+
+    ids: list[int]
+    score: float
+    attn_weights: Tensor | None
+
+
+def length_limit(src_lengths: Tensor) -> int:
+    """Longest translation search will try: no honest one is longer than twice its source and ten words."""
+    return 2 * int(src_lengths.max()) + 10
+
+
+def length_penalty(lengths: Tensor | float, strength: float) -> Tensor | float:
+    """((5 + length) / 6)^strength (Wu et al. 2016, equation 14); with strength 0 always 1."""
+    return ((5.0 + lengths) / 6.0) ** strength
+
+
+@torch.inference_mode()
+def greedy_search(
+    model: Seq2Seq, src_ids: Tensor, src_lengths: Tensor, max_length: int | None = None
+) -> list[Hypothesis]:
+    """Take the most probable word at every step until EOS.
+
+    Args:
+        model: a trained model.
+        src_ids: (B, S), EOS after each sentence, then PAD.
+        src_lengths: (B,), EOS counted.
+        max_length: words after which a sentence is cut; None for `length_limit`.
+
+    Returns:
+        One hypothesis a sentence; its score has no length penalty.
+    """
+    src_mask = torch.arange(src_ids.shape[1], device=src_ids.device) < src_lengths[:, None]
+    memory, state = model.encode(src_ids, src_mask)
+    batch = src_ids.shape[0]
+    words = src_ids.new_full((batch,), SOS)
+    ended = torch.zeros(batch, dtype=torch.bool, device=src_ids.device)
+    scores = torch.zeros(batch, device=src_ids.device)
+    all_words, all_weights = [], []
+    for _ in range(max_length or length_limit(src_lengths)):
+        logits, state, attn_weights = model.decoder.step(words, memory, state)
+        best, words = forbid_padding(logits).log_softmax(dim=-1).max(dim=-1)
+        words = words.masked_fill(ended, PAD)
+        scores += best.masked_fill(ended, 0.0)
+        all_words.append(words)
+        all_weights.append(attn_weights)
+        ended |= words == EOS
+        if ended.all():
+            break
+    ids = torch.stack(all_words, dim=1)  # (B, T)
+    weights = None if all_weights[0] is None else torch.stack(all_weights, dim=1)  # (B, T, S)
+    return [
+        _hypothesis(ids[row], scores[row], None if weights is None else weights[row, :, : src_lengths[row]])
+        for row in range(batch)
+    ]
+
+
+@torch.inference_mode()
+def beam_search(
+    model: Seq2Seq,
+    src_ids: Tensor,
+    src_lengths: Tensor,
+    beam_size: int = 5,
+    max_length: int | None = None,
+    penalty: float = LENGTH_PENALTY,
+) -> list[list[Hypothesis]]:
+    """Keep the `beam_size` best beginnings of every sentence.
+
+    A beginning that takes EOS is finished and keeps its place while unfinished ones may still overtake it. Search ends
+    when all places of all sentences are finished.
+
+    Args:
+        model: a trained model.
+        src_ids: (B, S), EOS after each sentence, then PAD.
+        src_lengths: (B,), EOS counted.
+        beam_size: K.
+        max_length: words after which a beginning is cut; None for `length_limit`.
+        penalty: strength of the length penalty, 0 for none.
+
+    Returns:
+        For each sentence its K best hypotheses, best first.
+
+    Raises:
+        ValueError: a beam of no beginnings, or of more than there are words.
+    """
+    batch, device = src_ids.shape[0], src_ids.device
+    vocabulary = len(model.decoder.output_bias)
+    if not 1 <= beam_size <= vocabulary - 2:
+        raise ValueError(f"beam size is {beam_size}, expected 1 to {vocabulary - 2}")
+    src_mask = torch.arange(src_ids.shape[1], device=device) < src_lengths[:, None]
+    memory, state = model.encode(src_ids, src_mask)
+    # Sentence b's K places are rows b·K to b·K + K − 1 from here on.
+    of_sentence = torch.arange(batch, device=device).repeat_interleave(beam_size)
+    memory, state = memory.select(of_sentence), state.select(of_sentence)
+    first_rows = torch.arange(batch, device=device)[:, None] * beam_size
+
+    words = src_ids.new_full((batch * beam_size,), SOS)
+    ids = src_ids.new_empty((batch * beam_size, 0))
+    weights: Tensor | None = None
+    # All K places start alike, so all but the first are out of the race at the first step.
+    log_probs = torch.full((batch, beam_size), -torch.inf, device=device)
+    log_probs[:, 0] = 0.0
+    lengths = torch.zeros(batch, beam_size, device=device)
+    ended = torch.zeros(batch, beam_size, dtype=torch.bool, device=device)
+    for _ in range(max_length or length_limit(src_lengths)):
+        logits, state, attn_weights = model.decoder.step(words, memory, state)
+        candidates = forbid_padding(logits).log_softmax(dim=-1).view(batch, beam_size, vocabulary)
+        # A finished place has one future: PAD, at no cost.
+        candidates = candidates.masked_fill(ended[..., None], -torch.inf)
+        candidates[..., PAD] = torch.where(ended, 0.0, -torch.inf)
+        # Only the K best words of a place can be among the K best of its sentence.
+        best, choices = candidates.topk(beam_size, dim=-1)  # (B, K, K)
+        totals = log_probs[..., None] + best
+        new_lengths = (lengths + ~ended)[..., None].expand_as(totals)
+        ranking = totals / length_penalty(new_lengths, penalty)
+        top = ranking.flatten(1).topk(beam_size, dim=1).indices  # (B, K)
+        places = top // beam_size
+        words = choices.flatten(1).gather(1, top)
+        log_probs = totals.flatten(1).gather(1, top)
+        lengths = new_lengths.flatten(1).gather(1, top)
+        ended = ended.gather(1, places) | (words == EOS)
+
+        rows, words = (first_rows + places).flatten(), words.flatten()
+        state = state.select(rows)
+        ids = torch.cat([ids[rows], words[:, None]], dim=1)
+        if attn_weights is not None:
+            now = attn_weights[:, None, :]
+            weights = (now if weights is None else torch.cat([weights, now], dim=1))[rows]
+        if ended.all():
+            break
+    scores = log_probs / length_penalty(lengths, penalty)
+    n_best = []
+    for row in range(batch):
+        order = scores[row].argsort(descending=True, stable=True) + row * beam_size
+        n_best.append([
+            _hypothesis(
+                ids[place],
+                scores.flatten()[place],
+                None if weights is None else weights[place, :, : src_lengths[row]],
+            )
+            for place in order
+        ])  # fmt: skip
+    return n_best
+
+
+def forbid_padding(logits: Tensor) -> Tensor:
+    """PAD and SOS are never a translation: their logits (…, V) become −∞, in place."""
+    logits[..., [PAD, SOS]] = -torch.inf
+    return logits
+
+
+def _hypothesis(ids: Tensor, score: Tensor, weights: Tensor | None) -> Hypothesis:
+    words = ids.tolist()
+    length = words.index(EOS) if EOS in words else len(words)
+    kept = None if weights is None else weights[: length + 1].cpu().clone()
+    return Hypothesis(words[:length], float(score), kept)

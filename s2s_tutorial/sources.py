@@ -1,0 +1,184 @@
+"""Where sentence pairs come from: the embedded grammar, a file of yours, or the Tatoeba Project.
+
+A file is hostile until checked: its size is bounded before and while it is unpacked, nothing of it is written to disk,
+it must be UTF-8 with two or three columns, and an error names the line.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import zipfile
+import zlib
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+
+from s2s_tutorial.grammar import generate
+from s2s_tutorial.text import normalise_all
+
+TATOEBA_URL = "https://www.manythings.org/anki/fra-eng.zip"
+TATOEBA_LICENCE = "CC BY 2.0 FR, tatoeba.org and manythings.org/anki"
+DATA_VARIABLE = "S2S_TUTORIAL_DATA"
+MAX_BYTES = 1 << 30  # no plain-text file of sentence pairs needs more, zipped or not
+SAMPLE_SEED = 0
+
+Alignment = frozenset[tuple[int, int]]
+
+
+class CorpusError(ValueError):
+    """Sentence pairs that cannot be used; the message says what, where and what to do."""
+
+
+@dataclass(frozen=True)
+class Columns:
+    """Sentence pairs as they were read, normalised, English first (or whatever the first column holds).
+
+    Attributes:
+        first, second: normalised sentences, words joined by spaces; one pair at each index.
+        provenance: the third column, "" where there is none; an empty list for the embedded corpus.
+        alignments: gold word alignments (position in second, position in first), of the embedded corpus only.
+    """
+
+    first: list[str]
+    second: list[str]
+    provenance: list[str]
+    alignments: list[Alignment] | None = None
+
+
+def read_corpus(name: str, sample_pairs: int) -> Columns:
+    """Read the corpus that `DataSettings.corpus` names.
+
+    Args:
+        name: "sample", "tatoeba", or a path.
+        sample_pairs: how many pairs to generate for "sample".
+
+    Raises:
+        CorpusError: no such file, or one that holds no sentence pairs.
+    """
+    if name == "sample":
+        pairs = list(generate(sample_pairs, seed=SAMPLE_SEED))
+        return Columns(
+            normalise_all(pair.english for pair in pairs),
+            normalise_all(pair.french for pair in pairs),
+            [],
+            [pair.alignment for pair in pairs],
+        )
+    return read_file(tatoeba_file() if name == "tatoeba" else Path(name))
+
+
+def read_file(path: Path) -> Columns:
+    """Read two or three tab-separated columns from a .txt, .tsv or .zip file.
+
+    Raises:
+        CorpusError: what is wrong, in which line, and what to do.
+    """
+    if not path.is_file():
+        raise CorpusError(f"{path} is not a file: give a .txt, .tsv or .zip of tab-separated sentence pairs")
+    try:
+        data, name = _unzip(path) if path.suffix.lower() == ".zip" else (_read_bounded(path), path.name)
+    except OSError as error:
+        raise CorpusError(f"{path} cannot be read: {error.strerror or error}") from error
+    return parse_columns(data, name)
+
+
+def parse_columns(data: bytes, name: str) -> Columns:
+    """Split the bytes of a file into columns and normalise them.
+
+    Args:
+        data: the whole file.
+        name: what error messages call it.
+
+    Raises:
+        CorpusError: not UTF-8, a line without or with too many tabs, or no pairs at all.
+    """
+    try:
+        text = data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = data.count(b"\n", 0, error.start) + 1
+        raise CorpusError(f"line {line} of {name} is not UTF-8: save the file as UTF-8 and try again") from None
+    first, second, provenance = [], [], []
+    for number, line in enumerate(text.split("\n"), start=1):
+        if not line.strip():
+            continue
+        columns = line.split("\t")
+        if not 2 <= len(columns) <= 3:
+            found = "1 column" if len(columns) == 1 else f"{len(columns)} columns"
+            hint = "no tab character?" if len(columns) == 1 else "a tab too many?"
+            raise CorpusError(f"line {number} of {name} has {found}, expected 2 or 3: {hint}")
+        first.append(columns[0])
+        second.append(columns[1])
+        provenance.append(columns[2].rstrip("\r") if len(columns) == 3 else "")
+    if not first:
+        raise CorpusError(f"{name} is empty: expected lines of two sentences with a tab between them")
+    return Columns(normalise_all(first), normalise_all(second), provenance)
+
+
+def _read_bounded(path: Path) -> bytes:
+    with path.open("rb") as file:
+        return _bounded(file.read(MAX_BYTES + 1), path.name)
+
+
+def _bounded(data: bytes, name: str) -> bytes:
+    if len(data) > MAX_BYTES:
+        raise CorpusError(f"{name} holds more than {MAX_BYTES >> 20} MiB: split it into smaller files")
+    return data
+
+
+def _unzip(path: Path) -> tuple[bytes, str]:
+    """Read the one file of sentence pairs in an archive, into memory only."""
+    try:
+        with zipfile.ZipFile(path) as archive:
+            members = archive.infolist()
+            for member in members:
+                if member.filename.startswith(("/", "\\")) or ".." in PurePosixPath(member.filename).parts:
+                    raise CorpusError(f"{path.name} holds the unsafe name {member.filename!r}: do not trust this file")
+            texts = [m for m in members if m.filename.lower().endswith((".txt", ".tsv"))]
+            texts = [m for m in texts if not PurePosixPath(m.filename).name.startswith(("_", "."))]
+            if len(texts) != 1:
+                raise CorpusError(f"{path.name} holds {len(texts)} files of pairs (.txt or .tsv), expected exactly 1")
+            if texts[0].file_size > MAX_BYTES:
+                raise CorpusError(f"{texts[0].filename} in {path.name} unpacks to more than {MAX_BYTES >> 20} MiB")
+            with archive.open(texts[0]) as file:
+                return _bounded(file.read(MAX_BYTES + 1), texts[0].filename), f"{texts[0].filename} in {path.name}"
+    except (zipfile.BadZipFile, RuntimeError, NotImplementedError, EOFError, zlib.error) as error:
+        raise CorpusError(f"{path.name} is not a zip file that can be read: {error}") from None
+
+
+def tatoeba_file() -> Path:
+    """Find Tatoeba's French-English pairs: `S2S_TUTORIAL_DATA`, the cache, or a download into it.
+
+    The checksum of the first download is remembered beside it. A file that has changed since is reported.
+
+    Raises:
+        CorpusError: not there and not downloadable; says both ways out.
+    """
+    named = os.environ.get(DATA_VARIABLE)
+    if named:
+        if not Path(named).is_file():
+            raise CorpusError(f"{DATA_VARIABLE} names {named}, which is not a file: point it at fra-eng.zip or fra.txt")
+        return Path(named)
+    import pooch  # here, for it takes longer to import than everything else in this module
+
+    cache = Path(pooch.os_cache("s2s_tutorial"))
+    path, remembered = cache / "fra-eng.zip", cache / "fra-eng.json"
+    known = json.loads(remembered.read_text(encoding="utf-8"))["sha256"] if remembered.is_file() else None
+    if not path.is_file():
+        # The server turns clients without a browser-like name away.
+        downloader = pooch.HTTPDownloader(progressbar=True, timeout=60, headers={"User-Agent": "s2s_tutorial"})
+        try:
+            pooch.retrieve(TATOEBA_URL, known_hash=None, fname=path.name, path=cache, downloader=downloader)
+        except Exception as error:  # pooch passes on whatever its transport raises
+            raise CorpusError(
+                f"the Tatoeba pairs could not be downloaded ({type(error).__name__}). Either connect to the internet and "
+                f"try again, or get fra-eng.zip from {TATOEBA_URL} and set {DATA_VARIABLE} to its path"
+            ) from None
+    checksum = hashlib.sha256(path.read_bytes()).hexdigest()
+    if known is None:
+        remembered.write_text(json.dumps({"url": TATOEBA_URL, "sha256": checksum}), encoding="utf-8")
+    elif known != checksum:
+        raise CorpusError(
+            f"{path} is not the file that was downloaded first (sha256 {checksum[:12]}…, then {known[:12]}…). To use it "
+            f"from now on delete {remembered}; to get it anew delete {path} too"
+        )
+    return path

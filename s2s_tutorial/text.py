@@ -1,0 +1,106 @@
+"""Text rules: what a sentence looks like before a model sees it, and how it is put back together afterwards.
+
+Normalising keeps 26 letters and four marks: accents go, case goes, `, . ! ?` become words of their own, and everything
+else (digits too) becomes one space. Chapter 1 of the book shows what that loses.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterable
+
+MARKS = ",.!?"
+
+# Letters that Unicode decomposition leaves whole. Without this table « sœur » would become "s ur".
+LIGATURES = {"œ": "oe", "æ": "ae", "ß": "ss", "ø": "o", "ł": "l", "đ": "d", "ı": "i"}
+
+
+def normalise_character(character: str) -> str:
+    """Map one character to what is left of it: ASCII letters, a mark between spaces, a space, or nothing.
+
+    >>> [normalise_character(c) for c in "Éœ?7"]
+    ['e', 'oe', ' ? ', ' ']
+    """
+    result = ""
+    for part in unicodedata.normalize("NFD", character):
+        if unicodedata.category(part) == "Mn":  # an accent on its own
+            continue
+        for letter in LIGATURES.get(part.lower(), part.lower()):
+            if unicodedata.category(letter) == "Mn":  # "İ".lower() is an i and an accent
+                continue
+            if letter in MARKS:
+                result += f" {letter} "
+            else:
+                result += letter if "a" <= letter <= "z" else " "
+    return result
+
+
+class _CharacterTable(dict):
+    """A table for `str.translate`, filled in as characters turn up: each is worked out once."""
+
+    def __missing__(self, codepoint: int) -> str:
+        self[codepoint] = normalise_character(chr(codepoint))
+        return self[codepoint]
+
+
+_TABLE = _CharacterTable()
+_LINES_TABLE = _CharacterTable({ord("\n"): "\n"})
+
+
+def normalise(text: str) -> str:
+    """Bring a sentence to the form the models read: lower-case ASCII words and `, . ! ?`, one space between.
+
+    >>> normalise("Ma sœur n'a-t-elle pas 7 ans\u202f?")
+    'ma soeur n a t elle pas ans ?'
+    """
+    return " ".join(text.translate(_TABLE).split())
+
+
+def normalise_all(texts: Iterable[str]) -> list[str]:
+    """`normalise` of many sentences, one a result: the work on characters is done on all of them at once."""
+    joined = "\n".join(text.replace("\n", " ") for text in texts)
+    return [" ".join(line.split()) for line in joined.translate(_LINES_TABLE).split("\n")] if joined else []
+
+
+def tokenise(text: str) -> list[str]:
+    """Split a sentence into the words a vocabulary counts; it is normalised first.
+
+    >>> tokenise("J'ai froid.")
+    ['j', 'ai', 'froid', '.']
+    """
+    return normalise(text).split()
+
+
+# What English contractions leave behind once the apostrophe is a space: "i m" is put back as "i'm".
+_APOSTROPHE = re.compile(
+    r"\b(?:(\w+) (ll|re|ve)|(\w+n) (t)|(i) (m)|(o) (clock)|(\w+) (s)"
+    r"|(it|he|she|we|they|you|i|there|that|who|what) (d))(?= |$)"
+)
+_BEFORE_MARK = re.compile(r" ([,.!?])")
+_ELIDED = re.compile(r"\b([cdjlmnst]|qu|jusqu|lorsqu|puisqu|quelqu) (?=[aeiouyh])")
+
+
+def _contract(match: re.Match[str]) -> str:
+    stem, rest = (group for group in match.groups() if group is not None)
+    return f"{stem}'{rest}"
+
+
+def detokenise(words: Iterable[str], language: str = "en") -> str:
+    """Join words as a reader expects them: no space before a mark, apostrophes back in their place.
+
+    Args:
+        words: normalised words, marks among them.
+        language: "en" puts contractions together (i'm, don't), "fr" elisions (j'ai, qu'il); others only marks.
+
+    >>> detokenise("i m too cold .".split())
+    "i'm too cold."
+    >>> detokenise("j ai froid .".split(), language="fr")
+    "j'ai froid."
+    """
+    text = " ".join(words)
+    if language == "en":
+        text = _APOSTROPHE.sub(_contract, text)
+    elif language == "fr":
+        text = _ELIDED.sub(r"\1'", text)
+    return _BEFORE_MARK.sub(r"\1", text)

@@ -1,0 +1,431 @@
+"""The trainer: steps, epochs, schedules; it stops when asked and goes on as if it had never stopped.
+
+Everything that decides what comes next (weights, optimiser, place in the epoch, random state, best score) is
+in a checkpoint. The order of an epoch and the learning rate are functions of the settings and the step's number. So a
+run that was stopped, or killed, and started again ends with the same weights, bit for bit, as one that was not: on the
+same machine, with the same versions and number of threads.
+"""
+
+from __future__ import annotations
+
+import math
+import signal
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import Any
+
+import torch
+from filelock import FileLock, Timeout
+from torch import Tensor
+from tqdm import tqdm
+
+from s2s_tutorial.batching import Batch, Encoded, epoch_order
+from s2s_tutorial.checkpoint import Checkpoints
+from s2s_tutorial.config import Settings
+from s2s_tutorial.corpus import Corpus, HeldOut, challenge_set
+from s2s_tutorial.evaluation import bleu_score, normalised_words
+from s2s_tutorial.layers import keep_memory
+from s2s_tutorial.runs import Run, RunError, load_model, open_run, save_model
+from s2s_tutorial.sampling import mix_in_parallel, mix_stepwise, teacher_forcing_ratio
+from s2s_tutorial.tracking import Board, Record
+from s2s_tutorial.translation import Translator
+from s2s_tutorial.vocabulary import UNK
+
+SAMPLES_SHOWN = 3
+
+
+@dataclass
+class Progress:
+    """Where a run is. Every value is in its checkpoints.
+
+    Attributes:
+        step: optimiser steps done.
+        seconds: spent in training, over all sessions.
+        loss: running mean of the training loss, for the progress line.
+        best_bleu: highest validation BLEU yet.
+        best_step: its step.
+        worse_evaluations: evaluations since then.
+        finished: nothing is left to do.
+    """
+
+    step: int = 0
+    seconds: float = 0.0
+    loss: float = 0.0
+    best_bleu: float = -1.0
+    best_step: int = 0
+    worse_evaluations: int = 0
+    finished: bool = False
+
+
+def learning_rate_factor(step: int, total_steps: int, warmup: float, decay: float) -> float:
+    """What the highest learning rate is multiplied by at a step, counted from 0.
+
+    It rises in a line over the first `warmup` of all steps and falls along a half cosine over the last `decay`.
+    """
+    rising, falling = warmup * total_steps, decay * total_steps
+    if step < rising:
+        return (step + 1) / (rising + 1)
+    left = total_steps - step
+    if left < falling:
+        return 0.5 * (1.0 - math.cos(math.pi * left / falling))
+    return 1.0
+
+
+def hide_rare_words(ids: Tensor, seen_once: Tensor, rate: float, rng: torch.Generator) -> Tensor:
+    """Turn words that were seen once in training into UNK, each with probability `rate`.
+
+    Args:
+        ids: (B, S).
+        seen_once: (V,), True at such words.
+        rate: 0 to 1.
+        rng: of the coins.
+    """
+    if rate == 0.0:
+        return ids
+    coins = torch.rand(ids.shape, generator=rng, device=ids.device) < rate
+    return ids.masked_fill(seen_once[ids] & coins, UNK)
+
+
+class Trainer:
+    """Trains one run.
+
+    Args:
+        corpus: prepared from the same settings.
+        settings: of data, model and training.
+        folder: of the run; what it holds already is gone on with.
+        device: where to compute.
+        samples: held-out sentences whose translations are shown; None for some of the training pairs.
+        tensorboard: also write a record for TensorBoard.
+        quiet: no progress line and no samples.
+
+    Raises:
+        RunError: the folder holds a run with other settings or other data.
+    """
+
+    def __init__(
+        self,
+        corpus: Corpus,
+        settings: Settings,
+        folder: Path,
+        device: torch.device | str = "cpu",
+        samples: HeldOut | None = None,
+        tensorboard: bool = True,
+        quiet: bool = False,
+    ) -> None:
+        self.corpus, self.settings, self.device = corpus, settings, torch.device(device)
+        self.tensorboard, self.quiet = tensorboard, quiet
+        self.samples = samples
+        self.run = self._open(folder)
+        self.model = self.run.build_model().to(self.device)
+        self.rng = torch.Generator(self.device)
+        self._start_anew()
+        self.checkpoints = Checkpoints(folder)
+        self.record = Record(self.run.record_path)
+        self.src = Encoded.encode(corpus.train.sources, corpus.src_vocabulary)
+        self.tgt = Encoded.encode(corpus.train.targets, corpus.tgt_vocabulary)
+        self.src_once = torch.from_numpy(corpus.src_vocabulary.seen_once()).to(self.device)
+        self.tgt_once = torch.from_numpy(corpus.tgt_vocabulary.seen_once()).to(self.device)
+        self.steps_per_epoch = math.ceil(len(corpus.train) / settings.training.batch_size)
+        self.total_steps = self.steps_per_epoch * settings.training.epochs
+        self._stop_asked = False
+
+    @property
+    def stopped(self) -> bool:
+        """Whether the last `fit` was asked to stop before it had finished."""
+        return self._stop_asked and not self.progress.finished
+
+    def _open(self, folder: Path) -> Run:
+        seen = set(self.corpus.train.sources) & set(challenge_set(self.settings.data.reverse).sources)
+        run = Run(folder, self.settings, self.corpus.src_vocabulary, self.corpus.tgt_vocabulary, frozenset(seen))
+        if not (folder / "run.json").exists():
+            if folder.exists() and any(folder.iterdir()):
+                raise RunError(f"{folder} is not empty and holds no run: give a new folder, and it will be made")
+            folder.mkdir(parents=True, exist_ok=True)
+            run.save()
+            return run
+        before = open_run(folder)
+        if before.settings != self.settings:
+            raise RunError(
+                f"{folder} holds a run with other settings ({_difference(before.settings, self.settings)}): use these, or "
+                "give another folder"
+            )
+        if (before.src_vocabulary, before.tgt_vocabulary) != (run.src_vocabulary, run.tgt_vocabulary):
+            raise RunError(f"{folder} was trained on other sentence pairs: give it the same file, or give another folder")
+        return before
+
+    def _start_anew(self) -> None:
+        """Set everything that training changes to where a run begins."""
+        self.model.load_state_dict(self.run.build_model().state_dict())
+        self.optimiser = self._build_optimiser()
+        self.rng.manual_seed(self.settings.training.seed)
+        self.progress = Progress()
+
+    def _build_optimiser(self) -> torch.optim.Adam:
+        training = self.settings.training
+        groups = [
+            {"params": list(self.model.encoder.parameters()), "ratio": 1.0},
+            {"params": list(self.model.decoder.parameters()), "ratio": training.decoder_learning_ratio},
+        ]
+        return torch.optim.Adam(groups, lr=training.learning_rate, fused=True)
+
+    # One training step
+
+    def train_step(self, batch: Batch) -> dict[str, float]:
+        """Take one optimiser step.
+
+        Args:
+            batch: sentence pairs.
+
+        Returns:
+            loss (nats a word), encoder_norm and decoder_norm (of the gradients, before clipping), learning_rate and
+            teacher_forcing.
+        """
+        training = self.settings.training
+        batch = self._hide_rare(batch.to(self.device))
+        progress = self.progress.step / self.total_steps
+        ratio = teacher_forcing_ratio(training.sampling, progress, training.sampling_end)
+        with torch.autocast(self.device.type, enabled=self.device.type == "cuda", dtype=torch.bfloat16):
+            prev_ids = None
+            if ratio < 1.0:
+                mix = mix_stepwise if training.sampling_stepwise else mix_in_parallel
+                prev_ids = mix(self.model, batch, ratio, self.rng)
+            loss = self.model.loss(batch, training.label_smoothing, prev_ids, self.rng)
+        self.optimiser.zero_grad()
+        loss.backward()
+        norms = [self._clip(group["params"]) for group in self.optimiser.param_groups]
+        rate = training.learning_rate * learning_rate_factor(
+            self.progress.step, self.total_steps, training.warmup, training.decay
+        )
+        for group in self.optimiser.param_groups:
+            group["lr"] = rate * group["ratio"]
+        self.optimiser.step()
+        return {
+            "loss": loss.item(),
+            "encoder_norm": norms[0].item(),
+            "decoder_norm": norms[1].item(),
+            "learning_rate": rate,
+            "teacher_forcing": ratio,
+        }
+
+    def _clip(self, parameters: list[Tensor]) -> Tensor:
+        return torch.nn.utils.clip_grad_norm_(parameters, self.settings.training.clip_norm, foreach=True)
+
+    def _hide_rare(self, batch: Batch) -> Batch:
+        rate = self.settings.training.unknown_rate
+        return Batch(
+            hide_rare_words(batch.src_ids, self.src_once, rate, self.rng),
+            batch.src_lengths,
+            hide_rare_words(batch.tgt_ids, self.tgt_once, rate, self.rng),
+            batch.tgt_lengths,
+        )
+
+    # The whole run
+
+    def fit(self, max_minutes: float | None = None) -> Progress:
+        """Train to the end, or until stopped. A run that was stopped goes on from where it was.
+
+        Ctrl-C (in a notebook: Stop) and SIGTERM end it after the current step, with a checkpoint on the disk.
+
+        Args:
+            max_minutes: training time, over all sessions of this run, after which it ends as if finished.
+
+        Returns:
+            Where the run is now. `self.model` holds the best weights if it is finished.
+
+        Raises:
+            RunError: another process is training this run.
+        """
+        keep_memory()
+        lock = FileLock(self.run.folder / "lock")
+        try:
+            lock.acquire(timeout=0)
+        except Timeout:
+            raise RunError(f"another process is training {self.run.folder}: wait for it, or give another folder") from None
+        with lock, self._signals():
+            self._go_on()
+            time_is_up = max_minutes is not None and self.progress.seconds >= 60.0 * max_minutes
+            if self.progress.finished or (time_is_up and self.run.model_path.is_file()):
+                load_model(self.run.model_path, self.model)
+            else:
+                self._train(max_minutes)
+        return self.progress
+
+    def _train(self, max_minutes: float | None) -> None:
+        training = self.settings.training
+        evaluation_steps = max(self.steps_per_epoch // training.evaluations_per_epoch, 1)
+        board = Board(self.run.folder / "tensorboard", self.progress.step) if self.tensorboard else None
+        before, start = self.progress.seconds, time.monotonic()
+        with tqdm(
+            total=self.total_steps,
+            initial=self.progress.step,
+            unit="step",
+            disable=self.quiet,
+            mininterval=0.5 if sys.stderr.isatty() else 10.0,
+            file=sys.stderr,
+        ) as bar:
+            for batch in self._remaining_batches():
+                values = self.train_step(batch)
+                progress = self.progress
+                progress.step += 1
+                progress.seconds = before + time.monotonic() - start
+                weight = max(1.0 / progress.step, 0.01)
+                progress.loss += weight * (values["loss"] - progress.loss)
+                self.record.add(kind="step", step=progress.step, **values)
+                bar.set_postfix_str(f"loss {progress.loss:.3f}", refresh=False)
+                bar.update()
+                if board and progress.step % 20 == 0:
+                    board.scalars(progress.step, values)
+                ended = progress.step == self.total_steps
+                in_time = max_minutes is None or progress.seconds < 60.0 * max_minutes
+                if ended or not in_time or progress.step % evaluation_steps == 0:
+                    self._evaluate(board)
+                    ended |= progress.worse_evaluations >= training.patience
+                progress.finished = ended
+                if ended or not in_time or self._stop_asked or progress.step % training.checkpoint_steps == 0:
+                    self._save_checkpoint()
+                if ended or not in_time or self._stop_asked:
+                    break
+        if board:
+            board.close()
+        if self.stopped:
+            print(
+                f"Stopped after step {self.progress.step:,} of {self.total_steps:,}; everything is saved in "
+                f"{self.run.folder}. Run the same cell or command again to go on from here.",
+                file=sys.stderr,
+            )
+        else:
+            load_model(self.run.model_path, self.model)
+
+    def _remaining_batches(self) -> Iterator[Batch]:
+        """Batches from the run's place on, to the end of the last epoch."""
+        training = self.settings.training
+        epoch, done = divmod(self.progress.step, self.steps_per_epoch)
+        for number in range(epoch, training.epochs):
+            order = epoch_order(self.src.lengths, self.tgt.lengths, training.batch_size, training.seed, number)
+            for rows in order[done if number == epoch else 0 :]:
+                yield Batch.of(self.src, self.tgt, rows)
+
+    # Looking at the model on the way
+
+    def _evaluate(self, board: Board | None) -> None:
+        """Translate the validation set; keep the weights if it has never gone better."""
+        progress, held_out = self.progress, self.corpus.validation
+        translator = Translator(self.model, self.run.src_vocabulary, self.run.tgt_vocabulary, self.run.language)
+        translations = translator.translate_words(held_out.sources)
+        bleu = bleu_score([" ".join(normalised_words(found.words)) for found in translations], held_out.references)
+        if bleu > progress.best_bleu:
+            progress.best_bleu, progress.best_step, progress.worse_evaluations = bleu, progress.step, 0
+            save_model(self.run.model_path, self.model)
+        else:
+            progress.worse_evaluations += 1
+        self.record.add(kind="evaluation", step=progress.step, validation_bleu=bleu)
+        lines = [f"step {progress.step:,}: validation BLEU {bleu:.1f}", *self._sample_lines(translator)]
+        if not self.quiet:
+            tqdm.write("\n".join(lines), file=sys.stderr)
+        if board:
+            self._show_on_board(board, bleu, lines, translator)
+
+    def _sample_lines(self, translator: Translator) -> list[str]:
+        """A few sources (>), their references (=) and translations (<); other ones at every evaluation."""
+        if self.samples is not None:
+            sources, references = self.samples.sources, [texts[0] for texts in self.samples.references]
+        else:
+            sources, references = self.corpus.train.sources, self.corpus.train.targets
+        rng = torch.Generator().manual_seed(self.progress.step)
+        rows = torch.randint(len(sources), (SAMPLES_SHOWN,), generator=rng).tolist()
+        translations = translator.translate_words([sources[row] for row in rows])
+        lines = []
+        for row, translation in zip(rows, translations, strict=True):
+            lines += [f"> {sources[row]}", f"= {references[row]}", f"< {' '.join(translation.words)}"]
+        return lines
+
+    def _show_on_board(self, board: Board, bleu: float, lines: list[str], translator: Translator) -> None:
+        from s2s_tutorial.plotting import plot_attention
+
+        step = self.progress.step
+        board.scalars(step, {"validation_bleu": bleu})
+        board.samples(step, lines[1:])
+        translation = translator.translate_words([self.corpus.validation.sources[0]])[0]
+        if translation.attn_weights is not None:
+            board.figure(step, plot_attention(translation))
+
+    # Stopping and going on
+
+    def _state_tensors(self) -> dict[str, Tensor]:
+        tensors = {f"model.{name}": value for name, value in self.model.state_dict().items()}
+        for number, state in self.optimiser.state_dict()["state"].items():
+            tensors |= {f"optimiser.{number}.{name}": value for name, value in state.items()}
+        return tensors | {"rng": self.rng.get_state()}
+
+    def _save_checkpoint(self) -> None:
+        self.record.flush()
+        values = {field.name: getattr(self.progress, field.name) for field in fields(Progress)}
+        self.checkpoints.save(self.progress.step, self._state_tensors(), values)
+
+    def _go_on(self) -> None:
+        """Take everything from the newest checkpoint that is whole, if there is one."""
+        found = self.checkpoints.newest()
+        if found is None:
+            self._start_anew()
+            self.record.rewind(0)
+            return
+        path, tensors, values, damaged = found
+        for sentence in damaged:
+            print(sentence, file=sys.stderr)
+        self._load_state(tensors)
+        self.progress = Progress(**values)
+        self.record.rewind(self.progress.step)
+        if not self.progress.finished and not self.quiet:
+            print(f"Going on from {path.name}.", file=sys.stderr)
+
+    def _load_state(self, tensors: dict[str, Tensor]) -> None:
+        def part(prefix: str) -> dict[str, Tensor]:
+            return {name.removeprefix(prefix): value for name, value in tensors.items() if name.startswith(prefix)}
+
+        self.model.load_state_dict(part("model."))
+        state: dict[int, dict[str, Tensor]] = {}
+        for name, value in part("optimiser.").items():
+            number, kind = name.split(".")
+            state.setdefault(int(number), {})[kind] = value
+        groups = self.optimiser.state_dict()["param_groups"]
+        self.optimiser.load_state_dict({"state": state, "param_groups": groups})
+        self.rng.set_state(tensors["rng"])
+
+    @contextmanager
+    def _signals(self) -> Iterator[None]:
+        """Ctrl-C and SIGTERM ask for a stop after the current step; a second Ctrl-C does not wait for it."""
+        self._stop_asked = False
+        if threading.current_thread() is not threading.main_thread():
+            yield  # Python allows handlers in the main thread only
+            return
+
+        def ask(number: int, frame: Any) -> None:
+            if self._stop_asked and number == signal.SIGINT:
+                raise KeyboardInterrupt
+            self._stop_asked = True
+
+        before = {number: signal.signal(number, ask) for number in (signal.SIGINT, signal.SIGTERM)}
+        try:
+            yield
+        finally:
+            for number, handler in before.items():
+                signal.signal(number, handler)
+
+
+def _difference(before: Settings, now: Settings) -> str:
+    """The first setting that differs, with both values."""
+    if before.name != now.name:
+        return f"preset {before.name}, not {now.name}"
+    for part in ("data", "model", "training"):
+        old, new = getattr(before, part), getattr(now, part)
+        for field in fields(old):
+            if (a := getattr(old, field.name)) != (b := getattr(new, field.name)):
+                return f"{field.name} {a}, not {b}"
+    return "none differs"
+
+

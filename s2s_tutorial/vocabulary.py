@@ -1,0 +1,104 @@
+"""The vocabulary: words and their numbers."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+PAD, SOS, EOS, UNK = 0, 1, 2, 3
+SPECIAL_WORDS = ("<pad>", "<sos>", "<eos>", "<unk>")
+
+
+@dataclass(frozen=True)
+class Vocabulary:
+    """Words ↔ ids. The first four ids are PAD, SOS, EOS and UNK; any word it does not hold is UNK.
+
+    Attributes:
+        words: the word of every id.
+        counts: how often each was seen in the training sentences; 0 for the special words.
+    """
+
+    words: tuple[str, ...]
+    counts: tuple[int, ...]
+
+    def __post_init__(self) -> None:
+        """Check what a file may have got wrong.
+
+        Raises:
+            ValueError: special words missing, a word twice, or as many counts as words not given.
+        """
+        if self.words[: len(SPECIAL_WORDS)] != SPECIAL_WORDS:
+            raise ValueError(f"a vocabulary starts with {' '.join(SPECIAL_WORDS)}")
+        if len(self.words) != len(self.counts) or len(set(self.words)) != len(self.words):
+            raise ValueError("a vocabulary needs one count for each word, and each word once")
+
+    @classmethod
+    def count(cls, sentences: Iterable[str], min_count: int = 1) -> Vocabulary:
+        """Build a vocabulary from normalised sentences.
+
+        Args:
+            sentences: words joined by spaces.
+            min_count: words seen fewer times are left out, and so become UNK.
+
+        Returns:
+            Most frequent words first, equal counts in alphabetical order.
+        """
+        counter = Counter(" ".join(sentences).split())
+        kept = sorted(((word, n) for word, n in counter.items() if n >= min_count), key=lambda item: (-item[1], item[0]))
+        words = tuple(word for word, _ in kept)
+        return cls(SPECIAL_WORDS + words, (0,) * len(SPECIAL_WORDS) + tuple(n for _, n in kept))
+
+    def __len__(self) -> int:
+        return len(self.words)
+
+    def __contains__(self, word: str) -> bool:
+        return word in self._ids
+
+    @cached_property
+    def _ids(self) -> dict[str, int]:
+        return {word: number for number, word in enumerate(self.words)}
+
+    def id_of(self, word: str) -> int:
+        """The word's id; UNK for a word it does not hold."""
+        return self._ids.get(word, UNK)
+
+    def encode(self, words: Sequence[str]) -> list[int]:
+        """Ids of the words, EOS after them."""
+        return [*(self._ids.get(word, UNK) for word in words), EOS]
+
+    def decode(self, ids: Iterable[int]) -> list[str]:
+        """Words of the ids up to the first EOS; SOS and PAD are left out."""
+        words = []
+        for number in ids:
+            if number == EOS:
+                break
+            if number not in (PAD, SOS):
+                words.append(self.words[number])
+        return words
+
+    def seen_once(self) -> np.ndarray:
+        """(V,) True at words seen once in training."""
+        return np.array(self.counts) == 1
+
+    def to_dict(self) -> dict[str, list]:
+        """Plain lists, ready for JSON, without the special words."""
+        start = len(SPECIAL_WORDS)
+        return {"words": list(self.words[start:]), "counts": list(self.counts[start:])}
+
+    @classmethod
+    def from_dict(cls, values: dict[str, list]) -> Vocabulary:
+        """Build a vocabulary from what `to_dict` made.
+
+        Raises:
+            ValueError: other contents.
+        """
+        words, counts = values.get("words"), values.get("counts")
+        if not isinstance(words, list) or not all(isinstance(word, str) for word in words):
+            raise ValueError("a vocabulary's words must be a list of strings")
+        if not isinstance(counts, list) or not all(isinstance(n, int) and n >= 0 for n in counts):
+            raise ValueError("a vocabulary's counts must be a list of numbers, none below 0")
+        return cls(SPECIAL_WORDS + tuple(words), (0,) * len(SPECIAL_WORDS) + tuple(counts))
