@@ -79,7 +79,15 @@ def save_tensors(path: Path, tensors: Mapping[str, Tensor], values: Any = None) 
     """
     text = json.dumps(values, sort_keys=True)
     flat = {name: tensor.detach().cpu().contiguous() for name, tensor in tensors.items()}
-    write_atomically(path, save(flat, metadata={"values": text, "sha256": _digest(flat, text)}))
+    write_atomically(path, _in_order(save(flat, metadata={"values": text, "sha256": _digest(flat, text)})))
+
+
+def _in_order(data: bytes) -> bytes:
+    """Sort the header of a safetensors file: the library leaves its order open, and equal tensors shall give equal files."""
+    end = 8 + int.from_bytes(data[:8], "little")
+    header = json.dumps(json.loads(data[8:end]), sort_keys=True, separators=(",", ":")).encode()
+    header += b" " * (-len(header) % 8)
+    return len(header).to_bytes(8, "little") + header + data[end:]
 
 
 def load_tensors(path: Path) -> tuple[dict[str, Tensor], Any]:
@@ -130,6 +138,11 @@ class Checkpoints:
     def __init__(self, folder: Path, keep: int = 2) -> None:
         self.folder, self.keep = folder, keep
 
+    def clear_temporary(self) -> None:
+        """Delete what a process that was killed while it wrote left behind; only while nobody else writes."""
+        for path in self.folder.glob(".*.tmp"):
+            path.unlink(missing_ok=True)
+
     def paths(self) -> list[Path]:
         """All checkpoints, oldest first."""
         return sorted(self.folder.glob("checkpoint-*.safetensors"))
@@ -142,11 +155,11 @@ class Checkpoints:
             old.unlink()
         return path
 
-    def newest(self) -> tuple[Path, dict[str, Tensor], Any, list[str]] | None:
+    def newest(self) -> tuple[tuple[Path, dict[str, Tensor], Any] | None, list[str]]:
         """Load the newest checkpoint that is whole; damaged ones are renamed to `*.bad`, never used.
 
         Returns:
-            Its path, tensors and values, and a sentence for each damaged file; None where there is no good one.
+            Its path, tensors and values, or None where there is no good one; and a sentence for each damaged file.
         """
         damaged = []
         for path in reversed(self.paths()):
@@ -156,5 +169,5 @@ class Checkpoints:
                 path.replace(path.with_suffix(".bad"))
                 damaged.append(f"{error}; set aside as {path.with_suffix('.bad').name}")
                 continue
-            return path, tensors, values, damaged
-        return None
+            return (path, tensors, values), damaged
+        return None, damaged

@@ -68,6 +68,7 @@ HOPE = lex.SPECIAL["espérer", "hope"]
 
 BEFORE_OF = {kind: tuple(word for word in lex.BEFORE if kind in word.kinds) for kind in lex.NOUNS}
 AFTER_OF = {kind: tuple(word for word in lex.AFTER if kind in word.kinds) for kind in lex.NOUNS}
+COLOURS = frozenset(("red", "blue", "green", "black", "white"))
 PERIOD, QUESTION_MARK, COMMA = pair(".", "."), pair("?", "?"), pair(",", ",")
 AND, BUT, THEN = leaves(mark("coordination"), ("et", "and"), ("mais", "but"), ("puis", "then"))
 BECAUSE, WHEN, IF, THAT = leaves(
@@ -102,11 +103,12 @@ TIRED, SICK, HAPPY, SAD = (
 class Clauses(Derivation):
     """A sentence that grows by random choices. Most methods write at the end of both sides."""
 
-    __slots__ = ("named", "open", "random")
+    __slots__ = ("last", "named", "open", "random")
 
     def __init__(self, rng: random.Random) -> None:
         super().__init__()
         self.random = rng.random
+        self.last: lex.Verb | None = None  # nor « il arrive, puis il arrive »
         self.open = False  # where, why ...: English keeps "some", "any" is for yes or no
         self.named: Phrase | None = None  # « Paul a vu Paul » is not said
 
@@ -161,7 +163,9 @@ class Clauses(Derivation):
         """Up to two adjectives that suit a kind of noun, before and after it."""
         r = self.random()
         before = self.choose(BEFORE_OF[kind]) if r < 0.55 * often and BEFORE_OF[kind] else None
-        after = self.choose(AFTER_OF[kind]) if 0.45 * often < r < often and AFTER_OF[kind] else None
+        after = self.choose(AFTER_OF[kind]) if 0.4 * often < r < often and AFTER_OF[kind] else None
+        if before and after and after.english not in COLOURS:
+            after = None  # "a small red box", but not "an old smart woman": English would turn them round
         return before, after
 
     def mass(self, noun: lex.Noun, owner: str, polarity: str) -> Phrase:
@@ -225,6 +229,14 @@ class Clauses(Derivation):
         return self.counted(noun, owner, polarity, flags)[0]
 
     # ----------------------------------------------------------------------------------------------------- clauses
+
+    def verb(self, tense: str | None) -> lex.Verb:
+        """A verb that allows the tense (any verb for None), and not the one before."""
+        verbs_allowed = TENSED[tense] if tense else ACTIONS if self.random() < 0.64 else SIMPLE
+        verb = self.choose(verbs_allowed)
+        while verb is self.last:
+            verb = self.choose(verbs_allowed)
+        return verb
 
     def tense(self, verb: lex.Verb, form: str, time: float) -> str:
         """A tense that the verb and the form allow; the progressive only where a phrase of time may show it."""
@@ -294,8 +306,8 @@ class Clauses(Derivation):
             pronoun: how likely the object is a pronoun, for a verb that allows it.
         """
         if verb is None:
-            any_verb = ACTIONS if self.random() < 0.64 else SIMPLE
-            verb = self.choose(TENSED[tense] if tense else any_verb)
+            verb = self.verb(tense)
+        self.last = verb
         if tense is None:
             tense = self.tense(verb, form, time)
         agreement, flags = subject.agreement, verb.flags
@@ -329,7 +341,7 @@ class Clauses(Derivation):
 
     def opens(self, form: str, tense: str) -> bool:
         """Whether a phrase of time opens the sentence: « Hier, Paul a dormi. »."""
-        return not self.french and form not in verbs.QUESTIONS and tense in FRONTED and self.random() < 0.2
+        return not self.french and form == "statement" and tense in FRONTED and self.random() < 0.2
 
     def time(self, verb: lex.Verb, tense: str) -> Phrase | None:
         """A phrase of time that suits the verb and the tense, or None."""

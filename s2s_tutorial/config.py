@@ -30,7 +30,7 @@ class DataSettings:
     """
 
     corpus: str = "sample"
-    sample_pairs: int = 40_000
+    sample_pairs: int = 30_000
     min_length: int = 1
     max_length: int = 1_000
     unit: str = "characters"
@@ -172,9 +172,9 @@ def _build(kind: type, values: Any) -> Any:
 
 SAMPLE = Settings(
     "sample",
-    DataSettings(corpus="sample", sample_pairs=40_000),
+    DataSettings(corpus="sample", sample_pairs=30_000),
     ModelSettings(),
-    TrainingSettings(epochs=4),
+    TrainingSettings(epochs=3),
 )
 PRESETS: dict[str, Settings] = {
     "sample": SAMPLE,

@@ -18,6 +18,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from . import adjuncts, verbs
+from . import clauses as c
 from . import lexicon as lex
 from . import phrases as p
 from .synchronous import EMPTY, PHENOMENA, Phrase, phenomena
@@ -47,6 +48,7 @@ class AlignedPair:
 CHAINS = [
     (kind, [c.VERB[verb] for verb in first.split()], [c.VERB[verb] for verb in then.split()])
     for kind, first, then in (
+        ("fruit", "acheter choisir", "laver manger"),
         ("food", "acheter choisir", "manger"),
         ("cooked", "acheter préparer", "manger"),
         ("book", "acheter choisir trouver", "lire"),
@@ -198,11 +200,7 @@ class Sentence(c.Clauses):
         polarity = {"statement": "", "negative": "not"}.get(form, "?")
         plural = False
         if noun.mass:
-            phrase = (
-                self.mass(noun, "my", polarity)
-                if r < 0.1
-                else p.noun_phrase(noun, {"": "du", "not": "de", "?": "du?"}[polarity])
-            )
+            phrase = p.noun_phrase(noun, {"": "du", "not": "de", "?": "du?"}[polarity])
         else:
             phrase, plural = self.counted(noun, "my", polarity, frozenset(("some",)))
         self.add(p.THERE_IS[form, plural])
@@ -461,7 +459,7 @@ class Sentence(c.Clauses):
         else:
             form = "statement" if self.random() < 0.7 else "negative"
             other = self.subject()
-            while other.agreement.person == subject.agreement.person and other.agreement.pronoun:
+            while other.agreement.person % 3 == subject.agreement.person % 3 and other.agreement.pronoun:
                 other = self.subject()
             self.clause(
                 other,

@@ -14,6 +14,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 from torch.autograd.function import once_differentiable
+from torch.nn import functional as F
 from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
 
 
@@ -28,8 +29,8 @@ def dropout(values: Tensor, rate: float, rng: torch.Generator | None) -> Tensor:
     if rng is None or rate == 0.0:
         return values
     # One byte a coin, eight coins a draw: several times as fast as a draw for every value. So the rate is kept to
-    # the nearest 256th.
-    sides = round(rate * 256)
+    # the nearest 256th, and something is always left.
+    sides = min(round(rate * 256), 255)
     draws = torch.empty((values.numel() + 7) // 8, dtype=torch.int64, device=values.device)
     coins = draws.random_(-(2**63), None, generator=rng).view(torch.uint8)[: values.numel()].view(values.shape)
     return values * (coins >= sides) * (256.0 / (256.0 - sides))
@@ -69,16 +70,18 @@ def fast_gru(gru: nn.GRU, inputs: Tensor, initial: Tensor | None, mask: Tensor |
     stays as it was: the forward direction carries its last real state to the end, the backward one starts from
     `initial` at the last real word.
     """
-    size = gru.hidden_size
-    w_ih, w_hh, b_ih, b_hh = (
-        torch.stack(list(weights)) for weights in zip(*_direction_weights(gru), strict=True)
-    )  # (D, 3H, ·)
-    directions, batch, steps = w_ih.shape[0], inputs.shape[0], inputs.shape[1]
-    # Both biases of the reset and update gates meet in one sum; only the candidate's second bias is gated.
-    bias = b_ih + torch.cat([b_hh[:, : 2 * size], torch.zeros_like(b_hh[:, 2 * size :])], dim=1)
-    by_time = inputs.transpose(0, 1)  # (T, B, I)
-    both_ways = torch.stack([by_time, by_time.flip(0)][:directions]).flatten(1, 2)  # (D, T·B, I)
-    projected = torch.baddbmm(bias[:, None, :], both_ways, w_ih.transpose(1, 2)).unflatten(1, (steps, batch))
+    size, batch, steps = gru.hidden_size, inputs.shape[0], inputs.shape[1]
+    by_time = inputs.transpose(0, 1).contiguous()  # (T, B, I)
+    projections, recurrent, candidate_biases = [], [], []
+    for number, (w_ih, w_hh, b_ih, b_hh) in enumerate(_direction_weights(gru)):
+        # Both biases of the reset and update gates meet in one sum; only the candidate's second bias is gated.
+        bias = b_ih + torch.cat([b_hh[: 2 * size], torch.zeros_like(b_hh[2 * size :])])
+        projection = F.linear(by_time, w_ih, bias)  # (T, B, 3H)
+        projections.append(projection.flip(0) if number else projection)
+        recurrent.append(w_hh)
+        candidate_biases.append(b_hh[2 * size :])
+    directions = len(projections)
+    projected = torch.stack(projections)  # (D, T, B, 3H)
     if mask is not None:
         padding = ~mask.T  # (T, B)
         padding = torch.stack([padding, padding.flip(0)][:directions])[..., None]  # (D, T, B, 1)
@@ -86,7 +89,7 @@ def fast_gru(gru: nn.GRU, inputs: Tensor, initial: Tensor | None, mask: Tensor |
         projected = torch.cat([reset, update.masked_fill(padding, torch.inf), candidate], dim=-1)
     if initial is None:
         initial = inputs.new_zeros(directions, batch, size)
-    states = _Recurrence.apply(projected, initial, w_hh, b_hh[:, 2 * size :])  # (D, T, B, H)
+    states = _Recurrence.apply(projected, initial, torch.stack(recurrent), torch.stack(candidate_biases))  # (D, T, B, H)
     last = states[:, -1]
     outputs = torch.cat([states[0], states[1].flip(0)], dim=-1) if directions == 2 else states[0]
     outputs = outputs.transpose(0, 1)  # (B, T, D·H)

@@ -66,8 +66,8 @@ class Verb:
 
 # french[/plural] gender english[/plural] ; an English word without plural and a mark * make a mass noun
 NOUN_TABLE = {
-    "food": "pomme f apple, orange f orange, banane f banana, tomate f tomato, carotte f carrot, gâteau m cake, "
-    "œuf m egg",
+    "fruit": "pomme f apple, tomate f tomato",
+    "food": "orange f orange, banane f banana, carotte f carrot, gâteau m cake, œuf m egg",
     "dish": "pain* m bread, fromage* m cheese",
     "cooked": "viande* f meat, poisson* m fish, riz* m rice, soupe* f soup",
     "drink": "eau* f water, lait* m milk, café* m coffee, thé* m tea, vin* m wine",
@@ -115,7 +115,7 @@ NAMES = (
 THINGS = "clothes vehicle item glass furniture gift image building opening"
 # french[/feminine[/before a vowel]] english kinds
 ADJECTIVES_BEFORE = f"""
-petit small food vehicle item glass opening furniture gift pet animal image building device
+petit small fruit food vehicle item glass opening furniture gift pet animal image building device
 petit little child
 grand big {THINGS} pet animal
 beau/belle/bel beautiful clothes furniture gift pet animal image building vehicle sound
@@ -125,10 +125,10 @@ vieux/vieille/vieil old clothes vehicle furniture building image film person ite
 jeune young person child pet animal
 joli pretty clothes gift image
 long/longue long book text film lesson game
-gros/grosse big food
+gros/grosse big fruit food
 """
 ADJECTIVES_AFTER = """
-rouge red food clothes vehicle furniture item gift opening glass
+rouge red fruit clothes vehicle furniture item gift opening glass
 bleu blue clothes vehicle furniture glass opening item
 vert green clothes vehicle opening glass item
 noir black clothes vehicle pet pet item device
@@ -139,7 +139,7 @@ amusant funny book text film
 difficile difficult book text lesson
 facile easy lesson book text
 triste sad book text film sound
-délicieux delicious food dish cooked
+délicieux delicious fruit food dish cooked
 chaud hot drink
 froid cold drink
 chaud warm clothes
@@ -182,9 +182,9 @@ PROFESSIONS = (
 #                      to (and somebody who receives it), toward (à before the object), goes (a destination)
 #        for subjects: animal (animals do it too)
 VERB_TABLE = """
-manger | eat/ate | food dish cooked | thing | home outside | routine
+manger | eat/ate | fruit food dish cooked | thing | home outside | routine
 boire | drink/drank | drink | | home | routine
-acheter | buy/bought | food dish clothes item device gift book paper vehicle furniture | thing | shop | far brief
+acheter | buy/bought | fruit food dish clothes item device gift book paper vehicle furniture | thing | shop | far brief
 vendre | sell/sold | vehicle building furniture image clothes | thing | | far brief
 lire | read/read | book text paper | thing | home outside |
 écrire | write/wrote | text | thing | home | far
@@ -208,15 +208,15 @@ envoyer | send/sent | text gift | | | to brief
 comprendre | understand/understood | lesson | thing | | state brief the
 apprendre | learn | language | | work | generic far
 parler | speak/spoke | language | | home work | generic
-aimer | like | food dish cooked drink pet animal | | | generic present state
-détester | hate | food dish cooked drink pet animal | | | generic present state
+aimer | like | fruit food dish cooked drink pet animal | | | generic present state
+détester | hate | fruit food dish cooked drink pet animal | | | generic present state
 attendre | wait for | person child relation transport | person | outside |
 aider | help | person child relation | person | home work |
 inviter | invite | person child relation | person | | state brief
 rencontrer | meet/met/meeting | person child relation | person | outside town | state brief
-parler | talk | relation person | to | outside work | toward
+parler | talk | relation person | to | outside work | toward the
 avoir | have/had | pet animal vehicle item device clothes money | | | state future far brief some
-vouloir | want | food dish cooked drink gift item clothes pet animal | thing | | state present
+vouloir | want | fruit food dish cooked drink gift item clothes pet animal | thing | | state present
 dormir | sleep/slept | | | home | animal routine
 travailler | work | | | work | far
 courir | run/ran/running | | | outside | animal routine
@@ -309,15 +309,15 @@ au Canada | in Canada | to Canada | city
 """
 # where things and people are: place, kinds
 SCENES = """
-sur la table | on the table | food drink book text item device glass gift
+sur la table | on the table | fruit food drink book text item device glass gift
 sous la table | under the table | pet item device
 sur la chaise | on the chair | clothes pet item
 sous le lit | under the bed | pet item
-dans le sac | in the bag | food book text item device money
+dans le sac | in the bag | fruit food book text item device money
 dans le jardin | in the garden | pet animal person child furniture
 dans la rue | in the street | pet animal person child vehicle
 devant la maison | in_front_of the house | vehicle person pet animal
-dans la cuisine | in the kitchen | food dish cooked drink glass furniture
+dans la cuisine | in the kitchen | fruit food dish cooked drink glass furniture
 à la gare | at the station | person child
 au parc | at_the park | person child pet animal
 """

@@ -32,9 +32,12 @@ class Hypothesis:
     attn_weights: Tensor | None
 
 
-def length_limit(src_lengths: Tensor) -> int:
-    """Longest translation search will try: no honest one is longer than twice its source and ten words."""
-    return 2 * int(src_lengths.max()) + 10
+def length_limits(src_lengths: Tensor, max_length: int | None = None) -> Tensor:
+    """Words (B,) after which each translation is cut: no honest one is longer than twice its source and ten words.
+
+    Each sentence has its own limit, so its translation does not depend on what else is in the batch.
+    """
+    return 2 * src_lengths + 10 if max_length is None else torch.full_like(src_lengths, max_length)
 
 
 def length_penalty(lengths: Tensor | float, strength: float) -> Tensor | float:
@@ -52,7 +55,7 @@ def greedy_search(
         model: a trained model.
         src_ids: (B, S), EOS after each sentence, then PAD.
         src_lengths: (B,), EOS counted.
-        max_length: words after which a sentence is cut; None for `length_limit`.
+        max_length: words after which a sentence is cut; None for `length_limits`.
 
     Returns:
         One hypothesis a sentence; its score has no length penalty.
@@ -63,15 +66,16 @@ def greedy_search(
     words = src_ids.new_full((batch,), SOS)
     ended = torch.zeros(batch, dtype=torch.bool, device=src_ids.device)
     scores = torch.zeros(batch, device=src_ids.device)
+    limits = length_limits(src_lengths, max_length)
     all_words, all_weights = [], []
-    for _ in range(max_length or length_limit(src_lengths)):
+    for length in range(1, int(limits.max()) + 1):
         logits, state, attn_weights = model.decoder.step(words, memory, state)
         best, words = forbid_padding(logits).log_softmax(dim=-1).max(dim=-1)
         words = words.masked_fill(ended, PAD)
         scores += best.masked_fill(ended, 0.0)
         all_words.append(words)
         all_weights.append(attn_weights)
-        ended |= words == EOS
+        ended |= (words == EOS) | (limits == length)
         if ended.all():
             break
     ids = torch.stack(all_words, dim=1)  # (B, T)
@@ -101,7 +105,7 @@ def beam_search(
         src_ids: (B, S), EOS after each sentence, then PAD.
         src_lengths: (B,), EOS counted.
         beam_size: K.
-        max_length: words after which a beginning is cut; None for `length_limit`.
+        max_length: words after which a beginning is cut; None for `length_limits`.
         penalty: strength of the length penalty, 0 for none.
 
     Returns:
@@ -129,7 +133,8 @@ def beam_search(
     log_probs[:, 0] = 0.0
     lengths = torch.zeros(batch, beam_size, device=device)
     ended = torch.zeros(batch, beam_size, dtype=torch.bool, device=device)
-    for _ in range(max_length or length_limit(src_lengths)):
+    limits = length_limits(src_lengths, max_length)[:, None]
+    for _ in range(int(limits.max())):
         logits, state, attn_weights = model.decoder.step(words, memory, state)
         candidates = forbid_padding(logits).log_softmax(dim=-1).view(batch, beam_size, vocabulary)
         # A finished place has one future: PAD, at no cost.
@@ -145,7 +150,7 @@ def beam_search(
         words = choices.flatten(1).gather(1, top)
         log_probs = totals.flatten(1).gather(1, top)
         lengths = new_lengths.flatten(1).gather(1, top)
-        ended = ended.gather(1, places) | (words == EOS)
+        ended = ended.gather(1, places) | (words == EOS) | (lengths == limits)
 
         rows, words = (first_rows + places).flatten(), words.flatten()
         state = state.select(rows)
@@ -177,7 +182,6 @@ def forbid_padding(logits: Tensor) -> Tensor:
 
 
 def _hypothesis(ids: Tensor, score: Tensor, weights: Tensor | None) -> Hypothesis:
-    words = ids.tolist()
-    length = words.index(EOS) if EOS in words else len(words)
-    kept = None if weights is None else weights[: length + 1].cpu().clone()
-    return Hypothesis(words[:length], float(score), kept)
+    said = [number for number in ids.tolist() if number != PAD]  # PAD is all that comes after the end
+    kept = None if weights is None else weights[: len(said)].cpu().clone()
+    return Hypothesis([number for number in said if number != EOS], float(score), kept)

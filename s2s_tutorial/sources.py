@@ -95,7 +95,7 @@ def parse_columns(data: bytes, name: str) -> Columns:
     try:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        line = data.count(b"\n", 0, error.start) + 1
+        line = error.object.count(b"\n", 0, error.start) + 1  # its object: the data without the byte-order mark
         raise CorpusError(f"line {line} of {name} is not UTF-8: save the file as UTF-8 and try again") from None
     first, second, provenance = [], [], []
     for number, line in enumerate(text.split("\n"), start=1):
@@ -131,7 +131,8 @@ def _unzip(path: Path) -> tuple[bytes, str]:
         with zipfile.ZipFile(path) as archive:
             members = archive.infolist()
             for member in members:
-                if member.filename.startswith(("/", "\\")) or ".." in PurePosixPath(member.filename).parts:
+                parts = PurePosixPath(member.filename.replace("\\", "/"))
+                if parts.is_absolute() or ".." in parts.parts:
                     raise CorpusError(f"{path.name} holds the unsafe name {member.filename!r}: do not trust this file")
             texts = [m for m in members if m.filename.lower().endswith((".txt", ".tsv"))]
             texts = [m for m in texts if not PurePosixPath(m.filename).name.startswith(("_", "."))]
@@ -139,9 +140,12 @@ def _unzip(path: Path) -> tuple[bytes, str]:
                 raise CorpusError(f"{path.name} holds {len(texts)} files of pairs (.txt or .tsv), expected exactly 1")
             if texts[0].file_size > MAX_BYTES:
                 raise CorpusError(f"{texts[0].filename} in {path.name} unpacks to more than {MAX_BYTES >> 20} MiB")
-            with archive.open(texts[0]) as file:
-                return _bounded(file.read(MAX_BYTES + 1), texts[0].filename), f"{texts[0].filename} in {path.name}"
-    except (zipfile.BadZipFile, RuntimeError, NotImplementedError, EOFError, zlib.error) as error:
+            if texts[0].compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
+                # The others unpack in one go, however much comes out of them.
+                raise CorpusError(f"{path.name} is packed in an unusual way: pack it again as a plain zip file")
+            with archive.open(texts[0]) as file:  # never unpacks more than the header says; the checksum finds its lies
+                return file.read(texts[0].file_size + 1), f"{texts[0].filename} in {path.name}"
+    except (zipfile.BadZipFile, RuntimeError, NotImplementedError, EOFError, UnicodeDecodeError, zlib.error) as error:
         raise CorpusError(f"{path.name} is not a zip file that can be read: {error}") from None
 
 
@@ -162,7 +166,7 @@ def tatoeba_file() -> Path:
 
     cache = Path(pooch.os_cache("s2s_tutorial"))
     path, remembered = cache / "fra-eng.zip", cache / "fra-eng.json"
-    known = json.loads(remembered.read_text(encoding="utf-8"))["sha256"] if remembered.is_file() else None
+    known = _remembered_checksum(remembered)
     if not path.is_file():
         # The server turns clients without a browser-like name away.
         downloader = pooch.HTTPDownloader(progressbar=True, timeout=60, headers={"User-Agent": "s2s_tutorial"})
@@ -182,3 +186,12 @@ def tatoeba_file() -> Path:
             f"from now on delete {remembered}; to get it anew delete {path} too"
         )
     return path
+
+
+def _remembered_checksum(path: Path) -> str | None:
+    if not path.is_file():
+        return None
+    try:
+        return str(json.loads(path.read_text(encoding="utf-8"))["sha256"])
+    except (ValueError, KeyError, TypeError):
+        raise CorpusError(f"{path} is damaged: delete it, and the file beside it is taken as it is") from None

@@ -45,7 +45,23 @@ class _CharacterTable(dict):
 
 
 _TABLE = _CharacterTable()
-_LINES_TABLE = _CharacterTable({ord("\n"): "\n"})
+_BEYOND_ASCII = re.compile(r"[^\x00-\x7f]+")
+# Marks and line ends stay here: this table maps ASCII to ASCII, one to one, which `str.translate` does fastest.
+_ASCII_TABLE = {
+    code: character if (character := chr(code).lower()).isalpha() or character in MARKS + "\n" else " "
+    for code in range(128)
+}
+
+
+def _clean(text: str) -> str:
+    """Apply the rules to every character; spaces are not put in order yet, and line ends stay.
+
+    Few characters are beyond ASCII. Those are worked out one by one; the rest is three fast passes over the text.
+    """
+    text = _BEYOND_ASCII.sub(lambda found: found[0].translate(_TABLE), text).translate(_ASCII_TABLE)
+    for mark in MARKS:
+        text = text.replace(mark, f" {mark} ")
+    return text
 
 
 def normalise(text: str) -> str:
@@ -54,13 +70,13 @@ def normalise(text: str) -> str:
     >>> normalise("Ma sœur n'a-t-elle pas 7 ans\u202f?")
     'ma soeur n a t elle pas ans ?'
     """
-    return " ".join(text.translate(_TABLE).split())
+    return " ".join(_clean(text).split())
 
 
 def normalise_all(texts: Iterable[str]) -> list[str]:
     """`normalise` of many sentences, one a result: the work on characters is done on all of them at once."""
-    joined = "\n".join(text.replace("\n", " ") for text in texts)
-    return [" ".join(line.split()) for line in joined.translate(_LINES_TABLE).split("\n")] if joined else []
+    lines = [text.replace("\n", " ") for text in texts]
+    return [" ".join(line.split()) for line in _clean("\n".join(lines)).split("\n")] if lines else []
 
 
 def tokenise(text: str) -> list[str]:
@@ -78,7 +94,8 @@ _APOSTROPHE = re.compile(
     r"|(it|he|she|we|they|you|i|there|that|who|what) (d))(?= |$)"
 )
 _BEFORE_MARK = re.compile(r" ([,.!?])")
-_ELIDED = re.compile(r"\b([cdjlmnst]|qu|jusqu|lorsqu|puisqu|quelqu) (?=[aeiouyh])")
+_ELIDED = re.compile(r"\b([cdjlmnst]|qu|jusqu|lorsqu|puisqu|quelqu|aujourd) (?=[aeiouyh])")
+_BETWEEN_VOWELS = re.compile(r"(?<=[ae]) t (?=(?:ils?|elles?|on)\b)")  # « a-t-il », where no elision is
 
 
 def _contract(match: re.Match[str]) -> str:
@@ -91,7 +108,8 @@ def detokenise(words: Iterable[str], language: str = "en") -> str:
 
     Args:
         words: normalised words, marks among them.
-        language: "en" puts contractions together (i'm, don't), "fr" elisions (j'ai, qu'il); others only marks.
+        language: "en" puts contractions together (i'm, don't), "fr" elisions (j'ai, qu'il) and the t of "a-t-il"; others
+            only marks.
 
     >>> detokenise("i m too cold .".split())
     "i'm too cold."
@@ -102,5 +120,5 @@ def detokenise(words: Iterable[str], language: str = "en") -> str:
     if language == "en":
         text = _APOSTROPHE.sub(_contract, text)
     elif language == "fr":
-        text = _ELIDED.sub(r"\1'", text)
+        text = _ELIDED.sub(r"\1'", _BETWEEN_VOWELS.sub("-t-", text))
     return _BEFORE_MARK.sub(r"\1", text)

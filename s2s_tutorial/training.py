@@ -143,7 +143,7 @@ class Trainer:
         seen = set(self.corpus.train.sources) & set(challenge_set(self.settings.data.reverse).sources)
         run = Run(folder, self.settings, self.corpus.src_vocabulary, self.corpus.tgt_vocabulary, frozenset(seen))
         if not (folder / "run.json").exists():
-            if folder.exists() and any(folder.iterdir()):
+            if folder.exists() and any(path.suffix != ".tmp" for path in folder.iterdir()):
                 raise RunError(f"{folder} is not empty and holds no run: give a new folder, and it will be made")
             folder.mkdir(parents=True, exist_ok=True)
             run.save()
@@ -369,14 +369,15 @@ class Trainer:
 
     def _go_on(self) -> None:
         """Take everything from the newest checkpoint that is whole, if there is one."""
-        found = self.checkpoints.newest()
+        self.checkpoints.clear_temporary()
+        found, damaged = self.checkpoints.newest()
+        for sentence in damaged:
+            print(sentence, file=sys.stderr)
         if found is None:
             self._start_anew()
             self.record.rewind(0)
             return
-        path, tensors, values, damaged = found
-        for sentence in damaged:
-            print(sentence, file=sys.stderr)
+        path, tensors, values = found
         self._load_state(tensors)
         self.progress = Progress(**values)
         self.record.rewind(self.progress.step)

@@ -1,0 +1,103 @@
+"""Models and batches so small that the tests of the model's parts can run every kind of them."""
+
+import functools
+import itertools
+
+import pytest
+import torch
+
+from s2s_tutorial.batching import Batch
+from s2s_tutorial.config import ATTENTIONS, ModelSettings
+from s2s_tutorial.model import Seq2Seq
+from s2s_tutorial.vocabulary import EOS, PAD, SPECIAL_WORDS, UNK, Vocabulary
+
+SIZE = 6  # E and H
+SRC_WORDS, TGT_WORDS = 11, 9  # V of each side, special words counted
+
+
+def _settings(decoder: str, feeding: bool, attention: str, layers: int, tied: bool) -> ModelSettings:
+    return ModelSettings(decoder, attention, SIZE, SIZE, layers, dropout=0.0, tie_embeddings=tied, input_feeding=feeding)
+
+
+_DECODERS = (("luong", False), ("luong", True), ("bahdanau", False))
+# Every decoder with every attention, each in one size ...
+FAMILIES = [_settings(*d, attention, 2, False) for d, attention in itertools.product(_DECODERS, ATTENTIONS)]
+# ... and in every size.
+KINDS = [_settings(*d, *rest) for d, *rest in itertools.product(_DECODERS, ATTENTIONS, (1, 2), (False, True))]
+
+
+def kind_name(settings: ModelSettings) -> str:
+    fed = "-fed" if settings.input_feeding else ""
+    tied = "tied" if settings.tie_embeddings else "untied"
+    return f"{settings.decoder}{fed}-{settings.attention}-{settings.num_layers}-{tied}"
+
+
+all_families = pytest.mark.parametrize("settings", FAMILIES, ids=kind_name)
+all_kinds = pytest.mark.parametrize("settings", KINDS, ids=kind_name)
+
+
+def small_model(settings: ModelSettings, seed: int = 0, loudness: float = 1.0) -> Seq2Seq:
+    """A model of random weights, all times `loudness`, in double precision so that equal means equal."""
+    with torch.random.fork_rng():
+        torch.manual_seed(seed)
+        model = Seq2Seq(settings, SRC_WORDS, TGT_WORDS).double()
+    with torch.no_grad():
+        for weight in model.parameters():
+            weight.mul_(loudness)
+    return model.eval()
+
+
+def make_batch(src: list[list[int]], tgt: list[list[int]], more_padding: int = 0) -> Batch:
+    """Sentences of ids, EOS and padding put after them."""
+    sides = []
+    for sentences in (src, tgt):
+        lengths = torch.tensor([len(ids) + 1 for ids in sentences])
+        ids = torch.full((len(sentences), int(lengths.max()) + more_padding), PAD)
+        for row, sentence in enumerate(sentences):
+            ids[row, : lengths[row]] = torch.tensor([*sentence, EOS])
+        sides += [ids, lengths]
+    return Batch(*sides)
+
+
+SRC = [[4, 9, 5, 10, 4], [6], [8, 7, UNK], [10, 9]]
+TGT = [[5, 4], [7, 8, 4, 6], [], [8, UNK, 5]]
+
+
+def small_batch(more_padding: int = 0) -> Batch:
+    """Four pairs of unequal lengths, a target with no word among them."""
+    return make_batch(SRC, TGT, more_padding)
+
+
+def one_pair(row: int) -> Batch:
+    """One of `small_batch`'s pairs, alone and without padding."""
+    return make_batch([SRC[row]], [TGT[row]])
+
+
+def small_vocabularies() -> tuple[Vocabulary, Vocabulary]:
+    """Vocabularies of the models' sizes: words a, b, c ... on the source side and p, q, r ... on the target side."""
+    sides = []
+    for size, first in ((SRC_WORDS, "a"), (TGT_WORDS, "p")):
+        words = tuple(chr(ord(first) + n) for n in range(size - len(SPECIAL_WORDS)))
+        sides.append(Vocabulary(SPECIAL_WORDS + words, (0,) * len(SPECIAL_WORDS) + (2,) * len(words)))
+    return sides[0], sides[1]
+
+
+def batch_to_learn() -> Batch:
+    """Three of `small_batch`'s pairs, those with words on both sides."""
+    return make_batch([SRC[row] for row in (0, 1, 3)], [TGT[row] for row in (0, 1, 3)])
+
+
+@functools.cache
+def overfitted(settings: ModelSettings) -> tuple[Seq2Seq, float]:
+    """A model that has seen nothing but `batch_to_learn`, and its last loss. Tests must not change it."""
+    batch = batch_to_learn()
+    model = small_model(settings).train()
+    optimiser = torch.optim.Adam(model.parameters(), lr=0.03)
+    for _ in range(150):
+        optimiser.zero_grad()
+        loss = model.loss(batch)
+        if loss < 0.03:
+            break
+        loss.backward()
+        optimiser.step()
+    return model.eval(), float(loss)

@@ -1,0 +1,120 @@
+"""The record of a run: every step once, whatever happened, and the same for TensorBoard."""
+
+import json
+
+import pytest
+from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
+
+from s2s_tutorial.tracking import Board, Record, read_record
+
+
+@pytest.fixture
+def record(tmp_path) -> Record:
+    return Record(tmp_path / "record.jsonl")
+
+
+def steps(record: Record) -> list[int]:
+    return [line["step"] for line in read_record(record.path)]
+
+
+def add(record: Record, *numbers: int) -> None:
+    for number in numbers:
+        record.add(kind="step", step=number, loss=1.0 / number)
+
+
+def test_lines_come_back_in_order_and_unchanged(record):
+    add(record, 1, 2)
+    record.add(kind="evaluation", step=2, validation_bleu=0.1 + 0.2)
+    record.flush()
+    add(record, 3)
+    record.flush()
+    assert read_record(record.path) == [
+        {"kind": "step", "step": 1, "loss": 1.0},
+        {"kind": "step", "step": 2, "loss": 0.5},
+        {"kind": "evaluation", "step": 2, "validation_bleu": 0.1 + 0.2},
+        {"kind": "step", "step": 3, "loss": 1 / 3},
+    ]
+
+
+def test_nothing_is_written_before_a_flush_and_nothing_twice(record):
+    add(record, 1)
+    assert steps(record) == []
+    record.flush()
+    record.flush()
+    assert steps(record) == [1]
+
+
+def test_every_line_is_json_on_its_own(record):
+    add(record, 1, 2, 3)
+    record.flush()
+    assert [json.loads(line)["step"] for line in record.path.read_text().splitlines()] == [1, 2, 3]
+
+
+def test_rewinding_drops_later_lines_and_what_was_waiting(record):
+    add(record, 1, 2, 3)
+    record.flush()
+    add(record, 4)
+    record.rewind(2)
+    record.flush()
+    assert steps(record) == [1, 2]
+    add(record, 3)
+    record.flush()
+    assert steps(record) == [1, 2, 3]
+
+
+def test_rewinding_to_the_start_empties_the_record(record):
+    add(record, 1)
+    record.flush()
+    record.rewind(0)
+    assert record.path.read_bytes() == b""
+
+
+@pytest.mark.parametrize("torn", ['{"kind": "step", "st', '{"kind": "step", "step": 3', "\0\0\0", "\ufffd", '"step"', "3"])
+def test_a_torn_last_line_is_left_out_and_gone_after_a_rewind(record, torn):
+    add(record, 1, 2)
+    record.flush()
+    with record.path.open("a", encoding="utf-8") as file:
+        file.write(torn)
+    assert steps(record) == [1, 2]
+    record.rewind(2)
+    add(record, 3)
+    record.flush()
+    assert steps(record) == [1, 2, 3]
+    assert all(json.loads(line) for line in record.path.read_text().splitlines())
+
+
+def test_a_missing_record_is_an_empty_one(tmp_path):
+    assert read_record(tmp_path / "none.jsonl") == []
+
+
+def test_after_a_stop_the_board_shows_every_step_once(tmp_path):
+    before = Board(tmp_path, 0)
+    for step in (1, 2, 3, 4):
+        before.scalars(step, {"loss": float(step)})
+    before.close()
+    after = Board(tmp_path, 2)  # what came after step 2 was lost
+    for step in (3, 4, 5):
+        after.scalars(step, {"loss": 10.0 * step})
+    after.close()
+    events = EventAccumulator(str(tmp_path))
+    events.Reload()
+    assert [(e.step, e.value) for e in events.Scalars("loss")] == [(1, 1.0), (2, 2.0), (3, 30.0), (4, 40.0), (5, 50.0)]
+
+
+def test_the_board_gets_what_a_run_tells_it(tiny_run):
+    events = EventAccumulator(str(tiny_run / "tensorboard"), size_guidance={"tensors": 0, "images": 0, "scalars": 0})
+    events.Reload()
+    record = read_record(tiny_run / "record.jsonl")
+    of_step = {line["step"]: line for line in record if line["kind"] == "step"}
+    for name in ("loss", "encoder_norm", "decoder_norm", "learning_rate", "teacher_forcing"):
+        shown = events.Scalars(name)
+        assert shown
+        assert all(event.value == pytest.approx(of_step[event.step][name], rel=1e-6) for event in shown)
+    bleu = {line["step"]: line["validation_bleu"] for line in record if line["kind"] == "evaluation"}
+    assert {event.step: event.value for event in events.Scalars("validation_bleu")} == pytest.approx(bleu)
+    for event in events.Tensors("translations/text_summary"):
+        lines = event.tensor_proto.string_val[0].decode().splitlines()
+        assert [line[:6] for line in lines[:3]] == ["    > ", "    = ", "    < "]
+    pictures = events.Images("attention")
+    assert [event.step for event in pictures] == list(bleu)
+    assert all(event.encoded_image_string.startswith(b"\x89PNG") and event.width > 100 for event in pictures)

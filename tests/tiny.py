@@ -1,0 +1,70 @@
+"""A run so small that the tests can train it many times: every source of chance switched on, seconds on one thread."""
+
+import os
+import signal
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from s2s_tutorial.checkpoint import Checkpoints, load_tensors
+from s2s_tutorial.config import DataSettings, ModelSettings, Settings, TrainingSettings
+from s2s_tutorial.corpus import prepare
+from s2s_tutorial.tracking import read_record
+from s2s_tutorial.training import Trainer
+
+TINY = Settings(
+    "small",
+    DataSettings(corpus="sample", sample_pairs=400),
+    ModelSettings(embedding_size=16, hidden_size=16, dropout=0.1, input_feeding=True),
+    TrainingSettings(epochs=2, batch_size=32, learning_rate=1e-2, sampling="linear", checkpoint_steps=5),
+)
+
+
+def before_step(trainer: Trainer, step: int, act: Callable[[], Any]) -> None:
+    """Do something in the middle of a training step, counted from 1."""
+    take_step = trainer.train_step
+
+    def train_step(batch):
+        if trainer.progress.step + 1 == step:
+            act()
+        return take_step(batch)
+
+    trainer.train_step = train_step
+
+
+def press_stop() -> None:
+    """What Ctrl-C and a notebook's Stop do."""
+    os.kill(os.getpid(), signal.SIGINT)
+
+
+def everything(folder: Path) -> dict[str, Any]:
+    """All that a run has come to, but for the clock: newest checkpoint, best weights, record."""
+    path = Checkpoints(folder).paths()[-1]
+    tensors, values = load_tensors(path)
+    del values["seconds"]
+    return {
+        "name": path.name,
+        "tensors": {name: tensor.numpy().tobytes() for name, tensor in tensors.items()},
+        "values": values,
+        "best": (folder / "model.safetensors").read_bytes(),
+        "record": read_record(folder / "record.jsonl"),
+    }
+
+
+def train_and_be_killed(folder: str, place: str) -> None:
+    """For a child process: train, and at the given place say so and wait, or die as by a power cut."""
+    from s2s_tutorial import checkpoint
+
+    trainer = Trainer(prepare(TINY.data), TINY, Path(folder), tensorboard=False, quiet=True)
+    if place == "wait in step 8":
+        before_step(trainer, 8, lambda: (print("waiting", flush=True), signal.pause()))
+    elif place == "before renaming the second checkpoint":
+        rename = checkpoint.os.replace
+
+        def replace(source, target):
+            if Path(target).name == "checkpoint-000000010.safetensors":
+                os.kill(os.getpid(), signal.SIGKILL)
+            rename(source, target)
+
+        checkpoint.os.replace = replace
+    trainer.fit()
