@@ -9,7 +9,7 @@ RUN ?= runs/sample
 TORCH := $(shell grep '^torch==' requirements.lock)
 TORCH_INDEX ?= https://download.pytorch.org/whl/cpu
 
-.PHONY: help train test lint clean
+.PHONY: help train test bench bench-long lint clean
 help:  ## list the targets
 	@grep -E '^[a-z-]+:.*##' Makefile | sed -E 's/:.*## /	/' | expand -t 12
 
@@ -27,6 +27,12 @@ train: .venv/ready  ## train on the built-in corpus, measure, translate, draw
 
 test: .venv/ready  ## run every test
 	$(BIN)/python -m pytest
+
+bench: .venv/ready  ## measure the package against other ways, at most 10 minutes on a quiet machine
+	$(BIN)/python -m benchmarks.run --json benchmarks/results.json
+
+bench-long: .venv/ready  ## the rows that train to a score or use 16 times the data
+	$(BIN)/python -m benchmarks.run --long --json benchmarks/results-long.json
 
 lint: .venv/ready  ## check style
 	$(BIN)/ruff check .

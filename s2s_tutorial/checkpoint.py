@@ -109,7 +109,15 @@ def load_tensors(path: Path) -> tuple[dict[str, Tensor], Any]:
         values = json.loads(metadata["values"])
     except OSError as error:
         raise BadFileError(f"{path} cannot be read: {error.strerror or error}") from None
-    except (SafetensorError, UnicodeDecodeError, ValueError, KeyError, AttributeError, TypeError, RecursionError) as error:
+    except (
+        SafetensorError,
+        UnicodeDecodeError,
+        ValueError,
+        KeyError,
+        AttributeError,
+        TypeError,
+        RecursionError,
+    ) as error:
         if isinstance(error, BadFileError):
             raise
         raise BadFileError(f"{path} is damaged ({type(error).__name__}): restore it, or start a new run") from None

@@ -59,7 +59,9 @@ BeamOption = Annotated[int, typer.Option(min=1, max=100, help="Beam size; 1 is g
 ReverseOption = Annotated[bool, typer.Option("--reverse", help="Translate the first column into the second.")]
 TrimOption = Annotated[
     int | None,
-    typer.Option(min=1, help="Drop pairs with a word seen fewer times than this; 1 keeps all.", show_default="the preset's"),
+    typer.Option(
+        min=1, help="Drop pairs with a word seen fewer times than this; 1 keeps all.", show_default="the preset's"
+    ),
 ]
 
 
@@ -72,7 +74,9 @@ def clear_errors() -> Iterator[None]:
         typer.echo(f"error: {error}", err=True)
     except OSError as error:
         where = f"{error.filename}: " if error.filename else ""
-        typer.echo(f"error: {where}{error.strerror or error}: check the place, its permissions and free space", err=True)
+        typer.echo(
+            f"error: {where}{error.strerror or error}: check the place, its permissions and free space", err=True
+        )
     else:
         return
     raise typer.Exit(1)
@@ -90,7 +94,7 @@ def choose_settings(corpus: str | None, preset: str | None, reverse: bool, trim_
 
 
 def choose_device(name: str) -> str:
-    """ "auto" becomes a GPU where there is one.
+    """Choose a device: "auto" is a GPU where there is one.
 
     Raises:
         ValueError: a device that is not there.
@@ -145,11 +149,15 @@ def train(
     preset: PresetOption = None,
     attention: Annotated[AttentionName | None, typer.Option(help="Score.", show_default="the preset's")] = None,
     decoder: Annotated[DecoderName | None, typer.Option(help="Kind.", show_default="the preset's")] = None,
-    input_feeding: Annotated[bool, typer.Option("--input-feeding", help="Feed the last attentional state back.")] = False,
+    input_feeding: Annotated[
+        bool, typer.Option("--input-feeding", help="Feed the last attentional state back.")
+    ] = False,
     sampling: Annotated[SamplingName, typer.Option(help="Schedule of scheduled sampling.")] = SamplingName.none,
     reverse: ReverseOption = False,
     trim_below: TrimOption = None,
-    epochs: Annotated[int | None, typer.Option(min=1, help="Passes over the pairs.", show_default="the preset's")] = None,
+    epochs: Annotated[
+        int | None, typer.Option(min=1, help="Passes over the pairs.", show_default="the preset's")
+    ] = None,
     seed: Annotated[int, typer.Option(help="Of weights, order and dropout.")] = 0,
     max_minutes: Annotated[
         float | None, typer.Option(min=0.0, help="Training minutes after which it ends as if finished.")
@@ -212,7 +220,7 @@ def show_result(run: Path, corpus: Corpus) -> None:
             pictures.append(run / f"attention-{number}.png")
             save_figure(plot_attention(translation), pictures[-1])
     typer.echo("Pictures: " + ", ".join(str(path) for path in pictures))
-    typer.echo(f"Try it: s2s-tutorial translate --run {run} \"{' '.join(corpus.test.sources[0].split()[:-1])}\"")
+    typer.echo(f'Try it: s2s-tutorial translate --run {run} "{" ".join(corpus.test.sources[0].split()[:-1])}"')
 
 
 @app.command()
@@ -220,7 +228,9 @@ def translate(
     run: RunOption,
     sentences: Annotated[list[str] | None, typer.Argument(metavar="SENTENCE", show_default=False)] = None,
     beam: BeamOption = 1,
-    as_json: Annotated[bool, typer.Option("--json", help="One JSON object a line, with the n best and attention.")] = False,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="One JSON object a line, with the n best and attention.")
+    ] = False,
     device: DeviceOption = "auto",
 ) -> None:
     """Translate sentences: the arguments, or standard input, one a line.
@@ -263,9 +273,7 @@ def _chunks(items: Iterator[str | UnicodeDecodeError]) -> Iterator[list[str | Un
         yield chunk
 
 
-def _translate_chunk(
-    translator: Translator, chunk: list[str | UnicodeDecodeError], beam: int, as_json: bool
-) -> bool:
+def _translate_chunk(translator: Translator, chunk: list[str | UnicodeDecodeError], beam: int, as_json: bool) -> bool:
     """Translate lines and print a line for each; returns whether all went well."""
     from s2s_tutorial.translation import SentenceError, read_sentence
 
@@ -274,7 +282,10 @@ def _translate_chunk(
         try:
             if isinstance(line, UnicodeDecodeError):
                 raise SentenceError("the line is not UTF-8: save the text as UTF-8")
-            sources.append(read_sentence(line))
+            source = read_sentence(line)
+            if not any(word.isalpha() and word in translator.src_vocabulary for word in source.split()):
+                raise SentenceError(f"{line.strip()[:40]!r} has no word that this model has learned: use other words")
+            sources.append(source)
         except SentenceError as error:
             sources.append(error)
     good = [source for source in sources if isinstance(source, str)]
@@ -338,7 +349,9 @@ def evaluate(
         else:
             prepared = prepare(opened.settings.data)
             if prepared.src_vocabulary != opened.src_vocabulary:
-                raise RunError(f"the pairs that {run} was trained on have changed: its test set is not held out any more")
+                raise RunError(
+                    f"the pairs that {run} was trained on have changed: its test set is not held out any more"
+                )
             held_out = prepared.test
         scores, translations = measure(translator, held_out, beam)
         values: dict[str, object] = scores.to_dict()
@@ -361,7 +374,9 @@ def _table(scores: Scores, values: dict, line: str) -> str:
     return "\n".join(lines)
 
 
-OutOption = Annotated[Path, typer.Option(help="Picture to write: .png, .svg or .pdf.", metavar="FILE", show_default=False)]
+OutOption = Annotated[
+    Path, typer.Option(help="Picture to write: .png, .svg or .pdf.", metavar="FILE", show_default=False)
+]
 
 
 @plot_app.command("attention")

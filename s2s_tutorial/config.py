@@ -129,12 +129,25 @@ class Settings:
         if self.model.tie_embeddings and self.model.embedding_size != self.model.hidden_size:
             raise ValueError("tie_embeddings needs embedding_size and hidden_size to be the same")
         for settings, at_least in ((self.data, 1), (self.model, 1), (self.training, 1)):
-            for name in ("sample_pairs", "trim_below", "vocabulary_min_count", "embedding_size", "hidden_size",
-                         "num_layers", "epochs", "batch_size", "evaluations_per_epoch", "checkpoint_steps"):
+            for name in (
+                "sample_pairs",
+                "trim_below",
+                "vocabulary_min_count",
+                "embedding_size",
+                "hidden_size",
+                "num_layers",
+                "epochs",
+                "batch_size",
+                "evaluations_per_epoch",
+                "checkpoint_steps",
+            ):
                 if getattr(settings, name, at_least) < at_least:
                     raise ValueError(f"{name} is {getattr(settings, name)}, expected at least {at_least}")
-        for value, name in ((self.model.dropout, "dropout"), (self.training.unknown_rate, "unknown_rate"),
-                            (self.training.label_smoothing, "label_smoothing")):
+        for value, name in (
+            (self.model.dropout, "dropout"),
+            (self.training.unknown_rate, "unknown_rate"),
+            (self.training.label_smoothing, "label_smoothing"),
+        ):
             if not 0.0 <= value < 1.0:
                 raise ValueError(f"{name} is {value}, expected at least 0 and below 1")
 

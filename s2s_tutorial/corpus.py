@@ -179,8 +179,8 @@ def split(columns: Columns, rows: Iterable[int]) -> tuple[list[int], list[int], 
         part = part_of_sentence.get(sentence) or part_of_sentence.setdefault(sentence, part_of(sentence))
         parts[part].append(row)
     taken: set[str] = set()
-    for part in parts:
-        parts[part] = [row for row in parts[part] if columns.second[row] not in taken]
+    for part, its_rows in parts.items():
+        parts[part] = [row for row in its_rows if columns.second[row] not in taken]
         taken.update(columns.second[row] for row in parts[part])
     return parts["training"], parts["validation"], parts["test"]
 

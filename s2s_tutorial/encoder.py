@@ -40,9 +40,7 @@ class Encoder(nn.Module):
         with torch.no_grad():
             self.embedding.weight[pad_id].zero_()
         sizes = [embedding_size] + [2 * hidden_size] * (num_layers - 1)
-        self.layers = nn.ModuleList(
-            nn.GRU(size, hidden_size, batch_first=True, bidirectional=True) for size in sizes
-        )
+        self.layers = nn.ModuleList(nn.GRU(size, hidden_size, batch_first=True, bidirectional=True) for size in sizes)
 
     def forward(
         self, src_ids: Tensor, src_mask: Tensor | None, rng: torch.Generator | None = None

@@ -70,7 +70,7 @@ def fast_gru(gru: nn.GRU, inputs: Tensor, initial: Tensor | None, mask: Tensor |
     stays as it was: the forward direction carries its last real state to the end, the backward one starts from
     `initial` at the last real word.
     """
-    size, batch, steps = gru.hidden_size, inputs.shape[0], inputs.shape[1]
+    size, batch = gru.hidden_size, inputs.shape[0]
     by_time = inputs.transpose(0, 1).contiguous()  # (T, B, I)
     projections, recurrent, candidate_biases = [], [], []
     for number, (w_ih, w_hh, b_ih, b_hh) in enumerate(_direction_weights(gru)):
@@ -89,7 +89,9 @@ def fast_gru(gru: nn.GRU, inputs: Tensor, initial: Tensor | None, mask: Tensor |
         projected = torch.cat([reset, update.masked_fill(padding, torch.inf), candidate], dim=-1)
     if initial is None:
         initial = inputs.new_zeros(directions, batch, size)
-    states = _Recurrence.apply(projected, initial, torch.stack(recurrent), torch.stack(candidate_biases))  # (D, T, B, H)
+    states = _Recurrence.apply(
+        projected, initial, torch.stack(recurrent), torch.stack(candidate_biases)
+    )  # (D, T, B, H)
     last = states[:, -1]
     outputs = torch.cat([states[0], states[1].flip(0)], dim=-1) if directions == 2 else states[0]
     outputs = outputs.transpose(0, 1)  # (B, T, D·H)

@@ -1,11 +1,11 @@
 """A run's folder: its settings and vocabularies, its weights, its record.
 
-    run.json                    settings, vocabularies, versions: written once, at the start
-    checkpoint-….safetensors    the newest two: everything needed to go on exactly
-    model.safetensors           the weights that validation liked best
-    record.jsonl                one line for every step and evaluation
-    scores.json                 what the finished model reached on the test set
-    tensorboard/                the same record for TensorBoard
+- `run.json`: settings, vocabularies, versions; written once, at the start.
+- `checkpoint-….safetensors`: the newest two; everything needed to go on exactly.
+- `model.safetensors`: the weights that validation liked best.
+- `record.jsonl`: one line for every step and evaluation.
+- `scores.json`: what the finished model reached on the test set.
+- `tensorboard/`: the same record for TensorBoard.
 """
 
 from __future__ import annotations
@@ -147,7 +147,9 @@ def load_translator(folder: Path, device: torch.device | str = "cpu") -> Transla
     """
     run = open_run(folder)
     if not run.model_path.is_file():
-        raise RunError(f"{folder} has no trained model yet: run s2s-tutorial train --run {folder} until its first evaluation")
+        raise RunError(
+            f"{folder} has no trained model yet: run s2s-tutorial train --run {folder} until its first evaluation"
+        )
     model = run.build_model()
     try:
         load_model(run.model_path, model)

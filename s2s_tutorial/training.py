@@ -155,7 +155,9 @@ class Trainer:
                 "give another folder"
             )
         if (before.src_vocabulary, before.tgt_vocabulary) != (run.src_vocabulary, run.tgt_vocabulary):
-            raise RunError(f"{folder} was trained on other sentence pairs: give it the same file, or give another folder")
+            raise RunError(
+                f"{folder} was trained on other sentence pairs: give it the same file, or give another folder"
+            )
         return before
 
     def _start_anew(self) -> None:
@@ -245,7 +247,9 @@ class Trainer:
         try:
             lock.acquire(timeout=0)
         except Timeout:
-            raise RunError(f"another process is training {self.run.folder}: wait for it, or give another folder") from None
+            raise RunError(
+                f"another process is training {self.run.folder}: wait for it, or give another folder"
+            ) from None
         with lock, self._signals():
             self._go_on()
             time_is_up = max_minutes is not None and self.progress.seconds >= 60.0 * max_minutes
@@ -428,5 +432,3 @@ def _difference(before: Settings, now: Settings) -> str:
             if (a := getattr(old, field.name)) != (b := getattr(new, field.name)):
                 return f"{field.name} {a}, not {b}"
     return "none differs"
-
-

@@ -165,5 +165,3 @@ def answer_unknown(hypothesis: Hypothesis, src_words: list[str], vocabulary: Voc
             copied.append(place)
         words.append(word)
     return words, copied
-
-

@@ -48,7 +48,9 @@ class Vocabulary:
             Most frequent words first, equal counts in alphabetical order.
         """
         counter = Counter(" ".join(sentences).split())
-        kept = sorted(((word, n) for word, n in counter.items() if n >= min_count), key=lambda item: (-item[1], item[0]))
+        kept = sorted(
+            ((word, n) for word, n in counter.items() if n >= min_count), key=lambda item: (-item[1], item[0])
+        )
         words = tuple(word for word, _ in kept)
         return cls(SPECIAL_WORDS + words, (0,) * len(SPECIAL_WORDS) + tuple(n for _, n in kept))
 
@@ -96,6 +98,8 @@ class Vocabulary:
         Raises:
             ValueError: other contents.
         """
+        if not isinstance(values, dict):
+            raise ValueError("a vocabulary must be a dictionary of words and counts")
         words, counts = values.get("words"), values.get("counts")
         if not isinstance(words, list) or not all(isinstance(word, str) for word in words):
             raise ValueError("a vocabulary's words must be a list of strings")

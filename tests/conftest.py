@@ -1,8 +1,10 @@
 """What all tests share."""
 
 import os
+from pathlib import Path
 
 import hypothesis
+import pytest
 
 # Tiny tensors are fastest on one thread, and child processes inherit this. Set before torch is imported.
 os.environ["OMP_NUM_THREADS"] = "1"
@@ -12,17 +14,17 @@ _real_pairs = os.environ.pop("S2S_TUTORIAL_DATA", None)
 if _real_pairs:
     os.environ["S2S_TUTORIAL_TEST_DATA"] = _real_pairs
 
-from collections.abc import Iterator  # noqa: E402
-from pathlib import Path  # noqa: E402
-
-import pytest  # noqa: E402
+# The same examples every time, whatever the machine's speed, and none kept on disk.
+hypothesis.settings.register_profile("deterministic", derandomize=True, database=None, deadline=None)
+hypothesis.settings.load_profile("deterministic")
 
 
 @pytest.fixture(scope="session")
 def tiny_corpus():
     """The prepared pairs of `tiny.TINY`."""
-    from s2s_tutorial.corpus import prepare
     from tiny import TINY
+
+    from s2s_tutorial.corpus import prepare
 
     return prepare(TINY.data)
 
@@ -30,20 +32,10 @@ def tiny_corpus():
 @pytest.fixture(scope="session")
 def tiny_run(tmp_path_factory: pytest.TempPathFactory, tiny_corpus) -> Path:
     """The folder of a run of `tiny.TINY` that nothing interrupted. Tests that change it must copy it first."""
-    from s2s_tutorial.training import Trainer
     from tiny import TINY
+
+    from s2s_tutorial.training import Trainer
 
     folder = tmp_path_factory.mktemp("runs") / "uninterrupted"
     Trainer(tiny_corpus, TINY, folder, quiet=True).fit()
     return folder
-
-
-@pytest.fixture(autouse=True)
-def _own_cache(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """No test may see what the person who runs it has downloaded."""
-    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path_factory.getbasetemp() / "cache"))
-    yield
-
-# The same examples every time, whatever the machine's speed, and none kept on disk.
-hypothesis.settings.register_profile("deterministic", derandomize=True, database=None, deadline=None)
-hypothesis.settings.load_profile("deterministic")

@@ -1,5 +1,6 @@
 """Models and batches so small that the tests of the model's parts can run every kind of them."""
 
+import copy
 import functools
 import itertools
 
@@ -16,7 +17,9 @@ SRC_WORDS, TGT_WORDS = 11, 9  # V of each side, special words counted
 
 
 def _settings(decoder: str, feeding: bool, attention: str, layers: int, tied: bool) -> ModelSettings:
-    return ModelSettings(decoder, attention, SIZE, SIZE, layers, dropout=0.0, tie_embeddings=tied, input_feeding=feeding)
+    return ModelSettings(
+        decoder, attention, SIZE, SIZE, layers, dropout=0.0, tie_embeddings=tied, input_feeding=feeding
+    )
 
 
 _DECODERS = (("luong", False), ("luong", True), ("bahdanau", False))
@@ -87,17 +90,41 @@ def batch_to_learn() -> Batch:
     return make_batch([SRC[row] for row in (0, 1, 3)], [TGT[row] for row in (0, 1, 3)])
 
 
-@functools.cache
-def overfitted(settings: ModelSettings) -> tuple[Seq2Seq, float]:
-    """A model that has seen nothing but `batch_to_learn`, and its last loss. Tests must not change it."""
-    batch = batch_to_learn()
-    model = small_model(settings).train()
-    optimiser = torch.optim.Adam(model.parameters(), lr=0.03)
-    for _ in range(150):
-        optimiser.zero_grad()
+def _learn(model: Seq2Seq, batch: Batch, learning_rate: float, steps: int, good_enough: float) -> float:
+    optimiser = torch.optim.Adam(model.train().parameters(), learning_rate)
+    for _ in range(steps):
         loss = model.loss(batch)
-        if loss < 0.03:
+        if loss.item() < good_enough:
             break
+        optimiser.zero_grad()
         loss.backward()
         optimiser.step()
-    return model.eval(), float(loss)
+    model.eval()
+    return loss.item()
+
+
+@functools.cache
+def overfitted(settings: ModelSettings) -> tuple[Seq2Seq, float]:
+    """A model that knows `batch_to_learn` by heart and nothing else, and its loss. Tests must not change it."""
+    model = small_model(settings)
+    return model, _learn(model, batch_to_learn(), learning_rate=0.06, steps=150, good_enough=0.045)
+
+
+@functools.cache
+def half_learnt(settings: ModelSettings, seed: int = 0) -> Seq2Seq:
+    """A model with opinions but no certainty: some of its sentences end soon, some late, some not of themselves.
+
+    Tests must not change it; `with_bias` gives one that is changed.
+    """
+    model = small_model(settings, seed, loudness=2.0)
+    targets = [[5, 4], [7, 8, 4, 6, 7], [6], [8, UNK, 5]]
+    _learn(model, make_batch(SRC, targets), learning_rate=0.1, steps=8, good_enough=0.0)
+    return model.requires_grad_(False)
+
+
+def with_bias(model: Seq2Seq, ids: list[int], value: float) -> Seq2Seq:
+    """A copy of the model that likes some target words more (or less)."""
+    model = copy.deepcopy(model)
+    with torch.no_grad():
+        model.decoder.output_bias[ids] = value
+    return model

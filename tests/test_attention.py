@@ -6,7 +6,14 @@ import pytest
 import torch
 from torch import nn
 
-from s2s_tutorial.attention import SCORES, Attention, LocalAttention, build_attention, concat_score_plainly, masked_softmax
+from s2s_tutorial.attention import (
+    SCORES,
+    Attention,
+    LocalAttention,
+    build_attention,
+    concat_score_plainly,
+    masked_softmax,
+)
 
 B, T, S, H = 3, 4, 5, 8
 LENGTHS = torch.tensor([5, 3, 1])
@@ -40,8 +47,9 @@ FORMULAS = {
     "dot": lambda score, h, s: h @ s,
     "general": lambda score, h, s: h @ (score.project.weight @ s),
     "concat": lambda score, h, s: score.vector @ torch.tanh(score.project.weight @ torch.cat([h, s])),
-    "additive": lambda score, h, s: score.vector
-    @ torch.tanh(score.project_query.weight @ h + score.project_key.weight @ s),
+    "additive": lambda score, h, s: (
+        score.vector @ torch.tanh(score.project_query.weight @ h + score.project_key.weight @ s)
+    ),
 }
 
 
@@ -58,9 +66,7 @@ def test_every_score_equals_the_loop_it_replaces(name, queries, enc_states):
 
 def test_concat_in_halves_equals_concat_as_written(queries, enc_states):
     score = make("concat").score
-    torch.testing.assert_close(
-        score(queries, score.keys(enc_states)), concat_score_plainly(score, queries, enc_states)
-    )
+    torch.testing.assert_close(score(queries, score.keys(enc_states)), concat_score_plainly(score, queries, enc_states))
 
 
 @pytest.mark.parametrize("name", ["concat", "additive", "local-p"])

@@ -194,7 +194,9 @@ def hostile_files() -> dict[str, bytes]:
         "a tensor that reaches out of the file": with_header(
             {"w": {"dtype": "F32", "shape": [4], "data_offsets": [-16, 0]}}
         ),
-        "a tensor of no known kind": with_header({"w": {"dtype": "X9", "shape": [1], "data_offsets": [0, 4]}}, bytes(4)),
+        "a tensor of no known kind": with_header(
+            {"w": {"dtype": "X9", "shape": [1], "data_offsets": [0, 4]}}, bytes(4)
+        ),
         "no checksum": with_header({}, metadata={}),
         "a checksum that is a number": with_header({}, metadata={"values": "{}", "sha256": 1}),
     }

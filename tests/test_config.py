@@ -38,7 +38,11 @@ def test_a_preset_is_known_by_its_own_name_and_survives_json(name):
 def test_the_2017_settings_are_as_the_notebook_had_them():
     original = PRESETS["original"]
     assert (original.model.hidden_size, original.model.num_layers, original.model.dropout) == (500, 2, 0.1)
-    assert (original.training.batch_size, original.training.learning_rate, original.training.clip_norm) == (50, 1e-4, 50)
+    assert (original.training.batch_size, original.training.learning_rate, original.training.clip_norm) == (
+        50,
+        1e-4,
+        50,
+    )
     assert (original.training.decoder_learning_ratio, original.model.attention) == (5.0, "dot")
     assert (original.data.min_length, original.data.max_length, original.data.trim_below) == (3, 25, 5)
     assert original.data.unit == "characters"
@@ -127,7 +131,7 @@ def changed(path: tuple[str, ...], value) -> dict:
     ],
 )
 def test_other_contents_than_settings_are_refused(values):
-    with pytest.raises(ValueError, match="expected|needs exactly"):
+    with pytest.raises(ValueError, match=r"expected|needs exactly"):
         Settings.from_dict(values)
 
 

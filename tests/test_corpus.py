@@ -51,7 +51,7 @@ def place_of(english: str) -> int:
 
 
 def test_lengths_are_counted_in_characters_of_the_normalised_text():
-    columns = parse_columns("Go!\tVa !\nI'm old.\tJe suis vieux.\nI.\tMoi.\n".encode(), "pairs.tsv")
+    columns = parse_columns(b"Go!\tVa !\nI'm old.\tJe suis vieux.\nI.\tMoi.\n", "pairs.tsv")
     assert columns.first[0] == "go !"
     assert keep_lengths(columns, DataSettings(min_length=4, max_length=25)) == [0, 1]
     assert keep_lengths(columns, DataSettings(min_length=5, max_length=25)) == [1]
@@ -167,7 +167,9 @@ def test_the_head_of_a_set_keeps_its_parts_together():
 
 
 def some_english(part: str) -> str:
-    return next(text for text in (f"sentence {a} {b}" for a in "abcdefghij" for b in "klmnopqrst") if part_of(text) == part)
+    return next(
+        text for text in (f"sentence {a} {b}" for a in "abcdefghij" for b in "klmnopqrst") if part_of(text) == part
+    )
 
 
 def write_pairs(path, count: int = 300, seed: int = 0) -> list[tuple[str, str]]:

@@ -4,7 +4,17 @@ import dataclasses
 
 import pytest
 import torch
-from small_models import SIZE, SRC_WORDS, TGT_WORDS, all_families, all_kinds, kind_name, one_pair, small_batch, small_model
+from small_models import (
+    SIZE,
+    SRC_WORDS,
+    TGT_WORDS,
+    all_families,
+    all_kinds,
+    kind_name,
+    one_pair,
+    small_batch,
+    small_model,
+)
 from torch import nn
 
 from s2s_tutorial.config import ModelSettings
@@ -193,7 +203,8 @@ def test_luong_without_attention_knows_the_source_from_its_first_state_alone():
     memory, state = model.encode(batch.src_ids, batch.src_mask)
     elsewhere = dataclasses.replace(memory, enc_states=memory.enc_states + 1)
     assert torch.equal(
-        model.decoder(batch.tgt_ids, memory, state).attn_states, model.decoder(batch.tgt_ids, elsewhere, state).attn_states
+        model.decoder(batch.tgt_ids, memory, state).attn_states,
+        model.decoder(batch.tgt_ids, elsewhere, state).attn_states,
     )
 
 
@@ -221,6 +232,19 @@ def test_dropout_comes_from_the_generator_and_only_from_there(settings):
     assert torch.equal(losses[0], losses[1])
     assert losses[0] != losses[2]
     assert losses[0] != quiet
+
+
+@pytest.mark.parametrize("settings", [LUONG, FED, BAHDANAU], ids=kind_name)
+@torch.no_grad()
+def test_dropout_falls_on_the_embeddings_between_layers_and_before_the_output(settings, monkeypatch):
+    seen = []
+    monkeypatch.setattr("s2s_tutorial.decoder.dropout", lambda values, *_: seen.append(tuple(values.shape)) or values)
+    batch = small_batch()
+    small_model(settings).loss(batch)
+    B, T = batch.tgt_ids.shape
+    whole, one_step = (B, T, SIZE), (B, SIZE)
+    between_layers = [whole] if settings == LUONG else [one_step] * T
+    assert seen == [whole, *between_layers, whole]
 
 
 @pytest.mark.parametrize("tied", [True, False], ids=["tied", "untied"])

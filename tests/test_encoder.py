@@ -119,3 +119,10 @@ def test_dropout_comes_from_the_generator_and_only_from_there():
     assert torch.equal(first, again)
     assert not torch.allclose(first, other)
     assert not torch.allclose(first, quiet)
+
+
+def test_dropout_falls_on_the_embeddings_and_between_layers(monkeypatch):
+    seen = []
+    monkeypatch.setattr("s2s_tutorial.encoder.dropout", lambda values, *_: seen.append(tuple(values.shape)) or values)
+    make_encoder(3)(SRC_IDS, MASK)
+    assert seen == [(3, S, E), (3, S, 2 * H), (3, S, 2 * H)]

@@ -6,7 +6,7 @@ from torch import nn
 
 from s2s_tutorial.layers import dropout, fast_gru, gru_step, packed_gru, run_gru
 
-B, T, I, H = 4, 5, 3, 6
+B, T, E, H = 4, 5, 3, 6
 LENGTHS = torch.tensor([3, 5, 1, 4])
 MASK = torch.arange(T) < LENGTHS[:, None]
 
@@ -16,7 +16,7 @@ def rng() -> torch.Generator:
     return torch.Generator().manual_seed(0)
 
 
-def make_gru(bidirectional: bool, input_size: int = I, hidden_size: int = H) -> nn.GRU:
+def make_gru(bidirectional: bool, input_size: int = E, hidden_size: int = H) -> nn.GRU:
     with torch.random.fork_rng():
         torch.manual_seed(1)
         return nn.GRU(input_size, hidden_size, batch_first=True, bidirectional=bidirectional).double()
@@ -39,7 +39,7 @@ def results_and_gradients(form, gru, inputs, initial, mask):
 @pytest.mark.parametrize("masked", [False, True], ids=["full", "padded"])
 def test_the_fast_gru_equals_the_packed_one_in_results_and_all_gradients(rng, bidirectional, started, masked):
     gru, directions = make_gru(bidirectional), 1 + bidirectional
-    inputs = torch.randn(B, T, I, generator=rng, dtype=torch.float64)
+    inputs = torch.randn(B, T, E, generator=rng, dtype=torch.float64)
     initial = torch.randn(directions, B, H, generator=rng, dtype=torch.float64) if started else None
     mask = MASK if masked else None
     fast = results_and_gradients(fast_gru, gru, inputs, initial, mask)
@@ -61,7 +61,7 @@ def test_the_fast_grus_gradient_is_the_slope_of_its_results(rng, started):
 @pytest.mark.parametrize("form", [fast_gru, packed_gru])
 def test_what_stands_at_padding_changes_nothing_and_gets_no_gradient(rng, form):
     gru = make_gru(bidirectional=True)
-    inputs = torch.randn(B, T, I, generator=rng, dtype=torch.float64)
+    inputs = torch.randn(B, T, E, generator=rng, dtype=torch.float64)
     noise = torch.where(MASK[..., None], inputs, 100.0)
     quiet, loud = (results_and_gradients(form, gru, x, None, MASK) for x in (inputs, noise))
     torch.testing.assert_close(quiet, loud)
@@ -72,14 +72,14 @@ def test_what_stands_at_padding_changes_nothing_and_gets_no_gradient(rng, form):
 
 @pytest.mark.parametrize("form", [fast_gru, packed_gru])
 def test_last_states_are_those_of_the_last_real_word_forward_and_the_first_backward(rng, form):
-    states, last = form(make_gru(True), torch.randn(B, T, I, generator=rng, dtype=torch.float64), None, MASK)
+    states, last = form(make_gru(True), torch.randn(B, T, E, generator=rng, dtype=torch.float64), None, MASK)
     torch.testing.assert_close(last[0], states[torch.arange(B), LENGTHS - 1, :H])
     torch.testing.assert_close(last[1], states[:, 0, H:])
 
 
 def test_a_sentence_alone_gets_the_states_it_gets_in_a_batch(rng):
     gru = make_gru(True)
-    inputs = torch.randn(B, T, I, generator=rng, dtype=torch.float64)
+    inputs = torch.randn(B, T, E, generator=rng, dtype=torch.float64)
     states, last = fast_gru(gru, inputs, None, MASK)
     for row, length in enumerate(LENGTHS):
         alone, alone_last = fast_gru(gru, inputs[row : row + 1, :length], None, None)
@@ -88,13 +88,13 @@ def test_a_sentence_alone_gets_the_states_it_gets_in_a_batch(rng):
 
 
 def test_on_a_cpu_the_fast_form_runs(rng):
-    gru, inputs = make_gru(True), torch.randn(B, T, I, generator=rng, dtype=torch.float64)
+    gru, inputs = make_gru(True), torch.randn(B, T, E, generator=rng, dtype=torch.float64)
     assert all(map(torch.equal, run_gru(gru, inputs, None, MASK), fast_gru(gru, inputs, None, MASK)))
 
 
 def test_one_step_is_a_sequence_of_one_word(rng):
     gru = make_gru(False)
-    inputs = torch.randn(B, I, generator=rng, dtype=torch.float64)
+    inputs = torch.randn(B, E, generator=rng, dtype=torch.float64)
     state = torch.randn(B, H, generator=rng, dtype=torch.float64)
     states, _ = gru(inputs[:, None], state[None])
     torch.testing.assert_close(gru_step(gru, inputs, state), states[:, 0])
@@ -102,7 +102,7 @@ def test_one_step_is_a_sequence_of_one_word(rng):
 
 def test_steps_in_a_row_equal_the_whole_sequence(rng):
     gru = make_gru(False)
-    inputs = torch.randn(B, T, I, generator=rng, dtype=torch.float64)
+    inputs = torch.randn(B, T, E, generator=rng, dtype=torch.float64)
     state = torch.zeros(B, H, dtype=torch.float64)
     stepwise = torch.stack([state := gru_step(gru, x, state) for x in inputs.unbind(1)], dim=1)
     torch.testing.assert_close(stepwise, fast_gru(gru, inputs, None, None)[0])

@@ -64,7 +64,7 @@ def test_the_fused_loss_equals_the_plain_one_in_value_and_gradients(layer, tgt_i
 
 
 def test_the_fused_losss_gradient_is_the_slope_of_its_value(layer, tgt_ids):
-    assert torch.autograd.gradcheck(lambda *l: output_cross_entropy(*l, tgt_ids, MASK, 0.1), layer)
+    assert torch.autograd.gradcheck(lambda *parts: output_cross_entropy(*parts, tgt_ids, MASK, 0.1), layer)
 
 
 @smoothings

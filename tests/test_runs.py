@@ -78,7 +78,13 @@ def test_a_translator_answers_with_the_best_weights(tiny_run):
 
 @pytest.mark.parametrize(
     ("sentence", "words"),
-    [("", "empty"), (" \t", "empty"), ("🙂 🙂", "no letter"), ("12 ?!", "no letter"), ("chat " * 10_000, "10,000 words")],
+    [
+        ("", "empty"),
+        (" \t", "empty"),
+        ("🙂 🙂", "no letter"),
+        ("12 ?!", "no letter"),
+        ("chat " * 10_000, "10,000 words"),
+    ],
 )
 def test_a_sentence_that_cannot_be_translated_says_why(tiny_run, sentence, words):
     with pytest.raises(SentenceError, match=words):
@@ -154,7 +160,9 @@ def test_damaged_weights_are_named(run_copy):
         load_translator(run_copy)
 
 
-@pytest.mark.parametrize("change", [{"hidden_size": 8, "embedding_size": 8}, {"attention": "concat"}, {"num_layers": 2}])
+@pytest.mark.parametrize(
+    "change", [{"hidden_size": 8, "embedding_size": 8}, {"attention": "concat"}, {"num_layers": 2}]
+)
 def test_weights_of_another_model_are_refused(run_copy, change):
     change_json(run_copy, lambda values: values["settings"]["model"].update(change))
     with pytest.raises(RunError, match="holds the weights of another model"):

@@ -11,26 +11,22 @@ from small_models import (
     TGT_WORDS,
     all_families,
     batch_to_learn,
+    half_learnt,
     kind_name,
     one_pair,
     overfitted,
     small_batch,
-    small_model,
+    with_bias,
 )
 
 from s2s_tutorial.config import ModelSettings
-from s2s_tutorial.model import Seq2Seq
+from s2s_tutorial.model import Seq2Seq, shift_right
 from s2s_tutorial.search import Hypothesis, beam_search, forbid_padding, greedy_search, length_limits, length_penalty
 from s2s_tutorial.vocabulary import EOS, PAD, SOS
 
 LUONG = ModelSettings("luong", "general", SIZE, SIZE, 1, 0.0, tie_embeddings=False)
 ROWS = range(4)
 some_families = pytest.mark.parametrize("settings", FAMILIES[1::3], ids=kind_name)
-
-
-def loud_model(settings: ModelSettings = LUONG, seed: int = 0) -> Seq2Seq:
-    """A model with opinions: some of its sentences end soon, some late, some not at all."""
-    return small_model(settings, seed, loudness=2.5)
 
 
 def log_probs_after(model: Seq2Seq, words, memory, state):
@@ -49,6 +45,17 @@ def log_prob_of(model: Seq2Seq, row: int, ids: list[int]) -> float:
         log_probs, state, _ = log_probs_after(model, words, memory, state)
         total, words = total + float(log_probs[0, number]), torch.tensor([number])
     return total
+
+
+@torch.no_grad()
+def log_probs_of_two(model: Seq2Seq, row: int, sentences: list) -> list[list[float]]:
+    """Log-probabilities of the first and the second word of every sentence of two words."""
+    batch, rows = one_pair(row), torch.zeros(len(sentences), dtype=torch.long)
+    memory, state = model.encode(batch.src_ids, batch.src_mask)
+    ids = torch.tensor(sentences)
+    output = model.decoder(shift_right(ids), memory.select(rows), state.select(rows))
+    log_probs = forbid_padding(model.decoder.logits(output.attn_states)).log_softmax(-1)
+    return log_probs.gather(-1, ids[..., None])[..., 0].tolist()
 
 
 @torch.no_grad()
@@ -93,7 +100,7 @@ def same(found: list[Hypothesis], expected: list[Hypothesis]) -> None:
 
 @all_families
 def test_a_beam_of_one_equals_greedy_search(settings):
-    model, batch = loud_model(settings), small_batch()
+    model, batch = half_learnt(settings), small_batch()
     greedy = greedy_search(model, batch.src_ids, batch.src_lengths)
     beam = beam_search(model, batch.src_ids, batch.src_lengths, beam_size=1, penalty=0.0)
     assert [len(n_best) for n_best in beam] == [1] * len(greedy)
@@ -102,7 +109,7 @@ def test_a_beam_of_one_equals_greedy_search(settings):
 
 @all_families
 def test_greedy_search_of_a_batch_equals_its_sentences_alone(settings):
-    model, batch = loud_model(settings), small_batch()
+    model, batch = half_learnt(settings), small_batch()
     together = greedy_search(model, batch.src_ids, batch.src_lengths)
     alone = [greedy_search(model, one_pair(row).src_ids, one_pair(row).src_lengths)[0] for row in ROWS]
     same(together, alone)
@@ -111,7 +118,7 @@ def test_greedy_search_of_a_batch_equals_its_sentences_alone(settings):
 @some_families
 @pytest.mark.parametrize("penalty", [0.0, 1.0])
 def test_beam_search_of_a_batch_equals_its_sentences_alone(settings, penalty):
-    model, batch = loud_model(settings), small_batch()
+    model, batch = half_learnt(settings), small_batch()
     together = beam_search(model, batch.src_ids, batch.src_lengths, 3, penalty=penalty)
     for row in ROWS:
         alone = one_pair(row)
@@ -121,7 +128,7 @@ def test_beam_search_of_a_batch_equals_its_sentences_alone(settings, penalty):
 @some_families
 @pytest.mark.parametrize(("beam_size", "penalty"), [(1, 0.0), (2, 1.0), (4, 0.0), (7, 0.6)])
 def test_beam_search_equals_the_slow_one_of_one_sentence(settings, beam_size, penalty):
-    model, batch, max_length = loud_model(settings), small_batch(), 6
+    model, batch, max_length = half_learnt(settings), small_batch(), 6
     found = beam_search(model, batch.src_ids, batch.src_lengths, beam_size, max_length, penalty)
     for row in ROWS:
         slow = beam_search_slowly(model, row, beam_size, max_length, penalty)
@@ -131,35 +138,36 @@ def test_beam_search_equals_the_slow_one_of_one_sentence(settings, beam_size, pe
 
 
 @pytest.mark.parametrize("penalty", [0.0, 1.0, 2.0])
-@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("seed", range(3))
 def test_a_beam_as_wide_as_needed_finds_the_best_of_all_sentences(penalty, seed):
     """With two words at most, a place for every first word is as wide as needed."""
-    model, batch, max_length = loud_model(seed=seed), small_batch(), 2
+    model, batch, max_length = half_learnt(LUONG, seed=seed), small_batch(), 2
     allowed = [n for n in range(TGT_WORDS) if n not in (PAD, SOS)]
     found = beam_search(model, batch.src_ids, batch.src_lengths, len(allowed), max_length, penalty)
-    sentences = [[EOS], *([first, second] for first, second in itertools.product(allowed, allowed) if first != EOS)]
+    sentences = [[EOS, EOS], *(pair for pair in itertools.product(allowed, allowed) if pair[0] != EOS)]
     for row in ROWS:
-        scored = [(log_prob_of(model, row, ids) / length_penalty(len(ids), penalty), ids) for ids in sentences]
+        scored = []
+        for (first, second), (p, q) in zip(sentences, log_probs_of_two(model, row, sentences), strict=True):
+            scored.append((p, [EOS]) if first == EOS else ((p + q) / ((5 + 2) / 6) ** penalty, [first, second]))
         best = sorted(scored, reverse=True)[: len(allowed)]
         ids, scores = both(found[row])
         assert ids == [[n for n in words if n != EOS] for _, words in best]
         assert scores == pytest.approx([score for score, _ in best], rel=1e-5)
 
 
-@pytest.mark.parametrize("seed", range(6))
+@pytest.mark.parametrize("seed", range(3))
 def test_a_wider_beam_finds_nothing_worse_than_greedy_search_here(seed):
-    """No law (the greedy sentence may drop out of a beam on its way), but a beam that often failed it would be broken."""
-    model, batch = loud_model(seed=seed), small_batch()
+    """No law, since the greedy sentence may drop out of a beam on its way; but a beam that often failed is broken."""
+    model, batch = half_learnt(LUONG, seed=seed), small_batch()
     greedy = greedy_search(model, batch.src_ids, batch.src_lengths)
     beams = beam_search(model, batch.src_ids, batch.src_lengths, 5, penalty=0.0)
     assert all(n_best[0].score >= one.score - 1e-5 for n_best, one in zip(beams, greedy, strict=True))
-    assert any(n_best[0].score > one.score + 0.1 for n_best, one in zip(beams, greedy, strict=True)) or seed
 
 
 @all_families
 def test_the_n_best_are_n_all_different_and_sorted(settings):
     batch, beam_size = small_batch(), 5
-    for n_best in beam_search(loud_model(settings), batch.src_ids, batch.src_lengths, beam_size):
+    for n_best in beam_search(half_learnt(settings), batch.src_ids, batch.src_lengths, beam_size):
         ids, scores = both(n_best)
         assert len(n_best) == beam_size == len({tuple(words) for words in ids})
         assert scores == sorted(scores, reverse=True)
@@ -168,7 +176,7 @@ def test_the_n_best_are_n_all_different_and_sorted(settings):
 
 @some_families
 def test_a_score_is_the_log_probability_of_the_words_said(settings):
-    model, batch = loud_model(settings), small_batch()
+    model, batch = half_learnt(settings), small_batch()
     limits = length_limits(batch.src_lengths).tolist()
     for row, found in enumerate(greedy_search(model, batch.src_ids, batch.src_lengths)):
         said = [*found.ids, EOS][: limits[row]]
@@ -189,7 +197,7 @@ def test_the_length_penalty_is_that_of_its_paper():
 
 
 def test_a_stronger_length_penalty_makes_sentences_longer():
-    model, batch = loud_model(seed=1), small_batch()
+    model, batch = half_learnt(LUONG, seed=1), small_batch()
     lengths = [
         sum(len(n_best[0].ids) for n_best in beam_search(model, batch.src_ids, batch.src_lengths, 5, penalty=strength))
         for strength in (0.0, 1.0, 3.0)
@@ -198,16 +206,9 @@ def test_a_stronger_length_penalty_makes_sentences_longer():
     assert lengths[0] < lengths[-1]
 
 
-def endless_model(settings: ModelSettings = LUONG) -> Seq2Seq:
-    model = loud_model(settings)
-    with torch.no_grad():
-        model.decoder.output_bias[EOS] = -1000.0
-    return model
-
-
 @pytest.mark.parametrize("max_length", [1, 3, None])
 def test_a_sentence_that_does_not_end_is_cut(max_length):
-    model, batch = endless_model(), small_batch()
+    model, batch = with_bias(half_learnt(LUONG), [EOS], -1000.0), small_batch()
     limits = length_limits(batch.src_lengths, max_length).tolist()
     for row, found in enumerate(greedy_search(model, batch.src_ids, batch.src_lengths, max_length)):
         assert len(found.ids) == limits[row] == len(found.attn_weights)
@@ -223,9 +224,7 @@ def test_a_sentences_limit_is_its_own_unless_one_is_given():
 
 @all_families
 def test_padding_and_sos_are_never_said(settings):
-    model, batch = loud_model(settings), small_batch()
-    with torch.no_grad():
-        model.decoder.output_bias[[PAD, SOS]] = 50.0
+    model, batch = with_bias(half_learnt(settings), [PAD, SOS], 50.0), small_batch()
     found = greedy_search(model, batch.src_ids, batch.src_lengths, 5)
     found += [h for n_best in beam_search(model, batch.src_ids, batch.src_lengths, 4, 5) for h in n_best]
     for hypothesis in found:
@@ -240,7 +239,7 @@ def test_forbidden_words_are_forbidden_everywhere():
 
 @all_families
 def test_attention_has_a_row_for_every_word_and_one_for_the_end(settings):
-    model, batch = loud_model(settings), small_batch()
+    model, batch = half_learnt(settings), small_batch()
     limits = length_limits(batch.src_lengths).tolist()
     beams = beam_search(model, batch.src_ids, batch.src_lengths, 3)
     greedy = greedy_search(model, batch.src_ids, batch.src_lengths)
@@ -262,7 +261,7 @@ def test_a_beams_attention_is_that_of_its_own_words(settings):
     """And not of the beginnings that stood in its place before."""
     if settings.attention == "none":
         pytest.skip("no attention to keep")
-    model, batch = loud_model(settings), small_batch()
+    model, batch = half_learnt(settings), small_batch()
     for row, n_best in enumerate(beam_search(model, batch.src_ids, batch.src_lengths, 4, penalty=0.0)):
         alone = one_pair(row)
         memory, start = model.encode(alone.src_ids, alone.src_mask)
@@ -273,7 +272,7 @@ def test_a_beams_attention_is_that_of_its_own_words(settings):
 
 
 def test_what_was_learnt_by_heart_is_found_by_any_beam():
-    model, _ = overfitted(FAMILIES[1])
+    model, _ = overfitted(LUONG)
     batch = batch_to_learn()
     truth = [ids[: length - 1].tolist() for ids, length in zip(batch.tgt_ids, batch.tgt_lengths, strict=True)]
     for beam_size in (1, 2, 5):
@@ -285,12 +284,12 @@ def test_what_was_learnt_by_heart_is_found_by_any_beam():
 def test_a_beam_of_no_places_or_too_many_is_refused(beam_size):
     batch = small_batch()
     with pytest.raises(ValueError, match=f"beam size is {beam_size}, expected 1 to {TGT_WORDS - 2}"):
-        beam_search(loud_model(), batch.src_ids, batch.src_lengths, beam_size)
+        beam_search(half_learnt(LUONG), batch.src_ids, batch.src_lengths, beam_size)
 
 
 def test_searching_needs_no_gradient_and_leaves_its_inputs_alone():
     batch, untouched = small_batch(), small_batch()
-    found = beam_search(loud_model(), batch.src_ids, batch.src_lengths, 3)[0][0]
+    found = beam_search(half_learnt(LUONG), batch.src_ids, batch.src_lengths, 3)[0][0]
     assert not found.attn_weights.requires_grad
     for f in dataclasses.fields(batch):
         assert torch.equal(getattr(batch, f.name), getattr(untouched, f.name))

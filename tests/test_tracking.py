@@ -69,7 +69,9 @@ def test_rewinding_to_the_start_empties_the_record(record):
     assert record.path.read_bytes() == b""
 
 
-@pytest.mark.parametrize("torn", ['{"kind": "step", "st', '{"kind": "step", "step": 3', "\0\0\0", "\ufffd", '"step"', "3"])
+@pytest.mark.parametrize(
+    "torn", ['{"kind": "step", "st', '{"kind": "step", "step": 3', "\0\0\0", "\ufffd", '"step"', "3"]
+)
 def test_a_torn_last_line_is_left_out_and_gone_after_a_rewind(record, torn):
     add(record, 1, 2)
     record.flush()

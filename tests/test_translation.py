@@ -4,7 +4,7 @@ import dataclasses
 
 import pytest
 import torch
-from small_models import FAMILIES, SIZE, all_families, batch_to_learn, overfitted, small_model, small_vocabularies
+from small_models import SIZE, all_families, batch_to_learn, half_learnt, overfitted, small_vocabularies, with_bias
 
 from s2s_tutorial.config import ATTENTIONS, ModelSettings
 from s2s_tutorial.search import Hypothesis, beam_search
@@ -22,23 +22,18 @@ LUONG = ModelSettings("luong", "general", SIZE, SIZE, 1, 0.0, tie_embeddings=Fal
 SOURCES = ["a f b g a", "c", "e d zebra", "zebra c f f", "g", "c e", "b b b"]
 
 
-def make_translator(settings: ModelSettings = LUONG, **bias: float) -> Translator:
-    model = small_model(settings, loudness=2.5)
-    with torch.no_grad():
-        for name, value in bias.items():
-            model.decoder.output_bias[{"unk": UNK}[name]] = value
-    return Translator(model, *small_vocabularies())
+def make_translator(settings: ModelSettings = LUONG) -> Translator:
+    return Translator(half_learnt(settings), *small_vocabularies())
+
+
+def make_one_that_knows_nothing(settings: ModelSettings = LUONG) -> Translator:
+    """A translator that says nothing but UNK, until it is cut."""
+    return Translator(with_bias(half_learnt(settings), [UNK], 1000.0), *small_vocabularies())
 
 
 @pytest.fixture
 def translator() -> Translator:
     return make_translator()
-
-
-@pytest.fixture
-def knows_nothing() -> Translator:
-    """A translator that says nothing but UNK, until it is cut."""
-    return make_translator(unk=1000.0)
 
 
 def assert_same(one: Translation, other: Translation) -> None:
@@ -68,7 +63,7 @@ def test_no_sentences_make_no_translations(translator):
 
 
 def test_what_was_learnt_by_heart_is_said_in_words():
-    model, _ = overfitted(FAMILIES[1])
+    model, _ = overfitted(LUONG)
     src_vocabulary, tgt_vocabulary = small_vocabularies()
     translator, batch = Translator(model, src_vocabulary, tgt_vocabulary), batch_to_learn()
     for src_ids, tgt_ids in zip(batch.src_ids.tolist(), batch.tgt_ids.tolist(), strict=True):
@@ -94,7 +89,9 @@ def hypothesis_of(ids: list[int], rows: list[list[float]] | None) -> Hypothesis:
 
 def test_an_unknown_word_is_copied_from_where_attention_looks_most():
     _, vocabulary = small_vocabularies()
-    hypothesis = hypothesis_of([4, UNK, UNK, 6], [[0.9, 0, 0.1], [0.2, 0.7, 0.1], [0.5, 0.4, 0.1], [0, 1, 0], [0, 0, 1]])
+    hypothesis = hypothesis_of(
+        [4, UNK, UNK, 6], [[0.9, 0, 0.1], [0.2, 0.7, 0.1], [0.5, 0.4, 0.1], [0, 1, 0], [0, 0, 1]]
+    )
     assert answer_unknown(hypothesis, ["zebra", "okapi"], vocabulary) == (["p", "okapi", "zebra", "r"], [1, 2])
 
 
@@ -113,7 +110,7 @@ def test_an_unknown_word_stays_unknown_where_there_is_no_attention():
 
 @pytest.mark.parametrize("attention", ATTENTIONS)
 def test_a_model_that_knows_nothing_copies_the_words_it_looks_at(attention):
-    translator = make_translator(dataclasses.replace(LUONG, attention=attention), unk=1000.0)
+    translator = make_one_that_knows_nothing(dataclasses.replace(LUONG, attention=attention))
     translation = translator.translate("A zebra, b!")
     assert translation.src_words == ["a", "zebra", ",", "b", "!"]
     assert len(translation.words) == 2 * 6 + 10
@@ -127,8 +124,8 @@ def test_a_model_that_knows_nothing_copies_the_words_it_looks_at(attention):
         assert translation.copied == list(range(len(best)))
 
 
-def test_a_word_in_no_batchmates_sentence_is_copied_from_ones_own(knows_nothing):
-    for source, translation in zip(SOURCES, knows_nothing.translate_words(SOURCES), strict=True):
+def test_a_word_in_no_batchmates_sentence_is_copied_from_ones_own():
+    for source, translation in zip(SOURCES, make_one_that_knows_nothing().translate_words(SOURCES), strict=True):
         assert set(translation.words) <= set(source.split())
 
 
@@ -207,9 +204,8 @@ def test_a_bad_beam_is_refused(translator):
 )
 def test_the_text_is_put_together_in_its_language(language, words, text):
     assert Translation([], words.split(), [], [], 0.0, None, language=language).text == text
-    spoken = small_vocabularies()
-    model = small_model(LUONG)
-    assert Translator(model, *spoken, language=language).translate("a").language == language
+    translator = Translator(half_learnt(LUONG), *small_vocabularies(), language=language)
+    assert translator.translate("a").language == language
 
 
 TARGETS = ["p q", "r", "s t p p", "q okapi", "p", "t", "r s t"]
@@ -241,3 +237,28 @@ def test_forcing_what_the_model_says_itself_gives_the_attention_it_said_it_with(
             (forced,) = translator.forced_attention([source], [target])
             torch.testing.assert_close(forced, translation.attn_weights)
     assert compared >= 2, "the fixture says some sentences to their end"
+
+
+CLOSING_SENTENCES = (
+    "je suis trop froid .",
+    "elle a cinq ans de moins que moi .",
+    "elle est trop petit .",
+    "je ne crains pas de mourir .",
+    "c est un jeune directeur plein de talent .",
+    "est le chien vert aujourd hui ?",
+    "le chat me parle .",
+    "des centaines de personnes furent arretees ici .",
+    "des centaines de chiens furent arretees ici .",
+    "ce fromage est prepare a partir de lait de chevre .",
+)
+
+
+@pytest.mark.parametrize("beam_size", [1, 2])
+def test_the_ten_closing_sentences_are_all_answered(translator, beam_size):
+    # The 2017 notebook crashed on a word it had not kept; here most of the words are unknown.
+    translations = [translator.translate(sentence, beam_size) for sentence in CLOSING_SENTENCES]
+    for sentence, translation in zip(CLOSING_SENTENCES, translations, strict=True):
+        assert translation.src_words == sentence.split()
+        assert translation.unknown
+        assert "<unk>" not in translation.words
+        assert all(translation.words[place] in translation.src_words for place in translation.copied)

@@ -10,7 +10,7 @@ from s2s_tutorial.vocabulary import EOS, PAD, SOS, SPECIAL_WORDS, UNK, Vocabular
 
 SENTENCES = ["le chat noir", "le chien", "un chat", "le chat dort ."]
 words = st.text("abc", min_size=1, max_size=2)
-sentences = st.lists(st.lists(words).map(" ".join))
+sentences = st.lists(st.lists(words, max_size=6).map(" ".join), max_size=8)
 
 
 def test_special_words_have_the_first_ids():

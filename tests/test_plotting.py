@@ -1,0 +1,111 @@
+"""Pictures: what they say stands where it belongs."""
+
+import numpy as np
+import pytest
+import torch
+
+from s2s_tutorial.plotting import plot_attention, plot_losses, running_mean, save_figure
+from s2s_tutorial.tracking import read_record
+from s2s_tutorial.translation import Translation
+
+
+def translation_of(src_words: list[str], words: list[str], rows: int) -> Translation:
+    weights = torch.rand(rows, len(src_words) + 1, generator=torch.Generator().manual_seed(0))
+    return Translation(src_words, words, [], [], 0.0, weights / weights.sum(dim=1, keepdim=True))
+
+
+def labels_at(axis) -> dict[float, str]:
+    """What really stands at each place, after matplotlib has drawn."""
+    return {
+        float(place): label.get_text() for place, label in zip(axis.get_ticklocs(), axis.get_ticklabels(), strict=True)
+    }
+
+
+@pytest.mark.parametrize("length", [1, 3, 12, 40])
+def test_every_label_sits_on_its_cell(length):
+    """The 2017 picture showed each word one place beside its cell: its labels began with an empty one."""
+    src_words, words = [f"s{n}" for n in range(length)], [f"t{n}" for n in range(length + 2)]
+    figure = plot_attention(translation_of(src_words, words, rows=len(words) + 1))
+    figure.draw_without_rendering()
+    axes = figure.axes[0]
+    assert labels_at(axes.xaxis) == dict(enumerate([*src_words, "<eos>"]))
+    assert labels_at(axes.yaxis) == dict(enumerate([*words, "<eos>"]))
+    left, right, bottom, top = axes.images[0].get_extent()
+    assert (left, right, bottom, top) == (-0.5, length + 0.5, length + 2.5, -0.5)  # cell n is around n
+
+
+def test_each_cell_shows_its_own_weight_on_a_scale_from_0_to_1():
+    translation = translation_of(["a", "b"], ["x", "y", "z"], rows=4)
+    image = plot_attention(translation).axes[0].images[0]
+    np.testing.assert_array_equal(image.get_array(), translation.attn_weights.numpy())
+    assert image.get_clim() == (0.0, 1.0)
+
+
+def test_a_translation_cut_off_before_its_end_has_no_row_for_eos():
+    figure = plot_attention(translation_of(["a", "b"], ["x", "y"], rows=2))
+    assert labels_at(figure.axes[0].yaxis) == {0: "x", 1: "y"}
+
+
+def test_the_title_is_the_translation_unless_given():
+    translation = translation_of(["a"], ["i", "m", "cold", "."], rows=5)
+    assert plot_attention(translation).axes[0].get_title() == "i'm cold."
+    assert plot_attention(translation, "mine").axes[0].get_title() == "mine"
+
+
+def test_without_attention_there_is_nothing_to_draw():
+    with pytest.raises(ValueError, match="no attention to draw: train one with --attention"):
+        plot_attention(Translation(["a"], ["b"], [], [], 0.0, None))
+
+
+@pytest.mark.parametrize("window", [1, 2, 7, 100])
+def test_the_running_mean_equals_a_loop(window):
+    values = np.random.default_rng(0).normal(size=30)
+    expected = [np.mean(values[max(0, end - window) : end]) for end in range(1, 31)]
+    np.testing.assert_allclose(running_mean(values, window), expected)
+
+
+def test_losses_scores_and_norms_of_a_record_are_drawn_over_its_steps(tiny_run):
+    record = read_record(tiny_run / "record.jsonl")
+    steps = [line for line in record if line["kind"] == "step"]
+    figure = plot_losses(record, window=5)
+    above, below, right = figure.axes
+    numbers = [line["step"] for line in steps]
+    drawn = {line.get_label(): line for axes in figure.axes for line in axes.get_lines()}
+    assert set(drawn) == {
+        "loss of each step", "mean of 5 steps", "validation BLEU", "encoder gradient norm", "decoder gradient norm",
+    }  # fmt: skip
+    for label, name in (("mean of 5 steps", "loss"), ("encoder gradient norm", "encoder_norm")):
+        np.testing.assert_array_equal(drawn[label].get_xdata(), numbers)
+        np.testing.assert_allclose(drawn[label].get_ydata(), running_mean([line[name] for line in steps], 5))
+    scores = {line["step"]: line["validation_bleu"] for line in record if line["kind"] == "evaluation"}
+    assert dict(zip(*drawn["validation BLEU"].get_data(), strict=True)) == scores
+    assert {text.get_text() for text in above.get_legend().get_texts()} >= {"mean of 5 steps", "validation BLEU"}
+    assert (right.get_ylabel(), below.get_xlabel()) == ("validation BLEU", "step")
+
+
+def test_a_record_without_an_evaluation_yet_can_be_drawn(tiny_run):
+    steps = [line for line in read_record(tiny_run / "record.jsonl") if line["kind"] == "step"]
+    assert len(plot_losses(steps[:1]).axes) == 2
+
+
+def test_a_record_without_steps_is_an_error_that_says_to_train():
+    with pytest.raises(ValueError, match="no training steps yet: train first"):
+        plot_losses([])
+
+
+@pytest.mark.parametrize(
+    ("suffix", "start"), [("png", b"\x89PNG"), ("svg", b"<?xml"), ("pdf", b"%PDF"), ("PNG", b"\x89PNG")]
+)
+def test_a_figure_is_written_in_the_kind_its_name_says(tmp_path, suffix, start):
+    figure = plot_attention(translation_of(["a"], ["b"], rows=2))
+    save_figure(figure, tmp_path / f"picture.{suffix}")
+    assert (tmp_path / f"picture.{suffix}").read_bytes().startswith(start)
+    assert len(list(tmp_path.iterdir())) == 1
+
+
+@pytest.mark.parametrize("name", ["picture.docx", "picture", "picture.png.exe", ".png"])
+def test_another_kind_of_file_is_refused_and_nothing_written(tmp_path, name):
+    figure = plot_attention(translation_of(["a"], ["b"], rows=2))
+    with pytest.raises(ValueError, match=r"end the name in \.png, \.svg or \.pdf"):
+        save_figure(figure, tmp_path / name)
+    assert list(tmp_path.iterdir()) == []

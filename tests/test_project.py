@@ -1,0 +1,184 @@
+"""What holds of the repository as a whole: lists of packages agree, modules form a path, promises name tests."""
+
+import ast
+import re
+import subprocess
+import sys
+import tomllib
+from graphlib import TopologicalSorter
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+PACKAGE = ROOT / "s2s_tutorial"
+MODULES = sorted(path.stem for path in PACKAGE.glob("*.py") if path.stem != "__init__")
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+# Names that conda gives to what pip calls otherwise.
+CONDA_NAMES = {"pytorch": "torch", "pytorch-cpu": "torch", "matplotlib-base": "matplotlib"}
+
+
+def name_of(requirement: str) -> str:
+    """The bare name of a requirement, spelt in one way."""
+    name = re.match(r"[A-Za-z0-9._-]+", requirement)[0].lower()
+    return re.sub(r"[-_.]+", "-", CONDA_NAMES.get(name, name))
+
+
+def required() -> set[str]:
+    """Everything that pyproject.toml asks for, extras too."""
+    extras = PROJECT["optional-dependencies"].values()
+    return {name_of(text) for texts in (PROJECT["dependencies"], *extras) for text in texts}
+
+
+def test_the_conda_environment_names_the_same_packages():
+    lines = (ROOT / "environment.yml").read_text(encoding="utf-8").split("dependencies:", 1)[1].splitlines()
+    listed = [
+        line.split("#")[0].strip().removeprefix("- ").strip("\"'") for line in lines if line.strip().startswith("- ")
+    ]
+    names = {name_of(text) for text in listed if text and not text.startswith("-") and text != "pip:"}
+    assert names - {"python", "pip", name_of(PROJECT["name"])} == required()
+
+
+def test_every_package_is_pinned_once_in_the_lock_file():
+    lines = (ROOT / "requirements.lock").read_text(encoding="utf-8").splitlines()
+    pins = [line.split("#")[0].strip() for line in lines if line.split("#")[0].strip() and not line.startswith("-")]
+    assert all(re.fullmatch(r"[A-Za-z0-9._-]+(\[[\w,-]+\])?==[\w.+!-]+( ?;.*)?", pin) for pin in pins)
+    names = [name_of(pin) for pin in pins]
+    assert len(set(names)) == len(names)
+    assert required() <= set(names)
+
+
+def test_the_tests_run_with_the_versions_of_the_lock_file_or_newer_than_the_bounds():
+    bounds = {name_of(text): text.split(">=")[1].split(",")[0] for text in PROJECT["dependencies"]}
+    lock = dict(
+        (name_of(line), line.split("==")[1].split()[0])
+        for line in (ROOT / "requirements.lock").read_text(encoding="utf-8").splitlines()
+        if "==" in line and not line.startswith("#")
+    )
+
+    def numbers(version: str) -> list[int]:
+        return [int(part) for part in re.findall(r"\d+", version.split("+")[0])]
+
+    assert {name: lock[name] for name, bound in bounds.items() if numbers(lock[name]) < numbers(bound)} == {}
+
+
+# Modules
+
+
+def imports_of(module: str) -> set[str]:
+    """Modules of the package that a module imports, anywhere in it."""
+    found = set()
+    for node in ast.walk(ast.parse((PACKAGE / f"{module}.py").read_text(encoding="utf-8"))):
+        if isinstance(node, ast.ImportFrom) and node.module and node.module.split(".")[0] == "s2s_tutorial":
+            parts = node.module.split(".")
+            found |= {parts[1]} if len(parts) > 1 else {alias.name for alias in node.names} & set(MODULES)
+        elif isinstance(node, ast.Import):
+            found |= {a.name.split(".")[1] for a in node.names if a.name.startswith("s2s_tutorial.")}
+    return found
+
+
+def test_imports_within_the_package_form_no_circle():
+    graph = {module: imports_of(module) for module in MODULES}
+    assert sum(map(len, graph.values())) > len(MODULES)  # else imports are not found
+    order = list(TopologicalSorter(graph).static_order())  # raises CycleError, naming the circle
+    assert set(order) == set(MODULES)
+
+
+def run_python(code: str) -> str:
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def test_the_command_line_starts_without_the_heavy_packages():
+    loaded = set(run_python("import sys, s2s_tutorial.cli; print(*sys.modules)").split())
+    assert "s2s_tutorial.cli" in loaded
+    assert loaded.isdisjoint({"torch", "matplotlib", "sacrebleu", "tensorboard", "numpy", "pooch"})
+
+
+def test_importing_the_package_touches_no_network_and_writes_no_file():
+    code = f"""
+import importlib, sys
+
+sys.dont_write_bytecode = True
+watching = False
+
+def watch(event, arguments):
+    if watching and event in ("socket.connect", "socket.getaddrinfo", "socket.bind", "urllib.Request", "os.mkdir"):
+        raise RuntimeError(f"{{event}} {{arguments}} while importing")
+
+import matplotlib, tensorboard, torch  # whatever these do at first use is not ours
+from torch.utils import tensorboard as _
+import matplotlib.figure, sacrebleu.metrics, pooch
+sys.addaudithook(watch)
+watching = True
+for module in {MODULES!r}:
+    importlib.import_module("s2s_tutorial." + module)
+print("all imported")
+"""
+    assert run_python(code) == "all imported\n"
+
+
+def test_no_module_but_the_reader_of_sources_can_reach_the_network():
+    network = {"socket", "urllib", "http", "requests", "pooch", "ftplib", "httpx", "aiohttp", "huggingface_hub"}
+    users = set()
+    for module in MODULES:
+        for node in ast.walk(ast.parse((PACKAGE / f"{module}.py").read_text(encoding="utf-8"))):
+            names = []
+            if isinstance(node, ast.Import):
+                names = [alias.name for alias in node.names]
+            elif isinstance(node, ast.ImportFrom):
+                names = [node.module or ""]
+            if any(name.split(".")[0] in network for name in names):
+                users.add(module)
+    assert users <= {"sources"}
+
+
+def test_nothing_that_loads_a_file_can_run_code_from_it():
+    risky = re.compile(r"torch\.load\(|\bpickle\b|\bmarshal\b|\bshelve\b|\beval\(|\bexec\(|yaml\.load\(|allow_pickle")
+    found = {path.name: risky.findall(path.read_text(encoding="utf-8")) for path in PACKAGE.glob("*.py")}
+    assert {name: words for name, words in found.items() if words} == {}
+
+
+# What the book promises
+
+
+def names_of_tests(path: Path) -> set[str]:
+    return {
+        node.name
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.FunctionDef) and node.name.startswith("test_")
+    }
+
+
+def test_every_test_that_the_table_of_2017_names_exists():
+    text = (ROOT / "book" / "from-2017.md").read_text(encoding="utf-8")
+    named = re.findall(r"tests/([\w/]+\.py)::(\w+)", text)
+    assert len(named) >= 20  # a row for each part of the notebook that ends here
+    missing = [
+        f"tests/{file}::{name}"
+        for file, name in named
+        if not (ROOT / "tests" / file).is_file() or name not in names_of_tests(ROOT / "tests" / file)
+    ]
+    assert missing == []
+
+
+@pytest.mark.parametrize("page", ["README.md", "book/from-2017.md"])
+def test_files_that_a_page_links_to_exist(page):
+    text = (ROOT / page).read_text(encoding="utf-8")
+    links = [link.split("#")[0] for link in re.findall(r"\]\(([^)\s]+)\)", text) if "://" not in link]
+    missing = [link for link in links if link and not (ROOT / page).parent.joinpath(link).exists()]
+    assert missing == []
+
+
+@pytest.mark.parametrize("module", MODULES)
+def test_every_module_says_what_it_is_for(module):
+    tree = ast.parse((PACKAGE / f"{module}.py").read_text(encoding="utf-8"))
+    assert ast.get_docstring(tree)
+
+
+def test_no_path_of_a_machine_is_written_down():
+    own = re.compile(r"(?<![\w.])/(?:home|Users|work|root)/\w+")
+    files = [*PACKAGE.rglob("*.py"), *(ROOT / "tests").glob("*.py"), *ROOT.glob("*.md"), ROOT / "Makefile"]
+    found = {path.name: own.findall(path.read_text(encoding="utf-8")) for path in files}
+    assert {name: paths for name, paths in found.items() if paths} == {}
