@@ -9,7 +9,7 @@ RUN ?= runs/sample
 TORCH := $(shell grep '^torch==' requirements.lock)
 TORCH_INDEX ?= https://download.pytorch.org/whl/cpu
 
-.PHONY: help train test bench bench-long lint clean
+.PHONY: help train test results bench bench-long lint clean
 help:  ## list the targets
 	@grep -E '^[a-z-]+:.*##' Makefile | sed -E 's/:.*## /	/' | expand -t 12
 
@@ -22,11 +22,19 @@ help:  ## list the targets
 	$(PIP) --no-deps --editable .
 	touch .venv/ready
 
-train: .venv/ready  ## train on the built-in corpus, measure, translate, draw
+train: .venv/ready  ## train on the built-in corpus, measure, translate, draw (3 minutes)
 	$(BIN)/python -m s2s_tutorial.cli train --corpus sample --run "$(RUN)"
 
 test: .venv/ready  ## run every test
 	$(BIN)/python -m pytest
+
+# Each run goes on where it was stopped, and is not trained twice.
+results: .venv/ready  ## train everything in the README's table (half an hour) and write the table
+	$(BIN)/s2s-tutorial train --corpus sample --run runs/sample
+	$(BIN)/s2s-tutorial train --corpus tatoeba --run runs/standard
+	$(BIN)/s2s-tutorial train --corpus tatoeba --trim-below 1 --run runs/untrimmed
+	$(BIN)/s2s-tutorial train --preset original --max-minutes 15 --run runs/original
+	$(BIN)/python -m benchmarks.readme
 
 bench: .venv/ready  ## measure the package against other ways, at most 10 minutes on a quiet machine
 	$(BIN)/python -m benchmarks.run --json benchmarks/results.json

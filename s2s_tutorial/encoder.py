@@ -36,9 +36,6 @@ class Encoder(nn.Module):
         super().__init__()
         self.dropout_rate = dropout_rate
         self.embedding = nn.Embedding(vocabulary_size, embedding_size, padding_idx=pad_id)
-        nn.init.normal_(self.embedding.weight, std=embedding_size**-0.5)
-        with torch.no_grad():
-            self.embedding.weight[pad_id].zero_()
         sizes = [embedding_size] + [2 * hidden_size] * (num_layers - 1)
         self.layers = nn.ModuleList(nn.GRU(size, hidden_size, batch_first=True, bidirectional=True) for size in sizes)
 
