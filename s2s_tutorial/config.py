@@ -30,7 +30,7 @@ class DataSettings:
     """
 
     corpus: str = "sample"
-    sample_pairs: int = 30_000
+    sample_pairs: int = 36_000
     min_length: int = 1
     max_length: int = 1_000
     unit: str = "characters"
@@ -185,7 +185,7 @@ def _build(kind: type, values: Any) -> Any:
 
 SAMPLE = Settings(
     "sample",
-    DataSettings(corpus="sample", sample_pairs=30_000),
+    DataSettings(corpus="sample", sample_pairs=36_000),
     ModelSettings(),
     TrainingSettings(epochs=3),
 )

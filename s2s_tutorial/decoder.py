@@ -78,9 +78,6 @@ class Decoder(nn.Module):
         embedding_size, hidden_size = settings.embedding_size, settings.hidden_size
         self.dropout_rate = settings.dropout
         self.embedding = nn.Embedding(vocabulary_size, embedding_size, padding_idx=pad_id)
-        if settings.tie_embeddings:  # as an output layer, rows of deviation 1 would make wild first guesses
-            with torch.no_grad():
-                self.embedding.weight.mul_(embedding_size**-0.5)
         sizes = [input_size] + [hidden_size] * (settings.num_layers - 1)
         self.layers = nn.ModuleList(nn.GRU(size, hidden_size, batch_first=True) for size in sizes)
         self.attention: Attention | None = build_attention(settings.attention, hidden_size)

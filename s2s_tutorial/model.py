@@ -28,6 +28,12 @@ class Seq2Seq(nn.Module):
             src_vocabulary_size, settings.embedding_size, settings.hidden_size, settings.num_layers, settings.dropout
         )
         self.decoder = DECODERS[settings.decoder](settings, tgt_vocabulary_size)
+        if settings.tie_embeddings:
+            # PyTorch's embeddings have deviation 1. As rows of an output layer they would make wild first guesses; and
+            # small ones on both sides learn faster at the learning rates of the presets.
+            with torch.no_grad():
+                for embedding in (self.encoder.embedding, self.decoder.embedding):
+                    embedding.weight.mul_(settings.embedding_size**-0.5)
 
     @property
     def device(self) -> torch.device:
