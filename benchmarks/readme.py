@@ -5,6 +5,7 @@ Every figure comes from a run's folder or is measured here on its held-out test 
 
 from __future__ import annotations
 
+import json
 import re
 import subprocess
 import sys
@@ -89,6 +90,18 @@ def headline() -> str:
     )
 
 
+def step_ratio() -> str:
+    """What `make bench` found for the step of the 2017 settings."""
+    rows = json.loads(Path("benchmarks/results.json").read_text(encoding="utf-8"))["rows"]
+    row = next(row for row in rows if row["name"] == "step-original")
+    value = row["value"]
+    return (
+        f"A training step at those settings is {value['median']:.1f} times as fast (quartiles {value['low']:.1f} to "
+        f"{value['high']:.1f}) as with the 2017 notebook's loops, compared in one run of `make bench`; the aim was "
+        f"{row['target']:g}."
+    )
+
+
 def command_seconds() -> float:
     """A translated sentence from the command line, start of the process included; the middle one of three."""
     command = [sys.executable, "-m", "s2s_tutorial.cli", "translate", "--run", str(ROWS[0].run), SENTENCE]
@@ -108,6 +121,8 @@ def main() -> None:
         *(table_line(row) for row in ROWS),
         "",
         headline(),
+        "",
+        step_ratio(),
         "",
         f"A translated sentence from the command line, start of the process included: {command_seconds():.1f} seconds.",
         "",

@@ -418,7 +418,9 @@ class Sentence(c.Clauses):
         """« Elle va porter un manteau parce qu'il fait froid. »."""
         verb, reasons = self.choose(REASONS)
         subject = self.subject()
-        tenses = (FUTURE,) if "state" in verb.flags else (NOW,) if "unwilled" in verb.flags else (FUTURE, NOW, NOW, WANT)
+        tenses = (
+            (FUTURE,) if "state" in verb.flags else (NOW,) if "unwilled" in verb.flags else (FUTURE, NOW, NOW, WANT)
+        )
         tense = self.choose(tenses)
         self.clause(subject, "statement", verb, tense, place=0.4, time=0.35 if tense == FUTURE else 0.0)
         self.add(c.BECAUSE)
