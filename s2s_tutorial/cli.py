@@ -22,6 +22,7 @@ from s2s_tutorial.config import ATTENTIONS, DECODERS, PRESETS, SAMPLING_SCHEDULE
 if TYPE_CHECKING:
     from s2s_tutorial.corpus import Corpus
     from s2s_tutorial.evaluation import Scores
+    from s2s_tutorial.training import Trainer
     from s2s_tutorial.translation import Translation, Translator
 
 app = typer.Typer(
@@ -195,26 +196,28 @@ def train(
             f"{end}: {progress.step:,} steps in {progress.seconds:,.0f} s; best validation BLEU "
             f"{progress.best_bleu:.1f} at step {progress.best_step:,}"
         )
-        show_result(run, prepared)
+        show_result(trainer)
 
 
-def show_result(run: Path, corpus: Corpus) -> None:
+def show_result(trainer: Trainer) -> None:
     """Measure a finished run on its test set, show ten sentences, write pictures."""
     from s2s_tutorial.checkpoint import write_json
     from s2s_tutorial.evaluation import evaluate as measure
     from s2s_tutorial.evaluation import show_scores
     from s2s_tutorial.plotting import plot_attention, plot_losses, save_figure
-    from s2s_tutorial.runs import load_translator
     from s2s_tutorial.tracking import read_record
+    from s2s_tutorial.translation import Translator
 
-    translator = load_translator(run)
+    opened, corpus = trainer.run, trainer.corpus
+    run = opened.folder
+    translator = Translator(trainer.model, opened.src_vocabulary, opened.tgt_vocabulary, opened.language)
     scores, translations = measure(translator, corpus.test)
-    write_json(run / "scores.json", scores.to_dict())
+    write_json(opened.scores_path, scores.to_dict())
     typer.echo(f"\nHeld-out test sentences: {show_scores(scores)}\n")
     for translation, references in list(zip(translations, corpus.test.references, strict=True))[:10]:
         typer.echo(f"> {' '.join(translation.src_words)}\n= {references[0]}\n< {' '.join(translation.words)}\n")
     pictures = [run / "losses.png"]
-    save_figure(plot_losses(read_record(run / "record.jsonl")), pictures[0])
+    save_figure(plot_losses(read_record(opened.record_path)), pictures[0])
     if translations[0].attn_weights is not None:
         for number, translation in enumerate(translations[:3], start=1):
             pictures.append(run / f"attention-{number}.png")

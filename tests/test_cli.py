@@ -66,7 +66,7 @@ def _tiny_preset(monkeypatch):
 @pytest.fixture
 def quick_end(monkeypatch):
     """For tests of how training ends: say that the result would be shown here, for showing it takes seconds."""
-    monkeypatch.setattr(cli, "show_result", lambda run, corpus: print(f"The result of {run}"))
+    monkeypatch.setattr(cli, "show_result", lambda trainer: print(f"The result of {trainer.run.folder}"))
 
 
 @pytest.fixture(scope="module")
