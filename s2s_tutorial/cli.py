@@ -94,23 +94,6 @@ def choose_settings(corpus: str | None, preset: str | None, reverse: bool, trim_
     return replace(settings, data=data)
 
 
-def choose_device(name: str) -> str:
-    """Choose a device: "auto" is a GPU where there is one.
-
-    Raises:
-        ValueError: a device that is not there.
-    """
-    import torch
-
-    if name == "auto":
-        return "cuda" if torch.cuda.is_available() else "cpu"
-    try:
-        torch.empty(1, device=name)
-    except (RuntimeError, AssertionError) as error:
-        raise ValueError(f"device {name!r} cannot be used ({str(error).splitlines()[0]}): try --device cpu") from None
-    return name
-
-
 def describe_corpus(corpus: Corpus, settings: Settings) -> str:
     """What each step of preparation left."""
     names = ("English", "French") if settings.data.reverse else ("French", "English")
@@ -187,7 +170,7 @@ def train(
 
         prepared = prepare(settings.data)
         typer.echo(describe_corpus(prepared, settings))
-        trainer = Trainer(prepared, settings, run, choose_device(device))
+        trainer = Trainer(prepared, settings, run, device)
         progress = trainer.fit(max_minutes)
         if trainer.stopped:
             raise typer.Exit(130)
@@ -206,12 +189,10 @@ def show_result(trainer: Trainer) -> None:
     from s2s_tutorial.evaluation import show_scores
     from s2s_tutorial.plotting import plot_attention, plot_losses, save_figure
     from s2s_tutorial.tracking import read_record
-    from s2s_tutorial.translation import Translator
 
     opened, corpus = trainer.run, trainer.corpus
     run = opened.folder
-    translator = Translator(trainer.model, opened.src_vocabulary, opened.tgt_vocabulary, opened.language)
-    scores, translations = measure(translator, corpus.test)
+    scores, translations = measure(trainer.translator, corpus.test)
     write_json(opened.scores_path, scores.to_dict())
     typer.echo(f"\nHeld-out test sentences: {show_scores(scores)}\n")
     for translation, references in list(zip(translations, corpus.test.references, strict=True))[:10]:
@@ -242,7 +223,7 @@ def translate(
     error and, at the end, exit code 1.
     """
     with clear_errors():
-        from s2s_tutorial.runs import load_translator
+        from s2s_tutorial.runs import choose_device, load_translator
 
         translator = load_translator(run, choose_device(device))
         failed = False
@@ -339,7 +320,7 @@ def evaluate(
         from s2s_tutorial.corpus import challenge_set, held_out_from, prepare
         from s2s_tutorial.evaluation import evaluate as measure
         from s2s_tutorial.evaluation import score_groups, show_scores
-        from s2s_tutorial.runs import RunError, load_translator, open_run
+        from s2s_tutorial.runs import RunError, choose_device, load_translator, open_run
         from s2s_tutorial.sources import read_file
 
         opened = open_run(run)

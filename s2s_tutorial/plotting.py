@@ -5,6 +5,7 @@ Colours run through lightness (viridis and cividis), so that a colour-blind read
 
 from __future__ import annotations
 
+import io
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -17,6 +18,7 @@ from s2s_tutorial.translation import Translation
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+    from matplotlib.image import AxesImage
 
 
 def running_mean(values: Sequence[float], window: int) -> np.ndarray:
@@ -39,20 +41,32 @@ def plot_attention(translation: Translation, title: str | None = None) -> Figure
     """
     if translation.attn_weights is None:
         raise ValueError("this model has no attention to draw: train one with --attention general, for instance")
-    weights = translation.attn_weights.numpy()
-    columns = [*translation.src_words, "<eos>"]
-    rows = [*translation.words, "<eos>"][: len(weights)]
-    figure = Figure(figsize=(1.6 + 0.5 * len(columns), 1.4 + 0.38 * len(rows)), layout="constrained")
+    rows, columns = len(translation.attn_weights), len(translation.src_words) + 1
+    figure = Figure(figsize=(1.6 + 0.5 * columns, 1.4 + 0.38 * rows), layout="constrained")
     axes = figure.add_subplot()
+    image = draw_attention(axes, translation)
+    axes.set_title(translation.text if title is None else title, fontsize=10)
+    figure.colorbar(image, ax=axes, label="attention weight", shrink=0.8)
+    return figure
+
+
+def draw_attention(axes: Axes, translation: Translation) -> AxesImage:
+    """Draw a translation's heat map into axes; it must have attention weights."""
+    weights = translation.attn_weights.numpy()
+    columns, rows = attention_labels(translation)
     image = axes.imshow(weights, cmap="cividis", vmin=0.0, vmax=1.0, aspect="auto")
     # One tick at every cell, set together with its label: labels alone would be dealt to ticks chosen by matplotlib.
     axes.set_xticks(range(len(columns)), labels=columns, rotation=60, ha="left", rotation_mode="anchor")
     axes.set_yticks(range(len(rows)), labels=rows)
     axes.xaxis.tick_top()
     axes.tick_params(length=0)
-    axes.set_title(translation.text if title is None else title, fontsize=10)
-    figure.colorbar(image, ax=axes, label="attention weight", shrink=0.8)
-    return figure
+    return image
+
+
+def attention_labels(translation: Translation) -> tuple[list[str], list[str]]:
+    """Source and target words as the weights see them: EOS is a word."""
+    rows = [*translation.words, "<eos>"][: len(translation.attn_weights)]
+    return [*translation.src_words, "<eos>"], rows
 
 
 def plot_losses(record: Sequence[dict[str, Any]], window: int = 100) -> Figure:
@@ -65,13 +79,47 @@ def plot_losses(record: Sequence[dict[str, Any]], window: int = 100) -> Figure:
     Raises:
         ValueError: the record holds no steps.
     """
+    figure = Figure(figsize=(8, 6), layout="constrained")
+    above, below = figure.subplots(2, 1, sharex=True)
+    draw_losses(above, below, record, window)
+    return figure
+
+
+def plot_training(
+    record: Sequence[dict[str, Any]], translation: Translation | None, samples: Sequence[str], title: str
+) -> Figure:
+    """Draw a run as it goes: losses and gradient norms on the left, the newest attention on the right, samples below.
+
+    Args:
+        record: lines as `tracking.read_record` gives them.
+        translation: the newest sample, with or without attention; None before the first.
+        samples: lines to show below.
+        title: above the picture.
+    """
+    attended = translation is not None and translation.attn_weights is not None
+    figure = Figure(figsize=(11, 5.2), layout="constrained")
+    figure.suptitle(title, fontsize=10)
+    left, right = figure.subfigures(1, 2, width_ratios=[3, 2])
+    above, below = left.subplots(2, 1, sharex=True)
+    draw_losses(above, below, record, window=100)
+    picture, words = right.subplots(2, 1, height_ratios=[3, 1])
+    words.axis("off")
+    words.text(0.0, 1.0, "\n".join(samples), va="top", fontsize=8, family="monospace", parse_math=False, wrap=True)
+    if attended:
+        draw_attention(picture, translation)
+    else:
+        picture.axis("off")
+        picture.text(0.5, 0.5, "attention: after the first evaluation", ha="center", color="0.4")
+    return figure
+
+
+def draw_losses(above: Axes, below: Axes, record: Sequence[dict[str, Any]], window: int) -> None:
+    """Draw loss and validation BLEU into one pair of axes and gradient norms into the other; see `plot_losses`."""
     steps = [line for line in record if line["kind"] == "step"]
     evaluations = [line for line in record if line["kind"] == "evaluation"]
     if not steps:
         raise ValueError("the record holds no training steps yet: train first")
     places = [line["step"] for line in steps]
-    figure = Figure(figsize=(8, 6), layout="constrained")
-    above, below = figure.subplots(2, 1, sharex=True)
     losses = [line["loss"] for line in steps]
     above.plot(places, losses, color="0.8", linewidth=0.8, label="loss of each step")
     above.plot(places, running_mean(losses, window), color="#00429d", label=f"mean of {window} steps")
@@ -86,17 +134,12 @@ def plot_losses(record: Sequence[dict[str, Any]], window: int = 100) -> Figure:
         more_handles, more_labels = right.get_legend_handles_labels()
         handles, labels = handles + more_handles, labels + more_labels
     above.legend(handles, labels, loc="center right")
-    _plot_norms(below, places, steps, window)
-    return figure
-
-
-def _plot_norms(axes: Axes, places: list[int], steps: Sequence[dict[str, Any]], window: int) -> None:
     for part, colour, style in (("encoder", "#00429d", "-"), ("decoder", "#b8560b", "--")):
         norms = running_mean([line[f"{part}_norm"] for line in steps], window)
-        axes.plot(places, norms, style, color=colour, label=f"{part} gradient norm")
-    axes.set_xlabel("step")
-    axes.set_ylabel("before clipping")
-    axes.legend(loc="upper right")
+        below.plot(places, norms, style, color=colour, label=f"{part} gradient norm")
+    below.set_xlabel("step")
+    below.set_ylabel("before clipping")
+    below.legend(loc="upper right")
 
 
 def save_figure(figure: Figure, path: Path) -> None:
@@ -105,11 +148,14 @@ def save_figure(figure: Figure, path: Path) -> None:
     Raises:
         ValueError: another kind of file.
     """
-    import io
-
     kind = path.suffix.lower().lstrip(".")
     if kind not in ("png", "svg", "pdf"):
         raise ValueError(f"{path.name} is no picture this package writes: end the name in .png, .svg or .pdf")
+    write_atomically(path, figure_bytes(figure, kind, dpi=150))
+
+
+def figure_bytes(figure: Figure, kind: str = "png", dpi: int = 110) -> bytes:
+    """A figure as the bytes of a picture; white behind it, so that it can be read on a dark page."""
     buffer = io.BytesIO()
-    figure.savefig(buffer, format=kind, dpi=150)
-    write_atomically(path, buffer.getvalue())
+    figure.savefig(buffer, format=kind, dpi=dpi, facecolor="white")
+    return buffer.getvalue()

@@ -10,6 +10,9 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
+import os
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -86,6 +89,15 @@ class Run:
         write_json(self.folder / "run.json", values)
 
 
+def folder_for(settings: Settings) -> Path:
+    """Where a chapter keeps the run of these settings: other settings get another folder, the same ones go on.
+
+    It lies in `runs/`, or in the folder that the environment variable `S2S_RUNS` names.
+    """
+    digest = hashlib.sha256(json.dumps(settings.to_dict(), sort_keys=True).encode()).hexdigest()
+    return Path(os.environ.get("S2S_RUNS") or "runs") / f"{settings.name}-{digest[:8]}"
+
+
 def open_run(folder: Path) -> Run:
     """Read a run's settings and vocabularies.
 
@@ -156,6 +168,21 @@ def load_translator(folder: Path, device: torch.device | str = "cpu") -> Transla
     except BadFileError as error:
         raise RunError(str(error)) from None
     return Translator(model.to(device), run.src_vocabulary, run.tgt_vocabulary, run.language)
+
+
+def choose_device(name: str) -> str:
+    """Choose a device: "auto" is a GPU where there is one.
+
+    Raises:
+        ValueError: a device that is not there.
+    """
+    if name == "auto":
+        return "cuda" if torch.cuda.is_available() else "cpu"
+    try:
+        torch.empty(1, device=name)
+    except (RuntimeError, AssertionError) as error:
+        raise ValueError(f"device {name!r} cannot be used ({str(error).splitlines()[0]}): try --device cpu") from None
+    return name
 
 
 def versions() -> dict[str, str]:

@@ -1,13 +1,24 @@
-"""The record of a run: a plain file with every step once, and the same for TensorBoard."""
+"""The record of a run, and those who watch it grow.
+
+`Record` is a plain file with every step once. A `Watcher` shows the same while it happens: `ProgressBar` in a terminal,
+`LiveLine` and `LivePlot` in a notebook, `Board` for TensorBoard.
+"""
 
 from __future__ import annotations
 
 import json
 import os
+import sys
+import time
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from s2s_tutorial.checkpoint import write_atomically
+
+if TYPE_CHECKING:
+    from s2s_tutorial.translation import Translation
+
+SHOW_SECONDS = 1.0  # between two pictures of a live display
 
 
 class Record:
@@ -59,32 +70,156 @@ def read_record(path: Path) -> list[dict[str, Any]]:
     return lines
 
 
+class Watcher(Protocol):
+    """What the trainer tells while it trains."""
+
+    def begin(self, record: Path, step: int, total_steps: int, seconds: float) -> None:
+        """A session starts at a step; `seconds` were spent before. The record's file holds what came until then."""
+
+    def step(self, step: int, seconds: float, values: dict[str, float]) -> None:
+        """A step was done; see `Trainer.train_step` for the values, among them `mean_loss`, a running mean."""
+
+    def evaluation(self, step: int, bleu: float, samples: list[str], translation: Translation) -> None:
+        """Validation looked at the model: its BLEU, sample translations, and one with its attention."""
+
+    def end(self) -> None:
+        """The session ends, for whatever reason."""
+
+
+class ProgressBar:
+    """A bar in the terminal with elapsed and remaining time, and sample translations above it."""
+
+    def begin(self, record: Path, step: int, total_steps: int, seconds: float) -> None:
+        """See `Watcher`."""
+        from tqdm import tqdm
+
+        patience = 0.5 if sys.stderr.isatty() else 10.0
+        self.bar = tqdm(total=total_steps, initial=step, unit="step", mininterval=patience, file=sys.stderr)
+
+    def step(self, step: int, seconds: float, values: dict[str, float]) -> None:
+        """See `Watcher`."""
+        self.bar.set_postfix_str(f"loss {values['mean_loss']:.3f}", refresh=False)
+        self.bar.update()
+
+    def evaluation(self, step: int, bleu: float, samples: list[str], translation: Translation) -> None:
+        """See `Watcher`."""
+        self.bar.write("\n".join([f"step {step:,}: validation BLEU {bleu:.1f}", *samples]), file=sys.stderr)
+
+    def end(self) -> None:
+        """See `Watcher`."""
+        self.bar.close()
+
+
+class LiveLine:
+    """For notebooks: one line of plain text, rewritten in place."""
+
+    def begin(self, record: Path, step: int, total_steps: int, seconds: float) -> None:
+        """See `Watcher`."""
+        from IPython.display import display
+
+        self.first_step, self.first_seconds, self.total_steps = step, seconds, total_steps
+        self.line, self.bleu, self._shown = "", "", 0.0
+        self.handle = display(_plain("starting …"), raw=True, display_id=True)
+
+    def step(self, step: int, seconds: float, values: dict[str, float]) -> None:
+        """See `Watcher`."""
+        pace = (seconds - self.first_seconds) / (step - self.first_step)
+        self.line = (
+            f"step {step:,} of {self.total_steps:,} · loss {values['mean_loss']:.3f}{self.bleu} · {_minutes(seconds)} "
+            f"gone, about {_minutes(pace * (self.total_steps - step))} left"
+        )
+        if time.monotonic() - self._shown >= SHOW_SECONDS:
+            self.show()
+            self._shown = time.monotonic()
+
+    def evaluation(self, step: int, bleu: float, samples: list[str], translation: Translation) -> None:
+        """See `Watcher`."""
+        self.bleu = f" · validation BLEU {bleu:.1f}"
+
+    def end(self) -> None:
+        """See `Watcher`."""
+        self.show()
+
+    def show(self) -> None:
+        """Put the newest state in the place of the last one."""
+        if self.handle is not None:
+            self.handle.update(_plain(self.line), raw=True)
+
+
+class LivePlot(LiveLine):
+    """For notebooks: loss and gradient norms as they change, the newest attention picture and sample translations."""
+
+    def begin(self, record: Path, step: int, total_steps: int, seconds: float) -> None:
+        """See `Watcher`."""
+        self.lines = read_record(record)
+        self.samples: list[str] = []
+        self.translation: Translation | None = None
+        super().begin(record, step, total_steps, seconds)
+
+    def step(self, step: int, seconds: float, values: dict[str, float]) -> None:
+        """See `Watcher`."""
+        self.lines.append({"kind": "step", "step": step, **values})
+        super().step(step, seconds, values)
+
+    def evaluation(self, step: int, bleu: float, samples: list[str], translation: Translation) -> None:
+        """See `Watcher`."""
+        self.lines.append({"kind": "evaluation", "step": step, "validation_bleu": bleu})
+        self.samples, self.translation = samples, translation
+        super().evaluation(step, bleu, samples, translation)
+
+    def show(self) -> None:
+        """Put the newest state in the place of the last one."""
+        from base64 import b64encode
+
+        from s2s_tutorial.plotting import figure_bytes, plot_training
+
+        if self.handle is not None and any(line["kind"] == "step" for line in self.lines):
+            figure = plot_training(self.lines, self.translation, self.samples, self.line)
+            picture = b64encode(figure_bytes(figure)).decode()
+            self.handle.update(_plain("\n".join([self.line, *self.samples])) | {"image/png": picture}, raw=True)
+
+
+def _plain(text: str) -> dict[str, str]:
+    return {"text/plain": text}
+
+
+def _minutes(seconds: float) -> str:
+    minutes, rest = divmod(int(seconds), 60)
+    return f"{minutes}:{rest:02}"
+
+
 class Board:
     """The record for TensorBoard: losses, gradient norms, sample translations, an attention picture.
 
     Args:
         folder: where TensorBoard will look.
-        step: what was recorded after it, before a stop, is hidden.
     """
 
-    def __init__(self, folder: Path, step: int) -> None:
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    def begin(self, record: Path, step: int, total_steps: int, seconds: float) -> None:
+        """See `Watcher`; what was written after this step, before a stop, is hidden."""
         from torch.utils.tensorboard import SummaryWriter  # slow to import
 
-        self.writer = SummaryWriter(str(folder), purge_step=step + 1)
+        self.writer = SummaryWriter(str(self.folder), purge_step=step + 1)
 
-    def scalars(self, step: int, values: dict[str, float]) -> None:
-        """Add numbers by name."""
-        for name, value in values.items():
-            self.writer.add_scalar(name, value, step)
+    def step(self, step: int, seconds: float, values: dict[str, float]) -> None:
+        """See `Watcher`; every 20th step is kept."""
+        if step % 20 == 0:
+            for name, value in values.items():
+                self.writer.add_scalar(name, value, step)
 
-    def samples(self, step: int, lines: list[str]) -> None:
-        """Add sample translations; four spaces make Markdown show them as they are."""
-        self.writer.add_text("translations", "\n".join("    " + line for line in lines), step)
+    def evaluation(self, step: int, bleu: float, samples: list[str], translation: Translation) -> None:
+        """See `Watcher`."""
+        from s2s_tutorial.plotting import plot_attention
 
-    def figure(self, step: int, figure: Any) -> None:
-        """Add a matplotlib figure and close it."""
-        self.writer.add_figure("attention", figure, step, close=True)
+        self.writer.add_scalar("validation_bleu", bleu, step)
+        # Four spaces make Markdown show the lines as they are.
+        self.writer.add_text("translations", "\n".join("    " + line for line in samples), step)
+        if translation.attn_weights is not None:
+            self.writer.add_figure("attention", plot_attention(translation), step, close=True)
 
-    def close(self) -> None:
+    def end(self) -> None:
         """Write what is left."""
         self.writer.close()

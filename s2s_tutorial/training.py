@@ -22,7 +22,6 @@ from typing import Any
 import torch
 from filelock import FileLock, Timeout
 from torch import Tensor
-from tqdm import tqdm
 
 from s2s_tutorial.batching import Batch, Encoded, epoch_order
 from s2s_tutorial.checkpoint import Checkpoints
@@ -30,10 +29,10 @@ from s2s_tutorial.config import Settings
 from s2s_tutorial.corpus import Corpus, HeldOut, challenge_set
 from s2s_tutorial.evaluation import bleu_score, normalised_words
 from s2s_tutorial.layers import keep_memory
-from s2s_tutorial.runs import Run, RunError, load_model, open_run, save_model
+from s2s_tutorial.runs import Run, RunError, choose_device, load_model, open_run, save_model
 from s2s_tutorial.sampling import mix_in_parallel, mix_stepwise, teacher_forcing_ratio
-from s2s_tutorial.tracking import Board, Record
-from s2s_tutorial.translation import Translator
+from s2s_tutorial.tracking import Board, ProgressBar, Record, Watcher
+from s2s_tutorial.translation import Translation, Translator
 from s2s_tutorial.vocabulary import UNK
 
 SAMPLES_SHOWN = 3
@@ -98,10 +97,11 @@ class Trainer:
         corpus: prepared from the same settings.
         settings: of data, model and training.
         folder: of the run; what it holds already is gone on with.
-        device: where to compute.
+        device: where to compute; "auto" is a GPU where there is one.
         samples: held-out sentences whose translations are shown; None for some of the training pairs.
         tensorboard: also write a record for TensorBoard.
-        quiet: no progress line and no samples.
+        live: who shows the progress; None for a bar in the terminal.
+        quiet: no progress is shown.
 
     Raises:
         RunError: the folder holds a run with other settings or other data.
@@ -112,14 +112,17 @@ class Trainer:
         corpus: Corpus,
         settings: Settings,
         folder: Path,
-        device: torch.device | str = "cpu",
+        device: torch.device | str = "auto",
         samples: HeldOut | None = None,
         tensorboard: bool = True,
+        live: Watcher | None = None,
         quiet: bool = False,
     ) -> None:
-        self.corpus, self.settings, self.device = corpus, settings, torch.device(device)
-        self.tensorboard, self.quiet = tensorboard, quiet
-        self.samples = samples
+        self.corpus, self.settings, self.device = corpus, settings, torch.device(choose_device(str(device)))
+        self.samples, self.live, self.quiet = samples, live, quiet
+        self.watchers: list[Watcher] = [] if quiet else [live or ProgressBar()]
+        if tensorboard:
+            self.watchers.append(Board(folder / "tensorboard"))
         self.run = self._open(folder)
         self.model = self.run.build_model().to(self.device)
         self.rng = torch.Generator(self.device)
@@ -138,6 +141,11 @@ class Trainer:
     def stopped(self) -> bool:
         """Whether the last `fit` was asked to stop before it had finished."""
         return self._stop_asked and not self.progress.finished
+
+    @property
+    def translator(self) -> Translator:
+        """The model as it is now, with the run's vocabularies."""
+        return Translator(self.model, self.run.src_vocabulary, self.run.tgt_vocabulary, self.run.language)
 
     def _open(self, folder: Path) -> Run:
         seen = set(self.corpus.train.sources) & set(challenge_set(self.settings.data.reverse).sources)
@@ -262,16 +270,8 @@ class Trainer:
     def _train(self, max_minutes: float | None) -> None:
         training = self.settings.training
         evaluation_steps = max(self.steps_per_epoch // training.evaluations_per_epoch, 1)
-        board = Board(self.run.folder / "tensorboard", self.progress.step) if self.tensorboard else None
         before, start = self.progress.seconds, time.monotonic()
-        with tqdm(
-            total=self.total_steps,
-            initial=self.progress.step,
-            unit="step",
-            disable=self.quiet,
-            mininterval=0.5 if sys.stderr.isatty() else 10.0,
-            file=sys.stderr,
-        ) as bar:
+        with self._watched():
             for batch in self._remaining_batches():
                 values = self.train_step(batch)
                 progress = self.progress
@@ -280,30 +280,39 @@ class Trainer:
                 weight = max(1.0 / progress.step, 0.01)
                 progress.loss += weight * (values["loss"] - progress.loss)
                 self.record.add(kind="step", step=progress.step, **values)
-                bar.set_postfix_str(f"loss {progress.loss:.3f}", refresh=False)
-                bar.update()
-                if board and progress.step % 20 == 0:
-                    board.scalars(progress.step, values)
+                for watcher in self.watchers:
+                    watcher.step(progress.step, progress.seconds, values | {"mean_loss": progress.loss})
                 ended = progress.step == self.total_steps
                 in_time = max_minutes is None or progress.seconds < 60.0 * max_minutes
                 if ended or not in_time or progress.step % evaluation_steps == 0:
-                    self._evaluate(board)
+                    self._evaluate()
                     ended |= progress.worse_evaluations >= training.patience
                 progress.finished = ended
                 if ended or not in_time or self._stop_asked or progress.step % training.checkpoint_steps == 0:
                     self._save_checkpoint()
                 if ended or not in_time or self._stop_asked:
                     break
-        if board:
-            board.close()
         if self.stopped:
-            print(
+            self._say(
                 f"Stopped after step {self.progress.step:,} of {self.total_steps:,}; everything is saved in "
-                f"{self.run.folder}. Run the same cell or command again to go on from here.",
-                file=sys.stderr,
+                f"{self.run.folder}. Run the same cell or command again to go on from here."
             )
         else:
             load_model(self.run.model_path, self.model)
+
+    def _say(self, sentence: str) -> None:
+        # A notebook paints standard error red, and nothing is wrong.
+        print(sentence, file=sys.stdout if self.live else sys.stderr)
+
+    @contextmanager
+    def _watched(self) -> Iterator[None]:
+        for watcher in self.watchers:
+            watcher.begin(self.run.record_path, self.progress.step, self.total_steps, self.progress.seconds)
+        try:
+            yield
+        finally:
+            for watcher in self.watchers:
+                watcher.end()
 
     def _remaining_batches(self) -> Iterator[Batch]:
         """Batches from the run's place on, to the end of the last epoch."""
@@ -316,10 +325,9 @@ class Trainer:
 
     # Looking at the model on the way
 
-    def _evaluate(self, board: Board | None) -> None:
+    def _evaluate(self) -> None:
         """Translate the validation set; keep the weights if it has never gone better."""
-        progress, held_out = self.progress, self.corpus.validation
-        translator = Translator(self.model, self.run.src_vocabulary, self.run.tgt_vocabulary, self.run.language)
+        progress, held_out, translator = self.progress, self.corpus.validation, self.translator
         translations = translator.translate_words(held_out.sources)
         bleu = bleu_score([" ".join(normalised_words(found.words)) for found in translations], held_out.references)
         if bleu > progress.best_bleu:
@@ -328,14 +336,13 @@ class Trainer:
         else:
             progress.worse_evaluations += 1
         self.record.add(kind="evaluation", step=progress.step, validation_bleu=bleu)
-        lines = [f"step {progress.step:,}: validation BLEU {bleu:.1f}", *self._sample_lines(translator)]
-        if not self.quiet:
-            tqdm.write("\n".join(lines), file=sys.stderr)
-        if board:
-            self._show_on_board(board, bleu, lines, translator)
+        if self.watchers:
+            lines, shown = self._sample_lines(translator)
+            for watcher in self.watchers:
+                watcher.evaluation(progress.step, bleu, lines, shown)
 
-    def _sample_lines(self, translator: Translator) -> list[str]:
-        """A few sources (>), their references (=) and translations (<); other ones at every evaluation."""
+    def _sample_lines(self, translator: Translator) -> tuple[list[str], Translation]:
+        """A few sources (>), their references (=) and translations (<), other ones each time; and the first of them."""
         if self.samples is not None:
             sources, references = self.samples.sources, [texts[0] for texts in self.samples.references]
         else:
@@ -346,17 +353,7 @@ class Trainer:
         lines = []
         for row, translation in zip(rows, translations, strict=True):
             lines += [f"> {sources[row]}", f"= {references[row]}", f"< {' '.join(translation.words)}"]
-        return lines
-
-    def _show_on_board(self, board: Board, bleu: float, lines: list[str], translator: Translator) -> None:
-        from s2s_tutorial.plotting import plot_attention
-
-        step = self.progress.step
-        board.scalars(step, {"validation_bleu": bleu})
-        board.samples(step, lines[1:])
-        translation = translator.translate_words([self.corpus.validation.sources[0]])[0]
-        if translation.attn_weights is not None:
-            board.figure(step, plot_attention(translation))
+        return lines, translations[0]
 
     # Stopping and going on
 
@@ -376,7 +373,7 @@ class Trainer:
         self.checkpoints.clear_temporary()
         found, damaged = self.checkpoints.newest()
         for sentence in damaged:
-            print(sentence, file=sys.stderr)
+            self._say(sentence)
         if found is None:
             self._start_anew()
             self.record.rewind(0)
@@ -386,7 +383,7 @@ class Trainer:
         self.progress = Progress(**values)
         self.record.rewind(self.progress.step)
         if not self.progress.finished and not self.quiet:
-            print(f"Going on from {path.name}.", file=sys.stderr)
+            self._say(f"Going on from {path.name}.")
 
     def _load_state(self, tensors: dict[str, Tensor]) -> None:
         def part(prefix: str) -> dict[str, Tensor]:

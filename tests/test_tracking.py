@@ -90,17 +90,20 @@ def test_a_missing_record_is_an_empty_one(tmp_path):
 
 
 def test_after_a_stop_the_board_shows_every_step_once(tmp_path):
-    before = Board(tmp_path, 0)
-    for step in (1, 2, 3, 4):
-        before.scalars(step, {"loss": float(step)})
-    before.close()
-    after = Board(tmp_path, 2)  # what came after step 2 was lost
-    for step in (3, 4, 5):
-        after.scalars(step, {"loss": 10.0 * step})
-    after.close()
+    before, after = Board(tmp_path), Board(tmp_path)
+    before.begin(tmp_path / "none.jsonl", 0, 100, 0.0)
+    for step in (20, 40, 60, 80):
+        before.step(step, 1.0, {"loss": float(step)})
+    before.end()
+    after.begin(tmp_path / "none.jsonl", 40, 100, 1.0)  # what came after step 40 was lost
+    for step in (60, 80, 100):
+        after.step(step, 1.0, {"loss": 10.0 * step})
+    after.end()
     events = EventAccumulator(str(tmp_path))
     events.Reload()
-    assert [(e.step, e.value) for e in events.Scalars("loss")] == [(1, 1.0), (2, 2.0), (3, 30.0), (4, 40.0), (5, 50.0)]
+    assert [(e.step, e.value) for e in events.Scalars("loss")] == [
+        (20, 20.0), (40, 40.0), (60, 600.0), (80, 800.0), (100, 1000.0)
+    ]  # fmt: skip
 
 
 def test_the_board_gets_what_a_run_tells_it(tiny_run):

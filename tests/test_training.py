@@ -190,7 +190,7 @@ def test_a_model_learns_a_few_sentences_by_heart(tiny_corpus, tmp_path):
     corpus = replace(tiny_corpus, train=few, validation=known)
     trainer = Trainer(corpus, settings, tmp_path / "run", tensorboard=False, quiet=True)
     evaluate = trainer._evaluate
-    trainer._evaluate = lambda board: evaluate(board) if trainer.progress.step == trainer.total_steps else None
+    trainer._evaluate = lambda: evaluate() if trainer.progress.step == trainer.total_steps else None
     assert trainer.fit().best_bleu > 80
 
 
@@ -264,7 +264,7 @@ def test_other_models_go_on_exactly_too(make_trainer, tmp_path, model):
 def test_an_interrupt_while_validation_runs_loses_nothing(make_trainer, tiny_run, monkeypatch):
     trainer = make_trainer()
     evaluate = trainer._evaluate
-    trainer._evaluate = lambda board: (press_stop(), evaluate(board))
+    trainer._evaluate = lambda: (press_stop(), evaluate())
     trainer.fit()
     assert trainer.stopped
     make_trainer().fit()
@@ -476,7 +476,7 @@ def test_it_stops_early_and_the_best_weights_are_those_that_stay(make_trainer, m
     trainer = make_trainer(epochs=20, evaluations_per_epoch=3, patience=2)
     kept = []
     evaluate = trainer._evaluate
-    trainer._evaluate = lambda board: (kept.append(weights_of(trainer.model)), evaluate(board))
+    trainer._evaluate = lambda: (kept.append(weights_of(trainer.model)), evaluate())
     progress = trainer.fit()
     every = trainer.steps_per_epoch // 3
     assert (progress.step, progress.best_step, progress.best_bleu) == (4 * every, 2 * every, 30.0)
