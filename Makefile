@@ -9,7 +9,7 @@ RUN ?= runs/sample
 TORCH := $(shell grep '^torch==' requirements.lock)
 TORCH_INDEX ?= https://download.pytorch.org/whl/cpu
 
-.PHONY: help train test results bench bench-long lint clean
+.PHONY: help train test lab outputs results bench bench-long lint clean
 help:  ## list the targets
 	@grep -E '^[a-z-]+:.*##' Makefile | sed -E 's/:.*## /	/' | expand -t 12
 
@@ -25,8 +25,15 @@ help:  ## list the targets
 train: .venv/ready  ## train on the built-in corpus, measure, translate, draw (3 minutes)
 	$(BIN)/python -m s2s_tutorial.cli train --corpus sample --run "$(RUN)"
 
-test: .venv/ready  ## run every test
-	$(BIN)/python -m pytest
+test: .venv/ready  ## run every test and every chapter, small
+	$(BIN)/python -m pytest --nbval-lax
+
+lab: .venv/ready  ## open the chapters in JupyterLab
+	cd notebooks && ../$(BIN)/jupyter lab
+
+# Stopped, it goes on with the next chapter, and inside a chapter with the next training step.
+outputs: .venv/ready  ## execute all chapters again, as the book shows them (hours; see book/_tools/outputs.py)
+	$(BIN)/python book/_tools/outputs.py
 
 # Each run goes on where it was stopped, and is not trained twice.
 results: .venv/ready  ## train everything in the README's table (half an hour) and write the table

@@ -1,12 +1,16 @@
-"""Pictures: loss curves and attention heat maps.
+"""Pictures: loss curves, attention heat maps, and the interactive attention view.
 
 Colours run through lightness (viridis and cividis), so that a colour-blind reader can tell them apart.
 """
 
 from __future__ import annotations
 
+import html
 import io
+import json
+from base64 import b64encode
 from collections.abc import Sequence
+from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -159,3 +163,55 @@ def figure_bytes(figure: Figure, kind: str = "png", dpi: int = 110) -> bytes:
     buffer = io.BytesIO()
     figure.savefig(buffer, format=kind, dpi=dpi, facecolor="white")
     return buffer.getvalue()
+
+
+class AttentionView:
+    """A translation with its attention, to be touched: HTML with its own script, and a picture where that cannot run.
+
+    Hovering over a word or moving to it with the keyboard lights the words it looked at, or those that looked at it; a
+    slider steps through the decoding; a table holds the same numbers. Nothing is fetched, and words are text, never HTML.
+    """
+
+    def __init__(self, translation: Translation) -> None:
+        self.translation = translation
+        self.figure = plot_attention(translation)
+
+    def data(self) -> dict[str, Any]:
+        """What the script draws."""
+        columns, rows = attention_labels(self.translation)
+        target = self.translation.language
+        source, names = ("en" if target == "fr" else "fr"), {"en": "English", "fr": "French"}
+        return {
+            "source": columns,
+            "target": rows,
+            "weights": [[round(weight, 4) for weight in row] for row in self.translation.attn_weights.tolist()],
+            "unknown": self.translation.unknown,
+            "copied": self.translation.copied,
+            "sourceLabel": f"{names[source]}, as the model reads it" if target in names else "source",
+            "targetLabel": f"{names.get(target, 'target')}, as the model says it",
+            "sourceLanguage": source,
+            "targetLanguage": target,
+        }
+
+    def html(self) -> str:
+        """A piece of a page that needs nothing else."""
+        # Inside a script element only "<" could end the data early; as an escape it is the same JSON.
+        data = json.dumps(self.data(), ensure_ascii=False).replace("<", "\\u003c")
+        picture = b64encode(figure_bytes(self.figure)).decode()
+        alt = html.escape(f"Attention heat map of the translation “{self.translation.text}”", quote=True)
+        parts = files("s2s_tutorial").joinpath("data")
+        style = parts.joinpath("attention_view.css").read_text(encoding="utf-8")
+        script = parts.joinpath("attention_view.js").read_text(encoding="utf-8")
+        return (
+            f'<style>{style}</style>\n<div class="s2s-view">'
+            f'<img alt="{alt}" src="data:image/png;base64,{picture}">'
+            f'<script type="application/json">{data}</script></div>\n<script>{script}</script>'
+        )
+
+    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
+        picture = b64encode(figure_bytes(self.figure)).decode()
+        return {
+            "text/html": self.html(),
+            "image/png": picture,
+            "text/plain": f"attention view of {self.translation.text!r}",
+        }

@@ -16,19 +16,19 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 
-def source_of(thing: Callable[..., Any] | type) -> str:
-    """Source of a function, method or class, as it is installed, without the indentation of its surroundings."""
-    return textwrap.dedent(inspect.getsource(thing)).rstrip()
-
-
 def show_source(*things: Callable[..., Any] | type) -> None:
-    """Show the package's own source, each piece under the name of where it lives.
+    """Show the package's own source, as it is installed, each piece under the name of where it lives.
 
     The name is kept with the output, so that a test can hold committed outputs to today's source.
     """
     for thing in things:
-        name = f"{thing.__module__}.{thing.__qualname__}"
-        _markdown(f"```python\n# {name}\n{source_of(thing)}\n```", {"source_of": name})
+        _markdown(source_markdown(thing), {"source_of": f"{thing.__module__}:{thing.__qualname__}"})
+
+
+def source_markdown(thing: Callable[..., Any] | type) -> str:
+    """Source of a function, method or class as a block of Markdown, its surroundings' indentation taken off."""
+    source = textwrap.dedent(inspect.getsource(thing)).rstrip()
+    return f"```python\n# {thing.__module__}.{thing.__qualname__}\n{source}\n```"
 
 
 def check_shape(tensor: Tensor, shape: tuple[int, ...]) -> None:

@@ -118,16 +118,19 @@ class LiveLine:
         from IPython.display import display
 
         self.first_step, self.first_seconds, self.total_steps = step, seconds, total_steps
-        self.line, self.bleu, self._shown = "", "", 0.0
-        self.handle = display(_plain("starting …"), raw=True, display_id=True)
+        self.now, self.bleu, self.left, self._shown = "starting …", "", "", 0.0
+        self.handle = display(_plain(self.line), raw=True, display_id=True)
+
+    @property
+    def line(self) -> str:
+        """Where the run is, in words."""
+        return self.now + self.bleu + self.left
 
     def step(self, step: int, seconds: float, values: dict[str, float]) -> None:
         """See `Watcher`."""
         pace = (seconds - self.first_seconds) / (step - self.first_step)
-        self.line = (
-            f"step {step:,} of {self.total_steps:,} · loss {values['mean_loss']:.3f}{self.bleu} · {_minutes(seconds)} "
-            f"gone, about {_minutes(pace * (self.total_steps - step))} left"
-        )
+        self.now = f"step {step:,} of {self.total_steps:,} · loss {values['mean_loss']:.3f}"
+        self.left = f" · {_minutes(seconds)} gone, about {_minutes(pace * (self.total_steps - step))} left"
         if time.monotonic() - self._shown >= SHOW_SECONDS:
             self.show()
             self._shown = time.monotonic()

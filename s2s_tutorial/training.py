@@ -263,6 +263,11 @@ class Trainer:
             time_is_up = max_minutes is not None and self.progress.seconds >= 60.0 * max_minutes
             if self.progress.finished or (time_is_up and self.run.model_path.is_file()):
                 load_model(self.run.model_path, self.model)
+                if not self.quiet:
+                    self._say(
+                        f"Trained already: {self.progress.step:,} steps in {self.progress.seconds:,.0f} s, best validation "
+                        f"BLEU {self.progress.best_bleu:.1f} at step {self.progress.best_step:,}."
+                    )
             else:
                 self._train(max_minutes)
         return self.progress

@@ -1,10 +1,22 @@
 """Pictures: what they say stands where it belongs."""
 
+import base64
+import json
+import re
+
 import numpy as np
 import pytest
 import torch
 
-from s2s_tutorial.plotting import plot_attention, plot_losses, running_mean, save_figure
+from s2s_tutorial.plotting import (
+    AttentionView,
+    figure_bytes,
+    plot_attention,
+    plot_losses,
+    plot_training,
+    running_mean,
+    save_figure,
+)
 from s2s_tutorial.tracking import read_record
 from s2s_tutorial.translation import Translation
 
@@ -109,3 +121,58 @@ def test_another_kind_of_file_is_refused_and_nothing_written(tmp_path, name):
     with pytest.raises(ValueError, match=r"end the name in \.png, \.svg or \.pdf"):
         save_figure(figure, tmp_path / name)
     assert list(tmp_path.iterdir()) == []
+
+
+HOSTILE = "</script><img src=x onerror=alert(1)>"
+
+
+def hostile_translation():
+    weights = torch.tensor([[0.5, 0.25, 0.25], [0.0, 1.0, 0.0]])
+    return Translation(["le", HOSTILE], [HOSTILE], [0], [HOSTILE], 0.0, weights)
+
+
+def test_the_view_holds_the_numbers_of_the_translation():
+    view = AttentionView(hostile_translation())
+    [data] = re.findall(r'<script type="application/json">(.*?)</script>', view.html(), re.DOTALL)
+    assert json.loads(data) == view.data()
+    assert view.data()["weights"] == [[0.5, 0.25, 0.25], [0.0, 1.0, 0.0]]
+    assert view.data()["source"] == ["le", HOSTILE, "<eos>"]
+    assert view.data()["target"] == [HOSTILE, "<eos>"]
+
+
+def test_words_never_become_html_in_the_view():
+    page = AttentionView(hostile_translation()).html()
+    assert HOSTILE not in page
+    assert "<img src=x" not in page
+    assert page.count("</script>") == 2  # the data's and the program's own
+
+
+def test_the_view_asks_nothing_of_any_other_host():
+    page = AttentionView(hostile_translation()).html()
+    addresses = re.findall(r"(?:https?:)?//[\w.]+", page.replace("http://www.w3.org/2000/svg", ""))
+    assert [address for address in addresses if not address.startswith("// ")] == []
+    assert "import(" not in page
+    assert "fetch(" not in page
+
+
+def test_the_view_has_a_picture_for_places_without_scripts():
+    bundle = AttentionView(hostile_translation())._repr_mimebundle_()
+    assert base64.b64decode(bundle["image/png"]).startswith(b"\x89PNG")
+    assert 'alt="Attention heat map' in bundle["text/html"]
+
+
+def test_a_view_without_attention_is_refused():
+    with pytest.raises(ValueError, match="no attention"):
+        AttentionView(Translation(["a"], ["b"], [], [], 0.0, None))
+
+
+@pytest.mark.parametrize("translation", [None, hostile_translation(), Translation(["a"], ["b"], [], [], 0.0, None)])
+def test_the_picture_of_a_run_in_progress_is_drawn_before_and_after_the_first_evaluation(translation):
+    record = [
+        {"kind": "step", "step": step, "loss": 5.0 / step, "encoder_norm": 1.0, "decoder_norm": 2.0}
+        for step in (1, 2, 3)
+    ]
+    if translation is not None:
+        record.append({"kind": "evaluation", "step": 3, "validation_bleu": 10.0})
+    samples = ["> $a b$", "= c", "< d"]
+    assert figure_bytes(plot_training(record, translation, samples, "step 3")).startswith(b"\x89PNG")

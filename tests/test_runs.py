@@ -3,13 +3,14 @@
 import json
 import shutil
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 import torch
 from tiny import TINY
 
 from s2s_tutorial.checkpoint import BadFileError, save_tensors
-from s2s_tutorial.runs import Run, RunError, load_model, load_translator, open_run, save_model
+from s2s_tutorial.runs import Run, RunError, folder_for, load_model, load_translator, open_run, save_model
 from s2s_tutorial.translation import MAX_WORDS, SentenceError
 
 
@@ -173,3 +174,18 @@ def test_weights_with_names_missing_are_refused(run_copy):
     save_tensors(run_copy / "model.safetensors", {})
     with pytest.raises(BadFileError, match="another model"):
         load_model(run_copy / "model.safetensors", open_run(run_copy).build_model())
+
+
+def test_equal_settings_share_a_folder_and_any_change_gets_its_own(monkeypatch, tmp_path):
+    monkeypatch.setenv("S2S_RUNS", str(tmp_path))
+    folder = folder_for(TINY)
+    assert folder.parent == tmp_path
+    assert folder_for(replace(TINY)) == folder
+    others = [
+        replace(TINY, name="other"),
+        replace(TINY, training=replace(TINY.training, seed=1)),
+        replace(TINY, data=replace(TINY.data, sample_pairs=TINY.data.sample_pairs + 1)),
+    ]
+    assert len({folder, *map(folder_for, others)}) == 4
+    monkeypatch.delenv("S2S_RUNS")
+    assert folder_for(TINY).parent == Path("runs")

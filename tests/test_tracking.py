@@ -1,11 +1,15 @@
 """The record of a run: every step once, whatever happened, and the same for TensorBoard."""
 
+import base64
 import json
+from dataclasses import replace
 
 import pytest
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
+from tiny import TINY
 
-from s2s_tutorial.tracking import Board, Record, read_record
+from s2s_tutorial.tracking import Board, LiveLine, LivePlot, Record, read_record
+from s2s_tutorial.training import Trainer
 
 
 @pytest.fixture
@@ -123,3 +127,60 @@ def test_the_board_gets_what_a_run_tells_it(tiny_run):
     pictures = events.Images("attention")
     assert [event.step for event in pictures] == list(bleu)
     assert all(event.encoded_image_string.startswith(b"\x89PNG") and event.width > 100 for event in pictures)
+
+
+class Handle:
+    """A place in a notebook's output."""
+
+    def __init__(self):
+        self.shown = []
+
+    def update(self, data, raw):
+        assert raw
+        self.shown.append(data)
+
+
+@pytest.fixture
+def handle(monkeypatch):
+    made = Handle()
+    monkeypatch.setattr("IPython.display.display", lambda data, raw, display_id: made)
+    return made
+
+
+def live_run(live, tiny_corpus, folder):
+    settings = replace(TINY, training=replace(TINY.training, epochs=1))
+    trainer = Trainer(tiny_corpus, settings, folder, tensorboard=False, live=live, samples=tiny_corpus.test)
+    trainer.fit()
+    return trainer
+
+
+def test_the_live_line_ends_with_the_last_step(handle, tiny_corpus, tmp_path, capsys):
+    trainer = live_run(LiveLine(), tiny_corpus, tmp_path / "run")
+    last = handle.shown[-1]["text/plain"]
+    assert last.startswith(
+        f"step {trainer.total_steps:,} of {trainer.total_steps:,} · loss {trainer.progress.loss:.3f}"
+    )
+    assert f"validation BLEU {trainer.progress.best_bleu:.1f}" in last
+    assert "about 0:00 left" in last
+    assert capsys.readouterr().err == ""  # a notebook paints it red
+
+
+def test_the_live_plot_draws_the_run_and_its_samples(handle, tiny_corpus, tmp_path):
+    live_run(LivePlot(), tiny_corpus, tmp_path / "run")
+    last = handle.shown[-1]
+    assert base64.b64decode(last["image/png"]).startswith(b"\x89PNG")
+    signs = [line[:2] for line in last["text/plain"].splitlines()[1:]]
+    assert signs == ["> ", "= ", "< "] * 3
+
+
+def test_a_live_plot_that_goes_on_draws_what_came_before(handle, tmp_path):
+    record = Record(tmp_path / "record.jsonl")
+    for step in (1, 2):
+        record.add(kind="step", step=step, loss=3.0, encoder_norm=1.0, decoder_norm=1.0)
+    record.flush()
+    live = LivePlot()
+    live.begin(record.path, 2, 10, 5.0)
+    live.step(3, 6.0, {"loss": 2.0, "encoder_norm": 1.0, "decoder_norm": 1.0, "mean_loss": 2.5})
+    assert [line["step"] for line in live.lines] == [1, 2, 3]
+    live.end()
+    assert handle.shown[-1]["text/plain"] == "step 3 of 10 · loss 2.500 · 0:06 gone, about 0:07 left"

@@ -1,0 +1,128 @@
+"""Execute the chapters as the book shows them, and write each notebook beside its script.
+
+    make outputs                                        all chapters, at scale standard
+    .venv/bin/python book/_tools/outputs.py 04_attention 09_seeing_attention
+    .venv/bin/python book/_tools/outputs.py --sources   only refresh the package source that chapters show
+
+A round executes every chapter once, in a folder of runs of its own, so no chapter finds its training already done by
+an earlier round. A round that was stopped goes on with the chapter it was stopped in, and training goes on from its
+last checkpoint. A chapter's seconds are those of all its attempts in the round.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import sys
+import time
+from pathlib import Path
+from typing import Annotated, Any
+
+import jupytext
+import nbformat
+import typer
+from nbclient import NotebookClient
+from nbclient.exceptions import CellExecutionError
+
+ROOT = Path(__file__).parents[2]
+NOTEBOOKS = ROOT / "notebooks"
+ROUND = ROOT / "_build" / "outputs"
+sys.path.insert(0, str(ROOT))  # the package of this very tree
+
+from s2s_tutorial.checkpoint import write_atomically, write_json  # noqa: E402
+from s2s_tutorial.runs import versions  # noqa: E402
+
+
+def main(
+    chapters: Annotated[list[str] | None, typer.Argument(help="Names without ending; all if none is given.")] = None,
+    scale: Annotated[str, typer.Option(help="small, standard or large; only standard is committed.")] = "standard",
+    sources: Annotated[bool, typer.Option("--sources", help="Only refresh the package source that is shown.")] = False,
+    again: Annotated[bool, typer.Option("--again", help="Begin a new round, whatever the last one left.")] = False,
+) -> None:
+    """Execute chapters and write their notebooks."""
+    known = sorted(path.stem for path in NOTEBOOKS.glob("[0-9]*.py"))
+    for name in chapters or []:
+        if name not in known:
+            raise typer.BadParameter(f"no chapter is called {name!r}; there are: {', '.join(known)}")
+    if sources:
+        for name in chapters or known:
+            refresh_sources(NOTEBOOKS / f"{name}.ipynb")
+        return
+    if again:
+        shutil.rmtree(ROUND, ignore_errors=True)
+    state_path = ROUND / f"{scale}.json"
+    state: dict[str, Any] = json.loads(state_path.read_text()) if state_path.is_file() else {}
+    for name in chapters or [name for name in known if not state.get(name, {}).get("done")]:
+        before = 0.0 if state.get(name, {}).get("done") else state.get(name, {}).get("seconds", 0.0)
+        print(f"{name} …", end=" ", flush=True)
+        start = time.monotonic()
+        done = False
+        try:
+            execute(name, scale, start - before)
+            done = True
+        finally:
+            seconds = before + time.monotonic() - start
+            state[name] = {"seconds": seconds, "done": done}
+            ROUND.mkdir(parents=True, exist_ok=True)
+            write_json(state_path, state)
+            print(f"{seconds:.0f} s" if done else f"not finished after {seconds:.0f} s", flush=True)
+    if all(state.get(name, {}).get("done") for name in known):
+        total = sum(values["seconds"] for values in state.values())
+        print(f"All {len(known)} chapters: {total / 60:.0f} minutes. The next call begins a new round.")
+        shutil.rmtree(ROUND)
+
+
+def execute(name: str, scale: str, start: float) -> None:
+    """Execute one chapter at a scale and write its notebook; `start` is when its time began to count."""
+    notebook = jupytext.read(NOTEBOOKS / f"{name}.py")
+    # Relative to the kernel's folder, so that no output names a place on this machine.
+    runs = os.path.relpath(ROUND / f"runs-{scale}", NOTEBOOKS)
+    environment = os.environ | {"S2S_SCALE": scale, "S2S_RUNS": runs, "PYTHONPATH": str(ROOT)}
+    client = NotebookClient(
+        notebook,
+        timeout=None,
+        kernel_name="python3",
+        record_timing=False,
+        resources={"metadata": {"path": str(NOTEBOOKS)}},
+    )
+    try:
+        client.execute(env=environment)
+    except CellExecutionError as error:
+        raise SystemExit(f"{name} stopped with an error:\n{error}") from None
+    notebook.metadata["language_info"] = {"name": "python", "file_extension": ".py", "mimetype": "text/x-python"}
+    notebook.metadata["s2s_tutorial"] = {
+        "scale": scale,
+        "seconds": round(time.monotonic() - start),
+        "cores": os.cpu_count(),
+        "versions": versions(),
+    }
+    write(NOTEBOOKS / f"{name}.ipynb", notebook)
+
+
+def write(path: Path, notebook: nbformat.NotebookNode) -> None:
+    """Write a notebook, whole or not at all, with cell names that do not change from one execution to the next."""
+    for number, cell in enumerate(notebook.cells):
+        cell["id"] = f"cell-{number}"
+    nbformat.validate(notebook)
+    write_atomically(path, (nbformat.writes(notebook) + "\n").encode())
+
+
+def refresh_sources(path: Path) -> None:
+    """Put today's package source where a committed notebook shows an older one; nothing else changes."""
+    from pkgutil import resolve_name
+
+    from s2s_tutorial.show import source_markdown
+
+    notebook = nbformat.read(path, as_version=4)
+    for cell in notebook.cells:
+        for output in cell.get("outputs", []):
+            name = output.get("metadata", {}).get("source_of")
+            if name:
+                text = source_markdown(resolve_name(name))
+                output["data"] = {"text/markdown": text, "text/plain": text}
+    write(path, notebook)
+
+
+if __name__ == "__main__":
+    typer.run(main)

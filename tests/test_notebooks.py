@@ -1,0 +1,170 @@
+"""The chapters: script and notebook agree, outputs are there, and every chapter has what a chapter has."""
+
+import json
+import os
+import re
+from pathlib import Path
+from pkgutil import resolve_name
+
+import jupytext
+import pytest
+
+from s2s_tutorial.show import source_markdown
+
+ROOT = Path(__file__).parents[1]
+NAMES = sorted(path.stem for path in (ROOT / "notebooks").glob("[0-9]*.py"))
+INSTALL = """\
+# Where the package is missing (Colab, for instance) this installs it; elsewhere it does nothing.
+import importlib.util
+
+if importlib.util.find_spec("s2s_tutorial") is None:
+    get_ipython().run_line_magic("pip", "install --quiet git+{repository}")"""
+
+
+@pytest.fixture(params=NAMES)
+def name(request):
+    return request.param
+
+
+@pytest.fixture
+def script(name):
+    return jupytext.read(ROOT / "notebooks" / f"{name}.py")
+
+
+@pytest.fixture
+def notebook(name):
+    return jupytext.read(ROOT / "notebooks" / f"{name}.ipynb")
+
+
+def code_cells(book):
+    return [cell for cell in book.cells if cell.cell_type == "code"]
+
+
+def outputs(book):
+    return [output for cell in code_cells(book) for output in cell.outputs]
+
+
+def prose(book):
+    return "\n".join(cell.source for cell in book.cells if cell.cell_type == "markdown")
+
+
+def test_all_chapters_are_there():
+    assert [name[:2] for name in NAMES] == [f"{number:02}" for number in range(len(NAMES))]
+    assert len(NAMES) >= 13
+    assert sorted(path.stem for path in (ROOT / "notebooks").glob("*.ipynb")) == NAMES
+
+
+def test_script_and_notebook_hold_the_same_cells(script, notebook):
+    def of(book):
+        return [(cell.cell_type, cell.source, cell.metadata.get("tags", [])) for cell in book.cells]
+
+    assert of(script) == of(notebook)
+
+
+def test_outputs_are_those_of_a_whole_run_at_standard(notebook):
+    assert notebook.metadata["s2s_tutorial"]["scale"] == "standard"
+    assert {"seconds", "cores", "versions"} < set(notebook.metadata["s2s_tutorial"])
+    counts = [cell.execution_count for cell in code_cells(notebook) if cell.source.strip()]
+    assert counts == list(range(1, len(counts) + 1))
+    assert len(outputs(notebook)) >= 5
+
+
+def test_no_output_is_an_error_or_a_warning_or_names_a_machine(notebook):
+    for output in outputs(notebook):
+        assert output.output_type != "error"
+        assert output.get("name") != "stderr", output.get("text")
+        text = json.dumps(output)
+        for sign in ("Warning", "Traceback", str(ROOT), str(Path.home()) + "/", "/tmp/", "site-packages", "<Figure"):
+            assert sign not in text, text[:300]
+
+
+def test_source_in_the_outputs_is_todays(notebook):
+    for output in outputs(notebook):
+        if name := output.metadata.get("source_of"):
+            assert output.data["text/markdown"] == source_markdown(resolve_name(name)), "make outputs, or its --sources"
+
+
+def test_the_package_is_shown_and_never_pasted(script):
+    package = {
+        match[1]
+        for path in (ROOT / "s2s_tutorial").glob("*.py")
+        for match in re.finditer(r"^(?:class|def) ([A-Za-z]\w+)", path.read_text(), re.MULTILINE)
+    }
+    pasted = [
+        match[1]
+        for cell in code_cells(script)
+        for match in re.finditer(r"^(?:class|def) (\w+)", cell.source, re.MULTILINE)
+    ]
+    assert package.isdisjoint(pasted)
+
+
+def test_the_first_cells_install_and_hold_the_settings(script):
+    repository = re.search(r'Repository = "(.*)"', (ROOT / "pyproject.toml").read_text())[1]
+    install, settings, *_ = code_cells(script)
+    assert install.source == INSTALL.format(repository=repository)
+    assert "load_scale()" in settings.source
+
+
+def test_a_chapter_has_its_parts(script):
+    text = prose(script)
+    assert len(re.findall(r"^# \w", text, re.MULTILINE)) == 1
+    assert "What you will be able to do" in text
+    assert "Guess first" in text
+    assert "\n## Recap" in text
+    exercises = re.findall(r"\{exercise\}.*\n:label: (\S+)", text)
+    solutions = re.findall(r"\{solution-start\} (\S+)\n:class: dropdown", text)
+    assert 2 <= len(exercises) <= 4
+    assert solutions == exercises
+    assert text.count("{solution-end}") == len(exercises)
+    assert sum("solution" in cell.metadata.get("tags", []) for cell in code_cells(script)) >= len(exercises)
+
+
+def test_two_outputs_are_checked_at_least(script):
+    assert sum(cell.source.startswith("# NBVAL_CHECK_OUTPUT") for cell in code_cells(script)) >= 2
+
+
+def test_every_picture_has_a_caption_and_an_alternative_text(notebook):
+    for cell in code_cells(notebook):
+        kinds = {kind for output in cell.outputs for kind in output.get("data", {})}
+        if "image/png" in kinds and "text/html" not in kinds:
+            described = cell.metadata.get("mystnb", {})
+            assert len(described["image"]["alt"]) > 30, cell.source
+            assert len(described["figure"]["caption"]) > 20, cell.source
+            assert described["figure"]["name"].startswith("fig-")
+
+
+def test_labels_are_used_once_and_references_lead_somewhere():
+    texts = {name: jupytext.read(ROOT / "notebooks" / f"{name}.py") for name in NAMES}
+    labels = [label for book in texts.values() for label in re.findall(r"^:label: (\S+)", prose(book), re.MULTILINE)]
+    labels += [
+        cell.metadata["mystnb"]["figure"]["name"]
+        for book in texts.values()
+        for cell in code_cells(book)
+        if "figure" in cell.metadata.get("mystnb", {})
+    ]
+    assert len(labels) == len(set(labels))
+    for book in texts.values():
+        for role, target in re.findall(r"\{(eq|numref|doc)\}`(?:[^`<]*<)?([^`>]+)>?`", prose(book)):
+            known = NAMES if role == "doc" else labels
+            assert target in known or target.startswith("../book/"), target
+
+
+@pytest.mark.skipif("S2S_TUTORIAL_TEST_DATA" not in os.environ, reason="needs real pairs: set S2S_TUTORIAL_DATA")
+def test_no_sentence_of_tatoeba_is_in_an_output(notebook):
+    from s2s_tutorial.corpus import challenge_set
+    from s2s_tutorial.grammar import generate
+    from s2s_tutorial.sources import read_file
+    from s2s_tutorial.text import normalise
+
+    columns = read_file(Path(os.environ["S2S_TUTORIAL_TEST_DATA"]))
+    challenge = challenge_set()
+    ours = {*challenge.sources, *(text for texts in challenge.references for text in texts)}
+    ours |= {normalise(text) for pair in generate(50_000) for text in (pair.french, pair.english)}
+    theirs = {text for text in {*columns.first, *columns.second} if text.count(" ") >= 3} - ours
+    written = {
+        normalise(line)
+        for output in outputs(notebook)
+        for text in (output.get("text", ""), output.get("data", {}).get("text/plain", ""))
+        for line in re.split(r"\n|\||  +|[>=<] ", text)
+    }
+    assert written & theirs == set()
