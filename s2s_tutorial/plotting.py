@@ -49,7 +49,7 @@ def plot_attention(translation: Translation, title: str | None = None) -> Figure
     figure = Figure(figsize=(1.6 + 0.5 * columns, 1.4 + 0.38 * rows), layout="constrained")
     axes = figure.add_subplot()
     image = draw_attention(axes, translation)
-    axes.set_title(translation.text if title is None else title, fontsize=10)
+    axes.set_title(_clip(translation.text, 30 + 8 * columns) if title is None else title, fontsize=10)
     figure.colorbar(image, ax=axes, label="attention weight", shrink=0.8)
     return figure
 
@@ -57,7 +57,7 @@ def plot_attention(translation: Translation, title: str | None = None) -> Figure
 def draw_attention(axes: Axes, translation: Translation) -> AxesImage:
     """Draw a translation's heat map into axes; it must have attention weights."""
     weights = translation.attn_weights.numpy()
-    columns, rows = attention_labels(translation)
+    columns, rows = ([_clip(word, 20) for word in words] for words in attention_labels(translation))
     image = axes.imshow(weights, cmap="cividis", vmin=0.0, vmax=1.0, aspect="auto")
     # One tick at every cell, set together with its label: labels alone would be dealt to ticks chosen by matplotlib.
     axes.set_xticks(range(len(columns)), labels=columns, rotation=60, ha="left", rotation_mode="anchor")
@@ -65,6 +65,10 @@ def draw_attention(axes: Axes, translation: Translation) -> AxesImage:
     axes.xaxis.tick_top()
     axes.tick_params(length=0)
     return image
+
+
+def _clip(text: str, most: int) -> str:
+    return text if len(text) <= most else text[: most - 1] + "…"
 
 
 def attention_labels(translation: Translation) -> tuple[list[str], list[str]]:
