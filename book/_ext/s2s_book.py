@@ -1,0 +1,200 @@
+"""What this book adds to Sphinx: mathematics without a network, the status tables, reading times, downloads.
+
+Everything is read from files of the repository when the book is built; nothing is fetched.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+import shutil
+from importlib.metadata import files
+from pathlib import Path
+from typing import Any
+
+import nbformat
+from docutils import nodes
+from sphinx.application import Sphinx
+from sphinx.errors import ExtensionError
+from sphinx.util.docutils import SphinxDirective
+
+ROOT = Path(__file__).parents[2]
+WORDS_A_MINUTE = 200
+
+
+# Mathematics: MathJax from a package on disk, and of it only what this book uses
+
+
+def copy_mathjax(app: Sphinx, problem: Exception | None) -> None:
+    """Put MathJax's program and fonts where `mathjax_path` points."""
+    if problem is not None or app.builder.format != "html":
+        return
+    wanted = ("mathjax/tex-chtml.js", "mathjax/output/chtml/fonts/woff-v2/")
+    for path in files("sphinx-mathjax-offline") or []:
+        _, _, inside = path.as_posix().partition("/static/")
+        if inside.startswith(wanted):
+            target = Path(app.outdir) / "_static" / inside
+            target.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(path.locate(), target)
+
+
+# Scripts that ask other hosts, or do nothing here
+
+
+def drop_scripts(
+    app: Sphinx, page: str, template: str, context: dict[str, Any], doctree: nodes.document | None
+) -> None:
+    """Leave out the scripts and styles of live code (Thebe): they throw on every page and name an outside host."""
+    for kind in ("script_files", "css_files"):
+        kept = [file for file in context.get(kind, []) if "thebe" not in str(getattr(file, "filename", file) or "")]
+        context[kind] = [file for file in kept if "thebe" not in str(getattr(file, "attributes", {}).get("body", ""))]
+
+
+# Reading time
+
+
+def add_reading_time(app: Sphinx, doctree: nodes.document, page: str) -> None:
+    """Say below a chapter's title how long it takes to read, and to run."""
+    if not page.startswith("notebooks/"):
+        return
+    words = sum(len(text.astext().split()) for text in doctree.findall(nodes.paragraph))
+    seconds = _metadata(page.removeprefix("notebooks/")).get("seconds", 0)
+    running = "less than a minute" if seconds < 60 else f"about {math.ceil(seconds / 60)} minutes"
+    text = f"{max(round(words / WORDS_A_MINUTE), 1)} minutes to read · {running} to run on two cores"
+    title = next(doctree.findall(nodes.title), None)
+    if title is not None:
+        title.parent.insert(title.parent.index(title) + 1, nodes.paragraph("", text, classes=["s2s-time"]))
+
+
+# Cells
+
+
+def drop_test_marks(app: Sphinx, doctree: nodes.document, page: str) -> None:
+    """Leave the mark that makes a test compare a cell's output out of what people read."""
+    for block in doctree.findall(nodes.literal_block):
+        text = block.astext()
+        if text.startswith("# NBVAL_CHECK_OUTPUT\n"):
+            block.replace_self(nodes.literal_block("", text.partition("\n")[2], **block.attributes))
+
+
+# Downloads
+
+
+def add_downloads(
+    app: Sphinx, page: str, template: str, context: dict[str, Any], doctree: nodes.document | None
+) -> None:
+    """Offer a chapter's script, and the book as PDF where it has been made, beside the notebook."""
+    buttons = next((b for b in context.get("header_buttons", []) if b.get("label") == "download-buttons"), None)
+    if buttons is None or not page.startswith("notebooks/"):
+        return
+    script = f"{page.removeprefix('notebooks/')}.py"
+    up = context["pathto"]("_static/scripts/" + script, resource=True)
+    entry = {"type": "link", "url": up, "text": ".py", "icon": "fas fa-code", "tooltip": "Download script",
+             "label": "download-script-button"}  # fmt: skip
+    buttons["buttons"].insert(1, entry)
+
+
+def copy_scripts(app: Sphinx, problem: Exception | None) -> None:
+    """Put the chapters' scripts into the site."""
+    if problem is None and app.builder.format == "html":
+        folder = Path(app.outdir) / "_static" / "scripts"
+        folder.mkdir(parents=True, exist_ok=True)
+        for path in (ROOT / "notebooks").glob("[0-9]*.py"):
+            shutil.copyfile(path, folder / path.name)
+
+
+# The status page
+
+
+class Status(SphinxDirective):
+    """A table of the chapters: at which scale their outputs were made, with what, in what time."""
+
+    def run(self) -> list[nodes.Node]:
+        rows, versions = [], {}
+        for path in sorted((ROOT / "notebooks").glob("[0-9]*.ipynb")):
+            self.env.note_dependency(str(path))
+            made = _metadata(path.stem)
+            versions |= made.get("versions", {})
+            rows.append(
+                [path.stem, made.get("scale", "–"), _duration(made.get("seconds")), str(made.get("cores", "–"))]
+            )
+        said = ", ".join(f"{name} {number}" for name, number in versions.items())
+        return [table(["chapter", "scale", "time", "cores"], rows), nodes.paragraph("", f"Made with {said}.")]
+
+
+class Benchmarks(SphinxDirective):
+    """The benchmark's rows, from its JSON: what is compared, what was reached, what was aimed at."""
+
+    def run(self) -> list[nodes.Node]:
+        found: list[nodes.Node] = []
+        for name in ("results.json", "results-long.json"):
+            path = ROOT / "benchmarks" / name
+            if not path.is_file():
+                continue
+            self.env.note_dependency(str(path))
+            results = json.loads(path.read_text(encoding="utf-8"))
+            rows = [_benchmark_row(row) for row in results["rows"]]
+            machine = results["machine"]
+            text = f"{machine['date'][:10]}, {machine['cores']} cores, {machine['cpu']}, torch {machine['versions']['torch']}."
+            found += [table(["what is compared", "reached", "aim", "met", "limit"], rows), nodes.paragraph("", text)]
+        return found
+
+
+def _benchmark_row(row: dict[str, Any]) -> list[str]:
+    value, target = row["value"], row["target"]
+    reached = f"{value['median']:,.3g} {row['unit']} ({value['low']:,.3g} to {value['high']:,.3g})"
+    if target is None:
+        return [row["title"], reached, "–", "–", row["limit"]]
+    met = value["median"] >= target if row["at_least"] else value["median"] <= target
+    aim = f"{'at least' if row['at_least'] else 'at most'} {target:,g}"
+    return [row["title"], reached, aim, "yes" if met else "no", row["limit"]]
+
+
+def table(header: list[str], rows: list[list[str]]) -> nodes.table:
+    """A plain table of text."""
+
+    def line(cells: list[str]) -> nodes.row:
+        return nodes.row("", *(nodes.entry("", nodes.paragraph("", cell)) for cell in cells))
+
+    group = nodes.tgroup("", *(nodes.colspec(colwidth=1) for _ in header), cols=len(header))
+    group += nodes.thead("", line(header))
+    group += nodes.tbody("", *map(line, rows))
+    return nodes.table("", group)
+
+
+def _metadata(name: str) -> dict[str, Any]:
+    path = ROOT / "notebooks" / f"{name}.ipynb"
+    return nbformat.read(path, as_version=4).metadata.get("s2s_tutorial", {}) if path.is_file() else {}
+
+
+def _duration(seconds: float | None) -> str:
+    return "–" if seconds is None else f"{int(seconds) // 60}:{int(seconds) % 60:02} min"
+
+
+# One address
+
+
+def check_address(app: Sphinx, config: Any) -> None:
+    """The package and the book must name the same repository.
+
+    Raises:
+        ExtensionError: they do not.
+    """
+    said = re.search(r'^Repository = "(.*)"', (ROOT / "pyproject.toml").read_text(encoding="utf-8"), re.MULTILINE)
+    if not said or said[1] != config.html_theme_options.get("repository_url"):
+        raise ExtensionError("the repository's address in _config.yml is not that of pyproject.toml: change both")
+
+
+def setup(app: Sphinx) -> dict[str, bool]:
+    """Tell Sphinx."""
+    app.add_directive("s2s-status", Status)
+    app.add_directive("s2s-benchmarks", Benchmarks)
+    app.connect("config-inited", check_address)
+    app.connect("doctree-resolved", add_reading_time)
+    app.connect("doctree-resolved", drop_test_marks)
+    app.connect("html-page-context", drop_scripts, priority=900)
+    app.connect("html-page-context", add_downloads, priority=901)
+    app.connect("build-finished", copy_mathjax)
+    app.connect("build-finished", copy_scripts)
+    return {"parallel_read_safe": True, "parallel_write_safe": True}
