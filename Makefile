@@ -9,7 +9,7 @@ RUN ?= runs/sample
 TORCH := $(shell grep '^torch==' requirements.lock)
 TORCH_INDEX ?= https://download.pytorch.org/whl/cpu
 
-.PHONY: help train test lab outputs results bench bench-long lint clean
+.PHONY: help book train test lab outputs results bench bench-long lint clean
 help:  ## list the targets
 	@grep -E '^[a-z-]+:.*##' Makefile | sed -E 's/:.*## /	/' | expand -t 12
 
@@ -21,6 +21,10 @@ help:  ## list the targets
 	$(PIP) -r requirements.lock
 	$(PIP) --no-deps --editable .
 	touch .venv/ready
+
+book: .venv/ready  ## build the site from the committed outputs
+	PYTHONPATH="$(CURDIR)" $(BIN)/jupyter-book build . -W -n --keep-going --quiet
+	@echo "The book is built. Open this file in a browser:" && echo "$(CURDIR)/_build/html/index.html"
 
 train: .venv/ready  ## train on the built-in corpus, measure, translate, draw (3 minutes)
 	$(BIN)/python -m s2s_tutorial.cli train --corpus sample --run "$(RUN)"
