@@ -126,8 +126,8 @@ def exact_match(outputs: Sequence[str], references: Sequence[Sequence[str]]) -> 
 def score_alignments(attention: Sequence[torch.Tensor], gold: Sequence[Alignment]) -> dict[str, float]:
     """Alignment error rate of attention weights against gold links.
 
-    AER = 1 − 2 · size(A ∩ S) / (size(A) + size(S)), all gold links S being sure (Och and Ney 2003, section 5.1). A links every target
-    word, EOS left out, to the source word (not EOS) that it attends to most.
+    AER = 1 − 2 · size(A ∩ S) / (size(A) + size(S)), all gold links S being sure (Och and Ney 2003, section 5.1). A
+    links every target word, EOS left out, to the source word (not EOS) that it attends to most.
 
     Args:
         attention: for each sentence (T, S), a row for each target word and EOS, a column for each source word and EOS.

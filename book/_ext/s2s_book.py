@@ -111,6 +111,7 @@ class Status(SphinxDirective):
     """A table of the chapters: at which scale their outputs were made, with what, in what time."""
 
     def run(self) -> list[nodes.Node]:
+        """Make the nodes."""
         rows, versions = [], {}
         for path in sorted((ROOT / "notebooks").glob("[0-9]*.ipynb")):
             self.env.note_dependency(str(path))
@@ -127,6 +128,7 @@ class Benchmarks(SphinxDirective):
     """The benchmark's rows, from its JSON: what is compared, what was reached, what was aimed at."""
 
     def run(self) -> list[nodes.Node]:
+        """Make the nodes."""
         found: list[nodes.Node] = []
         for name in ("results.json", "results-long.json"):
             path = ROOT / "benchmarks" / name
