@@ -103,6 +103,15 @@ def gru_step(gru: nn.GRU, inputs: Tensor, state: Tensor) -> Tensor:
     return torch.gru_cell(inputs, state, gru.weight_ih_l0, gru.weight_hh_l0, gru.bias_ih_l0, gru.bias_hh_l0)
 
 
+def gru_gates(gru: nn.GRU, from_input: Tensor, state: Tensor) -> Tensor:
+    """`gru_step` from inputs that are projected already: W_ih x + b_ih (B, 3H) and state (B, H) to the next (B, H)."""
+    from_state = F.linear(state, gru.weight_hh_l0, gru.bias_hh_l0)
+    size = state.shape[-1]
+    reset, update = torch.sigmoid(from_input[:, : 2 * size] + from_state[:, : 2 * size]).chunk(2, dim=-1)
+    candidate = torch.tanh(torch.addcmul(from_input[:, 2 * size :], reset, from_state[:, 2 * size :]))
+    return torch.lerp(candidate, state, update)
+
+
 def _direction_weights(gru: nn.GRU) -> list[tuple[Tensor, Tensor, Tensor, Tensor]]:
     weights = [(gru.weight_ih_l0, gru.weight_hh_l0, gru.bias_ih_l0, gru.bias_hh_l0)]
     if gru.bidirectional:
