@@ -129,7 +129,7 @@ class _AdditiveLoop(torch.autograd.Function):
             grad = carried.add_(grad_states[t])
             torch.mul(grad[:, None], factors[t], out=grads[t, :, size:].unflatten(1, (4, size)))
             grad_context = grad_contexts[t].addmm_(grads[t, :, 2 * size :], of_context)
-            grad_weights = torch.bmm(enc_states, grad_context[..., None])[..., 0]  # (B, S)
+            grad_weights = (enc_states * grad_context[:, None]).sum(-1)  # (B, S)
             weighted = grad_weights.mul_(weights[t])
             torch.addcmul(weighted, weights[t], weighted.sum(1, keepdim=True), value=-1, out=grad_scores[t])
             grad_energies = into_energies[t].mul_(grad_scores[t][..., None])  # in place: (B, S, H)

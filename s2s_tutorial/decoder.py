@@ -19,7 +19,7 @@ from torch.nn import functional as F
 from s2s_tutorial.additive_loop import additive_loop
 from s2s_tutorial.attention import AdditiveScore, Attention, build_attention
 from s2s_tutorial.config import ModelSettings
-from s2s_tutorial.layers import dropout, gru_gates, gru_step, run_gru
+from s2s_tutorial.layers import dropout, gru_step, run_gru
 
 
 @dataclass(frozen=True)
@@ -38,7 +38,8 @@ class Memory:
 
     def select(self, rows: Tensor) -> Memory:
         """Return the memory of the given rows of the batch, in that order, repeats allowed."""
-        return Memory(self.enc_states[rows], self.keys[rows], self.src_mask[rows])
+        # index_select copies whole rows; indexing with brackets goes number by number on a CPU.
+        return Memory(*(part.index_select(0, rows) for part in (self.enc_states, self.keys, self.src_mask)))
 
 
 @dataclass(frozen=True)
@@ -55,7 +56,7 @@ class DecoderState:
 
     def select(self, rows: Tensor) -> DecoderState:
         """Return the states of the given rows of the batch, in that order, repeats allowed."""
-        return DecoderState(self.dec_state[:, rows], self.attn_state[rows])
+        return DecoderState(self.dec_state.index_select(1, rows), self.attn_state.index_select(0, rows))
 
 
 @dataclass(frozen=True)
@@ -223,33 +224,6 @@ class BahdanauDecoder(Decoder):
         embedding_size, hidden_size = settings.embedding_size, settings.hidden_size
         super().__init__(settings, vocabulary_size, embedding_size + hidden_size, pad_id)
         self.combine = nn.Linear(embedding_size + 2 * hidden_size, hidden_size, bias=False)
-
-    def forward(
-        self, prev_ids: Tensor, memory: Memory, state: DecoderState, rng: torch.Generator | None = None
-    ) -> DecoderOutput:
-        """Run over a whole known sequence, in a loop that holds only what waits for the step before.
-
-        The words are known, so their part of the first layer's inputs is formed for all steps at once before the loop;
-        h̃ feeds nothing, so it is formed for all steps at once after it. Takes and returns what `Decoder.forward` does.
-        """
-        words = dropout(self.embedding(prev_ids), self.dropout_rate, rng)  # (B, T, E)
-        contexts, tops, attn_weights = [], [], []
-        first, size = self.layers[0], words.shape[-1]
-        of_word, of_context = first.weight_ih_l0.split([size, first.weight_ih_l0.shape[1] - size], dim=1)
-        from_words = F.linear(words, of_word, first.bias_ih_l0)  # (B, T, 3H)
-        for from_word in from_words.unbind(dim=1):
-            context, weights = self.look(state, memory)
-            from_input = from_word + context @ of_context.T
-            states = [gru_gates(first, from_input, state.dec_state[0])]
-            for layer, before in zip(self.layers[1:], state.dec_state[1:], strict=True):
-                states.append(gru_step(layer, dropout(states[-1], self.dropout_rate, rng), before))
-            state = replace(state, dec_state=torch.stack(states))
-            contexts.append(context)
-            tops.append(states[-1])
-            attn_weights.append(weights)
-        joined = torch.cat([words, torch.stack(tops, dim=1), torch.stack(contexts, dim=1)], dim=-1)
-        stacked_weights = None if self.attention is None else torch.stack(attn_weights, dim=1)
-        return DecoderOutput(torch.tanh(self.combine(joined)), stacked_weights)
 
     def forward(
         self, prev_ids: Tensor, memory: Memory, state: DecoderState, rng: torch.Generator | None = None

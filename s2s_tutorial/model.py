@@ -14,7 +14,6 @@ from s2s_tutorial.encoder import Encoder
 from s2s_tutorial.loss import output_cross_entropy
 from s2s_tutorial.vocabulary import SOS
 
-
 # Words to feed the decoder (B, T), or what makes them of what the encoder has read, as scheduled sampling does.
 Feed = Tensor | Callable[[Memory, DecoderState], Tensor]
 
@@ -64,9 +63,7 @@ class Seq2Seq(nn.Module):
         enc_states, first_states = self.encoder(src_ids, None if src_mask.all() else src_mask, rng)
         return self.decoder.start(enc_states, src_mask, first_states)
 
-    def forward(
-        self, batch: Batch, prev_ids: Feed | None = None, rng: torch.Generator | None = None
-    ) -> DecoderOutput:
+    def forward(self, batch: Batch, prev_ids: Feed | None = None, rng: torch.Generator | None = None) -> DecoderOutput:
         """Run encoder and decoder over a batch whose target words are known (teacher forcing).
 
         Args:
