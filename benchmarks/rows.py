@@ -17,7 +17,7 @@ import numpy as np
 import torch
 
 from benchmarks.bench import Bench, first_epoch
-from benchmarks.floor import Floor
+from benchmarks.floor import Floor, adam_pass
 from benchmarks.measure import (
     Row,
     Spread,
@@ -111,17 +111,20 @@ def _step_row(bench: Bench, name: str, title: str, settings: Settings, target: f
     expect_equal_loss(title, trainer.model, batches[0], lambda: old.loss(batches[0]), parts)
     old.encoder.train()
     old.decoder.train()
+    adam = adam_pass(trainer.model)
+    floors = [Floor(trainer.model, batch, adam) for batch in batches]
     forms = {
-        "package": lambda batch: trainer.train_step(batch),
-        "2017 way": lambda batch: old.train_step(batch),
+        "package": lambda n: trainer.train_step(batches[n]),
+        "2017 way": lambda n: old.train_step(batches[n]),
+        "floor": lambda n: floors[n].run(),
     }
-    times = take_turns(forms, batches)
+    times = take_turns(forms, len(batches))
+    forms = {"package": trainer.train_step, "2017 way": old.train_step}
     of_buckets = ratios(take_turns(forms, in_buckets, warm_up=0), "2017 way", "package").median
-    batch = batches[0]
-    floor = Floor(trainer.model, batch)
-    floor_seconds = Spread.of(take_turns({"floor": lambda _: floor.run()}, bench.rounds(10))["floor"]).median
-    parts = shares(lambda: trainer.train_step(batch), times["package"][0], floor_seconds)
+    batch, medians = batches[0], {name: Spread.of(seconds).median for name, seconds in times.items()}
+    parts = shares(lambda: trainer.train_step(batch), medians["package"], medians["floor"])
     limit, words = limit_of(parts)
+    bound = ratios(times, "2017 way", "floor").median
     calls = [count_calls(lambda step=step: step(batch)) for step in (trainer.train_step, old.train_step)]
     return Row(
         name,
@@ -132,10 +135,16 @@ def _step_row(bench: Bench, name: str, title: str, settings: Settings, target: f
         True,
         limit,
         f"The 2017 way is limited by Python: {calls[1]:,} operator calls a step, {calls[0]:,} here. Random batches, as "
-        f"it drew them; on bucketed ones the ratio is {of_buckets:.1f}. Of the package's step: {words}.",
+        f"it drew them; on bucketed ones the ratio is {of_buckets:.1f}. Were a step its floor alone (products and Adam, "
+        f"see floor.py), the ratio would be {bound:.1f}. Of the package's step: {words}.",
         bench.describe("original"),
         spreads(times),
-        {"shares": parts, "calls": {"package": calls[0], "2017 way": calls[1]}, "ratio_on_buckets": of_buckets},
+        {
+            "shares": parts,
+            "calls": {"package": calls[0], "2017 way": calls[1]},
+            "ratio_on_buckets": of_buckets,
+            "of_the_floor": bound,
+        },
     )
 
 
@@ -152,7 +161,8 @@ def floor_standard(bench: Bench) -> list[Row]:
 def _floor_row(bench: Bench, preset: str, target: float, rounds: int) -> Row:
     trainer = bench.trainer(PRESETS[preset], bench.corpus(preset))
     batches = bench.batches(trainer, bench.rounds(rounds))
-    floors = [Floor(trainer.model, batch) for batch in batches]
+    adam = adam_pass(trainer.model)  # one for all, or its memory would be new in every round
+    floors = [Floor(trainer.model, batch, adam) for batch in batches]
     ours = sum(count_flops(lambda batch=batch: trainer.train_step(batch)) for batch in batches)
     expect_equal("products of matrices, in floating-point operations", ours, sum(f.flops for f in floors), 0.02)
     forms = {"step": lambda n: trainer.train_step(batches[n]), "floor": lambda n: floors[n].run()}
@@ -216,23 +226,27 @@ def sampling(bench: Bench) -> list[Row]:
     for name, stepwise in (("parallel", False), ("stepwise", True)):
         training = replace(preset.training, sampling="constant", sampling_end=0.5, sampling_stepwise=stepwise)
         trainers[name] = bench.trainer(replace(preset, training=training), bench.corpus("standard"))
-    trainer = trainers["parallel"]
+    trainer, truth = trainers["parallel"], bench.trainer(preset, bench.corpus("standard"))
     batches = bench.batches(trainer, bench.rounds(30))
     rng = torch.Generator().manual_seed(bench.seed)
-    fed = [mix(trainer.model, batches[0], 1.0, rng) for mix in (mix_in_parallel, mix_stepwise)]
+    with torch.no_grad():
+        encoded = [trainer.model.encode(batch.src_ids, batch.src_mask) for batch in batches]
+    fed = [mix(trainer.model, batches[0], 1.0, rng, *encoded[0]) for mix in (mix_in_parallel, mix_stepwise)]
     expect_equal("words fed at ratio 1", float((fed[0] != fed[1]).sum()), 0.0)
     forms = {name: lambda n, trainer=trainer: trainer.train_step(batches[n]) for name, trainer in trainers.items()}
     mixes = {
-        "parallel, mixing alone": lambda n: mix_in_parallel(trainer.model, batches[n], 0.5, rng),
-        "stepwise, mixing alone": lambda n: mix_stepwise(trainer.model, batches[n], 0.5, rng),
+        "parallel, mixing alone": lambda n: mix_in_parallel(trainer.model, batches[n], 0.5, rng, *encoded[n]),
+        "stepwise, mixing alone": lambda n: mix_stepwise(trainer.model, batches[n], 0.5, rng, *encoded[n]),
         "stepwise, one pass with gradients": lambda n: _stepwise_gradients(trainer, batches[n]),
     }
+    forms["no sampling"] = lambda n: truth.train_step(batches[n])
     times = take_turns(forms | mixes, len(batches))
     step = shares(lambda: trainer.train_step(batches[0]), Spread.of(times["parallel"]).median)
     step_limit, step_words = limit_of(step)
     mix = shares(lambda: mixes["parallel, mixing alone"](0), Spread.of(times["parallel, mixing alone"]).median)
     mix_limit, mix_words = limit_of(mix)
     own = ratios(times, "stepwise", "parallel").median
+    bound = ratios(times, "stepwise, one pass with gradients", "no sampling").median
     where, seconds = bench.describe("standard"), spreads(times)
     return [
         Row(
@@ -243,11 +257,12 @@ def sampling(bench: Bench) -> list[Row]:
             2.0,
             True,
             step_limit,
-            f"Two passes are more products of matrices than one, and sentences are short. Against the package's own "
-            f"stepwise form, which mixes words first, {own:.2f} ×. Of the parallel step: {step_words}.",
+            f"Both read the source once. Two passes of the decoder are more products of matrices than one; were the first "
+            f"free, the ratio would be {bound:.2f}. Against the package's own stepwise form, which mixes words first, "
+            f"{own:.2f} ×. Of the parallel step: {step_words}.",
             where,
             {name: spread for name, spread in seconds.items() if "mixing" not in name},
-            {"shares": step, "against_own_stepwise_form": own},
+            {"shares": step, "against_own_stepwise_form": own, "were_mixing_free": bound},
         ),
         Row(
             "sampling-words",
@@ -309,11 +324,13 @@ def _bucket_row(bench: Bench, preset: str, target: float, parts: int, batches: i
     train([groups[0][0], mixed[0][0]])
     forms = {"buckets": lambda n: train(groups[n]), "random": lambda n: train(mixed[n])}
     times = take_turns(forms, len(groups), warm_up=0)
-    padding = {
-        name: 1 - words / cells
+    counted = {
+        name: np.sum([_words_and_cells(trainer, rows) for group in batched for rows in group], axis=0)
         for name, batched in (("buckets", groups), ("random", mixed))
-        for words, cells in [np.sum([_words_and_cells(trainer, rows) for group in batched for rows in group], axis=0)]
     }
+    padding = {name: 1 - words / cells for name, (words, cells) in counted.items()}
+    # With time in proportion to all places, padding or not, and no padding left, buckets would win this much.
+    bound = counted["random"][1] / counted["random"][0]
     batch = Batch.of(trainer.src, trainer.tgt, used[0])
     seconds = sum(times["buckets"]) / len(used)
     limit, words = limit_of(shares(lambda: trainer.train_step(batch), seconds))
@@ -325,12 +342,18 @@ def _bucket_row(bench: Bench, preset: str, target: float, parts: int, batches: i
         target,
         True,
         limit,
-        f"Padding is {padding['random']:.0%} of random batches and {padding['buckets']:.1%} of bucketed ones; "
+        f"Padding is {padding['random']:.0%} of random batches and {padding['buckets']:.1%} of bucketed ones: were time in "
+        f"proportion to the places of a batch and no padding left, the ratio would be {bound:.2f}, and more is not to be "
+        "had, the less as the output layer and Adam take no longer for padding; "
         f"{len(used):,} of the epoch's {len(order):,} batches, in {len(groups)} parts with the same sentences. Of the "
         f"bucketed step: {words}.",
         bench.describe(preset),
         spreads(times),
-        {"padding": padding, "seconds_in_all": {name: sum(seconds) for name, seconds in times.items()}},
+        {
+            "padding": padding,
+            "were_there_no_padding": bound,
+            "seconds_in_all": {name: sum(seconds) for name, seconds in times.items()},
+        },
     )
 
 
@@ -546,9 +569,14 @@ def output_layer(bench: Bench) -> list[Row]:
     batch = bench.batches(trainer, 1)[0] if bench.quick else _middle_batch(bench.batches(trainer, 9))
     rng = torch.Generator().manual_seed(bench.seed)
     rows = []
+    padding = 1 - float(batch.tgt_mask.float().mean())
+    everything = len(Vocabulary.count(trainer.corpus.train.targets))
     note = (
-        f"`large` counts only words seen {trainer.settings.data.vocabulary_min_count} times: {own:,} on this corpus. "
-        "Padding is left out, and the gradient takes the logits' place."
+        "Cost grows in line with the vocabulary and nearly all of it is arithmetic, so what helps is fewer words, not "
+        f"another form. `large` counts only words seen {trainer.settings.data.vocabulary_min_count} times: {own:,} "
+        f"instead of {everything:,} on this corpus, {own / everything:.0%} of the cost. Padding never reaches the product "
+        f"({padding:.0%} of this bucketed batch), the loss takes one pass of exponentials, and the "
+        "gradient takes the logits' place, so memory holds one table of words × vocabulary."
     )
     for vocabulary in (2_000, 4_000) if bench.quick else (2_000, 4_000, 8_000, 16_000, 32_000, 64_000):
         weight = torch.randn(vocabulary, hidden_size, generator=rng).mul_(0.05).requires_grad_()
@@ -584,7 +612,7 @@ def output_layer(bench: Bench) -> list[Row]:
                 f"{words:,} real target words, {1e6 * seconds / words:.0f} µs each: {text}. {note}",
                 bench.describe("large"),
                 spreads(times),
-                {"vocabulary": vocabulary, "vocabulary_of_large": own, "target_words": words},
+                {"vocabulary": vocabulary, "vocabulary_of_large": own, "all_words": everything, "target_words": words},
             )
         )
     return rows

@@ -1,4 +1,4 @@
-"""Run the benchmark: `python -m benchmarks.run [--long] [--rows a,b] [--quick] [--json FILE]`.
+"""Run the benchmark: `python -m benchmarks.run [--long] [--rows a,b] [--quick] [--json FILE [--resume]]`.
 
 Prints one table: for every row its median and quartiles, the target and whether it is met, and what limits it.
 """
@@ -11,12 +11,12 @@ import sys
 import tempfile
 import textwrap
 import time
-from dataclasses import asdict
+from dataclasses import asdict, fields
 from pathlib import Path
 
 from benchmarks import long_rows, rows
 from benchmarks.bench import Bench
-from benchmarks.measure import Row, machine
+from benchmarks.measure import Row, Spread, machine
 from s2s_tutorial.layers import keep_memory
 
 
@@ -30,25 +30,43 @@ def main() -> int:
         print(f"no row {', '.join(unknown)}: expected some of {', '.join(everything)}", file=sys.stderr)
         return 2
     keep_memory()  # as the trainer does
-    report = {"quick": options.quick, "machine": machine(options.seed)}
-    results: list[Row] = []
-    begin = time.perf_counter()
+    report = {"quick": options.quick, "machine": machine(options.seed), "seconds": 0.0, "measured": [], "rows": []}
+    if options.resume and options.json and options.json.is_file():
+        report = _go_on(json.loads(options.json.read_text(encoding="utf-8")), report)
+    begin, before = time.perf_counter(), report["seconds"]
     with tempfile.TemporaryDirectory() as folder:
         pictures = options.json.parent if options.json else None
         bench = Bench(Path(folder), options.quick, options.seed, options.max_minutes, pictures)
         for name in names:
-            before = time.perf_counter()
-            results += everything[name](bench)
-            print(f"{name}: {time.perf_counter() - before:.0f} s", file=sys.stderr)
-    report |= {"seconds": round(time.perf_counter() - begin, 1), "rows": [row_values(row) for row in results]}
-    print(table(results))
+            if name in report["measured"]:
+                print(f"{name}: measured before, see {options.json}", file=sys.stderr)
+                continue
+            start = time.perf_counter()
+            report["rows"] += [row_values(row) for row in everything[name](bench)]
+            report["measured"].append(name)
+            report["seconds"] = round(before + time.perf_counter() - begin, 1)
+            print(f"{name}: {time.perf_counter() - start:.0f} s", file=sys.stderr)
+            if options.json:  # after every row, so that what was stopped can go on
+                options.json.parent.mkdir(parents=True, exist_ok=True)
+                options.json.write_text(json.dumps(report, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+    print(table([row_of(values) for values in report["rows"]]))
     if options.quick:
         print("\nquick: far too few repeats, these figures mean nothing")
     if options.json:
-        options.json.parent.mkdir(parents=True, exist_ok=True)
-        options.json.write_text(json.dumps(report, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
         print(f"\nwrote {options.json}")
     return 0
+
+
+def _go_on(found: dict, anew: dict) -> dict:
+    """What was measured before, if it was by the same versions on the same machine and not merely tried."""
+    same = ("cpu", "cores", "threads", "versions", "seed")
+    if (
+        "measured" in found
+        and found["quick"] == anew["quick"]
+        and all(found["machine"][key] == anew["machine"][key] for key in same)
+    ):
+        return anew | found
+    return anew
 
 
 def _options() -> argparse.Namespace:
@@ -57,6 +75,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--rows", help="names of rows, commas between; all where left out")
     parser.add_argument("--quick", action="store_true", help="hardly any repeats: shows only that everything runs")
     parser.add_argument("--json", type=Path, metavar="FILE", help="also write everything into this file")
+    parser.add_argument("--resume", action="store_true", help="keep the rows that FILE holds, measure only the others")
     parser.add_argument("--seed", type=int, default=0, help="of weights, order and dropout")
     parser.add_argument("--max-minutes", type=float, default=60.0, help="of training, for rows that train to a score")
     return parser.parse_args()
@@ -66,6 +85,14 @@ def row_values(row: Row) -> dict:
     """A row as plain values."""
     values = asdict(row)
     return values | {"met": row.met, "target_is": "at least" if row.at_least else "at most"}
+
+
+def row_of(values: dict) -> Row:
+    """A row from plain values."""
+    known = {field.name: values[field.name] for field in fields(Row)}
+    known["value"] = Spread(**known["value"])
+    known["seconds"] = {name: Spread(**spread) for name, spread in known["seconds"].items()}
+    return Row(**known)
 
 
 def table(results: list[Row]) -> str:

@@ -16,7 +16,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from s2s_tutorial.attention import Attention, build_attention
+from s2s_tutorial.additive_loop import additive_loop
+from s2s_tutorial.attention import AdditiveScore, Attention, build_attention
 from s2s_tutorial.config import ModelSettings
 from s2s_tutorial.layers import dropout, gru_step, run_gru
 
@@ -37,7 +38,8 @@ class Memory:
 
     def select(self, rows: Tensor) -> Memory:
         """Return the memory of the given rows of the batch, in that order, repeats allowed."""
-        return Memory(self.enc_states[rows], self.keys[rows], self.src_mask[rows])
+        # index_select copies whole rows; indexing with brackets goes number by number on a CPU.
+        return Memory(*(part.index_select(0, rows) for part in (self.enc_states, self.keys, self.src_mask)))
 
 
 @dataclass(frozen=True)
@@ -54,7 +56,7 @@ class DecoderState:
 
     def select(self, rows: Tensor) -> DecoderState:
         """Return the states of the given rows of the batch, in that order, repeats allowed."""
-        return DecoderState(self.dec_state[:, rows], self.attn_state[rows])
+        return DecoderState(self.dec_state.index_select(1, rows), self.attn_state.index_select(0, rows))
 
 
 @dataclass(frozen=True)
@@ -222,6 +224,24 @@ class BahdanauDecoder(Decoder):
         embedding_size, hidden_size = settings.embedding_size, settings.hidden_size
         super().__init__(settings, vocabulary_size, embedding_size + hidden_size, pad_id)
         self.combine = nn.Linear(embedding_size + 2 * hidden_size, hidden_size, bias=False)
+
+    def forward(
+        self, prev_ids: Tensor, memory: Memory, state: DecoderState, rng: torch.Generator | None = None
+    ) -> DecoderOutput:
+        """Run over a whole known sequence: on a CPU in the fast form of the loop, where it is written for the settings.
+
+        The words are known before the loop and h̃ feeds nothing in it, so both are projected for all steps at once.
+        Takes and returns what `Decoder.forward` does.
+        """
+        score = getattr(self.attention, "score", None)
+        if len(self.layers) > 1 or not isinstance(score, AdditiveScore) or memory.keys.device.type != "cpu":
+            return super().forward(prev_ids, memory, state, rng)
+        words = dropout(self.embedding(prev_ids), self.dropout_rate, rng)  # (B, T, E)
+        states, contexts, attn_weights = additive_loop(
+            self.layers[0], score, words, state.dec_state[0], memory.keys, memory.enc_states, memory.src_mask
+        )
+        attn_states = torch.tanh(self.combine(torch.cat([words, states, contexts], dim=-1)))
+        return DecoderOutput(attn_states, attn_weights)
 
     def look(self, state: DecoderState, memory: Memory) -> tuple[Tensor, Tensor | None]:
         """Context (B, H) and weights (B, S) from the top layer's state before this word."""

@@ -11,6 +11,8 @@ The GRU comes in two forms over the same weights (an `nn.GRU` of one layer):
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import torch
 from torch import Tensor, nn
 from torch.autograd.function import once_differentiable
@@ -33,7 +35,9 @@ def dropout(values: Tensor, rate: float, rng: torch.Generator | None) -> Tensor:
     sides = min(round(rate * 256), 255)
     draws = torch.empty((values.numel() + 7) // 8, dtype=torch.int64, device=values.device)
     coins = draws.random_(-(2**63), None, generator=rng).view(torch.uint8)[: values.numel()].view(values.shape)
-    return values * (coins >= sides) * (256.0 / (256.0 - sides))
+    # Straight into numbers of the values' kind: a product of numbers with truths would convert them one by one.
+    kept = torch.ge(coins, sides, out=values.new_empty(values.shape))
+    return values * kept.mul_(256.0 / (256.0 - sides))
 
 
 def run_gru(gru: nn.GRU, inputs: Tensor, initial: Tensor | None, mask: Tensor | None) -> tuple[Tensor, Tensor]:
@@ -70,32 +74,23 @@ def fast_gru(gru: nn.GRU, inputs: Tensor, initial: Tensor | None, mask: Tensor |
     stays as it was: the forward direction carries its last real state to the end, the backward one starts from
     `initial` at the last real word.
     """
-    size, batch = gru.hidden_size, inputs.shape[0]
-    by_time = inputs.transpose(0, 1).contiguous()  # (T, B, I)
+    size = gru.hidden_size
+    by_time = inputs.transpose(0, 1)  # (T, B, I)
     projections, recurrent, candidate_biases = [], [], []
-    for number, (w_ih, w_hh, b_ih, b_hh) in enumerate(_direction_weights(gru)):
+    for w_ih, w_hh, b_ih, b_hh in _direction_weights(gru):
         # Both biases of the reset and update gates meet in one sum; only the candidate's second bias is gated.
         bias = b_ih + torch.cat([b_hh[: 2 * size], torch.zeros_like(b_hh[2 * size :])])
-        projection = F.linear(by_time, w_ih, bias)  # (T, B, 3H)
-        projections.append(projection.flip(0) if number else projection)
+        projections.append(F.linear(by_time.flip(0) if projections else by_time.contiguous(), w_ih, bias))  # (T, B, 3H)
         recurrent.append(w_hh)
         candidate_biases.append(b_hh[2 * size :])
-    directions = len(projections)
-    projected = torch.stack(projections)  # (D, T, B, 3H)
+    real = None
     if mask is not None:
-        padding = ~mask.T  # (T, B)
-        padding = torch.stack([padding, padding.flip(0)][:directions])[..., None]  # (D, T, B, 1)
-        reset, update, candidate = projected.split(size, dim=-1)
-        projected = torch.cat([reset, update.masked_fill(padding, torch.inf), candidate], dim=-1)
-    if initial is None:
-        initial = inputs.new_zeros(directions, batch, size)
-    states = _Recurrence.apply(
-        projected, initial, torch.stack(recurrent), torch.stack(candidate_biases)
-    )  # (D, T, B, H)
-    last = states[:, -1]
-    outputs = torch.cat([states[0], states[1].flip(0)], dim=-1) if directions == 2 else states[0]
-    outputs = outputs.transpose(0, 1)  # (B, T, D·H)
-    return (outputs if mask is None else outputs * mask[..., None]), last
+        by_time_mask = mask.T.to(inputs.dtype)  # (T, B)
+        real = torch.stack([by_time_mask, by_time_mask.flip(0)][: len(projections)])[..., None]  # (D, T, B, 1)
+    outputs, last = _Recurrence.apply(
+        torch.stack(projections), initial, torch.stack(recurrent), torch.stack(candidate_biases), real
+    )
+    return outputs.transpose(0, 1), last
 
 
 def gru_step(gru: nn.GRU, inputs: Tensor, state: Tensor) -> Tensor:
@@ -121,30 +116,49 @@ class _Recurrence(torch.autograd.Function):
     """
 
     @staticmethod
-    def forward(ctx, projected: Tensor, initial: Tensor, w_hh: Tensor, b_candidate: Tensor) -> Tensor:
+    def forward(
+        ctx, projected: Tensor, initial: Tensor | None, w_hh: Tensor, b_candidate: Tensor, real: Tensor | None
+    ) -> tuple[Tensor, Tensor]:
         directions, steps, batch, triple = projected.shape
         size = triple // 3
         states = projected.new_empty(directions, steps + 1, batch, size)
-        gates = torch.empty_like(projected)  # r, z and the candidate's recurrent part
-        candidates = projected.new_empty(directions, steps, batch, size)
-        states[:, 0] = initial
+        keep = any(ctx.needs_input_grad)  # else every step may write over the one before
+        kept_steps = steps if keep else 1
+        gates = projected.new_empty(directions, kept_steps, batch, triple)  # r, z and the candidate's recurrent part
+        candidates = projected.new_empty(directions, kept_steps, batch, size)
+        states[:, 0] = 0.0 if initial is None else initial
         from_input, into_new = projected.split([2 * size, size], dim=-1)
         recurrent, bias = w_hh.transpose(1, 2), b_candidate[:, None, :]
+        held_open = None if real is None else torch.where(real == 0, torch.inf, 0.0)  # in the update gate
         for t in range(steps):
-            state, gate = states[:, t], gates[:, t]
-            torch.bmm(state, recurrent, out=gate)
+            state, gate, candidate = states[:, t], gates[:, t * keep], candidates[:, t * keep]
+            if t == 0 and initial is None:
+                gate.zero_()  # W times zeros
+            else:
+                torch.bmm(state, recurrent, out=gate)
             reset_update, hidden_part = gate[..., : 2 * size], gate[..., 2 * size :]
-            reset_update.add_(from_input[:, t]).sigmoid_()
+            reset_update.add_(from_input[:, t])
+            if held_open is not None:
+                gate[..., size : 2 * size].add_(held_open[:, t])
+            reset_update.sigmoid_()
             hidden_part.add_(bias)
-            candidate = torch.addcmul(into_new[:, t], gate[..., :size], hidden_part, out=candidates[:, t]).tanh_()
+            torch.addcmul(into_new[:, t], gate[..., :size], hidden_part, out=candidate).tanh_()
             torch.lerp(candidate, state, gate[..., size : 2 * size], out=states[:, t + 1])
-        ctx.save_for_backward(states, gates, candidates, w_hh)
-        return states[:, 1:]
+        ctx.save_for_backward(states, gates, candidates, w_hh, real)
+        ctx.from_zeros = initial is None
+        outputs = torch.cat(_in_reading_order(states[:, 1:]), dim=-1)  # (T, B, D·H)
+        if real is not None:
+            outputs *= real[0]
+        return outputs, states[:, -1].clone()
 
     @staticmethod
     @once_differentiable
-    def backward(ctx, grad_states: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:
-        states, gates, candidates, w_hh = ctx.saved_tensors
+    def backward(ctx, grad_outputs: Tensor, grad_last: Tensor) -> tuple[Tensor | None, ...]:
+        states, gates, candidates, w_hh, real = ctx.saved_tensors
+        if real is not None:
+            grad_outputs = grad_outputs * real[0]
+        grad_states = torch.stack(_in_reading_order(grad_outputs.chunk(len(states), dim=-1)))  # (D, T, B, H)
+        grad_states[:, -1] += grad_last
         size = states.shape[-1]
         reset, update, hidden_part = gates.split(size, dim=-1)
         before = states[:, :-1]
@@ -159,17 +173,25 @@ class _Recurrence(torch.autograd.Function):
 
         grad_gates = torch.empty_like(factors)
         grads = torch.empty_like(candidates)  # the whole gradient at each h_t
-        carried = torch.zeros_like(states[:, 0])
+        carried = None
         for t in reversed(range(factors.shape[1])):
-            grad = torch.add(grad_states[:, t], carried, out=grads[:, t])
+            grad = grad_states[:, t] if carried is None else carried.add_(grad_states[:, t])
+            grads[:, t] = grad
             gate = torch.mul(grad[..., None, :], factors[:, t], out=grad_gates[:, t])
+            if t == 0 and ctx.from_zeros:
+                break  # nobody asks for the gradient of zeros
             carried = torch.baddbmm(grad * update[:, t], gate.flatten(-2), w_hh)
-        flat = grad_gates.flatten(-2).flatten(1, 2)  # (D, T·B, 3H)
-        grad_w_hh = flat.transpose(1, 2) @ before.flatten(1, 2)
-        grad_bias = flat[..., 2 * size :].sum(1)
         grad_projected = grad_gates.flatten(-2)
+        first = int(ctx.from_zeros)  # the step from zeros has no part in the gradient of what multiplies the state
+        grad_w_hh = grad_projected[:, first:].flatten(1, 2).transpose(1, 2) @ before[:, first:].flatten(1, 2)
+        grad_bias = grad_projected[..., 2 * size :].sum((1, 2))
         torch.mul(grads, into_candidate, out=grad_projected[..., 2 * size :])
-        return grad_projected, carried, grad_w_hh, grad_bias
+        return grad_projected, None if ctx.from_zeros else carried, grad_w_hh, grad_bias, None
+
+
+def _in_reading_order(directions: Iterable[Tensor]) -> list[Tensor]:
+    """Turn the backward direction's time axis (T, …), which starts at the last word, around; or back again."""
+    return [states.flip(0) if number else states for number, states in enumerate(directions)]
 
 
 def keep_memory() -> None:

@@ -7,6 +7,8 @@ logits at once, so that no second copy of them is ever made. The tests hold both
 
 from __future__ import annotations
 
+from typing import Any
+
 import torch
 from torch import Tensor
 from torch.autograd.function import once_differentiable
@@ -45,35 +47,42 @@ def output_cross_entropy(
         bias: (V,), of the output layer.
         tgt_ids, tgt_mask, label_smoothing: as for `masked_cross_entropy`.
     """
-    return _OutputCrossEntropy.apply(hidden[tgt_mask], weight, bias, tgt_ids[tgt_mask], label_smoothing)
+    places = tgt_mask.flatten().nonzero()[:, 0]
+    return _OutputCrossEntropy.apply(hidden.flatten(0, 1), places, weight, bias, tgt_ids[tgt_mask], label_smoothing)
 
 
 class _OutputCrossEntropy(torch.autograd.Function):
-    """Output layer and cross-entropy in one. N real words, H hidden, V vocabulary."""
+    """Output layer and cross-entropy in one, over the rows `places` of hidden. N real words, H hidden, V vocabulary."""
 
     @staticmethod
-    def forward(ctx, hidden: Tensor, weight: Tensor, bias: Tensor, targets: Tensor, smoothing: float) -> Tensor:
+    def forward(
+        ctx: Any, hidden: Tensor, places: Tensor, weight: Tensor, bias: Tensor, targets: Tensor, smoothing: float
+    ) -> Tensor:
+        ctx.shape = hidden.shape
+        hidden = hidden.index_select(0, places)
         logits = torch.addmm(bias, hidden, weight.T)  # (N, V)
-        log_total = logits.logsumexp(dim=-1)
-        of_target = log_total - logits.gather(1, targets[:, None])[:, 0]
-        loss = of_target if smoothing == 0.0 else (
-            (1.0 - smoothing) * of_target + smoothing * (log_total - logits.mean(dim=-1))
-        )  # fmt: skip
+        of_target = logits.gather(1, targets[:, None])[:, 0]
+        largest, mean = logits.amax(dim=-1), logits.mean(dim=-1) if smoothing else None
+        probabilities = torch.softmax(logits, dim=-1, out=logits)  # in the logits' own memory
+        # log p = logit − log Σ exp; the largest p is never near 0, so it gives the sum without a second pass of exp.
+        log_total = largest - probabilities.amax(dim=-1).log()
+        loss = log_total - of_target
+        if smoothing:
+            loss = (1.0 - smoothing) * loss + smoothing * (log_total - mean)
         if any(ctx.needs_input_grad):
-            words, vocabulary = logits.shape
-            # d loss / d logits = (softmax − target distribution) / N, in the logits' own memory.
-            grad = logits.sub_(log_total[:, None]).exp_()
+            words, vocabulary = probabilities.shape
+            grad = probabilities  # d loss / d logits = (softmax − target distribution) / N, once more in place
             if smoothing:
                 grad.sub_(smoothing / vocabulary)
             grad.scatter_add_(1, targets[:, None], grad.new_full((words, 1), smoothing - 1.0))
-            ctx.save_for_backward(hidden, weight, grad)
+            ctx.save_for_backward(hidden, places, weight, grad)
         return loss.mean()
 
     @staticmethod
     @once_differentiable
-    def backward(ctx, grad_loss: Tensor) -> tuple[Tensor | None, ...]:
-        hidden, weight, grad = ctx.saved_tensors
+    def backward(ctx: Any, grad_loss: Tensor) -> tuple[Tensor | None, ...]:
+        hidden, places, weight, grad = ctx.saved_tensors
         scale = grad_loss / hidden.shape[0]
-        grad_hidden = (grad @ weight).mul_(scale)
+        grad_hidden = hidden.new_zeros(ctx.shape).index_copy_(0, places, (grad @ weight).mul_(scale))
         grad_weight = (grad.T @ hidden).mul_(scale)
-        return grad_hidden, grad_weight, grad.sum(dim=0).mul_(scale), None, None
+        return grad_hidden, None, grad_weight, grad.sum(dim=0).mul_(scale), None, None

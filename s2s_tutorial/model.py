@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import torch
 from torch import Tensor, nn
 
@@ -11,6 +13,9 @@ from s2s_tutorial.decoder import DECODERS, DecoderOutput, DecoderState, Memory
 from s2s_tutorial.encoder import Encoder
 from s2s_tutorial.loss import output_cross_entropy
 from s2s_tutorial.vocabulary import SOS
+
+# Words to feed the decoder (B, T), or what makes them of what the encoder has read, as scheduled sampling does.
+Feed = Tensor | Callable[[Memory, DecoderState], Tensor]
 
 
 class Seq2Seq(nn.Module):
@@ -58,24 +63,27 @@ class Seq2Seq(nn.Module):
         enc_states, first_states = self.encoder(src_ids, None if src_mask.all() else src_mask, rng)
         return self.decoder.start(enc_states, src_mask, first_states)
 
-    def forward(
-        self, batch: Batch, prev_ids: Tensor | None = None, rng: torch.Generator | None = None
-    ) -> DecoderOutput:
+    def forward(self, batch: Batch, prev_ids: Feed | None = None, rng: torch.Generator | None = None) -> DecoderOutput:
         """Run encoder and decoder over a batch whose target words are known (teacher forcing).
 
         Args:
             batch: B sentence pairs.
-            prev_ids: (B, T) words to feed the decoder; None for the true ones, one place to the right.
+            prev_ids: (B, T) words to feed the decoder, or what makes them of the encoder's memory and state; None for
+                the true ones, one place to the right.
             rng: of dropout; None for no dropout.
         """
         memory, state = self.encode(batch.src_ids, batch.src_mask, rng)
-        return self.decoder(shift_right(batch.tgt_ids) if prev_ids is None else prev_ids, memory, state, rng)
+        if prev_ids is None:
+            prev_ids = shift_right(batch.tgt_ids)
+        elif callable(prev_ids):
+            prev_ids = prev_ids(memory, state)
+        return self.decoder(prev_ids, memory, state, rng)
 
     def loss(
         self,
         batch: Batch,
         label_smoothing: float = 0.0,
-        prev_ids: Tensor | None = None,
+        prev_ids: Feed | None = None,
         rng: torch.Generator | None = None,
     ) -> Tensor:
         """Mean cross-entropy over the batch's real target words, in nats a word.

@@ -62,27 +62,30 @@ def greedy_search(
     """
     src_mask = torch.arange(src_ids.shape[1], device=src_ids.device) < src_lengths[:, None]
     memory, state = model.encode(src_ids, src_mask)
-    batch = src_ids.shape[0]
-    words = src_ids.new_full((batch,), SOS)
-    ended = torch.zeros(batch, dtype=torch.bool, device=src_ids.device)
-    scores = torch.zeros(batch, device=src_ids.device)
     limits = length_limits(src_lengths, max_length)
-    all_words, all_weights = [], []
-    for length in range(1, int(limits.max()) + 1):
+    shape = len(src_ids), int(limits.max())
+    ids = src_ids.new_full(shape, PAD)  # (B, T)
+    weights: Tensor | None = None  # (B, T, S)
+    scores = torch.zeros(len(src_ids), device=src_ids.device)
+    going = torch.arange(len(src_ids), device=src_ids.device)  # the sentences that have not ended
+    words = src_ids.new_full((len(src_ids),), SOS)
+    for place in range(shape[1]):
         logits, state, attn_weights = model.decoder.step(words, memory, state)
         best, words = forbid_padding(logits).log_softmax(dim=-1).max(dim=-1)
-        words = words.masked_fill(ended, PAD)
-        scores += best.masked_fill(ended, 0.0)
-        all_words.append(words)
-        all_weights.append(attn_weights)
-        ended |= (words == EOS) | (limits == length)
-        if ended.all():
-            break
-    ids = torch.stack(all_words, dim=1)  # (B, T)
-    weights = None if all_weights[0] is None else torch.stack(all_weights, dim=1)  # (B, T, S)
+        ids[going, place] = words
+        scores[going] += best
+        if attn_weights is not None:
+            weights = attn_weights.new_zeros(*shape, src_ids.shape[1]) if weights is None else weights
+            weights[going, place] = attn_weights
+        ended = (words == EOS) | (limits[going] == place + 1)
+        if ended.any():  # whoever has ended costs no further step
+            rest = (~ended).nonzero()[:, 0]
+            if not len(rest):
+                break
+            going, words, memory, state = going[rest], words[rest], memory.select(rest), state.select(rest)
     return [
-        _hypothesis(ids[row], scores[row], None if weights is None else weights[row, :, : src_lengths[row]])
-        for row in range(batch)
+        _hypothesis(ids[row], score, None if weights is None else weights[row, :, :length])
+        for row, (score, length) in enumerate(zip(scores.tolist(), src_lengths.tolist(), strict=True))
     ]
 
 
@@ -177,11 +180,12 @@ def beam_search(
 
 def forbid_padding(logits: Tensor) -> Tensor:
     """PAD and SOS are never a translation: their logits (…, V) become −∞, in place."""
-    logits[..., [PAD, SOS]] = -torch.inf
+    for word in (PAD, SOS):
+        logits[..., word] = -torch.inf  # one index at a time is a view: quicker than a list of two
     return logits
 
 
-def _hypothesis(ids: Tensor, score: Tensor, weights: Tensor | None) -> Hypothesis:
+def _hypothesis(ids: Tensor, score: Tensor | float, weights: Tensor | None) -> Hypothesis:
     said = [number for number in ids.tolist() if number != PAD]  # PAD is all that comes after the end
     kept = None if weights is None else weights[: len(said)].cpu().clone()
     return Hypothesis([number for number in said if number != EOS], float(score), kept)

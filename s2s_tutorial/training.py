@@ -16,6 +16,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, fields
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -203,7 +204,7 @@ class Trainer:
             prev_ids = None
             if ratio < 1.0:
                 mix = mix_stepwise if training.sampling_stepwise else mix_in_parallel
-                prev_ids = mix(self.model, batch, ratio, self.rng)
+                prev_ids = partial(mix, self.model, batch, ratio, self.rng)
             loss = self.model.loss(batch, training.label_smoothing, prev_ids, self.rng)
         self.optimiser.zero_grad()
         loss.backward()

@@ -1,11 +1,12 @@
 """Scheduled sampling: the schedules' shapes, and which words the decoder is fed."""
 
 import dataclasses
+import functools
 import itertools
 
 import pytest
 import torch
-from small_models import all_families, half_learnt, small_batch, small_model, with_bias
+from small_models import all_families, half_learnt, make_batch, small_batch, small_model, with_bias
 
 from s2s_tutorial.batching import Batch
 from s2s_tutorial.config import SAMPLING_SCHEDULES, ModelSettings
@@ -16,7 +17,19 @@ from s2s_tutorial.vocabulary import EOS, PAD, SOS
 
 DECAYS = ("linear", "exponential", "inverse-sigmoid")
 LUONG = ModelSettings("luong", "dot", 6, 6, 1, 0.0, tie_embeddings=False)
-both_forms = pytest.mark.parametrize("mix", [mix_in_parallel, mix_stepwise])
+
+
+def on_its_own(mix):
+    """A form of mixing that reads the source itself."""
+
+    def words_to_feed(model, batch: Batch, ratio: float, rng: torch.Generator) -> torch.Tensor:
+        return mix(model, batch, ratio, rng, *model.encode(batch.src_ids, batch.src_mask))
+
+    return words_to_feed
+
+
+in_parallel, stepwise = on_its_own(mix_in_parallel), on_its_own(mix_stepwise)
+both_forms = pytest.mark.parametrize("mix", [in_parallel, stepwise], ids=["parallel", "stepwise"])
 
 
 @pytest.fixture
@@ -82,9 +95,9 @@ def test_sos_comes_first_whatever_the_coins_say(mix, ratio, rng):
 @all_families
 def test_stepwise_at_ratio_zero_feeds_what_greedy_search_says(settings, rng):
     model, batch = half_learnt(settings), small_batch(more_padding=4)
-    fed = mix_stepwise(model, batch, 0.0, rng)
-    length = fed.shape[1]
-    for row, found in zip(fed.tolist(), greedy_search(model, batch.src_ids, batch.src_lengths, length), strict=True):
+    fed, lengths = stepwise(model, batch, 0.0, rng).tolist(), batch.tgt_lengths.tolist()
+    searched = greedy_search(model, batch.src_ids, batch.src_lengths, max(lengths))
+    for row, found, length in zip(fed, searched, lengths, strict=True):
         said = [SOS, *found.ids, EOS][:length]
         assert row[: len(said)] == said
 
@@ -95,15 +108,45 @@ def test_in_parallel_at_ratio_zero_feeds_the_first_passs_best_words(settings, rn
     model, batch = small_model(settings, loudness=3), small_batch()
     logits = model.decoder.logits(model(batch).attn_states)
     logits[..., [PAD, SOS]] = -torch.inf
-    assert torch.equal(mix_in_parallel(model, batch, 0.0, rng), shift_right(logits.argmax(-1)))
+    fed = in_parallel(model, batch, 0.0, rng)
+    assert torch.equal(fed[batch.tgt_mask], shift_right(logits.argmax(-1))[batch.tgt_mask])
 
 
 @both_forms
 def test_padding_and_sos_are_never_the_models_word(mix, rng):
     model = with_bias(small_model(LUONG), [PAD, SOS], 100.0)
-    fed = mix(model, small_batch(), 0.0, rng)
-    assert fed[:, 1:].ne(PAD).all()
+    batch = small_batch()
+    fed = mix(model, batch, 0.0, rng)
+    assert fed[batch.tgt_mask].ne(PAD).all()
     assert fed[:, 1:].ne(SOS).all()
+
+
+@both_forms
+def test_targets_of_no_words_are_fed_sos_alone(mix, rng):
+    batch = make_batch([[4], [5, 6]], [[], []])
+    assert mix(small_model(LUONG), batch, 0.0, rng).tolist() == [[SOS], [SOS]]
+
+
+@both_forms
+def test_at_padding_nothing_is_guessed(mix, rng):
+    model, batch = small_model(LUONG, loudness=4), small_batch(more_padding=2)
+    truth = shift_right(batch.tgt_ids)
+    assert torch.equal(mix(model, batch, 0.0, rng)[~batch.tgt_mask], truth[~batch.tgt_mask])
+
+
+@all_families
+@pytest.mark.parametrize("mix", [mix_in_parallel, mix_stepwise])
+def test_the_loss_reads_the_source_once_and_equals_that_of_words_mixed_before(settings, mix, monkeypatch):
+    model, batch = small_model(settings, loudness=3), small_batch()
+    fed = on_its_own(mix)(model, batch, 0.5, torch.Generator().manual_seed(3))
+    expected = model.loss(batch, prev_ids=fed)
+    reads, encode = [], model.encode
+    monkeypatch.setattr(model, "encode", lambda *arguments: reads.append(1) or encode(*arguments))
+    loss = model.loss(batch, prev_ids=functools.partial(mix, model, batch, 0.5, torch.Generator().manual_seed(3)))
+    assert len(reads) == 1
+    parameters = list(model.parameters())
+    torch.testing.assert_close(loss, expected)
+    torch.testing.assert_close(*(torch.autograd.grad(value, parameters) for value in (loss, expected)))
 
 
 MODELS_WORD, TRUE_WORD = 8, 5
@@ -143,7 +186,7 @@ def test_the_coins_come_from_the_generator_alone(mix):
 def test_stepwise_the_models_word_follows_what_was_really_fed(rng):
     """Some row must differ from the parallel form, whose words follow the truth."""
     model, batch = small_model(LUONG, loudness=4), small_batch(more_padding=4)
-    assert not torch.equal(mix_stepwise(model, batch, 0.0, rng), mix_in_parallel(model, batch, 0.0, rng))
+    assert not torch.equal(stepwise(model, batch, 0.0, rng), in_parallel(model, batch, 0.0, rng))
 
 
 @both_forms
