@@ -1,0 +1,234 @@
+# ---
+# jupyter:
+#   jupytext:
+#     formats: ipynb,py:percent
+#     text_representation:
+#       extension: .py
+#       format_name: percent
+#   kernelspec:
+#     display_name: Python 3 (ipykernel)
+#     language: python
+#     name: python3
+# ---
+
+# %% [markdown]
+# # A first translation
+#
+# In about a minute you train a small network to translate French into English, give it a sentence, and look at what it
+# looked at. You need not understand any of it yet. Every piece comes back, slowly, in the chapters after this one.
+#
+# :::{admonition} What you will be able to do
+# - train a translator and use it on a sentence of your own;
+# - read an **attention** picture, the drawing that this whole book leads up to;
+# - break the translator, and name two things it cannot do.
+# :::
+#
+# This chapter runs in about a minute, in seconds at scale `small`.
+
+# %% tags=["hide-input"]
+# Where the package is missing (Colab, for instance) this installs it; elsewhere it does nothing.
+import importlib.util
+
+if importlib.util.find_spec("s2s_tutorial") is None:
+    get_ipython().run_line_magic("pip", "install --quiet git+https://github.com/s2s-tutorial/s2s_tutorial")
+
+# %% [markdown]
+# The next cell holds everything you may want to change. Leave it as it is the first time.
+
+# %%
+from dataclasses import replace
+
+from s2s_tutorial.config import PRESETS, load_scale
+
+scale = load_scale()  # S2S_SCALE: small, standard or large
+# This chapter needs no download: its sentences are made by a grammar that comes with the package.
+one_epoch = replace(PRESETS["sample"], name="first", training=replace(PRESETS["sample"].training, epochs=1))
+settings = scale if scale.data.corpus == "sample" else one_epoch  # epochs: 1 takes a minute, 3 are better
+sentences = [
+    "Le chat noir dort.",
+    "Ma sœur n'a pas acheté la voiture rouge.",
+    "Est-ce que ton frère a vu le chien ?",
+]
+
+# %% [markdown]
+# ## Sentence pairs
+#
+# A translator learns from **pairs**: a French sentence and what it means in English. Nobody tells it which word belongs to
+# which, nor what a word is for. Here are three of the pairs:
+
+# %%
+# NBVAL_CHECK_OUTPUT
+from s2s_tutorial.grammar import generate
+
+for pair in generate(3, seed=8):
+    print(f"{pair.french:50} {pair.english}")
+
+# %% [markdown]
+# A network works with numbers, so a sentence is first brought into a plain form and cut into words:
+
+# %%
+# NBVAL_CHECK_OUTPUT
+from s2s_tutorial.text import normalise
+
+for sentence in sentences:
+    print(normalise(sentence))
+
+# %% [markdown]
+# Accents are gone, « œ » has become « oe », and every mark stands on its own. {doc}`01_sentences_to_numbers` says why, and
+# what is lost.
+#
+# ## One cell trains it
+#
+# Some pairs are kept aside, so that you can ask for sentences the network has never seen. On the others it guesses each
+# English word, is told the right one, and changes its numbers a little so that the right one becomes likelier. The line
+# below the cell shows the **loss**, how surprised it still is by the right word: it should fall.
+#
+# You can stop the cell (the ■ button). Run it again, and it goes on where it was.
+
+# %%
+from s2s_tutorial.corpus import prepare
+from s2s_tutorial.runs import folder_for
+from s2s_tutorial.tracking import LiveLine
+from s2s_tutorial.training import Trainer
+
+corpus = prepare(settings.data)
+trainer = Trainer(corpus, settings, folder_for(settings), live=LiveLine())
+trainer.fit()
+translator = trainer.translator
+
+# %% [markdown]
+# ## Translate
+#
+# :::{admonition} Guess first
+# :class: tip
+# French puts « noir » after « chat », and says « n' » and « pas » where English says *not* once. Will a network that was
+# never told any grammar put the words in the English order?
+# :::
+
+# %%
+for sentence in sentences:
+    print(f"{sentence:50} {translator.translate(sentence).text}")
+
+# %% [markdown]
+# ## What it looked at
+#
+# For every English word that it writes, the network decides how much to look at each French word. These decisions are
+# numbers between 0 and 1, and they can be drawn: a row for every English word, a column for every French one, and the
+# brighter a cell, the longer the look. To the network the end of the sentence is a word too: `<eos>`.
+
+# %% mystnb={"figure": {"caption": "Each row is one English word and shows where the network looked when it wrote it.", "name": "fig-00-attention"}, "image": {"alt": "A heat map. French words stand along the top, English words down the side. In most rows one cell is bright: the French word that means the English one. The bright cells do not form a straight line: they step back where the two languages order their words differently."}}
+from s2s_tutorial.plotting import plot_attention
+from s2s_tutorial.show import show_figure
+
+translation = translator.translate(sentences[1])
+show_figure(plot_attention(translation))
+
+# %% [markdown]
+# Follow the bright cells down {numref}`fig-00-attention`. Where they jump back to the left, the languages order their words
+# differently. Nobody programmed that. It was the easiest way to guess the next word.
+#
+# The same picture as something to touch: move over a word, or to it with the Tab and arrow keys.
+
+# %%
+from s2s_tutorial.plotting import AttentionView
+
+AttentionView(translation)
+
+# %% [markdown]
+# ## How good is it?
+#
+# Three sentences prove nothing. The pairs that were kept aside do better: none of them, on either side, was in training.
+
+# %% tags=["hide-input"]
+from s2s_tutorial.evaluation import evaluate
+from s2s_tutorial.show import glue, show_text
+
+scores, translations = evaluate(translator, corpus.test)
+show_text(
+    f"Of **{scores.sentences:,}** sentences it had never seen, the network translated **{scores.exact_match:.0%}** word for word "
+    f"as one of their reference translations, after **{trainer.progress.seconds:.0f} seconds** of training. Its BLEU, the "
+    f"usual measure of translations from 0 to 100, is **{scores.bleu:.0f}**."
+)
+glue("first-exact", f"{scores.exact_match:.0%}")
+glue("first-seconds", f"{trainer.progress.seconds:.0f}")
+
+# %% [markdown]
+# Do not be too impressed. These sentences come from a grammar of a few hundred words, and the network knows no others.
+# Sentences that people wrote are much harder. {doc}`08_how_good_is_it` measures both, and says what such a number is worth.
+#
+# ## Break it
+#
+# Give it a word it cannot know:
+
+# %%
+strange = translator.translate("Le chat noir mange une pizza.")
+print(strange.text)
+print("words it does not know:", ", ".join(strange.unknown) or "none")
+
+# %% [markdown]
+# A network of this kind has a fixed list of words. What it does not know it reads as one and the same mark, `<unk>`; and
+# where it would write that mark, the package copies the French word that it was looking at. {doc}`07_translating` does this
+# by hand.
+
+# %% [markdown]
+# ## Recap
+#
+# - A translator can be learnt from pairs of sentences alone, in about a minute.
+# - It writes one word after another, and for each it looks at some words of the source: that is **attention**.
+# - It is measured on sentences kept aside, never on those it learnt from.
+# - It knows only the words, and the kinds of sentences, that were in its pairs.
+#
+# ## Exercises
+#
+# :::{exercise} The other way round
+# :label: ex-00-1
+#
+# Put the words of a French sentence in the wrong order, « noir chat le dort », and translate it. Does the network mind? Look
+# at the attention picture before you answer.
+# :::
+
+# %% [markdown]
+# :::{solution-start} ex-00-1
+# :class: dropdown
+# :::
+
+# %% tags=["solution"]
+shuffled = translator.translate("noir chat le dort .")
+print(shuffled.text)
+assert shuffled.attn_weights.shape[1] == len(shuffled.src_words) + 1  # and <eos>
+
+# %% [markdown]
+# It was never shown such a sentence, yet it answers without complaint. A network always answers. Whether the answer can be
+# trusted is a question you have to ask from outside.
+
+# %% [markdown]
+# :::{solution-end}
+# :::
+
+# %% [markdown]
+# :::{exercise} Where does it look?
+# :label: ex-00-2
+#
+# Every row of {numref}`fig-00-attention` adds up to one. Check it, and find for each English word the French word that was
+# looked at most.
+# :::
+
+# %% [markdown]
+# :::{solution-start} ex-00-2
+# :class: dropdown
+# :::
+
+# %% tags=["solution"]
+weights = translation.attn_weights
+assert abs(weights.sum(dim=1) - 1).max() < 1e-5
+source = [*translation.src_words, "<eos>"]
+for word, row in zip([*translation.words, "<eos>"], weights, strict=False):
+    print(f"{word:10} {source[int(row.argmax())]}")
+
+# %% [markdown]
+# :::{solution-end}
+# :::
+#
+# ## What to read next
+#
+# {doc}`01_sentences_to_numbers` starts at the beginning: how does a sentence become numbers, and what is lost on the way?

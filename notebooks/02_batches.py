@@ -1,0 +1,531 @@
+# ---
+# jupyter:
+#   jupytext:
+#     formats: ipynb,py:percent
+#     text_representation:
+#       extension: .py
+#       format_name: percent
+#   kernelspec:
+#     display_name: Python 3 (ipykernel)
+#     language: python
+#     name: python3
+# ---
+
+# %% [markdown]
+# # Batches: many sentences in one rectangle
+#
+# Processors love rectangles of numbers, and sentences refuse to be rectangles. So short ones are filled up with a word
+# that is no word. This chapter is about that filling: how to keep it from changing any result, and how to have less of it.
+# It is also about the order in which a model meets its sentences, because an order that can be worked out again needs
+# never be saved.
+#
+# :::{admonition} What you will be able to do
+# - pad sentences into a batch, and keep their lengths and a mask beside it
+# - show that padding changes no state of an encoder, and break that on purpose
+# - measure how much of a batch is padding, and get rid of most of it by sorting into buckets
+# - deal every pair into exactly one batch of an epoch, and find your place in it again after a stop
+# :::
+#
+# Nothing is trained here: the chapter runs for some seconds at every scale.
+
+# %% tags=["hide-input"]
+# Where the package is missing (Colab, for instance) this installs it; elsewhere it does nothing.
+import importlib.util
+
+if importlib.util.find_spec("s2s_tutorial") is None:
+    get_ipython().run_line_magic("pip", "install --quiet git+https://github.com/s2s-tutorial/s2s_tutorial")
+
+# %%
+import sys
+
+import numpy as np
+import torch
+from matplotlib.figure import Figure
+
+from s2s_tutorial.batching import Batch, Encoded, epoch_order
+from s2s_tutorial.config import load_scale
+from s2s_tutorial.corpus import prepare
+from s2s_tutorial.encoder import Encoder
+from s2s_tutorial.show import check_shape, show_figure, show_shapes, show_source, show_table, show_text
+from s2s_tutorial.vocabulary import PAD, Vocabulary
+
+scale = load_scale()  # S2S_SCALE: small, standard or large
+data = scale.data  # which pairs
+batch_size = scale.training.batch_size  # pairs in a batch
+seed = 0  # of the order of batches
+
+# %% [markdown]
+# ## Three sentences, by hand
+#
+# Here are three French sentences as lists of ids, each with `<eos>` (2) at its end. They have 3, 5 and 6 ids. A tensor
+# has rows of one length only, so the shorter two are filled with `<pad>` (0). That is **padding**:
+
+# %%
+# NBVAL_CHECK_OUTPUT
+sentences = ["non !", "j ai froid .", "le chat noir dort ."]
+vocabulary = Vocabulary.count(sentences)
+encoded = [vocabulary.encode(sentence.split()) for sentence in sentences]
+longest = max(map(len, encoded))
+rectangle = [ids + [PAD] * (longest - len(ids)) for ids in encoded]
+for ids, row in zip(encoded, rectangle, strict=True):
+    print(f"{len(ids)}  {row}")
+
+# %% [markdown]
+# From the rectangle alone you could guess which places are real: those that are not 0. It is safer to keep the lengths,
+# and to make the **mask** from them: a rectangle of the same shape that is true at real words. Count the false places:
+# 3 + 1 + 0 of 18. So 22 % of this small batch is padding.
+
+# %%
+# NBVAL_CHECK_OUTPUT
+lengths = torch.tensor([len(ids) for ids in encoded])
+mask = torch.arange(longest) < lengths[:, None]  # (1, S) < (B, 1) gives (B, S)
+print(mask.int())
+print(f"{(~mask).sum().item()} of {mask.numel()} places are padding: {(~mask).float().mean().item():.0%}")
+
+# %% [markdown]
+# ### A trap: the list that grows
+#
+# Three lines of Python do the padding, and this is how many notebooks have written them. Run the function on the same
+# sentence twice, beside longer and longer ones:
+
+
+# %%
+# NBVAL_CHECK_OUTPUT
+def pad_carelessly(ids: list[int], length: int) -> list[int]:
+    ids += [PAD] * (length - len(ids))  # += changes the list itself
+    return ids
+
+
+corpus_of_lists = [vocabulary.encode(["non", "!"])]
+for length in (4, 6, 9):
+    print(pad_carelessly(corpus_of_lists[0], length))
+print("the corpus now holds:", corpus_of_lists[0])
+
+# %% [markdown]
+# The sentence in the *corpus* has grown. Its `<eos>` is in the middle, its length is wrong, and it will never shrink
+# again. Nothing crashes. The loss even looks fine, since `<pad>` is easy to predict. The 2017 notebook worked on its
+# inputs like this. In this package no function changes what it is given, and below that is asserted.
+#
+# ## Encoded: all sentences in one flat array
+#
+# A list of lists of Python integers is large and slow to gather from. The package puts all ids of all sentences end to
+# end, four bytes each, and remembers where each sentence starts:
+
+# %%
+# NBVAL_CHECK_OUTPUT
+src = Encoded.encode(sentences, vocabulary)
+print("ids    ", src.ids.tolist())
+print("starts ", src.starts.tolist())
+print("lengths", src.lengths.tolist())
+print("no. 1  ", src[1].tolist())
+
+# %% [markdown]
+# Sentence 1 lies between `starts[1]` and `starts[2]`. Lengths are differences of neighbours. A rectangle for any choice of
+# sentences takes a few array operations and no loop:
+
+# %%
+show_source(Encoded.rectangle)
+
+# %%
+# NBVAL_CHECK_OUTPUT
+padded, kept_lengths = src.rectangle(np.array([0, 1, 2]))
+assert padded.tolist() == rectangle
+assert kept_lengths.tolist() == lengths.tolist()
+print(src.rectangle(np.array([1, 0]))[0])
+
+# %% [markdown]
+# Ask for sentences 1 and 0 only, and the rectangle is just as wide as the longer of the two. Padding depends on the
+# company a sentence keeps. That will be the key to having less of it.
+#
+# ## Batch: both sides
+#
+# A training step needs a few pairs, so a `Batch` holds two rectangles and two rows of lengths. Masks are worked out from
+# lengths when asked for: what is not stored cannot disagree.
+
+# %%
+show_source(Batch)
+
+# %%
+# NBVAL_CHECK_OUTPUT
+english = ["no !", "i m cold .", "the black cat is asleep ."]
+tgt = Encoded.encode(english, Vocabulary.count(english))
+batch = Batch.of(src, tgt, np.array([0, 1, 2]))
+B, S, T = 3, 6, 7
+check_shape(batch.src_ids, (B, S))
+check_shape(batch.tgt_mask, (B, T))
+show_shapes(src_ids=batch.src_ids, src_lengths=batch.src_lengths, src_mask=batch.src_mask, tgt_ids=batch.tgt_ids)
+print(f"padding: {batch.padding_share:.1%}")
+
+# %% [markdown]
+# Now the promise. Take copies of everything, make batches in every order, widen some, and look whether the inputs are
+# still what they were:
+
+# %%
+before = src.ids.copy(), src.starts.copy(), tgt.ids.copy(), tgt.starts.copy()
+for rows in ([0], [2, 0], [1, 2, 0], [0, 0]):
+    padded, _ = src.rectangle(np.array(rows))
+    padded[:] = -1  # even writing into the result must not reach the sentences
+    Batch.of(src, tgt, np.array(rows)).src_ids.fill_(-1)
+for kept, now in zip(before, (src.ids, src.starts, tgt.ids, tgt.starts), strict=True):
+    assert np.array_equal(kept, now)
+
+# %% [markdown]
+# ## Padding must change nothing
+#
+# A translation of « non ! » may not depend on who happens to sit beside it. Here that is easy to say and not at all
+# automatic: the {term}`encoder` of this book reads each sentence from both ends, and *from the right end a padded
+# sentence starts with pads*.
+#
+# :::{admonition} Guess first
+# :class: tip
+# « non ! » is encoded alone, then with six columns of padding after it. Without a mask, which states differ: those of the
+# first word, of the last, or of all? And with a mask?
+# :::
+
+# %%
+# NBVAL_CHECK_OUTPUT
+torch.manual_seed(0)
+encoder = Encoder(len(vocabulary), embedding_size=4, hidden_size=4, num_layers=2, dropout_rate=0.0)
+extra = 6  # columns of padding
+alone = torch.tensor([encoded[0]])  # (1, 3)
+wide = torch.nn.functional.pad(alone, (0, extra), value=PAD)  # (1, 9)
+real = torch.arange(wide.shape[1])[None] < 3  # (1, 9)
+with torch.no_grad():
+    enc_states, first = encoder(alone, None)
+    masked_states, masked_first = encoder(wide, real)
+    careless_states, careless_first = encoder(wide, None)
+for name, states in (("with the mask", masked_states), ("without", careless_states)):
+    same = [torch.allclose(enc_states[0, place], states[0, place], atol=1e-6) for place in range(3)]
+    print(f"{name:14} same states at: non {same[0]}, ! {same[1]}, <eos> {same[2]}")
+
+# %% [markdown]
+# Without a mask *every* state is wrong, the first word's too: the backward direction has read six pads before it comes to
+# a word, and carries what they did to it all the way to the left. With the mask all states are those of the lonely
+# sentence. States at padding are zero, and so are no source of mischief later; and what the decoder starts from is the
+# same too:
+
+# %%
+assert torch.allclose(first, masked_first, atol=1e-6)
+assert not torch.allclose(first, careless_first, atol=1e-6)
+assert (masked_states[0, 3:] == 0).all()
+
+# %% [markdown]
+# **Break it.** Set `extra` to 1, and then to 60, and print `(enc_states - careless_states[:, :3]).abs().max()`. Does ten
+# times the padding do ten times the damage, or do the first few pads do it all? Attention and the loss have to mind the mask as
+# well; {doc}`04_attention` and {doc}`06_training` say where.
+#
+# ## How much padding is there?
+#
+# Padding is harmless now, but it still costs: the processor computes on it, and throws the result away. Take the
+# whole training set. Where real pairs can be neither found nor downloaded, the message of this cell says both ways out.
+
+# %%
+corpus = prepare(data)
+src = Encoded.encode(corpus.train.sources, corpus.src_vocabulary)
+tgt = Encoded.encode(corpus.train.targets, corpus.tgt_vocabulary)
+
+# %% tags=["hide-input"]
+lists = [src[number].tolist() for number in range(len(src))]
+size_of_lists = sys.getsizeof(lists) + sum(sys.getsizeof(ids) for ids in lists)
+size_of_arrays = src.ids.nbytes + src.starts.nbytes
+show_text(
+    f"**{len(src):,}** pairs. Their **{len(src.ids):,}** French ids, with the starts, take **{size_of_arrays / 1024:,.0f} KiB**. "
+    f"As lists they would take {size_of_lists / 1024:,.0f} KiB, even if Python shared every integer."
+)
+
+# %% tags=["hide-input"] mystnb={"figure": {"caption": "Lengths differ within a corpus, and each batch is as wide as its longest sentence.", "name": "fig-02-lengths"}, "image": {"alt": "Histogram of sentence lengths in words, French as solid blue steps and English as dashed orange steps."}}
+figure = Figure(figsize=(7, 2.8), layout="constrained")
+axes = figure.add_subplot()
+bins = np.arange(0.5, max(src.lengths.max(), tgt.lengths.max()) + 1)
+axes.hist(src.lengths, bins, histtype="step", color="#00429d", linewidth=1.8, label="French")
+axes.hist(tgt.lengths, bins, histtype="step", color="#b8560b", linewidth=1.8, linestyle="--", label="English")
+axes.set(xlabel="words of a sentence, <eos> counted", ylabel="sentences")
+axes.legend(frameon=False)
+show_figure(figure)
+
+# %% [markdown]
+# :::{admonition} Guess first
+# :class: tip
+# Pairs are drawn into batches at random. Look at the histogram: what share of all places is padding? Does the share grow
+# or shrink with larger batches?
+# :::
+#
+# The cure is to let sentences keep company of their own length. Sort the pairs by length, cut the sorted row into
+# batches, and shuffle the *batches*. Such a group of like lengths is a **bucket**:
+
+# %%
+show_source(epoch_order)
+
+
+# %%
+def padding_share(batch_size: int, bucketed: bool, epoch: int = 0) -> float:
+    """Share of places, both sides of all batches of an epoch, that hold no word."""
+    order = epoch_order(src.lengths, tgt.lengths, batch_size, seed, epoch, bucketed)
+    places = sum(len(rows) * (src.lengths[rows].max() + tgt.lengths[rows].max()) for rows in order)
+    return 1 - (src.lengths.sum() + tgt.lengths.sum()).item() / places.item()
+
+
+sizes = sorted({8, 32, batch_size, 128})
+shares = {size: (padding_share(size, False), padding_share(size, True)) for size in sizes}
+
+# %% tags=["hide-input"]
+show_table(
+    ["pairs in a batch", "padding, random batches", "padding, buckets"],
+    [[size, f"{plain:.1%}", f"{bucketed:.1%}"] for size, (plain, bucketed) in shares.items()],
+)
+plain, bucketed = shares[batch_size]
+show_text(
+    f"With {batch_size} pairs in a batch, **{plain:.0%}** of the places are padding at random and **{bucketed:.0%}** in buckets. "
+    f"For every real word, random batches compute {1 / (1 - plain):.2f} places and buckets {1 / (1 - bucketed):.2f}."
+)
+
+# %% [markdown]
+# A larger batch is more likely to hold one very long sentence, and everybody beside it is padded up to that one. In
+# buckets there is only a little left: the cut between two lengths falls inside a batch now and then, and English lengths
+# differ where the French ones are equal. Seen from above, one typical batch of each kind:
+
+
+# %%
+def typical_batch(bucketed: bool) -> Batch:
+    """The batch of this epoch whose padding is in the middle of all batches."""
+    order = epoch_order(src.lengths, tgt.lengths, batch_size, seed, 0, bucketed)
+    batches = sorted((Batch.of(src, tgt, rows) for rows in order), key=lambda batch: batch.padding_share)
+    return batches[len(batches) // 2]
+
+
+# %% tags=["hide-input"] mystnb={"figure": {"caption": "The same kind of batch, dealt at random and from a bucket. Yellow places are words, dark ones are computed for nothing.", "name": "fig-02-masks"}, "image": {"alt": "Four rectangles of cells. The two of the random batch have a ragged right edge with large dark areas; the two of the bucketed batch are almost wholly yellow."}}
+figure = Figure(figsize=(7, 4), layout="constrained")
+panels = figure.subplots(1, 4, sharey=True)
+for number, (name, bucketed) in enumerate((("random", False), ("bucket", True))):
+    batch = typical_batch(bucketed)
+    for side, mask in enumerate((batch.src_mask, batch.tgt_mask)):
+        axes = panels[2 * number + side]
+        axes.imshow(mask, cmap="cividis", aspect="auto", vmin=0, vmax=1, interpolation="nearest")
+        axes.set(title=f"{name}, {('French', 'English')[side]}", xlabel="place")
+        axes.xaxis.get_major_locator().set_params(integer=True)
+panels[0].set_ylabel("sentence")
+show_figure(figure)
+
+# %% [markdown]
+# ## Every pair exactly once
+#
+# The 2017 notebook draws every batch anew from all pairs, with replacement. Take as many draws as there are pairs. How much
+# of the data has the model seen then?
+#
+# :::{admonition} Guess first
+# :class: tip
+# A box holds $N$ cards. You draw one, note it, put it back, $N$ times. What share of the cards have you never seen?
+# :::
+#
+# One draw misses a given card with probability $1 - 1/N$. All $N$ draws miss it with
+#
+# ```{math}
+# :label: eq-never-seen
+# \left(1 - \frac{1}{N}\right)^{N} \approx \frac{1}{e} \approx 0.368
+# ```
+#
+# for any $N$ that is not tiny. More than a third is never seen, while as many draws go to cards that were seen before.
+
+# %%
+# NBVAL_CHECK_OUTPUT
+for count in (10, 100, 10_000):
+    print(f"N = {count:6,}: {(1 - 1 / count) ** count:.3f} never seen")
+
+# %%
+draws = np.random.default_rng(seed).integers(len(src), size=5 * len(src))
+_, first_draw = np.unique(draws, return_index=True)  # when each pair was drawn for the first time
+marks = np.linspace(0, 5, 101)
+seen = np.searchsorted(np.sort(first_draw), marks * len(src)) / len(src)
+never = 1 - (first_draw < len(src)).sum() / len(src)
+
+# %% tags=["hide-input"] mystnb={"figure": {"caption": "Dealing shows every pair in one epoch; drawing with replacement still misses some after five.", "name": "fig-02-seen"}, "image": {"alt": "Share of pairs seen over epochs. A dashed grey line rises straight to one at the first epoch and stays; a solid blue curve rises ever more slowly and approaches one."}}
+figure = Figure(figsize=(7, 2.6), layout="constrained")
+axes = figure.add_subplot()
+axes.plot(marks, np.minimum(marks, 1), color="0.5", linestyle="--", label="dealt: each pair once an epoch")
+axes.plot(marks, seen, color="#00429d", label="drawn with replacement")
+axes.set(xlabel="draws, in multiples of the number of pairs", ylabel="share of pairs seen", ylim=(0, 1.05))
+axes.legend(frameon=False, loc="lower right")
+show_figure(figure)
+
+# %% tags=["hide-input"]
+show_text(
+    f"Measured here, after {len(src):,} draws of {len(src):,} pairs, **{never:.1%}** have never been drawn, "
+    f"and the luckiest pair has been drawn **{np.bincount(draws[: len(src)]).max()}** times."
+)
+
+# %% [markdown]
+# So an {term}`epoch` in this book is what the word says: all pairs, each once. Do buckets keep that promise? Put all
+# batches together, sort, and compare with 0, 1, 2, …:
+
+# %%
+for bucketed in (False, True):
+    for epoch in range(3):
+        order = epoch_order(src.lengths, tgt.lengths, batch_size, seed, epoch, bucketed)
+        assert np.array_equal(np.sort(np.concatenate(order)), np.arange(len(src)))
+        assert max(map(len, order)) <= batch_size
+
+# %% [markdown]
+# ## An order that is never saved
+#
+# Training is stopped in the middle of an epoch: the lid is closed, the machine crashes. To go on exactly, the run must
+# know which pairs it has seen. It need not have kept a list. The order is a function of two numbers, the seed and the
+# epoch. Call the function again, skip the batches that are done, and the rest is the rest:
+
+
+# %%
+# NBVAL_CHECK_OUTPUT
+def order_of(epoch: int) -> list[list[int]]:
+    rows = epoch_order(
+        np.array([3, 6, 3, 5, 6, 5, 3]), np.array([3, 6, 4, 5, 7, 5, 3]), batch_size=2, seed=7, epoch=epoch
+    )
+    return [batch.tolist() for batch in rows]
+
+
+uninterrupted = order_of(0) + order_of(1)
+seen_before_the_crash = uninterrupted[:6]
+epoch, done = divmod(6, 4)  # 6 batches done, 4 in an epoch
+afterwards = order_of(epoch)[done:]
+print(
+    f"epoch {epoch}, {done} batches done; same as uninterrupted: {seen_before_the_crash + afterwards == uninterrupted}"
+)
+print("another epoch, another order:", order_of(0) != order_of(1))
+
+# %% [markdown]
+# A random generator that is simply used further and further could not do this: to know its state in epoch 40 you would have
+# to run through the 39 before. Here `[seed, epoch]` seeds a fresh generator each time. {doc}`06_training` builds on it
+# a training cell that cannot lose work.
+#
+# ### What do buckets cost?
+#
+# Sorting takes chance away: a sentence of nine words always sits beside others of about nine words, and training likes
+# chance. How much of it is left? Pairs of equal lengths are shuffled among themselves before every sort, so look at who
+# sits beside whom. Of all pairs of companions in one epoch, which share is together again in the next?
+
+
+# %%
+def together_again(bucketed: bool) -> float:
+    """Share of companions of epoch 0 that share a batch in epoch 1 too."""
+    seats = np.zeros((2, len(src)), dtype=int)
+    for epoch in range(2):
+        for number, rows in enumerate(epoch_order(src.lengths, tgt.lengths, batch_size, seed, epoch, bucketed)):
+            seats[epoch, rows] = number
+    companions = np.bincount(seats[0])
+    _, both = np.unique(seats, axis=1, return_counts=True)
+    return (both * (both - 1)).sum() / (companions * (companions - 1)).sum()
+
+
+show_table(
+    ["batches", "companions that meet again"],
+    [[name, f"{together_again(bucketed):.1%}"] for name, bucketed in (("random", False), ("buckets", True))],
+)
+
+# %% [markdown]
+# In buckets companions meet again more often, and the more so the fewer pairs there are of each length. The order of the
+# *batches* is still random, so a model does not meet all short sentences first. Whether the price is fair you decide by
+# the result: {doc}`08_how_good_is_it` measures what comes out.
+#
+# ## Recap
+#
+# - Padding makes sentences a rectangle; lengths say what is real, and masks come from lengths.
+# - With a mask, padding changes no state. Without one it spoils every state, because one direction reads pads first.
+# - Functions that pad in place change the corpus, and nothing crashes. Here nothing is ever changed in place.
+# - Padding depends on the company. Buckets of like lengths leave little of it.
+# - An epoch deals every pair once, in an order that two numbers decide.
+#
+# ## Exercises
+
+# %% [markdown]
+# :::{exercise} One long sentence
+# :label: ex-02-1
+#
+# 63 sentences of 5 words and one of 60 share a batch. Work out by hand which share of the (one-sided) rectangle is
+# padding. Then check it with `Encoded`.
+# :::
+
+# %% [markdown]
+# :::{solution-start} ex-02-1
+# :class: dropdown
+# :::
+
+# %% [markdown]
+# With `<eos>` the lengths are 6 and 61. The rectangle has 64 · 61 = 3,904 places, 63 · 6 + 61 = 439 of them real. So
+# 3,465 places are padding.
+
+# %% tags=["solution"]
+# NBVAL_CHECK_OUTPUT
+uneven = Encoded.encode(["a b c d e"] * 63 + [" ".join("a" * 60)], Vocabulary.count(["a b c d e"]))
+ids, uneven_lengths = uneven.rectangle(np.arange(64))
+share = 1 - uneven_lengths.sum() / ids.size
+print(f"{ids.size:,} places, {share:.1%} padding")
+assert ids.size - uneven_lengths.sum() == 3465
+
+# %% [markdown]
+# :::{solution-end}
+# :::
+
+# %% [markdown]
+# :::{exercise} Sort by one side only
+# :label: ex-02-2
+#
+# `epoch_order` sorts by the source length, and by the target length where source lengths are equal. Leave the second key out. How
+# much of the saving is lost? Why is any saving left on the target side?
+# :::
+
+# %% [markdown]
+# :::{solution-start} ex-02-2
+# :class: dropdown
+# :::
+
+# %% tags=["solution"]
+constant = np.zeros_like(tgt.lengths)  # a second key that decides nothing
+one_key = epoch_order(src.lengths, constant, batch_size, seed, epoch=0)
+places = sum(len(rows) * (src.lengths[rows].max() + tgt.lengths[rows].max()) for rows in one_key).item()
+one_key_share = 1 - (src.lengths.sum() + tgt.lengths.sum()).item() / places
+assert shares[batch_size][1] <= one_key_share <= shares[batch_size][0]
+correlation = np.corrcoef(src.lengths, tgt.lengths)[0, 1]
+show_text(
+    f"Padding: {shares[batch_size][0]:.1%} at random, **{one_key_share:.1%}** with one key, {shares[batch_size][1]:.1%} with "
+    f"both. Long sentences have long translations (correlation {correlation:.2f}), so sorting one side half sorts the other."
+)
+
+# %% [markdown]
+# :::{solution-end}
+# :::
+
+# %% [markdown]
+# :::{exercise} A budget of places
+# :label: ex-02-3
+#
+# Batches of 64 short sentences are small work, batches of 64 long ones are large work. Write `budget_order(budget)`: sort as
+# before, but fill each batch until its source rectangle would hold more than `budget` places. Assert that every pair is
+# dealt once and that no batch breaks the budget.
+# :::
+
+# %% [markdown]
+# :::{solution-start} ex-02-3
+# :class: dropdown
+# :::
+
+
+# %% tags=["solution"]
+def budget_order(budget: int, epoch: int = 0) -> list[list[int]]:
+    """Batches whose source rectangles hold at most so many places."""
+    rng = np.random.default_rng([seed, epoch])
+    shuffled = rng.permutation(len(src))
+    batches: list[list[int]] = [[]]
+    for row in shuffled[np.lexsort((tgt.lengths[shuffled], src.lengths[shuffled]))].tolist():
+        if (len(batches[-1]) + 1) * src.lengths[row] > budget:  # sorted: the new row is the longest
+            batches.append([])
+        batches[-1].append(row)
+    return [batches[number] for number in rng.permutation(len(batches))]
+
+
+budget = 512
+dealt = budget_order(budget)
+assert sorted(row for rows in dealt for row in rows) == list(range(len(src)))
+assert all(len(rows) * src.lengths[rows].max() <= budget for rows in dealt)
+show_text(f"{len(dealt):,} batches, of {min(map(len, dealt))} to {max(map(len, dealt))} pairs.")
+
+# %% [markdown]
+# :::{solution-end}
+# :::

@@ -1,0 +1,776 @@
+# ---
+# jupyter:
+#   jupytext:
+#     formats: ipynb,py:percent
+#     text_representation:
+#       extension: .py
+#       format_name: percent
+#   kernelspec:
+#     display_name: Python 3 (ipykernel)
+#     language: python
+#     name: python3
+# ---
+
+# %% [markdown]
+# # Encoder and decoder: a sentence in one vector
+#
+# A translator must read a sentence of one length and write one of another. In 2014 an answer appeared that needs no
+# grammar at all: one network reads the sentence into a vector, and another writes from that vector. Here you build it
+# from a single step of a recurrent network, done by hand, up to a trained translator. Then you measure where it fails,
+# because that failure is why attention was invented.
+#
+# :::{admonition} What you will be able to do
+# - Say why a dictionary cannot translate, and what an encoder and a decoder do about it.
+# - Compute one step of a GRU with a pencil, and check it against PyTorch.
+# - Explain what packing a batch of unequal sentences is for, and why the package runs its own form on a processor.
+# - Hand the encoder's last states to the decoder in the right order.
+# - Measure quality by sentence length, and read the bottleneck off the curve.
+# :::
+#
+# The chapter trains two models on the embedded corpus, so it needs no network. That takes seconds at the small scale
+# and a few minutes at the standard one.
+
+# %% tags=["hide-input"]
+# Where the package is missing (Colab, for instance) this installs it; elsewhere it does nothing.
+import importlib.util
+
+if importlib.util.find_spec("s2s_tutorial") is None:
+    get_ipython().run_line_magic("pip", "install --quiet git+https://github.com/s2s-tutorial/s2s_tutorial")
+
+# %%
+from s2s_tutorial.config import load_scale
+
+scale = load_scale()  # S2S_SCALE: small, standard or large
+import math
+import time
+from dataclasses import replace
+from itertools import pairwise
+
+import numpy as np
+import torch
+from matplotlib.figure import Figure
+from torch import nn
+from torch.nn import functional as F
+
+from s2s_tutorial.batching import Encoded
+from s2s_tutorial.config import PRESETS
+from s2s_tutorial.corpus import prepare
+from s2s_tutorial.encoder import Encoder
+from s2s_tutorial.evaluation import bleu_score, normalised_words
+from s2s_tutorial.grammar import generate
+from s2s_tutorial.layers import fast_gru, gru_step, packed_gru
+from s2s_tutorial.runs import folder_for
+from s2s_tutorial.show import check_shape, show_figure, show_shapes, show_source, show_table, show_text
+from s2s_tutorial.text import normalise
+from s2s_tutorial.tracking import LiveLine
+from s2s_tutorial.training import Trainer
+from s2s_tutorial.vocabulary import UNK, Vocabulary
+
+SEED = 3  # of the small random networks
+SIZE = min(scale.model.hidden_size, 128)  # E and H of the two trained models: small, so that the bottleneck is narrow
+BINS = (6, 9, 12, 16)  # upper ends of the groups of sentence lengths, in words; one more group holds the rest
+settings = replace(
+    scale,
+    name=f"{scale.name}-one-vector",
+    data=replace(PRESETS["sample"].data, sample_pairs=scale.data.sample_pairs),  # the embedded corpus at every scale
+    model=replace(scale.model, attention="none", embedding_size=SIZE, hidden_size=SIZE, dropout=0.1),
+    training=replace(scale.training, epochs=4),
+)
+
+# %% [markdown]
+# ## Why a dictionary is not enough
+#
+# Take a dictionary with one English word for each French one, and translate
+# <span lang="fr">« le chat noir ne dort pas »</span>.
+
+# %% [markdown]
+# :::{figure-md} fig-draw-word-order
+# ![« le chat noir ne dort pas » above the black cat is not sleeping, with lines between words that translate each other. The lines from chat and noir cross, ne and pas meet in not, and dort splits into is and sleeping. Below, merci becomes two words, thank you.](../book/images/word-order.svg)
+#
+# Translating word by word fails three times in one short sentence: order swaps, two words make one, one word makes two.
+# :::
+
+# %%
+# NBVAL_CHECK_OUTPUT
+dictionary = {"le": "the", "chat": "cat", "noir": "black", "ne": "not", "dort": "sleeps", "pas": "not"}
+sentence = "le chat noir ne dort pas"
+print(" ".join(dictionary[word] for word in sentence.split()))
+
+# %% [markdown]
+# You wanted *the black cat is not sleeping*. Three things went wrong, and no larger dictionary mends them:
+#
+# - **Order.** <span lang="fr">« chat noir »</span> turns round: *black cat*.
+# - **Words in pieces.** <span lang="fr">« ne … pas »</span> is *one* thing wrapped around a verb, and English says it
+#   once.
+# - **Number of words.** One <span lang="fr">« dort »</span> becomes *is sleeping*.
+#
+# Are these rare? The embedded corpus knows which word made which. So count in two thousand of its sentences:
+
+
+# %%
+def crosses(links) -> bool:
+    """Whether two links between words cross: an earlier French word with a later English one."""
+    return any(a < c and b > d for a, b in links for c, d in links)
+
+
+def shares(links) -> bool:
+    """Whether a word of either side has several partners."""
+    return len({a for a, _ in links}) < len(links) or len({b for _, b in links}) < len(links)
+
+
+pairs = list(generate(2000, seed=SEED))
+unequal = [len(normalise(pair.french).split()) != len(normalise(pair.english).split()) for pair in pairs]
+rows = [["another number of words", np.mean(unequal)]]
+rows.append(["at least two words change order", np.mean([crosses(pair.alignment) for pair in pairs])])
+rows.append(["a word with several partners", np.mean([shares(pair.alignment) for pair in pairs])])
+show_table(["what happens", "share of sentences"], [[name, f"{share:.0%}"] for name, share in rows])
+
+# %% [markdown]
+# So a translation is not a list of word translations. The network must read the whole sentence, and only then write.
+# Two recurrent networks share the work {cite:p}`cho2014,sutskever2014`:
+#
+# - The **{term}`encoder`** reads the source and ends in a state, a vector of H numbers.
+# - The **{term}`decoder`** starts from that vector and writes, one word after another, until it writes the end mark.
+
+# %% tags=["hide-input"] mystnb={"figure": {"caption": "Everything the decoder learns about the source goes through one vector.", "name": "fig-03-bottleneck"}, "image": {"alt": "A chain of boxes. On the left four encoder boxes read le, chat, noir and the end mark from below and pass a state to the right. The last one points to a single round box in the middle, one vector. From there a chain of four decoder boxes writes the, black, cat and the end mark above, each reading the word before from below."}}
+figure = Figure(figsize=(9, 2.6), layout="constrained")
+axes = figure.add_subplot()
+box = {"boxstyle": "round,pad=0.5", "facecolor": "white", "linewidth": 1.8}
+arrow = {"arrowstyle": "-|>", "color": "0.35", "shrinkA": 15, "shrinkB": 15}
+along = arrow | {"shrinkA": 23, "shrinkB": 23}
+for x, word in enumerate(["le", "chat", "noir", "<eos>"]):
+    axes.text(x, 1, "GRU", ha="center", va="center", bbox=box | {"edgecolor": "#00429d"})
+    axes.text(x, 0, word, ha="center", va="center")
+    axes.annotate("", (x, 1), (x, 0), arrowprops=arrow)
+    axes.annotate("", (x + 1, 1), (x, 1), arrowprops=along)
+axes.text(
+    4, 1, "one\nvector", ha="center", va="center", bbox=box | {"boxstyle": "circle,pad=0.3", "edgecolor": "#b8560b"}
+)
+for x, (before, after) in enumerate([("<sos>", "the"), ("the", "black"), ("black", "cat"), ("cat", "<eos>")], start=5):
+    axes.text(x, 1, "GRU", ha="center", va="center", bbox=box | {"edgecolor": "#2a7f62"})
+    axes.text(x, 0, before, ha="center", va="center", color="0.35")
+    axes.text(x, 2, after, ha="center", va="center")
+    axes.annotate("", (x, 1), (x - 1, 1), arrowprops=along)
+    axes.annotate("", (x, 1), (x, 0), arrowprops=arrow)
+    axes.annotate("", (x, 2), (x, 1), arrowprops=arrow)
+axes.set(xlim=(-0.6, 8.6), ylim=(-0.3, 2.3))
+axes.axis("off")
+show_figure(figure)
+
+# %% [markdown]
+# Nothing in this picture is about French, or about text. Let the encoder read a picture, and the decoder writes its
+# caption. Sound in, words out. A question in, an answer out. Wherever one sequence (or anything a network can read)
+# must become another sequence of unknown length, this shape fits.
+#
+# ## From words to vectors
+#
+# A network multiplies, so words must become numbers. An id will not do: word 7 is not seven times word 1. The honest
+# way is a **one-hot** vector: as long as the vocabulary, all 0, with a single 1 at the word's place. It says which word
+# it is and nothing else.
+#
+# :::{admonition} Guess first
+# Multiply a one-hot vector with a matrix that has one row for each word. What comes out?
+# :::
+
+# %%
+# NBVAL_CHECK_OUTPUT
+table = torch.tensor([[0.0, 0.0], [0.2, 0.9], [0.3, 0.8], [0.9, -0.4]])  # <pad>, chat, chien, noir: E = 2
+one_hot = F.one_hot(torch.tensor([1, 3]), num_classes=4).float()  # chat, noir
+print(one_hot.int().tolist())
+print([[round(value, 1) for value in row] for row in (one_hot @ table).tolist()])
+assert torch.equal(one_hot @ table, F.embedding(torch.tensor([1, 3]), table))
+
+# %% [markdown]
+# The word's row, no more. So nobody multiplies: `nn.Embedding` looks the row up. The rows are an **{term}`embedding`**,
+# and they are learnt. Words that are used alike end up near each other, as <span lang="fr">« chat »</span> and <span
+# lang="fr">« chien »</span> do in our table. The one-hot vectors were all equally far apart.
+#
+# ## One step of a GRU, by hand
+#
+# A recurrent network keeps a state $h$ and changes it with every word $x$. The **gated recurrent unit** (GRU) decides,
+# number by number, how much of the old state to keep {cite:p}`cho2014`. It has two **gates**, vectors of numbers
+# between 0 and 1. Our state has two numbers.
+
+# %% [markdown]
+# :::{figure-md} fig-draw-gru
+# ![A line runs from the old state to the new one, multiplied by z on its way. Three boxes below, update, reset and candidate, read the input and the old state. The candidate, times 1 − z, is added to the line. The four formulas are printed underneath.](../book/images/gru.svg)
+#
+# A GRU mixes old and new. The update gate z says how much of the old state is kept, and the reset gate r how much of it the candidate n gets to see.
+# :::
+
+# %%
+x, h = torch.tensor([1.0, -1.0]), torch.tensor([0.5, -0.5])  # the word's embedding; the state before
+W_r, U_r = torch.eye(2), 2 * torch.eye(2)
+W_z, U_z = torch.tensor([[0.0, 1.0], [1.0, 0.0]]), torch.zeros(2, 2)
+W_n, U_n = torch.tensor([[1.0, 1.0], [0.0, 1.0]]), torch.eye(2)
+c_n = torch.tensor([0.0, 1.0])  # the one bias that is not 0 here
+
+# %% [markdown]
+# The **reset gate** says how much of the old state the new proposal may see ($\sigma$ is the sigmoid, which squeezes
+# any number between 0 and 1):
+#
+# ```{math}
+# :label: eq-gru-reset
+# r = \sigma(W_r x + b_r + U_r h + c_r)
+# ```
+#
+# The **update gate** says how much of the old state stays:
+#
+# ```{math}
+# :label: eq-gru-update
+# z = \sigma(W_z x + b_z + U_z h + c_z)
+# ```
+
+
+# %%
+# NBVAL_CHECK_OUTPUT
+def show(name: str, values: torch.Tensor) -> None:
+    print(f"{name:22}", [round(value, 3) for value in values.tolist()])
+
+
+show("W_r x + U_r h", W_r @ x + U_r @ h)
+r = torch.sigmoid(W_r @ x + U_r @ h)
+show("r", r)
+z = torch.sigmoid(W_z @ x + U_z @ h)
+show("z", z)
+
+# %% [markdown]
+# The first number's reset gate is nearly open, the second's nearly shut. Now the **candidate**, a proposal for the new
+# state. What it takes from the old state goes through the reset gate:
+#
+# ```{math}
+# :label: eq-gru-candidate
+# n = \tanh\left(W_n x + b_n + r \odot (U_n h + c_n)\right)
+# ```
+#
+# ($\odot$ multiplies number by number.) Last, each number of the new state is a mean of proposal and old state, with
+# $z$ as the weight of the old:
+#
+# ```{math}
+# :label: eq-gru-state
+# h' = (1 - z) \odot n + z \odot h
+# ```
+
+# %%
+# NBVAL_CHECK_OUTPUT
+show("U_n h + c_n", U_n @ h + c_n)
+show("through the reset gate", r * (U_n @ h + c_n))
+n = torch.tanh(W_n @ x + r * (U_n @ h + c_n))
+show("n", n)
+by_hand = (1 - z) * n + z * h
+show("new state", by_hand)
+
+# %% [markdown]
+# The first number moved most of the way to its proposal, the second stayed nearer to what it was: $z$ is 0.27 there and
+# 0.73 here.
+#
+# PyTorch keeps the same weights in two matrices, the three parts stacked in the order reset, update, candidate. Fill
+# them in and compare, with PyTorch's layer and with the package's `gru_step`:
+
+# %%
+gru = nn.GRU(2, 2, batch_first=True).requires_grad_(False)
+gru.weight_ih_l0.copy_(torch.cat([W_r, W_z, W_n]))
+gru.weight_hh_l0.copy_(torch.cat([U_r, U_z, U_n]))
+gru.bias_ih_l0.zero_()
+gru.bias_hh_l0.copy_(torch.cat([torch.zeros(4), c_n]))
+states, last = gru(x[None, None], h[None, None])  # a batch of one sentence of one word
+torch.testing.assert_close(last[0, 0], by_hand)
+torch.testing.assert_close(gru_step(gru, x[None], h[None])[0], by_hand)
+
+# %%
+show_source(gru_step)
+
+# %% [markdown]
+# ### What a gate can keep
+#
+# If $z$ is 1, then $h' = h$: the state is carried over untouched, whatever the word is. This is the GRU's memory. How
+# much of a first state is left after many words, if the gate stays at the same value?
+
+# %%
+# NBVAL_CHECK_OUTPUT
+for gate in (0.5, 0.9, 0.99):
+    print(f"z = {gate}:", ", ".join(f"{gate**words:.3f} after {words} words" for words in (5, 10, 20)))
+
+# %% [markdown]
+# A gate must stay very near 1 to carry a word through a long sentence, and the same gate must open when something new
+# has to be written. Keep this tension in mind: it is half of the bottleneck.
+#
+# ## Sentences of unequal length
+#
+# Over a sentence, the steps are a loop, and the state after the last word is the summary. In a batch, sentences end at
+# different places and {term}`padding` fills the rest. What does a GRU do with padding, if nobody tells it? It goes on
+# reading.
+
+# %%
+# NBVAL_CHECK_OUTPUT
+torch.manual_seed(SEED)
+gru = nn.GRU(4, 5, batch_first=True).double()  # E = 4, H = 5
+inputs = torch.randn(2, 6, 4, dtype=torch.float64)  # (B, S, E): two sentences
+lengths = torch.tensor([6, 3])
+src_mask = torch.arange(6) < lengths[:, None]
+inputs = inputs * src_mask[..., None]  # the embedding of padding is zero
+_, alone = gru(inputs[1:, :3])
+_, unaware = packed_gru(gru, inputs, None, None)
+_, packed = packed_gru(gru, inputs, None, src_mask)
+print("reading padding, the short sentence's last state is right:", torch.allclose(unaware[0, 1], alone[0, 0]))
+print("packed, it is right:                                      ", torch.allclose(packed[0, 1], alone[0, 0]))
+
+# %% [markdown]
+# A word vector of zeros is still a word to a GRU: the state moves on with every one. **Packing** takes the padding out.
+# A packed sequence holds only the real words and how many sentences are still running at each time step. So the last
+# state of each sentence is the one after its last word.
+
+# %%
+show_source(packed_gru)
+
+# %% [markdown]
+# Padding would do worse harm in the backward direction, which starts at the far end: it would read all the padding
+# *before* it sees a word.
+#
+# ## The same, faster
+#
+# `packed_gru` is the plain form, and a GPU runs it in one piece. On a processor the package uses another form, with two
+# tricks.
+#
+# **One product for all inputs.** $W x$ does not wait for the state. So all words of all sentences are multiplied
+# together before the loop begins. Only $U h$ stays inside. This is easy to see for yourself:
+
+# %%
+# NBVAL_CHECK_OUTPUT
+one_by_one = torch.stack([word @ gru.weight_ih_l0.T for word in inputs.unbind(dim=1)], dim=1)  # S products of (B, E)
+at_once = inputs.flatten(0, 1) @ gru.weight_ih_l0.T  # one product of (B · S, E)
+check_shape(at_once, (12, 15))  # three parts of five numbers
+torch.testing.assert_close(at_once.unflatten(0, (2, 6)), one_by_one)
+print("6 products of", (2, 4), "or one of", (12, 4))
+
+# %% [markdown]
+# **One product for the gradient of U.** In the backward pass, each step $t$ adds a matrix to the gradient of $U$:
+# gradient at the gates times state before, $g_t^\top h_{t-1}$. Automatic differentiation forms them one by one, each as
+# large as $U$ itself, and adds them up. But a sum of products of matrices *is* a product of longer matrices:
+#
+# ```{math}
+# \sum_t g_t^\top h_{t-1} = G^\top H
+# ```
+#
+# with all $g_t$ stacked in $G$ and all $h_{t-1}$ in $H$.
+
+# %%
+g = torch.randn(6, 2, 15, dtype=torch.float64)  # (T, B, 3H)
+before = torch.randn(6, 2, 5, dtype=torch.float64)  # (T, B, H)
+summed = sum(g_t.T @ h_t for g_t, h_t in zip(g, before, strict=True))
+torch.testing.assert_close(g.flatten(0, 1).T @ before.flatten(0, 1), summed)
+
+# %% [markdown]
+# Packing does not suit this form, so padding is handled with what you have just learnt: at padding the update gate is
+# held at 1, and the state passes through unchanged.
+
+# %%
+show_source(fast_gru)
+
+# %% [markdown]
+# Two forms of one thing must agree: in states, in last states, and in the gradient of everything that goes in.
+
+
+# %%
+def results(form, gru, inputs, mask):
+    """States, last states, and the gradients of some function of both."""
+    leaf = inputs.clone().requires_grad_()
+    states, last = form(gru, leaf, None, mask)
+    gradients = torch.autograd.grad(states.sin().sum() + last.cos().sum(), [leaf, *gru.parameters()])
+    return [states, last, *gradients]
+
+
+# %%
+# NBVAL_CHECK_OUTPUT
+both_ways = nn.GRU(4, 5, batch_first=True, bidirectional=True).double()
+plain, fast = (results(form, both_ways, inputs, src_mask) for form in (packed_gru, fast_gru))
+torch.testing.assert_close(fast, plain)
+show_shapes(states=fast[0], last=fast[1])
+print("equal, with", len(plain) - 2, "gradients")
+
+# %%
+sentences, words, size = scale.training.batch_size, 12, scale.model.hidden_size
+layer = nn.GRU(size, size, batch_first=True, bidirectional=True)
+batch_inputs = torch.randn(sentences, words, size)
+batch_mask = torch.arange(words) < torch.randint(6, words + 1, (sentences, 1))
+rows = []
+for name, form in (("packed_gru", packed_gru), ("fast_gru", fast_gru)):
+    times = []
+    for _ in range(5):
+        start = time.perf_counter()
+        results(form, layer, batch_inputs, batch_mask)
+        times.append(1000 * (time.perf_counter() - start))
+    rows.append([name, min(times)])
+show_table(["form, forward and back, on this machine's processor", "milliseconds"], rows)
+
+# %% [markdown]
+# ## The encoder
+#
+# Now put it together. The encoder reads in **both directions**: one GRU from the left, one from the right. So the state
+# at a word has seen what stands before it and what stands after it. The package adds the two up. In `enc_states` (B, S,
+# H) there is then one vector for each word, *in its sentence*: <span lang="fr">« la »</span> before a noun and <span
+# lang="fr">« la »</span> before a verb get different ones.
+
+# %% [markdown]
+# :::{figure-md} fig-draw-bidirectional
+# ![A row of forward states runs to the right and a dashed row of backward states to the left above four words' sums. The right end of the forward row and the left end of the backward row meet in a plus sign that gives the decoder's first state.](../book/images/bidirectional.svg)
+#
+# Each word's state is the sum of one state that has read everything before it and one that has read everything after it. The first decoder state adds the two last states, which lie at opposite ends.
+# :::
+
+# %%
+show_source(Encoder.forward)
+
+# %%
+# NBVAL_CHECK_OUTPUT
+sources = ["le chat noir ne dort pas .", "il dort .", "je ne l ai pas vu ."]
+vocabulary = Vocabulary.count(sources)
+ids, lengths = map(torch.from_numpy, Encoded.encode(sources, vocabulary).rectangle(np.arange(3)))
+src_mask = torch.arange(ids.shape[1]) < lengths[:, None]
+torch.manual_seed(SEED)
+encoder = Encoder(len(vocabulary), embedding_size=6, hidden_size=8, num_layers=2, dropout_rate=0.0)
+enc_states, first_states = encoder(ids, src_mask)
+show_shapes(src_ids=ids, enc_states=enc_states, first_states=first_states)
+check_shape(enc_states, (3, 8, 8))  # (B, S, H): seven words and the end mark
+check_shape(first_states, (2, 3, 8))  # (L, B, H)
+assert enc_states[~src_mask].eq(0).all()
+
+# %% [markdown]
+# ## Which states does the decoder start from?
+#
+# Here is a mistake you can make without anything crashing. The 2017 notebook made it, and so did everyone who copied
+# it.
+
+# %% [markdown]
+# A GRU of two layers in two directions ends in four states. The decoder has two layers and needs two. The notebook took
+# the first two: `encoder_hidden[:n_layers]`. Which are they?
+#
+# To find out, build a GRU whose states are labels. All weights are 0 and the update gate is shut, so each state is
+# $\tanh$ of the candidate's bias. Choose that bias so that layer 0 ends in 0.1 (forward) and 0.2 (backward), layer 1 in
+# 0.3 and 0.4.
+#
+# :::{admonition} Guess first
+# In which order does PyTorch put 0.1, 0.2, 0.3 and 0.4? What does `[:2]` take?
+# :::
+
+
+# %%
+def write_label(biases: torch.Tensor, label: float) -> None:
+    """Make one direction of a GRU layer of one unit end in `label`: biases are those of reset, update, candidate."""
+    biases.copy_(torch.tensor([0.0, -50.0, math.atanh(label)]))
+
+
+labelled = nn.GRU(1, 1, num_layers=2, batch_first=True, bidirectional=True).requires_grad_(False)
+for weights in labelled.parameters():
+    weights.zero_()
+labels = {"l0": 0.1, "l0_reverse": 0.2, "l1": 0.3, "l1_reverse": 0.4}
+for place, label in labels.items():
+    write_label(getattr(labelled, f"bias_ih_{place}"), label)
+
+# %%
+# NBVAL_CHECK_OUTPUT
+_, encoder_hidden = labelled(torch.randn(1, 5, 1))  # (2L, B, H)
+values = [round(value, 1) for value in encoder_hidden.flatten().tolist()]
+print("encoder_hidden     ", values)
+print("encoder_hidden[:2] ", values[:2], "= layer 0 forward, layer 0 backward")
+
+# %% [markdown]
+# :::{figure-md} fig-draw-encoder-states
+# ![Four last states in PyTorch's order: layer 0 forward, layer 0 backward, layer 1 forward, layer 1 backward. On the left, as in 2017, rows 0 and 1 become decoder layers 0 and 1, and rows 2 and 3 are crossed out. On the right, rows 0 and 1 are added up for decoder layer 0, rows 2 and 3 for layer 1.](../book/images/encoder-states.svg)
+#
+# With two layers, the first two rows are layer 0 twice, forward and backward, and layer 1 is never used. On the right, the two directions of each layer are added up.
+# :::
+
+# %% [markdown]
+# Layer by layer, and within each layer forward and backward. So `[:2]` is layer 0 *twice*. The upper layer, which has
+# read the whole sentence in both directions, is thrown away; the decoder's upper layer starts from a state that reads
+# backwards. Training makes the best of it, the loss goes down, and nobody notices. {doc}`10_break_it` measures the
+# damage.
+#
+# Right is: for each layer, both directions together. Here is the package's encoder with the same labels:
+
+# %%
+# NBVAL_CHECK_OUTPUT
+small = Encoder(5, embedding_size=1, hidden_size=1, num_layers=2, dropout_rate=0.0).requires_grad_(False)
+for weights in small.layers.parameters():
+    weights.zero_()
+for number, layer in enumerate(small.layers):
+    write_label(layer.bias_ih_l0, labels[f"l{number}"])
+    write_label(layer.bias_ih_l0_reverse, labels[f"l{number}_reverse"])
+_, first_states = small(torch.tensor([[4, 4, 4]]), None)
+print("first_states       ", [round(value, 1) for value in first_states.flatten().tolist()])
+
+# %% [markdown]
+# $0.1 + 0.2$ for layer 0 and $0.3 + 0.4$ for layer 1. The tests hold this in place:
+# `tests/test_encoder.py::test_first_decoder_states_are_not_the_first_rows_of_pytorchs`.
+#
+# ## One vector, measured
+#
+# With one layer, our encoder hands the decoder one vector of H numbers, for three words or for thirty. Is there room in
+# it? Count: to name a sentence, you need $\log_2 V$ bits a word at most.
+
+# %% [markdown]
+# :::{figure-md} fig-draw-encoder-decoder
+# ![A row of blue encoder states reads le, chat, noir, dort and the end mark from left to right. A single small vector leads from the last one to a row of orange decoder states, which write the, black, cat, sleeps and the end mark; each written word is read at the next step.](../book/images/encoder-decoder.svg)
+#
+# Without attention, all that the decoder ever learns of the source has to fit into one vector. (One reading direction is drawn.)
+# :::
+
+# %%
+corpus = prepare(settings.data)
+longest = max(len(source.split()) for source in corpus.train.sources)
+needed = longest * math.log2(len(corpus.src_vocabulary))
+
+# %% tags=["hide-input"]
+show_text(
+    f"The longest training sentence has {longest} words out of a vocabulary of {len(corpus.src_vocabulary):,}: at most "
+    f"**{needed:,.0f} bits**. The vector has {SIZE} numbers of 32 bits, **{32 * SIZE:,} bits**."
+)
+
+# %% [markdown]
+# There is plenty of room. If one vector is a bottleneck, then not for lack of bits. It is because the network must
+# *learn* to pack any sentence, word after word, through gates that forget, and learn to unpack it in another order.
+# Every word shares the space with every other, and the gradient of the first source word comes back through every step
+# of both networks.
+#
+# That last path can be shortened. Sutskever and others fed the source sentences *backwards*, so that the first source
+# words stood next to the first target words, and gained several points {cite:p}`sutskever2014`. A remedy that shows
+# where it hurts.
+#
+# So train it and see. The first model has no {term}`attention`: its decoder gets the vector, and nothing else. The
+# second is the same with general attention: its decoder may look at every `enc_states` row again ({doc}`04_attention`
+# says how).
+#
+# :::{admonition} Guess first
+# Draw two curves of quality over sentence length, one for each model. Where do they start? Which one falls, and where?
+# :::
+#
+# Each training cell can be stopped and run again: it goes on where it was.
+
+# %%
+trainer = Trainer(corpus, settings, folder_for(settings), live=LiveLine())
+trainer.fit()
+one_vector = trainer.translator
+
+# %%
+looking_settings = replace(settings, model=replace(settings.model, attention="general"))
+trainer = Trainer(corpus, looking_settings, folder_for(looking_settings), live=LiveLine())
+trainer.fit()
+looking = trainer.translator
+
+# %% [markdown]
+# Now translate the {term}`held-out` test sentences with both, and put them into groups by their number of words.
+# {term}`BLEU` is a score from 0 to 100 for how many pieces of the reference are there; {doc}`08_how_good_is_it` takes
+# it apart.
+
+
+# %%
+def bleu_by_length(translator) -> list[float]:
+    """BLEU of each group of test sentences."""
+    found = translator.translate_words(corpus.test.sources)
+    outputs = [" ".join(normalised_words(translation.words)) for translation in found]
+    return [
+        bleu_score([outputs[row] for row in group], [corpus.test.references[row] for row in group])
+        for group in groups.values()
+    ]
+
+
+edges = [0, *BINS, 1000]
+groups = {}
+for low, high in pairwise(edges):
+    members = [row for row, source in enumerate(corpus.test.sources) if low < len(source.split()) <= high]
+    if members:
+        groups[f"{low + 1} to {high}" if high < 1000 else f"over {low}"] = members
+
+# %%
+curves = {"one vector": bleu_by_length(one_vector), "attention": bleu_by_length(looking)}
+rows = [[name, len(groups[name]), *scores] for name, *scores in zip(groups, *curves.values(), strict=True)]
+show_table(["words", "test sentences", *(f"BLEU, {name}" for name in curves)], rows)
+
+# %% tags=["hide-input"] mystnb={"figure": {"caption": "Translation quality by sentence length, with one vector and with attention, after the same training.", "name": "fig-03-length"}, "image": {"alt": "Two lines of BLEU over groups of sentence length, from short to long: a dashed orange one with squares for the model with one vector, and a solid blue one with circles for the model with attention."}}
+figure = Figure(figsize=(7, 3.2), layout="constrained")
+axes = figure.add_subplot()
+axes.plot(list(groups), curves["attention"], "o-", color="#00429d", lw=2, label="attention")
+axes.plot(list(groups), curves["one vector"], "s--", color="#b8560b", lw=2, label="one vector")
+axes.set(xlabel="words of the source sentence", ylabel="BLEU", ylim=(0, 100))
+axes.legend()
+show_figure(figure)
+
+# %% tags=["hide-input"]
+short, long = ({name: scores[end] for name, scores in curves.items()} for end in (0, -1))
+lost = {name: short[name] - long[name] for name in curves}
+gap_short, gap_long = short["attention"] - short["one vector"], long["attention"] - long["one vector"]
+verdict = (
+    "The model with one vector loses more on the way."
+    if lost["one vector"] > lost["attention"]
+    else "In this run the model with one vector does not lose more: neither has been trained enough for long sentences, or "
+    "the groups are too small. Try a larger scale."
+)
+show_text(
+    f"From the shortest group to the longest, the model with one vector goes from **{short['one vector']:.0f}** to "
+    f"**{long['one vector']:.0f}**, the one with attention from **{short['attention']:.0f}** to "
+    f"**{long['attention']:.0f}**. {verdict} "
+    f"The distance between the two is {gap_short:.0f} points for the shortest sentences and {gap_long:.0f} for the longest."
+)
+
+# %% [markdown]
+# A number says how much is lost. A translation shows *what* is lost. Here is a sentence of the grammar, made longer and
+# longer. Watch where the model with one vector begins to make things up:
+
+# %%
+stages = [
+    "Ma sœur a acheté un livre.",
+    "Ma sœur a acheté un livre rouge à la gare.",
+    "Ma sœur a acheté un livre rouge à la gare et elle l'a lu hier soir.",
+    "Ma sœur a acheté un livre rouge à la gare et elle l'a lu hier soir, mais mon frère dort parce qu'il est fatigué.",
+]
+rows = [[stage, one_vector.translate(stage).text, looking.translate(stage).text] for stage in stages]
+show_table(["source", "one vector", "attention"], rows)
+
+# %% [markdown]
+# A decoder without attention writes *fluent* English in any case: it is a good language model with a poor memory. What
+# it forgets it replaces by something likely. That makes its errors hard to see for someone who cannot read the source.
+#
+# **Break it.** Set `SIZE` in the second cell to 16 and run the chapter again. Which of the two models suffers more, and
+# at which lengths?
+#
+# ## Every formula, its code and its test
+#
+# The tests lie in `tests/test_layers.py` and `tests/test_encoder.py`.
+#
+# | what | code | test |
+# | :--- | :--- | :--- |
+# | {eq}`eq-gru-reset` to {eq}`eq-gru-state` | `layers.gru_step` | `test_one_step_is_a_sequence_of_one_word` |
+# | fast equals packed | `layers.fast_gru` | `test_the_fast_gru_equals_the_packed_one_in_results_and_all_gradients` |
+# | padding is never read | both forms | `test_what_stands_at_padding_changes_nothing_and_gets_no_gradient` |
+# | both directions added | `encoder.Encoder` | `test_states_are_the_sum_of_the_top_layers_two_directions` |
+# | the decoder's start | `encoder.Encoder` | `test_first_decoder_states_add_both_directions_layer_by_layer` |
+
+# %% [markdown]
+# :::{figure-md} fig-draw-beyond-text
+# ![A French sentence, a picture of a cat under the moon and a sound wave each go through their own encoder into a row of states. One attention and one decoder below them write a translation, a caption and a transcript.](../book/images/beyond-text.svg)
+#
+# Attention and decoder do not care where states come from: words, patches of a picture, moments of sound. Change the encoder, and a translator becomes a captioner or a transcriber.
+# :::
+
+# %% [markdown]
+# ## Recap
+#
+# - Translation changes order and number of words, so the whole sentence must be read before it can be written.
+# - An {term}`encoder` reads it into states, a {term}`decoder` writes from them. Neither needs to be about text.
+# - A GRU keeps or replaces each number of its state; the update gate is its memory.
+# - Padding is not a word. Packing leaves it out; holding the update gate at 1 does the same.
+# - `enc_states` is one vector for each word in its sentence. The decoder starts from both directions added up, *layer
+#   by layer*.
+# - One vector has room enough, but is hard to fill and to read. Measure it by sentence length.
+#
+# ## Exercises
+
+# %% [markdown]
+# :::{exercise} Gates at their ends
+# :label: ex-03-1
+#
+# Take the GRU of the hand example. What must its biases be so that it keeps its state for ever, whatever it reads? And
+# so that it forgets everything and depends on the last word alone? Prove both with two different first states.
+# :::
+
+# %% [markdown]
+# :::{solution-start} ex-03-1
+# :class: dropdown
+# :::
+
+# %% tags=["solution"]
+# NBVAL_CHECK_OUTPUT
+torch.manual_seed(SEED)
+unit = nn.GRU(2, 2, batch_first=True).requires_grad_(False)
+reading, starts = (
+    torch.randn(1, 20, 2).expand(2, -1, -1),
+    torch.tensor([[[1.0, 0.0], [-0.5, 0.7]]]),
+)  # (B, 20, 2), (1, B, 2)
+unit.bias_ih_l0[2:4] = 50.0  # the update gate open: z = 1
+_, kept = unit(reading, starts)
+print("keeps its state:", torch.allclose(kept, starts))
+unit.bias_ih_l0[2:4] = -50.0  # the update gate shut: z = 0 ...
+unit.bias_ih_l0[0:2] = -50.0  # ... and the reset gate shut: r = 0
+_, forgot = unit(reading, starts)
+print("same end from two starts:", torch.allclose(forgot[0, 0], forgot[0, 1]))
+
+# %% [markdown]
+# With both gates shut, $h' = \tanh(W_n x + b_n)$: the state is a function of the last word.
+
+# %% [markdown]
+# :::{solution-end}
+# :::
+
+# %% [markdown]
+# :::{exercise} A batch is only a convenience
+# :label: ex-03-2
+#
+# Show that the encoder gives each of the three sentences the same states alone as in the batch, and that adding three
+# more columns of padding changes nothing. Why is this worth a test?
+# :::
+
+# %% [markdown]
+# :::{solution-start} ex-03-2
+# :class: dropdown
+# :::
+
+# %% tags=["solution"]
+enc_states, first_states = encoder(ids, src_mask)
+for row, length in enumerate(lengths):
+    alone, alone_first = encoder(ids[row : row + 1, :length], None)
+    torch.testing.assert_close(alone[0], enc_states[row, :length])
+    torch.testing.assert_close(alone_first[:, 0], first_states[:, row])
+padded, padded_first = encoder(F.pad(ids, (0, 3)), F.pad(src_mask, (0, 3)))
+torch.testing.assert_close(padded[:, : ids.shape[1]], enc_states)
+torch.testing.assert_close(padded_first, first_states)
+
+# %% [markdown]
+# If it failed, a sentence's translation would depend on its neighbours in the batch. Scores would change with the batch
+# size, and nobody would know why. The package's tests have it as `test_a_batch_of_many_equals_many_batches_of_one` and
+# `test_padding_changes_nothing_and_its_states_are_zero`.
+
+# %% [markdown]
+# :::{solution-end}
+# :::
+
+# %% [markdown]
+# :::{exercise} Which words does the vector know best?
+# :label: ex-03-3
+#
+# Take the trained model with one vector and test sentences of 10 to 14 words. Replace one word by the unknown word and
+# measure how far the first decoder state moves (the length of the difference). Average by the word's place: beginning,
+# middle, end. The encoder reads from both ends. Which part do you expect to move it least?
+# :::
+
+# %% [markdown]
+# :::{solution-start} ex-03-3
+# :class: dropdown
+# :::
+
+# %% tags=["solution"]
+chosen = [source for source in corpus.test.sources if 10 <= len(source.split()) <= 14][:60]
+moved = {"first third": [], "middle": [], "last third": []}
+for sentence in Encoded.encode(chosen, corpus.src_vocabulary):
+    words = len(sentence) - 1
+    variants = torch.from_numpy(np.tile(sentence, (words + 1, 1)).astype(np.int64)).to(one_vector.model.device)
+    variants[torch.arange(words), torch.arange(words)] = UNK  # row k has lost word k; the last row is whole
+    with torch.inference_mode():
+        _, first = one_vector.model.encoder(variants, None)
+    distances = (first[0, :-1] - first[0, -1]).norm(dim=-1)
+    for place, distance in enumerate(distances.tolist()):
+        moved[list(moved)[3 * place // words]].append(distance)
+
+# %% tags=["solution"]
+show_table(
+    ["place of the lost word", "mean movement"], [[place, float(np.mean(values))] for place, values in moved.items()]
+)
+assert all(np.mean(values) > 0 for values in moved.values())
+
+# %% [markdown]
+# Every word moves the vector a little. Compare the three: the forward direction has just read the end, the backward
+# direction has just read the beginning, and the middle is far from both.
+
+# %% [markdown]
+# :::{solution-end}
+# :::

@@ -1,0 +1,765 @@
+# ---
+# jupyter:
+#   jupytext:
+#     formats: ipynb,py:percent
+#     text_representation:
+#       extension: .py
+#       format_name: percent
+#   kernelspec:
+#     display_name: Python 3 (ipykernel)
+#     language: python
+#     name: python3
+# ---
+
+# %% [markdown]
+# # Attention: choosing where to look
+#
+# A translator with one vector for the whole sentence has to remember everything before it writes anything.
+# {doc}`03_encoder_decoder` shows what that costs. Here the decoder gets to look back: before each word it decides how
+# much every source word matters, and takes a mean with those weights. That is all attention is, and you can do it with
+# a pencil.
+#
+# :::{admonition} What you will be able to do
+# - Work out the dot, general, concat and additive scores by hand, and know what each can do that the simpler one
+#   cannot.
+# - Turn scores into weights, and say why padding must get $-\infty$ and not 0.
+# - Say in one sentence how Bahdanau's attention differs from Luong's.
+# - Place the window of local attention, and read every formula beside the code that computes it.
+# :::
+#
+# The chapter trains nothing and needs no data: it runs in a few seconds at every scale.
+
+# %% tags=["hide-input"]
+# Where the package is missing (Colab, for instance) this installs it; elsewhere it does nothing.
+import importlib.util
+
+if importlib.util.find_spec("s2s_tutorial") is None:
+    get_ipython().run_line_magic("pip", "install --quiet git+https://github.com/s2s-tutorial/s2s_tutorial")
+
+# %%
+from s2s_tutorial.config import load_scale
+
+scale = load_scale()  # S2S_SCALE: small, standard or large
+import math
+import time
+
+import torch
+from matplotlib.figure import Figure
+
+from s2s_tutorial import attention
+from s2s_tutorial.show import check_shape, show_figure, show_shapes, show_source, show_table, show_text
+
+B, T, S, H = 4, 6, 9, 16  # batch, target length, source length, hidden size of the random checks
+SEED = 4  # of their random numbers
+MY_ANGLE, MY_LENGTH = 60.0, 2.0  # your query in the machine further down: degrees, and how long the vector is
+
+# %% [markdown]
+# ## Three words and a question
+#
+# The encoder has read <span lang="fr">« chat noir »</span> and the end-of-sentence mark. It left one state for each:
+# $\bar h_1$, $\bar h_2$, $\bar h_3$. Real states have hundreds of numbers. Ours have two, so that you can draw them.
+
+# %% [markdown]
+# :::{figure-md} fig-draw-attention
+# ![Five encoder states feed a row of scores that the decoder's state asks for. The weights below are 0.02, 0.14, 0.77, 0.05 and 0.02, largest for noir. Lines as thick as the weights lead to the context, which joins the decoder's state to give the word black.](../book/images/attention.svg)
+#
+# With attention every encoder state stays in reach: the decoder's state is scored against each, a softmax makes weights, and their weighted mean joins it to write the next word. (Luong's form.)
+# :::
+
+# %% [markdown]
+# The decoder has a state too, $h$. Think of it as a question: *what do I write next, and where is it?* When a state
+# asks, it is called a **query**. What is asked is called a **key**.
+
+# %%
+words = ["chat", "noir", "<eos>"]
+enc_states = torch.tensor([[2.0, 0.0], [1.0, 2.0], [-1.0, 1.0]])  # one row for each word
+query = torch.tensor([1.0, 1.0])
+show_shapes(enc_states=enc_states, query=query)
+
+# %% [markdown]
+# {term}`Attention <attention>` takes three steps, and only the first has variants:
+#
+# 1. A **score** for every source word: one number, of any size.
+# 2. A **softmax**, which turns the scores into weights: positive, with sum 1.
+# 3. The **context**: the mean of the encoder states with those weights.
+#
+# ## The dot score
+#
+# Two vectors that point the same way have a large dot product. So ask with that {cite:p}`luong2015`:
+#
+# ```{math}
+# :label: eq-dot-score
+# \mathrm{score}(h, \bar h_s) = h^\top \bar h_s
+# ```
+#
+# :::{admonition} Guess first
+# The query is $(1, 1)$. The states are $(2, 0)$ for <span lang="fr">« chat »</span>, $(1, 2)$ for
+# <span lang="fr">« noir »</span> and $(-1, 1)$ for the end mark. Multiply number by number and add up. Which word wins,
+# and by how much?
+# :::
+
+# %%
+# NBVAL_CHECK_OUTPUT
+scores = torch.stack([query @ state for state in enc_states])
+for word, score in zip(words, scores.tolist(), strict=True):
+    print(f"{word:6} {score:4.1f}")
+
+# %% [markdown]
+# <span lang="fr">« noir »</span> wins. The decoder is about to write *black*, and an adjective that French puts second
+# comes first in English. Nothing moved: the decoder just looked at the second word first.
+#
+# The package scores every query of every sentence against every word at once, with one product of matrices:
+
+# %%
+show_source(attention.DotScore)
+
+# %% [markdown]
+# It is written for batches: queries (B, T, H) and keys (B, S, H) give scores (B, T, S). Add the missing
+# dimensions and the numbers must be yours. Never believe a rewrite. Check it.
+
+# %%
+dot = attention.DotScore(hidden_size=2)
+batch_scores = dot(query[None, None], dot.keys(enc_states[None]))  # a batch of one sentence and one query
+check_shape(batch_scores, (1, 1, 3))
+assert torch.equal(batch_scores[0, 0], scores)
+
+# %% [markdown]
+# ## From scores to weights
+#
+# A softmax raises $e$ to every score and divides by the sum:
+#
+# ```{math}
+# :label: eq-attn-weights
+# a_s = \frac{\exp(\mathrm{score}_s)}{\sum_{s'} \exp(\mathrm{score}_{s'})}
+# ```
+#
+# One point of score more means $e \approx 2.7$ times the weight, wherever the two scores lie.
+
+# %%
+# NBVAL_CHECK_OUTPUT
+powers = [math.exp(score) for score in scores.tolist()]
+attn_weights = torch.tensor([power / sum(powers) for power in powers])
+for word, power, weight in zip(words, powers, attn_weights.tolist(), strict=True):
+    print(f"{word:6} e^score = {power:6.3f}   weight = {weight:.3f}")
+print("ratio of noir to chat:", round(powers[1] / powers[0], 3))
+
+# %% [markdown]
+# No word gets nothing. The end mark lost by three points and still keeps a little. This is on purpose: a
+# weight above 0 has a gradient, so training can change its mind about any word.
+#
+# ## The context
+#
+# ```{math}
+# :label: eq-context
+# c = \sum_s a_s \, \bar h_s
+# ```
+#
+# Seven tenths of <span lang="fr">« noir »</span>, a quarter of <span lang="fr">« chat »</span>, a pinch of the end
+# mark:
+
+# %%
+# NBVAL_CHECK_OUTPUT
+context = sum(weight * state for weight, state in zip(attn_weights, enc_states, strict=True))
+print([round(value, 3) for value in context.tolist()])
+
+# %% [markdown]
+# A mean with positive weights cannot leave the space between its points. However the decoder asks, the context stays
+# inside the triangle of the three states.
+
+# %% tags=["hide-input"] mystnb={"figure": {"caption": "The context is a mean, so it lies inside the triangle of the encoder states, nearest to the word with the largest weight.", "name": "fig-04-triangle"}, "image": {"alt": "A plane with three labelled points, chat, noir and the end mark, joined to a shaded triangle. An arrow from the origin shows the query. A square, the context, lies inside the triangle close to noir."}}
+figure = Figure(figsize=(5.5, 4), layout="constrained")
+axes = figure.add_subplot()
+axes.fill(*enc_states.T, color="0.92")
+for word, (x, y) in zip(words, enc_states.tolist(), strict=True):
+    axes.plot(x, y, "o", color="#00429d", markersize=9)
+    axes.annotate(word, (x, y), xytext=(8, 6), textcoords="offset points")
+axes.annotate("", query.tolist(), (0, 0), arrowprops={"arrowstyle": "->", "color": "#2a7f62", "lw": 2})
+axes.annotate("query", query.tolist(), xytext=(-34, -14), textcoords="offset points", color="#2a7f62")
+axes.plot(*context, "s", color="#b8560b", markersize=9)
+axes.annotate("context", context.tolist(), xytext=(8, 4), textcoords="offset points", color="#b8560b")
+axes.set(xlim=(-1.6, 2.8), ylim=(-0.4, 2.5), aspect="equal", xlabel="first number", ylabel="second number")
+show_figure(figure)
+
+# %% [markdown]
+# ## A machine to play with
+#
+# Turn the query round a full circle and watch who gets the weight. Then make it longer: the direction decides **who**,
+# the length decides **how firmly**. Change `MY_ANGLE` and `MY_LENGTH` in the chapter's second cell, and run that and
+# these again.
+
+
+# %%
+def look(angle: float, length: float) -> torch.Tensor:
+    """Weights over the three words for a query given by direction (degrees) and length."""
+    turned = length * torch.tensor([math.cos(math.radians(angle)), math.sin(math.radians(angle))])
+    return (enc_states @ turned).softmax(dim=0)
+
+
+for word, weight in zip(words, look(MY_ANGLE, MY_LENGTH).tolist(), strict=True):
+    print(f"{word:6} {weight:5.1%} {'#' * round(40 * weight)}")
+
+# %% tags=["hide-input"] mystnb={"figure": {"caption": "The query's direction hands the weight from word to word; a longer query makes the hand-over sharper.", "name": "fig-04-turn"}, "image": {"alt": "Two panels of three curves over the query's angle from 0 to 360 degrees. In both, chat, noir and the end mark take turns in having the largest weight. In the right panel, with a longer query, the curves are close to 0 or 1 and change steeply. A vertical line marks the reader's angle."}}
+figure = Figure(figsize=(8, 3), layout="constrained")
+angles = range(0, 361, 3)
+for axes, length in zip(figure.subplots(1, 2, sharey=True), (MY_LENGTH / 2, MY_LENGTH * 2), strict=True):
+    curves = torch.stack([look(angle, length) for angle in angles]).T.tolist()
+    for word, curve, style in zip(words, curves, (("-", "#00429d"), ("--", "#b8560b"), (":", "#2a7f62")), strict=True):
+        axes.plot(angles, curve, style[0], color=style[1], lw=2, label=word)
+    axes.axvline(MY_ANGLE, color="0.5", lw=1)
+    axes.set(title=f"query of length {length:g}", xlabel="angle of the query (degrees)", xticks=range(0, 361, 90))
+figure.legend(*axes.get_legend_handles_labels(), loc="outside right center")
+figure.axes[0].set_ylabel("attention weight")
+show_figure(figure)
+
+# %% [markdown]
+# ## Padding must get exactly nothing
+#
+# In a batch, short sentences are filled up with {term}`padding`. The encoder's state there is a vector of zeros. What
+# is its dot score? Zero, for any query. And $e^0 = 1$, which is not nothing.
+
+# %% [markdown]
+# :::{figure-md} fig-draw-padding-mask
+# ![Three sentences of 3, 5 and 6 words fill a rectangle of six columns, with pad in the free places. Below it is the mask of ones and zeros. At the bottom the scores 2, 1, 0 and three times minus infinity become the weights 0.67, 0.24, 0.09 and three times 0.](../book/images/padding-mask.svg)
+#
+# A score of −∞ at padding becomes a weight of exactly 0, so the real words share the whole of 1.
+# :::
+
+# %% [markdown]
+# The 2017 notebook attended to padding. It did not crash, and its loss went down. Here is how much of the decoder's
+# attention goes into the void when our three words share a batch with a longer sentence:
+
+# %%
+# NBVAL_CHECK_OUTPUT
+for pads in (0, 1, 5, 20):
+    with_padding = torch.cat([scores, torch.zeros(pads)]).softmax(dim=0)
+    print(f"{pads:2} places of padding: noir {with_padding[1]:.2f}, padding together {with_padding[3:].sum():.2f}")
+
+# %% [markdown]
+# The same sentence gets another translation because of its *neighbours* in the batch. And were all real scores below 0,
+# padding would win outright.
+#
+# The repair is one line. Before the softmax, a score at padding becomes $-\infty$, and $e^{-\infty} = 0$: not small,
+# but 0. The {term}`mask` says where the real words are.
+
+# %%
+show_source(attention.masked_softmax)
+
+# %%
+# NBVAL_CHECK_OUTPUT
+padded_scores = torch.cat([scores, torch.zeros(4)])[None, None]  # (1, 1, 7)
+src_mask = torch.tensor([[True, True, True, False, False, False, False]])
+masked = attention.masked_softmax(padded_scores, src_mask)
+print([round(weight, 3) for weight in masked[0, 0].tolist()])
+assert masked[0, 0, 3:].eq(0).all()  # exactly
+torch.testing.assert_close(masked[0, 0, :3], attn_weights)
+
+# %% [markdown]
+# **Break it.** Two repairs look right and are not. You can multiply by the mask *after* the softmax:
+# padding gets 0, but the rest no longer sums to 1, so the context shrinks. You can write $0$ in place of $-\infty$: you
+# have just seen what that does. The next cell shows the first. It also shows what the mask cannot save: a sentence with
+# no word at all.
+
+# %%
+# NBVAL_CHECK_OUTPUT
+after_softmax = padded_scores.softmax(dim=-1) * src_mask
+print("masked after the softmax, sum:", round(after_softmax.sum().item(), 3))
+empty = attention.masked_softmax(padded_scores, torch.zeros_like(src_mask))
+print("a sentence of padding alone:", empty[0, 0, :3].tolist())
+
+# %% [markdown]
+# Nothing divided by nothing is not a number, and one such row poisons every weight of the model at the next step. So
+# the package never lets it come that far: `Seq2Seq.encode` refuses a batch with an empty sentence, and says so.
+#
+# ## The general score: a learnt change of view
+#
+# The dot score demands that encoder and decoder speak the same language: number 5 of one means what number 5 of the
+# other means. A matrix between them lifts that:
+#
+# ```{math}
+# :label: eq-general-score
+# \mathrm{score}(h, \bar h_s) = h^\top W \bar h_s
+# ```
+#
+# :::{admonition} Guess first
+# Take $W = \begin{pmatrix} 1 & -1 \\ 0 & 1 \end{pmatrix}$. Multiply it with each state, then take the dot product with
+# $(1, 1)$. Does <span lang="fr">« noir »</span> still win?
+# :::
+
+# %%
+# NBVAL_CHECK_OUTPUT
+W = torch.tensor([[1.0, -1.0], [0.0, 1.0]])
+for word, state in zip(words, enc_states, strict=True):
+    print(f"{word:6} W h = {(W @ state).tolist()!s:14} score = {query @ (W @ state):4.1f}")
+
+# %% [markdown]
+# Same states, same query, other winner. Training moves $W$ until the right word wins.
+#
+# In code, $W \bar h_s$ does not depend on the query. So it is computed once a sentence and kept: those are the keys.
+# What is left is the dot score, which `GeneralScore` inherits.
+
+# %%
+show_source(attention.GeneralScore)
+
+# %%
+general = attention.GeneralScore(hidden_size=2)
+general.project.weight.data.copy_(W)
+by_hand = torch.stack([query @ (W @ state) for state in enc_states])
+torch.testing.assert_close(general(query[None, None], general.keys(enc_states[None]))[0, 0], by_hand)
+
+# %% [markdown]
+# ## The concat score: a small network
+#
+# Dot and general can only compare. A layer with a hyperbolic tangent can do more: put both states end to end, send them
+# through a matrix and $\tanh$, and let a vector $v$ read off one number {cite:p}`luong2015`:
+#
+# ```{math}
+# :label: eq-concat-score
+# \mathrm{score}(h, \bar h_s) = v^\top \tanh\left(W [h; \bar h_s]\right)
+# ```
+#
+# $[h; \bar h_s]$ has four numbers, so $W$ has two rows of four. Ours has the identity on the left and half of it on the
+# right: it adds the query and half the state.
+
+# %%
+# NBVAL_CHECK_OUTPUT
+W = torch.tensor([[1.0, 0.0, 0.5, 0.0], [0.0, 1.0, 0.0, 0.5]])
+v = torch.tensor([1.0, 2.0])
+for word, state in zip(words, enc_states, strict=True):
+    inner = W @ torch.cat([query, state])
+    energy = torch.tanh(inner)
+    rounded = [round(value, 3) for value in energy.tolist()]
+    print(f"{word:6} W[h; s] = {inner.tolist()!s:11} tanh = {rounded!s:15} score = {v @ energy:.3f}")
+
+# %% [markdown]
+# Look at the scores: they lie close together. A $\tanh$ never leaves $(-1, 1)$, so with this $v$ no score can pass
+# $1 + 2 = 3$. The network must grow $v$ before it can be sure of anything. The 2017 notebook forgot the $\tanh$ and
+# never gave $v$ a first value: it held whatever was in memory.
+#
+# ### Never stack what you can add
+#
+# Done as written, the formula stacks every query on every encoder state. That is a tensor of (B, T, S, 2H) and as many
+# rows to multiply. But a matrix times two stacked vectors is its left half times the one plus its right half times the
+# other:
+#
+# ```{math}
+# W[h; \bar h_s] = W_\text{left}\, h + W_\text{right}\, \bar h_s
+# ```
+#
+# The halves can be applied *before* queries and states meet. The package has the formula as written and the form it
+# uses:
+
+# %%
+show_source(attention.concat_score_plainly, attention.ConcatScore.keys, attention.ConcatScore.forward)
+
+# %%
+concat = attention.ConcatScore(hidden_size=2)
+concat.project.weight.data.copy_(W)
+concat.vector.data.copy_(v)
+by_hand = torch.stack([v @ torch.tanh(W @ torch.cat([query, state])) for state in enc_states])
+plainly = attention.concat_score_plainly(concat, query[None, None], enc_states[None])
+torch.testing.assert_close(plainly[0, 0], by_hand)
+torch.testing.assert_close(concat(query[None, None], concat.keys(enc_states[None])), plainly)
+
+# %% [markdown]
+# How much work is saved? Count the multiplications with matrices for one batch of the model that this book trains:
+
+# %%
+batch, hidden = scale.training.batch_size, scale.model.hidden_size
+rows = []
+for length in (5, 10, 20):  # words on each side
+    plain, split = batch * length * length * 2 * hidden * hidden, 2 * batch * length * hidden * hidden
+    rows.append([length, plain // 10**6, split // 10**6, f"{plain // split} times"])
+show_table(["words a side", "as written (millions)", "in halves (millions)", "saved"], rows)
+
+# %% [markdown]
+# The saving is the sentence's length: each state is multiplied once, and not once for every word of the other side.
+#
+# ## The additive score: the same, a year earlier
+#
+# Attention started here {cite:p}`bahdanau2015`:
+#
+# ```{math}
+# :label: eq-additive-score
+# e_{ts} = v^\top \tanh\left(W h_{t-1} + U \bar h_s\right)
+# ```
+#
+# Compare it with the split form above. $W$ is the left half, $U$ the right half. As a *function*, additive and concat
+# are one. So give both the same numbers, and look:
+
+# %%
+show_source(attention.AdditiveScore.keys, attention.AdditiveScore.forward)
+
+# %%
+# NBVAL_CHECK_OUTPUT
+additive = attention.AdditiveScore(hidden_size=2)
+left, right = concat.project.weight.data.chunk(2, dim=1)
+additive.project_query.weight.data.copy_(left)
+additive.project_key.weight.data.copy_(right)
+additive.vector.data.copy_(concat.vector.data)
+additive_scores = additive(query[None, None], additive.keys(enc_states[None]))[0, 0]
+print([round(score, 3) for score in additive_scores.tolist()])
+torch.testing.assert_close(additive_scores, by_hand)
+
+# %% [markdown]
+# What differs between the two papers is not the formula but **which state asks**.
+#
+# ## Bahdanau and Luong, side by side
+#
+# There is an order of events at every target word: the decoder steps from $h_{t-1}$ to $h_t$, and somewhere it looks.
+#
+# - **Bahdanau looks, then steps.** The query is the state *before*, $h_{t-1}$. The context goes into the GRU.
+# - **Luong steps, then looks.** The query is the state *after*, $h_t$. The context joins it on the way out.
+
+
+# %% tags=["hide-input"]
+def draw_flow(axes, title, boxes, links):
+    """Boxes by name with place, caption and colour; arrows as "from-to" between names."""
+    placed = {}
+    for name, (x, y, text, colour) in boxes.items():
+        style = {"boxstyle": "round,pad=0.45", "facecolor": "white", "edgecolor": colour, "linewidth": 1.8}
+        placed[name] = axes.text(x, y, text, ha="center", va="center", bbox=style, fontsize=11)
+    for start, end in (link.split("-") for link in links.split()):
+        patches = {"patchA": placed[start].get_bbox_patch(), "patchB": placed[end].get_bbox_patch()}
+        arrow = {"arrowstyle": "-|>", "color": "0.35", "shrinkA": 2, "shrinkB": 2, "lw": 1.4, **patches}
+        axes.annotate("", boxes[end][:2], boxes[start][:2], arrowprops=arrow)
+    axes.set(xlim=(-0.5, 3.7), ylim=(-0.5, 3.4))
+    axes.set_title(title, fontsize=11)
+    axes.axis("off")
+
+
+# %% tags=["hide-input"] mystnb={"figure": {"caption": "Bahdanau attends with the state before the step and feeds the context to the GRU; Luong attends with the state after it and joins the context at the output.", "name": "fig-04-two-orders"}, "image": {"alt": "Two flow diagrams. Left, Bahdanau: the state before and the encoder states go into attention, which gives the context; context, previous word and the state before go into the GRU, which gives the new state and then the output. Right, Luong: previous word and the state before go into the GRU; its new state and the encoder states go into attention; context and new state are joined to the output."}}
+blue, orange, green = "#00429d", "#b8560b", "#2a7f62"
+before, word, sources = (r"$h_{t-1}$", "0.5"), (r"$y_{t-1}$", "0.5"), (r"$\bar h_1 \ldots \bar h_S$", "0.5")
+attend, mean, step = ("attention", orange), (r"context $c_t$", orange), ("GRU", blue)
+figure = Figure(figsize=(9, 4), layout="constrained")
+left_axes, right_axes = figure.subplots(1, 2)
+boxes = {"before": (0, 1, *before), "word": (1.6, 0, *word), "sources": (0, 3, *sources), "attend": (0, 2, *attend)}
+boxes |= {"context": (1.6, 2, *mean), "gru": (1.6, 1, *step), "after": (3, 1, "$h_t$", blue)}
+boxes |= {"out": (3, 2.6, r"$g(y_{t-1}, h_t, c_t)$", green)}
+links = "before-attend sources-attend attend-context context-gru before-gru word-gru gru-after after-out context-out word-out"
+draw_flow(left_axes, "Bahdanau: look, then step", boxes, links)
+boxes = {
+    "before": (0, 0.9, *before),
+    "word": (1.4, 0, *word),
+    "gru": (1.4, 0.9, *step),
+    "after": (3, 0.9, "$h_t$", blue),
+}
+boxes |= {"sources": (0, 1.9, *sources), "attend": (1.4, 1.9, *attend), "context": (1.4, 2.9, *mean)}
+boxes |= {"out": (3, 2.9, r"$\tanh(W_c[c_t; h_t])$", green)}
+links = "before-gru word-gru gru-after after-attend sources-attend attend-context context-out after-out"
+draw_flow(right_axes, "Luong: step, then look", boxes, links)
+show_figure(figure)
+
+# %% [markdown]
+# | | Bahdanau et al. 2015 | Luong et al. 2015 |
+# | :--- | :--- | :--- |
+# | the query | $h_{t-1}$, before the step | $h_t$, after the step |
+# | has the query seen the last word written? | no, only the words before it | yes |
+# | score | additive | dot, general or concat |
+# | the context goes | into the GRU, and to the output | to the output only (with input feeding also into the next step) |
+# | in training, all target words at once? | no: step $t$ waits for its context | yes: run the GRU, then look from all states |
+#
+# The last row decides how the two train. {doc}`05_decoders` builds both, proves it and measures what it is worth.
+#
+# ## Loops, and the lack of them
+#
+# Here are all four formulas for **one** query and **one** state, as the papers print them, and the plain way to use
+# them: a loop over sentences, target words and source words. The 2017 notebook called its score function like that,
+# from Python, for every sentence and every source word.
+
+# %%
+formulas = {
+    "dot": lambda score, h, s: h @ s,
+    "general": lambda score, h, s: h @ (score.project.weight @ s),
+    "concat": lambda score, h, s: score.vector @ torch.tanh(score.project.weight @ torch.cat([h, s])),
+    "additive": lambda score, h, s: (
+        score.vector @ torch.tanh(score.project_query.weight @ h + score.project_key.weight @ s)
+    ),
+}
+
+
+def score_by_loop(name, score, queries, states):
+    """Scores (B, T, S), one at a time."""
+    pairs = [(h, s) for b in range(len(queries)) for h in queries[b] for s in states[b]]
+    values = torch.stack([formulas[name](score, h, s) for h, s in pairs])
+    return values.view(*queries.shape[:2], states.shape[1])
+
+
+# %% [markdown]
+# Now random weights, random states, the package's four classes, and the clock:
+
+# %%
+rng = torch.Generator().manual_seed(SEED)
+queries = torch.randn(B, T, H, generator=rng, dtype=torch.float64)  # double precision: equal means equal
+states = torch.randn(B, S, H, generator=rng, dtype=torch.float64)
+torch.manual_seed(SEED)  # of the weights
+
+
+def score_at_once(name, score, queries, states):
+    """The same, the package's way."""
+    return score(queries, score.keys(states))
+
+
+def best_milliseconds(work, name, score) -> float:
+    """The shortest of five runs: the least disturbed by whatever else the machine does."""
+    times = []
+    for _ in range(5):
+        start = time.perf_counter()
+        work(name, score, queries, states)
+        times.append(1000 * (time.perf_counter() - start))
+    return min(times)
+
+
+# %%
+rows = []
+for name, kind in attention.SCORES.items():
+    score = kind(H).double().requires_grad_(False)
+    at_once = score_at_once(name, score, queries, states)
+    check_shape(at_once, (B, T, S))
+    torch.testing.assert_close(at_once, score_by_loop(name, score, queries, states))
+    looped, whole = best_milliseconds(score_by_loop, name, score), best_milliseconds(score_at_once, name, score)
+    rows.append([name, looped, whole])
+show_table(["score", "loop (ms)", "at once (ms)"], rows)
+
+# %% tags=["hide-input"]
+ratio = sum(row[1] for row in rows) / sum(row[2] for row in rows)
+show_text(
+    f"The numbers agree. On this machine, in this run, the four loops took **{ratio:,.0f} times** as long as the four "
+    f"products, for a batch of {B} sentences. The arithmetic of one score is tiny; calling it is what costs."
+)
+
+# %% [markdown]
+# ## Local attention: predict the place
+#
+# Global attention reads the whole sentence for every word. Word order in French and English is mostly alike, so why not
+# first guess the *place* and read only there? That is **local-p** attention {cite:p}`luong2015`. From the decoder's
+# state alone it predicts a position in a sentence of length $S$:
+#
+# ```{math}
+# :label: eq-local-place
+# p_t = S \cdot \sigma\left(v_p^\top \tanh(W_p h_t)\right)
+# ```
+#
+# Only words at most $D$ away are scored. A bell curve of deviation $D / 2$ around $p_t$ then weighs the near ones up:
+#
+# ```{math}
+# :label: eq-local-weights
+# a_s = \mathrm{softmax}_{|s - p_t| \le D}(\mathrm{score}_s) \cdot \exp\left(-\frac{(s - p_t)^2}{2 (D/2)^2}\right)
+# ```
+#
+# Take seven words (places 0 to 6), all with the same score, $p_t = 3.4$ and $D = 2$. Places 2, 3, 4 and 5 lie within
+# reach, so each gets a quarter from the softmax. Place 2 is 1.4 away, so its quarter is multiplied with $e^{-1.4^2 /
+# 2}$.
+
+# %%
+# NBVAL_CHECK_OUTPUT
+place, reach = 3.4, 2
+inside = [s for s in range(7) if abs(s - place) <= reach]
+for s in inside:
+    nearness = math.exp(-((s - place) ** 2) / (2 * (reach / 2) ** 2))
+    print(f"place {s}: distance {abs(s - place):.1f}, nearness {nearness:.3f}, weight {nearness / len(inside):.3f}")
+total = sum(math.exp(-((s - place) ** 2) / 2) for s in inside) / len(inside)
+print(f"sum {total:.3f}")
+
+# %% [markdown]
+# The weights do not sum to 1. A window that lies between words, or over the sentence's end, gives a *shorter* context.
+# The paper has it so, and so has the package:
+
+# %%
+show_source(attention.LocalAttention.centres, attention.LocalAttention.weights)
+
+# %% [markdown]
+# To check it against the numbers above, give it a place on purpose. With $W_p$ the identity and a query of
+# $(1, 0)$, the sigmoid sees $v_1 \tanh 1$. Choose $v_1$ so that $7\,\sigma(\cdot) = 3.4$. Zero encoder states make all
+# scores equal.
+
+# %%
+local = attention.LocalAttention(attention.GeneralScore(2), hidden_size=2, reach=reach).requires_grad_(False)
+local.project.weight.copy_(torch.eye(2))
+local.vector.copy_(torch.tensor([math.log(place / (7 - place)) / math.tanh(1.0), 0.0]))
+asking, seven = torch.tensor([[[1.0, 0.0]]]), torch.ones(1, 7, dtype=torch.bool)
+torch.testing.assert_close(local.centres(asking, seven), torch.tensor([[place]]))
+local_weights = local.weights(asking, local.keys(torch.zeros(1, 7, 2)), seven)[0, 0]
+assert local_weights.gt(0).nonzero().flatten().tolist() == inside
+torch.testing.assert_close(local_weights.sum(), torch.tensor(total))
+
+# %% tags=["hide-input"] mystnb={"figure": {"caption": "The window of local attention slides with the predicted place; words beyond its reach get exactly nothing, and weights sum to less than 1.", "name": "fig-04-window"}, "image": {"alt": "Three bar charts of attention weights over seven places, for a predicted place near the start, in the middle and at the end. In each a dashed bell curve is centred on the predicted place, marked by a vertical line, and only bars within two places of it are above zero."}}
+figure = Figure(figsize=(9, 2.6), layout="constrained")
+for axes, centre in zip(figure.subplots(1, 3, sharey=True), (0.6, place, 6.5), strict=True):
+    local.vector[0] = math.log(centre / (7 - centre)) / math.tanh(1.0)
+    bars = local.weights(asking, local.keys(torch.zeros(1, 7, 2)), seven)[0, 0]
+    axes.bar(range(7), bars.tolist(), color="#00429d")
+    curve = torch.linspace(-0.5, 6.5, 141)
+    bell = torch.exp(-((curve - centre) ** 2) / (2 * (reach / 2) ** 2)) / (bars > 0).sum()
+    axes.plot(curve.tolist(), bell.tolist(), "--", color="#b8560b")
+    axes.axvline(centre, color="0.5", lw=1)
+    axes.set(title=f"place {centre}, sum of weights {bars.sum():.2f}", xlabel="source place", xticks=range(7))
+    axes.title.set_fontsize(10)
+figure.axes[0].set_ylabel("attention weight")
+show_figure(figure)
+
+# %% [markdown]
+# Why the bell curve? Without it the place could not be learnt. Moving $p_t$ a little changes nothing about which
+# words are inside, so a plain window has no gradient for $v_p$ and $W_p$. Through the bell curve, every weight depends
+# smoothly on $p_t$.
+#
+# There is a price. A guess outside the right neighbourhood cannot be mended by any score. {doc}`11_which_attention`
+# measures what wins.
+#
+# ## Every formula, its code and its test
+#
+# Each test lies in `tests/test_attention.py`. It checks the property for random weights and sizes, not a stored list of
+# numbers.
+#
+# | equation | code in `s2s_tutorial/attention.py` | test |
+# | :--- | :--- | :--- |
+# | {eq}`eq-dot-score` | `DotScore` | `test_every_score_equals_the_loop_it_replaces[dot]` |
+# | {eq}`eq-general-score` | `GeneralScore` | `test_every_score_equals_the_loop_it_replaces[general]` |
+# | {eq}`eq-concat-score` | `ConcatScore`, `concat_score_plainly` | `test_concat_in_halves_equals_concat_as_written` |
+# | {eq}`eq-additive-score` | `AdditiveScore` | `test_every_score_equals_the_loop_it_replaces[additive]` |
+# | $v$ has a first value and is learnt | every class with a `vector` | `test_vectors_are_initialised_and_learnt` |
+# | {eq}`eq-attn-weights` | `masked_softmax` | `test_weights_are_those_of_a_softmax_over_the_words_alone` |
+# | padding gets 0 | `masked_softmax` | `test_padding_gets_no_weight_and_rows_sum_to_one` |
+# | {eq}`eq-context` | `Attention.forward` | `test_the_context_is_the_weighted_sum_of_encoder_states` |
+# | more padding changes nothing | `Attention` | `test_more_padding_changes_nothing` |
+# | {eq}`eq-local-place`, {eq}`eq-local-weights` | `LocalAttention` | `test_local_attention_equals_the_papers_formula` |
+#
+# All parts meet in one short class. Look for the three steps of the beginning:
+
+# %%
+show_source(attention.Attention)
+
+# %%
+# NBVAL_CHECK_OUTPUT
+whole = attention.Attention(attention.DotScore(2))
+keys = whole.keys(enc_states[None])
+found_context, found_weights = whole(query[None, None], keys, enc_states[None], torch.ones(1, 3, dtype=torch.bool))
+show_shapes(context=found_context, attn_weights=found_weights)
+torch.testing.assert_close(found_context[0, 0], context)
+torch.testing.assert_close(found_weights[0, 0], attn_weights)
+
+# %% [markdown]
+# ## Recap
+#
+# - Attention is a score for every source word, a softmax, and a weighted mean of encoder states: the {term}`context`.
+# - Dot compares as is, general after a learnt change of basis, concat and additive with a small network. The last two
+#   are the same function.
+# - Padding gets a score of $-\infty$ *before* the softmax, so its weight is exactly 0. With a score of 0 it takes a
+#   share that depends on the neighbours in the batch.
+# - Bahdanau looks and then steps, Luong steps and then looks. So Luong's decoder can look from all target places at
+#   once.
+# - Local-p predicts a place, and a bell curve makes that prediction learnable. Its weights sum to at most 1.
+# - What depends on the source alone is computed once a sentence: the keys.
+#
+# ## Exercises
+
+# %% [markdown]
+# :::{exercise} Scores grow with size
+# :label: ex-04-1
+#
+# Draw random queries and states with deviation 1 for H = 4, 64 and 1024. How large do dot scores get, and how large is
+# the largest of ten attention weights on average? Divide scores by $\sqrt H$ and look again. Later models do exactly
+# this.
+# :::
+
+# %% [markdown]
+# :::{solution-start} ex-04-1
+# :class: dropdown
+# :::
+
+# %% tags=["solution"]
+# NBVAL_CHECK_OUTPUT
+rng = torch.Generator().manual_seed(0)
+for size in (4, 64, 1024):
+    asked, answered = torch.randn(2000, 1, size, generator=rng), torch.randn(2000, 10, size, generator=rng)
+    raw = attention.DotScore(size)(asked, answered)
+    largest = [(raw / divisor).softmax(-1).amax(-1).mean().item() for divisor in (1, math.sqrt(size))]
+    print(f"H {size:4}: deviation {raw.std():4.0f}, largest weight {largest[0]:.1f}, after dividing {largest[1]:.1f}")
+
+# %% [markdown]
+# A dot product adds H numbers of variance 1, so its deviation is $\sqrt H$. At H = 1024 one word takes
+# nearly everything by pure chance, before anything is learnt, and a softmax that is sure of itself has almost no
+# gradient. Dividing by $\sqrt H$ makes the start gentle at every size.
+
+# %% [markdown]
+# :::{solution-end}
+# :::
+
+# %% [markdown]
+# :::{exercise} A score of your own
+# :label: ex-04-2
+#
+# Write a score that uses the cosine of the angle between query and state, times a learnt sharpness. Give it `keys` and
+# `forward` like the package's, put it into `Attention`, and show that padding still changes nothing. Why does it need
+# the sharpness?
+# :::
+
+# %% [markdown]
+# :::{solution-start} ex-04-2
+# :class: dropdown
+# :::
+
+
+# %% tags=["solution"]
+class CosineScore(torch.nn.Module):
+    """Sharpness times the cosine between query and state."""
+
+    def __init__(self):
+        super().__init__()
+        self.sharpness = torch.nn.Parameter(torch.tensor(5.0))
+
+    def keys(self, enc_states):
+        return torch.nn.functional.normalize(enc_states, dim=-1)  # (B, S, H), every state of length 1
+
+    def forward(self, queries, keys):
+        return self.sharpness * torch.nn.functional.normalize(queries, dim=-1) @ keys.transpose(1, 2)
+
+
+# %% tags=["solution"]
+cosine = attention.Attention(CosineScore())
+all_real = torch.ones(B, S, dtype=torch.bool)
+expected_context, expected_weights = cosine(queries, cosine.keys(states), states, all_real)
+longer = torch.cat([states, torch.full((B, 3, H), 9.0)], dim=1)  # padding with noise in it
+longer_mask = torch.cat([all_real, torch.zeros(B, 3, dtype=torch.bool)], dim=1)
+found_context, found_weights = cosine(queries, cosine.keys(longer), longer, longer_mask)
+torch.testing.assert_close(found_context, expected_context)
+assert found_weights[..., S:].eq(0).all()
+
+# %% [markdown]
+# A cosine lies between −1 and 1. So without a factor the best word could get at most $e^2 \approx 7.4$ times the weight
+# of the worst: in a sentence of twenty words, nearly a plain mean.
+
+# %% [markdown]
+# :::{solution-end}
+# :::
+
+# %% [markdown]
+# :::{exercise} Luong's other local attention
+# :label: ex-04-3
+#
+# The paper also has *local-m*: it does not predict the place, it takes $p_t = t$, and leaves the bell curve out. Build
+# it from `masked_softmax`, whose mask may differ from word to word: (B, T, S). For which target words does it go wrong
+# when the source is longer than the target?
+# :::
+
+# %% [markdown]
+# :::{solution-start} ex-04-3
+# :class: dropdown
+# :::
+
+# %% tags=["solution"]
+# NBVAL_CHECK_OUTPUT
+target_places, source_places = torch.arange(4), torch.arange(8)
+window = (source_places - target_places[:, None]).abs() <= 1  # D = 1
+monotone = attention.masked_softmax(torch.zeros(1, 4, 8), window[None])
+for t, row in enumerate(monotone[0].tolist()):
+    print(f"target word {t}:", " ".join(f"{weight:.2f}" if weight else "  . " for weight in row))
+assert torch.allclose(monotone.sum(-1), torch.ones(1, 4))
+
+# %% [markdown]
+# With eight source and four target words, the last target word sees no further than place 4. Half of the
+# source is never looked at. The paper's predicted place mends this with the factor $S$.
+
+# %% [markdown]
+# :::{solution-end}
+# :::

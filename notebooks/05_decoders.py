@@ -1,0 +1,710 @@
+# ---
+# jupyter:
+#   jupytext:
+#     formats: ipynb,py:percent
+#     text_representation:
+#       extension: .py
+#       format_name: percent
+#   kernelspec:
+#     display_name: Python 3 (ipykernel)
+#     language: python
+#     name: python3
+# ---
+
+# %% [markdown]
+# # Decoders: writing one word at a time
+#
+# You have an encoder, and you have attention. A decoder puts them to work: it writes the translation word by word, and
+# looks at the source for each. Two famous designs differ in one question, whether to look before or after the step, and
+# that question decides how fast they train. Here you assemble both on three sentences, small enough to print every
+# shape.
+#
+# :::{admonition} What you will be able to do
+# - Follow one word through a Luong decoder and a Bahdanau decoder, shape by shape.
+# - Say why one of them may read all target words at once in training and the other may not, and prove it.
+# - Count the parameters of every form, and say what tying two matrices saves.
+# - Use the cheapest test there is of a new model: can it learn three sentences by heart?
+# :::
+#
+# The chapter needs no data but three sentences. It runs in under a minute at every scale.
+
+# %% tags=["hide-input"]
+# Where the package is missing (Colab, for instance) this installs it; elsewhere it does nothing.
+import importlib.util
+
+if importlib.util.find_spec("s2s_tutorial") is None:
+    get_ipython().run_line_magic("pip", "install --quiet git+https://github.com/s2s-tutorial/s2s_tutorial")
+
+# %%
+from s2s_tutorial.config import load_scale
+
+scale = load_scale()  # S2S_SCALE: small, standard or large
+import time
+from dataclasses import replace
+
+import numpy as np
+import torch
+from matplotlib.figure import Figure
+
+from s2s_tutorial.batching import Batch, Encoded
+from s2s_tutorial.config import ModelSettings
+from s2s_tutorial.decoder import BahdanauDecoder, Decoder, LuongDecoder
+from s2s_tutorial.layers import gru_step
+from s2s_tutorial.model import Seq2Seq, count_parameters, shift_right
+from s2s_tutorial.show import check_shape, show_figure, show_shapes, show_source, show_table, show_text
+from s2s_tutorial.translation import Translator
+from s2s_tutorial.vocabulary import Vocabulary
+
+SOURCES = ["je n ai pas faim .", "le chat noir dort .", "merci ."]  # normalised; two or more
+TARGETS = ["i m not hungry .", "the black cat is asleep .", "thank you ."]
+E, H, L = 5, 8, 2  # embedding, hidden size and layers: E and H differ, so that their shapes cannot be confused
+SEED = 5  # of all initial weights
+STEPS, LEARNING_RATE = 120, 0.03  # of learning by heart
+RACE_WORDS, RACE_SENTENCES = 10, (2, 16, 64)  # of the race: words a sentence, and sentences a batch
+SRC_WORDS, TGT_WORDS = 1_717, 1_529  # sizes of vocabulary for counting parameters: the 2017 notebook's
+
+# %% [markdown]
+# ## What a decoder computes
+#
+# A translation is a sequence of words $y_1 \ldots y_T$. A {term}`decoder` never judges it in one piece. It splits the
+# probability of the whole into one question a word: given the source $x$ and all words so far, what comes next?
+
+# %% [markdown]
+# :::{figure-md} fig-draw-luong-bahdanau
+# ![Two columns read from top to bottom. Left, Luong: GRU, new state, attention, context, then tanh of both and the attentional state. Right, Bahdanau: the state before asks attention, the context goes with the previous word into the GRU, and g gives the next word.](../book/images/luong-bahdanau.svg)
+#
+# The same parts in another order: Luong takes the GRU step and then looks; Bahdanau looks first, and the context goes into the GRU.
+# :::
+
+# %% [markdown]
+# ```{math}
+# :label: eq-chain
+# p(y \mid x) = \prod_{t=1}^{T} p(y_t \mid y_1, \ldots, y_{t-1}, x)
+# ```
+#
+# Nothing is lost by this: it is the chain rule, true of any distribution. What is *modelled* is only how $y_{t-1}$ and
+# all that came before are squeezed into one state, $h_t$.
+#
+# ## Three sentences
+#
+# The 2017 notebook tested its model on a batch of three sentences with a hidden size of 8 and 2 layers, and printed
+# each shape. It is a habit worth keeping. These are ours:
+
+# %%
+src_vocabulary, tgt_vocabulary = Vocabulary.count(SOURCES), Vocabulary.count(TARGETS)
+src, tgt = Encoded.encode(SOURCES, src_vocabulary), Encoded.encode(TARGETS, tgt_vocabulary)
+batch = Batch.of(src, tgt, np.arange(len(SOURCES)))
+B, S, T = len(SOURCES), batch.src_ids.shape[1], batch.tgt_ids.shape[1]
+show_shapes(src_ids=batch.src_ids, src_mask=batch.src_mask, tgt_ids=batch.tgt_ids)
+
+# %% [markdown]
+# What does the decoder get as *input*? At place $t$ the word before, $y_{t-1}$. So the targets move one
+# place to the right, and SOS fills the gap:
+
+# %%
+# NBVAL_CHECK_OUTPUT
+prev_ids = shift_right(batch.tgt_ids)
+for name, ids in (("in ", prev_ids), ("out", batch.tgt_ids)):
+    print(name, " ".join(f"{tgt_vocabulary.words[number]:7}" for number in ids[1].tolist()).rstrip())
+
+# %% [markdown]
+# Read it in columns: given `<sos>`, say *the*; given *the*, say *black*. Feeding the true word before, and not the
+# one the model would have said, is called **{term}`teacher forcing`**.
+#
+# ## Before the first word
+#
+# The encoder hands over two things: `enc_states`, one for each source word, and a first state for each layer of the
+# decoder. The decoder packs them up. What never changes during a sentence is its `Memory`; what changes with every word
+# is its `DecoderState`.
+
+# %%
+show_source(Decoder.start)
+
+# %%
+# NBVAL_CHECK_OUTPUT
+settings = ModelSettings("luong", "general", E, H, L, dropout=0.0, tie_embeddings=False)
+torch.manual_seed(SEED)
+luong = Seq2Seq(settings, len(src_vocabulary), len(tgt_vocabulary)).double()  # double precision: equal means equal
+enc_states, first_states = luong.encoder(batch.src_ids, batch.src_mask)
+memory, state = luong.decoder.start(enc_states, batch.src_mask, first_states)
+show_shapes(enc_states=memory.enc_states, keys=memory.keys, dec_state=state.dec_state, attn_state=state.attn_state)
+check_shape(memory.enc_states, (B, S, H))
+check_shape(state.dec_state, (L, B, H))
+
+# %% [markdown]
+# ## The Luong decoder, one word
+#
+# Three formulas {cite:p}`luong2015`. First the GRU takes a step, with nothing but the word before:
+#
+# ```{math}
+# :label: eq-luong-state
+# h_t = \mathrm{GRU}(y_{t-1}, h_{t-1})
+# ```
+
+# %%
+# NBVAL_CHECK_OUTPUT
+decoder = luong.decoder
+word = decoder.embedding(prev_ids[:, 0])  # the embedded SOS, once for each sentence
+top, states = word, []
+for layer, before in zip(decoder.layers, state.dec_state, strict=True):
+    top = gru_step(layer, top, before)  # the new state of a layer is the input of the one above
+    states.append(top)
+    print("a layer of", layer.input_size, "inputs")
+show_shapes(word=word, top=top, dec_state=torch.stack(states))
+check_shape(top, (B, H))
+
+# %% [markdown]
+# Then it looks, with the new state of the top layer as its query ({doc}`04_attention` has the details).
+# The state and what it saw go through one more layer. The result, $\tilde h_t$, is the **attentional state**:
+#
+# ```{math}
+# :label: eq-luong-attn-state
+# \tilde h_t = \tanh\left(W_c [c_t; h_t]\right)
+# ```
+
+# %%
+# NBVAL_CHECK_OUTPUT
+context, attn_weights = decoder.attention(top[:, None], memory.keys, memory.enc_states, memory.src_mask)
+attn_state = torch.tanh(decoder.combine(torch.cat([context[:, 0], top], dim=-1)))
+show_shapes(attn_weights=attn_weights, context=context, attn_state=attn_state)
+check_shape(attn_weights, (B, 1, S))
+check_shape(context, (B, 1, H))
+print("weights at padding:", attn_weights[-1, 0, batch.src_lengths[-1] :].tolist())
+
+# %% [markdown]
+# Last, a score for every word of the vocabulary. A softmax over these **logits** gives the probabilities:
+#
+# ```{math}
+# :label: eq-luong-output
+# p(y_t) = \mathrm{softmax}(W_s \tilde h_t + b)
+# ```
+
+# %%
+# NBVAL_CHECK_OUTPUT
+logits = attn_state @ decoder.output_weight.T + decoder.output_bias
+show_shapes(logits=logits)
+check_shape(logits, (B, len(tgt_vocabulary)))
+torch.testing.assert_close(logits.softmax(dim=-1).sum(dim=-1), torch.ones(B, dtype=torch.float64))
+
+# %% [markdown]
+# This is all of it. The package's `step` does the same, and here it is with what you have just done in its middle:
+
+# %%
+show_source(LuongDecoder.advance, LuongDecoder.attend)
+
+# %%
+step_logits, next_state, step_weights = decoder.step(prev_ids[:, 0], memory, state)
+torch.testing.assert_close(step_logits, logits)
+torch.testing.assert_close(step_weights, attn_weights[:, 0])
+torch.testing.assert_close(next_state.dec_state, torch.stack(states))
+
+# %% [markdown]
+# ### Without attention
+#
+# With `attention="none"` there is no context, and $\tilde h_t = \tanh(W_c h_t)$. (In the 2017 notebook this choice
+# crashed.) What does such a decoder still know of the source? Only its first state. Move every encoder state as far as
+# you like: nothing happens.
+
+
+# %%
+def build(**changes) -> Seq2Seq:
+    """A model of this chapter's sizes, with the same seed, in double precision."""
+    torch.manual_seed(SEED)
+    return Seq2Seq(replace(settings, **changes), len(src_vocabulary), len(tgt_vocabulary)).double()
+
+
+def move_sources(memory):
+    """The same memory, every encoder state somewhere else."""
+    return replace(memory, enc_states=memory.enc_states + 100.0)
+
+
+# %%
+# NBVAL_CHECK_OUTPUT
+for name in ("none", "general"):
+    model = build(attention=name)
+    memory, state = model.encode(batch.src_ids, batch.src_mask)
+    before, _, weights = model.decoder.step(prev_ids[:, 0], memory, state)
+    after, _, _ = model.decoder.step(prev_ids[:, 0], move_sources(memory), state)
+    print(
+        f"{name:8} weights: {weights is not None!s:6} the moved source changes the logits: {not torch.equal(before, after)}"
+    )
+
+# %% [markdown]
+# ### Input feeding
+#
+# Luong's decoder forgets where it looked. The context goes to the output and not into the GRU, so step $t$ cannot know
+# which source words step $t - 1$ has already translated. The same paper mends that: the last attentional state joins
+# the next input.
+#
+# ```{math}
+# :label: eq-input-feeding
+# h_t = \mathrm{GRU}([y_{t-1}; \tilde h_{t-1}], h_{t-1})
+# ```
+#
+# The first layer's input is now E + H wide. Before the first word there is no attentional state, so zeros stand in for
+# it.
+
+# %%
+# NBVAL_CHECK_OUTPUT
+fed = build(input_feeding=True)
+print(
+    "width of the first layer's input:",
+    luong.decoder.layers[0].input_size,
+    "plain,",
+    fed.decoder.layers[0].input_size,
+    "fed",
+)
+memory, state = fed.encode(batch.src_ids, batch.src_mask)
+assert state.attn_state.eq(0).all()
+_, second, _ = fed.decoder.step(prev_ids[:, 0], memory, state)
+whole = fed.decoder(prev_ids, memory, state)
+torch.testing.assert_close(second.attn_state, whole.attn_states[:, 0])  # what step 1 put out is what step 2 reads
+check_shape(second.attn_state, (B, H))
+
+# %% [markdown]
+# ## The Bahdanau decoder, one word
+#
+# This one is older {cite:p}`bahdanau2015`, and it looks *first*. The query is the state before, $h_{t-1}$. The context
+# goes into the GRU together with the word:
+#
+# ```{math}
+# :label: eq-bahdanau-state
+# h_t = \mathrm{GRU}([y_{t-1}; c_t], h_{t-1}), \qquad c_t = \sum_s a_{ts}\, \bar h_s
+# ```
+#
+# and the output sees all three: the word before, the new state and the context.
+#
+# ```{math}
+# :label: eq-bahdanau-output
+# p(y_t) = \mathrm{softmax}\, g(y_{t-1}, h_t, c_t)
+# ```
+#
+# In the package $g$ is $\tanh(W[y_{t-1}; h_t; c_t])$ and then the output layer.
+#
+# :::{admonition} Guess first
+# How wide is the input of the first GRU layer, and how wide is the input of $W$ in $g$? Use E and H from the chapter's
+# second cell. The 2017 notebook had both wrong, and its class could not run.
+# :::
+
+# %%
+# NBVAL_CHECK_OUTPUT
+bahdanau = build(decoder="bahdanau", attention="additive")
+decoder = bahdanau.decoder
+memory, state = bahdanau.encode(batch.src_ids, batch.src_mask)
+word = decoder.embedding(prev_ids[:, 0])
+query = state.dec_state[-1]  # h before the step, of the top layer
+context, attn_weights = decoder.attention(query[:, None], memory.keys, memory.enc_states, memory.src_mask)
+into_gru = torch.cat([word, context[:, 0]], dim=-1)
+top, states = into_gru, []
+for layer, before in zip(decoder.layers, state.dec_state, strict=True):
+    top = gru_step(layer, top, before)
+    states.append(top)
+into_output = torch.cat([word, top, context[:, 0]], dim=-1)
+show_shapes(query=query, context=context, into_gru=into_gru, top=top, into_output=into_output)
+
+# %% [markdown]
+# E + H for the GRU, E + 2H for the output. The package's form, and the proof that it is the same:
+
+# %%
+show_source(BahdanauDecoder.look, BahdanauDecoder.advance)
+
+# %%
+step_logits, next_state, step_weights = decoder.step(prev_ids[:, 0], memory, state)
+attn_state = torch.tanh(decoder.combine(into_output))
+torch.testing.assert_close(step_logits, attn_state @ decoder.output_weight.T + decoder.output_bias)
+torch.testing.assert_close(step_weights, attn_weights[:, 0])
+torch.testing.assert_close(next_state.dec_state, torch.stack(states))
+
+# %% [markdown]
+# Here is the difference between the two in one experiment. Change the word that goes in, and ask only:
+# does the decoder look elsewhere at *this* step?
+
+# %%
+# NBVAL_CHECK_OUTPUT
+for name, model in (("luong", luong), ("bahdanau", bahdanau)):
+    memory, state = model.encode(batch.src_ids, batch.src_mask)
+    _, _, one = model.decoder.step(torch.full((B,), 4), memory, state)
+    _, _, other = model.decoder.step(torch.full((B,), 5), memory, state)
+    print(f"{name:9} another word, another look: {not torch.equal(one, other)}")
+
+# %% [markdown]
+# Bahdanau's decoder has not read the word yet when it looks. It looks where it *planned* to, one step earlier.
+#
+# ## All words at once
+#
+# Under teacher forcing every input word is known before the model says anything. So must training really go word by
+# word? It depends on what step $t$ waits for.
+#
+# - **Luong:** $h_t$ needs $y_{t-1}$ and $h_{t-1}$. No context in it. So run the GRU over the whole target, and *then*
+#   let all T states look at once: one big product where there were T small ones.
+# - **Bahdanau:** $h_t$ needs $c_t$, which needs $h_{t-1}$, which needed $c_{t-1}$. The context is inside the loop,
+#   and so is attention. Input feeding puts Luong's decoder into the same place.
+#
+# You need not believe it. If states do not depend on contexts, then moving the encoder states leaves the decoder's GRU
+# states exactly where they were, even after three words:
+
+# %%
+# NBVAL_CHECK_OUTPUT
+for name, model in (("luong", luong), ("luong, fed", fed), ("bahdanau", bahdanau)):
+    memory, state = model.encode(batch.src_ids, batch.src_mask)
+    ends = []
+    for mem in (memory, move_sources(memory)):
+        now = state
+        for words in prev_ids[:, :3].unbind(dim=1):
+            _, now, _ = model.decoder.step(words, mem, now)
+        ends.append(now.dec_state)
+    print(f"{name:11} GRU states wait for the context: {not torch.equal(*ends)}")
+
+# %% [markdown]
+# So the package has two ways through a known sequence: the plain one, word by word, for all decoders, and Luong's own:
+
+# %%
+show_source(Decoder.forward, LuongDecoder.forward)
+
+# %% [markdown]
+# A fast path that is *nearly* the same is a bug that takes weeks to find. Both must give the same
+# numbers, and training must feel the same slopes: the gradient of every weight in the model, encoder included.
+
+
+# %%
+def whole(model: Seq2Seq, batch: Batch) -> torch.Tensor:
+    """Logits (B, T, V), all words at once where the decoder can."""
+    memory, state = model.encode(batch.src_ids, batch.src_mask)
+    return model.decoder.logits(model.decoder(shift_right(batch.tgt_ids), memory, state).attn_states)
+
+
+def stepwise(model: Seq2Seq, batch: Batch) -> torch.Tensor:
+    """Logits (B, T, V), from `step` alone, as search does it."""
+    memory, state = model.encode(batch.src_ids, batch.src_mask)
+    logits = []
+    for words in shift_right(batch.tgt_ids).unbind(dim=1):
+        step_logits, state, _ = model.decoder.step(words, memory, state)
+        logits.append(step_logits)
+    return torch.stack(logits, dim=1)
+
+
+# %%
+# NBVAL_CHECK_OUTPUT
+for name, model in (("luong", luong), ("luong, fed", fed), ("bahdanau", bahdanau), ("none", build(attention="none"))):
+    results = []
+    for form in (whole, stepwise):
+        logits = form(model, batch)
+        check_shape(logits, (B, T, len(tgt_vocabulary)))
+        results.append([logits, *torch.autograd.grad(logits.sin().sum(), list(model.parameters()))])
+    torch.testing.assert_close(*results)
+    print(f"{name:11} logits and the gradients of {len(results[0]) - 1} tensors of weights agree")
+
+# %% [markdown]
+# ### What it buys
+#
+# Now a race at the sizes of your scale: Luong's decoder forward and back over sentences of `RACE_WORDS` words, once in
+# its own way and once word by word. The encoder and the output layer, which are the same in both, are left out.
+#
+# :::{admonition} Guess first
+# Both ways do the same arithmetic, number for number. How many times as long does the stepwise one take with 2
+# sentences a batch? And with 64?
+# :::
+
+
+# %%
+def milliseconds(forward, sentences: int, words: int) -> float:
+    """One pass of a decoder's `forward` and back, over random sentences; the best of five."""
+    model = Seq2Seq(replace(scale.model, decoder="luong", input_feeding=False, dropout=0.0), SRC_WORDS, TGT_WORDS)
+    ids = torch.randint(4, TGT_WORDS, (sentences, words))
+    with torch.no_grad():
+        memory, state = model.encode(ids, torch.ones_like(ids, dtype=torch.bool))
+    times = []
+    for _ in range(5):
+        start = time.perf_counter()
+        forward(model.decoder, shift_right(ids), memory, state).attn_states.sum().backward()
+        times.append(1000 * (time.perf_counter() - start))
+    return min(times)
+
+
+# %%
+rows = []
+for sentences in RACE_SENTENCES:
+    times = [milliseconds(form, sentences, RACE_WORDS) for form in (LuongDecoder.forward, Decoder.forward)]
+    rows.append([sentences, *times, times[1] / times[0]])
+show_table(["sentences", "all words at once (ms)", "word by word (ms)", "times as long"], rows)
+
+# %% tags=["hide-input"]
+few, many = rows[0], rows[-1]
+show_text(
+    f"In this run the loop took **{few[-1]:.1f} times** as long with {few[0]} sentences a batch, "
+    f"and **{many[-1]:.1f} times** with {many[0]}."
+)
+
+# %% [markdown]
+# Why does the batch matter, if the arithmetic is the same? Every call of a product has a price of its
+# own, whatever the size of its matrices, and the loop makes far more calls. With few sentences that price is most of
+# the bill. With many, a processor has enough to multiply in each call, and the two come closer. A GPU multiplies so
+# much at a time that nearly every product is small to it, so there the gap stays wide.
+#
+# And in translation? Then nobody has the fast path. The next input is the model's own last word, and that does not
+# exist yet. {doc}`07_translating` goes step by step with any decoder. The fast path belongs to teacher forcing.
+#
+# ## Counting, and tying
+#
+# How many numbers does training have to find? Here are the forms at the sizes of your scale, with the vocabularies of
+# the 2017 notebook:
+
+# %%
+forms = [("luong", "none", False), ("luong", "dot", False), ("luong", "general", False), ("luong", "concat", False)]
+forms += [("luong", "local-p", False), ("luong", "general", True), ("bahdanau", "additive", False)]
+rows = []
+for kind, score, feeding in forms:
+    counts = []
+    for tied in (True, False):
+        form = replace(scale.model, decoder=kind, attention=score, input_feeding=feeding, tie_embeddings=tied)
+        counts.append(count_parameters(Seq2Seq(form, SRC_WORDS, TGT_WORDS)))
+    rows.append([kind + (", fed" if feeding else ""), score, *counts])
+show_table(["decoder", "attention", "tied", "untied"], rows)
+
+# %% [markdown]
+# Attention is nearly free: dot has the cost of a wider $W_c$ and not one number more. The vocabulary is
+# what weighs. The decoder needs two matrices of (V, H): the embedding, which turns a word into a vector, and the output
+# layer, which compares $\tilde h_t$ with a vector for each word. Why keep two lists of word vectors? **Tied**
+# embeddings use one for both {cite:p}`press2017`. For that a word vector must be as long as a state, E = H.
+
+# %%
+show_source(Decoder.output_weight.fget)
+
+# %%
+# NBVAL_CHECK_OUTPUT
+tied = build(embedding_size=H, tie_embeddings=True)
+untied = build(embedding_size=H)
+words = len(tgt_vocabulary)
+print("one tensor for both:", tied.decoder.output_weight is tied.decoder.embedding.weight)
+print(f"saved: {count_parameters(untied) - count_parameters(tied)} = {words} words x {H} numbers")
+assert count_parameters(untied) - count_parameters(tied) == words * H
+
+# %% tags=["hide-input"]
+saved = {f"{row[0]} {row[1]}": 1 - row[2] / row[3] for row in rows}
+show_text(f"At your scale, tying saves **{saved['luong general']:.0%}** of the whole model with general attention.")
+
+# %% [markdown]
+# The model is not only smaller. The vector of a word now learns from both jobs, and the paper found that models predict
+# *better* for it.
+#
+# ## Three sentences by heart
+#
+# You have a new model. Is it right? Before you train it for an hour, give it the cheapest exam there is: three
+# sentences, over and over. A model with thousands of weights that cannot learn three sentences by heart has a bug. (One
+# that can may still have one.)
+#
+# First a single step. The loss must fall:
+
+# %%
+# NBVAL_CHECK_OUTPUT
+kinds = {
+    "luong, general": build(),
+    "luong, none": build(attention="none"),
+    "luong, fed": build(input_feeding=True),
+    "bahdanau, additive": build(decoder="bahdanau", attention="additive"),
+}
+for name, model in kinds.items():
+    optimiser = torch.optim.SGD(model.parameters(), lr=0.01)
+    before = model.loss(batch)
+    before.backward()
+    optimiser.step()
+    print(f"{name:18} one step lowers the loss: {model.loss(batch).item() < before.item()}")
+
+# %% [markdown]
+# With no knowledge at all, each of V words is as good as another, and the loss is about $\ln V$. The
+# dashed line shows it. Then we let all four learn:
+
+# %%
+curves = {}
+for name, model in kinds.items():
+    optimiser = torch.optim.Adam(model.parameters(), LEARNING_RATE)
+    curves[name] = []
+    for _ in range(STEPS):
+        loss = model.loss(batch)
+        optimiser.zero_grad()
+        loss.backward()
+        optimiser.step()
+        curves[name].append(loss.item())
+
+
+# %% tags=["hide-input"] mystnb={"figure": {"caption": "Every form learns three sentences by heart: the loss starts near that of a blind guess and goes towards zero.", "name": "fig-05-by-heart"}, "image": {"alt": "Four curves of loss over training steps, one for each decoder. All start near a dashed line, the loss of a blind guess, and fall close to zero."}}
+figure = Figure(figsize=(7, 3), layout="constrained")
+axes = figure.add_subplot()
+for (name, curve), style in zip(
+    curves.items(), (("-", "#00429d"), ("--", "#b8560b"), (":", "#2a7f62"), ("-.", "0.3")), strict=True
+):
+    axes.plot(range(1, STEPS + 1), curve, style[0], color=style[1], lw=2, label=name)
+axes.axhline(np.log(len(tgt_vocabulary)), color="0.5", lw=1, linestyle=(0, (6, 3)))
+axes.set(xlabel="training step", ylabel="loss (nats a word)", ylim=(0, None))
+axes.legend()
+show_figure(figure)
+
+
+# %% [markdown]
+# A small loss is a promise. Now hold the models to it: let each *translate*, with its own words as inputs.
+
+
+# %%
+def right_translations(model: Seq2Seq) -> int:
+    """How many of the three sentences come out exactly."""
+    translator = Translator(model, src_vocabulary, tgt_vocabulary)
+    found = translator.translate_words(SOURCES)
+    return sum(" ".join(each.words) == target for each, target in zip(found, TARGETS, strict=True))
+
+
+# %%
+# NBVAL_CHECK_OUTPUT
+for name, model in kinds.items():
+    print(f"{name:18} {right_translations(model)} of {len(SOURCES)} right")
+
+# %% [markdown]
+# Even the decoder without attention passes. A few numbers are enough to tell three sentences apart.
+# What it cannot do is in {doc}`03_encoder_decoder`.
+#
+# **Break it.** Forget the shift: feed $y_t$ where $y_{t-1}$ belongs. It is one missing call, no shape changes, and
+# nothing crashes.
+#
+# :::{admonition} Guess first
+# Is the loss after training higher, lower or the same? And how many of the three sentences come out right?
+# :::
+
+# %%
+cheat = build()
+optimiser = torch.optim.Adam(cheat.parameters(), LEARNING_RATE)
+for _ in range(STEPS):
+    loss = cheat.loss(batch, prev_ids=batch.tgt_ids)  # the answer is the question
+    optimiser.zero_grad()
+    loss.backward()
+    optimiser.step()
+
+# %% tags=["hide-input"]
+honest, right = curves["luong, general"][-1], right_translations(cheat)
+show_text(
+    f"The loss is **{loss.item():.3f}**; the honest model's was {honest:.3f}. And **{right} of {len(SOURCES)}** sentences come "
+    "out right."
+)
+
+# %% [markdown]
+# The model learnt to copy its input, since in training the input *is* the answer. In translation it is only the word
+# before. So a beautiful loss proves nothing until the model has written something of its own.
+
+# %% [markdown]
+# ## Every formula, its code and its test
+#
+# The tests lie in `tests/test_decoder.py` and run for every decoder with every attention.
+#
+# | what | code in `s2s_tutorial/decoder.py` | test |
+# | :--- | :--- | :--- |
+# | {eq}`eq-luong-state` to {eq}`eq-luong-output` | `LuongDecoder` | `test_luongs_step_equals_the_formulas_by_hand` |
+# | {eq}`eq-bahdanau-state`, {eq}`eq-bahdanau-output` | `BahdanauDecoder` | `test_bahdanaus_step_equals_the_formulas_by_hand` |
+# | {eq}`eq-input-feeding` | `LuongDecoder.advance` | `test_input_feeding_feeds_what_the_step_before_put_out` |
+# | which state looks | `look`, `attend` | `test_bahdanau_attends_from_the_state_before_and_luong_from_the_one_after` |
+# | whole equals stepwise | `forward`, `step` | `test_the_whole_sequence_at_once_equals_step_by_step` |
+# | a decoder without attention | both | `test_a_decoder_without_attention_works_and_has_no_weights` |
+# | shapes at every step | all | `test_a_small_batch_has_the_right_shape_at_every_step` |
+#
+# ## Recap
+#
+# - A {term}`decoder` answers one question a word: what comes next, given the source and the words so far?
+# - Luong steps and then looks; Bahdanau looks and then steps. So under teacher forcing Luong's may read the whole
+#   target at once.
+# - Input feeding tells Luong's decoder where it looked, and costs it the fast path.
+# - A fast path is only as good as the proof that it equals the slow one, in values *and* gradients.
+# - Attention adds few parameters. The vocabulary has most of them, and tying saves one of its matrices.
+# - Three sentences by heart, and then *translate* them: do this first with every new model.
+#
+# ## Exercises
+
+# %% [markdown]
+# :::{exercise} Count by hand
+# :label: ex-05-1
+#
+# Write a function of E, H, L and V that counts the parameters of an untied Luong decoder with general attention, and
+# check it against `count_parameters`. A GRU layer with input I has three gates, each with a matrix for the input, a
+# matrix for the state and two biases.
+# :::
+
+# %% [markdown]
+# :::{solution-start} ex-05-1
+# :class: dropdown
+# :::
+
+
+# %% tags=["solution"]
+def count_luong(E: int, H: int, L: int, V: int) -> int:
+    layers = sum(3 * (size * H + H * H + 2 * H) for size in [E] + [H] * (L - 1))
+    general, combine = H * H, 2 * H * H  # W; W_c
+    return V * E + layers + general + combine + V * H + V  # embedding first, output layer and its bias last
+
+
+assert count_luong(E, H, L, len(tgt_vocabulary)) == count_parameters(luong.decoder)
+
+# %% [markdown]
+# :::{solution-end}
+# :::
+
+# %% [markdown]
+# :::{exercise} What does Bahdanau see without attention?
+# :label: ex-05-2
+#
+# With `attention="none"` the Bahdanau decoder still has a context: `look` returns one fixed encoder state. Which one,
+# and why is it a good choice in a bidirectional encoder? Show with gradients that it has heard of every source word.
+# :::
+
+# %% [markdown]
+# :::{solution-start} ex-05-2
+# :class: dropdown
+# :::
+
+# %% tags=["solution"]
+# NBVAL_CHECK_OUTPUT
+model = build(decoder="bahdanau", attention="none")
+embedded = model.encoder.embedding(batch.src_ids[:1]).detach().requires_grad_()
+model.encoder.embedding.forward = lambda ids: (
+    embedded
+)  # so that every word of the first sentence has a gradient of its own
+memory, state = model.encode(batch.src_ids[:1], batch.src_mask[:1])
+del model.encoder.embedding.forward
+context, weights = model.decoder.look(state, memory)
+context.sum().backward()
+print("weights:", weights, "- the state of the first word:", torch.equal(context, memory.enc_states[:, 0]))
+print("every source word has a part in it:", embedded.grad.abs().sum(-1).gt(0).all().item())
+
+# %% [markdown]
+# It is the first word's state. Its backward half was computed last, when it had read the sentence from
+# the end to the beginning; so it is a summary. Unlike Luong's decoder, this one sees the summary again at every step
+# and need not carry it.
+
+# %% [markdown]
+# :::{solution-end}
+# :::
+
+# %% [markdown]
+# :::{exercise} Longer sentences, wider gap?
+# :label: ex-05-3
+#
+# Measure both ways with `milliseconds` for 5, 10 and 20 words. Which part of the work cannot be done at once even in
+# the fast form?
+# :::
+
+# %% [markdown]
+# :::{solution-start} ex-05-3
+# :class: dropdown
+# :::
+
+# %% tags=["solution"]
+rows = []
+for length in (5, 10, 20):
+    times = [milliseconds(form, RACE_SENTENCES[0], length) for form in (LuongDecoder.forward, Decoder.forward)]
+    rows.append([length, *times, times[1] / times[0]])
+show_table(["words", "all words at once (ms)", "word by word (ms)", "times as long"], rows)
+assert all(at_once > 0 and in_steps > 0 for _, at_once, in_steps, _ in rows)
+
+# %% [markdown]
+# Both grow with the length. The GRU itself stays a loop in both forms, a lean one in the first: $h_t$
+# waits for $h_{t-1}$, whatever you do. Embedding, attention and everything after it are done at once. Only models
+# without recurrence escape from the last loop.
+
+# %% [markdown]
+# :::{solution-end}
+# :::

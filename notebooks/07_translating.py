@@ -1,0 +1,621 @@
+# ---
+# jupyter:
+#   jupytext:
+#     formats: ipynb,py:percent
+#     text_representation:
+#       extension: .py
+#       format_name: percent
+#   kernelspec:
+#     display_name: Python 3 (ipykernel)
+#     language: python
+#     name: python3
+# ---
+
+# %% [markdown]
+# # Translating
+#
+# A trained model does not translate. It answers one question: given this source and these words so far, how probable
+# is each next word? Turning answers into a sentence is a search, and the obvious search is not the best one.
+# This chapter also meets words the model has never seen, and the ten sentences that the notebook of 2017 closed with.
+#
+# :::{admonition} What you will be able to do
+# - follow greedy search and a beam of two by hand, and build a case where greedy is wrong
+# - say why long sentences lose without a length penalty, with numbers
+# - choose a beam size from a measurement of quality and time
+# - explain what happens to a name that is in no vocabulary
+# :::
+#
+# The chapter uses the run of {doc}`06_training`. Besides that it takes some seconds at `small`, about a minute at `standard`,
+# a good while at `large`. Where no run is there yet, it is trained first.
+
+# %% tags=["hide-input"]
+# Where the package is missing (Colab, for instance) this installs it; elsewhere it does nothing.
+import importlib.util
+
+if importlib.util.find_spec("s2s_tutorial") is None:
+    get_ipython().run_line_magic("pip", "install --quiet git+https://github.com/s2s-tutorial/s2s_tutorial")
+
+# %%
+from s2s_tutorial.config import load_scale
+
+scale = load_scale()  # S2S_SCALE: small, standard or large
+beam_sizes = tuple(range(1, 11))  # to compare; 1 is greedy search
+penalties = (0.0, 0.5, 1.0, 1.5, 2.0)  # strengths of the length penalty, to compare
+chosen_beam = 5  # where one beam is shown
+validation_sentences = 1000  # of the validation set, at most, to measure on
+
+# %%
+import math
+import statistics
+import time
+
+import torch
+from matplotlib.figure import Figure
+
+from s2s_tutorial.corpus import challenge_set, prepare
+from s2s_tutorial.evaluation import bleu_score, exact_match, normalised_words
+from s2s_tutorial.runs import folder_for
+from s2s_tutorial.search import Hypothesis, beam_search, greedy_search, length_penalty
+from s2s_tutorial.show import show_figure, show_source, show_table, show_text
+from s2s_tutorial.text import normalise
+from s2s_tutorial.tracking import LiveLine
+from s2s_tutorial.training import Trainer
+from s2s_tutorial.translation import answer_unknown
+from s2s_tutorial.vocabulary import UNK, Vocabulary
+
+BLUE, ORANGE, GREEN, GREY = "#00429d", "#b8560b", "#2a7f62", "0.5"  # colours that everybody can tell apart
+
+# %% [markdown]
+# ## A model small enough to search by hand
+#
+# « <span lang="fr">Elle a faim.</span> » Word for word that is "she has hunger"; what people say is "she is hungry".
+# Suppose a model gives these probabilities of the next word (the full stop is left out):
+#
+# | so far | next word and its probability |
+# | :--- | :--- |
+# | | **she** 0.9, it 0.1 |
+# | she | **has** 0.5, is 0.4, was 0.1 |
+# | she has | **hunger** 0.3, famine 0.3, hungry 0.2, eaten 0.2 |
+# | she is | **hungry** 0.9, tired 0.1 |
+# | she was | hungry 0.8, tired 0.2 |
+#
+# (After "it" the same words follow with the same probabilities.) **Greedy search** takes the most probable word, feeds it
+# back and goes on. Nothing is ever taken back.
+#
+# :::{admonition} Guess first
+# :class: tip
+# Which sentence does greedy search find, and how probable is it? Which is the most probable sentence of all?
+# :::
+
+# %%
+NEXT = {
+    "": {"she": 0.9, "it": 0.1},
+    "x": {"has": 0.5, "is": 0.4, "was": 0.1},
+    "x has": {"hunger": 0.3, "famine": 0.3, "hungry": 0.2, "eaten": 0.2},
+    "x is": {"hungry": 0.9, "tired": 0.1},
+    "x was": {"hungry": 0.8, "tired": 0.2},
+}
+
+
+def next_words(words):
+    """Probabilities of the next word after some words; none after three: the sentence is complete."""
+    return NEXT.get(" ".join(["x", *words[1:]] if words else []), {})
+
+
+# %%
+# NBVAL_CHECK_OUTPUT
+words, probability = [], 1.0
+while options := next_words(words):
+    word = max(options, key=options.get)
+    probability *= options[word]
+    words.append(word)
+    print(f"{' '.join(words):16} {probability:.3f}")
+
+# %% [markdown]
+# The table is small enough to try everything. This is called **exhaustive search**; with V words and T places it has
+# up to $V^T$ sentences to look at, which is why nobody does it.
+
+
+# %%
+# NBVAL_CHECK_OUTPUT
+def complete(words=(), probability=1.0):
+    """All complete sentences with their probabilities."""
+    if not (options := next_words(list(words))):
+        return [(probability, " ".join(words))]
+    return [found for word, p in options.items() for found in complete((*words, word), probability * p)]
+
+
+everything = sorted(complete(), reverse=True)
+print(f"{len(everything)} sentences, probabilities add up to {sum(p for p, _ in everything):.3f}")
+for probability, sentence in everything[:3]:
+    print(f"{sentence:16} {probability:.3f}")
+
+# %% [markdown]
+# Greedy found a sentence of probability 0.135; the best has 0.324. At the second word "has" was ahead by a little, and what
+# follows "has" is spread over many words, while after "is" there is hardly a choice. Greedy cannot see that far.
+#
+# **Beam search** keeps the K best beginnings instead of one. At each step every beginning is continued by every word, and
+# the K best of all these go on.
+
+
+# %%
+# NBVAL_CHECK_OUTPUT
+def beam_by_hand(size):
+    """Print a beam's places after every step; return the best sentence."""
+    beam = [(1.0, [])]
+    for step in range(3):
+        grown = [(p * q, [*words, word]) for p, words in beam for word, q in next_words(words).items()]
+        beam = sorted(grown, key=lambda place: -place[0])[:size]
+        print(f"step {step + 1}:", " | ".join(f"{' '.join(words)} {p:.3f}" for p, words in beam))
+    return " ".join(beam[0][1])
+
+
+assert beam_by_hand(2) == everything[0][1]
+assert beam_by_hand(1) == "she has hunger"
+
+# %% tags=["hide-input"] mystnb={"figure": {"caption": "Greedy search (orange) takes the better second word and ends in the worse sentence. A beam of two keeps both second words (blue).", "name": "fig-07-tree"}, "image": {"alt": "A tree of beginnings. From she, branches lead to has with 0.5, is with 0.4 and was with 0.1. Behind has come hunger and famine with 0.3 each; behind is comes hungry with 0.9. The orange path runs over has to hunger, total 0.135. The blue path runs over is to hungry, total 0.324."}}
+figure = Figure(figsize=(7.5, 3.4), layout="constrained")
+axes = figure.add_subplot()
+at = {"she": (0, 2), "has": (1, 3), "is": (1, 1.2), "was": (1, 0)}
+ends = [
+    ("has", "hunger", 4),
+    ("has", "famine", 3.4),
+    ("has", "…", 2.8),
+    ("is", "hungry", 1.6),
+    ("is", "tired", 0.9),
+    ("was", "…", 0),
+]
+lines = [("she", word, at[word], NEXT["x"][word]) for word in ("has", "is", "was")]
+lines += [(a, b, (2, height), NEXT[f"x {a}"].get(b)) for a, b, height in ends]
+kinds = {
+    ("she", "has"): (ORANGE, 4),
+    ("has", "hunger"): (ORANGE, 4),
+    ("she", "is"): (BLUE, 2.5),
+    ("is", "hungry"): (BLUE, 2.5),
+}
+box = {"boxstyle": "round", "facecolor": "white", "edgecolor": "0.3"}
+for a, b, end, p in lines:
+    colour, width = kinds.get((a, b), ("0.75", 1.5))
+    axes.plot(*zip(at[a], end, strict=True), color=colour, linewidth=width, zorder=0)
+    axes.text(*end, b, ha="center", va="center", bbox=box)
+    middle = ((at[a][0] + end[0]) / 2, (at[a][1] + end[1]) / 2)
+    axes.text(*middle, "" if p is None else f"{p:g}", ha="center", va="center", fontsize=9, backgroundcolor="white")
+axes.text(*at["she"], "she", ha="center", va="center", bbox=box)
+axes.text(2.25, 4, "0.9 · 0.5 · 0.3 = 0.135", va="center", color=ORANGE)
+axes.text(2.25, 1.6, "0.9 · 0.4 · 0.9 = 0.324", va="center", color=BLUE)
+axes.set(xlim=(-0.2, 3.3), ylim=(-0.4, 4.4))
+axes.axis("off")
+show_figure(figure)
+
+# %% [markdown]
+# A beam of two is still no promise. It would miss a sentence whose first two words are only third best; the second exercise
+# asks you to build one. Wider beams miss less and cost more.
+#
+# ## The package's searches
+#
+# First the trained model. Where the real pairs can be neither found nor downloaded, `prepare` says so and names both ways
+# out. If chapter 6 has trained the run, the next cell only loads it.
+
+# %%
+corpus = prepare(scale.data)
+trainer = Trainer(corpus, scale, folder_for(scale), samples=challenge_set(), live=LiveLine())
+trainer.fit()
+translator = trainer.translator
+
+# %% [markdown]
+# {term}`greedy search` for a whole batch: the loop is yours from above, with logarithms added up instead of probabilities
+# multiplied. (A product of thirty probabilities is a very small number; a sum of thirty logarithms is an ordinary one.)
+
+# %%
+show_source(greedy_search)
+
+# %% [markdown]
+# Beam search over a batch of B sentences runs B × K beginnings as if they were so many sentences. Look for three things:
+# the line that keeps beginnings from competing across sentences, the one that gives a finished sentence its
+# only future, and the one where the ranking is divided by a length penalty.
+
+# %%
+show_source(beam_search)
+
+# %% [markdown]
+# A beam of one place is greedy search. So both must say the same; the package's tests hold it, and you can look.
+
+# %%
+validation = corpus.validation.head(validation_sentences)
+
+
+def outputs_of(translations):
+    """Translations as normalised text, as they are compared with references."""
+    return [" ".join(normalised_words(translation.words)) for translation in translations]
+
+
+def beam_of_one(source):
+    """Words that `beam_search` finds for one sentence with a single place."""
+    ids = corpus.src_vocabulary.encode(source.split())  # EOS at the end
+    src_ids = torch.tensor([ids], device=translator.model.device)  # (1, S)
+    src_lengths = torch.tensor([len(ids)], device=translator.model.device)
+    [[found]] = beam_search(translator.model, src_ids, src_lengths, beam_size=1)
+    return answer_unknown(found, source.split(), corpus.tgt_vocabulary)[0]
+
+
+few = validation.sources[:50]
+agreed = [
+    beam_of_one(source) == found.words for source, found in zip(few, translator.translate_words(few), strict=True)
+]
+print(f"a beam of one and greedy search agree: {all(agreed)}")
+
+# %% [markdown]
+# ## Many at once
+#
+# The searches take batches. The result must not depend on what else is in the batch; each sentence has its own mask and its
+# own limit of length. What a batch changes is the time: one product of a large matrix is much faster than many
+# products of small ones.
+
+# %%
+start = time.perf_counter()
+together = outputs_of(translator.translate_words(validation.sources))
+time_together = time.perf_counter() - start
+start = time.perf_counter()
+alone = outputs_of([translator.translate_words([source])[0] for source in validation.sources])
+time_alone = time.perf_counter() - start
+agreeing = sum(a == b for a, b in zip(together, alone, strict=True))
+
+# %% tags=["hide-input"]
+show_text(
+    f"{agreeing} of {len(alone)} translations are the same. One at a time took {time_alone:.2f} s, in batches "
+    f"{time_together:.2f} s: **{time_alone / time_together:.0f} times** as fast."
+)
+
+# %% [markdown]
+# A batch goes on until its last sentence has ended. What happens to those that ended earlier? Find the line in
+# `greedy_search`. They may be filled up with PAD or leave the batch: neither changes what the others say, but whoever has
+# left costs nothing any more. That is also why translating sorts sentences by length first: like ends with like.
+#
+# (Should one ever differ: sums of floating-point numbers depend on their order, and a larger product adds in another
+# order. Where two words are equally probable to seven digits, the last digit decides.)
+#
+# ## How wide a beam?
+#
+# Wider costs more. Does it pay? This is a question about settings, and settings are chosen on the *validation* set. The
+# test set stays closed until {doc}`08_how_good_is_it`: whatever you choose by looking at a set, that set will flatter.
+#
+# :::{admonition} Guess first
+# :class: tip
+# Draw two curves over beam sizes 1 to 10: BLEU, and seconds. Where does each bend?
+# :::
+
+# %%
+rows = []
+for beam_size in beam_sizes:
+    start = time.perf_counter()
+    outputs = outputs_of(translator.translate_words(validation.sources, beam_size))
+    seconds = time.perf_counter() - start
+    exact = exact_match(outputs, validation.references)
+    rows.append((beam_size, bleu_score(outputs, validation.references), exact, seconds))
+
+# %% tags=["hide-input"] mystnb={"figure": {"caption": "What a wider beam brings on the validation set, and what it costs. Mind the left axis: it does not begin at zero.", "name": "fig-07-beams"}, "image": {"alt": "Two panels over beam sizes. On the left validation BLEU as blue dots, on the right seconds of translating as orange squares."}}
+figure = Figure(figsize=(8, 3), layout="constrained")
+left, right = figure.subplots(1, 2)
+left.plot(beam_sizes, [row[1] for row in rows], "o-", color=BLUE)
+left.set(xlabel="beam size", ylabel="validation BLEU", xticks=beam_sizes)
+right.plot(beam_sizes, [row[3] for row in rows], "s--", color=ORANGE)
+right.set(xlabel="beam size", ylabel="seconds", xticks=beam_sizes, ylim=(0, None))
+show_figure(figure)
+
+# %% tags=["hide-input"]
+best = max(rows, key=lambda row: row[1])
+first = rows[0]
+show_text(
+    f"On {len(validation):,} validation sentences beam {first[0]} scores **{first[1]:.1f}** BLEU in {first[3]:.2f} s. The "
+    f"highest, **{best[1]:.1f}**, is at beam {best[0]} and takes {best[3]:.2f} s ({best[3] / first[3]:.1f} times). "
+    f"Exact matches go from {first[2]:.1%} to {best[2]:.1%}. A set of this size moves by several points of BLEU "
+    f"from one sample of sentences to another, so do not read much into which of the wider beams is highest."
+)
+
+# %% [markdown]
+# Why can BLEU *fall* when the search gets better? A wider beam finds more probable translations, and the most probable
+# one is not always the best one: the model is wrong now and then, and greedy search is sometimes saved by not looking. The
+# first suspect is length.
+#
+# ## Long sentences lose
+#
+# Every word multiplies the probability by a number below 1. So a search by probability likes short sentences, and the
+# wider the beam, the more short ones it meets. The cure is to compare not log-probabilities but these, divided by a
+# **length penalty** that grows with the number of words ({cite:p}`wu2016`, equation 14):
+#
+# ```{math}
+# :label: eq-length-penalty
+# s(Y) = \frac{\ln p(Y \mid X)}{\mathrm{lp}(Y)}, \qquad \mathrm{lp}(Y) = \left(\frac{5 + |Y|}{6}\right)^{\alpha}
+# ```
+#
+# With $\alpha = 0$ nothing is divided. By hand: translation A has 4 words and $\ln p = -2.0$, translation B has 8 words
+# and $\ln p = -2.8$. A is more probable. With $\alpha = 1$, A is divided by 9/6 = 1.5 and B by 13/6 ≈ 2.17.
+
+# %%
+# NBVAL_CHECK_OUTPUT
+for strength in (0.0, 1.0):
+    a, b = (log_p / length_penalty(length, strength) for length, log_p in ((4, -2.0), (8, -2.8)))
+    print(f"strength {strength}: A {a:.3f}, B {b:.3f}, so {'A' if a > b else 'B'} wins")
+
+# %% [markdown]
+# Measure it: the same beam, several strengths, again on the validation set.
+
+# %%
+reference_words = statistics.mean(len(references[0].split()) for references in validation.references)
+lengths_table = []
+for strength in penalties:
+    outputs = outputs_of(translator.translate_words(validation.sources, chosen_beam, strength))
+    mean_words = statistics.mean(len(output.split()) for output in outputs)
+    lengths_table.append(
+        [strength, mean_words, mean_words / reference_words, bleu_score(outputs, validation.references)]
+    )
+show_table(["strength α", "words a sentence", "of the references' length", "validation BLEU"], lengths_table)
+
+# %% tags=["hide-input"]
+weak, strong = lengths_table[0], lengths_table[-1]
+longer = strong[1] - weak[1]
+show_text(
+    f"The references have {reference_words:.2f} words on average. Without a penalty the translations have {weak[1]:.2f}, "
+    f"with the strongest {strong[1]:.2f}: {'longer, as promised' if longer > 0 else 'not longer here'}. "
+    + (
+        "But all of these are close: on short sentences length is not what goes wrong."
+        if abs(longer) < 0.05 * reference_words
+        else "That is a difference BLEU can feel: it punishes what is too short."
+    )
+)
+
+# %% [markdown]
+# ## The runners-up
+#
+# A beam ends with K finished translations, an **n-best list**. It tells you what the model was in doubt about.
+
+
+# %% tags=["hide-input"]
+def show_n_best(sentence, beam_size=chosen_beam):
+    """A table of a beam's translations with the model's probability of each."""
+    found = translator.translate(sentence, beam_size, penalty=0.0)  # scores without penalty are ln p
+    ranked = [(found.text, found.score), *found.others]
+    show_text(f'<span lang="fr">« {sentence} »</span>')
+    rows = [[text.replace("<unk>", "⁇"), f"{math.exp(score):.1%}"] for text, score in ranked]
+    show_table(["translation", "probability"], rows)
+
+
+# %%
+show_n_best("Le bébé ne dort pas.")
+show_n_best("Son amie est anglaise.")
+
+# %% [markdown]
+# « <span lang="fr">Son amie</span> » is "his friend" or "her friend": French does not say which. Look whether
+# both are in the list. A translator that must give one answer has to choose; the list keeps the doubt.
+#
+# ## Words it has never seen
+#
+# A vocabulary ends somewhere. A source word outside it becomes UNK, one embedding for everything unknown. (The 2017
+# notebook raised a KeyError.) In training, words that were seen only once are now and then shown as UNK on both sides, so that
+# it is a trained word. On the target side the model can then *say* UNK: "here belongs a word that I do not know".
+#
+# What should a reader see there? Often the right answer is the source word itself: a name. {cite:p}`luong2015unk`
+# copy the source word that the unknown word points at; here the pointer is attention. By hand:
+
+# %%
+# NBVAL_CHECK_OUTPUT
+toy_words = Vocabulary.count(["is tired ."])
+ids = [UNK, *toy_words.encode(["is", "tired", "."])[:-1]]
+attn_weights = torch.tensor([  # ngozi  est  fatiguee  .   <eos>
+    [0.70, 0.10, 0.05, 0.05, 0.10],  # <unk>
+    [0.10, 0.80, 0.05, 0.05, 0.00],  # is
+    [0.05, 0.05, 0.85, 0.05, 0.00],  # tired
+    [0.00, 0.00, 0.05, 0.90, 0.05],  # .
+])  # fmt: skip
+source = ["ngozi", "est", "fatiguee", "."]
+print("it said:", " ".join(toy_words.words[number] for number in ids))
+print("answer: ", answer_unknown(Hypothesis(ids, -1.0, attn_weights), source, toy_words))
+
+# %% [markdown]
+# The list after the words says which places were copied. Now the real model, with names that are in few corpora.
+
+# %%
+sentences = [
+    "Ngozi est fatiguée.", "Je connais Wilhelmina.", "Il aime Bartholomé.", "Est-ce que Xanthippe dort ?",
+    "Mon ami habite à Ouagadougou.", "Elle a un ornithorynque.",
+]  # fmt: skip
+answers = [translator.translate(sentence) for sentence in sentences]
+marked = [
+    " ".join(
+        f"**{word}**" if place in found.copied else word.replace("<unk>", "⁇") for place, word in enumerate(found.words)
+    )
+    for found in answers
+]
+show_table(
+    ["source", "unknown words", "translation, copied words bold"],
+    [[a, ", ".join(found.unknown) or "none", text] for a, found, text in zip(sentences, answers, marked, strict=True)],
+)
+
+# %% tags=["hide-input"]
+once_src, once_tgt = (int(v.seen_once().sum()) for v in (corpus.src_vocabulary, corpus.tgt_vocabulary))
+asked = sum(len(found.unknown) for found in answers)
+copied = sum(len(found.copied) for found in answers)
+show_text(
+    f"Of {asked} unknown source words, **{copied}** places were answered by copying. The model can only say UNK if it has "
+    f"learnt to: in these training pairs {once_src} of {len(corpus.src_vocabulary):,} French words and {once_tgt} of "
+    f"{len(corpus.tgt_vocabulary):,} English words were seen just once, and only those were ever shown as UNK. "
+    + ("That is very little to learn from. " if once_tgt < 0.05 * len(corpus.tgt_vocabulary) else "")
+    + (
+        "The filter that drops all pairs with rare words, as 2017's did, drops the very sentences that teach a model what "
+        "to do with them."
+        if scale.data.trim_below > 1
+        else "No filter dropped rare words here; the corpus has as many as it has."
+    )
+)
+
+# %% [markdown]
+# Copying is no cure for « <span lang="fr">ornithorynque</span> »: the English word is "platypus", and no copy will ever find
+# it. Systems of today cut rare words into pieces instead, so that nothing is unknown any more.
+#
+# ## Ten sentences of 2017
+#
+# The notebook of 2017 closed with ten sentences. Some were in its training data. Seven are longer than the 25 characters of its
+# own filter, so nothing so long was ever trained on; several hold words that its vocabulary had dropped, and those crashed.
+
+# %%
+# NBVAL_CHECK_OUTPUT
+closing = """je suis trop froid .
+elle a cinq ans de moins que moi .
+elle est trop petit .
+je ne crains pas de mourir .
+c est un jeune directeur plein de talent .
+est le chien vert aujourd hui ?
+le chat me parle .
+des centaines de personnes furent arretees ici .
+des centaines de chiens furent arretees ici .
+ce fromage est prepare a partir de lait de chevre .""".splitlines()
+print(sum(len(sentence) > 25 for sentence in closing), "of", len(closing), "are longer than 25 characters")
+
+# %% [markdown]
+# Three are not even good French: « <span lang="fr">elle est trop petit</span> » wants *petite*,
+# « <span lang="fr">des centaines de chiens furent arretees</span> » wants *arrêtés*, and
+# « <span lang="fr">est le chien vert aujourd'hui ?</span> » is English in French words.
+# (« <span lang="fr">Je suis trop froid</span> » is correct and says "my manner is too cold"; someone who shivers says
+# « <span lang="fr">j'ai trop froid</span> ».) A fair test has none of this; as a test of nerves it will do.
+#
+# :::{admonition} Guess first
+# :class: tip
+# Which will it get right? Which will lose a part of the sentence? In which will it make something up?
+# :::
+
+# %%
+meanings = [
+    "I am too cold.", "She is five years younger than me.", "She is too small.", "I am not afraid of dying.",
+    "He is a young manager full of talent.", "Is the dog green today?", "The cat talks to me.",
+    "Hundreds of people were arrested here.", "Hundreds of dogs were arrested here.", "This cheese is made from goat's milk.",
+]  # fmt: skip
+found = [translator.translate(sentence, chosen_beam) for sentence in closing]
+show_table(
+    ["source", "characters", "unknown", "output", "meaning"],
+    [
+        [source, len(source), ", ".join(one.unknown) or "none", one.text.replace("<unk>", "⁇"), meaning]
+        for source, one, meaning in zip(closing, found, meanings, strict=True)
+    ],
+)
+
+# %% tags=["hide-input"]
+filtered = scale.data.unit == "characters"
+shares = {True: [], False: []}
+for source, one, meaning in zip(closing, found, meanings, strict=True):
+    shares[len(source) <= 25].append(len(one.words) / len(normalise(meaning).split()))
+short, long = shares[True], shares[False]
+show_text(
+    f"Up to 25 characters the outputs have **{statistics.mean(short):.0%}** of the words of the meaning, above "
+    f"**{statistics.mean(long):.0%}**. "
+    + (
+        f"This model was trained on sentences of at most {scale.data.max_length:,} characters. "
+        if filtered
+        else f"This model was trained on sentences of at most {scale.data.max_length} words. "
+    )
+    + "The unknown column says how many of its troubles are words."
+)
+
+# %% [markdown]
+# Read the long ones beside the share of words. A model that never saw a sentence of more than 25 characters has never
+# had to go on after the sixth word or so: it has learnt that translations *end* there. Nothing in attention forbids it to
+# go on; nothing in the data has taught it to. Learnt systems often fail like this: they do what their data did.
+#
+# The chapters on data ({doc}`01_sentences_to_numbers`) and on the challenge set ({doc}`08_how_good_is_it`) come back to this.
+#
+# ## Recap
+#
+# - A model gives probabilities; a search makes a sentence of them. Greedy search never takes a word back.
+# - Beam search keeps K beginnings. It costs about K times the work, and brings a little, up to a point.
+# - Every word costs probability, so short sentences win unless the score is divided by a length penalty.
+# - Choices like beam and penalty are made on the validation set, never on the test set.
+# - Batches change the time and not the result.
+# - An unknown word can be copied from where attention looks, if the model has learnt to say "unknown".
+#
+# ## Exercises
+
+# %% [markdown]
+# :::{exercise} Where B overtakes A
+# :label: ex-07-1
+#
+# Translation A has 4 words and $\ln p = -2.0$, B has 8 words and $\ln p = -2.8$. From which strength $\alpha$ on does B
+# win? Solve {eq}`eq-length-penalty` for it, then check with `length_penalty`.
+# :::
+
+# %% [markdown]
+# :::{solution-start} ex-07-1
+# :class: dropdown
+# :::
+#
+# At the crossing $2.0 / 1.5^\alpha = 2.8 / 2.1\overline{6}^{\,\alpha}$, so $(2.1\overline{6} / 1.5)^\alpha = 1.4$, and
+# $\alpha = \ln 1.4 / \ln(13/9)$.
+
+# %% tags=["solution"]
+# NBVAL_CHECK_OUTPUT
+crossing = math.log(2.8 / 2.0) / math.log(13 / 9)
+for strength in (crossing - 0.01, crossing + 0.01):
+    a, b = -2.0 / length_penalty(4, strength), -2.8 / length_penalty(8, strength)
+    print(f"strength {strength:.3f}: {'A' if a > b else 'B'} wins")
+
+# %% [markdown]
+# :::{solution-end}
+# :::
+
+# %% [markdown]
+# :::{exercise} Fool a beam of two
+# :label: ex-07-2
+#
+# Change the probabilities in `NEXT` so that a beam of two misses the most probable sentence and a beam of three finds it.
+# :::
+
+# %% [markdown]
+# :::{solution-start} ex-07-2
+# :class: dropdown
+# :::
+#
+# The best sentence must begin with the third best beginning. Let "was" be close behind "has" and "is", and let what follows
+# those two be spread out.
+
+# %% tags=["solution"]
+# NBVAL_CHECK_OUTPUT
+NEXT["x"] = {"has": 0.36, "is": 0.34, "was": 0.3}
+NEXT["x is"] = {"hungry": 0.4, "tired": 0.3, "famished": 0.3}
+NEXT["x was"] = {"hungry": 0.9, "tired": 0.1}
+best_of_all = max(complete())[1]
+assert beam_by_hand(2) != best_of_all
+assert beam_by_hand(3) == best_of_all
+print("best:", best_of_all)
+
+# %% [markdown]
+# :::{solution-end}
+# :::
+
+# %% [markdown]
+# :::{exercise} If only it had chosen better
+# :label: ex-07-3
+#
+# For how many validation sentences is a reference *anywhere* in the n-best list? Compare with the share whose first
+# translation is a reference. What does the gap tell you?
+# :::
+
+# %% [markdown]
+# :::{solution-start} ex-07-3
+# :class: dropdown
+# :::
+
+# %% tags=["solution"]
+found = translator.translate_words(validation.sources, chosen_beam)
+first_right = exact_match(outputs_of(found), validation.references)
+anywhere = statistics.mean(
+    any(text in references for text in [" ".join(one.words), *(normalise(other) for other, _ in one.others)])
+    for one, references in zip(found, validation.references, strict=True)
+)
+assert anywhere >= first_right
+show_text(f"First in the list: **{first_right:.1%}**. Anywhere among {chosen_beam}: **{anywhere:.1%}**.")
+
+# %% [markdown]
+# The gap is what a better *ranking* could win without a better model. Real systems fill it with a second model that
+# reads the whole candidate, forwards and backwards, and chooses again.
+
+# %% [markdown]
+# :::{solution-end}
+# :::

@@ -1,0 +1,702 @@
+# ---
+# jupyter:
+#   jupytext:
+#     formats: ipynb,py:percent
+#     text_representation:
+#       extension: .py
+#       format_name: percent
+#   kernelspec:
+#     display_name: Python 3 (ipykernel)
+#     language: python
+#     name: python3
+# ---
+
+# %% [markdown]
+# # How good is it?
+#
+# The loss has fallen and the samples look fine. Neither is an answer: the loss belongs to the training pairs, and you looked
+# at the samples you liked. The notebook of 2017 stopped there. This chapter asks properly: how good, compared with what,
+# and how sure are you?
+#
+# :::{admonition} What you will be able to do
+# - compute BLEU of a sentence by hand, and say what it rewards and what it cannot see
+# - put an interval around a score with a bootstrap of your own, and say when two scores differ
+# - tell learning from memorising, and a model from a baseline
+# - read a challenge set: what kind of sentence does it fail at, and why?
+# :::
+#
+# The chapter uses the run of {doc}`06_training` and trains it twice more with other seeds: seconds at `small`, about five
+# minutes at `standard`, hours at `large`.
+
+# %% tags=["hide-input"]
+# Where the package is missing (Colab, for instance) this installs it; elsewhere it does nothing.
+import importlib.util
+
+if importlib.util.find_spec("s2s_tutorial") is None:
+    get_ipython().run_line_magic("pip", "install --quiet git+https://github.com/s2s-tutorial/s2s_tutorial")
+
+# %%
+from s2s_tutorial.config import load_scale
+
+scale = load_scale()  # S2S_SCALE: small, standard or large
+beam_size = 5  # compared with greedy search
+bootstrap_samples = 1000  # test sets drawn for an interval
+set_sizes = (30, 100, 300)  # sizes of smaller test sets, to see their intervals
+more_seeds = (1, 2)  # of further runs, besides the scale's own
+lookup_pairs = 20_000  # training pairs, at most, that the look-up baseline searches
+
+# %%
+import math
+from collections import Counter, defaultdict
+from dataclasses import replace
+from itertools import pairwise
+
+import numpy as np
+import torch
+from matplotlib.figure import Figure
+from sacrebleu.metrics import BLEU, CHRF
+
+from s2s_tutorial.batching import Batch, Encoded
+from s2s_tutorial.corpus import HeldOut, challenge_set, prepare
+from s2s_tutorial.evaluation import bleu_score, evaluate, exact_match, normalised_words, score_groups, show_scores
+from s2s_tutorial.loss import masked_cross_entropy
+from s2s_tutorial.runs import folder_for
+from s2s_tutorial.show import show_figure, show_table, show_text
+from s2s_tutorial.text import normalise
+from s2s_tutorial.tracking import LiveLine
+from s2s_tutorial.training import Trainer
+
+BLUE, ORANGE, GREEN, GREY = "#00429d", "#b8560b", "#2a7f62", "0.5"  # colours that everybody can tell apart
+
+# %% [markdown]
+# ## BLEU by hand
+#
+# « <span lang="fr">Le chat noir dort sur le lit.</span> » The reference is "the black cat is sleeping on the bed ." and
+# the output is "the cat black is sleeping on the bed ." How right is that? Every word is there, but an English reader winces.
+#
+# **BLEU** {cite:p}`papineni2002` counts **n-grams**, runs of n words, and asks which share of the output's are in the
+# reference: this is a *precision*, for n from 1 to 4.
+#
+# | n | n-grams of the output | found in the reference | precision |
+# | ---: | ---: | :--- | ---: |
+# | 1 | 9 | all: every word is there | 9/9 |
+# | 2 | 8 | not "the cat", "cat black", "black is" | 5/8 |
+# | 3 | 7 | not the three that touch "cat black" | 4/7 |
+# | 4 | 6 | not the three at the beginning | 3/6 |
+#
+# The score is their geometric mean: the fourth root of $1 \cdot \frac58 \cdot \frac47 \cdot \frac12$, which is about
+# 0.650. Everybody multiplies by 100: BLEU 65.0.
+#
+# Two tricks must be stopped. First, repeating: "the the the the the the the the ." would have a good share of its words in
+# the reference. So a word counts at most as often as the reference has it. This is **clipping** (of counts; it has
+# nothing to do with gradients). Second, saying little: "is sleeping on the bed ." has no wrong n-gram at all. So an
+# output shorter than its reference is multiplied by a **brevity penalty**.
+#
+# ```{math}
+# :label: eq-bleu
+# \mathrm{BLEU} = \mathrm{BP} \cdot \Bigl(\prod_{n=1}^{4} p_n\Bigr)^{1/4},
+# \qquad \mathrm{BP} = \min\bigl(1,\ e^{1 - r/c}\bigr)
+# ```
+#
+# with $c$ words in the output and $r$ in the reference. Over a whole test set the counts are added up first, and
+# the formula is applied once. All of it in two functions:
+
+
+# %%
+def ngrams(words, n):
+    """How often each run of n words occurs."""
+    return Counter(tuple(words[i : i + n]) for i in range(len(words) - n + 1))
+
+
+def count_matches(output, references):
+    """For n = 1 to 4 matches and n-grams of the output; then its length and that of the closest reference: ten numbers."""
+    words, texts = output.split(), [text.split() for text in references]
+    counts = []
+    for n in range(1, 5):
+        allowed = Counter()
+        for text in texts:
+            allowed |= ngrams(text, n)  # | keeps the larger count: the best of all references
+        ours = ngrams(words, n)
+        counts += [(ours & allowed).total(), ours.total()]  # & keeps the smaller one: clipping
+    closest = min((abs(len(text) - len(words)), len(text)) for text in texts)[1]
+    return np.array([*counts, len(words), closest])
+
+
+def bleu_of_counts(counts):
+    """Equation eq-bleu, times 100, for counts (…, 10) that were added up."""
+    matches, total = np.maximum(counts[..., 0:8:2], 1e-9), np.maximum(counts[..., 1:8:2], 1)
+    brevity = np.minimum(1.0, np.exp(1.0 - counts[..., 9] / np.maximum(counts[..., 8], 1)))
+    return 100 * brevity * np.exp(np.log(matches / total).mean(axis=-1))
+
+
+# %% [markdown]
+# Everyone writes BLEU once, and everyone writes it a little differently. So published numbers come from one program,
+# sacrebleu {cite:p}`post2018`, and the package uses nothing else. Is yours the same?
+
+# %%
+# NBVAL_CHECK_OUTPUT
+reference = "the black cat is sleeping on the bed ."
+for output in ("the cat black is sleeping on the bed .", "is sleeping on the bed .", reference):
+    counts = count_matches(output, [reference])
+    ours, theirs = bleu_of_counts(counts), bleu_score([output], [[reference]])
+    precisions = " ".join(f"{a}/{b}" for a, b in counts[:8].reshape(4, 2))
+    print(f"{precisions}  lengths {counts[8]}, {counts[9]}  BLEU {ours:5.1f}  sacrebleu {theirs:5.1f}")
+    assert math.isclose(ours, theirs, abs_tol=1e-6)
+
+# %% [markdown]
+# **Break it.** Delete the clipping (`& allowed`) in your head: what would "the the the the the the the the ." get for its
+# single words? With clipping it is:
+
+# %%
+# NBVAL_CHECK_OUTPUT
+matches, total = count_matches("the the the the the the the the .", [reference])[:2]
+print(f"{matches} of {total} words")
+
+# %% [markdown]
+# ## More than one right answer
+#
+# The same French sentence can be said in several ways in English, and a reference is only one of them. So BLEU takes
+# several references: an n-gram counts if *any* of them has it. See what is lost with one only. The sentence and its
+# references come from the **challenge set**, which was written for this project.
+
+# %%
+# NBVAL_CHECK_OUTPUT
+references = [
+    normalise(text) for text in ("The cat isn't drinking.", "The cat is not drinking.", "The cat doesn't drink.")
+]
+for output in references:
+    one, all_three = (bleu_of_counts(count_matches(output, texts)) for texts in (references[:1], references))
+    print(f"{output:26} against the first reference {one:5.1f}, against all three {all_three:5.1f}")
+
+# %% [markdown]
+# The second and third are perfectly good, and the first reference alone would never tell. (A single sentence without any
+# matching run of four words gets 0, in this plain form. Sacrebleu puts a small number there. For whole test sets
+# that makes no difference.) The test sets of this book keep *all* translations of a source that the corpus holds.
+#
+# ## Cousins of BLEU
+#
+# **chrF** {cite:p}`popovic2015` counts runs of *letters* instead of words, up to six, and balances precision with recall,
+# the share of the reference that was found. "sleep" for "sleeping" is simply wrong for BLEU; for chrF it is half right.
+#
+# **Exact match** is the share of outputs that equal a reference. On short sentences it is easy to understand and hard to
+# argue with.
+
+# %%
+# NBVAL_CHECK_OUTPUT
+reference = "she often sleeps here in the morning ."
+for output in ("she often sleep here in the morning .", "she often eats here in the morning ."):
+    chrf = CHRF().sentence_score(output, [reference]).score
+    print(f"{output:40} BLEU {bleu_score([output], [[reference]]):.1f}  chrF {chrf:.1f}")
+
+# %% [markdown]
+# BLEU gives both the same. One has a grammar mistake and the other another meaning.
+#
+# ## The score of the run
+#
+# Now the translator. Where the real pairs can be neither found nor downloaded, `prepare` says so and names both ways
+# out. Its test set shares no sentence with the training pairs, on either side ({doc}`01_sentences_to_numbers`), and nobody has
+# chosen anything by looking at it.
+#
+# :::{admonition} Guess first
+# :class: tip
+# Write down a BLEU for greedy search on the test set, and how much a beam of five will add.
+# :::
+
+# %%
+corpus = prepare(scale.data)
+trainer = Trainer(corpus, scale, folder_for(scale), samples=challenge_set(), live=LiveLine())
+trainer.fit()
+translator = trainer.translator
+
+# %%
+greedy_scores, greedy = evaluate(translator, corpus.test)
+beam_scores, beam = evaluate(translator, corpus.test, beam_size)
+print("greedy:", show_scores(greedy_scores))
+print(f"beam {beam_size}:", show_scores(beam_scores))
+print(greedy_scores.signature)
+
+# %% [markdown]
+# The last line is sacrebleu's **signature**. A BLEU without it is not comparable with anything: another way of cutting
+# text into words moves it by several points. "Unknown words" is the share of source words outside the vocabulary. Where
+# the corpus has gold alignments, as the embedded one has, a second line scores the attention: {doc}`09_seeing_attention`.
+#
+# ## An interval of your own
+#
+# The test set is a sample. Another few hundred sentences of the same kind would have given another score. How different?
+# You have no other test set, but you can *draw* one from the one you have: as many sentences, with replacement, so that
+# some come twice and others not at all. Do that a thousand times {cite:p}`koehn2004`. The range that holds the middle
+# 95 % of the thousand scores is a **bootstrap interval**.
+
+
+# %%
+def outputs_of(translations):
+    """Translations as normalised text, as they are compared with references."""
+    return [" ".join(normalised_words(translation.words)) for translation in translations]
+
+
+def all_counts(outputs, references):
+    """The ten numbers of every sentence: (N, 10)."""
+    return np.stack([count_matches(output, texts) for output, texts in zip(outputs, references, strict=True)])
+
+
+def bootstrap(counts, samples=bootstrap_samples, seed=0):
+    """BLEU of as many test sets, each drawn with replacement from the sentences that were counted (N, 10)."""
+    rng = np.random.default_rng(seed)
+    drawn = [counts[rng.integers(len(counts), size=len(counts))].sum(axis=0) for _ in range(samples)]
+    return bleu_of_counts(np.stack(drawn))
+
+
+# %%
+counts = all_counts(outputs_of(greedy), corpus.test.references)
+scores = bootstrap(counts)
+low, high = np.percentile(scores, [2.5, 97.5])
+assert abs(bleu_of_counts(counts.sum(axis=0)) - greedy_scores.bleu) < 0.01 or greedy_scores.bleu < 1
+show_table(
+    ["95 % interval", "from", "to"],
+    [["yours", low, high], ["sacrebleu's", greedy_scores.bleu_low, greedy_scores.bleu_high]],
+)
+
+# %% [markdown]
+# They differ a little: other sentences were drawn, and sacrebleu writes its own as a mean and half a width. Fifteen lines, and
+# you will never again have to report a naked number.
+#
+# How does the interval depend on the size of the test set? Take only the first so many sentences:
+
+# %%
+rows = []
+for size in sorted({min(size, len(counts)) for size in set_sizes} | {len(counts)}):
+    low, high = np.percentile(bootstrap(counts[:size]), [2.5, 97.5])
+    rows.append([size, bleu_of_counts(counts[:size].sum(axis=0)), f"{low:.1f} to {high:.1f}", high - low])
+show_table(["sentences", "BLEU", "95 % interval", "width"], rows)
+
+# %% [markdown]
+# Four times as many sentences make the interval about half as wide: it shrinks with the square root. So the last
+# point of precision is dear, and a difference of one BLEU on a few hundred sentences is nothing to write home about.
+#
+# Or is it? If two systems translate the *same* sentences, luck with the sentences hits both alike. So draw the same sentences
+# for both, and look at the **difference** each time. This **paired bootstrap** sees much smaller differences.
+
+# %%
+beam_counts = all_counts(outputs_of(beam), corpus.test.references)
+differences = bootstrap(beam_counts) - bootstrap(counts)  # the same seed draws the same sentences
+low, high = np.percentile(differences, [2.5, 97.5])
+
+# %% tags=["hide-input"] mystnb={"figure": {"caption": "Scores of a thousand drawn test sets for greedy search, and the difference that a beam makes on the same sentences. Right of the dotted line the beam is ahead.", "name": "fig-08-bootstrap"}, "image": {"alt": "Two histograms. The left one shows BLEU of drawn test sets, a bell shape. The right one shows the difference between beam and greedy search on the same drawn sets, with a dotted line at zero."}}
+figure = Figure(figsize=(8, 3), layout="constrained")
+left, right = figure.subplots(1, 2)
+left.hist(scores, bins=30, color=BLUE)
+left.set(xlabel="BLEU, greedy", ylabel="drawn test sets")
+right.hist(differences, bins=30, color=ORANGE)
+right.axvline(0, linestyle=":", color="0.2")
+right.set(xlabel=f"BLEU of beam {beam_size} minus greedy")
+show_figure(figure)
+
+# %% tags=["hide-input"]
+gain = beam_scores.bleu - greedy_scores.bleu
+overlap = beam_scores.bleu_low < greedy_scores.bleu_high and greedy_scores.bleu_low < beam_scores.bleu_high
+show_text(
+    f"The beam scores **{gain:+.1f}** BLEU against greedy search. The two intervals "
+    f"{'overlap' if overlap else 'do not overlap'}, but the paired one says {low:+.1f} to {high:+.1f}: "
+    + (
+        "it leaves out 0, so on sentences like these the difference is real."
+        if low > 0 or high < 0
+        else "it holds 0, so these sentences do not show a difference."
+    )
+)
+
+# %% [markdown]
+# ## Learnt or memorised?
+#
+# A model could score well on sentences it was trained on by remembering them. The 2017 notebook showed only such sentences. Draw
+# as many training sources as the test set has, with all their translations, and compare.
+
+# %%
+translations_of = defaultdict(list)
+for source, target in zip(corpus.train.sources, corpus.train.targets, strict=True):
+    if target not in translations_of[source]:
+        translations_of[source].append(target)
+rng = np.random.default_rng(0)
+sources = list(translations_of)
+rows = rng.permutation(len(sources))[: len(corpus.test)]
+seen = HeldOut([sources[row] for row in rows], [translations_of[sources[row]] for row in rows])
+seen_scores, _ = evaluate(translator, seen)
+
+# %% [markdown]
+# And compared with *what*? Two baselines that have learnt nothing. **Copying** leaves the French as it is. **Look-up**
+# finds the training source that shares the most words with the sentence, rare words counting more, and hands out its
+# translation: pure memory.
+
+# %%
+known = list(zip(corpus.train.sources, corpus.train.targets, strict=True))[:lookup_pairs]
+holders = defaultdict(set)  # word → numbers of the pairs whose source has it
+for number, (source, _) in enumerate(known):
+    for word in source.split():
+        holders[word].add(number)
+
+
+def look_up(source):
+    """The translation of the most similar training source."""
+    votes = Counter({0: 0.0})
+    for word in set(source.split()):
+        if 0 < len(holders[word]) <= len(known) // 10:  # words that are everywhere tell nothing
+            for number in holders[word]:
+                votes[number] += math.log(len(known) / len(holders[word]))
+    best = max(votes, key=lambda number: (votes[number] / (1 + known[number][0].count(" ")) ** 0.5, -number))
+    return known[best][1]
+
+
+# %%
+contestants = {
+    "copying": corpus.test.sources,
+    "look-up": [look_up(source) for source in corpus.test.sources],
+    "model, greedy": outputs_of(greedy),
+    f"model, beam {beam_size}": outputs_of(beam),
+}
+rows = []
+for name, outputs in contestants.items():
+    of_all = all_counts(outputs, corpus.test.references)
+    bleu, (low, high) = bleu_of_counts(of_all.sum(axis=0)), np.percentile(bootstrap(of_all), [2.5, 97.5])
+    rows.append(
+        [f"test · {name}", bleu, f"{low:.1f} to {high:.1f}", f"{exact_match(outputs, corpus.test.references):.0%}"]
+    )
+interval = f"{seen_scores.bleu_low:.1f} to {seen_scores.bleu_high:.1f}"
+rows.append(["training · model, greedy", seen_scores.bleu, interval, f"{seen_scores.exact_match:.0%}"])
+show_table(["", "BLEU", "95 % interval", "exact"], rows)
+
+# %% tags=["hide-input"]
+lookup, model_bleu, train_bleu = rows[1][1], greedy_scores.bleu, seen_scores.bleu
+show_text(
+    f"The model is **{model_bleu - lookup:+.1f}** BLEU from looking up, so it "
+    + (
+        "has learnt more than a memory holds. "
+        if model_bleu > lookup + 2
+        else "has not learnt more than a memory holds. "
+    )
+    + f"On its own training sentences it scores {train_bleu:.1f}, on unseen ones {model_bleu:.1f}. "
+    + (
+        f"The gap of **{train_bleu - model_bleu:.1f}** is memory: whoever reports the first number reports that too."
+        if train_bleu - model_bleu > 5
+        else "There is little between them: what it has learnt it has learnt for unseen sentences as well."
+    )
+)
+
+# %% [markdown]
+# ## Perplexity is another question
+#
+# Training lowers the {term}`cross-entropy`. **Perplexity** is its exponential: a perplexity of 8 means that the model is
+# as unsure as if it had to choose between 8 equally likely words at every place. Why not report it?
+#
+# Because it asks how probable the *reference* is to the model, with every true word before it given. BLEU asks what the
+# model *says*. Here is a demonstration in one line: multiply all logits by a number. Which word is the best never
+# changes, so greedy search says exactly the same, and its BLEU stays. But the probabilities change.
+
+# %%
+src = Encoded.encode(corpus.test.sources, corpus.src_vocabulary)
+tgt = Encoded.encode([texts[0] for texts in corpus.test.references], corpus.tgt_vocabulary)
+batch = Batch.of(src, tgt, np.arange(min(len(src), 500))).to(translator.model.device)
+with torch.inference_mode():
+    logits = translator.model.decoder.logits(translator.model(batch).attn_states)  # (B, T, V)
+rows = []
+for factor in (0.25, 0.5, 1.0, 2.0, 4.0):
+    nats = masked_cross_entropy(logits * factor, batch.tgt_ids, batch.tgt_mask).item()
+    right = (logits * factor).argmax(dim=-1)[batch.tgt_mask] == batch.tgt_ids[batch.tgt_mask]
+    rows.append([factor, nats, math.exp(nats), f"{right.float().mean():.1%}", greedy_scores.bleu])
+show_table(["logits times", "cross-entropy (nats)", "perplexity", "next word right", "greedy BLEU"], rows)
+
+# %% [markdown]
+# One model's words, five perplexities. Perplexity is good for what it is: comparing models on the same vocabulary while
+# they train. Between models with different vocabularies it means nothing at all, since the one with fewer words has less
+# to choose from.
+#
+# ## Where does it fail? By length
+#
+# One number hides everything interesting. First cut: the number of source words, in four groups of about equal size.
+
+# %%
+lengths = np.array([len(source.split()) for source in corpus.test.sources])
+edges = np.unique(np.quantile(lengths, [0.25, 0.5, 0.75]))
+group_of = np.searchsorted(edges, lengths)
+by_length = []
+for group in np.unique(group_of):
+    members = np.flatnonzero(group_of == group)
+    low, high = np.percentile(bootstrap(counts[members]), [2.5, 97.5])
+    shortest, longest = lengths[members].min(), lengths[members].max()
+    name = str(shortest) if shortest == longest else f"{shortest}–{longest}"
+    by_length.append((name, len(members), bleu_of_counts(counts[members].sum(axis=0)), low, high))
+
+# %% tags=["hide-input"] mystnb={"figure": {"caption": "BLEU by the number of source words, with 95 % intervals. Bars whose intervals overlap widely may well be equal.", "name": "fig-08-length"}, "image": {"alt": "A bar chart with one bar for each group of source lengths, BLEU upwards, and an error bar on each."}}
+figure = Figure(figsize=(7, 3), layout="constrained")
+axes = figure.add_subplot()
+for place, (_name, count, bleu, low, high) in enumerate(by_length):
+    axes.bar(place, bleu, color=BLUE, width=0.6)
+    axes.plot([place, place], [low, high], color=ORANGE, linewidth=3)
+    axes.annotate(
+        f"{count:,} sentences", (place, 0), (0, 4), textcoords="offset points", ha="center", color="white", fontsize=8
+    )
+axes.set(xlabel="source words", ylabel="BLEU", xticks=range(len(by_length)))
+axes.set_xticklabels([row[0] for row in by_length])
+show_figure(figure)
+
+# %% [markdown]
+# ## Where does it fail? By phenomenon
+#
+# A test set tells you *how often* a model fails; its sentences come as the corpus has them. The **challenge set** asks
+# *at what*: {term}`held-out` sentences written for this project, a dozen or so for each thing in which French and English
+# differ: negation, the place of adjectives, small pronouns before the verb, idioms … A sentence that happens to be in the
+# training data is moved into a group of its own, because it tells nothing.
+#
+# :::{admonition} Guess first
+# :class: tip
+# Which three groups will score lowest? (« <span lang="fr">Il pleut des cordes</span> » is an idiom; a blue door is
+# « <span lang="fr">une porte bleue</span> ».)
+# :::
+
+# %%
+challenge = challenge_set()
+challenge_scores, answers = evaluate(translator, challenge, beam_size)
+groups = score_groups(answers, challenge, trainer.run.challenge_seen)
+show_table(
+    ["phenomenon", "sentences", "BLEU", "chrF", "exact"],
+    [
+        [name.replace("_", " "), g["sentences"], g["bleu"], g["chrf"], f"{g['exact_match']:.0%}"]
+        for name, g in groups.items()
+    ],
+)
+
+# %% tags=["hide-input"] mystnb={"figure": {"caption": "chrF by phenomenon, worst first, with 95 % intervals from drawing the sentences of a group again and again. A dozen sentences make wide intervals.", "name": "fig-08-groups"}, "image": {"alt": "A horizontal bar chart, one bar for each phenomenon sorted by chrF, each with an interval drawn as an orange line that spans a good part of the bar."}}
+per_sentence = [
+    CHRF().sentence_score(out, texts).score
+    for out, texts in zip(outputs_of(answers), challenge.references, strict=True)
+]
+members = defaultdict(list)
+for source, group, score in zip(challenge.sources, challenge.groups, per_sentence, strict=True):
+    members["in training data" if source in trainer.run.challenge_seen else group].append(score)
+order = sorted(members, key=lambda name: np.mean(members[name]), reverse=True)
+rng = np.random.default_rng(0)
+figure = Figure(figsize=(7.5, 4.2), layout="constrained")
+axes = figure.add_subplot()
+for place, name in enumerate(order):
+    values = np.array(members[name])
+    drawn = values[rng.integers(len(values), size=(bootstrap_samples, len(values)))].mean(axis=1)
+    axes.barh(place, values.mean(), color=BLUE, height=0.6)
+    axes.plot(np.percentile(drawn, [2.5, 97.5]), [place, place], color=ORANGE, linewidth=3)
+axes.set(xlabel="mean chrF of a sentence", xlim=(0, 100), yticks=range(len(order)))
+axes.set_yticklabels([name.replace("_", " ") for name in order])
+show_figure(figure)
+
+# %% tags=["hide-input"]
+worst, best = order[-1].replace("_", " "), order[0].replace("_", " ")
+show_text(
+    f"Lowest here: **{worst}**; highest: **{best}**. Over the whole challenge set BLEU is {challenge_scores.bleu:.1f}, with "
+    f"{challenge_scores.unknown_rate:.1%} of the words unknown; on the test set it is {beam_scores.bleu:.1f}, with "
+    f"{beam_scores.unknown_rate:.1%} unknown. "
+    + (
+        "The challenge set is harder: it was not drawn from this corpus and has passed none of its filters, and so it shows "
+        "what a test set of the same make hides."
+        if challenge_scores.bleu < beam_scores.bleu
+        else "The challenge set is not harder than the test set here."
+    )
+)
+
+# %% [markdown]
+# ## Errors worth looking at
+#
+# Scores do not say *why*. A few simple rules sort the challenge set's outputs by what can be seen without knowing French;
+# the first that fits counts.
+
+
+# %%
+def diagnose(translation, output, references):
+    """What is to be seen in an output, in a few words."""
+    words, texts = output.split(), [text.split() for text in references]
+    closest = min(
+        texts, key=lambda text: sum(((Counter(text) - Counter(words)) | (Counter(words) - Counter(text))).values())
+    )
+    if output in references:
+        return "equals a reference"
+    if translation.unknown:
+        return "a source word is unknown"
+    if sorted(words) == sorted(closest):
+        return "the right words in another order"
+    if any(a == b for a, b in pairwise(words)):
+        return "a word is said twice"
+    if len(words) < min(map(len, texts)):
+        return "something is left out"
+    if (Counter(words) - Counter(closest)).total() == (Counter(closest) - Counter(words)).total() == 1:
+        return "one word is another one"
+    return "several words are others"
+
+
+# %%
+kinds = defaultdict(list)
+for row, (answer, output) in enumerate(zip(answers, outputs_of(answers), strict=True)):
+    kinds[diagnose(answer, output, challenge.references[row])].append(row)
+show_table(
+    ["what is seen", "sentences", "share"],
+    [
+        [kind, len(rows), f"{len(rows) / len(challenge):.0%}"]
+        for kind, rows in sorted(kinds.items(), key=lambda item: -len(item[1]))
+    ],
+)
+
+# %% [markdown]
+# Now read. Two of each kind, with the first reference. Read them as a teacher would: is it really wrong?
+
+# %%
+shown = [(kind, row) for kind in sorted(kinds) if kind != "equals a reference" for row in kinds[kind][:2]]
+show_table(
+    ["source", "a reference", "output", "what is seen"],
+    [
+        [challenge.sources[row], challenge.references[row][0], outputs_of([answers[row]])[0], kind]
+        for kind, row in shown
+    ],
+)
+
+# %% [markdown]
+# Look for these:
+#
+# - **Right, but not in the references.** A person sees it, no program does. Each such row makes the score too low.
+# - **Fluent and false.** The worst kind. The sentence reads well and says something else; a reader without French
+#   would never know.
+# - **Left out.** Attention never came to a part of the source. The picture in {doc}`09_seeing_attention` shows where.
+# - **The order of the source.** "a door blue": each word is right, the grammar is French.
+#
+# ## How much is luck?
+#
+# The score depends on the sentences, and you have an interval for that. It also depends on the *seed*: first weights, the
+# order of the pairs, dropout. The interval knows nothing of it. Train again with other seeds, everything else the same.
+#
+# :::{admonition} Guess first
+# :class: tip
+# Three seeds. How far apart are the best and the worst, in BLEU?
+# :::
+
+# %%
+by_seed = {scale.training.seed: greedy_scores}
+for seed in more_seeds:
+    settings = replace(scale, training=replace(scale.training, seed=seed))
+    other = Trainer(corpus, settings, folder_for(settings), live=LiveLine(), tensorboard=False)
+    other.fit()
+    by_seed[seed], _ = evaluate(other.translator, corpus.test)
+show_table(
+    ["seed", "test BLEU", "95 % interval", "exact"],
+    [[seed, s.bleu, f"{s.bleu_low:.1f} to {s.bleu_high:.1f}", f"{s.exact_match:.1%}"] for seed, s in by_seed.items()],
+)
+
+# %% tags=["hide-input"]
+of_seeds = [s.bleu for s in by_seed.values()]
+spread = max(of_seeds) - min(of_seeds)
+show_text(
+    f"From {min(of_seeds):.1f} to {max(of_seeds):.1f}: **{spread:.1f}** BLEU from nothing but the seed, "
+    + ("more" if spread > abs(gain) else "less")
+    + f" than the {abs(gain):.1f} between greedy search and beam {beam_size}. An improvement in *training* that is smaller "
+    "than this, shown with one seed, has not been shown."
+)
+
+# %% [markdown]
+# ## What not to conclude
+#
+# - **Not** "this is a good score". BLEU has no scale of its own. It depends on the sentences, the references, how words
+#   are cut. It compares systems on the *same* test set, and nothing else.
+# - **Not** "better than the paper". Other data, other words, other signature.
+# - **Not** "it knows French". The test set comes from one collection; the challenge set has shown what that hides.
+# - **Not** "A beats B" from one run each, without an interval, or after trying ten things and reporting the best.
+# - **Not** "no difference" from an interval that holds 0. It says "not shown with so few sentences", which is another thing.
+#
+# ## Recap
+#
+# - BLEU: geometric mean of clipped n-gram precisions, times a brevity penalty, over the whole set, with all references.
+# - A score comes with an interval; comparing two systems, pair them.
+# - Compare with baselines, and with the training sentences: the gap is memory.
+# - Perplexity and BLEU answer different questions.
+# - A challenge set says at what a model fails; only reading says why.
+# - Seeds matter as much as many "improvements".
+#
+# ## Exercises
+
+# %% [markdown]
+# :::{exercise} A score without a model
+# :label: ex-08-1
+#
+# Find one English sentence that, given as the answer to *every* test sentence, has a BLEU above 0. How high can you
+# get with a training target? Try the hundred most frequent ones.
+# :::
+
+# %% [markdown]
+# :::{solution-start} ex-08-1
+# :class: dropdown
+# :::
+
+# %% tags=["solution"]
+frequent = [text for text, _ in Counter(corpus.train.targets).most_common(100)]
+few = corpus.test.head(200)
+best = max(bleu_of_counts(all_counts([text] * len(few), few.references).sum(axis=0)) for text in frequent)
+assert best < greedy_scores.bleu or greedy_scores.bleu < 5
+show_text(f"The best constant answer reaches **{best:.1f}** BLEU, the model {greedy_scores.bleu:.1f}.")
+
+# %% [markdown]
+# BLEU's geometric mean is hard on it: a constant answer gets its "." and a few frequent words, but hardly ever four
+# words in a row.
+
+# %% [markdown]
+# :::{solution-end}
+# :::
+
+# %% [markdown]
+# :::{exercise} The same words, cut otherwise
+# :label: ex-08-2
+#
+# Compare "i m not cold ." with "i am not cold ." Then compare them as people write them, "I'm not cold." and "I am not
+# cold.", once cut at spaces only and once with sacrebleu's tokenizer 13a, which splits marks off. How many scores do you get?
+# :::
+
+# %% [markdown]
+# :::{solution-start} ex-08-2
+# :class: dropdown
+# :::
+
+# %% tags=["solution"]
+# NBVAL_CHECK_OUTPUT
+for output, reference, cut in (
+    ("i m not cold .", "i am not cold .", "none"),
+    ("I'm not cold.", "I am not cold.", "none"),
+    ("I'm not cold.", "I am not cold.", "13a"),
+):
+    score = BLEU(tokenize=cut, force=True, effective_order=True).sentence_score(output, [reference]).score
+    print(f"{output:15} cut by {cut:5} BLEU {score:.1f}")
+
+# %% [markdown]
+# One sentence, one mistake (if it is one), three scores. This is why the signature belongs to the number.
+
+# %% [markdown]
+# :::{solution-end}
+# :::
+
+# %% [markdown]
+# :::{exercise} How many sentences to see a difference?
+# :label: ex-08-3
+#
+# Suppose beam search really is as much better as it was on your test set. With how many of its sentences would the paired
+# bootstrap have missed it? Compute the interval of the difference for growing sets.
+# :::
+
+# %% [markdown]
+# :::{solution-start} ex-08-3
+# :class: dropdown
+# :::
+
+# %% tags=["solution"]
+rows = []
+for size in sorted({min(size, len(counts)) for size in (25, 50, 100, 200, 400, 800, len(counts))}):
+    low, high = np.percentile(bootstrap(beam_counts[:size]) - bootstrap(counts[:size]), [2.5, 97.5])
+    rows.append([size, f"{low:+.1f} to {high:+.1f}", "yes" if low > 0 or high < 0 else "no"])
+assert rows[-1][0] == len(counts)
+show_table(["sentences", "difference, 95 %", "shown?"], rows)
+
+# %% [markdown]
+# The intervals shrink with the square root of the number. Looking at them one after another and stopping at the first "yes"
+# would be cheating, too: with enough looks, chance says yes now and then.
+
+# %% [markdown]
+# :::{solution-end}
+# :::

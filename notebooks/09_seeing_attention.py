@@ -1,0 +1,805 @@
+# ---
+# jupyter:
+#   jupytext:
+#     formats: ipynb,py:percent
+#     text_representation:
+#       extension: .py
+#       format_name: percent
+#   kernelspec:
+#     display_name: Python 3 (ipykernel)
+#     language: python
+#     name: python3
+# ---
+
+# %% [markdown]
+# # Seeing attention
+#
+# Attention comes with a picture for free: for every word it writes, the model leaves behind a row of weights over the
+# source. It is the most shown picture of the field, and the most over-read one. In this chapter you learn to read it,
+# then to *measure* it against alignments that are known to be right, and then to doubt it in an orderly way.
+#
+# :::{admonition} What you will be able to do
+# - read a heat map, and step through one word by word;
+# - compute the alignment error rate by hand, and say what its best and its chance value are;
+# - compare score functions and decoders by where they look;
+# - test whether a model needs its attention weights, and whether they say what the output depends on.
+# :::
+#
+# The chapter takes under a minute at `small` and several minutes at `standard`, nearly all of it training.
+
+# %% tags=["hide-input"]
+# Where the package is missing (Colab, for instance) this installs it; elsewhere it does nothing.
+import importlib.util
+
+if importlib.util.find_spec("s2s_tutorial") is None:
+    get_ipython().run_line_magic("pip", "install --quiet git+https://github.com/s2s-tutorial/s2s_tutorial")
+
+# %%
+from dataclasses import replace
+from unittest import mock
+
+import numpy as np
+import torch
+from matplotlib.figure import Figure
+
+from s2s_tutorial.attention import masked_softmax
+from s2s_tutorial.batching import Batch, Encoded
+from s2s_tutorial.config import PRESETS, load_scale
+from s2s_tutorial.corpus import prepare
+from s2s_tutorial.evaluation import evaluate, score_alignments, score_translations
+from s2s_tutorial.grammar import generate
+from s2s_tutorial.plotting import AttentionView, plot_attention
+from s2s_tutorial.runs import folder_for
+from s2s_tutorial.show import show_figure, show_source, show_table, show_text
+from s2s_tutorial.text import normalise
+from s2s_tutorial.tracking import LiveLine
+from s2s_tutorial.training import Trainer
+from s2s_tutorial.translation import Translation
+
+scale = load_scale()  # S2S_SCALE: small, standard or large
+embedded = scale if scale.data.corpus == "sample" else PRESETS["sample"]  # gold alignments exist only there
+EPOCHS, LONGEST = 5, 7  # of the comparisons: epochs, and words a side, for short sentences train fast
+short = replace(
+    embedded,
+    name=f"{embedded.name}-short",
+    data=replace(embedded.data, unit="words", max_length=LONGEST),
+    training=replace(embedded.training, epochs=EPOCHS),
+)
+SENTENCES = [
+    "Le chat noir dort.",
+    "Il ne mange pas la pomme.",
+    "Nous les avons vus hier.",
+]  # three, and yours are welcome
+SEED = 9  # of everything that is drawn at random in this chapter
+PROBED = 64  # held-out sentences for the slower experiments
+SEARCH_STEPS = 80  # of the search for other weights
+BLUE, ORANGE, GREEN, GREY = "#00429d", "#b8560b", "#2a7f62", "0.5"
+
+# %% [markdown]
+# ## How to read a heat map
+#
+# Take the weights as numbers first. Below are three target words and four source positions, made up so that they can be
+# read at a glance: <span lang="fr">« le »</span>, <span lang="fr">« chat »</span>, <span lang="fr">« noir »</span> and
+# the end of the sentence, `<eos>`, which is a position like any other. Every row is one decoding step and sums to 1.
+
+# %%
+# NBVAL_CHECK_OUTPUT
+source, target = ["le", "chat", "noir"], ["the", "black", "cat"]
+made_up = torch.tensor([
+    [0.80, 0.10, 0.05, 0.05],  # while writing "the"
+    [0.05, 0.25, 0.70, 0.00],  # while writing "black"
+    [0.00, 0.90, 0.10, 0.00],  # while writing "cat"
+    [0.10, 0.00, 0.10, 0.80],  # while ending the sentence
+])  # fmt: skip
+for word, row in zip([*target, "<eos>"], made_up, strict=True):
+    print(f"{word:6} looks most at {[*source, '<eos>'][int(row.argmax())]:6} weights sum to {row.sum():.2f}")
+
+# %% [markdown]
+# `plot_attention` draws exactly this: **one row for each target word, one column for each source word**. Brighter is
+# more. Read it row by row, from the top: that is the order in which the model wrote. Where the bright cells run along
+# the diagonal, both languages agree on the order of words. Where they cross, as for <span lang="fr">« chat noir
+# »</span>, they do not.
+
+# %% tags=["hide-input"] mystnb={"figure": {"caption": "A heat map of made-up weights: a crossing where the adjective changes places.", "name": "fig-09-made-up"}, "image": {"alt": "Four rows for the, black, cat and end of sentence; the bright cells of black and cat cross those of chat and noir."}}
+toy = Translation(source, target, copied=[], unknown=[], score=0.0, attn_weights=made_up)
+show_figure(plot_attention(toy))
+
+# %% [markdown]
+# Three habits save you from most mistakes of reading:
+#
+# 1. Rows sum to 1, **columns do not**. A source word may be looked at by nobody, or by everybody.
+# 2. The row of a word shows where the model looked *when it wrote that word*, in the state it then had.
+# 3. A column is not a word but a **state of the encoder**, which has read the whole sentence in both directions. The
+#    column <span lang="fr">« noir »</span> knows about <span lang="fr">« chat »</span>. Keep this in mind until the
+#    second half of the chapter.
+
+# %% [markdown]
+# ## A model to look at
+#
+# You need a trained model and, later, sentences whose right alignment is known. The embedded corpus has both: it is
+# generated by a grammar (nothing is downloaded), at any scale. If an earlier chapter has trained these very settings,
+# this cell only loads the result. Stop it when you like and run it again: it goes on where it was.
+
+# %%
+corpus = prepare(embedded.data)
+trainer = Trainer(corpus, embedded, folder_for(embedded), live=LiveLine())
+trainer.fit()
+translator = trainer.translator
+print(f"{len(corpus.train):,} training pairs, {len(corpus.test):,} held-out test sentences")
+
+# %% [markdown]
+# Now a sentence of ours. Before you look: <span lang="fr">« noir »</span> comes after <span lang="fr">« chat »</span>,
+# "black" before "cat". Which rows will look away from the diagonal?
+
+# %% tags=["hide-input"] mystnb={"figure": {"caption": "Where the trained model looks while it translates a sentence with an adjective after its noun.", "name": "fig-09-real"}, "image": {"alt": "Heat map of attention weights with the French words in columns and the model's English words in rows."}}
+show_figure(plot_attention(translator.translate(SENTENCES[0])))
+
+# %% [markdown]
+# ## One word at a time
+#
+# A still picture hides the order of events. The interactive view shows the same numbers step by step: move the slider,
+# or hover over (or tab to) a word, on either side. The table under it holds the numbers for those who do not see the
+# colours.
+#
+# Three phenomena are worth your time. **Adjective order**: two words cross.
+
+# %%
+AttentionView(translator.translate(SENTENCES[0]))
+
+# %% [markdown]
+# **Negation**: French wraps the verb in <span lang="fr">« ne … pas »</span>, and English has one "not" (or an "n't",
+# which normalising turns into a word "t" of its own). Which of the two French words does it look at, or both?
+
+# %%
+AttentionView(translator.translate(SENTENCES[1]))
+
+# %% [markdown]
+# **A clitic pronoun**: <span lang="fr">« les »</span> stands before the verb, "them" after it. And <span lang="fr">«
+# avons vus »</span> are two words for the one "saw".
+
+# %%
+AttentionView(translator.translate(SENTENCES[2]))
+
+# %% [markdown]
+# Put a sentence of your own into `SENTENCES` and run the three cells again. Words that the vocabulary does not know
+# come out as copies of the source word that was attended to most: you can see the attention choose them.
+
+# %% [markdown]
+# ## Gold: alignments that are known
+#
+# Is a heat map *right*? With ordinary text you would have to ask people. The embedded corpus knows, for the rule that
+# wrote a French word wrote its English word in the same breath. `generate` gives pairs with their links:
+
+# %%
+# NBVAL_CHECK_OUTPUT
+[*_, pair] = generate(26, seed=7)
+french, english = normalise(pair.french).split(), normalise(pair.english).split()
+print(" ".join(french), "→", " ".join(english))
+for place, word in sorted(pair.alignment):
+    print(f"{french[place]:9} {english[word]}")
+
+# %% [markdown]
+# A **link** joins a source position and a target position. One word may have several links (<span lang="fr">« quelques
+# »</span> made both "a" and "few") or none.
+#
+# Draw gold beside the model's weights. To compare like with like, the model must write the *gold* English and not one
+# of its own: `forced_attention` feeds it that sentence word by word (teacher forcing) and keeps the weights.
+
+# %%
+source, target = " ".join(french), " ".join(english)
+[weights] = translator.forced_attention([source], [target])
+gold = np.zeros(weights.shape)
+for place, word in pair.alignment:
+    gold[word, place] = 1.0
+gold[-1, -1] = 1.0  # the end belongs to the end
+
+# %% tags=["hide-input"] mystnb={"figure": {"caption": "Left, which word made which; right, where the model looks when it is made to write the same sentence.", "name": "fig-09-gold"}, "image": {"alt": "Two heat maps side by side with the same words: gold links as full cells, and attention weights in shades."}}
+figure = Figure(figsize=(9.5, 4.2), layout="constrained")
+for axes, cells, title in zip(figure.subplots(1, 2), (gold, weights), ("gold links", "attention"), strict=True):
+    axes.imshow(cells, cmap="cividis", vmin=0.0, vmax=1.0, aspect="auto")
+    axes.set_xticks(range(len(french) + 1), labels=[*french, "<eos>"], rotation=60, ha="right", rotation_mode="anchor")
+    axes.set_yticks(range(len(english) + 1), labels=[*english, "<eos>"])
+    axes.set_title(title)
+show_figure(figure)
+
+# %% [markdown]
+# ## Alignment error rate, by hand
+#
+# One number for "how far is the right picture from the left one" is the {term}`alignment error rate` of
+# {cite:t}`och2003`. Call the links of the gold alignment $S$ and the links that the model proposes $A$. From a heat map
+# we take one link a target word: to the source word with the largest weight. The **alignment error rate** is
+#
+# ```{math}
+# :label: eq-aer
+# \mathrm{AER} = 1 - \frac{2\,|A \cap S|}{|A| + |S|}
+# ```
+#
+# (Their full formula knows *sure* and *possible* links, for people often disagree. A grammar never does: all our
+# links are sure, and this is what is left.) 0 means that both sets are the same, 1 that they share nothing.
+#
+# Work it out for four words. Gold: <span lang="fr">« le »</span>–"the", <span lang="fr">« chat »</span>–"cat", <span
+# lang="fr">« noir »</span>–"black", <span lang="fr">« dort »</span>–"sleeps". The model looks at <span lang="fr">« chat
+# »</span> when it writes "black", and is right otherwise.
+
+# %%
+# NBVAL_CHECK_OUTPUT
+gold_links = {(0, 0), (1, 2), (2, 1), (3, 3)}  # (source position, target position)
+model_links = {(0, 0), (1, 1), (1, 2), (3, 3)}  # "black", at place 1, looks at "chat", at place 1
+common = gold_links & model_links
+print(f"{len(common)} links in common, |A| = {len(model_links)}, |S| = {len(gold_links)}")
+print(f"AER = 1 - 2·{len(common)} / ({len(model_links)} + {len(gold_links)}) = {1 - 2 * len(common) / 8:.2f}")
+
+# %% [markdown]
+# The package does this for a whole corpus at once:
+
+# %%
+show_source(score_alignments)
+
+# %% [markdown]
+# Does it agree with your hand? Write the same model as weights: five rows, the last one being `<eos>`, which is left
+# out.
+
+# %%
+# NBVAL_CHECK_OUTPUT
+looks_at = torch.tensor([0, 1, 1, 3, 4])
+rows = torch.nn.functional.one_hot(looks_at, num_classes=5).float()
+scores = score_alignments([rows], [frozenset(gold_links)])
+print({name: round(value, 3) for name, value in scores.items()})
+
+# %% [markdown]
+# Two more numbers came along, and without them the first means little.
+#
+# - **Chance**: every word linked to a random source word. Here each of the four guesses hits with probability 1/4, so
+#   one link in common is expected: $1 - 2 \cdot 1 / 8 = 0.75$.
+# - **Best**: what one link a target word can reach at all. Here 0. But in <span lang="fr">« il ne dort pas »</span>
+#   both <span lang="fr">« ne »</span> and <span lang="fr">« pas »</span> belong to "not"; a heat map that may name only
+#   one of them has to miss the other.
+
+# %%
+# NBVAL_CHECK_OUTPUT
+two_to_one = frozenset({(0, 0), (1, 1), (2, 1)})  # two source words belong to target word 1
+perfect = torch.tensor([[1.0, 0, 0, 0], [0, 1, 0, 0], [0, 0, 0, 1]])
+scores = score_alignments([perfect], [two_to_one])
+print(f"a faultless heat map: {scores['aer']:.2f}, the best one can do: {scores['aer_best']:.2f}")
+
+# %% [markdown]
+# Now measure. These are held-out sentences, and the model is made to write their references.
+
+# %%
+whole, _ = evaluate(translator, corpus.test)
+show_table(
+    ["alignment error rate on the test set", "value"],
+    [["best with one link a word", whole.aer_best], ["this model", whole.aer], ["chance", whole.aer_chance]],
+)
+
+# %% tags=["hide-input"]
+covered = (whole.aer_chance - whole.aer) / (whole.aer_chance - whole.aer_best)
+show_text(
+    f"From chance to the best possible value this model has come **{covered:.0%}** of the way, at BLEU "
+    f"**{whole.bleu:.1f}**. Nobody ever showed it an alignment: all it was asked for is the next word."
+)
+
+# %% [markdown]
+# ## Which model looks at the right place?
+#
+# Four models, trained on the short sentences of the corpus so that you need not wait long. Three are Luong decoders
+# with the scores dot, general and concat. The fourth is a Bahdanau decoder with its additive score. (A Luong decoder
+# with the additive score would be nothing new: $W[h; \bar h]$ *is* $W_1 h + W_2 \bar h$, so concat and additive are one
+# family of functions. See {doc}`04_attention`.)
+#
+# :::{admonition} Guess first
+# :class: tip
+# Order the four by alignment error rate. Then think of the difference between the decoders: a Luong decoder looks
+# *after* its GRU has read the word before, a Bahdanau decoder looks *before* that, from the state $h_{t-1}$. At the
+# moment of looking, the second does not yet know which word has just been written. What should that do to its links?
+# :::
+
+# %%
+VARIANTS = {
+    "dot": replace(short, model=replace(short.model, attention="dot")),
+    "general": replace(short, model=replace(short.model, attention="general")),
+    "concat": replace(short, model=replace(short.model, attention="concat")),
+    "Bahdanau": replace(short, model=replace(short.model, decoder="bahdanau", attention="additive")),
+}
+few = prepare(short.data)
+trained = {}
+for name, settings in VARIANTS.items():
+    run = Trainer(few, settings, folder_for(settings), live=LiveLine(), tensorboard=False)
+    run.fit()
+    if run.stopped:
+        break
+    trained[name] = run.translator
+
+# %% [markdown]
+# One more measure is useful: how *sharp* is a row? The **entropy** of weights $a$ is $-\sum_s a_s \log_2 a_s$ bits. It
+# is 0 where all the weight is on one word, and 2 where it is spread evenly over four. Two to the power of the entropy
+# reads more easily: it is the number of words that the row looks at, as it were.
+
+
+# %%
+# NBVAL_CHECK_OUTPUT
+def entropy(weights):
+    """Entropy of the rows of attention weights, in bits: (…, S) to (…)."""
+    return torch.special.entr(weights).sum(dim=-1) / np.log(2.0)
+
+
+for example in ([1.0, 0.0, 0.0, 0.0], [0.5, 0.5, 0.0, 0.0], [0.25] * 4, [0.7, 0.1, 0.1, 0.1]):
+    bits = entropy(torch.tensor(example)).item()
+    print(f"{example!s:22} {bits:.2f} bits, as if {2**bits:.2f} words")
+
+# %%
+references = [texts[0] for texts in few.test.references]
+looked, results = {}, {}
+for name, model in trained.items():
+    results[name], _ = evaluate(model, few.test)
+    looked[name] = model.forced_attention(few.test.sources, references)
+spread = {name: torch.cat([entropy(weights[:-1]) for weights in looked[name]]).mean().item() for name in looked}
+show_table(
+    ["model", "BLEU", "BLEU from", "to", "AER", "entropy in bits"],
+    [[name, s.bleu, s.bleu_low, s.bleu_high, s.aer, spread[name]] for name, s in results.items()],
+)
+
+# %% tags=["hide-input"]
+ranked = sorted(results, key=lambda name: results[name].aer)
+by_bleu = sorted(results, key=lambda name: -results[name].bleu)
+agree = "the same order" if ranked == by_bleu else "not the same order"
+show_text(
+    f"By alignment error rate: **{', '.join(ranked)}**. By BLEU: **{', '.join(by_bleu)}**; {agree}. Sharpest is "
+    f"**{min(spread, key=spread.get)}**, most spread out **{max(spread, key=spread.get)}**. Best possible AER here: "
+    f"{results[ranked[0]].aer_best:.2f}, chance {results[ranked[0]].aer_chance:.2f}. One seed each: the chapter "
+    "on which attention to choose asks how far such an order can be trusted."
+)
+
+# %% [markdown]
+# ## Off by one
+#
+# A model can look at all the right places and still score badly: one step too early, or too late. The weights of step
+# $t$ need not serve word $t$ alone. What a GRU takes in at one step it can keep for the next. So shift the rows against
+# the gold links and measure again. Shift +1 says: the row of step $t$ fits the gold links of the word *after*; −1, of
+# the word *before*.
+
+
+# %%
+def shifted_aer(attention, alignments, shift):
+    """AER where the row of step t is held against the gold links of target word t + shift."""
+    moved = []
+    for links, weights in zip(alignments, attention, strict=True):
+        last = len(weights) - 1
+        moved.append(frozenset((place, word - shift) for place, word in links if 0 <= word - shift < last))
+    return score_alignments(attention, moved)["aer"]
+
+
+shifts = (-2, -1, 0, 1, 2)
+by_shift = {name: [shifted_aer(looked[name], few.test.alignments, shift) for shift in shifts] for name in looked}
+
+# %% tags=["hide-input"] mystnb={"figure": {"caption": "Alignment error rate when attention rows are shifted against the gold links: the lowest point says which word a step's weights serve.", "name": "fig-09-shift"}, "image": {"alt": "One line for each model over shifts from minus two to plus two."}}
+figure = Figure(figsize=(7, 3.2), layout="constrained")
+axes = figure.add_subplot()
+for (name, rates), colour, style in zip(
+    by_shift.items(), (GREY, BLUE, GREEN, ORANGE), ("o:", "s-", "^--", "D-."), strict=True
+):
+    axes.plot(shifts, rates, style, color=colour, label=name)
+axes.set_xticks(shifts, labels=["2 before", "word before", "this word", "word after", "2 after"])
+axes.set(xlabel="the word whose gold links a row is held against", ylabel="alignment error rate", ylim=(0, 1))
+axes.legend()
+show_figure(figure)
+
+# %% tags=["hide-input"]
+chance = results["general"].aer_chance
+# A model that has not learnt to align has no shift to speak of.
+aligned = {name: rates for name, rates in by_shift.items() if min(rates) < chance - 0.1}
+lowest = {name: shifts[int(np.argmin(rates))] for name, rates in aligned.items()}
+off = [name for name, shift in lowest.items() if shift]
+show_text(
+    "No model of this run aligns better than chance yet, so there is nothing to shift."
+    if not aligned
+    else f"Of the models that have learnt to align ({', '.join(aligned)}), every one's weights fit best the word that "
+    "is being written. Timing is no excuse for their errors, then."
+    if not off
+    else "Off by one is real here: "
+    + "; ".join(f"**{name}** fits best at shift **{lowest[name]:+d}**" for name in off)
+    + ". Read such a picture with that shift in mind: a plain AER says less about what this model knows than about when it looks."
+)
+
+# %% [markdown]
+# Why might a decoder be off by one? In a Luong decoder the context of step $t$ goes into $\tilde h_t$ and from there
+# straight into word $t$; it cannot help any other word (unless there is input feeding). The loss pushes it to look at
+# the right place at the right time. In a Bahdanau decoder the context goes through the GRU, into $h_t$, and stays
+# there. Looking early is allowed, and after <span lang="fr">« chat »</span> the state may well hold both words.
+
+# %% [markdown]
+# ## Is attention an explanation?
+#
+# "The model wrote *black* **because** it looked at <span lang="fr">« noir »</span>." The picture begs you to say so.
+# But a weight is one number in the middle of a network, and the word was made by all of it. {cite:t}`jain2019` found
+# that in many classifiers very different weights give the same output, and called their paper "Attention is not
+# Explanation". {cite:t}`wiegreffe2019` answered, with tests of their own, "Attention is not not Explanation". Four
+# small experiments follow. Each asks one question that has an answer.
+#
+# ### 1. Does the model need these weights?
+#
+# Take the trained model, change nothing but the weights at test time, and translate. Three ways to spoil them:
+# everywhere **uniform**; **shuffled** among the real source words, anew at every step; and **hard**, all on the
+# favourite word. The tool is a patch of one function: whatever the softmax returns is passed through `change`.
+
+
+# %%
+def tampered(change):
+    """While this is on, attention weights (B, T, S) are what `change(weights, src_mask)` makes of them."""
+
+    def softmax_and_change(scores, src_mask):
+        return change(masked_softmax(scores, src_mask), src_mask)
+
+    return mock.patch("s2s_tutorial.attention.masked_softmax", softmax_and_change)
+
+
+def uniform(weights, src_mask):
+    """The same weight for every real word."""
+    return (src_mask / src_mask.sum(dim=1, keepdim=True))[:, None, :].expand_as(weights)
+
+
+def hard(weights, src_mask):
+    """All weight on the favourite."""
+    return torch.nn.functional.one_hot(weights.argmax(dim=-1), weights.shape[-1]).to(weights.dtype)
+
+
+def shuffled(weights, src_mask):
+    """The same numbers, dealt to the real words at random; padding stays last and keeps its zeros."""
+    lots = torch.rand(weights.shape, generator=rng, device=weights.device).masked_fill(~src_mask[:, None, :], 2.0)
+    return weights.gather(-1, lots.argsort(dim=-1))
+
+
+# %% [markdown]
+# :::{admonition} Guess first
+# :class: tip
+# If attention were decoration, BLEU would not move. If it carried the whole meaning, uniform weights would ruin
+# everything. Write down four numbers: BLEU as it is, uniform, shuffled, hard.
+# :::
+
+# %%
+rng = torch.Generator(trainer.device).manual_seed(SEED)
+changes = {"as it is": lambda weights, src_mask: weights, "hard": hard, "uniform": uniform, "shuffled": shuffled}
+spoiled = {}
+for name, change in changes.items():
+    with tampered(change):
+        spoiled[name] = score_translations(translator.translate_words(corpus.test.sources), corpus.test.references)
+show_table(
+    ["weights at test time", "BLEU", "from", "to", "exact matches in %"],
+    [[name, s["bleu"], s["bleu_low"], s["bleu_high"], 100 * s["exact_match"]] for name, s in spoiled.items()],
+)
+
+# %% [markdown]
+# ### 2. Could another model do without?
+#
+# The last table is a little unfair. A model that has relied on its weights all its life is robbed of them on the day of
+# the examination. The fair opponent *grew up* with uniform weights: same network, same data, same schedule, weights
+# frozen. Wiegreffe and Pinter proposed this test: if the frozen model is as good, the task never needed attention, and
+# then no picture of it can explain anything.
+
+# %%
+frozen = replace(short, name=f"{short.name}-uniform")
+with tampered(uniform):
+    run = Trainer(few, frozen, folder_for(frozen), live=LiveLine(), tensorboard=False)
+    run.fit()
+    grown_up = score_translations(run.translator.translate_words(few.test.sources), few.test.references)
+
+# %%
+with tampered(uniform):
+    robbed = score_translations(trained["general"].translate_words(few.test.sources), few.test.references)
+free = score_translations(trained["general"].translate_words(few.test.sources), few.test.references)
+show_table(
+    ["trained with", "tested with", "BLEU", "from", "to"],
+    [
+        [a, b, s["bleu"], s["bleu_low"], s["bleu_high"]]
+        for a, b, s in (
+            ("its own weights", "its own weights", free),
+            ("its own weights", "uniform weights", robbed),
+            ("uniform weights", "uniform weights", grown_up),
+        )
+    ],
+)
+
+# %% tags=["hide-input"]
+lost = free["bleu"] - grown_up["bleu"]
+clear = "and the intervals do not overlap" if grown_up["bleu_high"] < free["bleu_low"] else "and the intervals overlap"
+show_text(
+    f"Grown up without a choice of where to look, the model reaches **{grown_up['bleu']:.1f}** BLEU, against "
+    f"**{free['bleu']:.1f}** with attention ({clear}). "
+    + (
+        "Free weights are worth something here: the first condition for reading them as an explanation is met."
+        if grown_up["bleu_high"] < free["bleu_low"]
+        else "So this run does not show that attention is needed: for sentences this short, or a model this young, an even "
+        "average of the encoder's states is enough. Its pictures explain little."
+    )
+)
+
+# %% [markdown]
+# ### 3. Could other weights have given the same words?
+#
+# Now be the adversary. Take sentences and their references, and search for weights that put as little as possible where
+# the model's own weights are, *while the predicted words stay what they were*. The search is ordinary gradient descent,
+# but over weights: the network is fixed. Its loss has two parts: the overlap of new and old weights, and the divergence
+# of the new word probabilities from the old.
+
+
+# %%
+def batch_of(translator, sources, targets):
+    """Sentence pairs as one batch."""
+    src = Encoded.encode(sources, translator.src_vocabulary)
+    tgt = Encoded.encode(targets, translator.tgt_vocabulary)
+    return Batch.of(src, tgt, np.arange(len(sources))).to(translator.model.device)
+
+
+def predict(model, batch):
+    """Log-probabilities of words (B, T, V), PAD aside, and attention weights (B, T, S), under teacher forcing."""
+    output = model(batch)
+    logits = model.decoder.logits(output.attn_states)
+    return logits.log_softmax(dim=-1), output.attn_weights
+
+
+model = translator.model
+probed = corpus.test.head(PROBED)
+batch = batch_of(translator, probed.sources, [texts[0] for texts in probed.references])
+with torch.no_grad():
+    old_log_probs, old_weights = predict(model, batch)
+
+# %%
+new_scores = torch.zeros_like(old_weights, requires_grad=True)  # start from uniform weights
+optimiser = torch.optim.Adam([new_scores], lr=0.3)
+for _ in range(SEARCH_STEPS):
+    with tampered(lambda weights, src_mask: masked_softmax(new_scores, src_mask)):
+        log_probs, new_weights = predict(model, batch)
+    divergence = (old_log_probs.exp() * (old_log_probs - log_probs)).sum(dim=-1)  # (B, T)
+    overlap = (old_weights * new_weights).sum(dim=-1)
+    loss = (divergence + overlap)[batch.tgt_mask].mean()
+    new_scores.grad = torch.autograd.grad(loss, new_scores)[0]
+    optimiser.step()
+
+# %% [markdown]
+# How well did it go? Count the words whose *favourite source word* is another one now, and of these, those where the
+# model still predicts the same word. **Total variation distance** says how far the probabilities moved: 0 not at all, 1
+# completely. Weights drawn at random, with no search, are the control.
+
+
+# %%
+def fate(log_probs, weights):
+    """Per cent of words with a new favourite; of those with the same prediction; their mean variation distance."""
+    real = batch.tgt_mask
+    moved = (weights.argmax(dim=-1) != old_weights.argmax(dim=-1))[real]
+    same = (log_probs.argmax(dim=-1) == old_log_probs.argmax(dim=-1))[real]
+    distance = 0.5 * (log_probs.exp() - old_log_probs.exp()).abs().sum(dim=-1)[real]
+    return [100 * part.float().mean().item() for part in (moved, same[moved])] + [distance[moved].mean().item()]
+
+
+with torch.no_grad():
+    with tampered(lambda weights, src_mask: masked_softmax(new_scores, src_mask)):
+        searched = fate(*predict(model, batch))
+    rng.manual_seed(SEED)
+    with tampered(shuffled):
+        control = fate(*predict(model, batch))
+show_table(
+    ["weights", "other favourite in %", "of these, same word in %", "variation distance"],
+    [["searched for", *searched], ["shuffled, no search", *control]],
+)
+
+# %% tags=["hide-input"]
+show_text(
+    f"For **{searched[0]:.0f} %** of the words the search found another favourite, and **{searched[1]:.0f} %** of those "
+    f"words came out as before (shuffled weights keep {control[1]:.0f} %). "
+    + (
+        "So the weights you saw are one of several stories that would have ended in the same word. "
+        if searched[1] > 50
+        else "So here other weights mostly mean other words. "
+    )
+    + "But remember who told the other story: a search with the answer before its eyes. The model never had these weights, and "
+    "has no way to come by them from its own states. That is Wiegreffe and Pinter's objection."
+)
+
+# %% [markdown]
+# How is it possible at all? Two reasons you know already. A column is not a word: the encoder's state at <span
+# lang="fr">« chat »</span> has read <span lang="fr">« noir »</span> too. And the output does not see the context alone,
+# but $[c_t; h_t]$: the decoder's own state is often enough to say "sleeps ."
+
+# %% [markdown]
+# ### 4. Does the weight say what the word depends on?
+#
+# The last question is the one you would ask of any explanation: take away the thing it names, and see. **Erase** one
+# source word (replace it by `<unk>`) and look how much log-probability each target word loses. If the weights explain,
+# the words with much weight are the words whose loss hurts.
+
+
+# %%
+def erasures(source):
+    """The sentence with its first word erased, with its second word erased, and so on."""
+    words = source.split()
+    return [" ".join([*words[:place], "<unk>", *words[place + 1 :]]) for place in range(len(words))]
+
+
+@torch.inference_mode()
+def damage_of(translator, source, target):
+    """(T, S): by how much the log-probability of each target word falls when each source word is erased; and weights."""
+    variants = [source, *erasures(source)]
+    batch = batch_of(translator, variants, [target] * len(variants))
+    log_probs, weights = predict(translator.model, batch)
+    of_target = log_probs.gather(-1, batch.tgt_ids[..., None])[:, :-1, 0]  # (1 + S, T), EOS left out
+    return (of_target[0] - of_target[1:]).T.cpu(), weights[0, :-1, :-1].cpu()
+
+
+print(*erasures("le chat dort ."), sep="\n")
+
+# %%
+damages, weights_there, links_there = [], [], []
+for source, texts, links in zip(probed.sources, probed.references, probed.alignments, strict=True):
+    damage, weights = damage_of(translator, source, texts[0])
+    gold = torch.zeros_like(weights)
+    for place, word in links:
+        gold[word, place] = 1.0
+    damages.append(damage)
+    weights_there.append(weights)
+    links_there.append(gold)
+
+# %% [markdown]
+# Two summaries. The **rank correlation** over all pairs of words: 1 if more weight always means more damage, 0 if they
+# have nothing to do with each other. And a plain count: how often is the source word with the most weight also the one
+# whose loss hurts most?
+
+
+# %%
+def ranks(parts):
+    """Ranks of all cells together."""
+    return np.argsort(np.argsort(torch.cat([part.flatten() for part in parts]).numpy(), kind="stable"), kind="stable")
+
+
+def top_agreement(parts, others):
+    """Share of rows in which two matrices have the same largest cell."""
+    return torch.cat([a.argmax(1) == b.argmax(1) for a, b in zip(parts, others, strict=True)]).float().mean().item()
+
+
+correlation = np.corrcoef(ranks(damages), ranks(weights_there))[0, 1]
+hits = top_agreement(damages, weights_there)
+by_chance = np.mean([1 / part.shape[1] for part in damages for _ in range(len(part))])
+linked = torch.cat(
+    [gold.gather(1, part.argmax(1, keepdim=True))[:, 0] for gold, part in zip(links_there, damages, strict=True)]
+)
+
+# %% tags=["hide-input"] mystnb={"figure": {"caption": "Attention weight against the damage that erasing the word does: each dot is a source word seen from a target word.", "name": "fig-09-erasure"}, "image": {"alt": "A scatter plot with attention weight from 0 to 1 on one axis and lost log-probability on the other."}}
+figure = Figure(figsize=(7, 3.4), layout="constrained")
+axes = figure.add_subplot()
+flat = [torch.cat([part.flatten() for part in parts]).numpy() for parts in (weights_there, damages, links_there)]
+for value, marker, colour, label in ((0.0, ".", GREY, "no gold link"), (1.0, "^", BLUE, "gold link")):
+    there = flat[2] == value
+    axes.plot(flat[0][there], flat[1][there], marker, color=colour, alpha=0.4, markersize=4, label=label)
+axes.set(xlabel="attention weight", ylabel="log-probability lost (nats)")
+axes.legend()
+show_figure(figure)
+
+# %% tags=["hide-input"]
+show_text(
+    f"Rank correlation of weight and damage: **{correlation:.2f}**. The most attended word is the most needed one "
+    f"in **{hits:.0%}** of the cases (chance would be {by_chance:.0%}). And the most needed word has a gold link to the "
+    f"target word in **{linked.mean().item():.0%}** of the cases. "
+    + (
+        "The weights tell you something true about what the output depends on, and not all of it."
+        if hits > 2 * by_chance
+        else "In this run the weights tell you little about what the output depends on."
+    )
+)
+
+# %% [markdown]
+# So what may you say in front of a heat map? That the model *looked* there: always. That it looked at the
+# *aligned* word: if the alignment error rate is low, and you have measured it. That it wrote the word *because* of that
+# look: only after an experiment like these, and then with its number beside it.
+#
+# **Break it.** Repeat experiment 4 with `trained["Bahdanau"]` in place of `translator` (its test set is `few.test`).
+# Does a decoder that looks before its GRU step depend more on where it looks?
+
+# %% [markdown]
+# ## Recap
+#
+# - A heat map has a row for each target word; rows sum to 1, columns do not. A column stands for an encoder state, not
+#   a bare word.
+# - The embedded corpus knows its alignments, so attention can be scored: AER, always with its best and chance values.
+# - Score functions and decoders differ in where they look, in how sharply, and perhaps in when; BLEU need not follow.
+# - Entropy says how many words a row looks at. Shifting rows against gold finds models that look early or late.
+# - "Needed" (frozen weights), "unique" (the adversary) and "telling" (erasure) are three questions, with three answers.
+
+# %% [markdown]
+# ## Exercises
+
+# %% [markdown]
+# :::{exercise} Two links where two are due
+# :label: ex-09-1
+#
+# One link a word cannot reach both <span lang="fr">« ne »</span> and <span lang="fr">« pas »</span>. Propose *every*
+# source word with a weight of at least $\theta$ instead, and measure AER on the test set for a few values of $\theta$.
+# First think: what happens to $|A|$ for small $\theta$? Is the best one better than the argmax?
+# :::
+
+# %% [markdown]
+# :::{solution-start} ex-09-1
+# :class: dropdown
+# :::
+
+
+# %% tags=["solution"]
+def threshold_aer(attention, alignments, theta):
+    """AER where every weight of at least theta is a link."""
+    hits = links = gold_links = 0
+    for weights, gold in zip(attention, alignments, strict=True):
+        proposed = {(place, word) for word, place in (weights[:-1, :-1] >= theta).nonzero().tolist()}
+        hits, links, gold_links = hits + len(proposed & gold), links + len(proposed), gold_links + len(gold)
+    return 1 - 2 * hits / (links + gold_links)
+
+
+attention = translator.forced_attention(corpus.test.sources, [texts[0] for texts in corpus.test.references])
+rates = {theta: threshold_aer(attention, corpus.test.alignments, theta) for theta in (0.0, 0.1, 0.2, 0.3, 0.5, 0.9)}
+assert rates[0.0] > min(rates.values())  # linking everything with everything is never the best
+show_table(["θ", "AER"], [[f"{theta:.1f}", rate] for theta, rate in rates.items()] + [["argmax", whole.aer]])
+
+# %% [markdown]
+# A small threshold proposes far too many links, a large one too few. In between, words with two partners can have both.
+
+# %% [markdown]
+# :::{solution-end}
+# :::
+
+# %% [markdown]
+# :::{exercise} Sure of itself, and right?
+# :label: ex-09-2
+#
+# Is a sharp row a right row? Compare the mean entropy of rows whose favourite is a gold link with that of the others.
+# :::
+
+# %% [markdown]
+# :::{solution-start} ex-09-2
+# :class: dropdown
+# :::
+
+# %% tags=["solution"]
+right, wrong = [], []
+for weights, links in zip(attention, corpus.test.alignments, strict=True):
+    bits = entropy(weights[:-1]).tolist()
+    for word, place in enumerate(weights[:-1, :-1].argmax(dim=1).tolist()):
+        (right if (place, word) in links else wrong).append(bits[word])
+assert len(right) + len(wrong) == sum(len(weights) - 1 for weights in attention)
+show_table(
+    ["the favourite is", "words", "mean entropy in bits"],
+    [["a gold link", len(right), float(np.mean(right))], ["no gold link", len(wrong), float(np.mean(wrong))]],
+)
+
+# %% [markdown]
+# Some of the "wrong" words have no gold link at all, such as the "do" of a question in some languages: there is nothing
+# right to look at. Sharpness is a hint, then, and no proof.
+
+# %% [markdown]
+# :::{solution-end}
+# :::
+
+# %% [markdown]
+# :::{exercise} A shift by hand
+# :label: ex-09-3
+#
+# A model looks at the right word every time, but one step late: at step $t$ it looks at the partner of word $t - 1$.
+# For five target words aligned one to one with five source words, in order, what is its AER? And after the rows are
+# held against the word before? Work it out, then check with `shifted_aer`. (At step 0, let it look at the last word.)
+# :::
+
+# %% [markdown]
+# :::{solution-start} ex-09-3
+# :class: dropdown
+# :::
+
+# %% tags=["solution"]
+# NBVAL_CHECK_OUTPUT
+late = torch.nn.functional.one_hot(torch.tensor([4, 0, 1, 2, 3, 5]), num_classes=6).float()
+diagonal = frozenset((word, word) for word in range(5))
+for shift in (0, -1):
+    print(f"shift {shift:+d}: AER {shifted_aer([late], [diagonal], shift):.2f}")
+
+# %% [markdown]
+# Without the shift no link is right: 1. With it four of five rows hit, and four gold links are left to find (the last
+# word's row does not exist): $1 - 2 \cdot 4 / (5 + 4) \approx 0.11$.
+
+# %% [markdown]
+# :::{solution-end}
+# :::

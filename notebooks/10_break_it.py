@@ -1,0 +1,882 @@
+# ---
+# jupyter:
+#   jupytext:
+#     formats: ipynb,py:percent
+#     text_representation:
+#       extension: .py
+#       format_name: percent
+#   kernelspec:
+#     display_name: Python 3 (ipykernel)
+#     language: python
+#     name: python3
+# ---
+
+# %% [markdown]
+# # Break it
+#
+# Most bugs in a sequence model do not crash. The loss goes down, sentences come out, and something is a little worse
+# than it should be. In this chapter you break a healthy model in five ways, each of which has been in somebody's
+# published code. You guess the damage first, measure it, and look for the sign by which you would have noticed.
+#
+# :::{admonition} What you will be able to do
+# - predict what attending to padding, a wrong first state, a missing tanh, a leaking split and a shortened loss do;
+# - say for each how much it costs here, with an interval, and what picture or number gives it away;
+# - test for it: the same sentence alone and in company, rows that should differ, two splits, two losses.
+# :::
+#
+# The chapter takes well under a minute at `small` and some ten minutes at `standard` (never more than 30). All of it is
+# training on the embedded corpus. Every training can be stopped: run its cell again and it goes on where it was. What
+# has been trained is only loaded.
+
+# %% tags=["hide-input"]
+# Where the package is missing (Colab, for instance) this installs it; elsewhere it does nothing.
+import importlib.util
+
+if importlib.util.find_spec("s2s_tutorial") is None:
+    get_ipython().run_line_magic("pip", "install --quiet git+https://github.com/s2s-tutorial/s2s_tutorial")
+
+# %%
+import random
+import re
+from contextlib import nullcontext
+from dataclasses import replace
+from unittest import mock
+
+import numpy as np
+import torch
+from matplotlib.figure import Figure
+from torch import nn
+
+from s2s_tutorial.attention import ConcatScore, masked_softmax
+from s2s_tutorial.batching import Encoded, batches_in_order
+from s2s_tutorial.config import PRESETS, load_scale
+from s2s_tutorial.corpus import HeldOut, prepare, split
+from s2s_tutorial.encoder import Encoder
+from s2s_tutorial.evaluation import evaluate, score_translations
+from s2s_tutorial.layers import run_gru
+from s2s_tutorial.loss import output_cross_entropy
+from s2s_tutorial.plotting import running_mean
+from s2s_tutorial.runs import folder_for
+from s2s_tutorial.show import show_figure, show_source, show_table, show_text
+from s2s_tutorial.sources import read_corpus
+from s2s_tutorial.tracking import LiveLine, read_record
+from s2s_tutorial.training import Trainer
+from s2s_tutorial.vocabulary import EOS, PAD, SOS
+
+scale = load_scale()  # S2S_SCALE: small, standard or large
+embedded = scale if scale.data.corpus == "sample" else PRESETS["sample"]
+EPOCHS, LONGEST = 5, 7  # epochs, and words a side: short sentences train fast, and there are nine trainings
+settings = replace(
+    embedded,
+    name=f"{embedded.name}-short",
+    data=replace(embedded.data, unit="words", max_length=LONGEST),
+    training=replace(embedded.training, epochs=EPOCHS),
+)
+COMPANIONS = (0, 15, 30, 60, 120)  # words of a long sentence that shares a batch with the others
+SENTENCE = "le chat noir ne dort pas ."  # a sentence of ours, normalised
+SEED = 10  # of the random split
+BLUE, ORANGE, GREEN, GREY = "#00429d", "#b8560b", "#2a7f62", "0.5"
+
+# %% [markdown]
+# ## The patient, and how it is examined
+#
+# Every experiment changes **one** thing. Data, model, schedule and seed stay, so what differs comes from that change
+# (and from luck, which is why BLEU has an interval here; {doc}`11_which_attention` repeats a comparison with several
+# seeds).
+
+# %%
+corpus = prepare(settings.data)
+
+
+def train(name=None, corpus=corpus, breakage=None, **model):
+    """A run in a folder of its own, trained to the end, or gone on with; `breakage` is on while it trains."""
+    its = replace(settings, name=name or settings.name, model=replace(settings.model, **model))
+    with breakage or nullcontext():
+        trainer = Trainer(corpus, its, folder_for(its), live=LiveLine(), tensorboard=False)
+        trainer.fit()
+    return trainer
+
+
+healthy = train()
+
+# %% [markdown]
+# The examination has four numbers: BLEU on the held-out test set with its 95 % interval, the alignment error rate (see
+# {doc}`09_seeing_attention`), the loss that *training reported* at its end, and the loss on the test set, in nats a
+# word, computed by an intact function. The last two are different things. Keep an eye on both.
+
+
+# %%
+@torch.inference_mode()
+def test_loss(trainer):
+    """Cross-entropy of the test references, in nats a word."""
+    held_out = trainer.corpus.test
+    src = Encoded.encode(held_out.sources, trainer.corpus.src_vocabulary)
+    tgt = Encoded.encode([texts[0] for texts in held_out.references], trainer.corpus.tgt_vocabulary)
+    total = words = 0.0
+    for _, batch in batches_in_order(src, tgt, 128):
+        batch = batch.to(trainer.device)
+        count = int(batch.tgt_mask.sum())
+        total, words = total + trainer.model.loss(batch).item() * count, words + count
+    return total / words
+
+
+def losses(trainer):
+    """Loss of every training step."""
+    return [line["loss"] for line in read_record(trainer.run.record_path) if line["kind"] == "step"]
+
+
+# %%
+results = {}
+
+
+def examine(name, trainer, breakage=None):
+    """Measure a run; a breakage that belongs to the model is on while it translates, too."""
+    with breakage or nullcontext():
+        scores, _ = evaluate(trainer.translator, trainer.corpus.test)
+        results[name] = (scores, float(running_mean(losses(trainer), 50)[-1]), test_loss(trainer))
+
+
+def compare(*names):
+    """Show the examined runs in one table."""
+    header = ["model", "BLEU", "from", "to", "AER", "training loss", "test loss"]
+    show_table(header, [
+        [name, s.bleu, s.bleu_low, s.bleu_high, "–" if s.aer is None else f"{s.aer:.2f}", train_loss, held_out_loss]
+        for name in names for s, train_loss, held_out_loss in [results[name]]
+    ])  # fmt: skip
+
+
+def verdict(healthy_name, broken_name):
+    """One sentence about the damage, whatever it is."""
+    good, bad = results[healthy_name][0], results[broken_name][0]
+    change = bad.bleu - good.bleu
+    apart = bad.bleu_high < good.bleu_low or good.bleu_high < bad.bleu_low
+    return f"BLEU changes by **{change:+.1f}**, " + (
+        "more than the intervals can explain."
+        if apart
+        else "and the two intervals overlap: with one seed you cannot call this damage."
+    )
+
+
+examine("healthy", healthy)
+compare("healthy")
+
+# %% tags=["hide-input"]
+weak = results["healthy"][0].bleu < 20
+show_text(
+    "This patient is **weak**: at this scale it has hardly learnt to translate, so there is little left to damage. Follow the "
+    "pictures and the reasoning, and read the numbers of this run as an exercise in caution. At `standard` there is more to lose."
+    if weak
+    else "The patient is in good health: there is something to lose."
+)
+
+# %% [markdown]
+# ## 1. Pads attended
+#
+# A batch is a rectangle, so short sentences are filled up with padding. The healthy softmax gives it no weight,
+# whatever its score. Take that {term}`mask` away. How much weight can an empty column get? Work it out for scores 2 and
+# 1 on two real words and score 0 on $n$ pads:
+#
+# ```{math}
+# :label: eq-pad-share
+# \text{weight on padding} = \frac{n}{e^2 + e^1 + n}
+# ```
+
+# %%
+# NBVAL_CHECK_OUTPUT
+for pads in (0, 1, 5, 20, 100):
+    scores = torch.cat([torch.tensor([2.0, 1.0]), torch.zeros(pads)])
+    weights = scores.softmax(dim=0)
+    print(f"{pads:3} pads: best word {weights[0]:.2f}, all padding together {weights[2:].sum():.2f}")
+
+# %% [markdown]
+# No single pad is attractive. There are just many of them. So the damage must depend on **who else is in the batch**:
+# the same sentence gets another translation beside a longer one. That is the worst kind of bug: it comes and goes.
+#
+# The change is one function. The mask is taken, and ignored:
+
+
+# %%
+def softmax_without_mask(scores, src_mask):
+    """Break `masked_softmax`: padding takes part."""
+    return scores.softmax(dim=-1)
+
+
+def pads_attended():
+    return mock.patch("s2s_tutorial.attention.masked_softmax", softmax_without_mask)
+
+
+show_source(masked_softmax)
+
+# %% [markdown]
+# :::{admonition} Guess first
+# :class: tip
+# Three models meet: the healthy one; the healthy one with its mask taken away *after* training; and one that was
+# *trained* without a mask. Batches are made of sentences of about equal length here, so training sees little padding.
+# Which of the three will suffer most when a sentence of 120 words joins the batch? Can the third have learnt to avoid
+# padding by itself?
+# :::
+
+# %%
+unmasked = train(f"{settings.name}-no-mask", breakage=pads_attended())
+
+# %%
+examine("mask off after training", healthy, pads_attended())
+examine("trained without mask", unmasked, pads_attended())
+compare("healthy", "mask off after training", "trained without mask")
+
+# %% [markdown]
+# That table was made with batches of equal lengths, the friendliest company. Now let every batch contain one long
+# sentence. Its own translation is thrown away; it is there only to make the rectangle wide.
+
+
+# %%
+def in_company(trainer, sources, words):
+    """Translations of the sources in one batch with a sentence of so many words."""
+    companion = " ".join((SENTENCE.split() * words)[:words])
+    sources = [*sources, companion] if words else sources
+    found = trainer.translator.translate_words(sources, batch_size=len(sources))
+    return found[: len(found) - bool(words)]
+
+
+MODELS = (
+    ("healthy", healthy, False),
+    ("mask off after training", healthy, True),
+    ("trained without mask", unmasked, True),
+)
+test = corpus.test.head(256)
+by_company = {}
+for name, trainer, broken in MODELS:
+    with pads_attended() if broken else nullcontext():
+        found = [score_translations(in_company(trainer, test.sources, words), test.references) for words in COMPANIONS]
+    by_company[name] = [scores["bleu"] for scores in found]
+
+# %% tags=["hide-input"] mystnb={"figure": {"caption": "BLEU of the same test sentences beside a longer and longer companion: only with a mask does the company not matter.", "name": "fig-10-company"}, "image": {"alt": "Three lines over the companion's length: healthy, mask off after training, trained without mask."}}
+figure = Figure(figsize=(7, 3.2), layout="constrained")
+axes = figure.add_subplot()
+for (name, values), colour, style in zip(by_company.items(), (BLUE, ORANGE, GREEN), ("o-", "s--", "^:"), strict=True):
+    axes.plot(COMPANIONS, values, style, color=colour, label=name)
+axes.set(xlabel="words of the longest sentence in the batch (0: no companion)", ylabel="BLEU", ylim=(0, None))
+axes.legend()
+show_figure(figure)
+
+# %% tags=["hide-input"]
+lines = [f"{name}: from **{values[0]:.1f}** to **{values[-1]:.1f}**" for name, values in by_company.items()]
+show_text("BLEU from no companion to the longest: " + "; ".join(lines) + ".")
+
+# %% [markdown]
+# One sentence says it more clearly than a corpus. <span lang="fr">« Le chat noir ne dort pas »</span>, alone and in
+# company: the words, and the probability that the model gives to the whole translation.
+
+# %%
+rows = []
+for name, trainer, broken in MODELS:
+    for words in (0, COMPANIONS[-1]):
+        with pads_attended() if broken else nullcontext():
+            [found] = in_company(trainer, [SENTENCE], words)
+        rows.append(
+            [name, "alone" if words == 0 else f"beside {words} words", found.text, f"{np.exp(found.score):.2g}"]
+        )
+show_table(["model", "company", "translation", "its probability"], rows)
+
+# %% [markdown]
+# And the picture. These are the weights of that sentence in the wide rectangle, with the padding that a heat map
+# usually cuts off.
+
+
+# %%
+def wide_weights(trainer, width):
+    """Weights (T, S + 1) of `SENTENCE` in a rectangle of that width; the last column sums all padding up."""
+    model, ids = trainer.model, trainer.run.src_vocabulary.encode(SENTENCE.split())
+    src_ids = torch.tensor([ids + [PAD] * (width - len(ids))], device=trainer.device)
+    memory, state = model.encode(src_ids, src_ids != PAD)
+    word, weights = torch.tensor([SOS], device=trainer.device), []
+    while len(weights) < 10 and word.item() != EOS:
+        logits, state, now = model.decoder.step(word, memory, state)
+        weights.append(torch.cat([now[0, : len(ids)], now[0, len(ids) :].sum()[None]]))
+        word = logits.argmax(dim=-1)
+    return torch.stack(weights).detach().cpu()
+
+
+# %% tags=["hide-input"] mystnb={"figure": {"caption": "The attention of one sentence in a wide batch; the last column is the sum over all padding. With the mask it is exactly zero.", "name": "fig-10-pads"}, "image": {"alt": "Three heat maps with the source words in columns and one last column for all padding, which is dark in the healthy model."}}
+figure = Figure(figsize=(10, 3.6), layout="constrained")
+for axes, (name, trainer, broken) in zip(figure.subplots(1, 3), MODELS, strict=True):
+    with pads_attended() if broken else nullcontext():
+        weights = wide_weights(trainer, max(COMPANIONS))
+    axes.imshow(weights, cmap="cividis", vmin=0, vmax=1, aspect="auto")
+    axes.axvline(weights.shape[1] - 1.5, color="white", linestyle="--")
+    axes.set_xticks(range(weights.shape[1]), labels=[*SENTENCE.split(), "<eos>", "all padding"], rotation=90)
+    axes.set_yticks(range(len(weights)), labels=range(1, len(weights) + 1))
+    axes.set_title(name, fontsize=10)
+    axes.set(ylabel="step")
+show_figure(figure)
+
+# %% [markdown]
+# Why the third model is not hopeless: this encoder's states are exactly zero at padding, so a pad's score under the
+# general score is exactly 0. A model trained without a mask can learn to lift the scores of real words far above 0. But
+# it has only ever met a few pads at once. Whether a hundred of them add up, the dotted line says.
+#
+# **The test that catches it:** translate a sentence alone and in a batch, and demand the same numbers. The package's
+# tests do.
+
+# %% [markdown]
+# ## 2. The wrong encoder state
+#
+# The 2017 notebook starts its two-layer decoder with `encoder_hidden[:n_layers]`. It looks right: two layers, two
+# states. What are these two rows? Ask PyTorch. A bidirectional GRU of two layers returns *four* last states.
+
+# %%
+# NBVAL_CHECK_OUTPUT
+torch.manual_seed(0)
+gru = nn.GRU(input_size=2, hidden_size=3, num_layers=2, bidirectional=True, batch_first=True)
+outputs, last = gru(torch.randn(1, 5, 2))
+print("shape of the last states:", tuple(last.shape))
+print("row 2 is the top layer, forward: ", torch.equal(last[2, 0], outputs[0, -1, :3]))
+print("row 3 is the top layer, backward:", torch.equal(last[3, 0], outputs[0, 0, 3:]))
+print("rows [:2] hold any of the top layer:", any(torch.equal(row, other) for row in last[:2] for other in last[2:]))
+
+# %% [markdown]
+# The rows are layer 0 forward, layer 0 backward, layer 1 forward, layer 1 backward. So `[:2]` is the *lower* layer
+# twice, once in each direction. The decoder's lower layer starts with a state that has read to the end, its upper layer
+# with one that has read to the beginning. The package adds both directions up, layer by layer:
+
+# %%
+show_source(Encoder.forward)
+
+# %% [markdown]
+# The breakage lets that function run, keeps every layer's last states as they pass, and returns the wrong two.
+
+# %%
+right_forward = Encoder.forward
+
+
+def wrong_first_states(encoder, src_ids, src_mask, rng=None):
+    """Break `Encoder.forward`: the first L rows of all last states, as in 2017."""
+    passed = []
+
+    def remember(*arguments):
+        states, last = run_gru(*arguments)
+        passed.append(last)  # (2, B, H)
+        return states, last
+
+    with mock.patch("s2s_tutorial.encoder.run_gru", remember):
+        enc_states, first_states = right_forward(encoder, src_ids, src_mask, rng)
+    return enc_states, torch.cat(passed)[: len(first_states)]
+
+
+def wrong_state():
+    return mock.patch.object(Encoder, "forward", wrong_first_states)
+
+
+# %% [markdown]
+# :::{admonition} Guess first
+# :class: tip
+# The decoder also has attention, and sees every encoder state at every step. How much can a wrong *first* state cost:
+# nothing, a point of BLEU, ten? Would your answer be another one without attention?
+# :::
+
+# %%
+two_layers = train(num_layers=2)
+
+# %%
+mixed_up = train(f"{settings.name}-wrong-state", breakage=wrong_state(), num_layers=2)
+
+# %%
+examine("two layers", two_layers)
+examine("wrong first states", mixed_up, wrong_state())
+compare("healthy", "two layers", "wrong first states")
+
+# %% tags=["hide-input"]
+show_text(verdict("two layers", "wrong first states"))
+
+# %% tags=["hide-input"] mystnb={"figure": {"caption": "Training loss with right and with wrong first states.", "name": "fig-10-state"}, "image": {"alt": "Two curves of running mean loss over training steps."}}
+figure = Figure(figsize=(7, 2.8), layout="constrained")
+axes = figure.add_subplot()
+for name, trainer, colour, style in (
+    ("two layers", two_layers, BLUE, "-"),
+    ("wrong first states", mixed_up, ORANGE, "--"),
+):
+    axes.plot(running_mean(losses(trainer), 20), style, color=colour, label=name)
+axes.set(xlabel="step", ylabel="training loss (nats a word)")
+axes.legend()
+show_figure(figure)
+
+# %% [markdown]
+# Whatever your run shows, understand why it can be mild. Training does not know what a state is *called*. The lower
+# layer has read the whole sentence, in both directions, and the weights learn to use what they are given. With
+# attention, the first state matters for the first words at most. What is lost for good is what the top layer knew, and
+# half of each sum.
+#
+# This is why the bug lived: no crash, no alarming number. **The test that catches it** compares with the definition:
+# the $l$-th first state must be the sum of rows $2l$ and $2l + 1$.
+
+# %% [markdown]
+# ## 3. Concat without tanh
+#
+# The concat score is $v^\top \tanh(W [h_t; \bar h_s])$. In 2017 the tanh was forgotten. Is a squashing function so
+# important? Split $W$ into the half that sees $h_t$ and the half that sees $\bar h_s$:
+#
+# ```{math}
+# :label: eq-no-tanh
+# v^\top W [h_t; \bar h_s] = v^\top W_1 h_t + v^\top W_2 \bar h_s
+# ```
+#
+# The first term is the same number for every source word $s$. And a softmax does not change when the same number is
+# added to all scores. Try it on numbers:
+
+# %%
+# NBVAL_CHECK_OUTPUT
+key_part = torch.tensor([0.5, 2.0, -1.0])  # vᵀ W₂ h̄ of three source words
+for query_part in (0.0, 3.0, -7.0):  # vᵀ W₁ h of three decoder states
+    print(
+        f"decoder adds {query_part:4.1f}: weights", [round(x, 3) for x in (query_part + key_part).softmax(0).tolist()]
+    )
+
+# %% [markdown]
+# So the decoder state drops out. **Every target word gets the same weights.** It is not attention any more: it is one
+# fixed average of the source. You have just proved a bug by algebra.
+#
+# :::{admonition} Guess first
+# :class: tip
+# What will its heat map look like? And its BLEU: nearer to the healthy concat model, or to a model with uniform
+# weights?
+# :::
+
+
+# %%
+def concat_score_without_tanh(score, queries, keys):
+    """Break `ConcatScore.forward`: the same halves, added, and no tanh."""
+    left, _ = score.project.weight.chunk(2, dim=1)
+    return ((queries @ left.T)[:, :, None, :] + keys[:, None, :, :]) @ score.vector
+
+
+def no_tanh():
+    return mock.patch.object(ConcatScore, "forward", concat_score_without_tanh)
+
+
+concat = train(attention="concat")
+
+# %%
+linear = train(f"{settings.name}-no-tanh", breakage=no_tanh(), attention="concat")
+
+# %%
+examine("concat", concat)
+examine("concat without tanh", linear, no_tanh())
+compare("healthy", "concat", "concat without tanh")
+
+# %%
+sources, targets = corpus.test.sources[:50], [texts[0] for texts in corpus.test.references[:50]]
+with no_tanh():
+    broken_weights = linear.translator.forced_attention(sources, targets)
+differs = max((weights - weights[0]).abs().max().item() for weights in broken_weights)
+assert differs < 1e-3, "all rows of a sentence should be equal"
+with no_tanh():
+    broken_picture = linear.translator.translate_words([SENTENCE])[0].attn_weights
+picture = concat.translator.translate_words([SENTENCE])[0].attn_weights
+
+# %% tags=["hide-input"] mystnb={"figure": {"caption": "Concat with and without tanh: without it, every row is the same.", "name": "fig-10-tanh"}, "image": {"alt": "Two heat maps; the right one consists of vertical stripes."}}
+figure = Figure(figsize=(9, 3.4), layout="constrained")
+titles = ("concat", "concat without tanh")
+for axes, weights, title in zip(figure.subplots(1, 2), (picture, broken_picture), titles, strict=True):
+    axes.imshow(weights, cmap="cividis", vmin=0, vmax=1, aspect="auto")
+    axes.set_xticks(range(weights.shape[1]), labels=[*SENTENCE.split(), "<eos>"], rotation=60)
+    axes.set_yticks(range(len(weights)), labels=range(1, len(weights) + 1))
+    axes.set(title=title, ylabel="step")
+show_figure(figure)
+
+# %% tags=["hide-input"]
+show_text(
+    verdict("concat", "concat without tanh")
+    + " Vertical stripes are the sign: a row that never changes cannot follow a sentence."
+)
+
+# %% [markdown]
+# **The test that catches it:** two different decoder states must get different weights.
+
+# %% [markdown]
+# ## 4. A random split
+#
+# Shuffle all pairs, cut off some for testing: what could be wrong? Collections of sentences repeat themselves. One
+# English sentence has several French translations, and one French sentence several English ones. A pair-by-pair split
+# sends one to training and its twin to the test. That is a {term}`leak`. {doc}`01_sentences_to_numbers` counts it; here
+# you see what it does to a score.
+
+
+# %%
+def random_split(columns, rows):
+    """Break `split`: pairs go where a shuffle sends them, in shares like the healthy split's."""
+    rows = list(rows)
+    sizes = [len(part) for part in split(columns, rows)]
+    random.Random(SEED).shuffle(rows)
+    return rows[: sizes[0]], rows[sizes[0] : sizes[0] + sizes[1]], rows[sizes[0] + sizes[1] : sum(sizes)]
+
+
+def leaky():
+    return mock.patch("s2s_tutorial.corpus.split", random_split)
+
+
+def leaked(corpus):
+    """For each test sentence: is its source, or one of its references, in the training pairs?"""
+    sources, targets = set(corpus.train.sources), set(corpus.train.targets)
+    return [
+        s in sources or not targets.isdisjoint(t)
+        for s, t in zip(corpus.test.sources, corpus.test.references, strict=True)
+    ]
+
+
+with leaky():
+    shuffled = prepare(settings.data)
+show_table(
+    ["split", "test sentences", "of these leaked"],
+    [
+        ["by hash of the sentence", len(corpus.test), sum(leaked(corpus))],
+        ["random", len(shuffled.test), sum(leaked(shuffled))],
+    ],
+)
+
+# %% tags=["hide-input"]
+show_text(
+    f"On the plain embedded corpus a random split leaks **{np.mean(leaked(shuffled)):.1%}** of the test sentences. "
+    + (
+        "That is next to nothing: a grammar hardly ever says the same thing twice. Broken code can be harmless on one "
+        "corpus, and you would never know from its score."
+        if np.mean(leaked(shuffled)) < 0.05
+        else "Even a grammar repeats itself."
+    )
+)
+
+# %% [markdown]
+# Real collections are not like that. So give our corpus the habit: wherever the English has a short form, add the same
+# pair with the long form ("it isn't" and "it is not"), as different translators would.
+
+# %%
+# NBVAL_CHECK_OUTPUT
+LONG_FORMS = (
+    (r"\b(is|are|do|does|did|was|were)n t\b", r"\1 not"),
+    (r"\b(i) m\b", r"\1 am"),
+    (r"\b(he|she|it) s\b", r"\1 is"),
+    (r"\b(you|we|they) re\b", r"\1 are"),
+)
+
+
+def long_form(english):
+    """Write the short forms of a normalised sentence out."""
+    for short, long in LONG_FORMS:
+        english = re.sub(short, long, english)
+    return english
+
+
+for sentence in ("he isn t sleeping .", "they re old and i m tired .", "the cat sleeps ."):
+    print(f"{sentence:28} → {long_form(sentence)}")
+
+
+# %%
+def read_with_twins(name, sample_pairs):
+    """The embedded corpus, and each pair with a short form once more with the long one."""
+    columns = read_corpus(name, sample_pairs)
+    twins = [row for row, english in enumerate(columns.first) if long_form(english) != english]
+    first = [*columns.first, *(long_form(columns.first[row]) for row in twins)]
+    return replace(
+        columns, first=first, second=[*columns.second, *(columns.second[row] for row in twins)], alignments=None
+    )
+
+
+with mock.patch("s2s_tutorial.corpus.read_corpus", read_with_twins):
+    twins = prepare(settings.data)
+    with leaky():
+        twins_leaked = prepare(settings.data)
+show_table(
+    ["split of the corpus with twins", "training pairs", "test sentences", "of these leaked"],
+    [
+        [name, len(its.train), len(its.test), sum(leaked(its))]
+        for name, its in (("by hash of the sentence", twins), ("random", twins_leaked))
+    ],
+)
+
+# %% [markdown]
+# The healthy split keeps twins together, for a French sentence that is in the test set is kept out of training,
+# whatever the English says.
+#
+# :::{admonition} Guess first
+# :class: tip
+# Two models, the same amount of data, the same schedule. Each is measured on *its own* test set, as its owner would do.
+# By how many points of BLEU will the leaky one look better?
+# :::
+
+# %%
+honest = train(f"{settings.name}-twins", corpus=twins)
+
+# %%
+cheating = train(f"{settings.name}-twins-leaked", corpus=twins_leaked)
+
+# %%
+examine("honest split", honest)
+examine("random split", cheating)
+compare("honest split", "random split")
+
+# %% [markdown]
+# Now look inside the leaky test set. Part of its sentences were seen in training, part were not.
+
+
+# %%
+def part_of_test(corpus, wanted):
+    """The leaked, or the clean, test sentences."""
+    rows = [row for row, seen in enumerate(leaked(corpus)) if seen == wanted]
+    return HeldOut([corpus.test.sources[row] for row in rows], [corpus.test.references[row] for row in rows])
+
+
+rows = []
+for name, wanted in (("seen in training", True), ("not seen", False)):
+    part = part_of_test(twins_leaked, wanted)
+    if len(part):
+        scores, _ = evaluate(cheating.translator, part)
+        rows.append([name, len(part), scores.bleu, scores.bleu_low, scores.bleu_high])
+show_table(["test sentences of the random split", "sentences", "BLEU", "from", "to"], rows)
+
+# %% tags=["hide-input"]
+gain = results["random split"][0].bleu - results["honest split"][0].bleu
+good, bad = results["honest split"][0], results["random split"][0]
+show_text(
+    f"The leak changes the reported score by **{gain:+.1f}** BLEU, with **{np.mean(leaked(twins_leaked)):.0%}** of the test "
+    "sentences seen. "
+    + (
+        "The intervals do not overlap. The model is no better; only the examination is easier."
+        if bad.bleu_low > good.bleu_high
+        else "The intervals overlap: two test sets alone could differ by so much. A leak need not show in one score, which is "
+        "why you look for it in the data."
+    )
+)
+
+# %% [markdown]
+# The sentences are not equally hard in both parts, so their difference alone proves nothing. The comparison of the two
+# splits does, as far as the intervals allow. On a test set of a few hundred *short* sentences, with a model large
+# enough to learn training pairs by heart, the gift is larger.
+#
+# **The test that catches it** is a line long: no sentence of the test set, on either side, is in the training set.
+
+# %% [markdown]
+# ## 5. A loss that stops at a generated EOS
+#
+# Many training loops go word by word and stop when the *model* says EOS, as in use. It sounds natural. But then the
+# words after a premature EOS never count: the model is not told what it left out. The loss is the mean over fewer
+# words.
+#
+# Work out one sentence. The target is "the cat sleeps `<eos>`", and these are the probabilities of the right word. At
+# the second place the model's favourite is EOS.
+
+# %%
+# NBVAL_CHECK_OUTPUT
+of_right_word = torch.tensor([0.5, 0.3, 0.02, 0.1])
+says_eos = torch.tensor([False, True, False, True])
+ended_before = says_eos.cumsum(0) - says_eos.long() > 0
+print("places that count:", (~ended_before).tolist())
+print(f"whole loss   {-of_right_word.log().mean():.2f} nats a word")
+print(f"stopped loss {-of_right_word[~ended_before].log().mean():.2f} nats a word")
+
+# %% [markdown]
+# The worst word, with 0.02, is gone, and in this sentence the reported loss is lower by far.
+#
+# The breakage narrows the mask that the loss gets. To know how much is lost, it also counts words.
+
+# %%
+counted = []
+
+
+def loss_until_eos(hidden, weight, bias, tgt_ids, tgt_mask, label_smoothing=0.0):
+    """Break `output_cross_entropy`: places after the model's own first EOS do not count."""
+    with torch.no_grad():
+        says_eos = (hidden @ weight.T + bias).argmax(dim=-1) == EOS
+        ended_before = says_eos.cumsum(dim=1) - says_eos.long() > 0
+    kept = tgt_mask & ~ended_before
+    counted.append((kept.sum() / tgt_mask.sum()).item())
+    return output_cross_entropy(hidden, weight, bias, tgt_ids, kept, label_smoothing)
+
+
+def stopped_loss():
+    return mock.patch("s2s_tutorial.model.output_cross_entropy", loss_until_eos)
+
+
+# %% [markdown]
+# :::{admonition} Guess first
+# :class: tip
+# In the very first steps the model knows nothing, and its favourite word may well be EOS, everywhere. Will it get stuck
+# there? Will its translations end too early? And which of the two losses, in training and on the test set, will betray
+# it?
+# :::
+
+# %%
+cut_short = train(f"{settings.name}-stopped-loss", breakage=stopped_loss())
+
+# %%
+examine("loss stopped at EOS", cut_short)
+compare("healthy", "loss stopped at EOS")
+
+
+# %%
+def words_written(trainer):
+    """Mean number of words of a test translation."""
+    return float(
+        np.mean([len(found.words) for found in trainer.translator.translate_words(trainer.corpus.test.sources)])
+    )
+
+
+in_references = float(np.mean([len(texts[0].split()) for texts in corpus.test.references]))
+show_table(
+    ["who", "words a sentence"],
+    [
+        ["references", in_references],
+        ["healthy", words_written(healthy)],
+        ["loss stopped at EOS", words_written(cut_short)],
+    ],
+)
+
+# %% tags=["hide-input"] mystnb={"figure": {"caption": "Training losses of the healthy run and of the one whose loss stops at a generated EOS.", "name": "fig-10-eos"}, "image": {"alt": "Two curves of loss over the first training steps."}}
+figure = Figure(figsize=(7, 3), layout="constrained")
+axes = figure.add_subplot()
+for name, trainer, colour, style in (("healthy", healthy, BLUE, "-"), ("loss stopped at EOS", cut_short, ORANGE, "--")):
+    axes.plot(running_mean(losses(trainer), 5), style, color=colour, label=name)
+axes.set(xlabel="step", ylabel="reported training loss (nats a word)")
+axes.legend()
+show_figure(figure)
+
+# %% tags=["hide-input"]
+seen = (
+    f" In the first 20 steps of this session {np.mean(counted[:20]):.0%} of the words counted, "
+    f"in the last 20 {np.mean(counted[-20:]):.0%}."
+    if len(counted) >= 40
+    else ""
+)
+show_text(verdict("healthy", "loss stopped at EOS") + seen)
+
+# %% [markdown]
+# Is the stopped curve below the other one, as in the sum by hand? Both ways are possible. Behind a false end lie hard
+# words, which are dropped, but also easy ones: after a wrong EOS, the true dot and the true EOS are dropped too.
+# Whatever it does, it is no longer the mean that you think it is, and curves of two such runs cannot be compared.
+#
+# If the damage is small in your run, teacher forcing is the reason. The decoder reads the *true* word before each
+# place, and after a true "the" hardly any model says EOS. So the loss soon counts nearly everything. Feed the model its
+# own words instead, as those loops did, and premature ends feed on themselves: exercise {ref}`ex-10-2` does that.
+#
+# **The test that catches it:** change a target word after the model's EOS. The loss must change.
+
+# %% [markdown]
+# ## All five, side by side
+
+# %%
+compare(*results)
+
+# %% [markdown]
+# Go through your guesses. Are the breakages that cost most those that look worst in code? Would BLEU alone have shown
+# you all five? Each has its own place to look: a batch of mixed lengths, the definition of a state, stripes in a
+# picture, the two halves of a split, a loss that is computed by somebody else.
+#
+# **Break it more.** Break two things at once, for instance mask and tanh. Do the damages add up?
+
+# %% [markdown]
+# ## Recap
+#
+# - Without a {term}`mask`, a translation depends on its company. Compare alone with together.
+# - `[:n_layers]` of a bidirectional GRU is the wrong half of the states. Training adapts, so the score may hide it.
+# - Without tanh, concat cannot see the decoder: all rows are equal. Algebra finds it, and so does one picture.
+# - A random split leaks where sentences repeat. How much it flatters depends on the corpus, not on the code.
+# - A loss that stops at the model's own EOS is a mean over other words than you think. Watch one that nothing can bend.
+
+# %% [markdown]
+# ## Exercises
+
+# %% [markdown]
+# :::{exercise} Nearly minus infinity
+# :label: ex-10-1
+#
+# Some code masks with a large negative number such as $-10^9$ instead of $-\infty$. When does it make a difference? Try
+# both on a row with two real places and on a row with none.
+# :::
+
+# %% [markdown]
+# :::{solution-start} ex-10-1
+# :class: dropdown
+# :::
+
+# %% tags=["solution"]
+# NBVAL_CHECK_OUTPUT
+scores = torch.tensor([[1.0, 2.0, 3.0], [1.0, 2.0, 3.0]])
+real = torch.tensor([[True, True, False], [False, False, False]])
+for fill in (-torch.inf, -1e9):
+    print(fill, [[round(x, 2) for x in row] for row in scores.masked_fill(~real, fill).softmax(-1).tolist()])
+
+# %% [markdown]
+# Where there is a real word, both are the same. In a row with none, $-\infty$ gives *nan*, which you notice at once,
+# and $-10^9$ gives even weights on padding, which you do not. The package refuses such a batch before it gets here.
+
+# %% [markdown]
+# :::{solution-end}
+# :::
+
+# %% [markdown]
+# :::{exercise} EOS in its natural habitat
+# :label: ex-10-2
+#
+# Train for one epoch on the model's own words (`sampling="constant"`, `sampling_end=0.0`), with and without the stopped
+# loss. Which share of the words counts now, and how long are the translations?
+# :::
+
+# %% [markdown]
+# :::{solution-start} ex-10-2
+# :class: dropdown
+# :::
+
+# %% tags=["solution"]
+own_words = replace(settings.training, epochs=1, sampling="constant", sampling_end=0.0)
+rows = []
+for name, breakage in (("own-words", nullcontext()), ("own-words-stopped", stopped_loss())):
+    its = replace(settings, name=f"{settings.name}-{name}", training=own_words)
+    counted.clear()
+    with breakage:
+        run = Trainer(corpus, its, folder_for(its), live=LiveLine(), tensorboard=False)
+        run.fit()
+    scores, found = evaluate(run.translator, corpus.test)
+    share = "all" if name == "own-words" else f"{np.mean(counted):.0%}" if counted else "not counted: loaded"
+    rows.append([name, scores.bleu, float(np.mean([len(each.words) for each in found])), share])
+assert len(rows) == 2
+show_table(["run", "BLEU", "words a sentence", "words that counted"], rows)
+
+# %% [markdown]
+# (A run that was trained before is only loaded, so nothing is counted then.) One epoch is short, and on its own words a
+# model learns slowly anyway: compare the two rows with each other and not with the healthy model.
+
+# %% [markdown]
+# :::{solution-end}
+# :::
+
+# %% [markdown]
+# :::{exercise} Wrong state, no attention
+# :label: ex-10-3
+#
+# Repeat experiment 2 for one epoch without attention, where the first state is all that the decoder gets. Is the wrong
+# state worse there? Think first: what do the two rows know, taken together?
+# :::
+
+# %% [markdown]
+# :::{solution-start} ex-10-3
+# :class: dropdown
+# :::
+
+# %% tags=["solution"]
+bare = replace(settings.model, attention="none", num_layers=2)
+rows = []
+for name, breakage in (("bare", nullcontext()), ("bare-wrong-state", wrong_state())):
+    its = replace(settings, name=f"{settings.name}-{name}", model=bare, training=replace(settings.training, epochs=1))
+    with breakage:
+        run = Trainer(corpus, its, folder_for(its), live=LiveLine(), tensorboard=False)
+        run.fit()
+        scores, _ = evaluate(run.translator, corpus.test)
+    rows.append([name, scores.bleu, scores.bleu_low, scores.bleu_high, losses(run)[-1]])
+assert all(row[-1] > 0 for row in rows)
+show_table(["run", "BLEU", "from", "to", "last training loss"], rows)
+
+# %% [markdown]
+# Together the two wrong rows have read the whole sentence, forwards and backwards, in the lower layer. So the
+# information is there, if shallower than it should be, and the weights can learn to find it.
+
+# %% [markdown]
+# :::{solution-end}
+# :::

@@ -1,0 +1,540 @@
+# ---
+# jupyter:
+#   jupytext:
+#     formats: ipynb,py:percent
+#     text_representation:
+#       extension: .py
+#       format_name: percent
+#   kernelspec:
+#     display_name: Python 3 (ipykernel)
+#     language: python
+#     name: python3
+# ---
+
+# %% [markdown]
+# # Which attention?
+#
+# You have met seven ways to build a decoder: without attention, with four scores, with a predicted place, with input
+# feeding. Which one should you take? Papers answer with tables, and most tables show one run of each. Here you make the
+# table yourself, with several runs of each, and so with an idea of how much of any difference is luck.
+#
+# :::{admonition} What you will be able to do
+# - set up a comparison in which only one thing differs;
+# - report quality with its spread over seeds, beside time and parameters;
+# - say which differences are larger than luck, and which are not;
+# - compare depth, width and amount of data in the same way.
+# :::
+#
+# **This is the long one.** At `small` it takes under a minute; at `standard` plan an evening (up to 150 minutes on two
+# cores): it is 21 trainings. Stop it whenever you like, close the lid, come back: the cell goes on where it was. Each
+# finished run is kept with its scores, so a second visit only reads them.
+
+# %% tags=["hide-input"]
+# Where the package is missing (Colab, for instance) this installs it; elsewhere it does nothing.
+import importlib.util
+
+if importlib.util.find_spec("s2s_tutorial") is None:
+    get_ipython().run_line_magic("pip", "install --quiet git+https://github.com/s2s-tutorial/s2s_tutorial")
+
+# %%
+import math
+from collections import defaultdict
+from dataclasses import replace
+from itertools import combinations, pairwise, product
+
+import numpy as np
+from matplotlib.figure import Figure
+
+from s2s_tutorial.checkpoint import read_json, write_json
+from s2s_tutorial.config import load_scale
+from s2s_tutorial.corpus import Pairs, prepare
+from s2s_tutorial.evaluation import bleu_score, evaluate, normalised_words
+from s2s_tutorial.model import Seq2Seq, count_parameters
+from s2s_tutorial.runs import folder_for
+from s2s_tutorial.show import glue, show_figure, show_table, show_text
+from s2s_tutorial.tracking import LiveLine
+from s2s_tutorial.training import Trainer
+
+scale = load_scale()  # S2S_SCALE: small, standard or large
+SEEDS = (0, 1, 2)  # at least three: with two you cannot tell a spread from an accident
+BEAM = 5
+epochs = max(scale.training.epochs // 2, 2)  # half the schedule of the other chapters, because there are 21 runs
+settings = replace(
+    scale,
+    name=f"which-{scale.name}",
+    data=replace(scale.data, sample_pairs=scale.data.sample_pairs // 6),  # matters only for the embedded corpus
+    training=replace(scale.training, epochs=epochs),
+)
+VARIANTS = {  # what differs from the model settings of the scale, and nothing else does
+    "none": {"attention": "none"},
+    "dot": {"attention": "dot"},
+    "general": {"attention": "general"},
+    "concat": {"attention": "concat"},
+    "additive": {"attention": "additive", "decoder": "bahdanau"},
+    "local-p": {"attention": "local-p"},
+    "input feeding": {"attention": "general", "input_feeding": True},
+}
+BLUE, ORANGE, GREEN, GREY = "#00429d", "#b8560b", "#2a7f62", "0.5"
+
+# %% [markdown]
+# ## The rules of a fair race
+#
+# Seven entrants, in the words of {doc}`04_attention` and {doc}`05_decoders`:
+#
+# | name | what it does | where it was proposed |
+# | --- | --- | --- |
+# | none | the first state is all the decoder ever gets | {cite:t}`cho2014`, {cite:t}`sutskever2014` |
+# | dot | $h_t^\top \bar h_s$ | {cite:t}`luong2015` |
+# | general | $h_t^\top W \bar h_s$ | {cite:t}`luong2015` |
+# | concat | $v^\top \tanh(W[h_t; \bar h_s])$ | {cite:t}`luong2015` |
+# | additive | the same family, asked *before* the GRU step (Bahdanau decoder) | {cite:t}`bahdanau2015` |
+# | local-p | general, in a window around a predicted place | {cite:t}`luong2015` |
+# | input feeding | general, and $\tilde h_{t-1}$ joins the next input | {cite:t}`luong2015` |
+#
+# All get the same sentence pairs, the same batches in the same order (the seed decides), the same number of epochs, the
+# same learning rate. Two things are *not* the same, and you should say so whenever you show such a table:
+#
+# - **Parameters.** A bilinear $W$, a wider `combine` layer or a wider GRU input add some. They are counted below.
+# - **Tuning.** The learning rate of the presets was chosen with general attention. Another entrant might prefer another
+#   one. A fair race with equal settings is not a race of everybody's best settings.
+#
+# And a third: half the usual schedule measures who learns *fast* as well as who learns *well*.
+
+# %% [markdown]
+# ## How many parameters?
+#
+# Before any training, count. For hidden size $H$, embedding size $E$ and one layer, how many more numbers has *general*
+# than *none*? By hand: its $W$ has $H^2$, and `combine` reads $[c_t; h_t]$ and not $h_t$ alone, another $H^2$.
+
+
+# %%
+# NBVAL_CHECK_OUTPUT
+def parameters(model_settings, src_words=1_000, tgt_words=800):
+    """Parameters of a model with vocabularies of these sizes."""
+    return count_parameters(Seq2Seq(model_settings, src_words, tgt_words))
+
+
+tiny = replace(scale.model, embedding_size=10, hidden_size=10, num_layers=1, tie_embeddings=True)
+bare = parameters(replace(tiny, **VARIANTS["none"]))
+for name, difference in VARIANTS.items():
+    print(f"{name:14} {parameters(replace(tiny, **difference)) - bare:+4} parameters, H = E = 10")
+
+# %% [markdown]
+# Check a few: dot adds only the wider `combine` ($H^2$ = 100). Concat has in addition $W$ ($2H \cdot H$) and $v$ ($H$).
+# Input feeding has all of general, and its GRU reads $H$ more numbers into each of three gates ($3 H \cdot H$). Against
+# the embeddings, all of this is small: whatever the attentions differ in, it is not size.
+
+# %% [markdown]
+# ## The training
+#
+# The order of the 21 runs is chosen with care: **all seven variants with the first seed, then all with the second**. If
+# you stop after a third of the time, you have a complete table of one seed, and not three seeds of two variants.
+#
+# At `standard` this cell needs the real sentence pairs; if they can be neither found nor downloaded, its message says
+# both ways out.
+
+# %%
+corpus = prepare(settings.data)
+print(f"{len(corpus.train):,} training pairs, {len(corpus.test):,} test sentences")
+
+# %% [markdown]
+# What is measured on a finished run goes into its folder, as `scores.json`: both searches, the seconds of training
+# (from the run's own clock, which survives stops), and BLEU by length of the source.
+
+# %%
+EDGES = (0, 4, 5, 6, 7, 9, 12, math.inf)  # words of the source, marks counted: 1-4, 5, 6, 7, 8-9, 10-12, more
+
+
+def by_length(translations, references):
+    """BLEU of the sentences between two edges, for each part that has at least eight."""
+    found = {}
+    for low, high in pairwise(EDGES):
+        rows = [row for row, each in enumerate(translations) if low < len(each.src_words) <= high]
+        if len(rows) >= 8:
+            outputs = [" ".join(normalised_words(translations[row].words)) for row in rows]
+            found[str(low)] = bleu_score(outputs, [references[row] for row in rows])
+    return found
+
+
+def measure(trainer, corpus):
+    """Measure a finished run, and keep its scores in its folder."""
+    greedy, translations = evaluate(trainer.translator, corpus.test)
+    beam, _ = evaluate(trainer.translator, corpus.test, beam_size=BEAM)
+    scores = {
+        "greedy": greedy.to_dict(),
+        "beam": beam.to_dict(),
+        "beam_size": BEAM,
+        "seconds": trainer.progress.seconds,
+        "parameters": count_parameters(trainer.model),
+        "by_length": by_length(translations, corpus.test.references),
+    }
+    write_json(trainer.run.scores_path, scores)
+    return scores
+
+
+def kept_scores(folder):
+    """Scores of a run that has been measured before with the same beam, or None."""
+    path = folder / "scores.json"
+    scores = read_json(path) if path.is_file() else {}
+    return scores if scores.get("beam_size") == BEAM else None
+
+
+# %% [markdown]
+# :::{admonition} Guess first
+# :class: tip
+# Write down, for the schedule of this chapter: the winner; the loser; how many points of BLEU lie between the best and
+# the second best; how many between two *seeds* of the same model; and which variant trains slowest. The last two are
+# the ones people get wrong.
+# :::
+#
+# Then run the cell and do something else.
+
+# %%
+table = {}
+for seed, name in product(SEEDS, VARIANTS):  # all variants of one seed first: partial results are a table already
+    its = replace(
+        settings,
+        model=replace(settings.model, **VARIANTS[name]),
+        training=replace(settings.training, seed=seed),
+    )
+    scores = kept_scores(folder_for(its))
+    if scores is None:
+        trainer = Trainer(corpus, its, folder_for(its), live=LiveLine(), tensorboard=False)
+        trainer.fit()
+        if trainer.stopped:
+            break
+        scores = measure(trainer, corpus)
+    table[name, seed] = scores
+print(f"{len(table)} of {len(SEEDS) * len(VARIANTS)} runs are finished and measured")
+
+# %% [markdown]
+# ## The table
+#
+# Mean over seeds, and the **spread**: half the distance between the best and the worst seed. Three values are too few
+# for a proper standard deviation; a plain range does not pretend to be one.
+
+
+# %%
+def over_seeds(name, value):
+    """Mean and half range of something over the finished seeds of a variant."""
+    values = [value(scores) for (variant, _), scores in table.items() if variant == name]
+    return float(np.mean(values)), float(np.ptp(values) / 2)
+
+
+finished = [name for name in VARIANTS if (name, SEEDS[0]) in table]
+summary = {}
+for name in finished:
+    summary[name] = {
+        "greedy": over_seeds(name, lambda s: s["greedy"]["bleu"]),
+        "beam": over_seeds(name, lambda s: s["beam"]["bleu"]),
+        "chrf": over_seeds(name, lambda s: s["beam"]["chrf"]),
+        "seconds": over_seeds(name, lambda s: s["seconds"]),
+        "parameters": over_seeds(name, lambda s: s["parameters"])[0],
+    }
+
+
+# %% tags=["hide-input"]
+def plus_minus(pair, places=1):
+    return f"{pair[0]:.{places}f} ± {pair[1]:.{places}f}"
+
+
+show_table(
+    ["attention", "BLEU, greedy", f"BLEU, beam {BEAM}", f"chrF, beam {BEAM}", "training seconds", "parameters"],
+    [
+        [
+            name,
+            plus_minus(s["greedy"]),
+            plus_minus(s["beam"]),
+            plus_minus(s["chrf"]),
+            plus_minus(s["seconds"], 0),
+            int(s["parameters"]),
+        ]
+        for name, s in sorted(summary.items(), key=lambda item: -item[1]["beam"][0])
+    ],
+)
+for name, s in summary.items():
+    glue(f"which-{name.replace(' ', '-')}-bleu", round(s["beam"][0], 1))
+
+# %% [markdown]
+# What may you conclude? Use a rule that you could have written down *before*: a difference counts if it is larger than
+# both spreads together, so that even the unluckiest seed of the one beats the luckiest of the other, roughly.
+
+# %% tags=["hide-input"]
+order = sorted(finished, key=lambda name: -summary[name]["beam"][0])
+best = order[0]
+
+
+def clearly(better, worse):
+    (a, spread_a), (b, spread_b) = summary[better]["beam"], summary[worse]["beam"]
+    return a - b > spread_a + spread_b
+
+
+beaten = [name for name in order[1:] if clearly(best, name)]
+level = [name for name in order[1:] if name not in beaten]
+typical = float(np.mean([s["beam"][1] for s in summary.values()]))
+lines = [f"Best on average is **{best}**, with {plus_minus(summary[best]['beam'])} BLEU."]
+if summary[best]["beam"][0] < 10:
+    lines.append(
+        "**But no model of this run has learnt to translate yet**: take what follows as a rehearsal for `standard`."
+    )
+if level:
+    lines.append(f"Not clearly worse, by our rule: **{', '.join(level)}**.")
+lines.append(f"Clearly worse: **{', '.join(beaten)}**." if beaten else "No variant is clearly worse.")
+lines.append(
+    f"A typical spread over seeds is ±{typical:.1f}: a table with one run of each could have shown another order."
+)
+show_text(" ".join(lines))
+
+# %% [markdown]
+# Was your guess about seeds too small? It usually is. Draw all runs, not only their means: quality against time.
+
+# %% tags=["hide-input"] mystnb={"figure": {"caption": "BLEU against training time: small marks are single runs, large ones means, bars reach from the worst seed to the best.", "name": "fig-11-time"}, "image": {"alt": "A scatter plot with one labelled cluster for each variant."}}
+figure = Figure(figsize=(8, 4.2), layout="constrained")
+axes = figure.add_subplot()
+for number, name in enumerate(finished):
+    colour = (GREY, BLUE, ORANGE, GREEN, BLUE, ORANGE, GREEN)[number % 7]
+    marker = ("o", "s", "^", "D", "v", "P", "X")[number % 7]
+    runs = [scores for (variant, _), scores in table.items() if variant == name]
+    times, scores = [s["seconds"] for s in runs], [s["beam"]["bleu"] for s in runs]
+    axes.plot(times, scores, marker, color=colour, markersize=4, alpha=0.5)
+    bars = [[np.mean(scores) - min(scores)], [max(scores) - np.mean(scores)]]
+    axes.errorbar(
+        [np.mean(times)], [np.mean(scores)], yerr=bars, fmt=marker, color=colour, markersize=9, capsize=3, label=name
+    )
+axes.set(xlabel="training seconds", ylabel=f"test BLEU, beam {BEAM}")
+axes.legend(fontsize=8, ncols=2)
+show_figure(figure)
+
+# %% tags=["hide-input"]
+slowest = max(finished, key=lambda name: summary[name]["seconds"][0])
+fastest = min(finished, key=lambda name: summary[name]["seconds"][0])
+ratio = summary[slowest]["seconds"][0] / summary[fastest]["seconds"][0]
+reason = (
+    "A decoder whose step needs the result of the step before (additive, input feeding) must go word by word, even in "
+    "training; a plain Luong decoder takes the whole sentence at once."
+    if slowest in ("additive", "input feeding")
+    else "Word-by-word decoders (additive, input feeding) are the usual suspects; in this run it is another, so look at what "
+    "else your machine was doing."
+)
+show_text(f"Slowest is **{slowest}**, with **{ratio:.1f}** times the seconds of **{fastest}**. {reason}")
+
+# %% [markdown]
+# (Seconds are of one machine, and of runs that may have shared it with other programs. Read them as ratios.)
+#
+# ## Greedy or beam?
+#
+# A {term}`beam search` costs nothing in training and some time in use. Does it help, and does it help all alike?
+# Compare *within* each run: the same model, two searches. That pairing takes the luck of the seed out.
+
+# %%
+gains = {
+    name: [s["beam"]["bleu"] - s["greedy"]["bleu"] for (variant, _), s in table.items() if variant == name]
+    for name in finished
+}
+show_table(
+    ["attention", f"gain by beam {BEAM}, mean", "smallest", "largest"],
+    [[name, float(np.mean(values)), min(values), max(values)] for name, values in gains.items()],
+)
+
+# %% tags=["hide-input"]
+always = [name for name, values in gains.items() if min(values) > 0]
+show_text(
+    f"The beam helps with every seed for **{', '.join(always)}**."
+    if always
+    else "For no variant does the beam help with every seed."
+)
+
+# %% [markdown]
+# ## Where the bottleneck bites
+#
+# The story of {doc}`03_encoder_decoder` was: one vector is not enough, and long sentences suffer first. Here is the
+# test of it with three seeds: *none* against *general*, by length of the source. (With sentences of at most 25
+# characters, "long" is eight words. Do not expect drama at `standard`.)
+
+
+# %%
+def lengths_of(name):
+    """BLEU of each seed, by lower edge of the source length."""
+    values = defaultdict(list)
+    for (variant, _), scores in table.items():
+        if variant == name:
+            for low, bleu in scores["by_length"].items():
+                values[int(low)].append(bleu)
+    return dict(sorted(values.items()))
+
+
+def name_of(low, high):
+    """A group of lengths in words."""
+    return f"over {low}" if high == math.inf else str(high) if high == low + 1 else f"{low + 1} to {high}"
+
+
+labels = {low: name_of(low, high) for low, high in pairwise(EDGES)}
+
+# %% tags=["hide-input"] mystnb={"figure": {"caption": "BLEU by length of the source without attention and with general attention; bars show the spread over seeds.", "name": "fig-11-length"}, "image": {"alt": "Two lines with error bars over groups of source length."}}
+figure = Figure(figsize=(7, 3.2), layout="constrained")
+axes = figure.add_subplot()
+for name, colour, style in (("general", BLUE, "o-"), ("none", ORANGE, "s--")):
+    found = lengths_of(name)
+    means = [np.mean(values) for values in found.values()]
+    bars = [[np.mean(v) - min(v) for v in found.values()], [max(v) - np.mean(v) for v in found.values()]]
+    axes.errorbar([labels[low] for low in found], means, yerr=bars, fmt=style, color=colour, capsize=3, label=name)
+axes.set(xlabel="words of the source", ylabel="test BLEU, greedy", ylim=(0, None))
+axes.legend()
+show_figure(figure)
+
+# %% tags=["hide-input"]
+with_it, without = lengths_of("general"), lengths_of("none")
+gaps = {low: float(np.mean(with_it[low]) - np.mean(without[low])) for low in with_it if low in without}
+if len(gaps) > 1:
+    first, last = min(gaps), max(gaps)
+    show_text(
+        f"With general attention the shortest group ({labels[first]} words) gains **{gaps[first]:+.1f}** BLEU, the longest "
+        f"({labels[last]} words) **{gaps[last]:+.1f}**. "
+        + (
+            "The gap grows with length, as the story says."
+            if gaps[last] > gaps[first]
+            else "In this run the gap does not grow with length."
+        )
+    )
+
+# %% [markdown]
+# ## Who looks at the right place?
+#
+# On a corpus with gold alignments there is one more column: the {term}`alignment error rate` of
+# {doc}`09_seeing_attention`. Only the embedded corpus has gold; on real pairs the next cell says so and goes on.
+
+# %%
+aligned = [name for name in finished if "aer" in table[name, SEEDS[0]]["greedy"]]
+if aligned:
+    example = table[aligned[0], SEEDS[0]]["greedy"]
+    show_table(
+        ["attention", "AER", "BLEU, greedy"],
+        [
+            [name, plus_minus(over_seeds(name, lambda s: s["greedy"]["aer"]), 2), plus_minus(summary[name]["greedy"])]
+            for name in aligned
+        ],
+    )
+    show_text(f"Best possible {example['aer_best']:.2f}, chance {example['aer_chance']:.2f}.")
+else:
+    print("No gold alignments in this corpus: nobody knows the right place. Try S2S_SCALE=small.")
+
+# %% [markdown]
+# A word on *local-p*, if it is low in your table. It predicts a place from the decoder state alone and cannot look
+# outside its window of five words. In the paper it beat global attention, after long training on long sentences of
+# news, where there is something to lose by looking everywhere. On short sentences a window saves nothing, and a wrong
+# prediction at the start of training hides the right word altogether.
+
+# %% [markdown]
+# ## How many seeds would you need?
+#
+# Suppose two models are truly equal, and each score is luck: normal, with standard deviation 1. You run $n$ seeds of
+# both and report the better mean. How large is the "improvement" that you report? Nobody needs to train for that:
+
+# %%
+# NBVAL_CHECK_OUTPUT
+rng = np.random.default_rng(0)
+for seeds in (1, 3, 10, 30):
+    means = rng.normal(size=(20_000, 2, seeds)).mean(axis=2)
+    print(
+        f"{seeds:2} seeds: two equal models differ by {np.abs(means[:, 0] - means[:, 1]).mean():.1f} standard deviations"
+    )
+
+# %% [markdown]
+# And with *seven* equal models, best against worst:
+
+# %%
+# NBVAL_CHECK_OUTPUT
+for seeds in (1, 3, 10, 30):
+    means = rng.normal(size=(20_000, 7, seeds)).mean(axis=2)
+    print(
+        f"{seeds:2} seeds: best minus worst of seven equal models {np.ptp(means, axis=1).mean():.1f} standard deviations"
+    )
+
+# %% [markdown]
+# Keep these two lists beside any table of results, including this one. A race always has a winner.
+#
+# **Break it.** Set `SEEDS = (0,)` and then `(1,)` in the first cell (nothing is trained anew) and read the sentence
+# under the table. Does the winner change?
+
+# %% [markdown]
+# ## Recap
+#
+# - A comparison says what is equal: data, order, schedule, seed. And what is not: parameters, tuning, time.
+# - Show the spread over seeds. A difference smaller than that is a story about luck.
+# - Compare searches within a run, and models between runs.
+# - Time follows from structure: whoever must go word by word in training is slow.
+# - A gain on average hides where it comes from. Break it up by length, or by phenomenon.
+
+# %% [markdown]
+# ## Exercises
+
+# %% [markdown]
+# :::{exercise} More layers, more units, more sentences
+# :label: ex-11-1
+#
+# The 2017 notebook ends with this exercise: change the number of layers, the hidden size and the amount of data, and
+# compare time and result. Do it with one seed and a single epoch: the base model, half the hidden size, two layers, and
+# the base model on half of the pairs. What is worth its seconds? (Take every second pair; files are often sorted.)
+# :::
+
+# %% [markdown]
+# :::{solution-start} ex-11-1
+# :class: dropdown
+# :::
+
+# %% tags=["solution"]
+base = replace(settings, name=f"size-{scale.name}", training=replace(settings.training, epochs=1))
+half = base.model.hidden_size // 2
+half_corpus = replace(corpus, train=Pairs(corpus.train.sources[::2], corpus.train.targets[::2]))
+SIZES = {
+    "as it is": (base, corpus),
+    "half the units": (replace(base, model=replace(base.model, hidden_size=half, embedding_size=half)), corpus),
+    "two layers": (replace(base, model=replace(base.model, num_layers=2)), corpus),
+    "half the pairs": (replace(base, name=f"{base.name}-half-pairs"), half_corpus),
+}
+rows = []
+for name, (its, data) in SIZES.items():
+    run = Trainer(data, its, folder_for(its), live=LiveLine(), tensorboard=False)
+    run.fit()
+    scores = measure(run, data)
+    rows.append([name, scores["greedy"]["bleu"], scores["seconds"], scores["parameters"], run.progress.step])
+assert rows[1][3] < rows[0][3] < rows[2][3]  # parameters: half the units, as it is, two layers
+show_table(["size", "BLEU, greedy", "training seconds", "parameters", "steps"], rows)
+
+# %% [markdown]
+# One epoch favours what learns fast. Half of the pairs also means half of the steps: for "more sentences" alone, you
+# would give it two epochs. Try that, and more epochs for two layers, before you believe an order.
+
+# %% [markdown]
+# :::{solution-end}
+# :::
+
+# %% [markdown]
+# :::{exercise} A test by permutation
+# :label: ex-11-2
+#
+# Three seeds of model A score 61, 63 and 62, three of model B 60, 59 and 61. If both were equal, every way to deal
+# these six numbers to two models would be as likely. Of all 20 ways, how many give a difference of means at least as
+# large, in either direction? Is three against three enough for "p below 0.05"?
+# :::
+
+# %% [markdown]
+# :::{solution-start} ex-11-2
+# :class: dropdown
+# :::
+
+# %% tags=["solution"]
+# NBVAL_CHECK_OUTPUT
+scores = [61, 63, 62, 60, 59, 61]
+seen = abs(sum(scores[:3]) - sum(scores[3:]))
+ways = [abs(2 * sum(scores[place] for place in places) - sum(scores)) for places in combinations(range(6), 3)]
+extreme = sum(way >= seen for way in ways)
+print(f"{extreme} of {len(ways)} ways are as extreme: p = {extreme / len(ways):.2f}")
+
+# %% [markdown]
+# The smallest p that three against three can ever give is 2 / 20 = 0.1: complete separation happens by luck once in
+# ten. That is why the text above says "clearly", by a rule, and never "significantly".
+
+# %% [markdown]
+# :::{solution-end}
+# :::
