@@ -30,7 +30,7 @@ train: .venv/ready  ## train on the built-in corpus, measure, translate, draw (3
 	$(BIN)/python -m s2s_tutorial.cli train --corpus sample --run "$(RUN)"
 
 test: .venv/ready  ## run every test and every chapter, small
-	$(BIN)/python -m pytest --nbval-lax
+	$(BIN)/python -m pytest --nbval-lax -n auto --dist loadfile
 
 lab: .venv/ready  ## open the chapters in JupyterLab
 	cd notebooks && ../$(BIN)/jupyter lab

@@ -8,9 +8,13 @@ import tempfile
 # Tiny tensors are fastest on one thread, and kernels and other child processes inherit this. Set before torch is imported.
 os.environ["OMP_NUM_THREADS"] = "1"
 os.environ["S2S_SCALE"] = "small"
-# Chapters that use the same run train it once, and nothing is left of an earlier day.
-os.environ["S2S_RUNS"] = tempfile.mkdtemp(prefix="s2s-runs-")
-atexit.register(shutil.rmtree, os.environ["S2S_RUNS"], ignore_errors=True)
+# Chapters that use the same run train it once, and nothing is left of an earlier day. Each of pytest's parallel workers
+# has a folder of its own inside the one that is removed at the end.
+if worker := os.environ.get("PYTEST_XDIST_WORKER"):
+    os.environ["S2S_RUNS"] = os.path.join(os.environ["S2S_RUNS"], worker)
+else:
+    os.environ["S2S_RUNS"] = tempfile.mkdtemp(prefix="s2s-runs-")
+    atexit.register(shutil.rmtree, os.environ["S2S_RUNS"], ignore_errors=True)
 # Only the tests that are about real pairs look at them; all others must not need any.
 _real_pairs = os.environ.pop("S2S_TUTORIAL_DATA", None)
 if _real_pairs:

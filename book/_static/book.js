@@ -1,0 +1,12 @@
+// What the theme leaves out for readers who use a keyboard or a screen reader.
+document.addEventListener("DOMContentLoaded", function () {
+  var logo = document.querySelector(".bd-sidebar-primary .navbar-brand");
+  if (logo) {
+    logo.parentElement.setAttribute("role", "navigation");
+    logo.parentElement.setAttribute("aria-label", "Home");
+  }
+  // Boxes that scroll must be reached by keyboard.
+  document.querySelectorAll(".bd-article table, .bd-article pre, .bd-article div.math").forEach(function (box) {
+    if (box.scrollWidth > box.clientWidth + 1) box.tabIndex = 0;
+  });
+});
