@@ -118,7 +118,7 @@ class LiveLine:
         from IPython.display import display
 
         self.first_step, self.first_seconds, self.total_steps = step, seconds, total_steps
-        self.now, self.bleu, self.left, self._shown = "starting …", "", "", 0.0
+        self.now, self.bleu, self.left, self._next = "starting …", "", "", 0.0
         self.handle = display(_plain(self.line), raw=True, display_id=True)
 
     @property
@@ -131,9 +131,10 @@ class LiveLine:
         pace = (seconds - self.first_seconds) / (step - self.first_step)
         self.now = f"step {step:,} of {self.total_steps:,} · loss {values['mean_loss']:.3f}"
         self.left = f" · {_minutes(seconds)} gone, about {_minutes(pace * (self.total_steps - step))} left"
-        if time.monotonic() - self._shown >= SHOW_SECONDS:
+        if (now := time.monotonic()) >= self._next:
             self.show()
-            self._shown = time.monotonic()
+            # A picture takes a while to draw, and training waits for it: let it be a small share of the time.
+            self._next = now + max(SHOW_SECONDS, 25.0 * (time.monotonic() - now))
 
     def evaluation(self, step: int, bleu: float, samples: list[str], translation: Translation) -> None:
         """See `Watcher`."""
