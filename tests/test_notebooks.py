@@ -81,7 +81,9 @@ def test_no_output_is_an_error_or_a_warning_or_names_a_machine(notebook):
 def test_source_in_the_outputs_is_todays(notebook):
     for output in outputs(notebook):
         if name := output.metadata.get("source_of"):
-            assert output.data["text/markdown"] == source_markdown(resolve_name(name)), "make outputs, or its --sources"
+            assert output.data["text/markdown"] == source_markdown(resolve_name(name)), (
+                "book/_tools/outputs.py --refresh"
+            )
 
 
 def test_the_package_is_shown_and_never_pasted(script):

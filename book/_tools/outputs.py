@@ -2,7 +2,8 @@
 
     make outputs                                        all chapters, at scale standard
     .venv/bin/python book/_tools/outputs.py 04_attention 09_seeing_attention
-    .venv/bin/python book/_tools/outputs.py --sources   only refresh the package source that chapters show
+    .venv/bin/python book/_tools/outputs.py --refresh   after a change of prose, or of source that chapters show: no
+                                                        cell is executed, and every other output stays
 
 A round executes every chapter once, in a folder of runs of its own, so no chapter finds its training already done by
 an earlier round. A round that was stopped goes on with the chapter it was stopped in, and training goes on from its
@@ -37,7 +38,9 @@ from s2s_tutorial.runs import versions  # noqa: E402
 def main(
     chapters: Annotated[list[str] | None, typer.Argument(help="Names without ending; all if none is given.")] = None,
     scale: Annotated[str, typer.Option(help="small, standard or large; only standard is committed.")] = "standard",
-    sources: Annotated[bool, typer.Option("--sources", help="Only refresh the package source that is shown.")] = False,
+    refresh: Annotated[
+        bool, typer.Option("--refresh", help="Only take prose and shown package source anew; execute nothing.")
+    ] = False,
     again: Annotated[bool, typer.Option("--again", help="Begin a new round, whatever the last one left.")] = False,
 ) -> None:
     """Execute chapters and write their notebooks."""
@@ -45,9 +48,9 @@ def main(
     for name in chapters or []:
         if name not in known:
             raise typer.BadParameter(f"no chapter is called {name!r}; there are: {', '.join(known)}")
-    if sources:
+    if refresh:
         for name in chapters or known:
-            refresh_sources(NOTEBOOKS / f"{name}.ipynb")
+            refresh_notebook(name)
         return
     if again:
         shutil.rmtree(ROUND, ignore_errors=True)
@@ -108,20 +111,28 @@ def write(path: Path, notebook: nbformat.NotebookNode) -> None:
     write_atomically(path, (nbformat.writes(notebook) + "\n").encode())
 
 
-def refresh_sources(path: Path) -> None:
-    """Put today's package source where a committed notebook shows an older one; nothing else changes."""
+def refresh_notebook(name: str) -> None:
+    """Give a notebook its script's prose and today's package source, and leave all other outputs as they are.
+
+    Raises:
+        SystemExit: a code cell has changed, so that outputs would no longer be its own.
+    """
     from pkgutil import resolve_name
 
     from s2s_tutorial.show import source_markdown
 
-    notebook = nbformat.read(path, as_version=4)
-    for cell in notebook.cells:
-        for output in cell.get("outputs", []):
-            name = output.get("metadata", {}).get("source_of")
-            if name:
-                text = source_markdown(resolve_name(name))
+    script, notebook = jupytext.read(NOTEBOOKS / f"{name}.py"), nbformat.read(NOTEBOOKS / f"{name}.ipynb", as_version=4)
+    before, now = ([cell for cell in book.cells if cell.cell_type == "code"] for book in (notebook, script))
+    if [cell.source for cell in before] != [cell.source for cell in now]:
+        raise SystemExit(f"{name} has other code than its notebook: execute it (book/_tools/outputs.py {name})")
+    for old, new in zip(before, now, strict=True):
+        new["outputs"], new["execution_count"] = old.outputs, old.execution_count
+        for output in new.outputs:
+            if shown := output.get("metadata", {}).get("source_of"):
+                text = source_markdown(resolve_name(shown))
                 output["data"] = {"text/markdown": text, "text/plain": text}
-    write(path, notebook)
+    notebook.cells = script.cells
+    write(NOTEBOOKS / f"{name}.ipynb", notebook)
 
 
 if __name__ == "__main__":
