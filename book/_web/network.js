@@ -6,7 +6,7 @@
 (self.s2sParts = self.s2sParts || []).push(function (scope) {
   "use strict";
 
-  const WIDTH = 8; // rows that a matrix product works on at a time
+  const { expand, multiply, takeRows, OutputLayer } = scope.s2sMatrix;
   const REMEMBERED = 4000; // words whose products with the first layer's weights are kept
 
   // A safetensors file: the length of its header, the header as JSON, the numbers. Nothing in it can run.
@@ -22,41 +22,6 @@
       tensors.set(name, { shape: entry.shape, values });
     }
     return { tensors, description: JSON.parse(header.__metadata__.values) };
-  }
-
-  // An 8-bit matrix as floats, its rows interleaved by eights: the eight numbers of a column lie side by side, so that
-  // a product reads memory in one direction. This layout makes it twice as fast as row after row.
-  function expand(tensor, scales, from, to) {
-    const [rows, all] = tensor.shape, columns = to - from;
-    const data = new Float32Array(Math.ceil(rows / WIDTH) * WIDTH * columns);
-    for (let row = 0; row < rows; row++) {
-      let target = Math.floor(row / WIDTH) * WIDTH * columns + (row % WIDTH), source = row * all + from;
-      for (let column = 0; column < columns; column++, target += WIDTH) data[target] = tensor.values[source++] * scales[row];
-    }
-    return { rows, columns, data };
-  }
-
-  // matrix · vectors: vectors (count, columns) to out (count, rows), one after the other; bias may be null.
-  function multiply(matrix, vectors, count, out, bias) {
-    const { rows, columns, data } = matrix;
-    for (let row = 0; row < rows; row += WIDTH) {
-      const start = row * columns;
-      for (let n = 0; n < count; n++) {
-        let s0 = 0, s1 = 0, s2 = 0, s3 = 0, s4 = 0, s5 = 0, s6 = 0, s7 = 0, at = start;
-        for (let place = n * columns, end = place + columns; place < end; place++, at += 8) {
-          const value = vectors[place];
-          s0 += data[at] * value; s1 += data[at + 1] * value; s2 += data[at + 2] * value; s3 += data[at + 3] * value;
-          s4 += data[at + 4] * value; s5 += data[at + 5] * value; s6 += data[at + 6] * value; s7 += data[at + 7] * value;
-        }
-        const to = n * rows + row;
-        out[to] = s0;
-        if (row + 7 < rows) {
-          out[to + 1] = s1; out[to + 2] = s2; out[to + 3] = s3; out[to + 4] = s4; out[to + 5] = s5; out[to + 6] = s6; out[to + 7] = s7;
-        } else [s1, s2, s3, s4, s5, s6, s7].slice(0, rows - row - 1).forEach((sum, k) => { out[to + 1 + k] = sum; });
-      }
-    }
-    if (bias) for (let n = 0, to = 0; n < count; n++) for (let row = 0; row < rows; row++) out[to++] += bias[row];
-    return out;
   }
 
   // Row by row: (count, H) and (count, H) to (count, 2H).
@@ -85,10 +50,10 @@
       const { hidden_size, num_layers, attention } = description.model;
       this.size = hidden_size;
       this.attention = attention;
-      this.srcEmbedding = this.matrix("encoder.embedding.weight");
-      this.embedding = this.matrix("decoder.embedding.weight");
-      this.output = tensors.has("decoder.own_output_weight") ? this.matrix("decoder.own_output_weight") : this.embedding;
-      this.outputBias = this.vector("decoder.output_bias");
+      this.srcEmbedding = this.rounded("encoder.embedding.weight");
+      this.embedding = this.rounded("decoder.embedding.weight");
+      const tied = !tensors.has("decoder.own_output_weight"), output = tied ? this.embedding : this.rounded("decoder.own_output_weight");
+      this.output = new OutputLayer(output.tensor, output.scales, this.vector("decoder.output_bias"));
       this.combine = this.matrix("decoder.combine.weight");
       this.encoderLayers = [];
       this.decoderLayers = [];
@@ -102,13 +67,17 @@
         this.place = this.matrix("decoder.attention.project.weight");
         this.placeVector = this.vector("decoder.attention.vector");
       }
-      this.tensors = null; // the 8-bit numbers are needed no more
+      this.tensors = null; // of the 8-bit numbers, only those of words are needed again
+    }
+
+    rounded(name) {
+      if (!this.tensors.has(name)) throw new Error("The model's file has no " + name + ": export the run again.");
+      return { tensor: this.tensors.get(name), scales: this.tensors.get(name + ".scale").values };
     }
 
     matrix(name, from, to) {
-      const tensor = this.tensors.get(name);
-      if (!tensor) throw new Error("the model's file has no " + name);
-      return expand(tensor, this.tensors.get(name + ".scale").values, from || 0, to || tensor.shape[1]);
+      const { tensor, scales } = this.rounded(name);
+      return expand(tensor, scales, from || 0, to || tensor.shape[1]);
     }
 
     vector(name) {
@@ -144,12 +113,8 @@
       if (gru.known.size > REMEMBERED) gru.known.clear();
       const missing = [...new Set(ids)].filter((id) => !gru.known.has(id));
       if (missing.length) {
-        const columns = embedding.columns, vectors = new Float64Array(missing.length * columns);
-        missing.forEach((id, n) => {
-          const start = Math.floor(id / WIDTH) * WIDTH * columns + (id % WIDTH);
-          for (let k = 0; k < columns; k++) vectors[n * columns + k] = embedding.data[start + k * WIDTH];
-        });
-        const found = multiply(gru.input, vectors, missing.length, new Float64Array(missing.length * rows), gru.inputBias);
+        const vectors = takeRows(embedding.tensor, embedding.scales, missing);
+        const found = multiply(gru.input, vectors, missing.length, gru.inputBias);
         missing.forEach((id, n) => gru.known.set(id, found.slice(n * rows, (n + 1) * rows)));
       }
       ids.forEach((id, n) => out.set(gru.known.get(id), n * rows));
@@ -159,7 +124,7 @@
     // One step of a GRU for `count` states: projected inputs (count, 3H) from `start` on and states (count, H).
     gruStep(gru, projected, start, states, count) {
       const H = this.size, next = new Float64Array(count * H);
-      const gates = multiply(gru.state, states, count, new Float64Array(count * 3 * H), gru.stateBias);
+      const gates = multiply(gru.state, states, count, gru.stateBias);
       for (let n = 0; n < count; n++) {
         const input = start + 3 * n * H, gate = 3 * n * H;
         for (let k = 0; k < H; k++) {
@@ -191,14 +156,14 @@
       const first = this.encoderLayers.map((layer) => {
         ways = layer.map((gru, backward) => {
           const projected = layerInput === null ? this.projectWords(gru, this.srcEmbedding, ids)
-            : multiply(gru.input, layerInput, S, new Float64Array(S * 3 * H), gru.inputBias);
+            : multiply(gru.input, layerInput, S, gru.inputBias);
           return this.readOneWay(gru, projected, S, backward === 1);
         });
         layerInput = sideBySide(ways[0].states, ways[1].states, S);
         return sum(ways[0].last, ways[1].last);
       });
       const states = sum(ways[0].states, ways[1].states);
-      const keys = this.key ? multiply(this.key, states, S, new Float64Array(S * H), null) : states;
+      const keys = this.key ? multiply(this.key, states, S, null) : states;
       return { length: S, states, keys, first };
     }
 
@@ -224,7 +189,7 @@
 
     // Local-p: how far each source place is from the one that the state predicts.
     distances(top, length) {
-      const hidden = multiply(this.place, top, 1, new Float64Array(this.size), null).map(Math.tanh);
+      const hidden = multiply(this.place, top, 1, null).map(Math.tanh);
       const centre = length * sigmoid(dot(hidden, 0, this.placeVector, 0, this.size));
       return Float64Array.from({ length }, (_, s) => s - centre);
     }
@@ -235,13 +200,13 @@
       const K = ids.length, H = this.size, states = [];
       this.decoderLayers.forEach((gru, layer) => {
         const projected = layer === 0 ? this.projectWords(gru, this.embedding, ids)
-          : multiply(gru.input, states[layer - 1], K, new Float64Array(K * 3 * H), gru.inputBias);
+          : multiply(gru.input, states[layer - 1], K, gru.inputBias);
         states.push(this.gruStep(gru, projected, 0, before[layer], K));
       });
       const tops = states[states.length - 1];
       let joined = tops, weights = null;
       if (this.attention !== "none") {
-        const queries = this.query ? multiply(this.query, tops, K, new Float64Array(K * H), null) : null;
+        const queries = this.query ? multiply(this.query, tops, K, null) : null;
         weights = ids.map((_, n) => this.weights(memory, tops, queries, n, pinned));
         const contexts = new Float64Array(K * H);
         weights.forEach((row, n) => row.forEach((weight, s) => {
@@ -249,8 +214,8 @@
         }));
         joined = sideBySide(contexts, tops, K);
       }
-      const attentional = multiply(this.combine, joined, K, new Float64Array(K * H), null).map(Math.tanh);
-      const logits = multiply(this.output, attentional, K, new Float64Array(K * this.output.rows), this.outputBias);
+      const attentional = multiply(this.combine, joined, K, null).map(Math.tanh);
+      const logits = this.output.logits(attentional, K);
       return { logits, states, weights };
     }
   }

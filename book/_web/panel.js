@@ -28,7 +28,7 @@
 
   class Panel {
     constructor(host, engine, ownsAddress) {
-      Object.assign(this, { host, engine, ownsAddress, turn: 0, seed: 1, prefix: [], pin: null, chosen: 0, shown: null });
+      Object.assign(this, { host, engine, ownsAddress, turn: 0, seed: 1, prefix: [], pin: null, chosen: null, shown: null });
       this.id = "s2s-live-" + ++panels;
       this.model = engine.models[0];
       this.language = { source: "fr", target: "en" };
@@ -154,7 +154,7 @@
     }
 
     forget() {
-      Object.assign(this, { prefix: [], pin: null, chosen: 0 });
+      Object.assign(this, { prefix: [], pin: null, chosen: null });
     }
 
     // A new sentence.

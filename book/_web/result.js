@@ -3,6 +3,16 @@
   "use strict";
 
   const { Panel, make, percent, quoted, spoken, PACE, LANGUAGES } = self.s2sPanel;
+  // The word to begin with: the one that looks farthest from its own place, where order changes and attention shows.
+  function mostMoved(best) {
+    let chosen = 0, most = -1;
+    (best.weights || []).slice(0, best.words.length).forEach((row, step) => {
+      const top = Math.max(...row), distance = Math.abs(row.indexOf(top) - step) + top;
+      if (/[a-z]/.test(best.words[step]) && distance > most) [chosen, most] = [step, distance];
+    });
+    return chosen;
+  }
+
   const calm = () => window.matchMedia("(prefers-reduced-motion: reduce)").matches;
 
   const parts = {
@@ -14,8 +24,8 @@
       this.writeChanges();
       this.link.href = this.address();
       const view = this.mountView(best), last = Math.max(best.words.length - 1, 0);
+      this.chosen = this.chosen === null ? mostMoved(best) : Math.min(this.chosen, last);
       this.fillAttend(best);
-      this.chosen = Math.min(this.chosen, last);
       if (this.announce) this.said.textContent = "Translation: " + best.text;
       const hurry = calm() || this.pin !== null || this.prefix.length > 0;
       for (let step = 0; step < best.words.length && !hurry; step++) {
@@ -141,8 +151,8 @@
     },
 
     listBeam(beam) {
-      this.best.replaceChildren(...beam.map((one) => this.bar(Math.exp(one.score), one.text || "…", one.score.toFixed(2), false, () => {
-        this.chosen = 0;
+      this.best.replaceChildren(...beam.map((one) => this.bar(Math.exp(one.score), one.text || "…", one.score.toFixed(2).replace("-", "−"), false, () => {
+        this.chosen = null;
         this.show(one, this.turn);
       })));
     },

@@ -3,6 +3,7 @@
   "use strict";
 
   const PAD = 0, SOS = 1, EOS = 2, UNK = 3, SPECIAL = ["<pad>", "<sos>", "<eos>", "<unk>"];
+  const { largest } = scope.s2sMatrix;
   const SHOWN = 5; // words listed of those that were considered at a step
 
   // log of the sum of exp(logits / temperature) over the n-th row of V, PAD and SOS left out.
@@ -11,19 +12,6 @@
     for (let v = EOS; v < size; v++) if (logits[start + v] > most) most = logits[start + v];
     for (let v = EOS; v < size; v++) total += Math.exp((logits[start + v] - most) / temperature);
     return Math.log(total) + most / temperature;
-  }
-
-  // The `count` largest of a row of logits, PAD and SOS left out, largest first: their ids.
-  function largest(logits, start, size, count) {
-    const best = [];
-    for (let v = EOS; v < size; v++) {
-      const value = logits[start + v];
-      if (best.length === count && value <= logits[start + best[count - 1]]) continue;
-      let place = best.length < count ? best.length : count - 1;
-      for (; place > 0 && logits[start + best[place - 1]] < value; place--) best[place] = best[place - 1];
-      best[place] = v;
-    }
-    return best;
   }
 
   // Numbers from 0 to 1 that a seed decides (the generator "mulberry32"), so that a drawn translation can be drawn again.

@@ -1,7 +1,7 @@
 // Text for the model in the page: what s2s_tutorial/text.py and the reading half of translation.py do, from the tables
 // that an exported model carries. A test holds both to the same results.
 //
-// The three parts text.js, network.js and search.js each register one function. The page runs it, and live.js writes its
+// The parts text.js, matrix.js, network.js and search.js each register one function. The page runs it, and live.js writes its
 // source into the worker, so a worker needs no file of its own, which a page opened from file:// could not load.
 (self.s2sParts = self.s2sParts || []).push(function (scope) {
   "use strict";
