@@ -350,7 +350,9 @@ def held_out_of(run: Run) -> HeldOut:
 
     prepared = prepare(run.settings.data)
     if prepared.src_vocabulary != run.src_vocabulary:
-        raise RunError(f"the pairs that {run.folder} was trained on have changed: its test set is not held out any more")
+        raise RunError(
+            f"the pairs that {run.folder} was trained on have changed: its test set is not held out any more"
+        )
     return prepared.test
 
 

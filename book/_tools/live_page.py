@@ -21,7 +21,8 @@ PAGE = """<!doctype html>
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <title>Translate inside the page</title>
 <style>
-body { max-width: 52rem; margin: 0 auto; padding: clamp(1rem, 4vw, 2.5rem) 1rem; font: 1rem/1.5 system-ui, sans-serif; background: #f4f5f7; color: #1b1b1b; }
+body { max-width: 52rem; margin: 0 auto; padding: clamp(1rem, 4vw, 2.5rem) 1rem; font: 1rem/1.5 system-ui, sans-serif;
+  background: #f4f5f7; color: #1b1b1b; }
 html[data-theme="dark"] body { background: #121417; color: #f0f0f0; }
 h1 { margin: 0; font-size: 1.6rem; }
 </style>

@@ -6,7 +6,7 @@
   const BEAM = 5;
   const LANGUAGES = { fr: "French", en: "English" };
   const EXAMPLES = {
-    fr: ["Le chat noir ne dort pas.", "Elle a cinq ans de moins que moi.", "Mon frère n'aime pas cette maison blanche.",
+    fr: ["Le chat noir ne dort pas.", "Elle a cinq ans de moins que moi.", "Mon frère n'aime pas cette maison.",
       "Où est le petit chien ?", "Nous ne la voyons jamais.", "Je suis trop froid.", "Ma sœur cherche une voiture rouge.",
       "Tu me parles ?", "Ils ont une grande table.", "Je ne crains pas de mourir.", "C'est un bon livre.", "Le zorglub est très vieux."],
     en: ["The black cat is not sleeping.", "She has a red car.", "Where is the little dog?", "We never see her.", "I'm too cold.", "It is a good book."],
@@ -18,6 +18,14 @@
     if (text !== undefined && text !== null) made.textContent = text;
     Object.entries(more || {}).forEach(([name, value]) => made.setAttribute(name, value));
     return made;
+  }
+
+  // Build buttons anew and leave the keyboard where it was: on the button of the same number.
+  function keepFocus(container, build) {
+    const place = Array.from(container.querySelectorAll("button, input")).indexOf(document.activeElement);
+    const built = build(), buttons = container.querySelectorAll("button, input");
+    if (place >= 0 && buttons.length) buttons[Math.min(place, buttons.length - 1)].focus({ preventScroll: true });
+    return built;
   }
 
   const percent = (share) => (share < 0.01 ? "< 1 %" : Math.round(100 * share) + " %");
@@ -245,5 +253,5 @@
     }
   }
 
-  self.s2sPanel = { Panel, mount: (host, engine, ownsAddress) => new Panel(host, engine, ownsAddress), make, percent, quoted, spoken, PACE, LANGUAGES };
+  self.s2sPanel = { Panel, mount: (host, engine, ownsAddress) => new Panel(host, engine, ownsAddress), make, keepFocus, percent, quoted, spoken, PACE, LANGUAGES };
 })();

@@ -2,7 +2,7 @@
 (function () {
   "use strict";
 
-  const { Panel, make, percent, quoted, spoken, PACE, LANGUAGES } = self.s2sPanel;
+  const { Panel, make, keepFocus, percent, quoted, spoken, PACE, LANGUAGES } = self.s2sPanel;
   // The word to begin with: the one that looks farthest from its own place, where order changes and attention shows.
   function mostMoved(best) {
     let chosen = 0, most = -1;
@@ -95,7 +95,7 @@
         return null;
       }
       const { source, target } = this.language;
-      return (this.handle = window.s2sAttentionView.mount(this.view, {
+      return keepFocus(this.view, () => window.s2sAttentionView.mount(this.view, {
         source: this.found.srcWords.concat("<eos>"), target: best.words.concat("<eos>").slice(0, best.weights.length),
         weights: best.weights, unknown: this.found.unknown, copied: best.copied, pinned: this.pin ? this.pin.source : undefined,
         sourceLabel: LANGUAGES[source] + ", as the model reads it", targetLabel: LANGUAGES[target] + ", as the model says it",
@@ -142,19 +142,19 @@
         return;
       }
       const said = this.shown.ids[this.chosen];
-      this.considered.replaceChildren(...step.map((entry) => this.bar(entry.share, spoken(entry.word), percent(entry.share),
+      keepFocus(this.considered, () => this.considered.replaceChildren(...step.map((entry) => this.bar(entry.share, spoken(entry.word), percent(entry.share),
         entry.id === said || (entry.word === "<eos>" && said === undefined), () => {
           this.prefix = this.shown.ids.slice(0, this.chosen).concat(entry.id);
           this.forced = spoken(entry.word);
           this.run();
-        })));
+        }))));
     },
 
     listBeam(beam) {
-      this.best.replaceChildren(...beam.map((one) => this.bar(Math.exp(one.score), one.text || "…", one.score.toFixed(2).replace("-", "−"), false, () => {
+      keepFocus(this.best, () => this.best.replaceChildren(...beam.map((one) => this.bar(Math.exp(one.score), one.text || "…", one.score.toFixed(2).replace("-", "−"), false, () => {
         this.chosen = null;
         this.show(one, this.turn);
-      })));
+      }))));
     },
 
     bar(share, text, number, pressed, act) {
