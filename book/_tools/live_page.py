@@ -19,6 +19,7 @@ PAGE = """<!doctype html>
 <html lang="en" data-theme="light">
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
+<link rel="icon" href="data:,">
 <title>Translate inside the page</title>
 <style>
 body { max-width: 52rem; margin: 0 auto; padding: clamp(1rem, 4vw, 2.5rem) 1rem; font: 1rem/1.5 system-ui, sans-serif;
