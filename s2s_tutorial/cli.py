@@ -1,4 +1,4 @@
-"""The command line: `s2s-tutorial data · train · translate · evaluate · plot`.
+"""The command line: `s2s-tutorial data · train · translate · evaluate · plot · export`.
 
 Whatever takes long to import is imported by the command that needs it, so that `--help` and `translate` start fast.
 A user's mistake ends in one line on standard error and exit code 1, never in a traceback.
@@ -20,8 +20,9 @@ import typer
 from s2s_tutorial.config import ATTENTIONS, DECODERS, PRESETS, SAMPLING_SCHEDULES, Settings
 
 if TYPE_CHECKING:
-    from s2s_tutorial.corpus import Corpus
+    from s2s_tutorial.corpus import Corpus, HeldOut
     from s2s_tutorial.evaluation import Scores
+    from s2s_tutorial.runs import Run
     from s2s_tutorial.training import Trainer
     from s2s_tutorial.translation import Translation, Translator
 
@@ -317,10 +318,10 @@ def evaluate(
 ) -> None:
     """Measure a run on held-out sentences, on the challenge set, or on your own pairs."""
     with clear_errors():
-        from s2s_tutorial.corpus import challenge_set, held_out_from, prepare
+        from s2s_tutorial.corpus import challenge_set, held_out_from
         from s2s_tutorial.evaluation import evaluate as measure
         from s2s_tutorial.evaluation import score_groups, show_scores
-        from s2s_tutorial.runs import RunError, choose_device, load_translator, open_run
+        from s2s_tutorial.runs import choose_device, load_translator, open_run
         from s2s_tutorial.sources import read_file
 
         opened = open_run(run)
@@ -331,12 +332,7 @@ def evaluate(
         elif pairs is not None:
             held_out = held_out_from(read_file(Path(pairs)), reverse)
         else:
-            prepared = prepare(opened.settings.data)
-            if prepared.src_vocabulary != opened.src_vocabulary:
-                raise RunError(
-                    f"the pairs that {run} was trained on have changed: its test set is not held out any more"
-                )
-            held_out = prepared.test
+            held_out = held_out_of(opened)
         scores, translations = measure(translator, held_out, beam)
         values: dict[str, object] = scores.to_dict()
         if pairs == "challenge":
@@ -345,6 +341,19 @@ def evaluate(
             typer.echo(json.dumps(values, indent=1, ensure_ascii=False))
         else:
             typer.echo(_table(scores, values, show_scores(scores)))
+
+
+def held_out_of(run: Run) -> HeldOut:
+    """The held-out test set of a run, made again from its corpus."""
+    from s2s_tutorial.corpus import prepare
+    from s2s_tutorial.runs import RunError
+
+    prepared = prepare(run.settings.data)
+    if prepared.src_vocabulary != run.src_vocabulary:
+        raise RunError(
+            f"the pairs that {run.folder} was trained on have changed: its test set is not held out any more"
+        )
+    return prepared.test
 
 
 def _table(scores: Scores, values: dict, line: str) -> str:
@@ -390,6 +399,35 @@ def plot_losses_command(run: RunOption, out: OutOption) -> None:
 
         save_figure(plot_losses(read_record(open_run(run).record_path)), out)
         typer.echo(f"wrote {out}")
+
+
+@app.command()
+def export(
+    run: RunOption,
+    to: Annotated[Path, typer.Option(help="Folder of the page's models.", metavar="DIR", show_default=False)],
+    name: Annotated[str | None, typer.Option(help="Of the files.", show_default="the run's folder's name")] = None,
+    title: Annotated[str, typer.Option(help="What the page calls the model.", show_default="its name")] = "",
+    note: Annotated[str, typer.Option(help="A sentence about it.", show_default="none")] = "",
+    measure: Annotated[bool, typer.Option(help="Report what rounding costs on the run's held-out test set.")] = True,
+) -> None:
+    """Write the small files with which the book's web page runs a model: weights rounded to 8 bits, words, text rules.
+
+    The first model of a folder is the one that the page begins with; a model of the same name is replaced.
+    """
+    with clear_errors():
+        from s2s_tutorial.export import export as write
+        from s2s_tutorial.export import rounding_cost
+        from s2s_tutorial.runs import load_translator, open_run
+
+        translator = load_translator(run)
+        written = write(translator, to, name or run.resolve().name.lower(), title, note)
+        typer.echo(f"{written.size / 1e6:.2f} MB before base64: " + ", ".join(str(path) for path in written.paths))
+        if measure:
+            cost = rounding_cost(translator, held_out_of(open_run(run)))
+            typer.echo(
+                f"BLEU {cost.bleu:.2f} as trained, {cost.rounded_bleu:.2f} rounded to 8 bits; {cost.same:.1%} of "
+                f"{cost.sentences:,} translations are the same"
+            )
 
 
 def main() -> None:

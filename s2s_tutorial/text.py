@@ -88,19 +88,23 @@ def tokenise(text: str) -> list[str]:
     return normalise(text).split()
 
 
-# What English contractions leave behind once the apostrophe is a space: "i m" is put back as "i'm".
-_APOSTROPHE = re.compile(
-    r"\b(?:(\w+) (ll|re|ve)|(\w+n) (t)|(i) (m)|(o) (clock)|(\w+) (s)"
-    r"|(it|he|she|we|they|you|i|there|that|who|what) (d))(?= |$)"
-)
-_BEFORE_MARK = re.compile(r" ([,.!?])")
-_ELIDED = re.compile(r"\b([cdjlmnst]|qu|jusqu|lorsqu|puisqu|quelqu|aujourd) (?=[aeiouyh])")
-_BETWEEN_VOWELS = re.compile(r"(?<=[ae]) t (?=(?:ils?|elles?|on)\b)")  # « a-t-il », where no elision is
-
-
-def _contract(match: re.Match[str]) -> str:
-    stem, rest = (group for group in match.groups() if group is not None)
-    return f"{stem}'{rest}"
+# How words are put together, by language: patterns and what takes their place, in this order. The web page reads this
+# table too (`export`), so it holds only what regular expressions of Python and JavaScript have in common.
+JOINS: dict[str, tuple[tuple[str, str], ...]] = {
+    # What English contractions leave behind once the apostrophe is a space: "i m" is put back as "i'm".
+    "en": (
+        (
+            r"\b(?:(\w+) (ll|re|ve)|(\w+n) (t)|(i) (m)|(o) (clock)|(\w+) (s)"
+            r"|(it|he|she|we|they|you|i|there|that|who|what) (d))(?= |$)",
+            r"\g<1>\g<3>\g<5>\g<7>\g<9>\g<11>'\g<2>\g<4>\g<6>\g<8>\g<10>\g<12>",  # groups of other branches are empty
+        ),
+    ),
+    "fr": (
+        (r"(?<=[ae]) t (?=(?:ils?|elles?|on)\b)", "-t-"),  # « a-t-il », where no elision is
+        (r"\b([cdjlmnst]|qu|jusqu|lorsqu|puisqu|quelqu|aujourd) (?=[aeiouyh])", r"\g<1>'"),
+    ),
+}
+BEFORE_MARK = (r" ([,.!?])", r"\g<1>")  # in every language
 
 
 def detokenise(words: Iterable[str], language: str = "en") -> str:
@@ -117,8 +121,6 @@ def detokenise(words: Iterable[str], language: str = "en") -> str:
     "j'ai froid."
     """
     text = " ".join(words)
-    if language == "en":
-        text = _APOSTROPHE.sub(_contract, text)
-    elif language == "fr":
-        text = _ELIDED.sub(r"\1'", _BETWEEN_VOWELS.sub("-t-", text))
-    return _BEFORE_MARK.sub(r"\1", text)
+    for pattern, replacement in (*JOINS.get(language, ()), BEFORE_MARK):
+        text = re.sub(pattern, replacement, text)
+    return text

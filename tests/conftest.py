@@ -30,3 +30,15 @@ def tiny_run(tmp_path_factory: pytest.TempPathFactory, tiny_corpus) -> Path:
     folder = tmp_path_factory.mktemp("runs") / "uninterrupted"
     Trainer(tiny_corpus, TINY, folder, quiet=True).fit()
     return folder
+
+
+@pytest.fixture(scope="session")
+def talking_run(tmp_path_factory: pytest.TempPathFactory, tiny_corpus) -> Path:
+    """The folder of a run of `tiny.TALKING`. Tests that change it must copy it first."""
+    from tiny import TALKING
+
+    from s2s_tutorial.training import Trainer
+
+    folder = tmp_path_factory.mktemp("runs") / "talking"
+    Trainer(tiny_corpus, TALKING, folder, quiet=True).fit()
+    return folder

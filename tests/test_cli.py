@@ -12,7 +12,7 @@ from pathlib import Path
 import click
 import pytest
 from click.testing import Result
-from tiny import TINY, press_stop
+from tiny import TALKING, press_stop
 from typer.main import get_command
 from typer.testing import CliRunner
 
@@ -27,12 +27,6 @@ from s2s_tutorial.translation import SentenceError, read_sentence
 SCORES = {
     "bleu", "bleu_low", "bleu_high", "chrf", "exact_match", "unknown_rate", "sentences", "seconds", "signature",
 }  # fmt: skip
-# Just enough training for a translation to have words.
-TALKING = replace(
-    TINY,
-    model=replace(TINY.model, embedding_size=48, hidden_size=48, input_feeding=False),
-    training=replace(TINY.training, epochs=4, batch_size=16, sampling="none", checkpoint_steps=50),
-)
 ALIGNMENT_SCORES = {"aer", "aer_best", "aer_chance"}
 SMALL = ("--preset", "small")
 
@@ -111,7 +105,7 @@ def test_every_command_has_a_help_worth_reading(path):
 
 def test_the_commands_of_the_book_are_there():
     names = {" ".join(path) for path, command in commands(get_command(app)) if not hasattr(command, "commands")}
-    assert names >= {"data", "train", "translate", "evaluate", "plot attention", "plot losses"}
+    assert names >= {"data", "train", "translate", "evaluate", "plot attention", "plot losses", "export"}
 
 
 @pytest.mark.parametrize(

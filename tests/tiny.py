@@ -3,6 +3,7 @@
 import os
 import signal
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,13 @@ TINY = Settings(
     DataSettings(corpus="sample", sample_pairs=400),
     ModelSettings(embedding_size=16, hidden_size=16, dropout=0.1, input_feeding=True),
     TrainingSettings(epochs=2, batch_size=32, learning_rate=1e-2, sampling="linear", checkpoint_steps=5),
+)
+
+# Just enough training for a translation to have words.
+TALKING = replace(
+    TINY,
+    model=replace(TINY.model, embedding_size=48, hidden_size=48, input_feeding=False),
+    training=replace(TINY.training, epochs=4, batch_size=16, sampling="none", checkpoint_steps=50),
 )
 
 

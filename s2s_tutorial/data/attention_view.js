@@ -68,11 +68,15 @@
     return details;
   }
 
+  // Draws `data` into `host`; `data.pinned`, where it is given, is a source place to mark. A click on a word dispatches "s2s-choose" with its side and place. What is given back moves
+  // the view from outside: step(n) shows the first n target words, choose(side, place) lights a word.
   function mount(host, data) {
     host.textContent = "";
     host.setAttribute("data-ready", "yes");
-    if (!data.target.length) return;
-    var unknown = data.source.map(function (word) { return data.unknown.indexOf(word) >= 0 ? "unknown" : ""; });
+    if (!data.target.length) return null;
+    var unknown = data.source.map(function (word, place) {
+      return place === data.pinned ? "pinned" : data.unknown.indexOf(word) >= 0 ? "unknown" : "";
+    });
     var copied = data.target.map(function (word, t) { return data.copied.indexOf(t) >= 0 ? "copied" : ""; });
     var stage = element("div", "s2s-stage");
     var lines = document.createElementNS("http://www.w3.org/2000/svg", "svg");
@@ -178,6 +182,10 @@
     host.appendChild(table(data));
     if (window.ResizeObserver) new ResizeObserver(draw).observe(stage); else window.addEventListener("resize", draw);
     draw();
+    return {
+      step: function (count) { slider.value = count; choose("target", count - 1); },
+      choose: function (side, place) { choose(side, place); },
+    };
   }
 
   window.s2sAttentionView = { mount: mount };

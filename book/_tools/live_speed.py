@@ -1,0 +1,55 @@
+"""How long the live page takes for a sentence: `python book/_tools/live_speed.py [WORDS [HIDDEN]]`.
+
+A model of random weights (320 units and 8,000 words a side, unless other sizes are given) reads 100 sentences of 12
+words, all different, and says 12 words and EOS, in headless Chromium; needs Playwright and Chromium. Only on a quiet
+machine are the figures worth anything, so no test waits for them.
+"""
+
+import itertools
+import json
+import sys
+import tempfile
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parents[2] / "tests"))
+
+from live_browser import Room, open_browser
+
+from s2s_tutorial.config import ModelSettings
+from s2s_tutorial.export import export
+from s2s_tutorial.model import Seq2Seq, count_parameters
+from s2s_tutorial.translation import Translator
+from s2s_tutorial.vocabulary import SPECIAL_WORDS, Vocabulary
+
+MEASURE = """() => {
+  const words = [...model.srcIds.keys()].slice(4), size = model.tgtWords.length, times = [];
+  for (let k = 0; k < 110; k++) {
+    const source = Array.from({ length: 12 }, (_, n) => words[(k * 7919 + n * 131) % words.length]).join(" ");
+    const prefix = Array.from({ length: 12 }, (_, n) => 4 + ((k * 104729 + n * 37) % (size - 4))).concat(2);
+    const start = performance.now(), steps = model.translate(source, { prefix }).best.steps.length;
+    if (steps !== 13) throw new Error("the sentence has " + steps + " steps");
+    times.push(performance.now() - start);
+  }
+  const sorted = times.slice(10).sort((a, b) => a - b); // the first ten warm up
+  return { fastest: sorted[0], median: sorted[50], slowest: sorted[99] };
+}"""
+
+
+def main(words: int = 8_000, hidden: int = 320) -> None:
+    """Measure and print."""
+    names = itertools.islice(map("".join, itertools.product("abcdefghij", repeat=5)), words - len(SPECIAL_WORDS))
+    vocabulary = Vocabulary(SPECIAL_WORDS + tuple(names), (0,) * words)
+    settings = ModelSettings(embedding_size=hidden, hidden_size=hidden)
+    model = Seq2Seq(settings, words, words).eval()
+    with tempfile.TemporaryDirectory() as folder, open_browser() as browser:
+        size = export(Translator(model, vocabulary, vocabulary), Path(folder), "m").size
+        room = Room(browser)
+        room.load(Path(folder) / "m.safetensors")
+        times = {name: round(value, 1) for name, value in room.page.evaluate(MEASURE).items()}
+    print(
+        f"H = E = {hidden}, V = {words:,}: {count_parameters(model):,} numbers, {size / 1e6:.2f} MB; ms {json.dumps(times)}"
+    )
+
+
+if __name__ == "__main__":
+    main(*map(int, sys.argv[1:]))

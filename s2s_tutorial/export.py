@@ -1,0 +1,249 @@
+"""From a trained run to the small files that the web page runs.
+
+Weights are rounded to 8 bits, row by row, and written with the vocabularies and the rules of the text into one
+safetensors file, which holds numbers and text and cannot run code. Beside it lies the same file as base64 in a script
+of one assignment, because a page opened from `file://` may load scripts and nothing else. `models.js` lists the models
+of a folder. Whatever the tied output layer shares with the embeddings is written once.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from base64 import b64encode
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from s2s_tutorial import text
+from s2s_tutorial.attention import LocalAttention
+from s2s_tutorial.checkpoint import BadFileError, load_tensors, save_tensors, write_atomically
+from s2s_tutorial.config import ModelSettings
+from s2s_tutorial.corpus import HeldOut
+from s2s_tutorial.evaluation import bleu_score, normalised_words
+from s2s_tutorial.model import Seq2Seq
+from s2s_tutorial.search import LENGTH_PENALTY
+from s2s_tutorial.translation import MAX_WORDS, Translator
+from s2s_tutorial.vocabulary import SPECIAL_WORDS, Vocabulary
+
+FORMAT = 1
+LARGEST = 127  # of a signed byte; −128 is not used, so that the scale is symmetric
+SCALE = ".scale"  # what is added to a matrix's name for its scales
+MANIFEST = "models.js"
+_MANIFEST_START, _MODEL_START = "self.s2sManifest = ", "self.s2sModel = "
+_PLAIN_NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,39}")
+
+
+class ExportError(ValueError):
+    """A model that the web page cannot run, or a folder it cannot be written to; the message says what to do."""
+
+
+def quantise(matrix: Tensor) -> tuple[Tensor, Tensor]:
+    """Round a matrix to 8 bits, each row in units of its largest value over 127.
+
+    Args:
+        matrix: (R, C).
+
+    Returns:
+        int8 (R, C) and the rows' scales, float32 (R,). `dequantise` of them is off by at most half a scale.
+    """
+    scales = matrix.float().abs().amax(dim=1) / LARGEST
+    # A row of zeros (the embedding of PAD) has scale 0: divide it by anything else.
+    rounded = (matrix.float() / torch.where(scales > 0, scales, 1.0)[:, None]).round()
+    return rounded.clamp(-LARGEST, LARGEST).to(torch.int8), scales
+
+
+def dequantise(rounded: Tensor, scales: Tensor) -> Tensor:
+    """Undo `quantise`, but for the rounding: int8 (R, C) and float32 (R,) to float32 (R, C)."""
+    return rounded.float() * scales[:, None]
+
+
+def pack(weights: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    """Round all matrices of a model; vectors (biases, v of a score) are few and stay float32."""
+    packed = {}
+    for name, weight in weights.items():
+        if weight.dim() == 2:
+            packed[name], packed[name + SCALE] = quantise(weight)
+        else:
+            packed[name] = weight.float()
+    return packed
+
+
+def unpack(packed: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    """Undo `pack`, but for the rounding."""
+    return {
+        name: dequantise(tensor, packed[name + SCALE]) if tensor.dtype == torch.int8 else tensor
+        for name, tensor in packed.items()
+        if not name.endswith(SCALE)
+    }
+
+
+def rounded(translator: Translator) -> Translator:
+    """The translator that the web page is: the same network with the weights that `pack` leaves."""
+    original = translator.model
+    model = Seq2Seq(original.settings, len(translator.src_vocabulary), len(translator.tgt_vocabulary))
+    model.load_state_dict(unpack(pack(original.state_dict())))
+    return replace(translator, model=model.to(original.device).eval())
+
+
+def check_supported(settings: ModelSettings) -> None:
+    """Refuse networks that the page has no code for.
+
+    Raises:
+        ExportError: naming the part.
+    """
+    if settings.decoder != "luong":
+        raise ExportError(f"the page runs the Luong decoder, this run has {settings.decoder!r}: train --decoder luong")
+    if settings.input_feeding:
+        raise ExportError("the page has no input feeding, this run has it: train one without --input-feeding")
+
+
+def describe(translator: Translator) -> dict[str, Any]:
+    """What the page must know besides the weights: plain values."""
+    attention = translator.model.decoder.attention
+    return {
+        "format": FORMAT,
+        "language": translator.language,
+        "model": asdict(translator.model.settings),
+        "reach": attention.reach if isinstance(attention, LocalAttention) else 0,
+        "src_words": " ".join(translator.src_vocabulary.words[len(SPECIAL_WORDS) :]),
+        "tgt_words": " ".join(translator.tgt_vocabulary.words[len(SPECIAL_WORDS) :]),
+        "length_penalty": LENGTH_PENALTY,
+        "max_words": MAX_WORDS,
+        "text": text_rules(translator.language),
+    }
+
+
+def text_rules(language: str) -> dict[str, Any]:
+    """The tables of `text.normalise` and `text.detokenise`, with replacements as JavaScript writes them."""
+    joins = (*text.JOINS.get(language, ()), text.BEFORE_MARK)
+    return {
+        "marks": text.MARKS,
+        "ligatures": text.LIGATURES,
+        "joins": [[pattern, re.sub(r"\\g<(\d+)>", r"$\1", replacement)] for pattern, replacement in joins],
+    }
+
+
+@dataclass(frozen=True)
+class Exported:
+    """What `export` wrote: the files, and the size of the numbers and words in them before base64."""
+
+    paths: list[Path]
+    size: int
+
+
+def export(translator: Translator, folder: Path, name: str, title: str = "", note: str = "") -> Exported:
+    """Write a translator's files for the web page and put it on the folder's list.
+
+    Args:
+        translator: a trained model.
+        folder: of the page's models; made where it is missing.
+        name: of the files; a model of the same name is replaced.
+        title: what the page calls it; "" for its name.
+        note: a sentence about it.
+
+    Raises:
+        ExportError: a network that the page cannot run, a name that is none, or a folder with another list.
+    """
+    check_supported(translator.model.settings)
+    if not _PLAIN_NAME.fullmatch(name):
+        raise ExportError(f"{name!r} cannot name a file of the page: use small letters, digits and hyphens")
+    models = read_manifest(folder)
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / f"{name}.safetensors"
+    save_tensors(path, pack(translator.model.state_dict()), describe(translator))
+    data = path.read_bytes()
+    script = path.with_suffix(".js")
+    write_atomically(script, f'{_MODEL_START}"{b64encode(data).decode()}";\n'.encode())
+    settings = translator.model.settings
+    entry = {
+        "name": name,
+        "title": title or name,
+        "note": note,
+        "bytes": len(data),
+        "attention": settings.attention,
+        "words": [len(translator.src_vocabulary), len(translator.tgt_vocabulary)],
+    }
+    names = [model["name"] for model in models]
+    place = names.index(name) if name in names else len(names)
+    models[place : place + 1] = [entry]
+    write_manifest(folder, models)
+    return Exported([path, script, folder / MANIFEST], len(data))
+
+
+def read_manifest(folder: Path) -> list[dict[str, Any]]:
+    """The models listed in a folder, the page's first choice first; none where there is no list yet.
+
+    Raises:
+        ExportError: a list that `write_manifest` did not write.
+    """
+    path = folder / MANIFEST
+    if not path.exists():
+        return []
+    try:
+        script = path.read_text(encoding="utf-8")
+        models = json.loads(script.removeprefix(_MANIFEST_START).rstrip().removesuffix(";"))["models"]
+        return [{**model, "name": str(model["name"])} for model in models]
+    except (ValueError, KeyError, TypeError):
+        raise ExportError(f"{path} is not a list of models: give an empty folder, or the one of an export") from None
+
+
+def write_manifest(folder: Path, models: list[dict[str, Any]]) -> None:
+    """Write the list of a folder's models."""
+    values = json.dumps({"format": FORMAT, "models": models}, indent=1)
+    write_atomically(folder / MANIFEST, f"{_MANIFEST_START}{values};\n".encode())
+
+
+def load_exported(path: Path) -> Translator:
+    """Read what `export` wrote back into PyTorch: bit for bit the weights that the page computes with.
+
+    Raises:
+        BadFileError: a damaged file, or one of another kind.
+    """
+    packed, values = load_tensors(path)
+    try:
+        if values["format"] != FORMAT:
+            raise ValueError(f"format {values['format']!r}, this version reads {FORMAT}")
+        vocabularies = [_vocabulary(values[side]) for side in ("src_words", "tgt_words")]
+        model = Seq2Seq(ModelSettings(**values["model"]), *map(len, vocabularies))
+        model.load_state_dict(unpack(packed))
+    except (KeyError, TypeError, ValueError, RuntimeError) as error:
+        reason = str(error).splitlines()[0]
+        raise BadFileError(f"{path} is no exported model ({reason}): export the run again") from None
+    return Translator(model.eval(), *vocabularies, values["language"])
+
+
+def _vocabulary(words: str) -> Vocabulary:
+    listed = words.split()  # the page has no use for counts, so they are not written
+    return Vocabulary.from_dict({"words": listed, "counts": [0] * len(listed)})
+
+
+@dataclass(frozen=True)
+class RoundingCost:
+    """What rounding to 8 bits does to a translator.
+
+    Attributes:
+        bleu, rounded_bleu: with the weights as trained, and rounded.
+        same: share of sentences whose translation stays the same, word for word.
+        sentences: how many were translated.
+    """
+
+    bleu: float
+    rounded_bleu: float
+    same: float
+    sentences: int
+
+
+def rounding_cost(translator: Translator, held_out: HeldOut) -> RoundingCost:
+    """Measure greedy translations of a held-out set with exact and with rounded weights."""
+    outputs = []
+    for each in (translator, rounded(translator)):
+        translations = each.translate_words(held_out.sources)
+        outputs.append([" ".join(normalised_words(translation.words)) for translation in translations])
+    before, after = (bleu_score(texts, held_out.references) for texts in outputs)
+    same = sum(a == b for a, b in zip(*outputs, strict=True)) / len(held_out)
+    return RoundingCost(before, after, same, len(held_out))

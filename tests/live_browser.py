@@ -1,0 +1,106 @@
+"""What the tests of the live page share: a browser, a page that notes all that happens, and models inside a page."""
+
+import functools
+import http.server
+import shutil
+import threading
+from base64 import b64encode
+from contextlib import contextmanager
+from pathlib import Path
+
+ROOT = Path(__file__).parents[1]
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+FLAGS = [
+    *("--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"),
+    *("--disable-background-networking", "--disable-component-update", "--disable-sync"),
+]
+PARTS = ("text", "matrix", "network", "search")
+
+
+@contextmanager
+def open_browser():
+    """A Chromium of this machine; closed at the end."""
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        yield browser
+        browser.close()
+
+
+@contextmanager
+def serve(folder: Path):
+    """Offer a folder on this machine; gives the address."""
+
+    class Quiet(http.server.SimpleHTTPRequestHandler):
+        def log_message(self, *arguments):
+            pass
+
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(Quiet, directory=folder))
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield f"http://127.0.0.1:{server.server_port}/"
+    server.shutdown()
+    server.server_close()
+
+
+class Visit:
+    """A page with the live translator, driven as a reader would."""
+
+    def __init__(self, browser, address: str, width: int = 1000, height: int = 900, wait: bool = True):
+        # Words that come one after the other are for people: reduced motion shows them at once.
+        self.page = browser.new_page(viewport={"width": width, "height": height}, reduced_motion="reduce")
+        self.requests, self.problems = [], []
+        self.page.on("request", lambda asked: self.requests.append(asked.url))
+        self.page.on("console", lambda said: self.problems.append(said.text) if said.type == "error" else None)
+        self.page.on("pageerror", lambda error: self.problems.append(str(error)))
+        self.page.goto(address)
+        if wait:
+            self.ready()
+
+    def ready(self):
+        """Wait until a translation with its beam is there, or an error is said."""
+        self.page.wait_for_selector(".s2s-beam button, .s2s-error, .s2s-live > [role=alert]", timeout=30_000)
+
+    def mark(self):
+        """Take the old results away, so that `ready` waits for new ones."""
+        script = "for (const part of document.querySelectorAll('.s2s-beam li')) part.remove()"
+        self.page.evaluate(script)
+
+    def translate(self, sentence: str):
+        self.page.fill(".s2s-input", sentence)
+        self.mark()
+        self.page.press(".s2s-input", "Enter")
+        self.ready()
+
+    def text(self, selector: str) -> str:
+        return self.page.locator(selector).first.inner_text()
+
+    @property
+    def translation(self) -> str:
+        return self.text(".s2s-translation")
+
+
+class Room:
+    """An empty page in which the translator's parts run without the worker and what people see."""
+
+    def __init__(self, browser):
+        self.page = browser.new_page()
+        for name in PARTS:
+            script = (ROOT / "book" / "_web" / f"{name}.js").read_text(encoding="utf-8")
+            self.page.add_script_tag(content=script)
+
+    def load(self, path: Path):
+        """Read an exported model; it is `model` in what is evaluated."""
+        data = b64encode(path.read_bytes()).decode()
+        self.page.evaluate("data => { self.model = new s2sSearch.Translator(s2sSearch.bytesOf(data)); }", data)
+
+    def translate(self, sentences: list[str], **options):
+        return self.page.evaluate(
+            "([sentences, options]) => sentences.map((one) => model.translate(one, options))", [sentences, options]
+        )
+
+    def beam(self, sentences: list[str], size: int, **options):
+        return self.page.evaluate(
+            "([sentences, size, options]) => sentences.map((one) => model.translateBeam(one, size, options))",
+            [sentences, size, options],
+        )
