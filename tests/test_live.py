@@ -9,7 +9,7 @@ from urllib.parse import parse_qs, urlencode
 
 import pytest
 import torch
-from live_browser import CHROMIUM, ROOT, Room, Visit, open_browser, serve
+from browsing import CHROMIUM, ROOT, Room, Visit, open_browser, serve
 from small_models import half_learnt, kind_name, small_vocabularies, with_bias
 from test_export import RUNNABLE
 

@@ -1,4 +1,4 @@
-"""What the tests of the live page share: a browser, a page that notes all that happens, and models inside a page."""
+"""What tests in a real browser share: the browser, a server, a page that notes all that happens, models inside a page."""
 
 import functools
 import http.server
