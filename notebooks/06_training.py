@@ -413,7 +413,7 @@ show_source(Trainer.train_step)
 # (The first exercise has the answer.) How far will it have fallen at the end?
 # :::
 
-# %% tags=["training-cell"]
+# %% tags=["training-cell"] mystnb={"figure": {"caption": "The live plot at the end of the run: loss, validation BLEU and gradient norms on the left; on the right where the newest sample looked, and what it became.", "name": "fig-06-live"}, "image": {"alt": "Four panels. Top left, the training loss falls steeply and then slowly while validation BLEU climbs. Bottom left, the gradient norms of encoder and decoder. Right, an attention heat map with one bright cell in most rows, and below it three sample sentences with reference and translation."}}
 corpus = prepare(scale.data)
 trainer = Trainer(corpus, scale, folder_for(scale), samples=challenge_set(), live=LivePlot())
 progress = trainer.fit()

@@ -16,17 +16,19 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 
-def show_source(*things: Callable[..., Any] | type) -> None:
+def show_source(*things: Callable[..., Any] | property | type) -> None:
     """Show the package's own source, as it is installed, each piece under the name of where it lives.
 
     The name is kept with the output, so that a test can hold committed outputs to today's source.
     """
     for thing in things:
-        _markdown(source_markdown(thing), {"source_of": f"{thing.__module__}:{thing.__qualname__}"})
+        function = getattr(thing, "fget", None) or thing  # of a property
+        _markdown(source_markdown(thing), {"source_of": f"{function.__module__}:{function.__qualname__}"})
 
 
-def source_markdown(thing: Callable[..., Any] | type) -> str:
-    """Source of a function, method or class as a block of Markdown, its surroundings' indentation taken off."""
+def source_markdown(thing: Callable[..., Any] | property | type) -> str:
+    """Source of a function, method, property or class as Markdown, the indentation of its surroundings taken off."""
+    thing = getattr(thing, "fget", None) or thing  # of a property
     source = textwrap.dedent(inspect.getsource(thing)).rstrip()
     return f"```python\n# {thing.__module__}.{thing.__qualname__}\n{source}\n```"
 
