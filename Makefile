@@ -36,7 +36,7 @@ lab: .venv/ready  ## open the chapters in JupyterLab
 	cd notebooks && ../$(BIN)/jupyter lab
 
 # Stopped, it goes on with the next chapter, and inside a chapter with the next training step.
-outputs: .venv/ready  ## execute all chapters again, as the book shows them (hours; see book/_tools/outputs.py)
+outputs: .venv/ready  ## execute all chapters again, as the book shows them (an hour on two cores)
 	$(BIN)/python book/_tools/outputs.py
 
 # Each run goes on where it was stopped, and is not trained twice.
