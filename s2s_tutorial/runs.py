@@ -101,21 +101,24 @@ class Run:
             words = len(self.src_vocabulary) + len(self.tgt_vocabulary)
             raise RunError(f"{words:,} words are too many ({error}): raise vocabulary_min_count") from None
 
-    def weight_shapes(self) -> dict[str, tuple[torch.Size, torch.dtype]]:
-        """Names, shapes and kinds of its weights, worked out without making room for them.
+    def weight_bytes(self) -> int:
+        """Roughly the bytes of its weights (within a factor of 2), before any room is made for them.
 
         Raises:
             RunError: they would fill more memory than any model of this package has.
         """
-        with torch.device("meta"):
-            weights = self.build_model().state_dict()
-        size = sum(weight.nbytes for weight in weights.values())
-        if size > MAX_TENSOR_BYTES // 3:  # a checkpoint holds three numbers for each
+        model, src_words, tgt_words = self.settings.model, len(self.src_vocabulary), len(self.tgt_vocabulary)
+        embedded, hidden = model.embedding_size, model.hidden_size
+        outputs = 0 if model.tie_embeddings else hidden * tgt_words
+        layers = 9 * hidden * embedded + (18 * model.num_layers - 7) * hidden * hidden
+        size = 4 * (embedded * (src_words + tgt_words) + outputs + layers)
+        most = MAX_TENSOR_BYTES // 4  # a checkpoint holds three numbers for each
+        if size > most:
             raise RunError(
-                f"the model of {self.folder} would have {size >> 20:,} MiB of weights, at most "
-                f"{MAX_TENSOR_BYTES // 3 >> 20:,} are supported: give it smaller sizes or fewer words"
+                f"the model of {self.folder} would have {size >> 20:,} MiB of weights, at most {most >> 20:,} are supported: "
+                "give it smaller sizes or fewer words"
             )
-        return {name: (weight.shape, weight.dtype) for name, weight in weights.items()}
+        return size
 
 
 def folder_for(settings: Settings) -> Path:
@@ -187,20 +190,24 @@ def load_model(path: Path, model: Seq2Seq) -> None:
     Raises:
         BadFileError: a damaged file, or weights of another model.
     """
-    model.load_state_dict(read_weights(path, {name: (w.shape, w.dtype) for name, w in model.state_dict().items()}))
+    tensors, _ = load_tensors(path, sum(weight.nbytes for weight in model.state_dict().values()))
+    use_weights(path, tensors, model)
 
 
-def read_weights(path: Path, expected: dict[str, tuple[torch.Size, torch.dtype]]) -> dict[str, torch.Tensor]:
-    """Read weights of the expected names, shapes and kinds. No more memory is taken than those need.
+def use_weights(path: Path, tensors: dict[str, torch.Tensor], model: Seq2Seq) -> None:
+    """Give a model the weights that were read from a file.
 
     Raises:
-        BadFileError: a damaged file, or weights of another model.
+        BadFileError: they are another model's.
     """
-    most = sum(shape.numel() * dtype.itemsize for shape, dtype in expected.values())
-    tensors, _ = load_tensors(path, most)
+    expected = {name: (weight.shape, weight.dtype) for name, weight in model.state_dict().items()}
     if {name: (tensor.shape, tensor.dtype) for name, tensor in tensors.items()} != expected:
-        raise BadFileError(f"{path} holds the weights of another model than run.json describes: restore both together")
-    return tensors
+        raise _not_its_weights(path)
+    model.load_state_dict(tensors)
+
+
+def _not_its_weights(path: Path) -> BadFileError:
+    return BadFileError(f"{path} holds the weights of another model than run.json describes: restore both together")
 
 
 def load_translator(folder: Path, device: torch.device | str = "cpu") -> Translator:
@@ -214,12 +221,15 @@ def load_translator(folder: Path, device: torch.device | str = "cpu") -> Transla
         raise RunError(
             f"{folder} has no trained model yet: run s2s-tutorial train --run {folder} until its first evaluation"
         )
+    size = run.weight_bytes()
     try:
-        weights = read_weights(run.model_path, run.weight_shapes())
+        tensors, _ = load_tensors(run.model_path, 2 * size)
+        if 2 * sum(tensor.nbytes for tensor in tensors.values()) < size:
+            raise _not_its_weights(run.model_path)  # and no memory for sizes that the file does not bear out
+        model = run.build_model()
+        use_weights(run.model_path, tensors, model)
     except BadFileError as error:
         raise RunError(str(error)) from None
-    model = run.build_model()  # only now: sizes that the file does not bear out get no memory
-    model.load_state_dict(weights)
     return Translator(model.to(device), run.src_vocabulary, run.tgt_vocabulary, run.language)
 
 

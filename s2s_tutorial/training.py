@@ -103,7 +103,7 @@ class Trainer:
         if tensorboard:
             self.watchers.append(Board(folder / "tensorboard"))
         self.run = self._open(folder)
-        self.run.weight_shapes()  # refuses a model that no memory holds, before it is made
+        self.run.weight_bytes()  # refuses a model that no memory holds, before it is made
         self.model = self.run.build_model().to(self.device)
         self.rng = torch.Generator(self.device)
         self._start_anew()

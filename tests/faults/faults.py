@@ -9,7 +9,7 @@ from collections import Counter
 from itertools import pairwise
 from pathlib import Path
 
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 from tiny import TINY, everything
 
 ROOT = Path(__file__).parents[2]
@@ -19,7 +19,7 @@ COUNTS: Counter[str] = Counter()
 
 def fuzz(short: int, long: int) -> settings:
     """How many inputs a test draws, in `make test` and in `make soak`."""
-    return settings(max_examples=long if SOAK else short)
+    return settings(max_examples=long if SOAK else short, suppress_health_check=[HealthCheck.too_slow])
 
 
 class Warm:

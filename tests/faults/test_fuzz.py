@@ -13,8 +13,7 @@ import zipfile
 
 import pytest
 from faults import COUNTS, fuzz
-from hypothesis import HealthCheck, assume, given
-from hypothesis import settings as hypothesis_settings
+from hypothesis import assume, given
 from hypothesis import strategies as st
 from tiny import TINY
 from typer.testing import CliRunner
@@ -251,7 +250,6 @@ def _no_training(trainer, max_minutes=None):
     raise ValueError("no training in this test")
 
 
-@hypothesis_settings(suppress_health_check=[HealthCheck.too_slow])
 @fuzz(25, 700)
 @given(
     command=st.sampled_from(["translate", "evaluate", "plot attention", "plot losses", "data"]),

@@ -33,6 +33,10 @@ def serve() -> None:
 
     corpus = prepare(TINY.data)
     cli.PRESETS["small"] = TINY
+    # The first optimiser of a process imports PyTorch's compiler. No backward pass here: that would not survive a fork.
+    weight = torch.nn.Parameter(torch.zeros(1))
+    weight.grad = torch.zeros(1)
+    torch.optim.Adam([weight], fused=True).step()
 
     def train(job: dict) -> None:
         if job.get("fault"):
