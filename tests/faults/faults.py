@@ -36,7 +36,9 @@ class Warm:
 
     def ask(self, **command) -> dict:
         print(json.dumps(command), file=self.process.stdin, flush=True)
-        return json.loads(self.process.stdout.readline())
+        answer = self.process.stdout.readline()
+        assert answer, "the warm process has ended; its error is above"
+        return json.loads(answer)
 
     def start(self, folder: Path, **job) -> int:
         """Start training in a folder; steps that are done are written beside it, as are its words."""

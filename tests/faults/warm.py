@@ -20,9 +20,13 @@ sys.path[:0] = [str(Path(__file__).parent), str(Path(__file__).parents[1])]
 
 def serve() -> None:
     """Answer commands until standard input ends."""
+    # Some of these are only imported so that no child has to do it.
     import injected
+    import torch
     from tiny import TINY
+    from torch.utils import tensorboard  # noqa: F401
 
+    import s2s_tutorial.plotting  # noqa: F401
     from s2s_tutorial import cli
     from s2s_tutorial.checkpoint import load_tensors
     from s2s_tutorial.corpus import prepare
