@@ -18,9 +18,8 @@ if SOAK:
 def warm():
     """A warm process."""
     made = Warm()
-    yield made
-    made.process.stdin.close()
-    made.process.wait()
+    with made.process:  # closes its pipes, which ends it, and waits
+        yield made
 
 
 @pytest.fixture(scope="session")

@@ -116,14 +116,10 @@ def test_a_disk_that_refuses_is_a_clear_error_and_loses_an_interval_at_most(warm
     check_bound(folder)
     assert warm.train(folder) == 0, said(folder)
     check_redone(steps_done(folder))
-    check_end(folder, unhurt) if not (folder / "tensorboard").exists() else _check_end_with_board(folder, unhurt)
-    COUNTS["full disks" if fault == "fail_at" else "unwritable folders"] += 1
-
-
-def _check_end_with_board(folder, unhurt) -> None:
-    for path in (folder / "tensorboard").iterdir():
+    for path in (folder / "tensorboard").glob("*"):  # the command line keeps that record too; the unhurt run has none
         path.unlink()
     check_end(folder, unhurt)
+    COUNTS["full disks" if fault == "fail_at" else "unwritable folders"] += 1
 
 
 def _flip(data: bytes) -> bytes:
