@@ -36,11 +36,12 @@ def test_lines_come_back_in_order_and_unchanged(record):
     record.flush()
     add(record, 3)
     record.flush()
+    norms = {"encoder_norm": 1.0, "decoder_norm": 2.0}
     assert read_record(record.path) == [
-        {"kind": "step", "step": 1, "loss": 1.0},
-        {"kind": "step", "step": 2, "loss": 0.5},
+        {"kind": "step", "step": 1, "loss": 1.0, **norms},
+        {"kind": "step", "step": 2, "loss": 0.5, **norms},
         {"kind": "evaluation", "step": 2, "validation_bleu": 0.1 + 0.2},
-        {"kind": "step", "step": 3, "loss": 1 / 3},
+        {"kind": "step", "step": 3, "loss": 1 / 3, **norms},
     ]
 
 
