@@ -9,7 +9,7 @@ RUN ?= runs/sample
 TORCH := $(shell grep '^torch==' requirements.lock)
 TORCH_INDEX ?= https://download.pytorch.org/whl/cpu
 
-.PHONY: help book train test lab outputs results bench bench-long lint clean
+.PHONY: help book train test soak lab outputs results bench bench-long lint clean
 help:  ## list the targets
 	@grep -E '^[a-z-]+:.*##' Makefile | sed -E 's/:.*## /	/' | expand -t 12
 
@@ -31,6 +31,9 @@ train: .venv/ready  ## train on the built-in corpus, measure, translate, draw (3
 
 test: .venv/ready  ## run every test and every chapter, small
 	$(BIN)/python -m pytest --nbval-lax -n auto --dist loadfile
+
+soak: .venv/ready  ## kill, starve and deceive it hundreds of times (about 15 minutes), and count what it survived
+	S2S_SOAK=1 $(BIN)/python -m pytest tests/faults
 
 lab: .venv/ready  ## open the chapters in JupyterLab
 	cd notebooks && ../$(BIN)/jupyter lab

@@ -2,7 +2,8 @@
 
 A file is written under a temporary name, synced to the disk and renamed, so its real name always holds a whole one.
 Tensors go into safetensors files, which hold numbers and text and cannot run code; a SHA-256 over all of it is kept in
-the file's own header.
+the file's own header. What is read was perhaps written by a stranger: its size is bounded before anything of it is held
+in memory, and links, pipes and devices are no files of a run.
 """
 
 from __future__ import annotations
@@ -10,7 +11,9 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import stat
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +22,9 @@ from safetensors import SafetensorError
 from safetensors.torch import load, save
 from torch import Tensor
 
-MAX_JSON_BYTES = 64 << 20
+MAX_JSON_BYTES = 8 << 20  # vocabularies of 150,000 words a side
+MAX_JSON_PARTS = 10_000  # lists and objects: an empty one takes two bytes of a file and a hundred in memory
+MAX_TENSOR_BYTES = 4 << 30
 MAX_HEADER_BYTES = 1 << 20
 
 
@@ -27,18 +32,48 @@ class BadFileError(ValueError):
     """A file of a run that cannot be trusted; the message says which, why and what to do."""
 
 
+class UnreadableFileError(BadFileError):
+    """A file that cannot be read now. It may well be whole, so nobody sets it aside."""
+
+
+def read_bounded(path: Path, most: int) -> bytes:
+    """Read a file of at most so many bytes.
+
+    Raises:
+        BadFileError: a larger one, or a link, pipe or device: those may lead elsewhere, or never end.
+        UnreadableFileError: it is not there, or may not be read.
+    """
+    try:
+        found = path.lstat()
+        if not stat.S_ISREG(found.st_mode):
+            raise BadFileError(f"{path} is no file but a link, folder or device: put the file itself there")
+        if found.st_size > most:
+            raise BadFileError(
+                f"{path} is too large ({found.st_size:,} bytes, at most {most:,} are read): restore it, or start a new run"
+            )
+        with path.open("rb") as file:
+            return file.read(most)
+    except OSError as error:
+        raise UnreadableFileError(f"{path} cannot be read: {error.strerror or error}") from None
+
+
 def write_atomically(path: Path, data: bytes) -> None:
     """Replace a file by new contents: afterwards, and at any moment before, it holds the old or the new ones, whole."""
     temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
     try:
-        with temporary.open("wb") as file:
+        temporary.unlink(missing_ok=True)
+        with temporary.open("xb") as file:  # a new file: a link that waits under this name is not followed
             file.write(data)
             file.flush()
             os.fsync(file.fileno())
         os.replace(temporary, path)
+        _sync_folder(path.parent)
+    except OSError as error:
+        error.filename = str(path)  # a full disk does not say which file it had no room for
+        raise
     finally:
-        temporary.unlink(missing_ok=True)
-    _sync_folder(path.parent)
+        with suppress(OSError):  # a disk that takes no file may refuse this too, and the first error says more
+            temporary.unlink(missing_ok=True)
 
 
 def _sync_folder(folder: Path) -> None:
@@ -50,9 +85,16 @@ def _sync_folder(folder: Path) -> None:
             os.close(descriptor)
 
 
-def write_json(path: Path, values: Any) -> None:
-    """Write JSON atomically, indented, so that people can read it too."""
-    write_atomically(path, (json.dumps(values, indent=1, ensure_ascii=False, sort_keys=True) + "\n").encode())
+def write_json(path: Path, values: Any, most: int | None = None) -> None:
+    """Write JSON atomically, indented, so that people can read it too.
+
+    Raises:
+        ValueError: it has more than `most` bytes.
+    """
+    data = (json.dumps(values, indent=1, ensure_ascii=False, sort_keys=True) + "\n").encode()
+    if most is not None and len(data) > most:
+        raise ValueError(f"{path.name} would have {len(data):,} bytes, at most {most:,} are read")
+    write_atomically(path, data)
 
 
 def read_json(path: Path) -> Any:
@@ -61,11 +103,12 @@ def read_json(path: Path) -> Any:
     Raises:
         BadFileError: too large, not UTF-8, not JSON, or nested beyond reason.
     """
-    if path.stat().st_size > MAX_JSON_BYTES:
-        raise BadFileError(f"{path} has more than {MAX_JSON_BYTES >> 20} MiB: it is not a file of this package")
+    data = read_bounded(path, MAX_JSON_BYTES)
     try:
-        return json.loads(path.read_bytes())
-    except (UnicodeDecodeError, json.JSONDecodeError, RecursionError) as error:
+        if data.count(b"[") + data.count(b"{") > MAX_JSON_PARTS:
+            raise ValueError
+        return json.loads(data)
+    except (ValueError, RecursionError) as error:
         raise BadFileError(f"{path} is damaged ({type(error).__name__}): restore it, or start a new run") from None
 
 
@@ -90,36 +133,27 @@ def _in_order(data: bytes) -> bytes:
     return len(header).to_bytes(8, "little") + header + data[end:]
 
 
-def load_tensors(path: Path) -> tuple[dict[str, Tensor], Any]:
+def load_tensors(path: Path, most: int = MAX_TENSOR_BYTES) -> tuple[dict[str, Tensor], Any]:
     """Read what `save_tensors` wrote. Nothing in the file is ever executed.
 
+    Args:
+        path: of the file.
+        most: bytes that the tensors may have.
+
     Raises:
-        BadFileError: empty, cut short, changed, or no such file at all.
+        BadFileError: empty, cut short, changed, too large, or no such file at all.
     """
+    data = read_bounded(path, min(most, MAX_TENSOR_BYTES) + MAX_HEADER_BYTES)
+    size = int.from_bytes(data[:8], "little")
+    if not 2 <= size <= min(MAX_HEADER_BYTES, len(data) - 8):
+        raise BadFileError(f"{path} is damaged (no safetensors header): restore it, or start a new run")
     try:
-        with path.open("rb") as file:
-            size = int.from_bytes(file.read(8), "little")
-            if not 2 <= size <= min(MAX_HEADER_BYTES, path.stat().st_size - 8):
-                raise BadFileError(f"{path} is damaged (no safetensors header): restore it, or start a new run")
-            header = json.loads(file.read(size))
-            metadata = header.get("__metadata__", {})
-            file.seek(0)
-            tensors = load(file.read())
+        metadata = json.loads(data[8 : 8 + size])["__metadata__"]
+        tensors = load(data)
         intact = _digest(tensors, metadata["values"]) == metadata["sha256"]
         values = json.loads(metadata["values"])
-    except OSError as error:
-        raise BadFileError(f"{path} cannot be read: {error.strerror or error}") from None
-    except (
-        SafetensorError,
-        UnicodeDecodeError,
-        ValueError,
-        KeyError,
-        AttributeError,
-        TypeError,
-        RecursionError,
-    ) as error:
-        if isinstance(error, BadFileError):
-            raise
+    except (SafetensorError, ValueError, KeyError, AttributeError, TypeError, RuntimeError) as error:
+        # A RecursionError is a RuntimeError; so is what PyTorch says to a shape that it cannot make.
         raise BadFileError(f"{path} is damaged ({type(error).__name__}): restore it, or start a new run") from None
     if not intact:
         raise BadFileError(f"{path} is damaged (checksum): restore it, or start a new run")
@@ -140,11 +174,12 @@ class Checkpoints:
 
     Args:
         folder: where they lie.
-        keep: how many stay.
+        keep: how many stay, and how many damaged ones.
+        most: bytes that one may have.
     """
 
-    def __init__(self, folder: Path, keep: int = 2) -> None:
-        self.folder, self.keep = folder, keep
+    def __init__(self, folder: Path, keep: int = 2, most: int = MAX_TENSOR_BYTES) -> None:
+        self.folder, self.keep, self.most = folder, keep, most
 
     def clear_temporary(self) -> None:
         """Delete what a process that was killed while it wrote left behind; only while nobody else writes."""
@@ -159,8 +194,7 @@ class Checkpoints:
         """Write the checkpoint of a step, then delete those beyond `keep`."""
         path = self.folder / f"checkpoint-{step:09d}.safetensors"
         save_tensors(path, tensors, values)
-        for old in self.paths()[: -self.keep]:
-            old.unlink()
+        _keep_newest(self.paths(), self.keep)
         return path
 
     def newest(self) -> tuple[tuple[Path, dict[str, Tensor], Any] | None, list[str]]:
@@ -168,14 +202,27 @@ class Checkpoints:
 
         Returns:
             Its path, tensors and values, or None where there is no good one; and a sentence for each damaged file.
+
+        Raises:
+            UnreadableFileError: one that may be whole cannot be read now: what is older must not take its place.
         """
         damaged = []
         for path in reversed(self.paths()):
             try:
-                tensors, values = load_tensors(path)
+                tensors, values = load_tensors(path, self.most)
+            except UnreadableFileError as error:
+                raise UnreadableFileError(
+                    f"{error}. It may be whole: make it readable, or move it away to go on from the one before"
+                ) from None
             except BadFileError as error:
                 path.replace(path.with_suffix(".bad"))
                 damaged.append(f"{error}; set aside as {path.with_suffix('.bad').name}")
+                _keep_newest(sorted(self.folder.glob("checkpoint-*.bad")), self.keep)
                 continue
             return (path, tensors, values), damaged
         return None, damaged
+
+
+def _keep_newest(paths: list[Path], count: int) -> None:
+    for old in paths[:-count]:
+        old.unlink()

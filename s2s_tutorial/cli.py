@@ -323,6 +323,7 @@ def evaluate(
         from s2s_tutorial.evaluation import score_groups, show_scores
         from s2s_tutorial.runs import choose_device, load_translator, open_run
         from s2s_tutorial.sources import read_file
+        from s2s_tutorial.translation import check_length
 
         opened = open_run(run)
         translator = load_translator(run, choose_device(device))
@@ -331,6 +332,8 @@ def evaluate(
             held_out = challenge_set(reverse)
         elif pairs is not None:
             held_out = held_out_from(read_file(Path(pairs)), reverse)
+            for source in held_out.sources:
+                check_length(source)
         else:
             held_out = held_out_of(opened)
         scores, translations = measure(translator, held_out, beam)

@@ -14,6 +14,33 @@ DECODERS = ("luong", "bahdanau")
 SAMPLING_SCHEDULES = ("none", "constant", "linear", "exponential", "inverse-sigmoid")
 UNITS = ("characters", "words")
 
+# What each setting may be, both ends included. The upper ends are far beyond what this package is for; they keep a
+# run.json from elsewhere from asking for all the memory or time there is.
+BOUNDS: dict[str, tuple[float, float]] = {
+    "sample_pairs": (1, 1_000_000),
+    "min_length": (0, 10_000),
+    "max_length": (1, 10_000),
+    "trim_below": (1, 1_000_000),
+    "vocabulary_min_count": (1, 1_000_000),
+    "embedding_size": (1, 4_096),
+    "hidden_size": (1, 4_096),
+    "num_layers": (1, 16),
+    "epochs": (1, 10_000),
+    "batch_size": (1, 16_384),
+    "learning_rate": (0.0, 10.0),
+    "decoder_learning_ratio": (0.0, 1_000.0),
+    "warmup": (0.0, 1.0),
+    "decay": (0.0, 1.0),
+    "clip_norm": (1e-9, 1e12),
+    "sampling_end": (0.0, 1.0),
+    "patience": (1, 1_000_000),
+    "evaluations_per_epoch": (1, 10_000),
+    "checkpoint_steps": (1, 1_000_000),
+    "seed": (0, 2**63 - 1),
+}
+SHARES = ("dropout", "unknown_rate", "label_smoothing")  # at least 0 and below 1
+MAX_TEXT = 4_096  # characters of a setting that is text; a path may be long
+
 
 @dataclass(frozen=True)
 class DataSettings:
@@ -128,28 +155,13 @@ class Settings:
             raise ValueError("input_feeding is part of the Luong decoder; a Bahdanau decoder feeds its context already")
         if self.model.tie_embeddings and self.model.embedding_size != self.model.hidden_size:
             raise ValueError("tie_embeddings needs embedding_size and hidden_size to be the same")
-        for settings, at_least in ((self.data, 1), (self.model, 1), (self.training, 1)):
-            for name in (
-                "sample_pairs",
-                "trim_below",
-                "vocabulary_min_count",
-                "embedding_size",
-                "hidden_size",
-                "num_layers",
-                "epochs",
-                "batch_size",
-                "evaluations_per_epoch",
-                "checkpoint_steps",
-            ):
-                if getattr(settings, name, at_least) < at_least:
-                    raise ValueError(f"{name} is {getattr(settings, name)}, expected at least {at_least}")
-        for value, name in (
-            (self.model.dropout, "dropout"),
-            (self.training.unknown_rate, "unknown_rate"),
-            (self.training.label_smoothing, "label_smoothing"),
-        ):
-            if not 0.0 <= value < 1.0:
-                raise ValueError(f"{name} is {value}, expected at least 0 and below 1")
+        if self.data.min_length > self.data.max_length:
+            raise ValueError(
+                f"min_length is {self.data.min_length}, expected at most max_length, {self.data.max_length}"
+            )
+        for part in (self.data, self.model, self.training):
+            for name, value in asdict(part).items():
+                _check(name, value)
 
     def to_dict(self) -> dict[str, Any]:
         """Return plain nested dictionaries, ready for JSON."""
@@ -165,12 +177,27 @@ class Settings:
         parts = {"data": DataSettings, "model": ModelSettings, "training": TrainingSettings}
         if not isinstance(values, dict) or set(values) != {"name", *parts}:
             raise ValueError(f"expected settings with the parts name, {', '.join(parts)}")
-        return cls(name=str(values["name"]), **{key: _build(kind, values[key]) for key, kind in parts.items()})
+        if type(values["name"]) is not str or not values["name"].isprintable() or len(values["name"]) > MAX_TEXT:
+            raise ValueError(f"the settings' name is {str(values['name'])[:40]!r}, expected a line of text")
+        return cls(name=values["name"], **{key: _build(kind, values[key]) for key, kind in parts.items()})
 
 
 def _one_of(name: str, value: str, known: tuple[str, ...]) -> None:
     if value not in known:
         raise ValueError(f"{name} is {value!r}, expected one of: {', '.join(known)}")
+
+
+def _check(name: str, value: Any) -> None:
+    """Refuse a value out of bounds; a comparison with NaN is false, so that is refused too."""
+    if name in BOUNDS:
+        low, high = BOUNDS[name]
+        if not low <= value <= high:
+            raise ValueError(f"{name} is {value!r}, expected at least {low:,} and at most {high:,}")
+    elif name in SHARES:
+        if not 0.0 <= value < 1.0:
+            raise ValueError(f"{name} is {value!r}, expected at least 0 and below 1")
+    elif isinstance(value, str) and (len(value) > MAX_TEXT or "\0" in value):
+        raise ValueError(f"{name} is {value[:40]!r}…, expected at most {MAX_TEXT:,} characters, none of them zero")
 
 
 def _build(kind: type, values: Any) -> Any:
@@ -179,7 +206,7 @@ def _build(kind: type, values: Any) -> Any:
         raise ValueError(f"{kind.__name__} needs exactly these settings: {', '.join(known)}")
     for name, value in values.items():
         if type(value) is not known[name] and not (known[name] is float and type(value) is int):
-            raise ValueError(f"{name} is {value!r}, expected {known[name].__name__}")
+            raise ValueError(f"{name} is {str(value)[:40]!r}, expected {known[name].__name__}")
     return kind(**values)
 
 

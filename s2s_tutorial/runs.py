@@ -6,6 +6,7 @@
 - `record.jsonl`: one line for every step and evaluation.
 - `scores.json`: what the finished model reached on the test set.
 - `tensorboard/`: the same record for TensorBoard.
+- `lock`, `holder.json`: whoever trains it now.
 """
 
 from __future__ import annotations
@@ -20,7 +21,15 @@ from typing import Any
 
 import torch
 
-from s2s_tutorial.checkpoint import BadFileError, load_tensors, read_json, save_tensors, write_json
+from s2s_tutorial.checkpoint import (
+    MAX_JSON_BYTES,
+    MAX_TENSOR_BYTES,
+    BadFileError,
+    load_tensors,
+    read_json,
+    save_tensors,
+    write_json,
+)
 from s2s_tutorial.config import Settings
 from s2s_tutorial.model import Seq2Seq
 from s2s_tutorial.translation import Translator
@@ -86,7 +95,30 @@ class Run:
             "tgt_vocabulary": self.tgt_vocabulary.to_dict(),
             "challenge_seen": sorted(self.challenge_seen),
         }
-        write_json(self.folder / "run.json", values)
+        try:
+            write_json(self.folder / "run.json", values, MAX_JSON_BYTES)
+        except ValueError as error:
+            words = len(self.src_vocabulary) + len(self.tgt_vocabulary)
+            raise RunError(f"{words:,} words are too many ({error}): raise vocabulary_min_count") from None
+
+    def weight_bytes(self) -> int:
+        """Roughly the bytes of its weights (within a factor of 2), before any room is made for them.
+
+        Raises:
+            RunError: they would fill more memory than any model of this package has.
+        """
+        model, src_words, tgt_words = self.settings.model, len(self.src_vocabulary), len(self.tgt_vocabulary)
+        embedded, hidden = model.embedding_size, model.hidden_size
+        outputs = 0 if model.tie_embeddings else hidden * tgt_words
+        layers = 9 * hidden * embedded + (18 * model.num_layers - 7) * hidden * hidden
+        size = 4 * (embedded * (src_words + tgt_words) + outputs + layers)
+        most = MAX_TENSOR_BYTES // 4  # a checkpoint holds three numbers for each
+        if size > most:
+            raise RunError(
+                f"the model of {self.folder} would have {size >> 20:,} MiB of weights, at most {most >> 20:,} are supported: "
+                "give it smaller sizes or fewer words"
+            )
+        return size
 
 
 def folder_for(settings: Settings) -> Path:
@@ -98,15 +130,28 @@ def folder_for(settings: Settings) -> Path:
     return Path(os.environ.get("S2S_RUNS") or "runs") / f"{settings.name}-{digest[:8]}"
 
 
+def refuse_links(folder: Path) -> None:
+    """See that a run's folder holds files and folders only: through a link a run could read and write anywhere.
+
+    Raises:
+        RunError: naming the first other thing.
+    """
+    with os.scandir(folder) as entries:
+        for entry in entries:
+            if not (entry.is_file(follow_symlinks=False) or entry.is_dir(follow_symlinks=False)):
+                raise RunError(f"{entry.path} is a link or a device, no file: put the file itself there, or delete it")
+
+
 def open_run(folder: Path) -> Run:
     """Read a run's settings and vocabularies.
 
     Raises:
-        RunError: no such folder, no run in it, or one of another format.
+        RunError: no such folder, no run in it, one of another format, or links in it.
     """
     path = folder / "run.json"
     if not folder.is_dir():
         raise RunError(f"{folder} is not a folder: train a model into it first (s2s-tutorial train --run {folder})")
+    refuse_links(folder)
     if not path.is_file():
         raise RunError(f"{folder} holds no run (no run.json): give the folder that s2s-tutorial train wrote")
     try:
@@ -114,22 +159,23 @@ def open_run(folder: Path) -> Run:
         if not isinstance(values, dict) or "format" not in values:
             raise RunError(f"{path} is not the file of a run: give the folder that s2s-tutorial train wrote")
         if values["format"] != FORMAT:
+            found, wrote = str(values["format"])[:40], str(values.get("versions", {}).get("s2s_tutorial"))[:40]
             raise RunError(
-                f"{folder} was written in format {values['format']!r}, this version reads format {FORMAT}: train it again, "
-                f"or install the version of s2s_tutorial that wrote it ({values.get('versions', {}).get('s2s_tutorial')})"
+                f"{folder} was written in format {found!r}, this version reads format {FORMAT}: train it again, "
+                f"or install the version of s2s_tutorial that wrote it ({wrote!r})"
             )
         return Run(
             folder,
             Settings.from_dict(values["settings"]),
             Vocabulary.from_dict(values["src_vocabulary"]),
             Vocabulary.from_dict(values["tgt_vocabulary"]),
-            frozenset(map(str, values["challenge_seen"])),
+            frozenset(text for text in values["challenge_seen"] if isinstance(text, str)),
         )
     except BadFileError as error:
         raise RunError(str(error)) from None
-    except (ValueError, KeyError, AttributeError, TypeError) as error:
-        if isinstance(error, RunError):
-            raise
+    except RunError:
+        raise
+    except (ValueError, KeyError, AttributeError, TypeError, RecursionError) as error:
         raise RunError(f"{path} is damaged ({error}): restore it, or start a new run") from None
 
 
@@ -144,11 +190,24 @@ def load_model(path: Path, model: Seq2Seq) -> None:
     Raises:
         BadFileError: a damaged file, or weights of another model.
     """
-    tensors, _ = load_tensors(path)
-    expected = {name: tensor.shape for name, tensor in model.state_dict().items()}
-    if {name: tensor.shape for name, tensor in tensors.items()} != expected:
-        raise BadFileError(f"{path} holds the weights of another model than run.json describes: restore both together")
+    tensors, _ = load_tensors(path, sum(weight.nbytes for weight in model.state_dict().values()))
+    use_weights(path, tensors, model)
+
+
+def use_weights(path: Path, tensors: dict[str, torch.Tensor], model: Seq2Seq) -> None:
+    """Give a model the weights that were read from a file.
+
+    Raises:
+        BadFileError: they are another model's.
+    """
+    expected = {name: (weight.shape, weight.dtype) for name, weight in model.state_dict().items()}
+    if {name: (tensor.shape, tensor.dtype) for name, tensor in tensors.items()} != expected:
+        raise _not_its_weights(path)
     model.load_state_dict(tensors)
+
+
+def _not_its_weights(path: Path) -> BadFileError:
+    return BadFileError(f"{path} holds the weights of another model than run.json describes: restore both together")
 
 
 def load_translator(folder: Path, device: torch.device | str = "cpu") -> Translator:
@@ -162,9 +221,13 @@ def load_translator(folder: Path, device: torch.device | str = "cpu") -> Transla
         raise RunError(
             f"{folder} has no trained model yet: run s2s-tutorial train --run {folder} until its first evaluation"
         )
-    model = run.build_model()
+    size = run.weight_bytes()
     try:
-        load_model(run.model_path, model)
+        tensors, _ = load_tensors(run.model_path, 2 * size)
+        if 2 * sum(tensor.nbytes for tensor in tensors.values()) < size:
+            raise _not_its_weights(run.model_path)  # and no memory for sizes that the file does not bear out
+        model = run.build_model()
+        use_weights(run.model_path, tensors, model)
     except BadFileError as error:
         raise RunError(str(error)) from None
     return Translator(model.to(device), run.src_vocabulary, run.tgt_vocabulary, run.language)
@@ -179,9 +242,10 @@ def choose_device(name: str) -> str:
     if name == "auto":
         return "cuda" if torch.cuda.is_available() else "cpu"
     try:
-        torch.empty(1, device=name)
-    except (RuntimeError, AssertionError) as error:
-        raise ValueError(f"device {name!r} cannot be used ({str(error).splitlines()[0]}): try --device cpu") from None
+        torch.zeros(1, device=name).item()  # on a device that only pretends ("meta") there is nothing to read
+    except (RuntimeError, AssertionError, ImportError) as error:
+        reason = (str(error).splitlines() or ["no such device"])[0]
+        raise ValueError(f"device {name!r} cannot be used ({reason}): try --device cpu") from None
     return name
 
 

@@ -36,7 +36,12 @@ def length_limits(src_lengths: Tensor, max_length: int | None = None) -> Tensor:
     """Words (B,) after which each translation is cut: no honest one is longer than twice its source and ten words.
 
     Each sentence has its own limit, so its translation does not depend on what else is in the batch.
+
+    Raises:
+        ValueError: not even one word is allowed.
     """
+    if max_length is not None and max_length < 1:
+        raise ValueError(f"max_length is {max_length}, expected at least 1 word")
     return 2 * src_lengths + 10 if max_length is None else torch.full_like(src_lengths, max_length)
 
 

@@ -1,18 +1,23 @@
 """Where sentence pairs come from: the embedded grammar, a file of yours, or the Tatoeba Project.
 
-A file is hostile until checked: its size is bounded before and while it is unpacked, nothing of it is written to disk,
-it must be UTF-8 with two or three columns, and an error names the line.
+A file is hostile until checked: its size is bounded before and while it is unpacked, it is read in pieces that end at the
+first bad line, nothing of it is written to disk, it must be UTF-8 with two or three columns, and an error names the line.
 """
 
 from __future__ import annotations
 
 import hashlib
+import io
 import json
 import os
+import struct
 import zipfile
 import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
+from typing import BinaryIO
 
 from s2s_tutorial.grammar import generate
 from s2s_tutorial.text import normalise_all
@@ -21,6 +26,10 @@ TATOEBA_URL = "https://www.manythings.org/anki/fra-eng.zip"
 TATOEBA_LICENCE = "CC BY 2.0 FR, tatoeba.org and manythings.org/anki"
 DATA_VARIABLE = "S2S_TUTORIAL_DATA"
 MAX_BYTES = 1 << 30  # no plain-text file of sentence pairs needs more, zipped or not
+MAX_LINE = 1 << 16
+MAX_PAIRS = 5_000_000
+MAX_PACKING = 100  # text of sentences becomes a fifth of its size, hardly ever a fiftieth
+PIECE = 1 << 22  # bytes read at once
 SAMPLE_SEED = 0
 
 Alignment = frozenset[tuple[int, int]]
@@ -76,10 +85,10 @@ def read_file(path: Path) -> Columns:
     if not path.is_file():
         raise CorpusError(f"{path} is not a file: give a .txt, .tsv or .zip of tab-separated sentence pairs")
     try:
-        data, name = _unzip(path) if path.suffix.lower() == ".zip" else (_read_bounded(path), path.name)
+        with _unzipped(path) if path.suffix.lower() == ".zip" else _plain(path) as (file, size, name):
+            return _parse(file, size, name)
     except OSError as error:
         raise CorpusError(f"{path} cannot be read: {error.strerror or error}") from error
-    return parse_columns(data, name)
 
 
 def parse_columns(data: bytes, name: str) -> Columns:
@@ -92,61 +101,124 @@ def parse_columns(data: bytes, name: str) -> Columns:
     Raises:
         CorpusError: not UTF-8, a line without or with too many tabs, or no pairs at all.
     """
-    try:
-        text = data.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        line = error.object.count(b"\n", 0, error.start) + 1  # its object: the data without the byte-order mark
-        raise CorpusError(f"line {line} of {name} is not UTF-8: save the file as UTF-8 and try again") from None
+    return _parse(io.BytesIO(data), len(data), name)
+
+
+def _parse(file: BinaryIO, size: int, name: str) -> Columns:
     first, second, provenance = [], [], []
-    for number, line in enumerate(text.split("\n"), start=1):
-        if not line.strip():
-            continue
-        columns = line.split("\t")
-        if not 2 <= len(columns) <= 3:
-            found = "1 column" if len(columns) == 1 else f"{len(columns)} columns"
-            hint = "no tab character?" if len(columns) == 1 else "a tab too many?"
-            raise CorpusError(f"line {number} of {name} has {found}, expected 2 or 3: {hint}")
-        first.append(columns[0])
-        second.append(columns[1])
-        provenance.append(columns[2].rstrip("\r") if len(columns) == 3 else "")
+    number = 0
+    for piece in _pieces(file, size, name):
+        try:
+            text = piece.decode("utf-8-sig" if number == 0 else "utf-8")
+        except UnicodeDecodeError as error:
+            line = number + error.object.count(b"\n", 0, error.start) + 1  # its object: without the byte-order mark
+            raise CorpusError(f"line {line} of {name} is not UTF-8: save the file as UTF-8 and try again") from None
+        for line in text.split("\n"):
+            number += 1
+            if not line.strip():
+                continue
+            _check_length(line, number, name)
+            columns = line.split("\t", 3)
+            if not 2 <= len(columns) <= 3:
+                found = "1 column" if len(columns) == 1 else f"{line.count(chr(9)) + 1} columns"
+                hint = "no tab character?" if len(columns) == 1 else "a tab too many?"
+                raise CorpusError(f"line {number} of {name} has {found}, expected 2 or 3: {hint}")
+            first.append(columns[0])
+            second.append(columns[1])
+            provenance.append(columns[2].rstrip("\r") if len(columns) == 3 else "")
+        if len(first) > MAX_PAIRS:
+            raise CorpusError(f"{name} has more than {MAX_PAIRS:,} pairs: split it into smaller files")
     if not first:
         raise CorpusError(f"{name} is empty: expected lines of two sentences with a tab between them")
     return Columns(normalise_all(first), normalise_all(second), provenance)
 
 
-def _read_bounded(path: Path) -> bytes:
+def _pieces(file: BinaryIO, size: int, name: str) -> Iterator[bytes]:
+    """A file of that many bytes in pieces of whole lines, each without its last line end."""
+    begun, left, lines = b"", size, 0
+    while left:
+        read = file.read(min(PIECE, left))
+        left = left - len(read) if read else 0  # a file that became shorter meanwhile ends here
+        whole, end, begun = (begun + read).rpartition(b"\n")
+        if end:
+            lines += whole.count(b"\n") + 1
+            yield whole
+        _check_length(begun, lines + 1, name)
+    yield begun
+
+
+def _check_length(line: bytes | str, number: int, name: str) -> None:
+    if len(line) > MAX_LINE:
+        raise CorpusError(
+            f"line {number} of {name} is longer than {MAX_LINE:,}: one pair of sentences a line is expected"
+        )
+
+
+@contextmanager
+def _plain(path: Path) -> Iterator[tuple[BinaryIO, int, str]]:
     with path.open("rb") as file:
-        return _bounded(file.read(MAX_BYTES + 1), path.name)
+        size = os.fstat(file.fileno()).st_size
+        if size > MAX_BYTES:
+            raise CorpusError(f"{path.name} holds more than {MAX_BYTES >> 20} MiB: split it into smaller files")
+        yield file, size, path.name
 
 
-def _bounded(data: bytes, name: str) -> bytes:
-    if len(data) > MAX_BYTES:
-        raise CorpusError(f"{name} holds more than {MAX_BYTES >> 20} MiB: split it into smaller files")
-    return data
+class _SmallReads(io.FileIO):
+    """A file of which nobody reads much at once: an archive's list of contents may claim to have any size."""
+
+    def read(self, size: int = -1) -> bytes:
+        """Read so many bytes, or all that are left."""
+        if size is None or size < 0:
+            size = os.fstat(self.fileno()).st_size - self.tell()
+        if size > PIECE:
+            raise zipfile.BadZipFile("its list of contents is too long")
+        return super().read(size)
 
 
-def _unzip(path: Path) -> tuple[bytes, str]:
-    """Read the one file of sentence pairs in an archive, into memory only."""
+@contextmanager
+def _unzipped(path: Path) -> Iterator[tuple[BinaryIO, int, str]]:
+    """Open the one file of sentence pairs in an archive; it is unpacked piece by piece, in memory only."""
     try:
-        with zipfile.ZipFile(path) as archive:
-            members = archive.infolist()
-            for member in members:
-                parts = PurePosixPath(member.filename.replace("\\", "/"))
-                if parts.is_absolute() or ".." in parts.parts:
-                    raise CorpusError(f"{path.name} holds the unsafe name {member.filename!r}: do not trust this file")
-            texts = [m for m in members if m.filename.lower().endswith((".txt", ".tsv"))]
-            texts = [m for m in texts if not PurePosixPath(m.filename).name.startswith(("_", "."))]
-            if len(texts) != 1:
-                raise CorpusError(f"{path.name} holds {len(texts)} files of pairs (.txt or .tsv), expected exactly 1")
-            if texts[0].file_size > MAX_BYTES:
-                raise CorpusError(f"{texts[0].filename} in {path.name} unpacks to more than {MAX_BYTES >> 20} MiB")
-            if texts[0].compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
-                # The others unpack in one go, however much comes out of them.
-                raise CorpusError(f"{path.name} is packed in an unusual way: pack it again as a plain zip file")
-            with archive.open(texts[0]) as file:  # never unpacks more than the header says; the checksum finds its lies
-                return file.read(texts[0].file_size + 1), f"{texts[0].filename} in {path.name}"
-    except (zipfile.BadZipFile, RuntimeError, NotImplementedError, EOFError, UnicodeDecodeError, zlib.error) as error:
+        with _SmallReads(path) as packed, zipfile.ZipFile(packed) as archive:
+            member = _member(archive, path)
+            # Never more is unpacked than the header says, which was checked; the checksum finds its lies.
+            with archive.open(member) as file:
+                yield file, member.file_size, f"{_shown(member.filename)} in {path.name}"
+    except OSError:
+        raise
+    except CorpusError:
+        raise
+    except (zipfile.BadZipFile, zlib.error, RuntimeError, EOFError, ValueError, OverflowError, struct.error) as error:
         raise CorpusError(f"{path.name} is not a zip file that can be read: {error}") from None
+
+
+def _member(archive: zipfile.ZipFile, path: Path) -> zipfile.ZipInfo:
+    """The one file of sentence pairs in an archive, if nothing about the archive is odd."""
+    members = archive.infolist()
+    for member in members:
+        parts = PurePosixPath(member.filename.replace("\\", "/"))
+        if parts.is_absolute() or ".." in parts.parts:
+            raise CorpusError(f"{path.name} holds the unsafe name {_shown(member.filename)!r}: do not trust this file")
+    texts = [m for m in members if m.filename.lower().endswith((".txt", ".tsv"))]
+    texts = [m for m in texts if not PurePosixPath(m.filename).name.startswith(("_", "."))]
+    if len(texts) != 1:
+        raise CorpusError(f"{path.name} holds {len(texts)} files of pairs (.txt or .tsv), expected exactly 1")
+    text, name = texts[0], _shown(texts[0].filename)
+    if text.file_size > MAX_BYTES:
+        raise CorpusError(f"{name} in {path.name} unpacks to more than {MAX_BYTES >> 20} MiB")
+    if text.file_size > max(PIECE, MAX_PACKING * text.compress_size):
+        raise CorpusError(
+            f"{name} in {path.name} unpacks to {text.file_size // text.compress_size} times its size: no text does"
+        )
+    if text.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
+        # The others unpack in one go, however much comes out of them.
+        raise CorpusError(f"{path.name} is packed in an unusual way: pack it again as a plain zip file")
+    return text
+
+
+def _shown(name: str) -> str:
+    """A name from an archive, fit for a terminal."""
+    return "".join(character if character.isprintable() else "?" for character in name[:80])
 
 
 def tatoeba_file() -> Path:
@@ -193,5 +265,5 @@ def _remembered_checksum(path: Path) -> str | None:
         return None
     try:
         return str(json.loads(path.read_text(encoding="utf-8"))["sha256"])
-    except (ValueError, KeyError, TypeError):
+    except (ValueError, KeyError, TypeError, RecursionError):
         raise CorpusError(f"{path} is damaged: delete it, and the file beside it is taken as it is") from None

@@ -13,11 +13,15 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
-from s2s_tutorial.checkpoint import write_atomically
+from s2s_tutorial.checkpoint import read_bounded, write_atomically
 
 if TYPE_CHECKING:
     from s2s_tutorial.translation import Translation
 
+MAX_RECORD_BYTES = 256 << 20  # a million steps
+MAX_BOARD_FILES = 10  # TensorBoard's, one a session
+MAX_LINE_BYTES = 1 << 16
+LINE_NUMBERS = {"step": ("loss", "encoder_norm", "decoder_norm"), "evaluation": ("validation_bleu",)}
 SHOW_SECONDS = 1.0  # between two pictures of a live display
 
 
@@ -56,18 +60,38 @@ class Record:
 
 
 def read_record(path: Path) -> list[dict[str, Any]]:
-    """Read a record; a last line that was cut short is left out."""
+    """Read a record; lines that are none, such as a last one that was cut short, are left out.
+
+    Raises:
+        BadFileError: it cannot be read, or is larger than any run's.
+    """
     if not path.is_file():
         return []
     lines = []
-    for line in path.read_text(encoding="utf-8", errors="replace").splitlines():
+    for line in read_bounded(path, MAX_RECORD_BYTES).split(b"\n"):
+        if len(line) > MAX_LINE_BYTES:
+            continue
         try:
             values = json.loads(line)
-        except json.JSONDecodeError:
+        except (ValueError, RecursionError):
             continue
-        if isinstance(values, dict) and isinstance(values.get("step"), int):
+        if isinstance(values, dict) and _whole(values):
             lines.append(values)
     return lines
+
+
+def _whole(line: dict[str, Any]) -> bool:
+    """Whether a line has what everyone who reads records counts on, all of it numbers."""
+    needed = LINE_NUMBERS.get(str(line.get("kind")))
+    return (
+        needed is not None
+        and type(line.get("step")) is int
+        and all(map(_is_number, [line["step"], *map(line.get, needed)]))
+    )
+
+
+def _is_number(value: Any) -> bool:
+    return type(value) is float or (type(value) is int and value.bit_length() < 64)
 
 
 class Watcher(Protocol):
@@ -206,6 +230,9 @@ class Board:
         """See `Watcher`; what was written after this step, before a stop, is hidden."""
         from torch.utils.tensorboard import SummaryWriter  # slow to import
 
+        # Every session writes a file of its own. The record has all numbers, so those of long ago may go.
+        for old in sorted(self.folder.glob("events.out.tfevents.*"))[: 1 - MAX_BOARD_FILES]:
+            old.unlink()
         self.writer = SummaryWriter(str(self.folder), purge_step=step + 1)
 
     def step(self, step: int, seconds: float, values: dict[str, float]) -> None:
@@ -219,8 +246,9 @@ class Board:
         from s2s_tutorial.plotting import plot_attention
 
         self.writer.add_scalar("validation_bleu", bleu, step)
-        # Four spaces make Markdown show the lines as they are.
-        self.writer.add_text("translations", "\n".join("    " + line for line in samples), step)
+        # Four spaces make Markdown show the lines as they are, and nothing in them is HTML.
+        lines = ["    " + part for line in samples for part in line.splitlines()]
+        self.writer.add_text("translations", "\n".join(lines), step)
         if translation.attn_weights is not None:
             self.writer.add_figure("attention", plot_attention(translation), step, close=True)
 

@@ -15,13 +15,12 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, fields
+from dataclasses import fields
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 import torch
-from filelock import FileLock, Timeout
 from torch import Tensor
 
 from s2s_tutorial.batching import Batch, Encoded, epoch_order
@@ -30,36 +29,16 @@ from s2s_tutorial.config import Settings
 from s2s_tutorial.corpus import Corpus, HeldOut, challenge_set
 from s2s_tutorial.evaluation import bleu_score, normalised_words
 from s2s_tutorial.layers import keep_memory
+from s2s_tutorial.lock import HOLDER, LOCK, hold
 from s2s_tutorial.runs import Run, RunError, choose_device, load_model, open_run, save_model
 from s2s_tutorial.sampling import mix_in_parallel, mix_stepwise, teacher_forcing_ratio
+from s2s_tutorial.state import Progress, TrainingState
 from s2s_tutorial.tracking import Board, ProgressBar, Record, Watcher
 from s2s_tutorial.translation import Translation, Translator
 from s2s_tutorial.vocabulary import UNK
 
 SAMPLES_SHOWN = 3
-
-
-@dataclass
-class Progress:
-    """Where a run is. Every value is in its checkpoints.
-
-    Attributes:
-        step: optimiser steps done.
-        seconds: spent in training, over all sessions.
-        loss: running mean of the training loss, for the progress line.
-        best_bleu: highest validation BLEU yet.
-        best_step: its step.
-        worse_evaluations: evaluations since then.
-        finished: nothing is left to do.
-    """
-
-    step: int = 0
-    seconds: float = 0.0
-    loss: float = 0.0
-    best_bleu: float = -1.0
-    best_step: int = 0
-    worse_evaluations: int = 0
-    finished: bool = False
+MAX_STEPS = 1_000_000
 
 
 def learning_rate_factor(step: int, total_steps: int, warmup: float, decay: float) -> float:
@@ -125,10 +104,11 @@ class Trainer:
         if tensorboard:
             self.watchers.append(Board(folder / "tensorboard"))
         self.run = self._open(folder)
+        self.run.weight_bytes()  # refuses a model that no memory holds, before it is made
         self.model = self.run.build_model().to(self.device)
         self.rng = torch.Generator(self.device)
         self._start_anew()
-        self.checkpoints = Checkpoints(folder)
+        self.checkpoints = Checkpoints(folder, most=self.state.most_bytes)
         self.record = Record(self.run.record_path)
         self.src = Encoded.encode(corpus.train.sources, corpus.src_vocabulary)
         self.tgt = Encoded.encode(corpus.train.targets, corpus.tgt_vocabulary)
@@ -137,11 +117,20 @@ class Trainer:
         self.steps_per_epoch = math.ceil(len(corpus.train) / settings.training.batch_size)
         self.total_steps = self.steps_per_epoch * settings.training.epochs
         self._stop_asked = False
+        if self.total_steps > MAX_STEPS:
+            raise RunError(
+                f"{self.total_steps:,} steps are more than a record holds ({MAX_STEPS:,}): take fewer epochs"
+            )
 
     @property
     def stopped(self) -> bool:
         """Whether the last `fit` was asked to stop before it had finished."""
         return self._stop_asked and not self.progress.finished
+
+    @property
+    def state(self) -> TrainingState:
+        """What training changes, but for `progress`."""
+        return TrainingState(self.model, self.optimiser, self.rng)
 
     @property
     def translator(self) -> Translator:
@@ -152,11 +141,15 @@ class Trainer:
         seen = set(self.corpus.train.sources) & set(challenge_set(self.settings.data.reverse).sources)
         run = Run(folder, self.settings, self.corpus.src_vocabulary, self.corpus.tgt_vocabulary, frozenset(seen))
         if not (folder / "run.json").exists():
-            if folder.exists() and any(path.suffix != ".tmp" for path in folder.iterdir()):
+            if folder.exists() and any(
+                path.suffix != ".tmp" and path.name not in (LOCK, HOLDER) for path in folder.iterdir()
+            ):
                 raise RunError(f"{folder} is not empty and holds no run: give a new folder, and it will be made")
             folder.mkdir(parents=True, exist_ok=True)
-            run.save()
-            return run
+            with hold(folder):  # of two that begin at once, one writes and the other is refused
+                if not (folder / "run.json").exists():
+                    Checkpoints(folder).clear_temporary()
+                    run.save()
         before = open_run(folder)
         if before.settings != self.settings:
             raise RunError(
@@ -249,40 +242,45 @@ class Trainer:
             Where the run is now. `self.model` holds the best weights if it is finished.
 
         Raises:
-            RunError: another process is training this run.
+            RunError: another process is training this run, or the disk takes or gives no more; the message says what to do.
         """
         keep_memory()
-        lock = FileLock(self.run.folder / "lock")
         try:
-            lock.acquire(timeout=0)
-        except Timeout:
+            with hold(self.run.folder), self._signals():
+                self._fit(max_minutes)
+        except OSError as error:
             raise RunError(
-                f"another process is training {self.run.folder}: wait for it, or give another folder"
-            ) from None
-        with lock, self._signals():
-            self._go_on()
-            time_is_up = max_minutes is not None and self.progress.seconds >= 60.0 * max_minutes
-            if self.progress.finished or (time_is_up and self.run.model_path.is_file()):
-                load_model(self.run.model_path, self.model)
-                if not self.quiet:
-                    self._say(
-                        f"Trained already: {self.progress.step:,} steps in {self.progress.seconds:,.0f} s, best validation "
-                        f"BLEU {self.progress.best_bleu:.1f} at step {self.progress.best_step:,}."
-                    )
-            else:
-                self._train(max_minutes)
+                f"training stopped after step {self.progress.step:,}: {error.filename or self.run.folder}: "
+                f"{error.strerror or error}. Make room, or make the place writable, and run the same cell or command "
+                "again: it goes on from the last checkpoint"
+            ) from error
         return self.progress
+
+    def _fit(self, max_minutes: float | None) -> None:
+        self._go_on()
+        time_is_up = max_minutes is not None and self.progress.seconds >= 60.0 * max_minutes
+        if self.progress.finished or (time_is_up and self.run.model_path.is_file()):
+            load_model(self.run.model_path, self.model)
+            if not self.quiet:
+                self._say(
+                    f"Trained already: {self.progress.step:,} steps in {self.progress.seconds:,.0f} s, best validation "
+                    f"BLEU {self.progress.best_bleu:.1f} at step {self.progress.best_step:,}."
+                )
+        else:
+            self._train(max_minutes)
 
     def _train(self, max_minutes: float | None) -> None:
         training = self.settings.training
         evaluation_steps = max(self.steps_per_epoch // training.evaluations_per_epoch, 1)
-        before, start = self.progress.seconds, time.monotonic()
+        last_look = time.monotonic()
         with self._watched():
             for batch in self._remaining_batches():
                 values = self.train_step(batch)
                 progress = self.progress
                 progress.step += 1
-                progress.seconds = before + time.monotonic() - start
+                now = time.monotonic()
+                progress.seconds += max(now - last_look, 0.0)  # a clock that is set back takes no time away
+                last_look = now
                 weight = max(1.0 / progress.step, 0.01)
                 progress.loss += weight * (values["loss"] - progress.loss)
                 self.record.add(kind="step", step=progress.step, **values)
@@ -294,9 +292,10 @@ class Trainer:
                     self._evaluate()
                     ended |= progress.worse_evaluations >= training.patience
                 progress.finished = ended
-                if ended or not in_time or self._stop_asked or progress.step % training.checkpoint_steps == 0:
+                leave = ended or not in_time or self._stop_asked  # looked at once, for a signal may come in between
+                if leave or progress.step % training.checkpoint_steps == 0:
                     self._save_checkpoint()
-                if ended or not in_time or self._stop_asked:
+                if leave:
                     break
         if self.stopped:
             self._say(
@@ -363,16 +362,9 @@ class Trainer:
 
     # Stopping and going on
 
-    def _state_tensors(self) -> dict[str, Tensor]:
-        tensors = {f"model.{name}": value for name, value in self.model.state_dict().items()}
-        for number, state in self.optimiser.state_dict()["state"].items():
-            tensors |= {f"optimiser.{number}.{name}": value for name, value in state.items()}
-        return tensors | {"rng": self.rng.get_state()}
-
     def _save_checkpoint(self) -> None:
         self.record.flush()
-        values = {field.name: getattr(self.progress, field.name) for field in fields(Progress)}
-        self.checkpoints.save(self.progress.step, self._state_tensors(), values)
+        self.checkpoints.save(self.progress.step, self.state.tensors(), self.progress.to_dict())
 
     def _go_on(self) -> None:
         """Take everything from the newest checkpoint that is whole, if there is one."""
@@ -385,24 +377,20 @@ class Trainer:
             self.record.rewind(0)
             return
         path, tensors, values = found
-        self._load_state(tensors)
-        self.progress = Progress(**values)
+        try:
+            progress = Progress.from_dict(values)
+            if progress.step > self.total_steps:
+                raise ValueError(f"step {progress.step} is after the last one, {self.total_steps}")
+            self.state.load(tensors)
+        except ValueError as error:
+            raise RunError(
+                f"{path} is whole, but no checkpoint of this run ({error}): use the device it was trained on, or move it "
+                "away to go on from the one before"
+            ) from None
+        self.progress = progress
         self.record.rewind(self.progress.step)
         if not self.progress.finished and not self.quiet:
             self._say(f"Going on from {path.name}.")
-
-    def _load_state(self, tensors: dict[str, Tensor]) -> None:
-        def part(prefix: str) -> dict[str, Tensor]:
-            return {name.removeprefix(prefix): value for name, value in tensors.items() if name.startswith(prefix)}
-
-        self.model.load_state_dict(part("model."))
-        state: dict[int, dict[str, Tensor]] = {}
-        for name, value in part("optimiser.").items():
-            number, kind = name.split(".")
-            state.setdefault(int(number), {})[kind] = value
-        groups = self.optimiser.state_dict()["param_groups"]
-        self.optimiser.load_state_dict({"state": state, "param_groups": groups})
-        self.rng.set_state(tensors["rng"])
 
     @contextmanager
     def _signals(self) -> Iterator[None]:

@@ -143,9 +143,21 @@ def read_sentence(sentence: str) -> str:
     source = normalise(sentence)
     if not any(character.isalpha() for character in source):
         raise SentenceError(f"{sentence.strip()[:40]!r} has no letter that the model can read: type words")
-    if (words := source.count(" ") + 1) > MAX_WORDS:
-        raise SentenceError(f"the sentence has {words:,} words, at most {MAX_WORDS} are read: translate it in parts")
+    check_length(source)
     return source
+
+
+def check_length(source: str) -> None:
+    """See that a normalised sentence is no longer than what is read: memory grows with the longest one of a batch.
+
+    Raises:
+        SentenceError: it has more than `MAX_WORDS` words.
+    """
+    if (words := source.count(" ") + 1) > MAX_WORDS:
+        start = source[:30]
+        raise SentenceError(
+            f"the sentence “{start} …” has {words:,} words, at most {MAX_WORDS} are read: translate it in parts"
+        )
 
 
 def answer_unknown(hypothesis: Hypothesis, src_words: list[str], vocabulary: Vocabulary) -> tuple[list[str], list[int]]:

@@ -437,6 +437,12 @@ def test_a_bad_file_of_pairs_to_measure_on_is_one_line(run, tmp_path, data, word
     assert words in error_of(call("evaluate", "--run", run, "--pairs", tmp_path / "mine.tsv", "--json"))
 
 
+def test_pairs_with_a_sentence_longer_than_is_read_are_refused(run, tmp_path):
+    (tmp_path / "mine.tsv").write_text("a cat\tun chat\nlong\t" + "chat " * 201 + "\n")
+    error = error_of(call("evaluate", "--run", run, "--pairs", tmp_path / "mine.tsv"))
+    assert "has 201 words, at most 200 are read: translate it in parts" in error
+
+
 def test_a_held_out_set_that_has_changed_is_not_measured_on(tmp_path, monkeypatch, quick_end):
     path = tmp_path / "pairs.tsv"
     write_pairs(path)

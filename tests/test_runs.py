@@ -10,8 +10,10 @@ import torch
 from tiny import TINY
 
 from s2s_tutorial.checkpoint import BadFileError, save_tensors
+from s2s_tutorial.config import ModelSettings, Settings
 from s2s_tutorial.runs import Run, RunError, folder_for, load_model, load_translator, open_run, save_model
 from s2s_tutorial.translation import MAX_WORDS, SentenceError
+from s2s_tutorial.vocabulary import Vocabulary
 
 
 @pytest.fixture
@@ -189,3 +191,18 @@ def test_equal_settings_share_a_folder_and_any_change_gets_its_own(monkeypatch, 
     assert len({folder, *map(folder_for, others)}) == 4
     monkeypatch.delenv("S2S_RUNS")
     assert folder_for(TINY).parent == Path("runs")
+
+
+@pytest.mark.parametrize("sizes", [(8, 64, 1), (64, 8, 2), (32, 32, 4)])
+@pytest.mark.parametrize("decoder", ["luong", "bahdanau"])
+@pytest.mark.parametrize("attention", ["none", "dot", "concat", "local-p"])
+@pytest.mark.parametrize("words", [3, 700])
+def test_the_size_of_weights_is_known_within_a_factor_of_2_before_they_are_made(sizes, decoder, attention, words):
+    embedding_size, hidden_size, num_layers = sizes
+    model = ModelSettings(
+        decoder, attention, embedding_size, hidden_size, num_layers, tie_embeddings=embedding_size == hidden_size
+    )
+    vocabulary = Vocabulary.count([" ".join("w" * n for n in range(1, words))])
+    run = Run(Path(), Settings("mine", model=model), vocabulary, vocabulary, frozenset())
+    real = sum(weight.nbytes for weight in run.build_model().state_dict().values())
+    assert 0.5 < real / run.weight_bytes() < 2

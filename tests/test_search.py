@@ -293,3 +293,11 @@ def test_searching_needs_no_gradient_and_leaves_its_inputs_alone():
     assert not found.attn_weights.requires_grad
     for f in dataclasses.fields(batch):
         assert torch.equal(getattr(batch, f.name), getattr(untouched, f.name))
+
+
+@pytest.mark.parametrize("max_length", [0, -3])
+def test_a_translation_of_no_words_cannot_be_asked_for(max_length):
+    model, batch = half_learnt(LUONG), small_batch()
+    for search in (greedy_search, beam_search):
+        with pytest.raises(ValueError, match=f"max_length is {max_length}, expected at least 1 word"):
+            search(model, batch.src_ids, batch.src_lengths, max_length=max_length)

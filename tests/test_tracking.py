@@ -1,15 +1,19 @@
 """The record of a run: every step once, whatever happened, and the same for TensorBoard."""
 
 import base64
+import html
 import json
+import re
 from dataclasses import replace
 
 import pytest
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
+from tensorboard.plugin_util import markdown_to_safe_html
 from tiny import TINY
 
 from s2s_tutorial.tracking import Board, LiveLine, LivePlot, Record, read_record
 from s2s_tutorial.training import Trainer
+from s2s_tutorial.translation import Translation
 
 
 @pytest.fixture
@@ -23,7 +27,7 @@ def steps(record: Record) -> list[int]:
 
 def add(record: Record, *numbers: int) -> None:
     for number in numbers:
-        record.add(kind="step", step=number, loss=1.0 / number)
+        record.add(kind="step", step=number, loss=1.0 / number, encoder_norm=1.0, decoder_norm=2.0)
 
 
 def test_lines_come_back_in_order_and_unchanged(record):
@@ -32,11 +36,12 @@ def test_lines_come_back_in_order_and_unchanged(record):
     record.flush()
     add(record, 3)
     record.flush()
+    norms = {"encoder_norm": 1.0, "decoder_norm": 2.0}
     assert read_record(record.path) == [
-        {"kind": "step", "step": 1, "loss": 1.0},
-        {"kind": "step", "step": 2, "loss": 0.5},
+        {"kind": "step", "step": 1, "loss": 1.0, **norms},
+        {"kind": "step", "step": 2, "loss": 0.5, **norms},
         {"kind": "evaluation", "step": 2, "validation_bleu": 0.1 + 0.2},
-        {"kind": "step", "step": 3, "loss": 1 / 3},
+        {"kind": "step", "step": 3, "loss": 1 / 3, **norms},
     ]
 
 
@@ -127,6 +132,28 @@ def test_the_board_gets_what_a_run_tells_it(tiny_run):
     pictures = events.Images("attention")
     assert [event.step for event in pictures] == list(bleu)
     assert all(event.encoded_image_string.startswith(b"\x89PNG") and event.width > 100 for event in pictures)
+
+
+HOSTILE = [
+    "<script>alert(1)</script>",
+    "<img src=x onerror=alert(1)>",
+    "a\n<b>bold</b>",
+    "[x](javascript:alert(1))",
+    "</code><i>",
+]
+
+
+def test_sentences_are_text_in_tensorboard_whatever_they_hold(tmp_path):
+    board = Board(tmp_path)
+    board.begin(tmp_path / "record.jsonl", 0, 10, 0.0)
+    board.evaluation(1, 1.0, [f"> {text}" for text in HOSTILE], Translation(["a"], ["b"], [], [], 0.0, None))
+    board.end()
+    events = EventAccumulator(str(tmp_path)).Reload()
+    text = events.Tensors("translations/text_summary")[0].tensor_proto.string_val[0].decode()
+    page = markdown_to_safe_html(text)
+    assert set(re.findall(r"</?\w+", page)) <= {"<pre", "</pre", "<code", "</code"}, page
+    for line in HOSTILE:
+        assert html.escape(line.splitlines()[-1], quote=False) in page
 
 
 class Handle:

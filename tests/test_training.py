@@ -328,10 +328,13 @@ def test_killed_in_a_step_and_resumed_equals_uninterrupted_and_meanwhile_nobody_
     make_trainer, tiny_run, tmp_path
 ):
     with in_child(tmp_path / "run", "wait in step 8") as child:
-        assert child.stdout.readline() == "waiting\n", child.stderr.read()
-        with pytest.raises(RunError, match=r"another process is training .*: wait for it, or give another folder"):
-            make_trainer().fit()
-        child.kill()
+        try:
+            assert child.stdout.readline() == "waiting\n", child.stderr.read()
+            words = rf"process {child.pid} on .+ since \d\d:\d\d is training .*: wait for it, or give another folder"
+            with pytest.raises(RunError, match=words):
+                make_trainer().fit()
+        finally:
+            child.kill()
     assert Checkpoints(tmp_path / "run").paths()[-1].name == "checkpoint-000000005.safetensors"
     assert make_trainer().fit().finished
     assert everything(tmp_path / "run") == everything(tiny_run)
@@ -356,7 +359,7 @@ def test_a_second_trainer_of_the_same_process_is_refused_too(make_trainer):
     trainer, refused = make_trainer(epochs=1), []
 
     def train_too():
-        with pytest.raises(RunError, match="another process is training"):
+        with pytest.raises(RunError, match=rf"process {os.getpid()} on .* is training"):
             make_trainer(epochs=1).fit()
         refused.append(True)
 

@@ -1,0 +1,39 @@
+"""Fixtures of the tests of faults, their long form, and the count that it leaves for the status page."""
+
+import pytest
+from faults import COUNTS, ROOT, SOAK, Warm, said
+from hypothesis import settings
+from tiny import everything
+
+from s2s_tutorial.checkpoint import write_json
+from s2s_tutorial.runs import versions
+
+# The long form draws other inputs every time.
+settings.register_profile("soak", derandomize=False, database=None, deadline=None)
+if SOAK:
+    settings.load_profile("soak")
+
+
+@pytest.fixture(scope="session")
+def warm():
+    """A warm process."""
+    made = Warm()
+    with made.process:  # closes its pipes, which ends it, and waits
+        yield made
+
+
+@pytest.fixture(scope="session")
+def unhurt(warm, tmp_path_factory) -> dict:
+    """All that a run comes to which nothing interrupts, trained the same way as the hurt ones."""
+    folder = tmp_path_factory.mktemp("unhurt") / "run"
+    assert warm.train(folder) == 0, said(folder)
+    return everything(folder)
+
+
+def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
+    """After `make soak` write what was survived, for the status page."""
+    if SOAK and exitstatus == 0 and COUNTS:
+        values = {"counts": dict(COUNTS), "versions": versions()}
+        (ROOT / "_build").mkdir(exist_ok=True)
+        write_json(ROOT / "_build" / "faults.json", values)
+        write_json(ROOT / "book" / "faults.json", values)

@@ -1,0 +1,96 @@
+"""What the tests of faults share: a warm process, what must hold after every fault, the counts of what was survived."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from collections import Counter
+from itertools import pairwise
+from pathlib import Path
+
+from hypothesis import HealthCheck, settings
+from tiny import TINY, everything
+
+ROOT = Path(__file__).parents[2]
+SOAK = bool(os.environ.get("S2S_SOAK"))
+COUNTS: Counter[str] = Counter()
+
+
+def fuzz(short: int, long: int) -> settings:
+    """How many inputs a test draws, in `make test` and in `make soak`."""
+    return settings(max_examples=long if SOAK else short, suppress_health_check=[HealthCheck.too_slow])
+
+
+class Warm:
+    """A process of `warm.py`, and what becomes of its children."""
+
+    def __init__(self):
+        self.process = subprocess.Popen(
+            [sys.executable, str(Path(__file__).with_name("warm.py"))],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+            cwd=ROOT,
+        )
+
+    def ask(self, **command) -> dict:
+        print(json.dumps(command), file=self.process.stdin, flush=True)
+        answer = self.process.stdout.readline()
+        assert answer, "the warm process has ended; its error is above"
+        return json.loads(answer)
+
+    def start(self, folder: Path, **job) -> int:
+        """Start training in a folder; steps that are done are written beside it, as are its words."""
+        return self.ask(start={"folder": str(folder), "log": f"{folder}.log", **job})["pid"]
+
+    def wait(self, pid: int) -> int:
+        """Exit code of a child, or minus the signal that ended it."""
+        return self.ask(wait=pid)["code"]
+
+    def train(self, folder: Path, **job) -> int:
+        """Train in a folder until the end, whatever it is."""
+        return self.wait(self.start(folder, **job))
+
+
+def said(folder: Path) -> str:
+    """What the last child wrote on standard error."""
+    return Path(f"{folder}.log.err").read_text(encoding="utf-8")
+
+
+def steps_done(folder: Path) -> list[int]:
+    """Steps in the order in which they were done, by all sessions."""
+    log = Path(f"{folder}.log")
+    return [int(line) for line in log.read_text().splitlines()] if log.is_file() else []
+
+
+def check_bound(folder: Path, most_files: int = 10) -> None:
+    """The folder holds no more than a few files, whatever happened."""
+    files = [path for path in folder.rglob("*") if path.is_file()]
+    checkpoints = [path.stat().st_size for path in files if path.name.startswith("checkpoint-")]
+    assert len(files) <= most_files, files
+    others = sum(path.stat().st_size for path in files if "checkpoint-" not in path.name)
+    assert len(checkpoints) <= 5, files  # two good ones, two bad ones, and one too many for a moment
+    assert others < 1 << 20
+
+
+def check_redone(steps: list[int], intervals: int = 1) -> None:
+    """No session began more than so many checkpoint intervals before the end of the one before it."""
+    for last, first in pairwise(steps):
+        assert first <= last + 1
+        assert last - first + 1 <= intervals * TINY.training.checkpoint_steps, steps
+
+
+def check_end(folder: Path, unhurt: dict) -> None:
+    """The run came to what an unhurt one comes to, bit for bit, each step recorded once, and left no rubbish."""
+    found = everything(folder)
+    assert found == unhurt
+    recorded = [line["step"] for line in found["record"] if line["kind"] == "step"]
+    assert recorded == list(range(1, found["values"]["step"] + 1))
+    assert list(folder.glob(".*")) == []
+    check_bound(folder)
+
+
+def kill(pid: int) -> None:
+    """What a power cut does."""
+    os.kill(pid, signal.SIGKILL)
