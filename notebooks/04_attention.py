@@ -451,7 +451,7 @@ draw_flow(right_axes, "Luong: step, then look", boxes, links)
 show_figure(figure)
 
 # %% [markdown]
-# | | Bahdanau et al. 2015 | Luong et al. 2015 |
+# | what | Bahdanau et al. 2015 | Luong et al. 2015 |
 # | :--- | :--- | :--- |
 # | the query | $h_{t-1}$, before the step | $h_t$, after the step |
 # | has the query seen the last word written? | no, only the words before it | yes |

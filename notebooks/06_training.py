@@ -87,7 +87,7 @@ BLUE, ORANGE, GREEN, GREY = "#00429d", "#b8560b", "#2a7f62", "0.5"  # colours th
 # word, and after it two places of {term}`padding`. The rectangle below holds the probability that the model gave to
 # what stands at each place. It has learnt very quickly that padding is followed by padding.
 #
-# | | place 1 | place 2 | place 3 |
+# | sentence | place 1 | place 2 | place 3 |
 # | :--- | ---: | ---: | ---: |
 # | sentence 1 | 1/2 | 1/4 | 1/2 |
 # | sentence 2 | 1/4 | *padding*, 1 − 2⁻¹⁰ | *padding*, 1 − 2⁻¹⁰ |

@@ -9,4 +9,6 @@ document.addEventListener("DOMContentLoaded", function () {
   document.querySelectorAll(".bd-article table, .bd-article pre, .bd-article div.math").forEach(function (box) {
     if (box.scrollWidth > box.clientWidth + 1) box.tabIndex = 0;
   });
+  // A list's entries are list items; the role that Sphinx gives them has been withdrawn from the standard.
+  document.querySelectorAll(".citation-list > .citation").forEach(function (entry) { entry.setAttribute("role", "listitem"); });
 });
