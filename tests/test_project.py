@@ -135,7 +135,9 @@ def test_no_module_but_the_reader_of_sources_can_reach_the_network():
 
 
 def test_nothing_that_loads_a_file_can_run_code_from_it():
-    risky = re.compile(r"torch\.load\(|\bpickle\b|\bmarshal\b|\bshelve\b|(?<![.\w])(?:eval|exec)\(|yaml\.load\(|allow_pickle")
+    risky = re.compile(
+        r"torch\.load\(|\bpickle\b|\bmarshal\b|\bshelve\b|(?<![.\w])(?:eval|exec)\(|yaml\.load\(|allow_pickle"
+    )
     found = {path.name: risky.findall(path.read_text(encoding="utf-8")) for path in PACKAGE.glob("*.py")}
     assert {name: words for name, words in found.items() if words} == {}
 
