@@ -188,7 +188,16 @@ def _unzipped(path: Path) -> Iterator[tuple[BinaryIO, int, str]]:
         raise
     except CorpusError:
         raise
-    except (zipfile.BadZipFile, zlib.error, RuntimeError, EOFError, ValueError, OverflowError, struct.error) as error:
+    except (
+        zipfile.BadZipFile,
+        zlib.error,
+        struct.error,
+        RuntimeError,
+        EOFError,
+        ValueError,
+        LookupError,
+        OverflowError,
+    ) as error:
         raise CorpusError(f"{path.name} is not a zip file that can be read: {error}") from None
 
 
