@@ -143,6 +143,17 @@ class Benchmarks(SphinxDirective):
         return found
 
 
+class Faults(SphinxDirective):
+    """What `make soak` did to trainings and files, and how often all came out right."""
+
+    def run(self) -> list[nodes.Node]:
+        """Make the nodes."""
+        path = ROOT / "book" / "faults.json"
+        self.env.note_dependency(str(path))
+        counts = json.loads(path.read_text(encoding="utf-8"))["counts"]
+        return [table(["what was done to it", "times"], [[what, f"{count:,}"] for what, count in counts.items()])]
+
+
 def _benchmark_row(row: dict[str, Any]) -> list[str]:
     value, target = row["value"], row["target"]
     reached = f"{value['median']:,.3g} {row['unit']} ({value['low']:,.3g} to {value['high']:,.3g})"
@@ -192,6 +203,7 @@ def setup(app: Sphinx) -> dict[str, bool]:
     """Tell Sphinx."""
     app.add_directive("s2s-status", Status)
     app.add_directive("s2s-benchmarks", Benchmarks)
+    app.add_directive("s2s-faults", Faults)
     app.connect("config-inited", check_address)
     app.connect("doctree-resolved", add_reading_time)
     app.connect("doctree-resolved", drop_test_marks)
