@@ -17,13 +17,16 @@ ALLOWED = re.compile(
     re.IGNORECASE,
 )
 
+# Packages that name no licence in their metadata, with the one that their licence file holds.
+READ_BY_HAND = {"axe-playwright-python": "MIT"}
+
 
 def main(python: str) -> int:
     """Print what is not allowed and return the exit code."""
     command = ["pip-licenses", "--python", python, "--format=json", "--from=mixed"]
     packages = json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
     # "A OR B" needs one of them, and so does a list of classifiers.
-    bad = [package for package in packages if not ALLOWED.search(package["License"])]
+    bad = [package for package in packages if not ALLOWED.search(READ_BY_HAND.get(package["Name"], package["License"]))]
     for package in bad:
         print(f"{package['Name']} {package['Version']}: {package['License']} is not on the list in .ci/licences.py")
     print(f"{len(packages) - len(bad)} of {len(packages)} packages have a licence on the list")
