@@ -44,7 +44,7 @@
     if (!words.some((word) => /[a-z]/.test(word)))
       throw new TextError(said + " has no letter that the model can read: type words.");
     if (words.length > description.max_words)
-      throw new TextError("The sentence has " + words.length + " words, at most " + description.max_words +
+      throw new TextError("The sentence “" + words.join(" ").slice(0, 30) + " …” has " + words.length + " words, at most " + description.max_words +
         " are read: translate it in parts.");
     if (!words.some((word) => /[a-z]/.test(word) && vocabulary.has(word)))
       throw new TextError(said + " has no word that this model has learned: use other words.");
