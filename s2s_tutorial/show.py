@@ -21,16 +21,20 @@ def show_source(*things: Callable[..., Any] | property | type) -> None:
 
     The name is kept with the output, so that a test can hold committed outputs to today's source.
     """
-    for thing in things:
-        function = getattr(thing, "fget", None) or thing  # of a property
-        _markdown(source_markdown(thing), {"source_of": f"{function.__module__}:{function.__qualname__}"})
+    for thing in map(_plain_function, things):
+        _markdown(source_markdown(thing), {"source_of": f"{thing.__module__}:{thing.__qualname__}"})
 
 
 def source_markdown(thing: Callable[..., Any] | property | type) -> str:
     """Source of a function, method, property or class as Markdown, the indentation of its surroundings taken off."""
-    thing = getattr(thing, "fget", None) or thing  # of a property
+    thing = _plain_function(thing)
     source = textwrap.dedent(inspect.getsource(thing)).rstrip()
     return f"```python\n# {thing.__module__}.{thing.__qualname__}\n{source}\n```"
+
+
+def _plain_function(thing: Any) -> Any:
+    """What a property computes; anything else as it is."""
+    return thing.fget if isinstance(thing, property) else thing
 
 
 def check_shape(tensor: Tensor, shape: tuple[int, ...]) -> None:
