@@ -238,7 +238,7 @@ PRESETS: dict[str, Settings] = {
         "large",
         DataSettings(corpus="tatoeba", max_length=12, unit="words", vocabulary_min_count=3),
         ModelSettings(embedding_size=320, hidden_size=320),
-        TrainingSettings(epochs=6, batch_size=128, evaluations_per_epoch=2),
+        TrainingSettings(epochs=12, batch_size=128, learning_rate=3e-3),
     ),
     # The 2017 notebook's own settings. It counted 50,000 batches, about 160 passes over its pairs.
     "original": Settings(
