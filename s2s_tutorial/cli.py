@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from s2s_tutorial.config import ATTENTIONS, DECODERS, PRESETS, SAMPLING_SCHEDULES, Settings
+from s2s_tutorial.config import ATTENTIONS, DECODERS, PRESETS, PRETRAINED, SAMPLING_SCHEDULES, Settings
 
 if TYPE_CHECKING:
     from s2s_tutorial.corpus import Corpus, HeldOut
@@ -32,7 +32,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
     help="Train and use a small translator, French to English or whatever pairs you give it. Everything works with no "
-    "network from a built-in corpus. Begin with: s2s-tutorial train --run runs/first",
+    'network from a built-in corpus. Begin with: s2s-tutorial translate "Le chat noir dort."',
 )
 plot_app = typer.Typer(no_args_is_help=True, help="Draw pictures of a run: attention, losses.", rich_markup_mode=None)
 app.add_typer(plot_app, name="plot")
@@ -56,6 +56,12 @@ PresetOption = Annotated[
     typer.Option(help="Sizes and filters.", show_default="standard for tatoeba, else sample"),
 ]
 RunOption = Annotated[Path, typer.Option(help="Folder of the run.", metavar="DIR", show_default=False)]
+TrainedRunOption = Annotated[
+    Path,
+    typer.Option(
+        help="Folder of the run.", metavar="DIR", show_default="the trained model that comes with the package"
+    ),
+]
 DeviceOption = Annotated[str, typer.Option(help="auto, cpu, cuda, cuda:1, mps …")]
 BeamOption = Annotated[int, typer.Option(min=1, max=100, help="Beam size; 1 is greedy search.")]
 ReverseOption = Annotated[bool, typer.Option("--reverse", help="Translate the first column into the second.")]
@@ -210,8 +216,8 @@ def show_result(trainer: Trainer) -> None:
 
 @app.command()
 def translate(
-    run: RunOption,
     sentences: Annotated[list[str] | None, typer.Argument(metavar="SENTENCE", show_default=False)] = None,
+    run: TrainedRunOption = PRETRAINED,
     beam: BeamOption = 1,
     as_json: Annotated[
         bool, typer.Option("--json", help="One JSON object a line, with the n best and attention.")
@@ -302,7 +308,7 @@ def describe(translation: Translation) -> dict[str, object]:
 
 @app.command()
 def evaluate(
-    run: RunOption,
+    run: TrainedRunOption = PRETRAINED,
     pairs: Annotated[
         str | None,
         typer.Option(
@@ -377,9 +383,9 @@ OutOption = Annotated[
 
 @plot_app.command("attention")
 def plot_attention_command(
-    run: RunOption,
     out: OutOption,
     sentence: Annotated[str, typer.Argument(metavar="SENTENCE", show_default=False)],
+    run: TrainedRunOption = PRETRAINED,
     beam: BeamOption = 1,
 ) -> None:
     """Translate a sentence and draw where the model looked for every word."""
@@ -393,7 +399,7 @@ def plot_attention_command(
 
 
 @plot_app.command("losses")
-def plot_losses_command(run: RunOption, out: OutOption) -> None:
+def plot_losses_command(out: OutOption, run: TrainedRunOption = PRETRAINED) -> None:
     """Draw a run's loss, validation BLEU and gradient norms over its steps."""
     with clear_errors():
         from s2s_tutorial.plotting import plot_losses, save_figure
@@ -406,8 +412,8 @@ def plot_losses_command(run: RunOption, out: OutOption) -> None:
 
 @app.command()
 def export(
-    run: RunOption,
     to: Annotated[Path, typer.Option(help="Folder of the page's models.", metavar="DIR", show_default=False)],
+    run: TrainedRunOption = PRETRAINED,
     name: Annotated[str | None, typer.Option(help="Of the files.", show_default="the run's folder's name")] = None,
     title: Annotated[str, typer.Option(help="What the page calls the model.", show_default="its name")] = "",
     note: Annotated[str, typer.Option(help="A sentence about it.", show_default="none")] = "",

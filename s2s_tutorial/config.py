@@ -7,7 +7,11 @@ from __future__ import annotations
 
 import os
 from dataclasses import asdict, dataclass, field, fields, replace
+from pathlib import Path
 from typing import Any
+
+# The trained model that comes with the package: a run's folder, its weights in half precision.
+PRETRAINED = Path(__file__).parent / "pretrained"
 
 ATTENTIONS = ("dot", "general", "concat", "additive", "local-p", "none")
 DECODERS = ("luong", "bahdanau")

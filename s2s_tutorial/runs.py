@@ -30,12 +30,13 @@ from s2s_tutorial.checkpoint import (
     save_tensors,
     write_json,
 )
-from s2s_tutorial.config import Settings
+from s2s_tutorial.config import PRETRAINED, Settings
 from s2s_tutorial.model import Seq2Seq
 from s2s_tutorial.translation import Translator
 from s2s_tutorial.vocabulary import Vocabulary
 
 FORMAT = 1
+WEIGHT_KINDS = {torch.float32, torch.float16}  # that a model's file may hold
 
 
 class RunError(ValueError):
@@ -179,9 +180,9 @@ def open_run(folder: Path) -> Run:
         raise RunError(f"{path} is damaged ({error}): restore it, or start a new run") from None
 
 
-def save_model(path: Path, model: Seq2Seq) -> None:
-    """Write a model's weights, nothing else."""
-    save_tensors(path, dict(model.state_dict()))
+def save_model(path: Path, model: Seq2Seq, half: bool = False) -> None:
+    """Write a model's weights, nothing else; in half precision for a file of half the size."""
+    save_tensors(path, {name: weight.half() if half else weight for name, weight in model.state_dict().items()})
 
 
 def load_model(path: Path, model: Seq2Seq) -> None:
@@ -195,13 +196,14 @@ def load_model(path: Path, model: Seq2Seq) -> None:
 
 
 def use_weights(path: Path, tensors: dict[str, torch.Tensor], model: Seq2Seq) -> None:
-    """Give a model the weights that were read from a file.
+    """Give a model the weights that were read from a file, in full or in half precision.
 
     Raises:
         BadFileError: they are another model's.
     """
-    expected = {name: (weight.shape, weight.dtype) for name, weight in model.state_dict().items()}
-    if {name: (tensor.shape, tensor.dtype) for name, tensor in tensors.items()} != expected:
+    expected = {name: weight.shape for name, weight in model.state_dict().items()}
+    kinds = {tensor.dtype for tensor in tensors.values()}
+    if {name: tensor.shape for name, tensor in tensors.items()} != expected or not kinds <= WEIGHT_KINDS:
         raise _not_its_weights(path)
     model.load_state_dict(tensors)
 
@@ -210,8 +212,8 @@ def _not_its_weights(path: Path) -> BadFileError:
     return BadFileError(f"{path} holds the weights of another model than run.json describes: restore both together")
 
 
-def load_translator(folder: Path, device: torch.device | str = "cpu") -> Translator:
-    """Open a run and make a translator of its best weights.
+def load_translator(folder: Path = PRETRAINED, device: torch.device | str = "cpu") -> Translator:
+    """Open a run, or the model that comes with the package, and make a translator of its best weights.
 
     Raises:
         RunError: no run there, or one that has not kept any weights yet.
@@ -224,7 +226,7 @@ def load_translator(folder: Path, device: torch.device | str = "cpu") -> Transla
     size = run.weight_bytes()
     try:
         tensors, _ = load_tensors(run.model_path, 2 * size)
-        if 2 * sum(tensor.nbytes for tensor in tensors.values()) < size:
+        if 2 * sum(4 * tensor.numel() for tensor in tensors.values()) < size:
             raise _not_its_weights(run.model_path)  # and no memory for sizes that the file does not bear out
         model = run.build_model()
         use_weights(run.model_path, tensors, model)

@@ -72,6 +72,25 @@ def test_weights_come_back_bit_for_bit(tiny_run, tmp_path):
     assert all(torch.equal(a, b) for a, b in zip(model.state_dict().values(), copy.state_dict().values(), strict=True))
 
 
+def test_weights_in_half_precision_make_a_file_of_half_the_size_and_are_read_into_full_precision(run_copy):
+    model, path = open_run(run_copy).build_model(), run_copy / "model.safetensors"
+    save_model(path, model)
+    full = path.stat().st_size
+    save_model(path, model, half=True)
+    assert path.stat().st_size < 0.6 * full
+    weights = load_translator(run_copy).model.state_dict()
+    for name, weight in model.state_dict().items():
+        assert weights[name].dtype == torch.float32
+        assert torch.equal(weights[name], weight.half().float())
+
+
+def test_weights_of_another_kind_of_number_are_refused(run_copy):
+    weights = open_run(run_copy).build_model().state_dict()
+    save_tensors(run_copy / "model.safetensors", {name: weight.to(torch.int16) for name, weight in weights.items()})
+    with pytest.raises(RunError, match="holds the weights of another model"):
+        load_translator(run_copy)
+
+
 def test_a_translator_answers_with_the_best_weights(tiny_run):
     translator = load_translator(tiny_run)
     first, again = translator.translate("Le chat dort."), load_translator(tiny_run).translate("Le chat dort.")
