@@ -1,11 +1,10 @@
-"""What this book adds to Sphinx: mathematics without a network, the status tables, reading times, downloads.
+"""What this book adds to Sphinx: mathematics without a network, reading times, downloads.
 
 Everything is read from files of the repository when the book is built; nothing is fetched.
 """
 
 from __future__ import annotations
 
-import json
 import math
 import re
 import shutil
@@ -13,11 +12,10 @@ from importlib.metadata import files
 from pathlib import Path
 from typing import Any
 
-import nbformat
 from docutils import nodes
+from s2s_status import metadata_of
 from sphinx.application import Sphinx
 from sphinx.errors import ExtensionError
-from sphinx.util.docutils import SphinxDirective
 
 ROOT = Path(__file__).parents[2]
 WORDS_A_MINUTE = 200
@@ -59,9 +57,12 @@ def add_reading_time(app: Sphinx, doctree: nodes.document, page: str) -> None:
     if not page.startswith("notebooks/"):
         return
     words = sum(len(text.astext().split()) for text in doctree.findall(nodes.paragraph))
-    seconds = _metadata(page.removeprefix("notebooks/")).get("seconds", 0)
+    seconds = metadata_of(page.removeprefix("notebooks/")).get("seconds", 0)
     running = "less than a minute" if seconds < 60 else f"about {math.ceil(seconds / 60)} minutes"
-    text = f"{max(round(words / WORDS_A_MINUTE), 1)} minutes to read · {running} to run on two cores"
+    chapter = int(page.removeprefix("notebooks/")[:2])
+    text = (
+        f"Chapter {chapter} · {max(round(words / WORDS_A_MINUTE), 1)} minutes to read · {running} to run on two cores"
+    )
     title = next(doctree.findall(nodes.title), None)
     if title is not None:
         title.parent.insert(title.parent.index(title) + 1, nodes.paragraph("", text, classes=["s2s-time"]))
@@ -104,87 +105,6 @@ def copy_scripts(app: Sphinx, problem: Exception | None) -> None:
             shutil.copyfile(path, folder / path.name)
 
 
-# The status page
-
-
-class Status(SphinxDirective):
-    """A table of the chapters: at which scale their outputs were made, with what, in what time."""
-
-    def run(self) -> list[nodes.Node]:
-        """Make the nodes."""
-        rows, versions = [], {}
-        for path in sorted((ROOT / "notebooks").glob("[0-9]*.ipynb")):
-            self.env.note_dependency(str(path))
-            made = _metadata(path.stem)
-            versions |= made.get("versions", {})
-            rows.append(
-                [path.stem, made.get("scale", "–"), _duration(made.get("seconds")), str(made.get("cores", "–"))]
-            )
-        said = ", ".join(f"{name} {number}" for name, number in versions.items())
-        return [table(["chapter", "scale", "time", "cores"], rows), nodes.paragraph("", f"Made with {said}.")]
-
-
-class Benchmarks(SphinxDirective):
-    """The benchmark's rows, from its JSON: what is compared, what was reached, what was aimed at."""
-
-    def run(self) -> list[nodes.Node]:
-        """Make the nodes."""
-        found: list[nodes.Node] = []
-        for name in ("results.json", "results-long.json"):
-            path = ROOT / "benchmarks" / name
-            if not path.is_file():
-                continue
-            self.env.note_dependency(str(path))
-            results = json.loads(path.read_text(encoding="utf-8"))
-            rows = [_benchmark_row(row) for row in results["rows"]]
-            machine = results["machine"]
-            text = f"{machine['date'][:10]}, {machine['cores']} cores, {machine['cpu']}, torch {machine['versions']['torch']}."
-            found += [table(["what is compared", "reached", "aim", "met", "limit"], rows), nodes.paragraph("", text)]
-        return found
-
-
-class Faults(SphinxDirective):
-    """What `make soak` did to trainings and files, and how often all came out right."""
-
-    def run(self) -> list[nodes.Node]:
-        """Make the nodes."""
-        path = ROOT / "book" / "faults.json"
-        self.env.note_dependency(str(path))
-        counts = json.loads(path.read_text(encoding="utf-8"))["counts"]
-        return [table(["what was done to it", "times"], [[what, f"{count:,}"] for what, count in counts.items()])]
-
-
-def _benchmark_row(row: dict[str, Any]) -> list[str]:
-    value, target = row["value"], row["target"]
-    reached = f"{value['median']:,.3g} {row['unit']} ({value['low']:,.3g} to {value['high']:,.3g})"
-    if target is None:
-        return [row["title"], reached, "–", "–", row["limit"]]
-    met = value["median"] >= target if row["at_least"] else value["median"] <= target
-    aim = f"{'at least' if row['at_least'] else 'at most'} {target:,g}"
-    return [row["title"], reached, aim, "yes" if met else "no", row["limit"]]
-
-
-def table(header: list[str], rows: list[list[str]]) -> nodes.table:
-    """A plain table of text."""
-
-    def line(cells: list[str]) -> nodes.row:
-        return nodes.row("", *(nodes.entry("", nodes.paragraph("", cell)) for cell in cells))
-
-    group = nodes.tgroup("", *(nodes.colspec(colwidth=1) for _ in header), cols=len(header))
-    group += nodes.thead("", line(header))
-    group += nodes.tbody("", *map(line, rows))
-    return nodes.table("", group)
-
-
-def _metadata(name: str) -> dict[str, Any]:
-    path = ROOT / "notebooks" / f"{name}.ipynb"
-    return nbformat.read(path, as_version=4).metadata.get("s2s_tutorial", {}) if path.is_file() else {}
-
-
-def _duration(seconds: float | None) -> str:
-    return "–" if seconds is None else f"{int(seconds) // 60}:{int(seconds) % 60:02} min"
-
-
 # One address
 
 
@@ -201,9 +121,6 @@ def check_address(app: Sphinx, config: Any) -> None:
 
 def setup(app: Sphinx) -> dict[str, bool]:
     """Tell Sphinx."""
-    app.add_directive("s2s-status", Status)
-    app.add_directive("s2s-benchmarks", Benchmarks)
-    app.add_directive("s2s-faults", Faults)
     app.connect("config-inited", check_address)
     app.connect("doctree-resolved", add_reading_time)
     app.connect("doctree-resolved", drop_test_marks)
