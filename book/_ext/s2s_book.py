@@ -18,6 +18,7 @@ from sphinx.application import Sphinx
 from sphinx.errors import ExtensionError
 
 ROOT = Path(__file__).parents[2]
+PDF = ROOT / "_build" / "book.pdf"
 WORDS_A_MINUTE = 200
 
 
@@ -85,24 +86,36 @@ def drop_test_marks(app: Sphinx, doctree: nodes.document, page: str) -> None:
 def add_downloads(
     app: Sphinx, page: str, template: str, context: dict[str, Any], doctree: nodes.document | None
 ) -> None:
-    """Offer a chapter's script, and the book as PDF where it has been made, beside the notebook."""
+    """Offer a chapter's script, and the whole book as PDF where `make pdf` has printed it, beside the notebook."""
     buttons = next((b for b in context.get("header_buttons", []) if b.get("label") == "download-buttons"), None)
-    if buttons is None or not page.startswith("notebooks/"):
+    if buttons is None:
         return
-    script = f"{page.removeprefix('notebooks/')}.py"
-    up = context["pathto"]("_static/scripts/" + script, resource=True)
-    entry = {"type": "link", "url": up, "text": ".py", "icon": "fas fa-code", "tooltip": "Download script",
-             "label": "download-script-button"}  # fmt: skip
-    buttons["buttons"].insert(1, entry)
+    offered = []
+    if page.startswith("notebooks/"):
+        offered.append(("scripts/" + page.removeprefix("notebooks/") + ".py", ".py", "Download script", "script"))
+    if app.config.s2s_pdf:
+        offered.append((PDF.name, "book .pdf", "Download the whole book as PDF", "book"))
+    for place, (file, text, tooltip, name) in enumerate(offered, start=1):
+        address = context["pathto"]("_static/" + file, resource=True)
+        entry = {"type": "link", "url": address, "text": text, "icon": "fas fa-file", "tooltip": tooltip,
+                 "label": f"download-{name}-button"}  # fmt: skip
+        buttons["buttons"].insert(place, entry)
+
+
+def look_for_pdf(app: Sphinx, config: Any) -> None:
+    """See whether the book has been printed; if that has changed, Sphinx writes all pages anew."""
+    config.s2s_pdf = PDF.is_file()
 
 
 def copy_scripts(app: Sphinx, problem: Exception | None) -> None:
-    """Put the chapters' scripts into the site."""
+    """Put the chapters' scripts, and the printed book, into the site."""
     if problem is None and app.builder.format == "html":
         folder = Path(app.outdir) / "_static" / "scripts"
         folder.mkdir(parents=True, exist_ok=True)
         for path in (ROOT / "notebooks").glob("[0-9]*.py"):
             shutil.copyfile(path, folder / path.name)
+        if app.config.s2s_pdf:
+            shutil.copyfile(PDF, folder.parent / PDF.name)
 
 
 # One address
@@ -121,7 +134,9 @@ def check_address(app: Sphinx, config: Any) -> None:
 
 def setup(app: Sphinx) -> dict[str, bool]:
     """Tell Sphinx."""
+    app.add_config_value("s2s_pdf", False, "html")
     app.connect("config-inited", check_address)
+    app.connect("config-inited", look_for_pdf)
     app.connect("doctree-resolved", add_reading_time)
     app.connect("doctree-resolved", drop_test_marks)
     app.connect("html-page-context", drop_scripts, priority=900)

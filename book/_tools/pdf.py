@@ -58,7 +58,7 @@ class Assembly:
         parts: captions and the pages, without ending, that stand under them.
     """
 
-    def __init__(self, site: Path, parts: list[tuple[str, list[str]]]):
+    def __init__(self, site: Path, parts: list[tuple[str, list[str]]]) -> None:
         self.site = site
         self.pages = [page for _, pages in parts for page in pages]
         front = self._read(self.pages[0])
@@ -124,7 +124,7 @@ class Assembly:
 
     def _link(self, page: str, address: str) -> str:
         """Where a link leads in the book; nowhere if to a page or file that the book leaves out."""
-        if ":" in address.split("/")[0]:
+        if ":" in address.split("/", maxsplit=1)[0]:
             return address
         path, _, place = address.partition("#")
         found = normpath(join(dirname(page), path)).removesuffix(".html") if path else page
