@@ -543,5 +543,5 @@ print(f"{extreme} of {len(ways)} ways are as extreme: p = {extreme / len(ways):.
 #
 # ## What to read next
 #
-# {doc}`12_your_own_data` trains on sentences of your own. {cite:t}`luong2015` compare the same scores on a hundred times
-# the data, in section 5: see which of your findings they share.
+# {doc}`12_your_own_data` trains on sentences of your own. {cite:t}`luong2015` compare the same scores on millions of
+# pairs, in section 5: see which of your findings they share.
