@@ -51,6 +51,7 @@ class Visit:
 
     def __init__(self, browser, width=1280, height=900, scheme="light"):
         self.page = browser.new_page(viewport={"width": width, "height": height}, color_scheme=scheme)
+        self.page.set_default_timeout(180_000)  # a page may wait for a busy machine
         self.problems = []
         self.requests = []
         self.page.on("console", lambda said: self.problems.append(said.text) if said.type == "error" else None)
