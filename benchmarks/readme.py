@@ -1,6 +1,7 @@
 """Writes the README's table of results from finished runs: `python -m benchmarks.readme`, after `make results`.
 
-Every figure comes from a run's folder or is measured here on its held-out test set; none is typed.
+Every figure comes from a run's folder or is measured here on its held-out test set; none is typed. The line of the model
+that comes with the package is read from its scores, which `make pretrained` wrote.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from s2s_tutorial.checkpoint import Checkpoints
+from s2s_tutorial.config import PRETRAINED
 from s2s_tutorial.corpus import prepare
 from s2s_tutorial.evaluation import Scores, evaluate
 from s2s_tutorial.plotting import running_mean
@@ -44,6 +46,11 @@ ROWS = (
     Row("real pairs, `standard`", Path("runs/standard"), "--corpus tatoeba"),
     Row("the same, rare words kept", Path("runs/untrimmed"), "--corpus tatoeba --trim-below 1"),
 )
+LARGE = Row(
+    "real pairs of at most 12 words, `large`: the model in the package",
+    Path("runs/large"),
+    "--corpus tatoeba --preset large",
+)
 HEADLINE = Row("", Path("runs/original"), "--preset original --max-minutes 15")
 
 
@@ -52,17 +59,27 @@ def describe(scores: Scores) -> str:
     return f"{scores.bleu:.1f} ({scores.bleu_low:.1f} to {scores.bleu_high:.1f})"
 
 
+def line_of(row: Row, greedy: Scores, beam: Scores, seconds: float) -> str:
+    """One line of the table, from what was measured with both searches."""
+    error = "–" if greedy.aer is None else f"{greedy.aer:.2f}"
+    return (
+        f"| {row.name} | {describe(greedy)} | {describe(beam)} | {greedy.chrf:.1f} | {greedy.exact_match:.0%} | "
+        f"{error} | {seconds / 60:.1f} min | `{row.command}` |"
+    )
+
+
 def table_line(row: Row) -> str:
     """Measure a run, greedy and with a beam of 5."""
     run, translator = open_run(row.run), load_translator(row.run)
     test = prepare(run.settings.data).test
     greedy, beam = evaluate(translator, test)[0], evaluate(translator, test, beam_size=5)[0]
-    error = "–" if greedy.aer is None else f"{greedy.aer:.2f}"
-    seconds = progress_of(row.run)["seconds"]
-    return (
-        f"| {row.name} | {describe(greedy)} | {describe(beam)} | {greedy.chrf:.1f} | {greedy.exact_match:.0%} | "
-        f"{error} | {seconds / 60:.1f} min | `{row.command}` |"
-    )
+    return line_of(row, greedy, beam, progress_of(row.run)["seconds"])
+
+
+def line_of_pretrained() -> str:
+    """The line of the model that comes with the package."""
+    scores = json.loads((PRETRAINED / "scores.json").read_text(encoding="utf-8"))
+    return line_of(LARGE, Scores(**scores["test"]), Scores(**scores["test_beam_5"]), scores["training"]["seconds"])
 
 
 def progress_of(folder: Path) -> dict:
@@ -119,6 +136,7 @@ def main() -> None:
         "| what | BLEU, greedy | BLEU, beam 5 | chrF | exact | alignment error | training | command |",
         "| --- | --- | --- | --- | --- | --- | --- | --- |",
         *(table_line(row) for row in ROWS),
+        line_of_pretrained(),
         "",
         headline(),
         "",
