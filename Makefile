@@ -9,7 +9,7 @@ RUN ?= runs/sample
 TORCH := $(shell grep '^torch==' requirements.lock)
 TORCH_INDEX ?= https://download.pytorch.org/whl/cpu
 
-.PHONY: help book train test soak lab outputs pretrained results bench bench-long lint clean
+.PHONY: help book pdf train test soak lab outputs pretrained results bench bench-long lint clean
 help:  ## list the targets
 	@grep -E '^[a-z-]+:.*##' Makefile | sed -E 's/:.*## /	/' | expand -t 12
 
@@ -25,6 +25,11 @@ help:  ## list the targets
 book: .venv/ready  ## build the site from the committed outputs
 	PYTHONPATH="$(CURDIR)" $(BIN)/jupyter-book build . -W -n --keep-going --quiet
 	@echo "The book is built. Open this file in a browser:" && echo "$(CURDIR)/_build/html/index.html"
+
+# The site offers the PDF where there is one, so its pages are written once more; only what changed is built.
+pdf: book  ## print the whole book into one PDF and offer it on the site (2 minutes; needs Chromium)
+	$(BIN)/python book/_tools/pdf.py
+	$(MAKE) book
 
 train: .venv/ready  ## train on the built-in corpus, measure, translate, draw (3 minutes)
 	$(BIN)/python -m s2s_tutorial.cli train --corpus sample --run "$(RUN)"

@@ -226,6 +226,7 @@ for text in ("He's cold.", "Il fait froid ce matin.", "I would like to eat an ap
 # %% [markdown]
 # Characters and words do not sort sentences alike: the third line has many short words, the last one a single long one.
 # The package counts either, and the setting `unit` names which. How many pairs does the window let through?
+# {numref}`fig-01-lengths` shows all lengths and the window.
 
 # %% tags=["hide-input"] mystnb={"figure": {"caption": "A window of 25 characters keeps the short end of the corpus. Bars inside the two lines stay.", "name": "fig-01-lengths"}, "image": {"alt": "Two overlaid histograms of sentence length in characters, English in blue and French in orange, with vertical dashed lines at the smallest and largest length kept."}}
 figure = Figure(figsize=(7, 3), layout="constrained")
@@ -260,7 +261,7 @@ show_text(
 #
 # ## Words become ids
 #
-# A **vocabulary** gives every word a number, its id. Count the words of two sentences by hand first:
+# A {term}`vocabulary` gives every word a number, its id. Count the words of two sentences by hand first:
 
 # %%
 # NBVAL_CHECK_OUTPUT
@@ -298,7 +299,8 @@ show_source(Vocabulary.encode)
 # An id is a name, not a quantity: word 7 is not more than word 4. The honest vector for it is **one-hot**: as many
 # places as there are words, a single 1. All words are then equally far from each other, which is honest and useless: «chat» is as
 # near to «chien» as to «hier». So a network multiplies the one-hot vector by a matrix $E$ that it learns. All zeros but
-# one: the product simply picks a row. That row is the word's **embedding**, and nobody multiplies, they look it up:
+# one: the product simply picks a row. That row is the word's **{term}`embedding`**, and nobody multiplies, they look it
+# up ({numref}`fig-draw-one-hot-to-embedding`):
 
 # %% [markdown]
 # :::{figure-md} fig-draw-one-hot-to-embedding
@@ -361,7 +363,8 @@ show_text(
 )
 
 # %% [markdown]
-# Every language has this shape: a handful of words everywhere and a long tail of words you meet once. The tail is
+# Every language has the shape of {numref}`fig-01-trimming`: a handful of words everywhere and a long tail of words you
+# meet once. The tail is
 # where a translator is needed. Trimming cuts it off *from the test set too*, because it comes before the split. So the
 # model is asked only about words it knows well, and **every score gets better without the model getting better**.
 #
@@ -391,8 +394,9 @@ for english, french in held_out:
     print(f"English {english in {e for e, _ in rest}}")
 
 # %% [markdown]
-# People write one sentence in many ways, so the other halves of a held-out pair sit in training. That is a **leak**: to
-# translate such a sentence, remembering is enough. Two rules close it:
+# People write one sentence in many ways, so the other halves of a held-out pair sit in training. That is a
+# **{term}`leak`**: to
+# translate such a sentence, remembering is enough. Two rules close it, and {numref}`fig-draw-split` shows them at work:
 #
 # 1. The English sentence decides, and all of its translations go the same way.
 # 2. A French sentence that has a reference in the test set is taken out of training, whatever its other English says.
@@ -728,3 +732,9 @@ show_text(f"All **{len(kept):,}** pairs stay; **{read_as_unknown:.1%}** of the w
 # %% [markdown]
 # :::{solution-end}
 # :::
+#
+# ## What to read next
+#
+# {doc}`02_batches` packs sentences of unlike length into one tensor, and shows that the padding between them changes
+# nothing. What rare words cost a translator, and one repair:
+# {cite:t}`luong2015unk`.

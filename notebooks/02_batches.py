@@ -246,12 +246,12 @@ show_figure(figure)
 # %% [markdown]
 # :::{admonition} Guess first
 # :class: tip
-# Pairs are drawn into batches at random. Look at the histogram: what share of all places is padding? Does the share grow
-# or shrink with larger batches?
+# Pairs are drawn into batches at random. Look at {numref}`fig-02-lengths`: what share of all places is padding? Does the
+# share grow or shrink with larger batches?
 # :::
 #
 # The cure is to let sentences keep company of their own length. Sort the pairs by length, cut the sorted row into
-# batches, and shuffle the *batches*. Such a group of like lengths is a **bucket**:
+# batches, and shuffle the *batches*. Such a group of like lengths is a **{term}`bucket`**:
 
 # %%
 show_source(epoch_order)
@@ -282,7 +282,7 @@ show_text(
 # %% [markdown]
 # A larger batch is more likely to hold one very long sentence, and everybody beside it is padded up to that one. In
 # buckets there is only a little left: the cut between two lengths falls inside a batch now and then, and English lengths
-# differ where the French ones are equal. Seen from above, one typical batch of each kind:
+# differ where the French ones are equal. {numref}`fig-02-masks` shows one typical batch of each kind from above:
 
 
 # %%
@@ -324,7 +324,8 @@ show_figure(figure)
 # \left(1 - \frac{1}{N}\right)^{N} \approx \frac{1}{e} \approx 0.368
 # ```
 #
-# for any $N$ that is not tiny. More than a third is never seen, while as many draws go to cards that were seen before.
+# for any $N$ that is not tiny. By {eq}`eq-never-seen`, more than a third is never seen, while as many draws go to cards
+# that were seen before.
 
 # %%
 # NBVAL_CHECK_OUTPUT
@@ -354,8 +355,8 @@ show_text(
 )
 
 # %% [markdown]
-# So an {term}`epoch` in this book is what the word says: all pairs, each once. Do buckets keep that promise? Put all
-# batches together, sort, and compare with 0, 1, 2, …:
+# {numref}`fig-02-seen` counts it. So an {term}`epoch` in this book is what the word says: all pairs, each once. Do
+# buckets keep that promise? Put all batches together, sort, and compare with 0, 1, 2, …:
 
 # %%
 for bucketed in (False, True):
@@ -529,3 +530,8 @@ show_text(f"{len(dealt):,} batches, of {min(map(len, dealt))} to {max(map(len, d
 # %% [markdown]
 # :::{solution-end}
 # :::
+#
+# ## What to read next
+#
+# {doc}`03_encoder_decoder` gives the batch to a network: one reads, one writes, and a single vector lies between them.
+# The model is that of {cite:t}`cho2014`.

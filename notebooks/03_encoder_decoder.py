@@ -97,7 +97,8 @@ sentence = "le chat noir ne dort pas"
 print(" ".join(dictionary[word] for word in sentence.split()))
 
 # %% [markdown]
-# You wanted *the black cat is not sleeping*. Three things went wrong, and no larger dictionary mends them:
+# You wanted *the black cat is not sleeping*. Three things went wrong in {numref}`fig-draw-word-order`, and no larger
+# dictionary mends them:
 #
 # - **Order.** <span lang="fr">« chat noir »</span> turns round: *black cat*.
 # - **Words in pieces.** <span lang="fr">« ne … pas »</span> is *one* thing wrapped around a verb, and English says it
@@ -158,7 +159,8 @@ axes.axis("off")
 show_figure(figure)
 
 # %% [markdown]
-# Nothing in this picture is about French, or about text. Let the encoder read a picture, and the decoder writes its
+# Nothing in {numref}`fig-03-bottleneck` is about French, or about text. Let the encoder read a picture, and the decoder
+# writes its
 # caption. Sound in, words out. A question in, an answer out. Wherever one sequence (or anything a network can read)
 # must become another sequence of unknown length, this shape fits.
 #
@@ -189,7 +191,7 @@ assert torch.equal(one_hot @ table, F.embedding(torch.tensor([1, 3]), table))
 #
 # A recurrent network keeps a state $h$ and changes it with every word $x$. The **gated recurrent unit** (GRU) decides,
 # number by number, how much of the old state to keep {cite:p}`cho2014`. It has two **gates**, vectors of numbers
-# between 0 and 1. Our state has two numbers.
+# between 0 and 1 ({numref}`fig-draw-gru`). Our state has two numbers.
 
 # %% [markdown]
 # :::{figure-md} fig-draw-gru
@@ -408,8 +410,8 @@ show_table(["form, forward and back, on this machine's processor", "milliseconds
 #
 # Now put it together. The encoder reads in **both directions**: one GRU from the left, one from the right. So the state
 # at a word has seen what stands before it and what stands after it. The package adds the two up. In `enc_states` (B, S,
-# H) there is then one vector for each word, *in its sentence*: <span lang="fr">« la »</span> before a noun and <span
-# lang="fr">« la »</span> before a verb get different ones.
+# H) there is then one vector for each word ({numref}`fig-draw-bidirectional`), *in its sentence*: <span lang="fr">« la
+# »</span> before a noun and <span lang="fr">« la »</span> before a verb get different ones.
 
 # %% [markdown]
 # :::{figure-md} fig-draw-bidirectional
@@ -482,7 +484,8 @@ print("encoder_hidden[:2] ", values[:2], "= layer 0 forward, layer 0 backward")
 # :::
 
 # %% [markdown]
-# Layer by layer, and within each layer forward and backward. So `[:2]` is layer 0 *twice*. The upper layer, which has
+# Layer by layer, and within each layer forward and backward ({numref}`fig-draw-encoder-states`). So `[:2]` is layer 0
+# *twice*. The upper layer, which has
 # read the whole sentence in both directions, is thrown away; the decoder's upper layer starts from a state that reads
 # backwards. Training makes the best of it, the loss goes down, and nobody notices. {doc}`10_break_it` measures the
 # damage.
@@ -506,8 +509,8 @@ print("first_states       ", [round(value, 1) for value in first_states.flatten(
 #
 # ## One vector, measured
 #
-# With one layer, our encoder hands the decoder one vector of H numbers, for three words or for thirty. Is there room in
-# it? Count: to name a sentence, you need $\log_2 V$ bits a word at most.
+# With one layer, our encoder hands the decoder one vector of H numbers ({numref}`fig-draw-encoder-decoder`), for three
+# words or for thirty. Is there room in it? Count: to name a sentence, you need $\log_2 V$ bits a word at most.
 
 # %% [markdown]
 # :::{figure-md} fig-draw-encoder-decoder
@@ -614,8 +617,8 @@ show_text(
 )
 
 # %% [markdown]
-# A number says how much is lost. A translation shows *what* is lost. Here is a sentence of the grammar, made longer and
-# longer. Watch where the model with one vector begins to make things up:
+# {numref}`fig-03-length` says how much is lost. A translation shows *what* is lost. Here is a sentence of the grammar,
+# made longer and longer. Watch where the model with one vector begins to make things up:
 
 # %%
 stages = [
@@ -657,7 +660,8 @@ show_table(["source", "one vector", "attention"], rows)
 # ## Recap
 #
 # - Translation changes order and number of words, so the whole sentence must be read before it can be written.
-# - An {term}`encoder` reads it into states, a {term}`decoder` writes from them. Neither needs to be about text.
+# - An {term}`encoder` reads it into states, a {term}`decoder` writes from them. Neither needs to be about text
+#   ({numref}`fig-draw-beyond-text`).
 # - A GRU keeps or replaces each number of its state; the update gate is its memory.
 # - Padding is not a word. Packing leaves it out; holding the update gate at 1 does the same.
 # - `enc_states` is one vector for each word in its sentence. The decoder starts from both directions added up, *layer
@@ -774,3 +778,8 @@ assert all(np.mean(values) > 0 for values in moved.values())
 # %% [markdown]
 # :::{solution-end}
 # :::
+#
+# ## What to read next
+#
+# {doc}`04_attention` lets the decoder look back at every word. The two papers that began it are short and readable:
+# {cite:t}`cho2014` has the GRU, {cite:t}`sutskever2014` the reversed source sentence.

@@ -67,8 +67,8 @@ MY_ANGLE, MY_LENGTH = 60.0, 2.0  # your query in the machine further down: degre
 # :::
 
 # %% [markdown]
-# The decoder has a state too, $h$. Think of it as a question: *what do I write next, and where is it?* When a state
-# asks, it is called a **query**. What is asked is called a **key**.
+# The decoder has a state too, $h$. Think of it as a question ({numref}`fig-draw-attention`): *what do I write next, and
+# where is it?* When a state asks, it is called a **query**. What is asked is called a **key**.
 
 # %%
 words = ["chat", "noir", "<eos>"]
@@ -164,7 +164,7 @@ print([round(value, 3) for value in context.tolist()])
 
 # %% [markdown]
 # A mean with positive weights cannot leave the space between its points. However the decoder asks, the context stays
-# inside the triangle of the three states.
+# inside the triangle of the three states ({numref}`fig-04-triangle`).
 
 # %% tags=["hide-input"] mystnb={"figure": {"caption": "The context is a mean, so it lies inside the triangle of the encoder states, nearest to the word with the largest weight.", "name": "fig-04-triangle"}, "image": {"alt": "A plane with three labelled points, chat, noir and the end mark, joined to a shaded triangle. An arrow from the origin shows the query. A square, the context, lies inside the triangle close to noir."}}
 figure = Figure(figsize=(5.5, 4), layout="constrained")
@@ -183,7 +183,8 @@ show_figure(figure)
 # %% [markdown]
 # ## A machine to play with
 #
-# Turn the query round a full circle and watch who gets the weight. Then make it longer: the direction decides **who**,
+# Turn the query round a full circle and watch who gets the weight ({numref}`fig-04-turn`). Then make it longer: the
+# direction decides **who**,
 # the length decides **how firmly**. Change `MY_ANGLE` and `MY_LENGTH` in the chapter's second cell, and run that and
 # these again.
 
@@ -225,8 +226,10 @@ show_figure(figure)
 # :::
 
 # %% [markdown]
-# The 2017 notebook attended to padding. It did not crash, and its loss went down. Here is how much of the decoder's
-# attention goes into the void when our three words share a batch with a longer sentence:
+# The 2017 notebook attended to padding. It did not crash, and its loss went down. {numref}`fig-draw-padding-mask` shows
+# what it
+# lacked. Here is how much of the decoder's attention goes into the void when our three words share a batch with a longer
+# sentence:
 
 # %%
 # NBVAL_CHECK_OUTPUT
@@ -405,7 +408,8 @@ torch.testing.assert_close(additive_scores, by_hand)
 #
 # ## Bahdanau and Luong, side by side
 #
-# There is an order of events at every target word: the decoder steps from $h_{t-1}$ to $h_t$, and somewhere it looks.
+# There is an order of events at every target word: the decoder steps from $h_{t-1}$ to $h_t$, and somewhere it looks
+# ({numref}`fig-04-two-orders`).
 #
 # - **Bahdanau looks, then steps.** The query is the state *before*, $h_{t-1}$. The context goes into the GRU.
 # - **Luong steps, then looks.** The query is the state *after*, $h_t$. The context joins it on the way out.
@@ -599,7 +603,8 @@ figure.axes[0].set_ylabel("attention weight")
 show_figure(figure)
 
 # %% [markdown]
-# Why the bell curve? Without it the place could not be learnt. Moving $p_t$ a little changes nothing about which
+# Why the bell curve of {numref}`fig-04-window`? Without it the place could not be learnt. Moving $p_t$ a little changes
+# nothing about which
 # words are inside, so a plain window has no gradient for $v_p$ and $W_p$. Through the bell curve, every weight depends
 # smoothly on $p_t$.
 #
@@ -763,3 +768,8 @@ assert torch.allclose(monotone.sum(-1), torch.ones(1, 4))
 # %% [markdown]
 # :::{solution-end}
 # :::
+#
+# ## What to read next
+#
+# {doc}`05_decoders` puts these scores into the two decoders, and measures what it is worth to look after the step. Then
+# read {cite:t}`bahdanau2015`, whose appendix has every formula, and section 3 of {cite:t}`luong2015`.

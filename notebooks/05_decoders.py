@@ -82,8 +82,10 @@ SRC_WORDS, TGT_WORDS = 1_717, 1_529  # sizes of vocabulary for counting paramete
 # p(y \mid x) = \prod_{t=1}^{T} p(y_t \mid y_1, \ldots, y_{t-1}, x)
 # ```
 #
-# Nothing is lost by this: it is the chain rule, true of any distribution. What is *modelled* is only how $y_{t-1}$ and
-# all that came before are squeezed into one state, $h_t$.
+# Nothing is lost by {eq}`eq-chain`: it is the chain rule, true of any distribution. What is *modelled* is only how
+# $y_{t-1}$ and
+# all that came before are squeezed into one state, $h_t$. {numref}`fig-draw-luong-bahdanau` shows the two answers of
+# this chapter.
 #
 # ## Three sentences
 #
@@ -541,7 +543,8 @@ show_figure(figure)
 
 
 # %% [markdown]
-# A small loss is a promise. Now hold the models to it: let each *translate*, with its own words as inputs.
+# A small loss, as in {numref}`fig-05-by-heart`, is a promise. Now hold the models to it: let each *translate*, with its
+# own words as inputs.
 
 
 # %%
@@ -708,3 +711,7 @@ assert all(at_once > 0 and in_steps > 0 for _, at_once, in_steps, _ in rows)
 # %% [markdown]
 # :::{solution-end}
 # :::
+#
+# ## What to read next
+#
+# {doc}`06_training` trains what you have built. On sharing the weights of input and output words: {cite:t}`press2017`.

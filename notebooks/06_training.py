@@ -214,8 +214,10 @@ show_text(
 # ## What the decoder reads while it learns
 #
 # At place $t$ the decoder reads the word before, $y_{t-1}$. Which one: the true word, or the word it would have said
-# itself? With **teacher forcing** it always reads the true one. That is fast, because all inputs are known in advance and
-# the GRU runs over the whole sentence at once; and it is stable, because one slip does not ruin the rest of the sentence.
+# itself? With **{term}`teacher forcing`** it always reads the true one. That is fast, because all inputs are known in
+# advance and
+# the GRU runs over the whole sentence at once; and it is stable, because one slip does not ruin the rest of the sentence
+# (top of {numref}`fig-draw-teacher-forcing`).
 
 # %% [markdown]
 # :::{figure-md} fig-draw-teacher-forcing
@@ -234,11 +236,12 @@ for fed, target in zip(shift_right(numbers)[0].tolist(), numbers[0].tolist(), st
 
 # %% [markdown]
 # The price: in use there is no teacher. The decoder reads its own words, good and bad, and after its first mistake it
-# is in a place where it has never been. This gap between training and use is called **exposure bias**.
-#
-# **Scheduled sampling** {cite:p}`bengio2015` closes it step by step. For every word a coin decides: with probability
+# is in a place where it has never been. This gap between training and use is called **{term}`exposure bias`**.
+# **{term}`Scheduled sampling <scheduled sampling>`** {cite:p}`bengio2015` closes it step by step. For every word a coin
+# decides: with probability
 # $\epsilon$, the **teacher-forcing ratio**, the decoder reads the true word, otherwise its own best guess. Training
-# starts at $\epsilon = 1$ and a schedule lowers it. The 2017 notebook described this, with a ratio of one half, and
+# starts at $\epsilon = 1$ and a schedule lowers it
+# ({numref}`fig-06-schedules`). The 2017 notebook described this, with a ratio of one half, and
 # never did it: its loop always fed the truth.
 
 # %%
@@ -300,7 +303,8 @@ for number, (read, target) in enumerate(zip(fed, sentence, strict=True), 1):
 # \qquad \lVert g \rVert = \sqrt{\textstyle\sum_i g_i^2}
 # ```
 #
-# By hand: $g = (3, 4)$ has norm $\sqrt{9 + 16} = 5$. Clipped to 1 it is $(0.6, 0.8)$. Clipped to 10 it stays as it is.
+# {eq}`eq-clip` by hand: $g = (3, 4)$ has norm $\sqrt{9 + 16} = 5$. Clipped to 1 it is $(0.6, 0.8)$. Clipped to 10 it
+# stays as it is.
 
 # %%
 # NBVAL_CHECK_OUTPUT
@@ -336,8 +340,8 @@ print([round(value, 3) for value in weights.tolist()])
 # keeps one wild batch from filling both running means for many steps to come.)
 #
 # **The learning rate's shape.** At the first steps those means rest on almost nothing, so the rate rises from near 0
-# over a first part of training, the **warm-up**. Afterwards it falls along half a cosine to 0: large steps to get
-# near, small ones to settle.
+# over a first part of training, the **warm-up**. Afterwards it falls along half a cosine to 0 ({numref}`fig-06-rate`):
+# large steps to get near, small ones to settle.
 
 # %%
 # NBVAL_CHECK_OUTPUT
@@ -438,7 +442,8 @@ show_text(
 #
 # ## Reading the record
 #
-# Every step leaves a line in a plain file, `record.jsonl`, which any program can read.
+# The live plot ({numref}`fig-06-live`) is gone with the notebook's kernel; the record is not. Every step leaves a line in a
+# plain file, `record.jsonl`, which any program can read. {numref}`fig-06-losses` is drawn from it.
 
 # %%
 print((trainer.run.record_path).name, "·", len(record), "lines · a step holds", ", ".join(steps[0]))
@@ -447,7 +452,8 @@ print((trainer.run.record_path).name, "·", len(record), "lines · a step holds"
 show_figure(plot_losses(record, window=max(len(steps) // 40, 1)))
 
 # %% [markdown]
-# Was clipping needed? The record has the answer: all norms before clipping, against the norm allowed.
+# Was clipping needed? The record has the answer: all norms before clipping, against the norm allowed
+# ({numref}`fig-06-norms`).
 
 # %% tags=["hide-input"] mystnb={"figure": {"caption": "Gradient norms before clipping, one dot a step; steps above the line were shortened.", "name": "fig-06-norms"}, "image": {"alt": "Two scatter plots over steps, encoder gradient norms on the left and decoder gradient norms on the right, on a logarithmic scale, with a dashed horizontal line at the clipping norm."}}
 figure = Figure(figsize=(8, 3), layout="constrained")
@@ -535,7 +541,8 @@ show_text(
 )
 
 # %% [markdown]
-# Compare the places after the third with the third itself. The source sentence is still there, and {term}`attention` can
+# In {numref}`fig-06-wrong-word`, compare the places after the third with the third itself. The source sentence is still
+# there, and {term}`attention` can
 # find the way back in it. A decoder without attention would have only its own state, and that has been told a lie.
 #
 # ## Does scheduled sampling help?
@@ -620,7 +627,8 @@ show_text(
 # :::
 
 # %% [markdown]
-# Everything that decides what comes next: the weights; Adam's two means and step count for each of them; the state of the
+# Everything that decides what comes next, in a file that is whole or not there ({numref}`fig-draw-checkpoint`): the
+# weights; Adam's two means and step count for each of them; the state of the
 # random generator (dropout, coins, hidden words); where in which epoch you are; the best score so far. The order of an
 # epoch need not be kept, because it is a function of the seed and the epoch's number ({doc}`02_batches`).
 #
@@ -854,3 +862,8 @@ temporary.cleanup()
 # %% [markdown]
 # :::{solution-end}
 # :::
+#
+# ## What to read next
+#
+# {doc}`07_translating` asks the trained model for whole sentences. {cite:t}`bengio2015` has scheduled sampling,
+# {cite:t}`mihaylova2019` its parallel form, and {cite:t}`pascanu2013` says why gradients explode.

@@ -134,8 +134,8 @@ for probability, sentence in everything[:3]:
 # Greedy found a sentence of probability 0.135; the best has 0.324. At the second word "has" was ahead by a little, and what
 # follows "has" is spread over many words, while after "is" there is hardly a choice. Greedy cannot see that far.
 #
-# **Beam search** keeps the K best beginnings instead of one. At each step every beginning is continued by every word, and
-# the K best of all these go on.
+# **{term}`Beam search <beam search>`** keeps the K best beginnings instead of one. At each step every beginning is
+# continued by every word, and the K best of all these go on ({numref}`fig-07-tree`).
 
 
 # %%
@@ -313,7 +313,8 @@ show_text(
 )
 
 # %% [markdown]
-# Why can BLEU *fall* when the search gets better? A wider beam finds more probable translations, and the most probable
+# Look at {numref}`fig-07-beams`. Why can {term}`BLEU` *fall* when the search gets better? A wider beam finds more
+# probable translations, and the most probable
 # one is not always the best one: the model is wrong now and then, and greedy search is sometimes saved by not looking. The
 # first suspect is length.
 #
@@ -619,3 +620,8 @@ show_text(f"First in the list: **{first_right:.1%}**. Anywhere among {chosen_bea
 # %% [markdown]
 # :::{solution-end}
 # :::
+#
+# ## What to read next
+#
+# {doc}`08_how_good_is_it` puts a number on these translations, and an interval round the number. The length penalty is
+# section 7 of {cite:t}`wu2016`; copying unknown words goes back to {cite:t}`luong2015unk`.

@@ -99,7 +99,7 @@ BLUE, ORANGE, GREEN, GREY = "#00429d", "#b8560b", "#2a7f62", "0.5"  # colours th
 # ```
 #
 # with $c$ words in the output and $r$ in the reference. Over a whole test set the counts are added up first, and
-# the formula is applied once. All of it in two functions:
+# the formula is applied once. All of {eq}`eq-bleu` in two functions:
 
 
 # %%
@@ -274,7 +274,8 @@ show_table(["sentences", "BLEU", "95 % interval", "width"], rows)
 # point of precision is dear, and a difference of one BLEU on a few hundred sentences is nothing to write home about.
 #
 # Or is it? If two systems translate the *same* sentences, luck with the sentences hits both alike. So draw the same sentences
-# for both, and look at the **difference** each time. This **paired bootstrap** sees much smaller differences.
+# for both, and look at the **difference** each time (on the right of
+# {numref}`fig-08-bootstrap`). This **paired bootstrap** sees much smaller differences.
 
 # %%
 beam_counts = all_counts(outputs_of(beam), corpus.test.references)
@@ -410,7 +411,8 @@ show_table(["logits times", "cross-entropy (nats)", "perplexity", "next word rig
 #
 # ## Where does it fail? By length
 #
-# One number hides everything interesting. First cut: the number of source words, in four groups of about equal size.
+# One number hides everything interesting. First cut: the number of source words, in four groups of about equal size
+# ({numref}`fig-08-length`).
 
 # %%
 lengths = np.array([len(source.split()) for source in corpus.test.sources])
@@ -447,8 +449,8 @@ show_figure(figure)
 #
 # :::{admonition} Guess first
 # :class: tip
-# Which three groups will score lowest? (« <span lang="fr">Il pleut des cordes</span> » is an idiom; a blue door is
-# « <span lang="fr">une porte bleue</span> ».)
+# Which three groups will score lowest in {numref}`fig-08-groups`? (« <span lang="fr">Il pleut des cordes</span> » is an
+# idiom; a blue door is « <span lang="fr">une porte bleue</span> ».)
 # :::
 
 # %%
@@ -700,3 +702,8 @@ show_table(["sentences", "difference, 95 %", "shown?"], rows)
 # %% [markdown]
 # :::{solution-end}
 # :::
+#
+# ## What to read next
+#
+# {doc}`09_seeing_attention` looks inside the model that you have measured. Before you publish a score, read
+# {cite:t}`post2018`; on when a difference means something, {cite:t}`koehn2004`.

@@ -95,7 +95,8 @@ for word, row in zip([*target, "<eos>"], made_up, strict=True):
     print(f"{word:6} looks most at {[*source, '<eos>'][int(row.argmax())]:6} weights sum to {row.sum():.2f}")
 
 # %% [markdown]
-# `plot_attention` draws exactly this: **one row for each target word, one column for each source word**. Brighter is
+# `plot_attention` draws exactly this ({numref}`fig-09-made-up`): **one row for each target word, one column for each
+# source word**. Brighter is
 # more. Read it row by row, from the top: that is the order in which the model wrote. Where the bright cells run along
 # the diagonal, both languages agree on the order of words. Where they cross, as for <span lang="fr">« chat noir
 # »</span>, they do not.
@@ -129,7 +130,7 @@ print(f"{len(corpus.train):,} training pairs, {len(corpus.test):,} held-out test
 
 # %% [markdown]
 # Now a sentence of ours. Before you look: <span lang="fr">« noir »</span> comes after <span lang="fr">« chat »</span>,
-# "black" before "cat". Which rows will look away from the diagonal?
+# "black" before "cat". Which rows of {numref}`fig-09-real` will look away from the diagonal?
 
 # %% tags=["hide-input"] mystnb={"figure": {"caption": "Where the trained model looks while it translates a sentence with an adjective after its noun.", "name": "fig-09-real"}, "image": {"alt": "Heat map of attention weights with the French words in columns and the model's English words in rows."}}
 show_figure(plot_attention(translator.translate(SENTENCES[0])))
@@ -182,7 +183,8 @@ for place, word in sorted(pair.alignment):
 # A **link** joins a source position and a target position. One word may have several links (<span lang="fr">« quelques
 # »</span> made both "a" and "few") or none.
 #
-# Draw gold beside the model's weights. To compare like with like, the model must write the *gold* English and not one
+# Draw gold beside the model's weights ({numref}`fig-09-gold`). To compare like with like, the model must write the
+# *gold* English and not one
 # of its own: `forced_attention` feeds it that sentence word by word (teacher forcing) and keeps the weights.
 
 # %%
@@ -217,7 +219,8 @@ show_figure(figure)
 # (Their full formula knows *sure* and *possible* links, for people often disagree. A grammar never does: all our
 # links are sure, and this is what is left.) 0 means that both sets are the same, 1 that they share nothing.
 #
-# Work it out for four words. Gold: <span lang="fr">« le »</span>–"the", <span lang="fr">« chat »</span>–"cat", <span
+# Work {eq}`eq-aer` out for four words. Gold: <span lang="fr">« le »</span>–"the", <span lang="fr">« chat »</span>–"cat",
+# <span
 # lang="fr">« noir »</span>–"black", <span lang="fr">« dort »</span>–"sleeps". The model looks at <span lang="fr">« chat
 # »</span> when it writes "black", and is right otherwise.
 
@@ -356,7 +359,7 @@ show_text(
 # A model can look at all the right places and still score badly: one step too early, or too late. The weights of step
 # $t$ need not serve word $t$ alone. What a GRU takes in at one step it can keep for the next. So shift the rows against
 # the gold links and measure again. Shift +1 says: the row of step $t$ fits the gold links of the word *after*; −1, of
-# the word *before*.
+# the word *before* ({numref}`fig-09-shift`).
 
 
 # %%
@@ -686,7 +689,8 @@ show_text(
 )
 
 # %% [markdown]
-# So what may you say in front of a heat map? That the model *looked* there: always. That it looked at the
+# {numref}`fig-09-erasure` shows all pairs. So what may you say in front of a heat map? That the model *looked* there:
+# always. That it looked at the
 # *aligned* word: if the alignment error rate is low, and you have measured it. That it wrote the word *because* of that
 # look: only after an experiment like these, and then with its number beside it.
 #
@@ -803,3 +807,8 @@ for shift in (0, -1):
 # %% [markdown]
 # :::{solution-end}
 # :::
+#
+# ## What to read next
+#
+# {doc}`10_break_it` damages the model on purpose, five times. Then read {cite:t}`jain2019` and the answer by
+# {cite:t}`wiegreffe2019`: two careful papers with opposite titles.

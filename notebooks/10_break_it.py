@@ -189,7 +189,8 @@ for pads in (0, 1, 5, 20, 100):
     print(f"{pads:3} pads: best word {weights[0]:.2f}, all padding together {weights[2:].sum():.2f}")
 
 # %% [markdown]
-# No single pad is attractive. There are just many of them. So the damage must depend on **who else is in the batch**:
+# By {eq}`eq-pad-share` no single pad is attractive. There are just many of them. So the damage must depend on **who else
+# is in the batch**:
 # the same sentence gets another translation beside a longer one. That is the worst kind of bug: it comes and goes.
 #
 # The change is one function. The mask is taken, and ignored:
@@ -226,7 +227,8 @@ compare("healthy", "mask off after training", "trained without mask")
 
 # %% [markdown]
 # That table was made with batches of equal lengths, the friendliest company. Now let every batch contain one long
-# sentence. Its own translation is thrown away; it is there only to make the rectangle wide.
+# sentence. Its own translation is thrown away; it is there only to make the rectangle wide
+# ({numref}`fig-10-company`).
 
 
 # %%
@@ -279,8 +281,8 @@ for name, trainer, broken in MODELS:
 show_table(["model", "company", "translation", "its probability"], rows)
 
 # %% [markdown]
-# And the picture. These are the weights of that sentence in the wide rectangle, with the padding that a heat map
-# usually cuts off.
+# And the picture, {numref}`fig-10-pads`. These are the weights of that sentence in the wide rectangle, with the padding
+# that a heat map usually cuts off.
 
 
 # %%
@@ -401,7 +403,8 @@ axes.legend()
 show_figure(figure)
 
 # %% [markdown]
-# Whatever your run shows, understand why it can be mild. Training does not know what a state is *called*. The lower
+# Whatever your run shows in {numref}`fig-10-state`, understand why it can be mild. Training does not know what a state
+# is *called*. The lower
 # layer has read the whole sentence, in both directions, and the weights learn to use what they are given. With
 # attention, the first state matters for the first words at most. What is lost for good is what the top layer knew, and
 # half of each sum.
@@ -420,8 +423,8 @@ show_figure(figure)
 # v^\top W [h_t; \bar h_s] = v^\top W_1 h_t + v^\top W_2 \bar h_s
 # ```
 #
-# The first term is the same number for every source word $s$. And a softmax does not change when the same number is
-# added to all scores. Try it on numbers:
+# The first term of {eq}`eq-no-tanh` is the same number for every source word $s$. And a softmax does not change when the
+# same number is added to all scores. Try it on numbers:
 
 # %%
 # NBVAL_CHECK_OUTPUT
@@ -490,7 +493,8 @@ show_text(
 )
 
 # %% [markdown]
-# **The test that catches it:** two different decoder states must get different weights.
+# **The test that catches it:** two different decoder states must get different weights. Every row
+# of {numref}`fig-10-tanh`'s right half breaks it.
 
 # %% [markdown]
 # ## 4. A random split
@@ -748,7 +752,8 @@ seen = (
 show_text(verdict("healthy", "loss stopped at EOS") + seen)
 
 # %% [markdown]
-# Is the stopped curve below the other one, as in the sum by hand? Both ways are possible. Behind a false end lie hard
+# Is the stopped curve of {numref}`fig-10-eos` below the other one, as in the sum by hand? Both ways are possible. Behind
+# a false end lie hard
 # words, which are dropped, but also easy ones: after a wrong EOS, the true dot and the true EOS are dropped too.
 # Whatever it does, it is no longer the mean that you think it is, and curves of two such runs cannot be compared.
 #
@@ -880,3 +885,8 @@ show_table(["run", "BLEU", "from", "to", "last training loss"], rows)
 # %% [markdown]
 # :::{solution-end}
 # :::
+#
+# ## What to read next
+#
+# {doc}`11_which_attention` asks which of the healthy variants is best, with several seeds. {doc}`../book/from-2017` names,
+# defect by defect, the test that now catches it. What most of them depart from is section 3.1 of {cite:t}`luong2015`.

@@ -286,7 +286,8 @@ lines.append(
 show_text(" ".join(lines))
 
 # %% [markdown]
-# Was your guess about seeds too small? It usually is. Draw all runs, not only their means: quality against time.
+# Was your guess about seeds too small? It usually is. Draw all runs, not only their means: quality against time
+# ({numref}`fig-11-time`).
 
 # %% tags=["hide-input"] mystnb={"figure": {"caption": "BLEU against training time: small marks are single runs, large ones means, bars reach from the worst seed to the best.", "name": "fig-11-time"}, "image": {"alt": "A scatter plot with one labelled cluster for each variant."}}
 figure = Figure(figsize=(8, 4.2), layout="constrained")
@@ -347,7 +348,8 @@ show_text(
 # %% [markdown]
 # ## Where the bottleneck bites
 #
-# The story of {doc}`03_encoder_decoder` was: one vector is not enough, and long sentences suffer first. Here is the
+# The story of {doc}`03_encoder_decoder` was: one vector is not enough, and long sentences suffer first.
+# {numref}`fig-11-length` is the
 # test of it with three seeds: *none* against *general*, by length of the source. (With sentences of at most 25
 # characters, "long" is eight words. Do not expect drama at `standard`.)
 
@@ -538,3 +540,8 @@ print(f"{extreme} of {len(ways)} ways are as extreme: p = {extreme / len(ways):.
 # %% [markdown]
 # :::{solution-end}
 # :::
+#
+# ## What to read next
+#
+# {doc}`12_your_own_data` trains on sentences of your own. {cite:t}`luong2015` compare the same scores on millions of
+# pairs, in section 5: see which of your findings they share.

@@ -253,7 +253,8 @@ if crossing.attn_weights is not None:
     show_figure(plot_attention(crossing))
 
 # %% [markdown]
-# Compare the answers with the table of four sentences above. Where all of the first five are right, a model without any
+# Compare the answers with the table of four sentences above, and look at {numref}`fig-12-crossing`. Where all of the
+# first five are right, a model without any
 # rule about cases has found out that an ending matters and a place does not, from sentences alone. What it does with the
 # last two it was never told. Read them as what they are: a guess beyond the data.
 #
@@ -564,3 +565,9 @@ for encoding in ("iso-8859-3", "iso-8859-1"):
 # %% [markdown]
 # :::{solution-end}
 # :::
+#
+# ## What to read next
+#
+# Your own file of pairs. When you come back, {doc}`../book/api` has every function of the package and
+# {doc}`../book/glossary` every term. Where your data come from, and under which licence, belongs beside your model:
+# {cite:t}`tatoeba` shows how.

@@ -141,6 +141,7 @@ def test_every_picture_has_a_caption_and_an_alternative_text(notebook):
 def test_labels_are_used_once_and_references_lead_somewhere():
     texts = {name: jupytext.read(ROOT / "notebooks" / f"{name}.py") for name in NAMES}
     labels = [label for book in texts.values() for label in re.findall(r"^:label: (\S+)", prose(book), re.MULTILINE)]
+    labels += [label for book in texts.values() for label in re.findall(r"\{figure-md\} (\S+)", prose(book))]
     labels += [
         cell.metadata["mystnb"]["figure"]["name"]
         for book in texts.values()

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from browsing import CHROMIUM, ROOT, open_browser, serve
 
+sys.path.insert(0, str(ROOT / "book" / "_tools"))
 pytest.importorskip("playwright", reason="needs Playwright: pip install playwright")
 pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="needs Chromium: apt-get install chromium")
 
@@ -50,6 +51,7 @@ class Visit:
 
     def __init__(self, browser, width=1280, height=900, scheme="light"):
         self.page = browser.new_page(viewport={"width": width, "height": height}, color_scheme=scheme)
+        self.page.set_default_timeout(180_000)  # a page may wait for a busy machine
         self.problems = []
         self.requests = []
         self.page.on("console", lambda said: self.problems.append(said.text) if said.type == "error" else None)
@@ -120,6 +122,102 @@ def test_no_page_scrolls_sideways_on_a_phone(browser, address, pages):
         if width > 375:
             wide[path] = width
     assert wide == {}
+
+
+def test_french_words_in_prose_say_that_they_are_french(browser, address, pages):
+    visit = Visit(browser)
+    marked = 0
+    for path in pages:
+        page = visit.open(f"{address}/{path}")
+        found, bare = page.evaluate(
+            """() => {
+              const walker = document.createTreeWalker(document.querySelector("article"), NodeFilter.SHOW_TEXT), bare = [];
+              let found = 0;
+              for (let text = walker.nextNode(); text; text = walker.nextNode()) {
+                if (!/«[^»]*»/.test(text.data) || text.parentElement.closest("pre, code, script, .math")) continue;
+                if (text.parentElement.closest("article [lang]")) found++;
+                else bare.push(text.data);
+              }
+              return [found, bare];
+            }"""
+        )
+        assert bare == [], path
+        marked += found
+    assert marked > 100
+
+
+def test_tables_in_outputs_are_tables(site):
+    chapters = sorted((site / "notebooks").glob("*.html"))
+    assert [path.name for path in chapters if "<p>| " in path.read_text(encoding="utf-8")] == []
+
+
+def test_every_term_of_the_glossary_is_in_the_index_with_the_chapters_that_use_it(browser, address, site):
+    page = Visit(browser).open(f"{address}/book/glossary.html")
+    terms = set(page.locator("dl.glossary dt").evaluate_all("all => all.map((dt) => dt.firstChild.data.trim())"))
+    assert len(terms) > 20
+    page.locator(".bd-sidebar-primary a", has_text="Index").click()
+    entries = page.locator(".genindextable > tbody > tr > td > ul > li, .genindextable > tr > td > ul > li")
+    listed = {text.split("\n")[0] for text in entries.all_inner_texts()}
+    assert terms <= listed
+    assert page.locator("a[href^='notebooks/04_attention.html#term-']").count() >= 2
+
+
+def test_search_finds_a_chapter_also_from_disk(browser, site):
+    page = Visit(browser).open((site / "search.html").as_uri() + "?q=softmax")
+    page.wait_for_selector("#search-results a")
+    assert page.locator("#search-results a[href*='04_attention']").count() >= 1
+
+
+def test_whoever_uses_the_keyboard_sees_where_they_are(browser, address):
+    page = Visit(browser).open(f"{address}/notebooks/04_attention.html")
+    stops = []
+    for _ in range(40):
+        page.keyboard.press("Tab")
+        stops.append(
+            page.evaluate(
+                """() => {
+                  const at = document.activeElement, style = getComputedStyle(at), box = at.getBoundingClientRect();
+                  const ring = (style.outlineStyle !== "none" && parseFloat(style.outlineWidth) > 0) ||
+                    style.boxShadow !== "none" || style.textDecorationThickness !== "auto";
+                  const seen = box.width > 0 && box.bottom > 0 && box.top < innerHeight;
+                  return [at.outerHTML.slice(0, 120), ring && seen];
+                }"""
+            )
+        )
+    assert "Skip to main content" in stops[0][0]
+    assert [name for name, visible in stops if not visible] == []
+    assert len({name for name, _ in stops}) > 20
+
+
+def test_the_book_prints_with_an_outline_page_numbers_and_links(site, tmp_path):
+    from pdf import headings, print_book
+    from pypdf import PdfReader
+
+    parts = [("", ["book/index"]), ("Looking", ["notebooks/04_attention", "book/notation"])]
+    print_book(site, parts, tmp_path / "book.pdf")
+    assert [path.name for path in tmp_path.iterdir()] == ["book.pdf"]
+    assert not (site / "_book.html").exists()
+    reader = PdfReader(tmp_path / "book.pdf")
+    pages = [page.extract_text() for page in reader.pages]
+    found = headings(reader)
+    titles = [title for title, _ in found]
+    assert titles[0].startswith("Sequence to sequence")
+    places = [titles.index(title) for title in ("Looking", "Attention: choosing where to look", "Recap", "Notation")]
+    assert places == sorted(places)
+    for title, number in found:  # the outline leads to the page that has the heading
+        assert title in " ".join(pages[number - 1].split()), title
+    assert [text.split()[-1] for text in pages] == [str(number) for number in range(1, len(pages) + 1)]
+    contents = " ".join(pages[1].split())  # the numbers that the table of contents gives are true
+    assert all(f"{title} {number}" in contents for title, number in found if title != "Recap")
+    links = [
+        link.get_object()["/A"]
+        for page in reader.pages
+        for link in page.get("/Annots", [])
+        if "/A" in link.get_object()
+    ]
+    assert all(link.get("/URI", "https:").startswith("https:") for link in links)
+    assert not any("\\mathrm" in text or "\\frac" in text for text in pages)  # mathematics is drawn
+    assert "dividing" in "".join(pages)  # a solution, which the site folds
 
 
 def test_every_picture_says_what_is_seen(browser, address, pages):

@@ -1,11 +1,10 @@
-"""What this book adds to Sphinx: mathematics without a network, the status tables, reading times, downloads.
+"""What this book adds to Sphinx: mathematics without a network, reading times, downloads.
 
 Everything is read from files of the repository when the book is built; nothing is fetched.
 """
 
 from __future__ import annotations
 
-import json
 import math
 import re
 import shutil
@@ -13,13 +12,13 @@ from importlib.metadata import files
 from pathlib import Path
 from typing import Any
 
-import nbformat
 from docutils import nodes
+from s2s_status import metadata_of
 from sphinx.application import Sphinx
 from sphinx.errors import ExtensionError
-from sphinx.util.docutils import SphinxDirective
 
 ROOT = Path(__file__).parents[2]
+PDF = ROOT / "_build" / "book.pdf"
 WORDS_A_MINUTE = 200
 
 
@@ -59,9 +58,12 @@ def add_reading_time(app: Sphinx, doctree: nodes.document, page: str) -> None:
     if not page.startswith("notebooks/"):
         return
     words = sum(len(text.astext().split()) for text in doctree.findall(nodes.paragraph))
-    seconds = _metadata(page.removeprefix("notebooks/")).get("seconds", 0)
+    seconds = metadata_of(page.removeprefix("notebooks/")).get("seconds", 0)
     running = "less than a minute" if seconds < 60 else f"about {math.ceil(seconds / 60)} minutes"
-    text = f"{max(round(words / WORDS_A_MINUTE), 1)} minutes to read · {running} to run on two cores"
+    chapter = int(page.removeprefix("notebooks/")[:2])
+    text = (
+        f"Chapter {chapter} · {max(round(words / WORDS_A_MINUTE), 1)} minutes to read · {running} to run on two cores"
+    )
     title = next(doctree.findall(nodes.title), None)
     if title is not None:
         title.parent.insert(title.parent.index(title) + 1, nodes.paragraph("", text, classes=["s2s-time"]))
@@ -84,105 +86,36 @@ def drop_test_marks(app: Sphinx, doctree: nodes.document, page: str) -> None:
 def add_downloads(
     app: Sphinx, page: str, template: str, context: dict[str, Any], doctree: nodes.document | None
 ) -> None:
-    """Offer a chapter's script, and the book as PDF where it has been made, beside the notebook."""
+    """Offer a chapter's script, and the whole book as PDF where `make pdf` has printed it, beside the notebook."""
     buttons = next((b for b in context.get("header_buttons", []) if b.get("label") == "download-buttons"), None)
-    if buttons is None or not page.startswith("notebooks/"):
+    if buttons is None:
         return
-    script = f"{page.removeprefix('notebooks/')}.py"
-    up = context["pathto"]("_static/scripts/" + script, resource=True)
-    entry = {"type": "link", "url": up, "text": ".py", "icon": "fas fa-code", "tooltip": "Download script",
-             "label": "download-script-button"}  # fmt: skip
-    buttons["buttons"].insert(1, entry)
+    offered = []
+    if page.startswith("notebooks/"):
+        offered.append(("scripts/" + page.removeprefix("notebooks/") + ".py", ".py", "Download script", "script"))
+    if app.config.s2s_pdf:
+        offered.append((PDF.name, "book .pdf", "Download the whole book as PDF", "book"))
+    for place, (file, text, tooltip, name) in enumerate(offered, start=1):
+        address = context["pathto"]("_static/" + file, resource=True)
+        entry = {"type": "link", "url": address, "text": text, "icon": "fas fa-file", "tooltip": tooltip,
+                 "label": f"download-{name}-button"}  # fmt: skip
+        buttons["buttons"].insert(place, entry)
+
+
+def look_for_pdf(app: Sphinx, config: Any) -> None:
+    """See whether the book has been printed; if that has changed, Sphinx writes all pages anew."""
+    config.s2s_pdf = PDF.is_file()
 
 
 def copy_scripts(app: Sphinx, problem: Exception | None) -> None:
-    """Put the chapters' scripts into the site."""
+    """Put the chapters' scripts, and the printed book, into the site."""
     if problem is None and app.builder.format == "html":
         folder = Path(app.outdir) / "_static" / "scripts"
         folder.mkdir(parents=True, exist_ok=True)
         for path in (ROOT / "notebooks").glob("[0-9]*.py"):
             shutil.copyfile(path, folder / path.name)
-
-
-# The status page
-
-
-class Status(SphinxDirective):
-    """A table of the chapters: at which scale their outputs were made, with what, in what time."""
-
-    def run(self) -> list[nodes.Node]:
-        """Make the nodes."""
-        rows, versions = [], {}
-        for path in sorted((ROOT / "notebooks").glob("[0-9]*.ipynb")):
-            self.env.note_dependency(str(path))
-            made = _metadata(path.stem)
-            versions |= made.get("versions", {})
-            rows.append(
-                [path.stem, made.get("scale", "–"), _duration(made.get("seconds")), str(made.get("cores", "–"))]
-            )
-        said = ", ".join(f"{name} {number}" for name, number in versions.items())
-        return [table(["chapter", "scale", "time", "cores"], rows), nodes.paragraph("", f"Made with {said}.")]
-
-
-class Benchmarks(SphinxDirective):
-    """The benchmark's rows, from its JSON: what is compared, what was reached, what was aimed at."""
-
-    def run(self) -> list[nodes.Node]:
-        """Make the nodes."""
-        found: list[nodes.Node] = []
-        for name in ("results.json", "results-long.json"):
-            path = ROOT / "benchmarks" / name
-            if not path.is_file():
-                continue
-            self.env.note_dependency(str(path))
-            results = json.loads(path.read_text(encoding="utf-8"))
-            rows = [_benchmark_row(row) for row in results["rows"]]
-            machine = results["machine"]
-            text = f"{machine['date'][:10]}, {machine['cores']} cores, {machine['cpu']}, torch {machine['versions']['torch']}."
-            found += [table(["what is compared", "reached", "aim", "met", "limit"], rows), nodes.paragraph("", text)]
-        return found
-
-
-class Faults(SphinxDirective):
-    """What `make soak` did to trainings and files, and how often all came out right."""
-
-    def run(self) -> list[nodes.Node]:
-        """Make the nodes."""
-        path = ROOT / "book" / "faults.json"
-        self.env.note_dependency(str(path))
-        counts = json.loads(path.read_text(encoding="utf-8"))["counts"]
-        return [table(["what was done to it", "times"], [[what, f"{count:,}"] for what, count in counts.items()])]
-
-
-def _benchmark_row(row: dict[str, Any]) -> list[str]:
-    value, target = row["value"], row["target"]
-    reached = f"{value['median']:,.3g} {row['unit']} ({value['low']:,.3g} to {value['high']:,.3g})"
-    if target is None:
-        return [row["title"], reached, "–", "–", row["limit"]]
-    met = value["median"] >= target if row["at_least"] else value["median"] <= target
-    aim = f"{'at least' if row['at_least'] else 'at most'} {target:,g}"
-    return [row["title"], reached, aim, "yes" if met else "no", row["limit"]]
-
-
-def table(header: list[str], rows: list[list[str]]) -> nodes.table:
-    """A plain table of text."""
-
-    def line(cells: list[str]) -> nodes.row:
-        return nodes.row("", *(nodes.entry("", nodes.paragraph("", cell)) for cell in cells))
-
-    group = nodes.tgroup("", *(nodes.colspec(colwidth=1) for _ in header), cols=len(header))
-    group += nodes.thead("", line(header))
-    group += nodes.tbody("", *map(line, rows))
-    return nodes.table("", group)
-
-
-def _metadata(name: str) -> dict[str, Any]:
-    path = ROOT / "notebooks" / f"{name}.ipynb"
-    return nbformat.read(path, as_version=4).metadata.get("s2s_tutorial", {}) if path.is_file() else {}
-
-
-def _duration(seconds: float | None) -> str:
-    return "–" if seconds is None else f"{int(seconds) // 60}:{int(seconds) % 60:02} min"
+        if app.config.s2s_pdf:
+            shutil.copyfile(PDF, folder.parent / PDF.name)
 
 
 # One address
@@ -201,10 +134,9 @@ def check_address(app: Sphinx, config: Any) -> None:
 
 def setup(app: Sphinx) -> dict[str, bool]:
     """Tell Sphinx."""
-    app.add_directive("s2s-status", Status)
-    app.add_directive("s2s-benchmarks", Benchmarks)
-    app.add_directive("s2s-faults", Faults)
+    app.add_config_value("s2s_pdf", False, "html")
     app.connect("config-inited", check_address)
+    app.connect("config-inited", look_for_pdf)
     app.connect("doctree-resolved", add_reading_time)
     app.connect("doctree-resolved", drop_test_marks)
     app.connect("html-page-context", drop_scripts, priority=900)

@@ -1,0 +1,129 @@
+"""The status page: how the chapters were made, the benchmark's results, what was survived. All of it is read from files."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import nbformat
+from docutils import nodes
+from sphinx import addnodes
+from sphinx.application import Sphinx
+from sphinx.util.docutils import SphinxDirective
+
+ROOT = Path(__file__).parents[2]
+GROWTH = (
+    "Seconds of preparing and of one epoch, and memory above the model for each word, at 1, 4 and 16 times the pairs."
+)
+GROWTH_ALT = (
+    "Three panels over the number of pairs: seconds of preparing and seconds of one epoch, each beside a dotted line for "
+    "linear growth, and bytes a word beside a dotted line for what is allowed."
+)
+
+
+class Status(SphinxDirective):
+    """A table of the chapters: at which scale their outputs were made, with what, in what time."""
+
+    def run(self) -> list[nodes.Node]:
+        """Make the nodes."""
+        rows: list[list[Any]] = []
+        versions: dict[str, str] = {}
+        for path in sorted((ROOT / "notebooks").glob("[0-9]*.ipynb")):
+            self.env.note_dependency(str(path))
+            made = metadata_of(path.stem)
+            versions |= made.get("versions", {})
+            chapter = _link(f"notebooks/{path.stem}", self.env.docname)
+            rows.append([chapter, made.get("scale", "–"), _duration(made.get("seconds")), str(made.get("cores", "–"))])
+        said = ", ".join(f"{name} {number}" for name, number in versions.items())
+        return [table(["chapter", "scale", "time", "cores"], rows), nodes.paragraph("", f"Made with {said}.")]
+
+
+class Benchmarks(SphinxDirective):
+    """The benchmark's rows, from its JSON: what is compared, what was reached, what was aimed at."""
+
+    def run(self) -> list[nodes.Node]:
+        """Make the nodes."""
+        found: list[nodes.Node] = []
+        for name in ("results.json", "results-long.json"):
+            path = ROOT / "benchmarks" / name
+            if not path.is_file():
+                continue
+            self.env.note_dependency(str(path))
+            results = json.loads(path.read_text(encoding="utf-8"))
+            rows = [_benchmark_row(row) for row in results["rows"]]
+            machine = results["machine"]
+            text = f"{machine['date'][:10]}, {machine['cores']} cores, {machine['cpu']}, torch {machine['versions']['torch']}."
+            found += [table(["what is compared", "reached", "aim", "met", "limit"], rows), nodes.paragraph("", text)]
+        return found + self._picture()
+
+    def _picture(self) -> list[nodes.Node]:
+        """What `make bench-long` draws beside its figures, where it has run."""
+        path = ROOT / "benchmarks" / "growth.png"
+        if not path.is_file():
+            return []
+        self.env.note_dependency(str(path))
+        image = nodes.image(uri=f"/{path.relative_to(ROOT)}", alt=GROWTH_ALT, candidates={"?": ""})
+        return [nodes.figure("", image, nodes.caption("", GROWTH), ids=["fig-growth"])]
+
+
+class Faults(SphinxDirective):
+    """What `make soak` did to trainings and files, and how often all came out right."""
+
+    def run(self) -> list[nodes.Node]:
+        """Make the nodes."""
+        path = ROOT / "book" / "faults.json"
+        self.env.note_dependency(str(path))
+        counts = json.loads(path.read_text(encoding="utf-8"))["counts"]
+        return [table(["what was done to it", "times"], [[what, f"{count:,}"] for what, count in counts.items()])]
+
+
+def _benchmark_row(row: dict[str, Any]) -> list[str]:
+    value, target = row["value"], row["target"]
+    reached = f"{_number(value['median'])} {row['unit']} ({_number(value['low'])} to {_number(value['high'])})"
+    if target is None:
+        return [row["title"], reached, "–", "–", row["limit"]]
+    met = value["median"] >= target if row["at_least"] else value["median"] <= target
+    aim = f"{'at least' if row['at_least'] else 'at most'} {target:,g}"
+    return [row["title"], reached, aim, "yes" if met else "no", row["limit"]]
+
+
+def _number(value: float) -> str:
+    return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.3g}"
+
+
+def _link(page: str, origin: str) -> addnodes.pending_xref:
+    """A link to a page under its own title."""
+    options = {"refdomain": "std", "reftype": "doc", "reftarget": f"/{page}", "refdoc": origin, "refexplicit": False}
+    return addnodes.pending_xref("", nodes.inline("", page), refwarn=True, **options)
+
+
+def table(header: list[str], rows: list[list[str | nodes.Node]]) -> nodes.table:
+    """A plain table of text and links."""
+
+    def line(cells: list[str | nodes.Node]) -> nodes.row:
+        paragraphs = [nodes.paragraph("", *([cell] if isinstance(cell, str) else ["", cell])) for cell in cells]
+        return nodes.row("", *(nodes.entry("", paragraph) for paragraph in paragraphs))
+
+    group = nodes.tgroup("", *(nodes.colspec(colwidth=1) for _ in header), cols=len(header))
+    group += nodes.thead("", line(header))
+    group += nodes.tbody("", *map(line, rows))
+    return nodes.table("", group)
+
+
+def metadata_of(name: str) -> dict[str, Any]:
+    """What `make outputs` wrote into a chapter: scale, seconds, cores, versions."""
+    path = ROOT / "notebooks" / f"{name}.ipynb"
+    return nbformat.read(path, as_version=4).metadata.get("s2s_tutorial", {}) if path.is_file() else {}
+
+
+def _duration(seconds: float | None) -> str:
+    return "–" if seconds is None else f"{int(seconds) // 60}:{int(seconds) % 60:02}\u00a0min"
+
+
+def setup(app: Sphinx) -> dict[str, bool]:
+    """Tell Sphinx."""
+    app.add_directive("s2s-status", Status)
+    app.add_directive("s2s-benchmarks", Benchmarks)
+    app.add_directive("s2s-faults", Faults)
+    return {"parallel_read_safe": True, "parallel_write_safe": True}
