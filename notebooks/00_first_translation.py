@@ -44,8 +44,8 @@ from s2s_tutorial.config import PRESETS, load_scale
 
 scale = load_scale()  # S2S_SCALE: small, standard or large
 # This chapter needs no download: what it trains on is made by a grammar that comes with the package.
-one_epoch = replace(PRESETS["sample"], name="first", training=replace(PRESETS["sample"].training, epochs=1))
-settings = scale if scale.data.corpus == "sample" else one_epoch  # epochs: 1 takes a minute, 3 are better
+two_epochs = replace(PRESETS["sample"], name="first", training=replace(PRESETS["sample"].training, epochs=2))
+settings = scale if scale.data.corpus == "sample" else two_epochs  # they take about a minute
 sentences = [
     "Le chat noir mange une pomme rouge.",
     "Ma sœur n'a pas acheté la voiture rouge.",
