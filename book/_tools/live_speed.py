@@ -13,7 +13,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[2] / "tests"))
 
-from live_browser import Room, open_browser
+from browsing import Room, open_browser
 
 from s2s_tutorial.config import ModelSettings
 from s2s_tutorial.export import export
