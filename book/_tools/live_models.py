@@ -37,7 +37,7 @@ def settings_for(attention: str) -> Settings:
         sample,
         name=f"live-{attention}",
         model=replace(sample.model, attention=attention, embedding_size=SIZE, hidden_size=SIZE, dropout=0.05),
-        training=replace(sample.training, epochs=5, learning_rate=1e-2, evaluations_per_epoch=1),
+        training=replace(sample.training, epochs=5, learning_rate=5e-3, evaluations_per_epoch=1),
     )
 
 

@@ -2,8 +2,8 @@
 
     python book/_tools/live_page.py FOLDER [RUN …]
 
-exports the runs (the book's own models where none is named) into FOLDER/models, copies the scripts to FOLDER/web and writes FOLDER/index.html. Open that, also as a
-file: nothing is fetched from anywhere else.
+exports the runs (the book's own models where none is named) into FOLDER/models, copies the scripts to FOLDER/web and
+writes FOLDER/index.html. Open that, also as a file: nothing is fetched from anywhere else.
 """
 
 import sys

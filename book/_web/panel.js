@@ -138,7 +138,7 @@
     modelGroup() {
       this.modelNote = make("p", "s2s-help");
       this.modelChoices = this.engine.models.map((model) => {
-        const choice = make("input", "", null, { type: "radio", name: this.id + "-model", value: model.name });
+        const choice = make("input", "s2s-model", null, { type: "radio", name: this.id + "-model", value: model.name });
         choice.addEventListener("change", () => this.switchModel(model.name));
         return choice;
       });
