@@ -219,7 +219,9 @@ def test_words_are_drawn_as_often_as_they_are_probable(translator, sentences, ro
     source, draws = sentences[0], 600
     with torch.inference_mode():
         shares = shares_in_pytorch(translator, source, [], 1.5)[0]
-    found = [room.translate([source], temperature=1.5, seed=seed)[0]["best"]["ids"] for seed in range(draws)]
+    script = """([source, draws]) => Array.from({ length: draws }, (_, seed) =>
+      model.translate(source, { temperature: 1.5, seed }).best.ids)"""
+    found = room.page.evaluate(script, [source, draws])
     first = [ids[0] if ids else EOS for ids in found]
     for word in shares.topk(5).indices.tolist():
         share = shares[word].item()

@@ -112,6 +112,7 @@ def put_into_site(app: Sphinx, problem: Exception | None) -> None:
     """Write scripts and models where the pages look for them."""
     if problem is None and app.builder.format == "html":
         folder = Path(app.outdir) / PLACE
+        shutil.rmtree(folder, ignore_errors=True)  # what an earlier build left is no model of this one
         copy_web(folder)
         write_models(folder / "models")
 

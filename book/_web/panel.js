@@ -99,7 +99,7 @@
       this.view = make("div", "s2s-view", null, { hidden: "" });
       this.view.addEventListener("s2s-choose", (event) => this.choose(event.detail.side, event.detail.place));
       this.hint = make("p", "s2s-help", "", { hidden: "" });
-      output.append(this.status, this.translation, this.notes, this.changes, this.view, this.hint, this.said);
+      output.append(this.status, this.translation, this.notes, this.changes, this.hint, this.view, this.said);
       return output;
     }
 
