@@ -6,9 +6,9 @@
   const BEAM = 5;
   const LANGUAGES = { fr: "French", en: "English" };
   const EXAMPLES = {
-    fr: ["Le chat noir ne dort pas.", "Elle a cinq ans de moins que moi.", "Mon frère n'aime pas cette maison.",
-      "Où est le petit chien ?", "Nous ne la voyons jamais.", "Je suis trop froid.", "Ma sœur cherche une voiture rouge.",
-      "Tu me parles ?", "Ils ont une grande table.", "Je ne crains pas de mourir.", "C'est un bon livre.", "Le zorglub est très vieux."],
+    fr: ["Ma sœur cherche une voiture rouge.", "Elle a cinq ans de moins que moi.", "Mon frère n'aime pas cette maison.",
+      "Nous ne la voyons jamais.", "Où est le petit chien ?", "Je suis trop froid.", "Ma sœur n'a pas acheté la voiture rouge.",
+      "Tu me parles ?", "Le chat noir ne dort pas.", "Ils ont une grande table.", "Je ne crains pas de mourir.", "Le zorglub est très vieux."],
     en: ["The black cat is not sleeping.", "She has a red car.", "Where is the little dog?", "We never see her.", "I'm too cold.", "It is a good book."],
   };
 
