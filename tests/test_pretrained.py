@@ -1,0 +1,87 @@
+"""The model that comes with the package: small, whole, as good as its card says, and used when no run is named."""
+
+import json
+from dataclasses import asdict
+
+import pytest
+import torch
+from safetensors import safe_open
+from typer.testing import CliRunner
+
+from s2s_tutorial.cli import app
+from s2s_tutorial.config import PRESETS, PRETRAINED
+from s2s_tutorial.corpus import challenge_set
+from s2s_tutorial.evaluation import evaluate
+from s2s_tutorial.runs import load_translator, open_run
+from s2s_tutorial.tracking import read_record
+
+# The 2017 notebook's closing sentences; several hold words that its own vocabulary had dropped.
+CLOSING_SENTENCES = (
+    "je suis trop froid .", "elle a cinq ans de moins que moi .", "elle est trop petit .", "je ne crains pas de mourir .",
+    "c est un jeune directeur plein de talent .", "est le chien vert aujourd hui ?", "le chat me parle .",
+    "des centaines de personnes furent arretees ici .", "des centaines de chiens furent arretees ici .",
+    "ce fromage est prepare a partir de lait de chevre .",
+)  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def translator():
+    return load_translator()
+
+
+@pytest.fixture(scope="module")
+def scores():
+    return json.loads((PRETRAINED / "scores.json").read_text(encoding="utf-8"))
+
+
+def test_the_folder_is_small_and_holds_weights_only(scores):
+    assert sum(path.stat().st_size for path in PRETRAINED.iterdir()) <= 16_000_000
+    with safe_open(PRETRAINED / "model.safetensors", "pt") as file:
+        kinds = {file.get_tensor(name).dtype for name in file.keys()}  # noqa: SIM118
+    assert kinds == {torch.float16}
+    names = {"run.json", "model.safetensors", "record.jsonl", "scores.json", "MODEL_CARD.md"}
+    assert {path.name for path in PRETRAINED.iterdir()} == names
+
+
+def test_it_was_trained_as_the_preset_says():
+    before, now = open_run(PRETRAINED).settings, PRESETS["large"]
+    assert asdict(before.data) | {"corpus": ""} == asdict(now.data) | {"corpus": ""}
+    assert (before.model, before.training) == (now.model, now.training)
+
+
+def test_it_reaches_what_the_book_promises_on_held_out_sentences(scores):
+    assert scores["test"]["bleu"] >= 43
+    assert scores["test"]["sentences"] > 6_000
+
+
+def test_the_weights_are_those_that_were_measured(translator, scores):
+    measured, _ = evaluate(translator, challenge_set())
+    assert measured.bleu == pytest.approx(scores["challenge"]["bleu"], abs=0.5)
+    assert measured.sentences == scores["challenge"]["sentences"]
+
+
+def test_the_card_gives_the_figures_and_the_attribution(scores):
+    card = (PRETRAINED / "MODEL_CARD.md").read_text(encoding="utf-8")
+    for figure in (
+        f"{scores['test']['bleu']:.1f}",
+        f"{scores['test_beam_5']['bleu']:.1f}",
+        f"{scores['parameters']:,}",
+    ):
+        assert figure in card
+    for word in ("tatoeba.org", "manythings.org", "CC BY 2.0 FR"):
+        assert word in card
+
+
+def test_its_record_tells_of_the_whole_training(scores):
+    steps = [line["step"] for line in read_record(PRETRAINED / "record.jsonl") if line["kind"] == "step"]
+    assert steps[-1] > scores["training"]["step"] - 100
+    assert steps == sorted(set(steps))
+
+
+def test_the_command_line_uses_it_where_no_run_is_named():
+    result = CliRunner().invoke(app, ["translate", *CLOSING_SENTENCES])
+    assert result.exit_code == 0
+    lines = result.stdout.splitlines()
+    assert len(lines) == len(CLOSING_SENTENCES)
+    assert lines[3].startswith("i'm not afraid")
+    assert all(line.rstrip(".?!").strip() for line in lines)
