@@ -16,7 +16,7 @@ from tiny import TALKING
 
 from s2s_tutorial.attention import Attention
 from s2s_tutorial.checkpoint import read_json
-from s2s_tutorial.config import ATTENTIONS
+from s2s_tutorial.config import ATTENTIONS, PRETRAINED
 from s2s_tutorial.corpus import challenge_set, prepare
 from s2s_tutorial.evaluation import evaluate
 from s2s_tutorial.export import MANIFEST, ExportError, export, load_exported, read_manifest, text_rules
@@ -372,6 +372,12 @@ def test_the_small_models_reach_what_the_page_says_of_them(published, book_corpu
         assert reached.aer == pytest.approx(recorded.get("aer"), abs=0.01)
         assert f"BLEU {recorded['bleu']:.1f}" in model["note"]
         assert (f"alignment error rate {recorded.get('aer', 0):.2f}" in model["note"]) == ("aer" in recorded)
+
+
+def test_what_the_page_says_of_the_large_model_was_measured(published):
+    _, models = published
+    rounding = read_json(PRETRAINED / "scores.json")["rounding"]
+    assert f"BLEU {rounding['rounded_bleu']:.1f} ({rounding['bleu']:.1f} before" in models[0]["note"]
 
 
 def test_small_models_are_trained_alike_but_for_the_attention(tmp_path, tiny_corpus, monkeypatch):

@@ -78,11 +78,9 @@ def copy_web(folder: Path) -> None:
 
 def write_models(folder: Path) -> int:
     """Write the book's models for the page, the trained one first; returns their bytes before base64."""
-    size = 0
-    if (PRETRAINED / "scores.json").is_file():
-        with TemporaryDirectory() as place:
-            exported, *_ = export(load_translator(), Path(place), LARGE).paths
-            size = publish(exported, folder, "Large, general", large_note()).size
+    with TemporaryDirectory() as place:
+        exported, *_ = export(load_translator(), Path(place), LARGE).paths
+        size = publish(exported, folder, "Large, general", large_note()).size
     scores = json.loads((SMALL / "scores.json").read_text(encoding="utf-8"))
     for attention in ATTENTIONS:
         size += publish(
@@ -94,18 +92,22 @@ def write_models(folder: Path) -> int:
 def large_note() -> str:
     """What the page says of the trained model."""
     scores = json.loads((PRETRAINED / "scores.json").read_text(encoding="utf-8"))
-    rounding = scores["rounding"]
-    return (
-        f"Held-out BLEU {rounding['rounded_bleu']:.1f} on {rounding['sentences']:,} sentences; it was {rounding['bleu']:.1f} "
-        "before weights were rounded to 8 bits"
-    )
+    return f"Trained on real sentence pairs. {reached(scores['rounding'])}"
 
 
 def small_note(scores: dict[str, Any]) -> str:
     """What the page says of a small model."""
     test = scores["test"]
     error = f", alignment error rate {test['aer']:.2f}" if "aer" in test else ""
-    return f"Small, trained on the built-in corpus. Held-out BLEU {test['bleu']:.1f}{error}"
+    return f"Trained on the built-in corpus. {reached(scores['rounding'])}{error}"
+
+
+def reached(rounding: dict[str, Any]) -> str:
+    """How good a model is as the page runs it, and what rounding cost."""
+    return (
+        f"Held-out BLEU {rounding['rounded_bleu']:.1f} ({rounding['bleu']:.1f} before rounding to 8 bits, "
+        f"{rounding['sentences']:,} sentences)"
+    )
 
 
 def put_into_site(app: Sphinx, problem: Exception | None) -> None:
