@@ -337,19 +337,20 @@ def test_the_books_models_fit_into_eight_megabytes(published):
 
 def test_the_large_model_says_what_pytorch_says(browser, published, book_corpus):
     sources = list(dict.fromkeys([*challenge_set(False).sources, *book_corpus.test.sources]))[:330]
+    assert len(with_known_words(load_exported(published[0] / "large.safetensors"), sources)) >= 300
     compare_published(Room(browser), published[0] / "large.safetensors", sources)
 
 
 def test_the_small_models_say_what_pytorch_says(browser, published, book_corpus):
     room = Room(browser)
     for attention in ATTENTIONS:
-        compare_published(room, published[0] / f"{attention}.safetensors", book_corpus.test.sources[:100])
+        compare_published(room, published[0] / f"{attention}.safetensors", book_corpus.test.sources[:50])
 
 
 def compare_published(room, path, sources):
     translator = load_exported(path)
     sources = with_known_words(translator, sources)
-    assert len(sources) >= 100
+    assert len(sources) >= 50
     room.load(path)
     found = [one["best"] for one in room.translate(sources)]
     same, difference = compare(translator.translate_words(sources), found)
@@ -385,6 +386,7 @@ def test_small_models_are_trained_alike_but_for_the_attention(tmp_path, tiny_cor
     assert len(plain) == len({live_models.settings_for(name).training for name in ATTENTIONS}) == 1
     settings = replace(TALKING, training=replace(TALKING.training, epochs=1))
     monkeypatch.setattr(live_models, "settings_for", lambda attention: settings)
+    monkeypatch.setattr(live_models, "LARGEST", 200_000)
     once = live_models.make("general", tiny_corpus, tmp_path / "runs", tmp_path)
     written = (tmp_path / "general.safetensors").read_bytes()
     again = live_models.make("general", tiny_corpus, tmp_path / "runs", tmp_path)
@@ -422,7 +424,7 @@ def test_a_served_page_asks_its_own_server_only(browser, folder):
 HOSTILE = [
     "<img src=x onerror=window.hacked=1> le chat", "<script>window.hacked=1</script> le chat",
     "le </script> chat \"'><svg onload=hacked=1>",
-    "le 😀 ch\u200bat \u200d noir", "\u202ele chat \u05d0\u05d1 \u2066noir", "le chat " * 60, "l" * 1900,
+    "le 😀 ch\u200bat \u200d noir", "\u202ele chat \u05d0\u05d1 \u2066noir", "le chat " * 60, "le " + "l" * 1900,
     "le javascript:hacked=1 chat", "le {{chat}} ${hacked=1} `chat`", "__proto__ le chat constructor",
 ]  # fmt: skip
 
