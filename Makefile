@@ -9,7 +9,7 @@ RUN ?= runs/sample
 TORCH := $(shell grep '^torch==' requirements.lock)
 TORCH_INDEX ?= https://download.pytorch.org/whl/cpu
 
-.PHONY: help book pdf train test soak lab outputs pretrained results bench bench-long lint clean
+.PHONY: help book pdf train test soak lab outputs pretrained live-models results bench bench-long lint clean
 help:  ## list the targets
 	@grep -E '^[a-z-]+:.*##' Makefile | sed -E 's/:.*## /	/' | expand -t 12
 
@@ -50,6 +50,10 @@ outputs: .venv/ready  ## execute all chapters again, as the book shows them (an 
 pretrained: .venv/ready  ## train the model that comes with the package (45 minutes) and write its files
 	$(BIN)/s2s-tutorial train --corpus tatoeba --preset large --run runs/large
 	$(BIN)/python book/_tools/pretrained.py runs/large
+
+# A model that is finished is not trained again.
+live-models: .venv/ready  ## train the six small models of the live page (5 minutes) and write book/live/
+	$(BIN)/python book/_tools/live_models.py
 
 # Each run goes on where it was stopped, and is not trained twice.
 results: .venv/ready  ## train everything in the README's table (half an hour) and write the table

@@ -130,7 +130,7 @@ def text_rules(language: str) -> dict[str, Any]:
 
 @dataclass(frozen=True)
 class Exported:
-    """What `export` wrote: the files, and the size of the numbers and words in them before base64."""
+    """What `export` or `publish` wrote: the files, and the size of the numbers and words in them before base64."""
 
     paths: list[Path]
     size: int
@@ -152,27 +152,44 @@ def export(translator: Translator, folder: Path, name: str, title: str = "", not
     check_supported(translator.model.settings)
     if not _PLAIN_NAME.fullmatch(name):
         raise ExportError(f"{name!r} cannot name a file of the page: use small letters, digits and hyphens")
-    models = read_manifest(folder)
+    read_manifest(folder)  # a folder of something else is refused before anything is written
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / f"{name}.safetensors"
     save_tensors(path, pack(translator.model.state_dict()), describe(translator))
-    data = path.read_bytes()
-    script = path.with_suffix(".js")
+    published = publish(path, folder, title, note)
+    return Exported([path, *published.paths], published.size)
+
+
+def publish(path: Path, folder: Path, title: str = "", note: str = "") -> Exported:
+    """Put a file that `export` wrote on a folder's list of models, with the script that a page loads.
+
+    Args:
+        path: the .safetensors file; it may lie anywhere, and its name is the model's.
+        folder: of the page's models; made where it is missing.
+        title, note: as for `export`.
+
+    Raises:
+        BadFileError: a damaged file, or one of another kind.
+        ExportError: a folder with another list.
+    """
+    name, models, data = path.stem, read_manifest(folder), path.read_bytes()
+    translator = load_exported(path)
+    folder.mkdir(parents=True, exist_ok=True)
+    script = folder / f"{name}.js"
     write_atomically(script, f'{_MODEL_START}"{b64encode(data).decode()}";\n'.encode())
-    settings = translator.model.settings
     entry = {
         "name": name,
         "title": title or name,
         "note": note,
         "bytes": len(data),
-        "attention": settings.attention,
+        "attention": translator.model.settings.attention,
         "words": [len(translator.src_vocabulary), len(translator.tgt_vocabulary)],
     }
     names = [model["name"] for model in models]
     place = names.index(name) if name in names else len(names)
     models[place : place + 1] = [entry]
     write_manifest(folder, models)
-    return Exported([path, script, folder / MANIFEST], len(data))
+    return Exported([script, folder / MANIFEST], len(data))
 
 
 def read_manifest(folder: Path) -> list[dict[str, Any]]:

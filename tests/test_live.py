@@ -1,9 +1,9 @@
 """The live page in a real browser: the same translations as PyTorch, nothing of a sentence ever run, usable by everybody."""
 
-import importlib.util
 import random
 import sys
 import unicodedata
+from base64 import b64decode
 from dataclasses import replace
 from urllib.parse import parse_qs, urlencode
 
@@ -12,16 +12,25 @@ import torch
 from browsing import CHROMIUM, ROOT, Room, Visit, open_browser, serve
 from small_models import half_learnt, kind_name, small_vocabularies, with_bias
 from test_export import RUNNABLE
+from tiny import TALKING
 
 from s2s_tutorial.attention import Attention
-from s2s_tutorial.corpus import challenge_set
-from s2s_tutorial.export import MANIFEST, export, load_exported, text_rules
+from s2s_tutorial.checkpoint import read_json
+from s2s_tutorial.config import ATTENTIONS, PRETRAINED
+from s2s_tutorial.corpus import challenge_set, prepare
+from s2s_tutorial.evaluation import evaluate
+from s2s_tutorial.export import MANIFEST, ExportError, export, load_exported, read_manifest, text_rules
 from s2s_tutorial.model import Seq2Seq
 from s2s_tutorial.runs import load_translator
 from s2s_tutorial.search import forbid_padding
 from s2s_tutorial.text import JOINS, detokenise, normalise
 from s2s_tutorial.translation import SentenceError, Translator, read_sentence
 from s2s_tutorial.vocabulary import EOS, SOS, UNK
+
+sys.path.insert(0, str(ROOT / "book" / "_tools"))
+import live_models
+import live_page
+from s2s_live import write_models
 
 pytest.importorskip("playwright", reason="needs Playwright: pip install playwright")
 pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="needs Chromium: apt-get install chromium")
@@ -36,10 +45,6 @@ def browser():
 @pytest.fixture(scope="module")
 def folder(talking_run, tmp_path_factory):
     """The page, with a trained model and an untrained one that has no attention."""
-    place = ROOT / "book" / "_tools" / "live_page.py"
-    spec = importlib.util.spec_from_file_location("live_page", place)
-    live_page = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(live_page)
     folder = tmp_path_factory.mktemp("live page")
     translator = load_translator(talking_run)
     export(translator, folder / "models", "main", "Main <b>model</b>", "trained for seconds")
@@ -214,7 +219,9 @@ def test_words_are_drawn_as_often_as_they_are_probable(translator, sentences, ro
     source, draws = sentences[0], 600
     with torch.inference_mode():
         shares = shares_in_pytorch(translator, source, [], 1.5)[0]
-    found = [room.translate([source], temperature=1.5, seed=seed)[0]["best"]["ids"] for seed in range(draws)]
+    script = """([source, draws]) => Array.from({ length: draws }, (_, seed) =>
+      model.translate(source, { temperature: 1.5, seed }).best.ids)"""
+    found = room.page.evaluate(script, [source, draws])
     first = [ids[0] if ids else EOS for ids in found]
     for word in shares.topk(5).indices.tolist():
         share = shares[word].item()
@@ -304,6 +311,92 @@ def test_what_python_refuses_the_page_refuses(translator, room, sentence):
     assert expected in said or expected[:15] == said[:15]
 
 
+# The book's own models
+
+
+@pytest.fixture(scope="module")
+def published(tmp_path_factory):
+    """The book's models as the site has them, and as the files that PyTorch reads."""
+    folder = tmp_path_factory.mktemp("published")
+    size = write_models(folder)
+    models = read_manifest(folder)
+    for model in models:
+        script = (folder / f"{model['name']}.js").read_text(encoding="ascii")
+        (folder / f"{model['name']}.safetensors").write_bytes(b64decode(script.split('"')[1]))
+    assert size == sum(model["bytes"] for model in models)
+    return folder, models
+
+
+def test_the_books_models_fit_into_eight_megabytes(published):
+    _, models = published
+    assert [model["attention"] for model in models] == ["general", *ATTENTIONS]
+    assert [model["title"].split(",")[0] for model in models] == ["Large", *["Small"] * len(ATTENTIONS)]
+    web = sum(path.stat().st_size for path in (ROOT / "book" / "_web").iterdir())
+    assert sum(model["bytes"] for model in models) + web <= 8_000_000
+
+
+def test_the_large_model_says_what_pytorch_says(browser, published, book_corpus):
+    sources = list(dict.fromkeys([*challenge_set(False).sources, *book_corpus.test.sources]))[:330]
+    assert len(with_known_words(load_exported(published[0] / "large.safetensors"), sources)) >= 300
+    compare_published(Room(browser), published[0] / "large.safetensors", sources)
+
+
+def test_the_small_models_say_what_pytorch_says(browser, published, book_corpus):
+    room = Room(browser)
+    for attention in ATTENTIONS:
+        compare_published(room, published[0] / f"{attention}.safetensors", book_corpus.test.sources[:50])
+
+
+def compare_published(room, path, sources):
+    translator = load_exported(path)
+    sources = with_known_words(translator, sources)
+    assert len(sources) >= 50
+    room.load(path)
+    found = [one["best"] for one in room.translate(sources)]
+    same, difference = compare(translator.translate_words(sources), found)
+    assert same >= 0.99, path.name
+    assert difference < 0.02, path.name
+
+
+@pytest.fixture(scope="module")
+def book_corpus():
+    return prepare(live_models.settings_for("none").data)
+
+
+def test_the_small_models_reach_what_the_page_says_of_them(published, book_corpus):
+    folder, models = published
+    scores = read_json(live_models.MODELS / "scores.json")
+    for model in models[1:]:
+        recorded = scores[model["name"]]["test"]
+        reached, _ = evaluate(load_exported(folder / f"{model['name']}.safetensors"), book_corpus.test)
+        assert reached.bleu == pytest.approx(recorded["bleu"], abs=0.3)
+        assert reached.aer == pytest.approx(recorded.get("aer"), abs=0.01)
+        assert f"BLEU {recorded['bleu']:.1f}" in model["note"]
+        assert (f"alignment error rate {recorded.get('aer', 0):.2f}" in model["note"]) == ("aer" in recorded)
+
+
+def test_what_the_page_says_of_the_large_model_was_measured(published):
+    _, models = published
+    rounding = read_json(PRETRAINED / "scores.json")["rounding"]
+    assert f"BLEU {rounding['rounded_bleu']:.1f} ({rounding['bleu']:.1f} before" in models[0]["note"]
+
+
+def test_small_models_are_trained_alike_but_for_the_attention(tmp_path, tiny_corpus, monkeypatch):
+    plain = {replace(live_models.settings_for(name).model, attention="") for name in ATTENTIONS}
+    assert len(plain) == len({live_models.settings_for(name).training for name in ATTENTIONS}) == 1
+    settings = replace(TALKING, training=replace(TALKING.training, epochs=1))
+    monkeypatch.setattr(live_models, "settings_for", lambda attention: settings)
+    monkeypatch.setattr(live_models, "LARGEST", 200_000)
+    once = live_models.make("general", tiny_corpus, tmp_path / "runs", tmp_path)
+    written = (tmp_path / "general.safetensors").read_bytes()
+    again = live_models.make("general", tiny_corpus, tmp_path / "runs", tmp_path)
+    assert (tmp_path / "general.safetensors").read_bytes() == written
+    assert once["test"]["bleu"] == again["test"]["bleu"]
+    monkeypatch.setattr(live_models, "LARGEST", 1000)
+    with pytest.raises(ExportError, match="lower SIZE"):
+        live_models.make("general", tiny_corpus, tmp_path / "runs", tmp_path)
+
+
 # What the reader sees
 
 
@@ -331,6 +424,7 @@ def test_a_served_page_asks_its_own_server_only(browser, folder):
 HOSTILE = [
     "<img src=x onerror=window.hacked=1> le chat", "<script>window.hacked=1</script> le chat",
     "le </script> chat \"'><svg onload=hacked=1>",
+    "le 😀 ch\u200bat \u200d noir", "\u202ele chat \u05d0\u05d1 \u2066noir", "le chat " * 60, "le " + "l" * 1900,
     "le javascript:hacked=1 chat", "le {{chat}} ${hacked=1} `chat`", "__proto__ le chat constructor",
 ]  # fmt: skip
 
@@ -348,6 +442,33 @@ def test_a_hostile_sentence_stays_text(browser, address, sentence):
     visit.page.close()
 
 
+def test_half_a_character_breaks_nothing(browser, address, translator):
+    visit = Visit(browser, address)
+    visit.page.evaluate("document.querySelector('.s2s-input').value = 'Le chat \\ud800 dort.'")
+    visit.mark()
+    visit.page.click(".s2s-go")
+    visit.ready()
+    assert visit.translation == translator.translate("Le chat dort.").text
+    assert parse_qs(visit.page.url.split("#")[1]) == {"translate": ["Le chat \ufffd dort."]}
+    assert visit.problems == []
+    visit.page.close()
+
+
+def test_a_newer_sentence_does_not_wait_for_an_older_one(browser, address, translator):
+    visit = Visit(browser, address)
+    visit.page.evaluate(
+        """([long, short]) => { for (const sentence of [long, short]) {
+            document.querySelector('.s2s-input').value = sentence;
+            document.querySelector('.s2s-ask').requestSubmit(); } }""",
+        ["le chat " * 100, "Elle est petite."],
+    )
+    expected = translator.translate("Elle est petite.").text
+    visit.page.wait_for_function("text => document.querySelector('.s2s-translation').innerText === text", arg=expected)
+    assert visit.page.locator(".s2s-error").count() == 0
+    assert visit.problems == []
+    visit.page.close()
+
+
 def test_unknown_words_are_marked_and_explained(browser, address):
     visit = Visit(browser, address)
     visit.translate("Le zorglub dort.")
@@ -359,7 +480,7 @@ def test_unknown_words_are_marked_and_explained(browser, address):
 def test_the_link_carries_the_sentence_and_the_model(browser, address):
     visit = Visit(browser, address)
     sentence = "Où est l'œuf & 100 % <b> ?"
-    visit.page.select_option("select[id$=-model]", "none")
+    visit.page.check(".s2s-model[value=none]", force=True)
     visit.page.fill(".s2s-input", sentence)
     visit.mark()
     visit.page.click(".s2s-go")
@@ -369,7 +490,7 @@ def test_the_link_carries_the_sentence_and_the_model(browser, address):
     assert visit.page.url == link
     other = Visit(browser, link)
     assert other.page.input_value(".s2s-input") == sentence
-    assert other.page.input_value("select[id$=-model]") == "none"
+    assert other.page.is_checked(".s2s-model[value=none]")
     assert other.text(".s2s-live") == visit.text(".s2s-live")
     visit.page.close()
     other.page.close()
@@ -400,7 +521,7 @@ def test_everything_can_be_done_by_keyboard(browser, address):
             "getComputedStyle(document.activeElement).outlineStyle !== 'none' || document.activeElement === document.body"
         )
         assert outlined, page.evaluate("document.activeElement.outerHTML")
-    assert {"s2s-go", "s2s-chip", "s2s-choice", "s2s-link", "place", "when", "model", "heat"} <= seen
+    assert {"s2s-go", "s2s-chip", "s2s-choice", "s2s-link", "s2s-model", "place", "when", "heat"} <= seen
     # A word of the translation is chosen, then the source word that it shall look at; the keyboard stays on that word.
     page.locator(".s2s-row").nth(1).locator("button").nth(1).focus()
     page.keyboard.press("Enter")
@@ -455,7 +576,7 @@ def test_a_file_that_is_missing_is_said_and_can_be_tried_again(browser, folder):
     hidden = script.rename(script.with_suffix(".away"))
     visit = Visit(browser, (folder / "index.html").as_uri())
     visit.mark()
-    visit.page.select_option("select[id$=-model]", "none")
+    visit.page.check(".s2s-model[value=none]", force=True)
     visit.page.wait_for_selector(".s2s-error")
     assert "none.js could not be loaded" in visit.text(".s2s-error")
     hidden.rename(script)

@@ -249,6 +249,44 @@ def test_the_view_answers_to_mouse_keyboard_and_slider(browser, address):
     assert view.locator("tbody tr").count() == target.count()
 
 
+# The live translator (test_live.py has all else of it)
+
+
+def test_the_front_page_shows_on_one_screen_what_the_book_is_for(browser, address):
+    visit = Visit(browser, width=1280, height=800)
+    page = visit.open(f"{address}/book/index.html")
+    page.locator(".s2s-live .s2s-word").first.wait_for()
+    for last in (".s2s-live", ".s2s-promise li:last-child"):
+        box = page.locator(last).bounding_box()
+        assert box["y"] + box["height"] <= 800, last
+    page.set_viewport_size({"width": 375, "height": 700})
+    box = page.locator(".s2s-live").bounding_box()
+    assert box["y"] + box["height"] <= 700
+    assert page.evaluate("() => document.documentElement.scrollWidth") == 375
+    assert visit.problems == []
+
+
+@pytest.mark.parametrize("from_disk", [False, True])
+def test_the_front_page_translates_and_leads_on_with_its_sentence(browser, address, site, from_disk):
+    start = site.as_uri() if from_disk else address
+    visit = Visit(browser)
+    page = visit.open(f"{start}/book/index.html")
+    page.fill(".s2s-input", "Ma sœur ne dort pas.")
+    page.press(".s2s-input", "Enter")
+    page.locator(".s2s-row", has_text="soeur").first.wait_for()
+    text = page.locator(".s2s-translation").inner_text()
+    page.locator(".s2s-link").click()
+    page.locator(".s2s-beam button").nth(4).wait_for()
+    assert page.url.startswith(f"{start}/book/translate.html#translate=Ma+s")
+    assert page.locator(".s2s-translation").inner_text() == text
+    page.locator(".s2s-model[value=none]").check(force=True)
+    page.get_by_text("This model has no attention").wait_for()
+    assert page.url.endswith("&model=none")
+    asked = [url for url in visit.requests if not url.startswith(("data:", "blob:", start))]
+    assert asked == []
+    assert visit.problems == []
+
+
 @pytest.mark.skipif("CI" not in os.environ, reason="only continuous integration must have a browser")
 def test_continuous_integration_has_a_browser():
     assert CHROMIUM is not None

@@ -1,20 +1,21 @@
 """A page with nothing on it but the live translator: to look at it, and for the tests of it in a browser.
 
-    python book/_tools/live_page.py FOLDER RUN [RUN …]
+    python book/_tools/live_page.py FOLDER [RUN …]
 
-exports the runs into FOLDER/models, copies the scripts to FOLDER/web and writes FOLDER/index.html. Open that, also as a
-file: nothing is fetched from anywhere else.
+exports the runs (the book's own models where none is named) into FOLDER/models, copies the scripts to FOLDER/web and
+writes FOLDER/index.html. Open that, also as a file: nothing is fetched from anywhere else.
 """
 
-import shutil
 import sys
-from importlib.resources import files
 from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parents[1] / "_ext"))
+
+from s2s_live import copy_web, write_models
 
 from s2s_tutorial.export import export
 from s2s_tutorial.runs import load_translator
 
-WEB = Path(__file__).parent.parent / "_web"
 PAGE = """<!doctype html>
 <html lang="en" data-theme="light">
 <meta charset="utf-8">
@@ -37,16 +38,6 @@ h1 { margin: 0; font-size: 1.6rem; }
 """
 
 
-def copy_web(folder: Path) -> None:
-    """Copy the translator's scripts and styles, and the attention view that it shares with the chapters."""
-    folder.mkdir(parents=True, exist_ok=True)
-    data = files("s2s_tutorial").joinpath("data")
-    for name in ("attention_view.js", "attention_view.css"):
-        (folder / name).write_text(data.joinpath(name).read_text(encoding="utf-8"), encoding="utf-8")
-    for path in [*WEB.glob("*.js"), *WEB.glob("*.css")]:
-        shutil.copyfile(path, folder / path.name)
-
-
 def write_page(folder: Path) -> Path:
     """Write the page and everything but its models; returns its path."""
     copy_web(folder / "web")
@@ -58,6 +49,8 @@ def write_page(folder: Path) -> Path:
 def main() -> None:
     """Run from the command line."""
     folder, *runs = map(Path, sys.argv[1:])
+    if not runs:
+        write_models(folder / "models")
     for run in runs:
         export(load_translator(run), folder / "models", run.resolve().name.lower())
     print(write_page(folder))

@@ -1,6 +1,6 @@
-"""How long the live page takes for a sentence: `python book/_tools/live_speed.py [WORDS [HIDDEN]]`.
+"""How long the live page takes for a sentence: `python book/_tools/live_speed.py [WORDS HIDDEN]`.
 
-A model of random weights (320 units and 8,000 words a side, unless other sizes are given) reads 100 sentences of 12
+The trained model that comes with the package (or one of random weights and the given sizes) reads 100 sentences of 12
 words, all different, and says 12 words and EOS, in headless Chromium; needs Playwright and Chromium. Only on a quiet
 machine are the figures worth anything, so no test waits for them.
 """
@@ -13,11 +13,12 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[2] / "tests"))
 
-from live_browser import Room, open_browser
+from browsing import Room, open_browser
 
 from s2s_tutorial.config import ModelSettings
 from s2s_tutorial.export import export
 from s2s_tutorial.model import Seq2Seq, count_parameters
+from s2s_tutorial.runs import load_translator
 from s2s_tutorial.translation import Translator
 from s2s_tutorial.vocabulary import SPECIAL_WORDS, Vocabulary
 
@@ -35,19 +36,26 @@ MEASURE = """() => {
 }"""
 
 
-def main(words: int = 8_000, hidden: int = 320) -> None:
-    """Measure and print."""
+def random_model(words: int, hidden: int) -> Translator:
+    """A translator of random weights."""
     names = itertools.islice(map("".join, itertools.product("abcdefghij", repeat=5)), words - len(SPECIAL_WORDS))
     vocabulary = Vocabulary(SPECIAL_WORDS + tuple(names), (0,) * words)
     settings = ModelSettings(embedding_size=hidden, hidden_size=hidden)
-    model = Seq2Seq(settings, words, words).eval()
+    return Translator(Seq2Seq(settings, words, words).eval(), vocabulary, vocabulary)
+
+
+def main(*sizes: int) -> None:
+    """Measure and print."""
+    translator = random_model(*sizes) if sizes else load_translator()
     with tempfile.TemporaryDirectory() as folder, open_browser() as browser:
-        size = export(Translator(model, vocabulary, vocabulary), Path(folder), "m").size
+        size = export(translator, Path(folder), "m").size
         room = Room(browser)
         room.load(Path(folder) / "m.safetensors")
         times = {name: round(value, 1) for name, value in room.page.evaluate(MEASURE).items()}
+    hidden, words = translator.model.settings.hidden_size, len(translator.tgt_vocabulary)
     print(
-        f"H = E = {hidden}, V = {words:,}: {count_parameters(model):,} numbers, {size / 1e6:.2f} MB; ms {json.dumps(times)}"
+        f"H = {hidden}, V = {words:,}: {count_parameters(translator.model):,} numbers, {size / 1e6:.2f} MB; "
+        f"ms {json.dumps(times)}"
     )
 
 

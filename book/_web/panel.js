@@ -6,9 +6,9 @@
   const BEAM = 5;
   const LANGUAGES = { fr: "French", en: "English" };
   const EXAMPLES = {
-    fr: ["Le chat noir ne dort pas.", "Elle a cinq ans de moins que moi.", "Mon frère n'aime pas cette maison.",
-      "Où est le petit chien ?", "Nous ne la voyons jamais.", "Je suis trop froid.", "Ma sœur cherche une voiture rouge.",
-      "Tu me parles ?", "Ils ont une grande table.", "Je ne crains pas de mourir.", "C'est un bon livre.", "Le zorglub est très vieux."],
+    fr: ["Ma sœur cherche une voiture rouge.", "Elle a cinq ans de moins que moi.", "Mon frère n'aime pas cette maison.",
+      "Nous ne la voyons jamais.", "Où est le petit chien ?", "Je suis trop froid.", "Ma sœur n'a pas acheté la voiture rouge.",
+      "Tu me parles ?", "Le chat noir ne dort pas.", "Ils ont une grande table.", "Je ne crains pas de mourir.", "Le zorglub est très vieux."],
     en: ["The black cat is not sleeping.", "She has a red car.", "Where is the little dog?", "We never see her.", "I'm too cold.", "It is a good book."],
   };
 
@@ -38,15 +38,27 @@
     constructor(host, engine, ownsAddress) {
       Object.assign(this, { host, engine, ownsAddress, turn: 0, seed: 1, prefix: [], pin: null, chosen: null, shown: null });
       this.id = "s2s-live-" + ++panels;
+      this.more = host.dataset.more || ""; // the page with all tools, where this one shows few
+      host.classList.toggle("s2s-compact", this.more !== "");
       this.model = engine.models[0];
       this.language = { source: "fr", target: "en" };
       this.build();
       window.addEventListener("hashchange", () => this.readAddress());
-      if (!this.readAddress()) this.begin(EXAMPLES.fr[0], false);
+      if (!this.readAddress()) this.greet();
+    }
+
+    // The first example, as soon as the browser has nothing better to do; not where the reader pays for every byte.
+    greet() {
+      this.input.value = EXAMPLES.fr[0];
+      if (navigator.connection && navigator.connection.saveData) return;
+      const idle = window.requestIdleCallback || ((act) => setTimeout(act, 200));
+      idle(() => this.turn || this.begin(EXAMPLES.fr[0], false), { timeout: 1000 });
     }
 
     build() {
-      this.host.replaceChildren(this.askForm(), this.examples(), this.output(), this.tools());
+      const parts = [this.askForm(), this.examples(), this.modelGroup(), this.output(), this.tools()];
+      if (this.more) parts[3].append(this.link);
+      this.host.replaceChildren(...(this.more ? [parts[0], parts[1], parts[3]] : parts));
       this.host.setAttribute("data-ready", "yes");
     }
 
@@ -86,7 +98,8 @@
       this.changes = make("div", "s2s-changes", null, { hidden: "" });
       this.view = make("div", "s2s-view", null, { hidden: "" });
       this.view.addEventListener("s2s-choose", (event) => this.choose(event.detail.side, event.detail.place));
-      output.append(this.status, this.translation, this.notes, this.changes, this.view, this.said);
+      this.hint = make("p", "s2s-help", "", { hidden: "" });
+      output.append(this.status, this.translation, this.notes, this.changes, this.hint, this.view, this.said);
       return output;
     }
 
@@ -103,7 +116,7 @@
       tools.append(
         this.group("words", "Other words it considered", this.considered),
         this.group("beam", "The " + BEAM + " best of a beam search", this.best),
-        this.attendGroup(), this.settingsGroup());
+        this.attendGroup(), this.heatGroup());
       return tools;
     }
 
@@ -119,16 +132,26 @@
       const [placeField, place] = this.select("place", "look at");
       Object.assign(this, { when, place });
       [when, place].forEach((select) => select.addEventListener("change", () => this.attend(place.value, when.value)));
-      this.attendHelp = make("p", "s2s-help", "Or click an English word above, then the French word it shall look at.");
-      return this.group("attend", "Attend to this word", whenField, placeField, this.attendHelp);
+      return this.group("attend", "Attend to this word", whenField, placeField);
     }
 
-    settingsGroup() {
-      const [modelField, select] = this.select("model", "Model");
-      this.engine.models.forEach((model) => select.append(make("option", "", model.title, { value: model.name })));
-      select.addEventListener("change", () => this.switchModel(select.value));
-      this.modelSelect = select;
+    modelGroup() {
       this.modelNote = make("p", "s2s-help");
+      this.modelChoices = this.engine.models.map((model) => {
+        const choice = make("input", "s2s-model", null, { type: "radio", name: this.id + "-model", value: model.name });
+        choice.addEventListener("change", () => this.switchModel(model.name));
+        return choice;
+      });
+      const pills = make("div", "s2s-pills");
+      pills.append(...this.modelChoices.map((choice, n) => {
+        const pill = make("label", "s2s-pill");
+        pill.append(choice, make("span", "", this.engine.models[n].title));
+        return pill;
+      }));
+      return this.group("models", "Model and its attention", pills, this.modelNote);
+    }
+
+    heatGroup() {
       this.temperature = make("input", "", null, { id: this.id + "-heat", type: "range", min: "0", max: "2", step: "0.1", value: "0" });
       this.heat = make("output", "s2s-help", "", { for: this.temperature.id });
       this.again = make("button", "s2s-small", "Draw again", { type: "button", hidden: "" });
@@ -136,9 +159,9 @@
       field.append(make("label", "", "Temperature", { for: this.temperature.id }), this.temperature);
       this.temperature.addEventListener("input", () => { this.describeHeat(); this.prefix = []; this.run(); });
       this.again.addEventListener("click", () => { this.seed++; this.prefix = []; this.run(); });
-      this.link = make("a", "s2s-link", "Link to this sentence");
+      this.link = make("a", "s2s-link", this.more ? "Look closer: other words, beam search, temperature, six small models" : "Link to this sentence");
       this.describeHeat();
-      return this.group("settings", "Settings", modelField, this.modelNote, field, this.heat, this.again, this.link);
+      return this.group("heat", "Draw words by chance", field, this.heat, this.again, this.link);
     }
 
     describeHeat() {
@@ -150,8 +173,9 @@
     describeModel() {
       const { attention, words, bytes, note } = this.model;
       const count = (n) => n.toLocaleString("en");
-      this.modelNote.textContent = [note, "Attention: " + attention, count(words[0]) + " → " + count(words[1]) + " words", megabytes(bytes)]
+      this.modelNote.textContent = [note, "attention: " + attention, count(words[0]) + " → " + count(words[1]) + " words", megabytes(bytes)]
         .filter(Boolean).join(" · ");
+      this.modelChoices.forEach((choice) => { choice.checked = choice.value === this.model.name; });
     }
 
     switchModel(name) {
@@ -181,15 +205,19 @@
       return "#" + values;
     }
 
+    writeLink() {
+      this.link.href = this.more + this.address();
+    }
+
     writeAddress() {
-      this.link.href = this.address();
+      this.writeLink();
       if (!this.ownsAddress) return;
       try { history.replaceState(null, "", this.address()); } catch { /* some browsers forbid it on file://; the link works */ }
     }
 
     readAddress() {
       const values = new URLSearchParams(location.hash.slice(1)), sentence = values.get("translate");
-      if (!this.ownsAddress || !sentence || location.hash === this.link.getAttribute("href")) return false;
+      if (!this.ownsAddress || !sentence || (this.sentence !== undefined && location.hash === this.address())) return false;
       const model = this.engine.models.find((one) => one.name === values.get("model"));
       if (model) this.model = model;
       this.begin(sentence, true);
@@ -200,7 +228,6 @@
     async run() {
       const turn = ++this.turn, { model, sentence } = this, temperature = Number(this.temperature.value);
       const options = { temperature, seed: this.seed, pin: this.pin, prefix: this.prefix };
-      this.modelSelect.value = model.name;
       this.describeModel();
       const slow = setTimeout(() => turn === this.turn && this.say("Loading the model, " + megabytes(model.bytes) + " …"), 150);
       try {
@@ -213,6 +240,7 @@
         this.say("");
         this.found = found;
         const shown = this.show(found.best, turn);
+        if (this.more) return;
         const beam = await this.engine.ask("beam", { model: model.name, sentence, size: BEAM, options: { pin: this.pin } });
         if (turn === this.turn) this.listBeam(beam);
         await shown;
@@ -233,9 +261,9 @@
       this.status.classList.add("s2s-error");
       this.host.classList.remove("s2s-busy");
       [this.translation, this.notes, this.considered, this.best].forEach((part) => part.replaceChildren());
-      this.view.hidden = this.changes.hidden = true;
+      this.view.hidden = this.changes.hidden = this.hint.hidden = true;
       this.found = null;
-      this.link.href = this.address();
+      this.writeLink();
       if (!error.ofSentence) {
         const again = make("button", "s2s-small", "Try again", { type: "button" });
         again.addEventListener("click", () => this.run());

@@ -22,7 +22,7 @@
       const spans = this.writeWords(best);
       this.writeNotes(best);
       this.writeChanges();
-      this.link.href = this.address();
+      this.writeLink();
       const view = this.mountView(best), last = Math.max(best.words.length - 1, 0);
       this.chosen = this.chosen === null ? mostMoved(best) : Math.min(this.chosen, last);
       this.fillAttend(best);
@@ -123,8 +123,8 @@
         this.pin && this.pin.step === null ? "all" : "this");
       options(this.place, [["", "what it likes"]].concat(this.found.srcWords.map((text, place) => [String(place), text]), [[String(this.found.srcWords.length), "<eos>"]]),
         this.pin && (this.pin.step === null || this.pin.step === this.chosen) ? String(this.pin.source) : "");
-      this.attendHelp.textContent = attends ? "Or choose a word of the translation above, then the word it shall look at."
-        : "This model has no attention to be led.";
+      this.hint.textContent = "Choose a word to see where it looked; then a " + LANGUAGES[this.language.source] + " word, and it must look there.";
+      this.hint.hidden = !attends;
     },
 
     attend(place, when) {

@@ -5,6 +5,7 @@
   const PAD = 0, SOS = 1, EOS = 2, UNK = 3, SPECIAL = ["<pad>", "<sos>", "<eos>", "<unk>"];
   const { largest } = scope.s2sMatrix;
   const SHOWN = 5; // words listed of those that were considered at a step
+  const SLICE = 40; // milliseconds that the worker searches before it looks for a newer message
 
   // log of the sum of exp(logits / temperature) over the n-th row of V, PAD and SOS left out.
   function logTotal(logits, start, size, temperature) {
@@ -57,12 +58,14 @@
     }
 
     // The best word at every step, or at a temperature above 0 one drawn by chance.
+    // Both searches pause before each step, so that whoever runs them can do something else, or give up.
     // options: temperature, seed; pin {source, step or null}; prefix, ids to begin with.
-    greedy(source, options) {
+    *greedy(source, options) {
       const { temperature = 0, seed = 0, pin = null, prefix = [] } = options || {};
       const size = this.tgtWords.length, chance = random(seed), found = { ids: [], score: 0, weights: [], steps: [] };
       let states = source.memory.first, word = SOS;
       for (let step = 0; step < source.limit; step++) {
+        yield;
         const out = this.network.step([word], source.memory, states, pinnedAt(pin, step));
         const total = logTotal(out.logits, 0, size, 1), shown = largest(out.logits, 0, size, SHOWN), heat = temperature || 1;
         const spread = heat === 1 ? total : logTotal(out.logits, 0, size, heat);
@@ -79,11 +82,12 @@
     }
 
     // The K best beginnings side by side (search.beam_search); ranked by log-probability over the length penalty.
-    beam(source, K, options) {
+    *beam(source, K, options) {
       const pin = (options || {}).pin || null, size = this.tgtWords.length, H = this.network.size;
       const rank = (place) => place.score / ((5 + place.length) / 6) ** this.description.length_penalty;
       let places = [{ ids: [], score: 0, length: 0, ended: false, weights: [], states: source.memory.first }];
       for (let step = 0; step < source.limit && places.some((place) => !place.ended); step++) {
+        yield;
         const live = places.filter((place) => !place.ended), next = places.filter((place) => place.ended);
         const states = live[0].states.map((_, layer) => {
           const stacked = new Float64Array(live.length * H);
@@ -124,13 +128,29 @@
       };
     }
 
-    translate(sentence, options) {
+    *translating(sentence, options) {
       const source = this.read(sentence);
-      return { srcWords: source.words, unknown: source.unknown, best: this.greedy(source, options) };
+      return { srcWords: source.words, unknown: source.unknown, best: yield* this.greedy(source, options) };
     }
 
-    translateBeam(sentence, size, options) {
-      return this.beam(this.read(sentence), size, options);
+    *translatingBeam(sentence, size, options) {
+      return yield* this.beam(this.read(sentence), size, options);
+    }
+
+    // The same without a pause.
+    translate(...all) {
+      return toTheEnd(this.translating(...all));
+    }
+
+    translateBeam(...all) {
+      return toTheEnd(this.translatingBeam(...all));
+    }
+  }
+
+  function toTheEnd(search) {
+    for (;;) {
+      const { done, value } = search.next();
+      if (done) return value;
     }
   }
 
@@ -140,22 +160,36 @@
     return bytes;
   }
 
-  // In the worker: answer each message {id, model, ...} with {id, result} or {id, error}.
+  // In the worker: answer each message {id, model, ...} with {id, result} or {id, error}. A sentence that comes while another
+  // one is searched overtakes it: nobody waits for what is not wanted any more.
   function serve() {
     const translators = new Map();
-    const answers = {
-      load: (ask) => {
-        const translator = new Translator(bytesOf(ask.base64));
-        translators.set(ask.model, translator);
-        return { language: translator.description.language };
-      },
-      translate: (ask) => translators.get(ask.model).translate(ask.sentence, ask.options),
-      beam: (ask) => translators.get(ask.model).translateBeam(ask.sentence, ask.size, ask.options),
+    let newest = 0;
+    const searches = {
+      translate: (ask) => translators.get(ask.model).translating(ask.sentence, ask.options),
+      beam: (ask) => translators.get(ask.model).translatingBeam(ask.sentence, ask.size, ask.options),
     };
-    scope.onmessage = (event) => {
+    const load = (ask) => {
+      const translator = new Translator(bytesOf(ask.base64));
+      translators.set(ask.model, translator);
+      return { language: translator.description.language };
+    };
+    const search = async (ask) => {
+      newest = ask.id;
+      const found = searches[ask.type](ask);
+      for (let pause = performance.now() + SLICE; ;) {
+        const { done, value } = found.next();
+        if (done) return value;
+        if (performance.now() < pause) continue;
+        await new Promise((resolve) => setTimeout(resolve));
+        if (newest !== ask.id) throw new Error("Overtaken by another sentence.");
+        pause = performance.now() + SLICE;
+      }
+    };
+    scope.onmessage = async (event) => {
       const ask = event.data;
       try {
-        scope.postMessage({ id: ask.id, result: answers[ask.type](ask) });
+        scope.postMessage({ id: ask.id, result: ask.type === "load" ? load(ask) : await search(ask) });
       } catch (error) {
         scope.postMessage({ id: ask.id, error: error.message, ofSentence: error instanceof scope.s2sText.TextError });
       }

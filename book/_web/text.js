@@ -36,10 +36,14 @@
       (text, [pattern, replacement]) => text.replace(new RegExp(pattern, "g"), replacement), words.join(" "));
   }
 
+  // What Python's strip takes off, which is not quite what trim does.
+  const EDGES = /^[\p{White_Space}\x1c-\x1f]+|[\p{White_Space}\x1c-\x1f]+$/gu;
+
   // The sentence's words as the model reads them; throws TextError where there is nothing to translate.
   function readSentence(sentence, description, vocabulary) {
-    const said = "“" + Array.from(sentence.trim()).slice(0, 40).join("") + "”";
-    if (!sentence.trim()) throw new TextError("The sentence is empty: type some words.");
+    const typed = sentence.replace(EDGES, "");
+    const said = "“" + Array.from(typed).slice(0, 40).join("") + "”";
+    if (!typed) throw new TextError("The sentence is empty: type some words.");
     const words = normalise(sentence, description.text).split(" ");
     if (!words.some((word) => /[a-z]/.test(word)))
       throw new TextError(said + " has no letter that the model can read: type words.");

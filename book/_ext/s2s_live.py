@@ -1,0 +1,127 @@
+"""The live translator in the book: where it sits on a page, and the scripts and models that it loads.
+
+    ```{s2s-live}
+    :more: book/translate
+    ```
+
+Models are put into the site when it is built: the trained one from `s2s_tutorial/pretrained/`, the small ones from
+`book/live/`. Titles and notes are made of the scores that lie beside them.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+from importlib.resources import files
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any, ClassVar
+
+from docutils import nodes
+from docutils.parsers.rst import directives
+from sphinx.application import Sphinx
+from sphinx.util.docutils import SphinxDirective
+from sphinx.util.osutil import relative_uri
+
+from s2s_tutorial.config import ATTENTIONS, PRETRAINED
+from s2s_tutorial.export import export, publish
+from s2s_tutorial.runs import load_translator
+
+ROOT = Path(__file__).parents[2]
+WEB = ROOT / "book" / "_web"
+SMALL = ROOT / "book" / "live"
+PLACE = "_static/live"  # in the site
+LARGE = "large"  # the model that the page begins with
+
+
+class live(nodes.General, nodes.Element):  # noqa: N801 - docutils makes names of visitors of it
+    """Where the translator sits."""
+
+
+class Live(SphinxDirective):
+    """The live translator; a small one, where `more` names the page that has all its tools."""
+
+    option_spec: ClassVar = {"more": directives.unchanged_required}
+
+    def run(self) -> list[nodes.Node]:
+        """Make the node."""
+        return [live(more=self.options.get("more", ""))]
+
+
+def visit_live(translator: Any, node: live) -> None:
+    """Write the place and the script. What is inside is seen until the script runs, or where none can."""
+    builder = translator.builder
+    folder = relative_uri(builder.get_target_uri(builder.current_docname), PLACE)
+    more = f' data-more="{builder.get_relative_uri(builder.current_docname, node["more"])}"' if node["more"] else ""
+    translator.body.append(
+        f'<div class="s2s-live" data-models="{folder}/models/"{more}>'
+        "<p>Here a network translates what you type, inside this page. It needs JavaScript.</p></div>\n"
+        f'<script defer src="{folder}/live.js"></script>\n'
+    )
+    raise nodes.SkipNode
+
+
+def skip_live(translator: Any, node: live) -> None:
+    """Leave it out where pages cannot run anything."""
+    raise nodes.SkipNode
+
+
+def copy_web(folder: Path) -> None:
+    """Copy the translator's scripts and styles, and the attention view that it shares with the chapters."""
+    folder.mkdir(parents=True, exist_ok=True)
+    data = files("s2s_tutorial").joinpath("data")
+    for name in ("attention_view.js", "attention_view.css"):
+        (folder / name).write_text(data.joinpath(name).read_text(encoding="utf-8"), encoding="utf-8")
+    for path in [*WEB.glob("*.js"), *WEB.glob("*.css")]:
+        shutil.copyfile(path, folder / path.name)
+
+
+def write_models(folder: Path) -> int:
+    """Write the book's models for the page, the trained one first; returns their bytes before base64."""
+    with TemporaryDirectory() as place:
+        exported, *_ = export(load_translator(), Path(place), LARGE).paths
+        size = publish(exported, folder, "Large, general", large_note()).size
+    scores = json.loads((SMALL / "scores.json").read_text(encoding="utf-8"))
+    for attention in ATTENTIONS:
+        size += publish(
+            SMALL / f"{attention}.safetensors", folder, f"Small, {attention}", small_note(scores[attention])
+        ).size
+    return size
+
+
+def large_note() -> str:
+    """What the page says of the trained model."""
+    scores = json.loads((PRETRAINED / "scores.json").read_text(encoding="utf-8"))
+    return f"Trained on real sentence pairs. {reached(scores['rounding'])}"
+
+
+def small_note(scores: dict[str, Any]) -> str:
+    """What the page says of a small model."""
+    test = scores["test"]
+    error = f", alignment error rate {test['aer']:.2f}" if "aer" in test else ""
+    return f"Trained on the built-in corpus. {reached(scores['rounding'])}{error}"
+
+
+def reached(rounding: dict[str, Any]) -> str:
+    """How good a model is as the page runs it, and what rounding cost."""
+    return (
+        f"Held-out BLEU {rounding['rounded_bleu']:.1f} ({rounding['bleu']:.1f} before rounding to 8 bits, "
+        f"{rounding['sentences']:,} sentences)"
+    )
+
+
+def put_into_site(app: Sphinx, problem: Exception | None) -> None:
+    """Write scripts and models where the pages look for them."""
+    if problem is None and app.builder.format == "html":
+        folder = Path(app.outdir) / PLACE
+        shutil.rmtree(folder, ignore_errors=True)  # what an earlier build left is no model of this one
+        copy_web(folder)
+        write_models(folder / "models")
+
+
+def setup(app: Sphinx) -> dict[str, bool]:
+    """Tell Sphinx."""
+    app.add_node(live, html=(visit_live, None), latex=(skip_live, None), text=(skip_live, None))
+    app.add_directive("s2s-live", Live)
+    app.connect("build-finished", put_into_site)
+    return {"parallel_read_safe": True, "parallel_write_safe": True}
