@@ -131,11 +131,11 @@ def test_french_words_in_prose_say_that_they_are_french(browser, address, pages)
         page = visit.open(f"{address}/{path}")
         found, bare = page.evaluate(
             """() => {
-              const walker = document.createTreeWalker(document.querySelector("article"), NodeFilter.SHOW_TEXT), bare = [];
+              const walker = document.createTreeWalker(document.querySelector("main"), NodeFilter.SHOW_TEXT), bare = [];
               let found = 0;
               for (let text = walker.nextNode(); text; text = walker.nextNode()) {
                 if (!/«[^»]*»/.test(text.data) || text.parentElement.closest("pre, code, script, .math")) continue;
-                if (text.parentElement.closest("article [lang]")) found++;
+                if (text.parentElement.closest("main [lang]")) found++;
                 else bare.push(text.data);
               }
               return [found, bare];
