@@ -173,6 +173,11 @@ def test_files_that_a_page_links_to_exist(page):
     assert missing == []
 
 
+def test_the_book_has_every_module_in_its_reference():
+    text = (ROOT / "book" / "api.md").read_text(encoding="utf-8")
+    assert sorted(re.findall(r"automodule:: s2s_tutorial\.(\w+)", text)) == MODULES
+
+
 @pytest.mark.parametrize("module", MODULES)
 def test_every_module_says_what_it_is_for(module):
     tree = ast.parse((PACKAGE / f"{module}.py").read_text(encoding="utf-8"))

@@ -131,11 +131,11 @@ def test_french_words_in_prose_say_that_they_are_french(browser, address, pages)
         page = visit.open(f"{address}/{path}")
         found, bare = page.evaluate(
             """() => {
-              const walker = document.createTreeWalker(document.querySelector("article"), NodeFilter.SHOW_TEXT), bare = [];
+              const walker = document.createTreeWalker(document.querySelector("main"), NodeFilter.SHOW_TEXT), bare = [];
               let found = 0;
               for (let text = walker.nextNode(); text; text = walker.nextNode()) {
                 if (!/«[^»]*»/.test(text.data) || text.parentElement.closest("pre, code, script, .math")) continue;
-                if (text.parentElement.closest("article [lang]")) found++;
+                if (text.parentElement.closest("main [lang]")) found++;
                 else bare.push(text.data);
               }
               return [found, bare];
@@ -175,10 +175,11 @@ def test_whoever_uses_the_keyboard_sees_where_they_are(browser, address):
         page.keyboard.press("Tab")
         stops.append(
             page.evaluate(
-                """() => {
+                """async () => {
+                  await Promise.all(document.getAnimations().map((one) => one.finished.catch(() => 0)));
                   const at = document.activeElement, style = getComputedStyle(at), box = at.getBoundingClientRect();
                   const ring = (style.outlineStyle !== "none" && parseFloat(style.outlineWidth) > 0) ||
-                    style.boxShadow !== "none" || style.textDecorationThickness !== "auto";
+                    style.boxShadow !== "none";
                   const seen = box.width > 0 && box.bottom > 0 && box.top < innerHeight;
                   return [at.outerHTML.slice(0, 120), ring && seen];
                 }"""
@@ -190,12 +191,17 @@ def test_whoever_uses_the_keyboard_sees_where_they_are(browser, address):
 
 
 def test_the_book_prints_with_an_outline_page_numbers_and_links(site, tmp_path):
-    from pdf import headings, print_book
+    from pdf import headings
     from pypdf import PdfReader
 
-    parts = [("", ["book/index"]), ("Looking", ["notebooks/04_attention", "book/notation"])]
-    print_book(site, parts, tmp_path / "book.pdf")
-    assert [path.name for path in tmp_path.iterdir()] == ["book.pdf"]
+    toc = tmp_path / "toc.yml"
+    chapters = "[{file: notebooks/04_attention}, {file: book/notation}]"
+    toc.write_text(f"root: book/index\nparts:\n  - {{caption: Looking, chapters: {chapters}}}\n", encoding="utf-8")
+    program = [sys.executable, ROOT / "book" / "_tools" / "pdf.py"]
+    options = ["--site", site, "--target", tmp_path / "book.pdf", "--toc", toc]
+    done = subprocess.run(program + options, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr[-3000:]
+    assert {path.name for path in tmp_path.iterdir()} == {"book.pdf", "toc.yml"}
     assert not (site / "_book.html").exists()
     reader = PdfReader(tmp_path / "book.pdf")
     pages = [page.extract_text() for page in reader.pages]

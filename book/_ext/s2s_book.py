@@ -118,6 +118,16 @@ def copy_scripts(app: Sphinx, problem: Exception | None) -> None:
             shutil.copyfile(PDF, folder.parent / PDF.name)
 
 
+# Reference
+
+
+def shorten_commands(
+    app: Sphinx, kind: str, name: str, thing: object, options: object, signature: str | None, returns: str | None
+) -> tuple[str | None, str | None] | None:
+    """Of a command, leave out the options with all that the command line says of them: `--help` shows them better."""
+    return ("(…)", None) if kind == "function" and name.startswith("s2s_tutorial.cli.") else None
+
+
 # One address
 
 
@@ -137,6 +147,7 @@ def setup(app: Sphinx) -> dict[str, bool]:
     app.add_config_value("s2s_pdf", False, "html")
     app.connect("config-inited", check_address)
     app.connect("config-inited", look_for_pdf)
+    app.connect("autodoc-process-signature", shorten_commands)
     app.connect("doctree-resolved", add_reading_time)
     app.connect("doctree-resolved", drop_test_marks)
     app.connect("html-page-context", drop_scripts, priority=900)

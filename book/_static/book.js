@@ -11,4 +11,8 @@ document.addEventListener("DOMContentLoaded", function () {
   });
   // A list's entries are list items; the role that Sphinx gives them has been withdrawn from the standard.
   document.querySelectorAll(".citation-list > .citation").forEach(function (entry) { entry.setAttribute("role", "listitem"); });
+  // A corner without words heads nothing.
+  document.querySelectorAll(".bd-article th").forEach(function (cell) {
+    if (!cell.textContent.trim()) cell.replaceWith(document.createElement("td"));
+  });
 });

@@ -239,9 +239,10 @@ def print_book(site: Path, parts: list[tuple[str, list[str]]], target: Path) -> 
 def main(
     site: Annotated[Path, typer.Option(help="Folder of the built site.")] = SITE,
     target: Annotated[Path, typer.Option(help="The file to write.")] = TARGET,
+    toc: Annotated[Path, typer.Option(help="The map of its pages.")] = ROOT / "_toc.yml",
 ) -> None:
     """Print the whole book."""
-    print_book(site, list(parts_of(ROOT / "_toc.yml")), target)
+    print_book(site, list(parts_of(toc)), target)
     print(f"{target}: {len(PdfReader(target).pages)} pages, {target.stat().st_size / 2**20:.1f} MiB", file=sys.stdout)
 
 
