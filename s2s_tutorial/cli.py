@@ -55,7 +55,10 @@ PresetOption = Annotated[
     Preset | None,
     typer.Option(help="Sizes and filters.", show_default="standard for tatoeba, else sample"),
 ]
-RunOption = Annotated[Path, typer.Option(help="Folder of the run.", metavar="DIR", show_default=False)]
+# torchrun takes --run for a beginning of its own --run-path, and so never passes it on: behind it, say --folder.
+RunOption = Annotated[
+    Path, typer.Option("--run", "--folder", help="Folder of the run.", metavar="DIR", show_default=False)
+]
 TrainedRunOption = Annotated[
     Path,
     typer.Option(
@@ -157,6 +160,9 @@ def train(
 ) -> None:
     """Train a model, or go on with one that was stopped: the same command again.
 
+    Several processes or machines share the work where torchrun starts them: torchrun --nproc-per-node 2 -m
+    s2s_tutorial.cli train … The batch size stays that of all processes together, so they take the steps that one would.
+
     Ctrl-C stops it after the current step with everything saved. At the end the best weights are measured on held-out
     sentences, ten of them are shown, and pictures of attention and losses are written into the run's folder.
     """
@@ -173,20 +179,24 @@ def train(
         settings = replace(settings, model=model, training=training)
 
         from s2s_tutorial.corpus import prepare
+        from s2s_tutorial.distributed import join
         from s2s_tutorial.training import Trainer
 
-        prepared = prepare(settings.data)
-        typer.echo(describe_corpus(prepared, settings))
-        trainer = Trainer(prepared, settings, run, device)
-        progress = trainer.fit(max_minutes)
-        if trainer.stopped:
-            raise typer.Exit(130)
-        end = "Finished" if progress.finished else f"Ended after {progress.seconds / 60:.1f} minutes"
-        typer.echo(
-            f"{end}: {progress.step:,} steps in {progress.seconds:,.0f} s; best validation BLEU "
-            f"{progress.best_bleu:.1f} at step {progress.best_step:,}"
-        )
-        show_result(trainer)
+        with join(device) as group:
+            prepared = prepare(settings.data)
+            if group.writes:
+                typer.echo(describe_corpus(prepared, settings))
+            trainer = Trainer(prepared, settings, run, device, group=group)
+            progress = trainer.fit(max_minutes)
+            if trainer.stopped:
+                raise typer.Exit(130)
+        if group.writes:
+            end = "Finished" if progress.finished else f"Ended after {progress.seconds / 60:.1f} minutes"
+            typer.echo(
+                f"{end}: {progress.step:,} steps in {progress.seconds:,.0f} s; best validation BLEU "
+                f"{progress.best_bleu:.1f} at step {progress.best_step:,}"
+            )
+            show_result(trainer)
 
 
 def show_result(trainer: Trainer) -> None:

@@ -8,7 +8,7 @@ another number of processes.
 One process, of rank 0, is the writer: it alone reads and writes the run's folder, translates the validation set, shows
 the progress. The others get everything from it.
 
-    torchrun --nproc-per-node 2 --max-restarts 3 -m s2s_tutorial.cli train --run runs/shared
+    torchrun --nproc-per-node 2 --max-restarts 3 -m s2s_tutorial.cli train --folder runs/shared
 
 A process that dies takes the others with it. `torchrun` starts all of them again, at most `--max-restarts` times, and
 they go on from the last checkpoint.
