@@ -28,7 +28,7 @@ from torch import Tensor, nn
 from torch import distributed as dist
 
 # The others wait this long for the writer, which may be translating a large validation set.
-PATIENCE = timedelta(hours=2)
+PATIENCE = timedelta(minutes=30)
 
 
 class GroupError(ValueError):
@@ -159,13 +159,16 @@ def join(device: str = "auto") -> Iterator[Group]:
     if on_gpu:
         torch.cuda.set_device(int(os.environ.get("LOCAL_RANK", "0")))
     try:
-        dist.init_process_group("nccl" if on_gpu else "gloo", timeout=PATIENCE)
+        store, rank, size = next(dist.rendezvous("env://", timeout=PATIENCE))
+        # torchrun keeps one store over its restarts: in a new life nobody may find the addresses of the last one.
+        life = dist.PrefixStore(f"{os.environ.get('TORCHELASTIC_RESTART_COUNT', 0)} of {size}", store)
+        dist.init_process_group("nccl" if on_gpu else "gloo", store=life, rank=rank, world_size=size, timeout=PATIENCE)
     except (RuntimeError, ValueError) as error:
         raise GroupError(
             f"the {size} processes cannot reach one another ({str(error).splitlines()[0][:120]}): start them with torchrun, "
             "and see that --nnodes and --rdzv-endpoint are the same everywhere"
         ) from None
     try:
-        yield Group(dist.get_rank(), size, torch.device("cuda" if on_gpu else "cpu"))
+        yield Group(rank, size, torch.device("cuda" if on_gpu else "cpu"))
     finally:
         dist.destroy_process_group()
