@@ -75,6 +75,19 @@ TrimOption = Annotated[
     ),
 ]
 
+SamplePairsOption = Annotated[
+    int | None,
+    typer.Option(min=1, help="How many pairs the built-in grammar makes.", show_default="the preset's"),
+]
+StreamOption = Annotated[
+    bool,
+    typer.Option(
+        "--stream",
+        help="Encode the pairs once into files, beside the run's folder, and read from there what training needs; the "
+        "result is the same. Large corpora always do.",
+    ),
+]
+
 
 @contextmanager
 def clear_errors() -> Iterator[None]:
@@ -93,7 +106,9 @@ def clear_errors() -> Iterator[None]:
     raise typer.Exit(1)
 
 
-def choose_settings(corpus: str | None, preset: str | None, reverse: bool, trim_below: int | None) -> Settings:
+def choose_settings(
+    corpus: str | None, preset: str | None, reverse: bool, trim_below: int | None, sample_pairs: int | None
+) -> Settings:
     """The preset that the options name, with their data."""
     settings = PRESETS[preset or ("standard" if corpus == "tatoeba" else "sample")]
     data = replace(settings.data, reverse=reverse)
@@ -101,7 +116,16 @@ def choose_settings(corpus: str | None, preset: str | None, reverse: bool, trim_
         data = replace(data, corpus=corpus)
     if trim_below is not None:
         data = replace(data, trim_below=trim_below)
+    if sample_pairs is not None:
+        data = replace(data, sample_pairs=sample_pairs)
     return replace(settings, data=data)
+
+
+def load_corpus(settings: Settings, place: Path, streamed: bool) -> Corpus:
+    """The pairs of the settings, in memory or from files in `place`; what takes long is said."""
+    from s2s_tutorial.streaming import load
+
+    return load(settings.data, place, streamed, lambda sentence: typer.echo(sentence, err=True))
 
 
 def describe_corpus(corpus: Corpus, settings: Settings) -> str:
@@ -127,13 +151,13 @@ def data(
     preset: PresetOption = None,
     reverse: ReverseOption = False,
     trim_below: TrimOption = None,
+    sample_pairs: SamplePairsOption = None,
+    stream: StreamOption = False,
 ) -> None:
     """Prepare sentence pairs and show what each step leaves."""
-    from s2s_tutorial.corpus import prepare
-
     with clear_errors():
-        settings = choose_settings(corpus, preset, reverse, trim_below)
-        typer.echo(describe_corpus(prepare(settings.data), settings))
+        settings = choose_settings(corpus, preset, reverse, trim_below, sample_pairs)
+        typer.echo(describe_corpus(load_corpus(settings, Path("runs"), stream), settings))
 
 
 @app.command()
@@ -149,6 +173,8 @@ def train(
     sampling: Annotated[SamplingName, typer.Option(help="Schedule of scheduled sampling.")] = SamplingName.none,
     reverse: ReverseOption = False,
     trim_below: TrimOption = None,
+    sample_pairs: SamplePairsOption = None,
+    stream: StreamOption = False,
     epochs: Annotated[
         int | None, typer.Option(min=1, help="Passes over the pairs.", show_default="the preset's")
     ] = None,
@@ -167,7 +193,7 @@ def train(
     sentences, ten of them are shown, and pictures of attention and losses are written into the run's folder.
     """
     with clear_errors():
-        settings = choose_settings(corpus, preset, reverse, trim_below)
+        settings = choose_settings(corpus, preset, reverse, trim_below, sample_pairs)
         model = replace(settings.model, input_feeding=input_feeding)
         if attention is not None:
             model = replace(model, attention=str(attention))
@@ -178,12 +204,11 @@ def train(
             training = replace(training, epochs=epochs)
         settings = replace(settings, model=model, training=training)
 
-        from s2s_tutorial.corpus import prepare
         from s2s_tutorial.distributed import join
         from s2s_tutorial.training import Trainer
 
         with join(device) as group:
-            prepared = prepare(settings.data)
+            prepared = load_corpus(settings, run.parent, stream)
             if group.writes:
                 typer.echo(describe_corpus(prepared, settings))
             trainer = Trainer(prepared, settings, run, device, group=group)
@@ -364,10 +389,10 @@ def evaluate(
 
 def held_out_of(run: Run) -> HeldOut:
     """The held-out test set of a run, made again from its corpus."""
-    from s2s_tutorial.corpus import prepare
     from s2s_tutorial.runs import RunError
+    from s2s_tutorial.streaming import load_encoded
 
-    prepared = prepare(run.settings.data)
+    prepared = load_encoded(run.settings.data, run.folder.parent)
     if prepared.src_vocabulary != run.src_vocabulary:
         raise RunError(
             f"the pairs that {run.folder} was trained on have changed: its test set is not held out any more"

@@ -161,7 +161,7 @@ def join(device: str = "auto") -> Iterator[Group]:
     try:
         store, rank, size = next(dist.rendezvous("env://", timeout=PATIENCE))
         # torchrun keeps one store over its restarts: in a new life nobody may find the addresses of the last one.
-        life = dist.PrefixStore(f"{os.environ.get('TORCHELASTIC_RESTART_COUNT', 0)} of {size}", store)
+        life = dist.PrefixStore(f"{os.environ.get('TORCHELASTIC_RESTART_COUNT', '0')} of {size}", store)
         dist.init_process_group("nccl" if on_gpu else "gloo", store=life, rank=rank, world_size=size, timeout=PATIENCE)
     except (RuntimeError, ValueError) as error:
         raise GroupError(

@@ -17,6 +17,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import shutil
 from collections.abc import Callable, Iterator
 from contextlib import suppress
@@ -32,7 +33,7 @@ from s2s_tutorial.config import DataSettings
 from s2s_tutorial.corpus import Corpus, HeldOut, keep_lengths, refuse_empty
 from s2s_tutorial.grammar import generate
 from s2s_tutorial.runs import refuse_links
-from s2s_tutorial.sources import Columns, CorpusError, corpus_path, read_pieces
+from s2s_tutorial.sources import Alignment, CorpusError, corpus_path, read_pieces
 from s2s_tutorial.stored import StoredPairs, among, open_array, open_encoded
 from s2s_tutorial.vocabulary import EOS, MAX_WORDS, UNK, Vocabulary
 
@@ -102,6 +103,29 @@ def stream(settings: DataSettings, place: Path, say: Callable[[str], None] = lam
         return open_encoded_corpus(folder, settings, mark)
 
 
+def load(
+    settings: DataSettings, place: Path, streamed: bool = False, say: Callable[[str], None] = lambda sentence: None
+) -> Corpus:
+    """Prepare a corpus in memory, or as `stream` does if that is wanted or the corpus is large."""
+    return stream(settings, place, say) if streamed or is_large(settings) else corpora.prepare(settings)
+
+
+def load_encoded(settings: DataSettings, place: Path) -> Corpus:
+    """Prepare a corpus in memory; a large one must have been encoded before, for this writes nothing.
+
+    Raises:
+        CorpusError: it has not been, or is damaged.
+    """
+    if not is_large(settings):
+        return corpora.prepare(settings)
+    mark = fingerprint(settings)
+    folder = place / f"encoded-{mark[:16]}"
+    try:
+        return open_encoded_corpus(folder, settings, mark)
+    except (BadFileError, OSError) as error:
+        raise CorpusError(f"{error}: the corpus is large, and training (s2s-tutorial train) encodes it first") from None
+
+
 def _clear(folder: Path) -> None:
     """Delete what an encoding that came to no end has left."""
     refuse_links(folder)
@@ -151,7 +175,6 @@ class _Column:
 
     def end(self) -> None:
         """No sentence comes any more."""
-        self.file.close()
         self.lengths, self.keys, self.places = (np.concatenate(part) for part in zip(*self.pieces, strict=True))
         self.pieces.clear()
         self.names = list(self.words)
@@ -169,13 +192,14 @@ class _Links:
     def __init__(self, path: Path) -> None:
         self.path, self.file, self.pieces = path, path.open("wb"), []
 
-    def add(self, alignments: list, columns: Columns) -> None:
+    def add(self, alignments: list[Alignment]) -> None:
+        """Take the alignments of some sentences."""
         flat = [position for links in alignments for link in sorted(links) for position in link]
         np.array(flat, dtype=np.uint8).tofile(self.file)
         self.pieces.append(np.fromiter((2 * len(links) for links in alignments), np.uint16, len(alignments)))
 
     def end(self) -> None:
-        self.file.close()
+        """No sentence comes any more."""
         self.lengths = np.concatenate(self.pieces) if self.pieces else np.zeros(0, np.uint16)
         self.pieces.clear()
 
@@ -186,26 +210,35 @@ class _Reading:
     def __init__(self, folder: Path, settings: DataSettings, say: Callable[[str], None]) -> None:
         self.columns = {name: _Column(folder / f"{name}.tmp") for name in (FIRST, SECOND)}
         self.links = _Links(folder / "links.tmp") if settings.corpus == "sample" else None
-        self.read = shown = 0
+        self.parts: dict[str, _Column | _Links] = {**self.columns, **({"links": self.links} if self.links else {})}
+        self.read = 0
+        try:
+            self._read_all(settings, say)
+        finally:
+            for part in self.parts.values():
+                part.file.close()
+        for part in self.parts.values():
+            part.end()
+
+    def _read_all(self, settings: DataSettings, say: Callable[[str], None]) -> None:
+        shown = 0
         for piece in read_pieces(settings.corpus, settings.sample_pairs):
             self.read += len(piece.first)
             rows = keep_lengths(piece, settings)
             self.columns[FIRST].add([piece.first[row] for row in rows])
             self.columns[SECOND].add([piece.second[row] for row in rows])
             if self.links:
-                self.links.add([piece.alignments[row] for row in rows], piece)
+                self.links.add([piece.alignments[row] for row in rows])
             if self.read - shown >= LARGE_SAMPLE:
                 shown = self.read
                 say(f"{self.read:,} pairs read …")
-        for part in (*self.columns.values(), *([self.links] if self.links else [])):
-            part.end()
 
     def __len__(self) -> int:
         return len(self.columns[FIRST].keys)
 
     def pieces(self, name: str) -> Iterator[tuple[slice, np.ndarray, np.ndarray]]:
         """Rows of a column, piece by piece: which, their words end to end, their lengths."""
-        part = self.links if name == "links" else self.columns[name]
+        part = self.parts[name]
         with part.path.open("rb") as file:
             for start in range(0, len(self), PIECE):
                 rows = slice(start, min(start + PIECE, len(self)))
@@ -296,12 +329,12 @@ class _File:
         np.lib.format.write_array_header_1_0(self, header)
 
     def write(self, data: bytes) -> None:
+        """Add bytes."""
         self.file.write(data)
         self.sha256.update(data)
 
     def close(self) -> str:
-        import os
-
+        """Sync it; returns its checksum."""
         self.file.flush()
         os.fsync(self.file.fileno())
         self.file.close()
@@ -321,7 +354,9 @@ def _write(read: _Reading, folder: Path, settings: DataSettings, mark: str) -> N
         counts = {words[n]: int(count) for n, count in enumerate(read.count(name, chosen)) if count}
         vocabulary = Vocabulary.of_counts(counts, settings.vocabulary_min_count)
         if len(vocabulary) > MAX_WORDS:
-            raise CorpusError(f"{len(vocabulary):,} words are too many, at most {MAX_WORDS:,}: raise vocabulary_min_count")
+            raise CorpusError(
+                f"{len(vocabulary):,} words are too many, at most {MAX_WORDS:,}: raise vocabulary_min_count"
+            )
         vocabularies[f"{side}_vocabulary"] = vocabulary.to_dict()
         sums |= _write_side(read, name, chosen, vocabulary, folder, side)
     keys = _File(folder / "src.keys.npy")
@@ -331,10 +366,8 @@ def _write(read: _Reading, folder: Path, settings: DataSettings, mark: str) -> N
     for part, data in _held_out(read, choice, names).items():
         write_atomically(folder / f"{part}.tsv", data)
         sums[f"{part}.tsv"] = hashlib.sha256(data).hexdigest()
-    for column in read.columns.values():
-        column.path.unlink()
-    if read.links:
-        read.links.path.unlink()
+    for part in read.parts.values():
+        part.path.unlink()
     order = list(names.values()).index
     write_json(folder / "vocabularies.json", vocabularies, MAX_JSON_BYTES)
     sums["vocabularies.json"] = _checksum(folder / "vocabularies.json")

@@ -21,7 +21,7 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
-from s2s_tutorial.batching import Batch, Encoded, epoch_order
+from s2s_tutorial.batching import Batch, epoch_order
 from s2s_tutorial.checkpoint import Checkpoints, pack_tensors, unpack_tensors
 from s2s_tutorial.config import Settings
 from s2s_tutorial.corpus import Corpus, HeldOut, challenge_set
@@ -33,6 +33,7 @@ from s2s_tutorial.runs import Run, RunError, choose_device, load_model, save_mod
 from s2s_tutorial.sampling import mix_in_parallel, mix_stepwise, teacher_forcing_ratio
 from s2s_tutorial.session import Stop, open_or_make
 from s2s_tutorial.state import Progress, TrainingState
+from s2s_tutorial.stored import encode_pairs
 from s2s_tutorial.tracking import Board, ProgressBar, Record, Watcher
 from s2s_tutorial.translation import Translation, Translator
 from s2s_tutorial.vocabulary import UNK
@@ -114,8 +115,7 @@ class Trainer:
         self._start_anew()
         self.checkpoints = Checkpoints(folder, most=self.state.most_bytes)
         self.record = Record(self.run.record_path)
-        self.src = Encoded.encode(corpus.train.sources, corpus.src_vocabulary)
-        self.tgt = Encoded.encode(corpus.train.targets, corpus.tgt_vocabulary)
+        self.src, self.tgt = encode_pairs(corpus.train, corpus.src_vocabulary, corpus.tgt_vocabulary)
         self.src_once = torch.from_numpy(corpus.src_vocabulary.seen_once()).to(self.device)
         self.tgt_once = torch.from_numpy(corpus.tgt_vocabulary.seen_once()).to(self.device)
         self.steps_per_epoch = math.ceil(len(corpus.train) / settings.training.batch_size)
@@ -142,7 +142,7 @@ class Trainer:
         return Translator(self.model, self.run.src_vocabulary, self.run.tgt_vocabulary, self.run.language)
 
     def _open(self, folder: Path) -> Run:
-        seen = set(self.corpus.train.sources) & set(challenge_set(self.settings.data.reverse).sources)
+        seen = self.corpus.train.find(challenge_set(self.settings.data.reverse).sources)
         run = Run(folder, self.settings, self.corpus.src_vocabulary, self.corpus.tgt_vocabulary, frozenset(seen))
         words = json.dumps([run.src_vocabulary.to_dict(), run.tgt_vocabulary.to_dict(), len(self.corpus.train)])
         digest = hashlib.sha256(words.encode()).digest()

@@ -53,9 +53,7 @@ class Vocabulary:
     @classmethod
     def of_counts(cls, counts: Mapping[str, int], min_count: int = 1) -> Vocabulary:
         """Build a vocabulary from words that have been counted; else like `count`."""
-        kept = sorted(
-            ((word, n) for word, n in counts.items() if n >= min_count), key=lambda item: (-item[1], item[0])
-        )
+        kept = sorted(((word, n) for word, n in counts.items() if n >= min_count), key=lambda item: (-item[1], item[0]))
         words = tuple(word for word, _ in kept)
         return cls(SPECIAL_WORDS + words, (0,) * len(SPECIAL_WORDS) + tuple(n for _, n in kept))
 

@@ -2,7 +2,6 @@
 
 import json
 import os
-import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -99,7 +98,10 @@ def test_coins_differ_between_processes_and_steps_and_are_the_same_again():
 def test_processes_that_cannot_meet_are_told_so(monkeypatch):
     for name, value in {"WORLD_SIZE": "2", "RANK": "nobody"}.items():
         monkeypatch.setenv(name, value)
-    with pytest.raises(GroupError, match="the 2 processes cannot reach one another .*start them with torchrun"), join("cpu"):
+    with (
+        pytest.raises(GroupError, match=r"the 2 processes cannot reach one another .*start them with torchrun"),
+        join("cpu"),
+    ):
         pass
 
 

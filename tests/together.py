@@ -47,7 +47,9 @@ def main(job: dict) -> None:
                 if step := job.get(kind, {}).get(str(group.rank)):
                     before_step(trainer, step, act)
         progress = trainer.fit()
-        print(f"process {group.rank} of {group.size} at step {progress.step}, finished: {progress.finished}", flush=True)
+        print(
+            f"process {group.rank} of {group.size} at step {progress.step}, finished: {progress.finished}", flush=True
+        )
 
 
 if __name__ == "__main__":
