@@ -132,3 +132,16 @@ def open_encoded(ids_path: Path, starts_path: Path, vocabulary: Vocabulary) -> E
         if piece.min() < 0 or piece.max() >= len(vocabulary):
             raise BadFileError(f"{ids_path} holds a number that is no word's")
     return encoded
+
+
+def checksum(path: Path) -> str:
+    """SHA-256 of a file, read piece by piece.
+
+    Raises:
+        BadFileError: it cannot be read.
+    """
+    try:
+        with path.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+    except OSError as error:
+        raise BadFileError(f"{path} cannot be read ({error.strerror})") from None

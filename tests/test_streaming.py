@@ -10,10 +10,10 @@ import pytest
 from tiny import TINY, everything
 
 from s2s_tutorial import corpus as corpora
-from s2s_tutorial import streaming
+from s2s_tutorial import encoding, streaming
 from s2s_tutorial.config import DataSettings
 from s2s_tutorial.corpus import CorpusError, challenge_set, prepare
-from s2s_tutorial.stored import StoredPairs
+from s2s_tutorial.stored import StoredPairs, checksum
 from s2s_tutorial.streaming import fingerprint, load, load_encoded, stream
 from s2s_tutorial.training import Trainer
 
@@ -70,14 +70,14 @@ def same_corpus(one: corpora.Corpus, other: corpora.Corpus) -> None:
     ids=str,
 )
 def test_the_streamed_corpus_is_the_one_in_memory(tmp_path, monkeypatch, changes):
-    monkeypatch.setattr(streaming, "PIECE", 700)
+    monkeypatch.setattr(encoding, "PIECE", 700)
     settings = replace(SAMPLE, **changes)
     same_corpus(prepare(settings), stream(settings, tmp_path))
 
 
 @pytest.mark.parametrize("changes", [{}, {"trim_below": 3, "reverse": True}], ids=str)
 def test_a_file_with_shared_sentences_and_repeats_is_split_the_same_way(tangled_file, tmp_path, monkeypatch, changes):
-    monkeypatch.setattr(streaming, "PIECE", 300)
+    monkeypatch.setattr(encoding, "PIECE", 300)
     monkeypatch.setattr("s2s_tutorial.sources.PIECE", 5_000)
     settings = DataSettings(corpus=str(tangled_file), **changes)
     whole = prepare(settings)
@@ -126,7 +126,7 @@ def test_it_is_encoded_once_and_again_when_file_or_settings_change(tangled_file,
     settings, place = DataSettings(corpus=str(tangled_file)), tmp_path / "place"
     stream(settings, place)
     with monkeypatch.context() as patch:
-        patch.setattr(streaming, "read_pieces", lambda *arguments: pytest.fail("read again"))
+        patch.setattr(encoding, "read_pieces", lambda *arguments: pytest.fail("read again"))
         stream(settings, place)
         settings = replace(settings, corpus=str(tangled_file.rename(tmp_path / "moved.tsv")))
         stream(settings, place)
@@ -178,7 +178,7 @@ def test_files_that_were_made_up_are_refused_whatever_their_checksums_say(tmp_pa
         ids.write_bytes(ids.read_bytes().replace(f"({len(numbers)},)".encode(), b"(10**9,)", 1))
     values = json.loads((folder / "corpus.json").read_text())
     for path in (ids, starts):
-        values["sha256"][path.name] = streaming._checksum(path)
+        values["sha256"][path.name] = checksum(path)
     (folder / "corpus.json").write_text(json.dumps(values))
     stream(settings, tmp_path, said.append)
     assert len(said) == 1
