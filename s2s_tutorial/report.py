@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 
 def describe_corpus(corpus: Corpus, settings: Settings) -> str:
     """What each step of preparation left."""
+    from s2s_tutorial.corpus import MOST_HELD_OUT
+
     names = ("English", "French") if settings.data.reverse else ("French", "English")
     lines = [f"{name:<40}{count:>10,} pairs" for name, count in corpus.steps]
     src_words, tgt_words = corpus.word_counts
@@ -23,7 +25,10 @@ def describe_corpus(corpus: Corpus, settings: Settings) -> str:
         ("validation", corpus.validation_pairs, corpus.validation),
         ("test", corpus.test_pairs, corpus.test),
     ):
-        lines.append(f"{name:<40}{pairs:>10,} pairs of {len(held_out):,} {names[0]} sentences")
+        said = f"{pairs:>10,} pairs of {len(held_out):,} {names[0]} sentences"
+        if len(held_out) == MOST_HELD_OUT:
+            said = f"{pairs:>10,} pairs, measured on the first {len(held_out):,} {names[0]} sentences"
+        lines.append(f"{name:<40}{said}")
     sizes = f"{len(corpus.src_vocabulary):,} / {len(corpus.tgt_vocabulary):,}"
     lines.append(f"{'vocabulary of the training pairs':<40}{sizes:>16}")
     return "\n".join(lines)
