@@ -1,4 +1,4 @@
-"""The rows of `make bench-long`: training to a score, and growth with the data."""
+"""The rows of `make bench-long`: training to a score, growth with the data, and a corpus larger than memory."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from benchmarks.bench import Bench, one
 from benchmarks.growth import growth
 from benchmarks.measure import Row
+from benchmarks.streaming import streaming
 from s2s_tutorial.batching import Batch, epoch_order
 from s2s_tutorial.config import PRESETS
 from s2s_tutorial.corpus import HeldOut
@@ -98,4 +99,4 @@ def _crossing(curve: list[tuple[float, int, float]], target: float) -> float:
     return before + (after - before) * (target - low) / (high - low)
 
 
-ROWS: dict[str, Callable[[Bench], list[Row]]] = {"bleu-45": bleu_45, "growth": growth}
+ROWS: dict[str, Callable[[Bench], list[Row]]] = {"bleu-45": bleu_45, "growth": growth, "streaming": streaming}

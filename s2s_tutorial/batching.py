@@ -49,12 +49,12 @@ class Encoded:
 
     @cached_property
     def lengths(self) -> np.ndarray:
-        """(N,) words of each sentence, EOS counted."""
-        return np.diff(self.starts)
+        """(N,) words of each sentence, EOS counted; four bytes each, for there may be many."""
+        return np.diff(self.starts).astype(np.int32)
 
     def rectangle(self, rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Pad the given sentences to one length: ids (B, longest) and lengths (B,)."""
-        lengths = self.lengths[rows]
+        lengths = self.lengths[rows].astype(np.int64)
         places = np.arange(lengths.max())
         real = places < lengths[:, None]
         ids = np.full(real.shape, PAD, dtype=np.int64)

@@ -120,9 +120,14 @@ def save_tensors(path: Path, tensors: Mapping[str, Tensor], values: Any = None) 
         tensors: by name.
         values: anything that JSON can hold.
     """
+    write_atomically(path, pack_tensors(tensors, values))
+
+
+def pack_tensors(tensors: Mapping[str, Tensor], values: Any = None) -> bytes:
+    """What `save_tensors` writes."""
     text = json.dumps(values, sort_keys=True)
     flat = {name: tensor.detach().cpu().contiguous() for name, tensor in tensors.items()}
-    write_atomically(path, _in_order(save(flat, metadata={"values": text, "sha256": _digest(flat, text)})))
+    return _in_order(save(flat, metadata={"values": text, "sha256": _digest(flat, text)}))
 
 
 def _in_order(data: bytes) -> bytes:
@@ -143,7 +148,15 @@ def load_tensors(path: Path, most: int = MAX_TENSOR_BYTES) -> tuple[dict[str, Te
     Raises:
         BadFileError: empty, cut short, changed, too large, or no such file at all.
     """
-    data = read_bounded(path, min(most, MAX_TENSOR_BYTES) + MAX_HEADER_BYTES)
+    return unpack_tensors(read_bounded(path, min(most, MAX_TENSOR_BYTES) + MAX_HEADER_BYTES), path)
+
+
+def unpack_tensors(data: bytes, path: Path | str) -> tuple[dict[str, Tensor], Any]:
+    """Take apart what `pack_tensors` made; `path` is what error messages call it.
+
+    Raises:
+        BadFileError: empty, cut short or changed.
+    """
     size = int.from_bytes(data[:8], "little")
     if not 2 <= size <= min(MAX_HEADER_BYTES, len(data) - 8):
         raise BadFileError(f"{path} is damaged (no safetensors header): restore it, or start a new run")

@@ -18,12 +18,12 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from s2s_tutorial.config import ATTENTIONS, DECODERS, PRESETS, PRETRAINED, SAMPLING_SCHEDULES, Settings
+from s2s_tutorial.report import describe_corpus, show_result
 
 if TYPE_CHECKING:
     from s2s_tutorial.corpus import Corpus, HeldOut
     from s2s_tutorial.evaluation import Scores
     from s2s_tutorial.runs import Run
-    from s2s_tutorial.training import Trainer
     from s2s_tutorial.translation import Translation, Translator
 
 app = typer.Typer(
@@ -55,7 +55,10 @@ PresetOption = Annotated[
     Preset | None,
     typer.Option(help="Sizes and filters.", show_default="standard for tatoeba, else sample"),
 ]
-RunOption = Annotated[Path, typer.Option(help="Folder of the run.", metavar="DIR", show_default=False)]
+# torchrun takes --run for a beginning of its own --run-path, and so never passes it on: behind it, say --folder.
+RunOption = Annotated[
+    Path, typer.Option("--run", "--folder", help="Folder of the run.", metavar="DIR", show_default=False)
+]
 TrainedRunOption = Annotated[
     Path,
     typer.Option(
@@ -69,6 +72,19 @@ TrimOption = Annotated[
     int | None,
     typer.Option(
         min=1, help="Drop pairs with a word seen fewer times than this; 1 keeps all.", show_default="the preset's"
+    ),
+]
+
+SamplePairsOption = Annotated[
+    int | None,
+    typer.Option(min=1, help="How many pairs the built-in grammar makes.", show_default="the preset's"),
+]
+StreamOption = Annotated[
+    bool,
+    typer.Option(
+        "--stream",
+        help="Encode the pairs once into files, beside the run's folder, and read from there what training needs; the "
+        "result is the same. Large corpora always do.",
     ),
 ]
 
@@ -90,7 +106,9 @@ def clear_errors() -> Iterator[None]:
     raise typer.Exit(1)
 
 
-def choose_settings(corpus: str | None, preset: str | None, reverse: bool, trim_below: int | None) -> Settings:
+def choose_settings(
+    corpus: str | None, preset: str | None, reverse: bool, trim_below: int | None, sample_pairs: int | None
+) -> Settings:
     """The preset that the options name, with their data."""
     settings = PRESETS[preset or ("standard" if corpus == "tatoeba" else "sample")]
     data = replace(settings.data, reverse=reverse)
@@ -98,24 +116,16 @@ def choose_settings(corpus: str | None, preset: str | None, reverse: bool, trim_
         data = replace(data, corpus=corpus)
     if trim_below is not None:
         data = replace(data, trim_below=trim_below)
+    if sample_pairs is not None:
+        data = replace(data, sample_pairs=sample_pairs)
     return replace(settings, data=data)
 
 
-def describe_corpus(corpus: Corpus, settings: Settings) -> str:
-    """What each step of preparation left."""
-    names = ("English", "French") if settings.data.reverse else ("French", "English")
-    lines = [f"{name:<40}{count:>10,} pairs" for name, count in corpus.steps]
-    src_words, tgt_words = corpus.word_counts
-    lines.append(f"{f'{names[0]} / {names[1]} words kept':<40}{f'{src_words:,} / {tgt_words:,}':>16}")
-    lines.append(f"{'training':<40}{len(corpus.train):>10,} pairs")
-    for name, pairs, held_out in (
-        ("validation", corpus.validation_pairs, corpus.validation),
-        ("test", corpus.test_pairs, corpus.test),
-    ):
-        lines.append(f"{name:<40}{pairs:>10,} pairs of {len(held_out):,} {names[0]} sentences")
-    sizes = f"{len(corpus.src_vocabulary):,} / {len(corpus.tgt_vocabulary):,}"
-    lines.append(f"{'vocabulary of the training pairs':<40}{sizes:>16}")
-    return "\n".join(lines)
+def load_corpus(settings: Settings, place: Path, streamed: bool) -> Corpus:
+    """The pairs of the settings, in memory or from files in `place`; what takes long is said."""
+    from s2s_tutorial.streaming import load
+
+    return load(settings.data, place, streamed, lambda sentence: typer.echo(sentence, err=True))
 
 
 @app.command()
@@ -124,13 +134,13 @@ def data(
     preset: PresetOption = None,
     reverse: ReverseOption = False,
     trim_below: TrimOption = None,
+    sample_pairs: SamplePairsOption = None,
+    stream: StreamOption = False,
 ) -> None:
     """Prepare sentence pairs and show what each step leaves."""
-    from s2s_tutorial.corpus import prepare
-
     with clear_errors():
-        settings = choose_settings(corpus, preset, reverse, trim_below)
-        typer.echo(describe_corpus(prepare(settings.data), settings))
+        settings = choose_settings(corpus, preset, reverse, trim_below, sample_pairs)
+        typer.echo(describe_corpus(load_corpus(settings, Path("runs"), stream), settings))
 
 
 @app.command()
@@ -146,6 +156,8 @@ def train(
     sampling: Annotated[SamplingName, typer.Option(help="Schedule of scheduled sampling.")] = SamplingName.none,
     reverse: ReverseOption = False,
     trim_below: TrimOption = None,
+    sample_pairs: SamplePairsOption = None,
+    stream: StreamOption = False,
     epochs: Annotated[
         int | None, typer.Option(min=1, help="Passes over the pairs.", show_default="the preset's")
     ] = None,
@@ -157,11 +169,14 @@ def train(
 ) -> None:
     """Train a model, or go on with one that was stopped: the same command again.
 
+    Several processes or machines share the work where torchrun starts them: torchrun --nproc-per-node 2 -m
+    s2s_tutorial.cli train … The batch size stays that of all processes together, so they take the steps that one would.
+
     Ctrl-C stops it after the current step with everything saved. At the end the best weights are measured on held-out
     sentences, ten of them are shown, and pictures of attention and losses are written into the run's folder.
     """
     with clear_errors():
-        settings = choose_settings(corpus, preset, reverse, trim_below)
+        settings = choose_settings(corpus, preset, reverse, trim_below, sample_pairs)
         model = replace(settings.model, input_feeding=input_feeding)
         if attention is not None:
             model = replace(model, attention=str(attention))
@@ -172,46 +187,24 @@ def train(
             training = replace(training, epochs=epochs)
         settings = replace(settings, model=model, training=training)
 
-        from s2s_tutorial.corpus import prepare
+        from s2s_tutorial.distributed import join
         from s2s_tutorial.training import Trainer
 
-        prepared = prepare(settings.data)
-        typer.echo(describe_corpus(prepared, settings))
-        trainer = Trainer(prepared, settings, run, device)
-        progress = trainer.fit(max_minutes)
-        if trainer.stopped:
-            raise typer.Exit(130)
-        end = "Finished" if progress.finished else f"Ended after {progress.seconds / 60:.1f} minutes"
-        typer.echo(
-            f"{end}: {progress.step:,} steps in {progress.seconds:,.0f} s; best validation BLEU "
-            f"{progress.best_bleu:.1f} at step {progress.best_step:,}"
-        )
-        show_result(trainer)
-
-
-def show_result(trainer: Trainer) -> None:
-    """Measure a finished run on its test set, show ten sentences, write pictures."""
-    from s2s_tutorial.checkpoint import write_json
-    from s2s_tutorial.evaluation import evaluate as measure
-    from s2s_tutorial.evaluation import show_scores
-    from s2s_tutorial.plotting import plot_attention, plot_losses, save_figure
-    from s2s_tutorial.tracking import read_record
-
-    opened, corpus = trainer.run, trainer.corpus
-    run = opened.folder
-    scores, translations = measure(trainer.translator, corpus.test)
-    write_json(opened.scores_path, scores.to_dict())
-    typer.echo(f"\nHeld-out test sentences: {show_scores(scores)}\n")
-    for translation, references in list(zip(translations, corpus.test.references, strict=True))[:10]:
-        typer.echo(f"> {' '.join(translation.src_words)}\n= {references[0]}\n< {' '.join(translation.words)}\n")
-    pictures = [run / "losses.png"]
-    save_figure(plot_losses(read_record(opened.record_path)), pictures[0])
-    if translations[0].attn_weights is not None:
-        for number, translation in enumerate(translations[:3], start=1):
-            pictures.append(run / f"attention-{number}.png")
-            save_figure(plot_attention(translation), pictures[-1])
-    typer.echo("Pictures: " + ", ".join(str(path) for path in pictures))
-    typer.echo(f'Try it: s2s-tutorial translate --run {run} "{" ".join(corpus.test.sources[0].split()[:-1])}"')
+        with join(device) as group:
+            prepared = load_corpus(settings, run.parent, stream)
+            if group.writes:
+                typer.echo(describe_corpus(prepared, settings))
+            trainer = Trainer(prepared, settings, run, device, group=group)
+            progress = trainer.fit(max_minutes)
+            if trainer.stopped:
+                raise typer.Exit(130)
+        if group.writes:
+            end = "Finished" if progress.finished else f"Ended after {progress.seconds / 60:.1f} minutes"
+            typer.echo(
+                f"{end}: {progress.step:,} steps in {progress.seconds:,.0f} s; best validation BLEU "
+                f"{progress.best_bleu:.1f} at step {progress.best_step:,}"
+            )
+            show_result(trainer)
 
 
 @app.command()
@@ -354,10 +347,10 @@ def evaluate(
 
 def held_out_of(run: Run) -> HeldOut:
     """The held-out test set of a run, made again from its corpus."""
-    from s2s_tutorial.corpus import prepare
     from s2s_tutorial.runs import RunError
+    from s2s_tutorial.streaming import load_encoded
 
-    prepared = prepare(run.settings.data)
+    prepared = load_encoded(run.settings.data, run.folder.parent)
     if prepared.src_vocabulary != run.src_vocabulary:
         raise RunError(
             f"the pairs that {run.folder} was trained on have changed: its test set is not held out any more"

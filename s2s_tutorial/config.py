@@ -21,7 +21,7 @@ UNITS = ("characters", "words")
 # What each setting may be, both ends included. The upper ends are far beyond what this package is for; they keep a
 # run.json from elsewhere from asking for all the memory or time there is.
 BOUNDS: dict[str, tuple[float, float]] = {
-    "sample_pairs": (1, 1_000_000),
+    "sample_pairs": (1, 50_000_000),
     "min_length": (0, 10_000),
     "max_length": (1, 10_000),
     "trim_below": (1, 1_000_000),

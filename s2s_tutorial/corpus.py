@@ -14,9 +14,11 @@ from importlib.resources import files
 
 from s2s_tutorial.config import DataSettings
 from s2s_tutorial.sources import Alignment, Columns, CorpusError, parse_columns, read_corpus
+from s2s_tutorial.stored import StoredPairs
 from s2s_tutorial.vocabulary import Vocabulary
 
 TEST_SHARE, VALIDATION_SHARE = 5, 3  # of 100 English sentences
+MOST_HELD_OUT = 20_000  # sentences to measure on, of each set: more would take long and hardly narrow an interval
 
 
 @dataclass(frozen=True)
@@ -28,6 +30,10 @@ class Pairs:
 
     def __len__(self) -> int:
         return len(self.sources)
+
+    def find(self, sources: Iterable[str]) -> set[str]:
+        """Which of some source sentences are among these."""
+        return set(sources) & set(self.sources)
 
 
 @dataclass(frozen=True)
@@ -62,15 +68,15 @@ class Corpus:
     Attributes:
         steps: what each step of preparation left: (name, number of pairs).
         word_counts: different (source, target) words that are seen often enough to be kept.
-        train: the training pairs.
-        validation, test: the held-out sentences.
+        train: the training pairs; `stored.StoredPairs` where they lie on the disk.
+        validation, test: the held-out sentences, the first `MOST_HELD_OUT` of each.
         validation_pairs, test_pairs: how many pairs those came from.
         src_vocabulary, tgt_vocabulary: counted on training pairs.
     """
 
     steps: list[tuple[str, int]]
     word_counts: tuple[int, int]
-    train: Pairs
+    train: Pairs | StoredPairs
     validation: HeldOut
     test: HeldOut
     validation_pairs: int
@@ -88,34 +94,52 @@ def prepare(settings: DataSettings) -> Corpus:
     columns = read_corpus(settings.corpus, settings.sample_pairs)
     steps = [("read", len(columns.first))]
     rows = keep_lengths(columns, settings)
-    unit = f"{settings.min_length} to {settings.max_length} {settings.unit} a side"
-    steps.append((unit, len(rows)))
+    steps.append((name_of_lengths(settings), len(rows)))
     rows, (first_words, second_words) = drop_rare(columns, rows, settings.trim_below)
     if settings.trim_below > 1:
-        steps.append((f"words seen {settings.trim_below} times or more", len(rows)))
+        steps.append((name_of_trimming(settings), len(rows)))
     references = gather_references(columns, rows, settings.reverse)
     distinct = drop_repeats(columns, rows)
     steps.append(("distinct", len(distinct)))
     train_rows, validation_rows, test_rows = split(columns, distinct)
-    for name, part in (("training", train_rows), ("validation", validation_rows), ("test", test_rows)):
-        if not len(part):
-            raise CorpusError(
-                f"no {name} pairs are left of {settings.corpus} ({steps[0][1]:,} read, {steps[1][1]:,} of the right "
-                f"length, {len(distinct):,} distinct after all filters): give more pairs or loosen the filters"
-            )
+    refuse_empty(settings, steps, training=len(train_rows), validation=len(validation_rows), test=len(test_rows))
     src, tgt = (columns.first, columns.second) if settings.reverse else (columns.second, columns.first)
     train = Pairs([src[row] for row in train_rows], [tgt[row] for row in train_rows])
     return Corpus(
         steps=steps,
         word_counts=(first_words, second_words) if settings.reverse else (second_words, first_words),
         train=train,
-        validation=hold_out(columns, validation_rows, references, settings.reverse),
-        test=hold_out(columns, test_rows, references, settings.reverse),
+        validation=hold_out(columns, validation_rows, references, settings.reverse).head(MOST_HELD_OUT),
+        test=hold_out(columns, test_rows, references, settings.reverse).head(MOST_HELD_OUT),
         validation_pairs=len(validation_rows),
         test_pairs=len(test_rows),
         src_vocabulary=Vocabulary.count(train.sources, settings.vocabulary_min_count),
         tgt_vocabulary=Vocabulary.count(train.targets, settings.vocabulary_min_count),
     )
+
+
+def name_of_lengths(settings: DataSettings) -> str:
+    """What the first filter is called."""
+    return f"{settings.min_length} to {settings.max_length} {settings.unit} a side"
+
+
+def name_of_trimming(settings: DataSettings) -> str:
+    """What the second filter is called."""
+    return f"words seen {settings.trim_below} times or more"
+
+
+def refuse_empty(settings: DataSettings, steps: list[tuple[str, int]], **pairs: int) -> None:
+    """Refuse a corpus of which nothing is left for one of the three sets.
+
+    Raises:
+        CorpusError: naming the set and what each step left.
+    """
+    for name, number in pairs.items():
+        if not number:
+            raise CorpusError(
+                f"no {name} pairs are left of {settings.corpus} ({steps[0][1]:,} read, {steps[1][1]:,} of the right "
+                f"length, {steps[-1][1]:,} distinct after all filters): give more pairs or loosen the filters"
+            )
 
 
 def keep_lengths(columns: Columns, settings: DataSettings) -> list[int]:

@@ -13,9 +13,10 @@ import os
 import struct
 import zipfile
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import islice
 from pathlib import Path, PurePosixPath
 from typing import BinaryIO
 
@@ -28,8 +29,10 @@ DATA_VARIABLE = "S2S_TUTORIAL_DATA"
 MAX_BYTES = 1 << 30  # no plain-text file of sentence pairs needs more, zipped or not
 MAX_LINE = 1 << 16
 MAX_PAIRS = 5_000_000
+MAX_STREAMED_BYTES, MAX_STREAMED_PAIRS = 64 << 30, 50_000_000  # where no more than a piece is in memory
 MAX_PACKING = 100  # text of sentences becomes a fifth of its size, hardly ever a fiftieth
 PIECE = 1 << 22  # bytes read at once
+SAMPLE_PIECE = 20_000  # pairs generated at once
 SAMPLE_SEED = 0
 
 Alignment = frozenset[tuple[int, int]]
@@ -65,15 +68,38 @@ def read_corpus(name: str, sample_pairs: int) -> Columns:
     Raises:
         CorpusError: no such file, or one that holds no sentence pairs.
     """
+    return _join(read_pieces(name, sample_pairs, streamed=False))
+
+
+def read_pieces(name: str, sample_pairs: int, streamed: bool = True) -> Iterator[Columns]:
+    """What `read_corpus` reads, one piece after the other; nobody ever holds all of it.
+
+    Args:
+        name, sample_pairs: as for `read_corpus`.
+        streamed: the caller does not hold all of it either, so it may be much more.
+
+    Raises:
+        CorpusError: see `read_corpus`.
+    """
     if name == "sample":
-        pairs = list(generate(sample_pairs, seed=SAMPLE_SEED))
-        return Columns(
-            normalise_all(pair.english for pair in pairs),
-            normalise_all(pair.french for pair in pairs),
-            [],
-            [pair.alignment for pair in pairs],
-        )
-    return read_file(tatoeba_file() if name == "tatoeba" else Path(name))
+        most = MAX_STREAMED_PAIRS if streamed else MAX_PAIRS
+        if sample_pairs > most:
+            raise CorpusError(f"{sample_pairs:,} generated pairs are too many, at most {most:,} are made: take fewer")
+        pairs = generate(sample_pairs, seed=SAMPLE_SEED)
+        while piece := list(islice(pairs, SAMPLE_PIECE)):
+            yield Columns(
+                normalise_all(pair.english for pair in piece),
+                normalise_all(pair.french for pair in piece),
+                [],
+                [pair.alignment for pair in piece],
+            )
+    else:
+        yield from _file_pieces(corpus_path(name), streamed)
+
+
+def corpus_path(name: str) -> Path:
+    """The file of a corpus that is not generated."""
+    return tatoeba_file() if name == "tatoeba" else Path(name)
 
 
 def read_file(path: Path) -> Columns:
@@ -82,11 +108,28 @@ def read_file(path: Path) -> Columns:
     Raises:
         CorpusError: what is wrong, in which line, and what to do.
     """
+    return _join(_file_pieces(path, streamed=False))
+
+
+def _join(pieces: Iterable[Columns]) -> Columns:
+    whole = Columns([], [], [])
+    alignments: list[Alignment] = []
+    for piece in pieces:
+        whole.first.extend(piece.first)
+        whole.second.extend(piece.second)
+        whole.provenance.extend(piece.provenance)
+        alignments.extend(piece.alignments or [])
+    return replace(whole, alignments=alignments or None)
+
+
+def _file_pieces(path: Path, streamed: bool) -> Iterator[Columns]:
     if not path.is_file():
         raise CorpusError(f"{path} is not a file: give a .txt, .tsv or .zip of tab-separated sentence pairs")
+    most_bytes, most_pairs = (MAX_STREAMED_BYTES, MAX_STREAMED_PAIRS) if streamed else (MAX_BYTES, MAX_PAIRS)
+    opened = _unzipped if path.suffix.lower() == ".zip" else _plain
     try:
-        with _unzipped(path) if path.suffix.lower() == ".zip" else _plain(path) as (file, size, name):
-            return _parse(file, size, name)
+        with opened(path, most_bytes) as (file, size, name):
+            yield from _parse(file, size, name, most_pairs)
     except OSError as error:
         raise CorpusError(f"{path} cannot be read: {error.strerror or error}") from error
 
@@ -101,13 +144,13 @@ def parse_columns(data: bytes, name: str) -> Columns:
     Raises:
         CorpusError: not UTF-8, a line without or with too many tabs, or no pairs at all.
     """
-    return _parse(io.BytesIO(data), len(data), name)
+    return _join(_parse(io.BytesIO(data), len(data), name, MAX_PAIRS))
 
 
-def _parse(file: BinaryIO, size: int, name: str) -> Columns:
-    first, second, provenance = [], [], []
-    number = 0
+def _parse(file: BinaryIO, size: int, name: str, most_pairs: int) -> Iterator[Columns]:
+    number = pairs = 0
     for piece in _pieces(file, size, name):
+        first, second, provenance = [], [], []
         try:
             text = piece.decode("utf-8-sig" if number == 0 else "utf-8")
         except UnicodeDecodeError as error:
@@ -126,11 +169,12 @@ def _parse(file: BinaryIO, size: int, name: str) -> Columns:
             first.append(columns[0])
             second.append(columns[1])
             provenance.append(columns[2].rstrip("\r") if len(columns) == 3 else "")
-        if len(first) > MAX_PAIRS:
-            raise CorpusError(f"{name} has more than {MAX_PAIRS:,} pairs: split it into smaller files")
-    if not first:
+        pairs += len(first)
+        if pairs > most_pairs:
+            raise CorpusError(f"{name} has more than {most_pairs:,} pairs: split it into smaller files")
+        yield Columns(normalise_all(first), normalise_all(second), provenance)
+    if not pairs:
         raise CorpusError(f"{name} is empty: expected lines of two sentences with a tab between them")
-    return Columns(normalise_all(first), normalise_all(second), provenance)
 
 
 def _pieces(file: BinaryIO, size: int, name: str) -> Iterator[bytes]:
@@ -155,11 +199,11 @@ def _check_length(line: bytes | str, number: int, name: str) -> None:
 
 
 @contextmanager
-def _plain(path: Path) -> Iterator[tuple[BinaryIO, int, str]]:
+def _plain(path: Path, most: int) -> Iterator[tuple[BinaryIO, int, str]]:
     with path.open("rb") as file:
         size = os.fstat(file.fileno()).st_size
-        if size > MAX_BYTES:
-            raise CorpusError(f"{path.name} holds more than {MAX_BYTES >> 20} MiB: split it into smaller files")
+        if size > most:
+            raise CorpusError(f"{path.name} holds more than {most >> 20} MiB: split it into smaller files")
         yield file, size, path.name
 
 
@@ -176,11 +220,11 @@ class _SmallReads(io.FileIO):
 
 
 @contextmanager
-def _unzipped(path: Path) -> Iterator[tuple[BinaryIO, int, str]]:
+def _unzipped(path: Path, most: int) -> Iterator[tuple[BinaryIO, int, str]]:
     """Open the one file of sentence pairs in an archive; it is unpacked piece by piece, in memory only."""
     try:
         with _SmallReads(path) as packed, zipfile.ZipFile(packed) as archive:
-            member = _member(archive, path)
+            member = _member(archive, path, most)
             # Never more is unpacked than the header says, which was checked; the checksum finds its lies.
             with archive.open(member) as file:
                 yield file, member.file_size, f"{_shown(member.filename)} in {path.name}"
@@ -201,7 +245,7 @@ def _unzipped(path: Path) -> Iterator[tuple[BinaryIO, int, str]]:
         raise CorpusError(f"{path.name} is not a zip file that can be read: {error}") from None
 
 
-def _member(archive: zipfile.ZipFile, path: Path) -> zipfile.ZipInfo:
+def _member(archive: zipfile.ZipFile, path: Path, most: int) -> zipfile.ZipInfo:
     """The one file of sentence pairs in an archive, if nothing about the archive is odd."""
     members = archive.infolist()
     for member in members:
@@ -213,8 +257,8 @@ def _member(archive: zipfile.ZipFile, path: Path) -> zipfile.ZipInfo:
     if len(texts) != 1:
         raise CorpusError(f"{path.name} holds {len(texts)} files of pairs (.txt or .tsv), expected exactly 1")
     text, name = texts[0], _shown(texts[0].filename)
-    if text.file_size > MAX_BYTES:
-        raise CorpusError(f"{name} in {path.name} unpacks to more than {MAX_BYTES >> 20} MiB")
+    if text.file_size > most:
+        raise CorpusError(f"{name} in {path.name} unpacks to more than {most >> 20} MiB")
     if text.file_size > max(PIECE, MAX_PACKING * text.compress_size):
         raise CorpusError(
             f"{name} in {path.name} unpacks to {text.file_size // text.compress_size} times its size: no text does"

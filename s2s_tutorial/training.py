@@ -8,37 +8,39 @@ same machine, with the same versions and number of threads.
 
 from __future__ import annotations
 
+import hashlib
+import json
 import math
-import signal
 import sys
-import threading
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import fields
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, nullcontext
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 import torch
 from torch import Tensor
 
-from s2s_tutorial.batching import Batch, Encoded, epoch_order
-from s2s_tutorial.checkpoint import Checkpoints
+from s2s_tutorial.batching import Batch, epoch_order
+from s2s_tutorial.checkpoint import Checkpoints, pack_tensors, unpack_tensors
 from s2s_tutorial.config import Settings
 from s2s_tutorial.corpus import Corpus, HeldOut, challenge_set
+from s2s_tutorial.distributed import Group
 from s2s_tutorial.evaluation import bleu_score, normalised_words
 from s2s_tutorial.layers import keep_memory
-from s2s_tutorial.lock import HOLDER, LOCK, hold
-from s2s_tutorial.runs import Run, RunError, choose_device, load_model, open_run, save_model
+from s2s_tutorial.lock import hold
+from s2s_tutorial.runs import Run, RunError, choose_device, load_model, save_model
 from s2s_tutorial.sampling import mix_in_parallel, mix_stepwise, teacher_forcing_ratio
+from s2s_tutorial.session import Stop, open_or_make
 from s2s_tutorial.state import Progress, TrainingState
+from s2s_tutorial.stored import encode_pairs
 from s2s_tutorial.tracking import Board, ProgressBar, Record, Watcher
 from s2s_tutorial.translation import Translation, Translator
 from s2s_tutorial.vocabulary import UNK
 
 SAMPLES_SHOWN = 3
 MAX_STEPS = 1_000_000
+GO_ON, OUT_OF_TIME, STOPPED, FINISHED = range(4)  # what becomes of a run after a step; the highest counts
 
 
 def learning_rate_factor(step: int, total_steps: int, warmup: float, decay: float) -> float:
@@ -82,6 +84,7 @@ class Trainer:
         tensorboard: also write a record for TensorBoard.
         live: who shows the progress; None for a bar in the terminal.
         quiet: no progress is shown.
+        group: the processes that train it together, see `distributed.py`; this one alone where nothing is given.
 
     Raises:
         RunError: the folder holds a run with other settings or other data.
@@ -97,11 +100,13 @@ class Trainer:
         tensorboard: bool = True,
         live: Watcher | None = None,
         quiet: bool = False,
+        group: Group | None = None,
     ) -> None:
         self.corpus, self.settings, self.device = corpus, settings, torch.device(choose_device(str(device)))
-        self.samples, self.live, self.quiet = samples, live, quiet
-        self.watchers: list[Watcher] = [] if quiet else [live or ProgressBar()]
-        if tensorboard:
+        self.group = group or Group()
+        self.samples, self.live, self.quiet = samples, live, quiet or not self.group.writes
+        self.watchers: list[Watcher] = [] if self.quiet else [live or ProgressBar()]
+        if tensorboard and self.group.writes:
             self.watchers.append(Board(folder / "tensorboard"))
         self.run = self._open(folder)
         self.run.weight_bytes()  # refuses a model that no memory holds, before it is made
@@ -110,13 +115,12 @@ class Trainer:
         self._start_anew()
         self.checkpoints = Checkpoints(folder, most=self.state.most_bytes)
         self.record = Record(self.run.record_path)
-        self.src = Encoded.encode(corpus.train.sources, corpus.src_vocabulary)
-        self.tgt = Encoded.encode(corpus.train.targets, corpus.tgt_vocabulary)
+        self.src, self.tgt = encode_pairs(corpus.train, corpus.src_vocabulary, corpus.tgt_vocabulary)
         self.src_once = torch.from_numpy(corpus.src_vocabulary.seen_once()).to(self.device)
         self.tgt_once = torch.from_numpy(corpus.tgt_vocabulary.seen_once()).to(self.device)
         self.steps_per_epoch = math.ceil(len(corpus.train) / settings.training.batch_size)
         self.total_steps = self.steps_per_epoch * settings.training.epochs
-        self._stop_asked = False
+        self.stop = Stop()
         if self.total_steps > MAX_STEPS:
             raise RunError(
                 f"{self.total_steps:,} steps are more than a record holds ({MAX_STEPS:,}): take fewer epochs"
@@ -125,7 +129,7 @@ class Trainer:
     @property
     def stopped(self) -> bool:
         """Whether the last `fit` was asked to stop before it had finished."""
-        return self._stop_asked and not self.progress.finished
+        return self.stop.asked and not self.progress.finished
 
     @property
     def state(self) -> TrainingState:
@@ -138,29 +142,19 @@ class Trainer:
         return Translator(self.model, self.run.src_vocabulary, self.run.tgt_vocabulary, self.run.language)
 
     def _open(self, folder: Path) -> Run:
-        seen = set(self.corpus.train.sources) & set(challenge_set(self.settings.data.reverse).sources)
+        seen = self.corpus.train.find(challenge_set(self.settings.data.reverse).sources)
         run = Run(folder, self.settings, self.corpus.src_vocabulary, self.corpus.tgt_vocabulary, frozenset(seen))
-        if not (folder / "run.json").exists():
-            if folder.exists() and any(
-                path.suffix != ".tmp" and path.name not in (LOCK, HOLDER) for path in folder.iterdir()
-            ):
-                raise RunError(f"{folder} is not empty and holds no run: give a new folder, and it will be made")
-            folder.mkdir(parents=True, exist_ok=True)
-            with hold(folder):  # of two that begin at once, one writes and the other is refused
-                if not (folder / "run.json").exists():
-                    Checkpoints(folder).clear_temporary()
-                    run.save()
-        before = open_run(folder)
-        if before.settings != self.settings:
-            raise RunError(
-                f"{folder} holds a run with other settings ({_difference(before.settings, self.settings)}): use these, or "
-                "give another folder"
-            )
-        if (before.src_vocabulary, before.tgt_vocabulary) != (run.src_vocabulary, run.tgt_vocabulary):
-            raise RunError(
-                f"{folder} was trained on other sentence pairs: give it the same file, or give another folder"
-            )
-        return before
+        words = json.dumps([run.src_vocabulary.to_dict(), run.tgt_vocabulary.to_dict(), len(self.corpus.train)])
+        digest = hashlib.sha256(words.encode()).digest()
+
+        def open_or_make_it() -> bytes:
+            nonlocal run
+            run = open_or_make(run)
+            return digest
+
+        if self.group.from_writer(open_or_make_it) != digest:
+            raise RunError(f"process {self.group.rank} has other sentence pairs than process 0: give all the same file")
+        return run
 
     def _start_anew(self) -> None:
         """Set everything that training changes to where a run begins."""
@@ -201,6 +195,7 @@ class Trainer:
             loss = self.model.loss(batch, training.label_smoothing, prev_ids, self.rng)
         self.optimiser.zero_grad()
         loss.backward()
+        loss = self.group.average(loss, batch.tgt_lengths.sum(), self.model)  # a process on its own keeps its own
         norms = [self._clip(group["params"]) for group in self.optimiser.param_groups]
         rate = training.learning_rate * learning_rate_factor(
             self.progress.step, self.total_steps, training.warmup, training.decay
@@ -246,7 +241,7 @@ class Trainer:
         """
         keep_memory()
         try:
-            with hold(self.run.folder), self._signals():
+            with hold(self.run.folder) if self.group.writes else nullcontext(), self.stop.watched():
                 self._fit(max_minutes)
         except OSError as error:
             raise RunError(
@@ -257,57 +252,72 @@ class Trainer:
         return self.progress
 
     def _fit(self, max_minutes: float | None) -> None:
-        self._go_on()
+        self._from_writer(self._go_on)
         time_is_up = max_minutes is not None and self.progress.seconds >= 60.0 * max_minutes
-        if self.progress.finished or (time_is_up and self.run.model_path.is_file()):
-            load_model(self.run.model_path, self.model)
-            if not self.quiet:
-                self._say(
-                    f"Trained already: {self.progress.step:,} steps in {self.progress.seconds:,.0f} s, best validation "
-                    f"BLEU {self.progress.best_bleu:.1f} at step {self.progress.best_step:,}."
-                )
+        done = self.progress.finished or (time_is_up and self.run.model_path.is_file())
+        if self.group.highest(done and self.group.writes):
+            self._from_writer(self._take_best)
+            self._say(
+                f"Trained already: {self.progress.step:,} steps in {self.progress.seconds:,.0f} s, best validation "
+                f"BLEU {self.progress.best_bleu:.1f} at step {self.progress.best_step:,}."
+            )
         else:
             self._train(max_minutes)
 
     def _train(self, max_minutes: float | None) -> None:
-        training = self.settings.training
-        evaluation_steps = max(self.steps_per_epoch // training.evaluations_per_epoch, 1)
+        progress, training = self.progress, self.settings.training
         last_look = time.monotonic()
         with self._watched():
             for batch in self._remaining_batches():
+                self.group.reseed(self.rng, training.seed, progress.step)
                 values = self.train_step(batch)
-                progress = self.progress
                 progress.step += 1
                 now = time.monotonic()
                 progress.seconds += max(now - last_look, 0.0)  # a clock that is set back takes no time away
                 last_look = now
-                weight = max(1.0 / progress.step, 0.01)
-                progress.loss += weight * (values["loss"] - progress.loss)
-                self.record.add(kind="step", step=progress.step, **values)
-                for watcher in self.watchers:
-                    watcher.step(progress.step, progress.seconds, values | {"mean_loss": progress.loss})
-                ended = progress.step == self.total_steps
-                in_time = max_minutes is None or progress.seconds < 60.0 * max_minutes
-                if ended or not in_time or progress.step % evaluation_steps == 0:
-                    self._evaluate()
-                    ended |= progress.worse_evaluations >= training.patience
-                progress.finished = ended
-                leave = ended or not in_time or self._stop_asked  # looked at once, for a signal may come in between
-                if leave or progress.step % training.checkpoint_steps == 0:
+                self._note(values)
+                verdict = self._look(max_minutes) if self.group.writes else GO_ON
+                # A stop is looked at once, for a signal may come in between; the others wait here for the writer.
+                verdict = self.group.highest(max(verdict, STOPPED * self.stop.asked))
+                progress.finished = verdict == FINISHED
+                if verdict != GO_ON or progress.step % training.checkpoint_steps == 0:
                     self._save_checkpoint()
-                if leave:
+                if verdict != GO_ON:
+                    self.stop.asked |= verdict == STOPPED
                     break
         if self.stopped:
             self._say(
-                f"Stopped after step {self.progress.step:,} of {self.total_steps:,}; everything is saved in "
-                f"{self.run.folder}. Run the same cell or command again to go on from here."
+                f"Stopped after step {progress.step:,} of {self.total_steps:,}; everything is saved in "
+                f"{self.run.folder}. Run the same cell or command again to go on from here.",
+                always=True,
             )
         else:
-            load_model(self.run.model_path, self.model)
+            self._from_writer(self._take_best)
 
-    def _say(self, sentence: str) -> None:
+    def _note(self, values: dict[str, float]) -> None:
+        """Record what a step gave, and show it."""
+        progress = self.progress
+        progress.loss += max(1.0 / progress.step, 0.01) * (values["loss"] - progress.loss)
+        if self.group.writes:
+            self.record.add(kind="step", step=progress.step, **values)
+        for watcher in self.watchers:
+            watcher.step(progress.step, progress.seconds, values | {"mean_loss": progress.loss})
+
+    def _look(self, max_minutes: float | None) -> int:
+        """Evaluate, if it is time to, and say what becomes of the run."""
+        progress, training = self.progress, self.settings.training
+        evaluation_steps = max(self.steps_per_epoch // training.evaluations_per_epoch, 1)
+        ended = progress.step == self.total_steps
+        in_time = max_minutes is None or progress.seconds < 60.0 * max_minutes
+        if ended or not in_time or progress.step % evaluation_steps == 0:
+            self._evaluate()
+            ended |= progress.worse_evaluations >= training.patience
+        return FINISHED if ended else GO_ON if in_time else OUT_OF_TIME
+
+    def _say(self, sentence: str, always: bool = False) -> None:
         # A notebook paints standard error red, and nothing is wrong.
-        print(sentence, file=sys.stdout if self.live else sys.stderr)
+        if self.group.writes and (always or not self.quiet):
+            print(sentence, file=sys.stdout if self.live else sys.stderr)
 
     @contextmanager
     def _watched(self) -> Iterator[None]:
@@ -320,13 +330,13 @@ class Trainer:
                 watcher.end()
 
     def _remaining_batches(self) -> Iterator[Batch]:
-        """Batches from the run's place on, to the end of the last epoch."""
+        """Batches from the run's place on, to the end of the last epoch; of each, this process's share."""
         training = self.settings.training
         epoch, done = divmod(self.progress.step, self.steps_per_epoch)
         for number in range(epoch, training.epochs):
             order = epoch_order(self.src.lengths, self.tgt.lengths, training.batch_size, training.seed, number)
             for rows in order[done if number == epoch else 0 :]:
-                yield Batch.of(self.src, self.tgt, rows)
+                yield Batch.of(self.src, self.tgt, self.group.share(rows))
 
     # Looking at the model on the way
 
@@ -362,16 +372,33 @@ class Trainer:
 
     # Stopping and going on
 
+    def _from_writer(self, act: Callable[[], None]) -> None:
+        """Let the writer change the state, and give the other processes what came of it."""
+
+        def act_and_pack() -> bytes:
+            act()
+            return b"" if self.group.size == 1 else pack_tensors(self.state.tensors(), self.progress.to_dict())
+
+        data = self.group.from_writer(act_and_pack)
+        if not self.group.writes:
+            tensors, values = unpack_tensors(data, "what process 0 sent")
+            self.state.load(tensors)
+            self.progress = Progress.from_dict(values)
+
+    def _take_best(self) -> None:
+        load_model(self.run.model_path, self.model)
+
     def _save_checkpoint(self) -> None:
-        self.record.flush()
-        self.checkpoints.save(self.progress.step, self.state.tensors(), self.progress.to_dict())
+        if self.group.writes:
+            self.record.flush()
+            self.checkpoints.save(self.progress.step, self.state.tensors(), self.progress.to_dict())
 
     def _go_on(self) -> None:
         """Take everything from the newest checkpoint that is whole, if there is one."""
         self.checkpoints.clear_temporary()
         found, damaged = self.checkpoints.newest()
         for sentence in damaged:
-            self._say(sentence)
+            self._say(sentence, always=True)
         if found is None:
             self._start_anew()
             self.record.rewind(0)
@@ -389,37 +416,5 @@ class Trainer:
             ) from None
         self.progress = progress
         self.record.rewind(self.progress.step)
-        if not self.progress.finished and not self.quiet:
+        if not self.progress.finished:
             self._say(f"Going on from {path.name}.")
-
-    @contextmanager
-    def _signals(self) -> Iterator[None]:
-        """Ctrl-C and SIGTERM ask for a stop after the current step; a second Ctrl-C does not wait for it."""
-        self._stop_asked = False
-        if threading.current_thread() is not threading.main_thread():
-            yield  # Python allows handlers in the main thread only
-            return
-
-        def ask(number: int, frame: Any) -> None:
-            if self._stop_asked and number == signal.SIGINT:
-                raise KeyboardInterrupt
-            self._stop_asked = True
-
-        before = {number: signal.signal(number, ask) for number in (signal.SIGINT, signal.SIGTERM)}
-        try:
-            yield
-        finally:
-            for number, handler in before.items():
-                signal.signal(number, handler)
-
-
-def _difference(before: Settings, now: Settings) -> str:
-    """The first setting that differs, with both values."""
-    if before.name != now.name:
-        return f"preset {before.name}, not {now.name}"
-    for part in ("data", "model", "training"):
-        old, new = getattr(before, part), getattr(now, part)
-        for field in fields(old):
-            if (a := getattr(old, field.name)) != (b := getattr(new, field.name)):
-                return f"{field.name} {a}, not {b}"
-    return "none differs"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -48,10 +48,12 @@ class Vocabulary:
         Returns:
             Most frequent words first, equal counts in alphabetical order.
         """
-        counter = Counter(" ".join(sentences).split())
-        kept = sorted(
-            ((word, n) for word, n in counter.items() if n >= min_count), key=lambda item: (-item[1], item[0])
-        )
+        return cls.of_counts(Counter(" ".join(sentences).split()), min_count)
+
+    @classmethod
+    def of_counts(cls, counts: Mapping[str, int], min_count: int = 1) -> Vocabulary:
+        """Build a vocabulary from words that have been counted; else like `count`."""
+        kept = sorted(((word, n) for word, n in counts.items() if n >= min_count), key=lambda item: (-item[1], item[0]))
         words = tuple(word for word, _ in kept)
         return cls(SPECIAL_WORDS + words, (0,) * len(SPECIAL_WORDS) + tuple(n for _, n in kept))
 

@@ -1,0 +1,537 @@
+# ---
+# jupyter:
+#   jupytext:
+#     formats: ipynb,py:percent
+#     text_representation:
+#       extension: .py
+#       format_name: percent
+#   kernelspec:
+#     display_name: Python 3 (ipykernel)
+#     language: python
+#     name: python3
+# ---
+
+# %% [markdown]
+# # More machines
+#
+# One process has trained everything so far. A large corpus wants more: several processes, on one machine or on many,
+# that share every batch, and sentence pairs that never fit into memory. In this chapter two processes on your own machine
+# train one model. You hold them to a hard standard: the *same losses* as one process, step by step. Then you kill one.
+#
+# :::{admonition} What you will be able to do
+# - split a batch over processes and average the gradients so that the result is that of the whole batch;
+# - say why a plain mean of the processes' gradients is wrong for sentences;
+# - start, kill and resume a training with `torchrun`, also with another number of processes;
+# - measure what a second process gains, and say what such a measurement cannot show;
+# - train on sentence pairs that stay on the disk.
+# :::
+#
+# The chapter takes about a minute at `small` and a few minutes at `standard`. At every scale it uses the embedded corpus.
+
+# %% tags=["hide-input"]
+# Where the package is missing (Colab, for instance) this installs it; elsewhere it does nothing.
+import importlib.util
+
+if importlib.util.find_spec("s2s_tutorial") is None:
+    get_ipython().run_line_magic("pip", "install --quiet git+https://github.com/s2s-tutorial/s2s_tutorial")
+
+# %%
+from dataclasses import replace
+
+from s2s_tutorial.config import PRESETS, load_scale
+
+scale = load_scale()  # S2S_SCALE: small, standard or large
+small = scale.name == "small"
+preset = PRESETS["small" if small else "sample"]
+steady = replace(  # without dropout and hidden words nothing is left to chance but what all processes share
+    PRESETS["small"],
+    name="steady",
+    data=replace(preset.data, sample_pairs=1_000),
+    model=replace(PRESETS["small"].model, dropout=0.0),
+    training=replace(PRESETS["small"].training, epochs=4, batch_size=64, unknown_rate=0.0, checkpoint_steps=10),
+)
+timed = replace(  # the model whose steps are timed, in one epoch
+    preset, name="timed", data=replace(preset.data, sample_pairs=3_000), training=replace(preset.training, epochs=1)
+)
+stream_pairs = 3_000 if small else 100_000  # pairs to encode into files
+
+# %%
+import json
+import os
+import statistics
+import subprocess
+import sys
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import numpy as np
+import torch
+from matplotlib.figure import Figure
+
+from s2s_tutorial.batching import Batch, epoch_order
+from s2s_tutorial.corpus import prepare
+from s2s_tutorial.distributed import Group
+from s2s_tutorial.show import check_shape, show_figure, show_source, show_table, show_text
+from s2s_tutorial.stored import open_encoded
+from s2s_tutorial.streaming import stream
+from s2s_tutorial.tracking import read_record
+from s2s_tutorial.training import Trainer
+
+workshop = TemporaryDirectory()
+place = Path(workshop.name)
+BLUE, ORANGE, GREY = "#00429d", "#b8560b", "0.5"
+
+# %% [markdown]
+# ## One batch, several processes
+#
+# There are two ways to use a second machine. It can hold *another part of the model*, or it can work on *another part of
+# the batch*. Models in this book fit into any memory, so we take the second way, **data parallelism**: every process
+# has all the weights, takes its share of the batch, computes gradients, and then all processes average them. After that they
+# take the same step, so their weights stay the same without ever being compared.
+#
+# What does "batch size 64" mean now? Here it stays the size of the whole batch, whoever shares it: two processes take 32
+# pairs each. Then the order of the pairs, the number of steps and the learning rate do not depend on how many machines
+# you happen to have. Who gets which pairs?
+
+# %%
+show_source(Group.share)
+
+# %%
+# NBVAL_CHECK_OUTPUT
+batch_of_seven = np.arange(7)
+for size in (1, 2, 3):
+    print(f"{size} processes:", [Group(rank, size).share(batch_of_seven).tolist() for rank in range(size)])
+print("one pair for 2:", [Group(rank, 2).share(np.array([6])).tolist() for rank in range(2)])
+
+# %% [markdown]
+# The last line is the end of an epoch: one pair is left and two processes wait. Both take it. The mean of two equal
+# gradients is that gradient, so it does not count twice.
+#
+# ## The mean of means is not the mean
+#
+# Process 1 has sentences with 90 words in all, process 2 with 10. Both compute the mean loss a word, say 2 and 4. The
+# loss of the whole batch is
+#
+# ```{math}
+# :label: eq-token-average
+# \mathcal{L} = \frac{\sum_p n_p \mathcal{L}_p}{\sum_p n_p}, \qquad
+# \nabla \mathcal{L} = \frac{\sum_p n_p \nabla \mathcal{L}_p}{\sum_p n_p}
+# ```
+#
+# with $n_p$ the words of process $p$: here $(90 \cdot 2 + 10 \cdot 4) / 100 = 2.2$. The plain mean of both is 3.
+#
+# :::{admonition} Guess first
+# :class: tip
+# The plain mean is what you get if you forget about words. Our batches hold sentences of about equal length. How far from the
+# true gradient will the plain mean be: not at all, some percent, or half of it? And in a batch of *mixed* lengths?
+# :::
+
+# %%
+corpus = prepare(steady.data)
+trainer = Trainer(corpus, steady, place / "trial", "cpu", tensorboard=False, quiet=True)
+
+
+# %%
+def gradient(rows):
+    """Gradient of the loss of some pairs, in one long vector, and their target words."""
+    trainer.model.zero_grad()
+    batch = Batch.of(trainer.src, trainer.tgt, rows)
+    trainer.model.loss(batch).backward()
+    return torch.cat([weight.grad.flatten() for weight in trainer.model.parameters()]), int(batch.tgt_lengths.sum())
+
+
+def errors(rows):
+    """How far two averages over two processes are from the gradient of the whole batch, relative."""
+    whole, _ = gradient(rows)
+    (one, n_one), (two, n_two) = (gradient(Group(rank, 2).share(rows)) for rank in (0, 1))
+    check_shape(one, tuple(whole.shape))
+    averages = (one * n_one + two * n_two) / (n_one + n_two), (one + two) / 2
+    return [float((average - whole).norm() / whole.norm()) for average in averages]
+
+
+# %%
+rows_of = {
+    kind: epoch_order(trainer.src.lengths, trainer.tgt.lengths, 8, seed=0, epoch=0, bucketed=kind == "like length")[:20]
+    for kind in ("like length", "mixed lengths")
+}
+means = {kind: np.mean([errors(rows) for rows in batches], axis=0) for kind, batches in rows_of.items()}
+assert all(by_word < 1e-5 < plain for by_word, plain in means.values())
+show_table(
+    ["batches of 8 pairs", "by word: error", "plain mean: error"],
+    [[kind, f"{by_word:.0e}", f"{plain:.1%}"] for kind, (by_word, plain) in means.items()],
+)
+
+# %% [markdown]
+# By word, the error is that of rounding: sums are added up in another order. The plain mean is wrong by far more.
+#
+# The package does all of it in one exchange. Gradients, loss and number of words lie in one vector; **all-reduce** adds
+# the vectors of all processes up and gives everybody the sum.
+
+# %%
+show_source(Group.average)
+
+# %% [markdown]
+# ## Two processes that know of each other
+#
+# `torchrun` comes with PyTorch. It starts as many processes as you ask for and tells each its **rank** (its number) and how
+# to find the others. The command line of the package needs nothing else:
+#
+# ```bash
+# torchrun --nproc-per-node 2 -m s2s_tutorial.cli train --folder runs/shared
+# ```
+#
+# (`--folder` is the same as `--run`, which `torchrun` would take for an option of its own.) For this chapter a worker of a few
+# lines is better: it takes its settings from a file, and it can die on command.
+
+# %%
+WORKER = """
+import json, os, signal, sys
+from pathlib import Path
+from s2s_tutorial.config import Settings
+from s2s_tutorial.corpus import prepare
+from s2s_tutorial.distributed import Group, join
+from s2s_tutorial.training import Trainer
+
+job = json.loads(sys.argv[1])
+settings = Settings.from_dict(job["settings"])
+with join("cpu") as group:
+    trainer = Trainer(prepare(settings.data), settings, Path(job["run"]), "cpu", tensorboard=False, group=group)
+    exec(job["before"])
+    trainer.fit()
+"""
+
+
+# %%
+def torchrun(processes, settings, run, before="", threads=1, restarts=0):
+    """Let several processes train one run; returns everything they said."""
+    (place / "worker.py").write_text(WORKER)
+    job = {"settings": settings.to_dict(), "run": str(place / run), "before": before}
+    command = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", str(processes)]
+    command += ["--max-restarts", str(restarts), str(place / "worker.py"), json.dumps(job)]
+    environment = os.environ | {"OMP_NUM_THREADS": str(threads), "PYTHONPATH": os.pathsep.join(sys.path)}
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+    return done.returncode, done.stdout + done.stderr
+
+
+def losses(run):
+    """Loss of every step of a run's record."""
+    return np.array([line["loss"] for line in read_record(place / run / "record.jsonl") if line["kind"] == "step"])
+
+
+# %% [markdown]
+# First one process, here in the notebook. Then two, each with half of every batch. There is no dropout, so the losses
+# should be the same numbers. And **break it**: two processes once more, which believe that everybody has one word, and so
+# take the plain mean.
+
+# %%
+alone = Trainer(corpus, steady, place / "alone", "cpu", tensorboard=False, quiet=True)
+alone.fit()
+code, said = torchrun(2, steady, "two")
+assert code == 0, said
+difference = np.abs(losses("two") / losses("alone") - 1)
+assert difference[:50].max() < 1e-5
+
+# %%
+PLAIN_MEAN = """
+average = Group.average
+Group.average = lambda group, loss, words, model: average(group, loss, 1, model)
+"""
+code, said = torchrun(2, steady, "plain", before=PLAIN_MEAN)
+assert code == 0, said
+plain = np.abs(losses("plain") / losses("alone") - 1)
+assert plain.max() > difference.max()
+
+# %% tags=["hide-input"] mystnb={"figure": {"caption": "Relative difference of the losses of two processes from those of one. By word it is rounding; with the plain mean it is another training.", "name": "fig-13-difference"}, "image": {"alt": "Two rows of dots over training steps on a logarithmic axis. The losses averaged by word differ by less than a dashed line at ten to the minus five; those of the plain mean lie far above it."}}
+figure = Figure(figsize=(7, 3), layout="constrained")
+axes = figure.add_subplot()
+axes.semilogy(
+    np.arange(1, len(difference) + 1), np.maximum(difference, 1e-9), ".", color=BLUE, label="averaged by word"
+)
+axes.semilogy(np.arange(1, len(plain) + 1), np.maximum(plain, 1e-9), "x", color=GREY, label="plain mean")
+axes.axhline(1e-5, linestyle="--", color=ORANGE, label="what we allow over 50 steps")
+axes.set(xlabel="step", ylabel="relative difference of losses")
+axes.legend()
+show_figure(figure)
+
+# %% tags=["hide-input"]
+show_text(
+    f"Over {len(difference)} steps the largest relative difference is **{difference.max():.0e}**; the loss went from "
+    f"{losses('two')[0]:.2f} to {losses('two')[-1]:.2f} nats a word. With the plain mean the difference is {plain.max():.0e}, and its "
+    f"last loss is {losses('plain')[-1]:.2f}: nothing crashed, and nothing looks wrong."
+)
+
+# %% [markdown]
+# With dropout every process must toss coins of its own, or both would drop the same places. The coins depend on the seed,
+# the step and the rank, and on nothing else, so a run that goes on tosses the same ones again. Two processes then
+# cannot give the very losses of one; they give losses just as good.
+
+# %%
+# NBVAL_CHECK_OUTPUT
+rng = torch.Generator()
+for rank, step in ((0, 1), (1, 1), (0, 2), (0, 1)):
+    Group(rank, 2).reseed(rng, 0, step)
+    print(f"process {rank}, step {step}: coins {(torch.rand(6, generator=rng) < 0.5).int().tolist()}")
+
+# %% [markdown]
+# ## One writer
+#
+# Only process 0 touches the run's folder. It holds the lock, writes checkpoints and the record, translates the
+# validation set and shows the progress. What the others need, they get from it. They must also *leave* together: if
+# one stopped by itself, the others would wait for its gradients for ever. So after every step they agree on what comes
+# next, and the most urgent wish counts: Ctrl-C in any of them stops all.
+#
+# ## A process dies
+#
+# A machine with one part that fails every thousand days is reliable. A thousand such machines fail every day. So the
+# question is not whether a process dies, but what happens then.
+#
+# :::{admonition} Guess first
+# :class: tip
+# Process 1 is killed without warning in the middle of a step. A checkpoint is written every
+# ten steps. What can process 0 do without it? How many steps are lost, and will the losses after the restart be the
+# old ones?
+# :::
+
+# %%
+KILL = """
+take_step = trainer.train_step
+def step_or_die(batch):
+    if trainer.progress.step == 24 and group.rank == 1 and os.environ["TORCHELASTIC_RESTART_COUNT"] == "0":
+        os.kill(os.getpid(), signal.SIGKILL)
+    return take_step(batch)
+trainer.train_step = step_or_die
+"""
+code, said = torchrun(2, steady, "killed", before=KILL, restarts=1)
+assert code == 0, said
+again = np.abs(losses("killed") / losses("alone") - 1)
+assert len(again) == len(difference)
+assert again[:50].max() < 1e-5
+
+# %% tags=["hide-input"]
+going_on = next(line for line in said.splitlines() if "Going on from" in line)
+show_text(
+    f"The writer of the second life said: *{going_on[going_on.index('Going on') :].strip()}* The record has "
+    f"{len(again)} steps, each once, and the largest difference from one unhurt process is {again.max():.0e}. "
+    f"The two runs of two processes, hurt and unhurt, are {'equal to the last bit' if (losses('killed') == losses('two')).all() else 'not bit for bit the same'}."
+)
+
+# %% [markdown]
+# Process 0 could do nothing but end: half of the gradient was gone. `torchrun` noticed, ended what was left and started
+# both again, which it does as often as `--max-restarts` says. What saved the run is what saved it in
+# {doc}`06_training`: the newest checkpoint, and an order that is a function of the step.
+#
+# That order does not know the number of processes. So a run may go on with *another* number, when a machine is lost
+# for good or a third one comes. Kill one of two again, without a restart, and go on with three.
+
+# %%
+code, _ = torchrun(2, steady, "grown", before=KILL)
+assert code != 0
+before = len(losses("grown"))
+code, said = torchrun(3, steady, "grown")
+assert code == 0, said
+grown = np.abs(losses("grown") / losses("alone") - 1)
+assert len(grown) == len(difference)
+assert grown[:50].max() < 1e-5
+
+# %% tags=["hide-input"]
+show_text(
+    f"Two processes wrote {before} steps down, three went on to step {len(grown)}. Largest difference from one process: "
+    f"{grown.max():.0e}."
+)
+
+# %% [markdown]
+# ## What does a second process gain?
+#
+# :::{admonition} Guess first
+# :class: tip
+# Compare one process on one core, one process whose matrix products use two cores, and two processes on one core each.
+# Two cores are the same work for two hands: order the three by time a step.
+# :::
+
+# %%
+CLOCK = """
+import statistics
+seconds = []
+class Clock:
+    def step(self, step, now, values): seconds.append(now)
+    def begin(self, *arguments): pass
+    evaluation = begin
+    def end(self):
+        steps = [b - a for a, b in zip(seconds, seconds[1:])]
+        print("TIMES", json.dumps(steps[len(steps) // 4:]))
+if group.writes: trainer.watchers = [Clock()]
+"""
+
+# %%
+ways = {"1 process, 1 thread": (1, 1), "1 process, 2 threads": (1, 2), "2 processes, 1 thread": (2, 1)}
+times = {way: [] for way in ways}
+for turn in range(1 if small else 2):  # by turns, so that a slow moment of the machine hits all
+    for number, (way, (processes, threads)) in enumerate(ways.items()):
+        code, said = torchrun(processes, timed, f"timed-{turn}-{number}", before=CLOCK, threads=threads)
+        assert code == 0, said
+        times[way] += json.loads(said.split("TIMES", 1)[1].splitlines()[0])
+
+# %%
+step_seconds = {way: statistics.median(found) for way, found in times.items()}
+first = step_seconds["1 process, 1 thread"]
+show_table(
+    ["way", "steps timed", "ms a step (median)", "times as fast"],
+    [[way, len(times[way]), 1000 * value, first / value] for way, value in step_seconds.items()],
+)
+
+# %% tags=["hide-input"] mystnb={"figure": {"caption": "Milliseconds a step for the same batches: median, with the middle half of all steps as a line.", "name": "fig-13-scaling"}, "image": {"alt": "Three horizontal bars of milliseconds a step: one process with one thread, one process with two threads, two processes with one thread each; each bar has a line over the middle half of its steps."}}
+figure = Figure(figsize=(7, 2.4), layout="constrained")
+axes = figure.add_subplot()
+for row, way in enumerate(ways):
+    low, middle, high = (1000 * np.quantile(times[way], share) for share in (0.25, 0.5, 0.75))
+    axes.barh(row, middle, color=BLUE if row else GREY)
+    axes.plot([low, high], [row, row], color=ORANGE, linewidth=3)
+axes.set_yticks(range(len(ways)), labels=list(ways))
+axes.set(xlabel="milliseconds a step", xlim=(0, None))
+axes.invert_yaxis()
+show_figure(figure)
+
+# %% tags=["hide-input"]
+threads, processes = (first / step_seconds[way] for way in list(ways)[1:])
+weights = sum(weight.numel() for weight in alone.model.parameters())
+show_text(
+    f"On this machine ({os.cpu_count()} cores, shared with whatever else runs here) two threads are **{threads:.1f}** and two "
+    f"processes **{processes:.1f}** times as fast as one core alone; 2 would be perfect. "
+    + (
+        "Neither way comes near: "
+        if max(threads, processes) < 1.5
+        else "The better way comes near: "
+        if max(threads, processes) > 1.8
+        else "There is a gain and there is a price: "
+    )
+    + "a step has parts that are not shared, and two processes also exchange every gradient."
+)
+
+# %% [markdown]
+# An honest line about what this shows. **Two cores can show that the mechanism is right, and what it costs to talk inside
+# one machine. They cannot show how a training scales to many machines**: both processes share one memory and its
+# bandwidth, there is no network between them, and there is nothing beyond two. For that you would need the machines. The
+# rule of thumb: what is exchanged grows with the *weights*, what is computed with weights times *words of the share*. So the larger
+# the share of each process, the less the talking matters; and the share shrinks with every process you add, unless
+# the batch grows. A larger batch is another training, though, with another learning rate.
+#
+# ## Pairs that do not fit into memory
+#
+# Sentences in memory are expensive: a short piece of text takes many times the bytes of its letters. Encoded, a word is
+# two or four bytes. `stream` reads a corpus piece by piece, encodes it into files *once*, and maps those files into memory: the system reads a page when
+# somebody looks at it, and forgets it when memory is short.
+
+# %%
+settings = replace(preset.data, sample_pairs=stream_pairs)
+streamed = stream(settings, place)
+files = {path.name: path.stat().st_size for path in sorted(place.glob("encoded-*/*")) if path.stat().st_size}
+show_table(["file", "bytes"], [[name, size] for name, size in files.items()])
+
+# %% [markdown]
+# The training pairs are in `src.ids.npy` and `tgt.ids.npy`, one after the other, and `starts` says where each begins. The
+# held-out sentences stay text, for they are to be read. Is it the corpus that {doc}`01_sentences_to_numbers` prepared? The
+# filters, and above all the split, must not let a sentence leak, and no text is in memory to compare. So every sentence is
+# kept as 64 bits of its hash while the files are made. Compare with the plain way:
+
+# %%
+# NBVAL_CHECK_OUTPUT
+few = replace(settings, sample_pairs=2_000)
+in_memory, on_disk = prepare(few), stream(few, place)
+print("same pairs, in the same order:", list(on_disk.train.sources) == in_memory.train.sources)
+print("same words, with the same numbers:", on_disk.src_vocabulary == in_memory.src_vocabulary)
+print("same held-out sentences and references:", on_disk.test == in_memory.test)
+
+# %% [markdown]
+# A file on the disk may be damaged, or made by somebody else. So nothing is believed: each file has a checksum, and each
+# number must be that of a word. What fails is encoded again.
+
+# %%
+show_source(open_encoded)
+
+# %% [markdown]
+# The command line does the same with `--stream`, and with every large corpus unasked:
+#
+# ```bash
+# s2s-tutorial train --stream --sample-pairs 200000 --run runs/streamed
+# ```
+
+# %% [markdown]
+# ## Recap
+#
+# - `batch_size` is the whole batch. Processes share it, and order, steps and learning rate do not depend on how many they are.
+# - Gradients are averaged by word, in one all-reduce. The plain mean of means is wrong as soon as shares differ in words.
+# - One process writes. All leave after the same step. A killed one takes the others with it; `torchrun` starts all again, from the
+#   last checkpoint, to the same losses, also with another number.
+# - Two cores prove the mechanism, not the scaling.
+# - A corpus larger than memory is encoded once and mapped. The split is the same, by hashes.
+
+# %% [markdown]
+# ## Exercises
+
+# %% [markdown]
+# :::{exercise} How much is exchanged?
+# :label: ex-13-1
+#
+# How many bytes does a process send and receive in one step? In a ring of $P$ processes an all-reduce of $n$ numbers costs each
+# about $2 n (P - 1) / P$ numbers in each direction. Compute it for the model that was timed here, for 2, 8 and 64 processes.
+# How long would a network of one gigabit a second take for it, beside a step?
+# :::
+
+# %% [markdown]
+# :::{solution-start} ex-13-1
+# :class: dropdown
+# :::
+
+# %% tags=["solution"]
+timed_corpus = prepare(timed.data)
+model = Trainer(timed_corpus, timed, place / "counted", "cpu", tensorboard=False, quiet=True).model
+numbers = sum(weight.numel() for weight in model.parameters())
+rows = []
+for size in (2, 8, 64):
+    sent = 4 * 2 * numbers * (size - 1) / size
+    rows.append([size, f"{sent / 1e6:.1f}", f"{1000 * 8 * sent / 1e9:.0f}", f"{1000 * first:.0f}"])
+assert float(rows[0][1]) < float(rows[2][1]) < 2 * float(rows[0][1]) + 0.1
+show_table(["processes", "MB sent by each", "ms on the network", "ms a step of one process"], rows)
+
+# %% [markdown]
+# It hardly grows with the number of processes: that is what rings are for. But it does not shrink either, while the
+# work of each process does. Over a slow network a small model soon waits more than it works.
+
+# %% [markdown]
+# :::{solution-end}
+# :::
+
+# %% [markdown]
+# :::{exercise} The largest share
+# :label: ex-13-2
+#
+# A step ends when the slowest process ends. `share` takes every second pair, not the first half. The pairs of a batch
+# are sorted by length. Compare the words of the larger share with half of all words, for both ways of sharing, over one epoch.
+# :::
+
+# %% [markdown]
+# :::{solution-start} ex-13-2
+# :class: dropdown
+# :::
+
+# %% tags=["solution"]
+order = epoch_order(trainer.src.lengths, trainer.tgt.lengths, 64, seed=0, epoch=0)
+words = trainer.tgt.lengths
+excess = {"every second pair": [], "first and second half": []}
+for rows in order:
+    halves = np.array_split(rows, 2)
+    shares = [Group(rank, 2).share(rows) for rank in (0, 1)]
+    for name, parts in zip(excess, (shares, halves), strict=True):
+        excess[name].append(max(words[part].sum() for part in parts) / (words[rows].sum() / 2) - 1)
+assert all(0 <= value < 1 for values in excess.values() for value in values)
+show_table(
+    ["way to share", "the larger share is above one half by"], [[n, f"{np.mean(v):.1%}"] for n, v in excess.items()]
+)
+
+# %% [markdown]
+# Neighbours are of like length, so taking them by turns deals out like hands. Halves differ more: the second has the longer
+# sentences, and the first process waits.
+
+# %% [markdown]
+# :::{solution-end}
+# :::

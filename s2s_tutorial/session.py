@@ -1,0 +1,85 @@
+"""One session of training: the run's folder is opened or made, the session is stopped by those who may stop it."""
+
+from __future__ import annotations
+
+import signal
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import fields
+from typing import Any
+
+from s2s_tutorial.checkpoint import Checkpoints
+from s2s_tutorial.config import Settings
+from s2s_tutorial.lock import HOLDER, LOCK, hold
+from s2s_tutorial.runs import Run, RunError, open_run
+
+
+def open_or_make(run: Run) -> Run:
+    """Open the run that its folder holds, or write it there if the folder is new.
+
+    Raises:
+        RunError: the folder holds a run with other settings or other data, or something else.
+    """
+    folder = run.folder
+    if not (folder / "run.json").exists():
+        if folder.exists() and any(
+            path.suffix != ".tmp" and path.name not in (LOCK, HOLDER) for path in folder.iterdir()
+        ):
+            raise RunError(f"{folder} is not empty and holds no run: give a new folder, and it will be made")
+        folder.mkdir(parents=True, exist_ok=True)
+        with hold(folder):  # of two that begin at once, one writes and the other is refused
+            if not (folder / "run.json").exists():
+                Checkpoints(folder).clear_temporary()
+                run.save()
+    before = open_run(folder)
+    if before.settings != run.settings:
+        raise RunError(
+            f"{folder} holds a run with other settings ({_difference(before.settings, run.settings)}): use these, or "
+            "give another folder"
+        )
+    if (before.src_vocabulary, before.tgt_vocabulary) != (run.src_vocabulary, run.tgt_vocabulary):
+        raise RunError(f"{folder} was trained on other sentence pairs: give it the same file, or give another folder")
+    return before
+
+
+def _difference(before: Settings, now: Settings) -> str:
+    """The first setting that differs, with both values."""
+    if before.name != now.name:
+        return f"preset {before.name}, not {now.name}"
+    for part in ("data", "model", "training"):
+        old, new = getattr(before, part), getattr(now, part)
+        for field in fields(old):
+            if (a := getattr(old, field.name)) != (b := getattr(new, field.name)):
+                return f"{field.name} {a}, not {b}"
+    return "none differs"
+
+
+class Stop:
+    """Whether somebody has asked for an end: Ctrl-C (in a notebook: Stop) or SIGTERM.
+
+    Attributes:
+        asked: since `watched` began.
+    """
+
+    asked = False
+
+    @contextmanager
+    def watched(self) -> Iterator[None]:
+        """Take both signals as a question and not as an end; a second Ctrl-C does not wait for the answer."""
+        self.asked = False
+        if threading.current_thread() is not threading.main_thread():
+            yield  # Python allows handlers in the main thread only
+            return
+
+        def ask(number: int, frame: Any) -> None:
+            if self.asked and number == signal.SIGINT:
+                raise KeyboardInterrupt
+            self.asked = True
+
+        before = {number: signal.signal(number, ask) for number in (signal.SIGINT, signal.SIGTERM)}
+        try:
+            yield
+        finally:
+            for number, handler in before.items():
+                signal.signal(number, handler)

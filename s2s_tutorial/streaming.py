@@ -1,0 +1,176 @@
+"""A corpus larger than memory: encoded once into files that training maps into memory.
+
+`stream` gives what `corpus.prepare` gives: the same filters, the same leak-free split, the same words with the same
+numbers, the same order; `encoding.py` makes the files. They lie in a folder `encoded-…`, named by a fingerprint of data
+and settings. `corpus.json` is written last: without it the folder is not finished, and it is made again.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import shutil
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import asdict, replace
+from pathlib import Path
+
+import numpy as np
+from filelock import FileLock
+
+from s2s_tutorial import corpus as corpora
+from s2s_tutorial.checkpoint import BadFileError, read_bounded, read_json
+from s2s_tutorial.config import DataSettings
+from s2s_tutorial.corpus import Corpus, HeldOut
+from s2s_tutorial.encoding import encode
+from s2s_tutorial.grammar import generate
+from s2s_tutorial.runs import refuse_links
+from s2s_tutorial.sources import CorpusError, corpus_path
+from s2s_tutorial.stored import StoredPairs, checksum, open_array, open_encoded
+from s2s_tutorial.vocabulary import Vocabulary
+
+FORMAT = 1  # of the folder, and of the text rules and filters that made it
+LARGE_SAMPLE, LARGE_FILE = 1_000_000, 256 << 20  # pairs, bytes: above this nobody has to ask for streaming
+MAX_HELD_OUT_BYTES = 64 << 20
+
+
+def is_large(settings: DataSettings) -> bool:
+    """Whether a corpus should not be held in memory."""
+    if settings.corpus == "sample":
+        return settings.sample_pairs > LARGE_SAMPLE
+    if settings.corpus == "tatoeba":
+        return False
+    path = Path(settings.corpus)
+    return path.is_file() and path.stat().st_size * (5 if path.suffix.lower() == ".zip" else 1) > LARGE_FILE
+
+
+def fingerprint(settings: DataSettings) -> str:
+    """A hash of everything that an encoded corpus depends on: format, settings, and the file or the grammar."""
+    total = hashlib.sha256()
+    if settings.corpus == "sample":
+        for pair in generate(500):  # another grammar says other things
+            total.update(f"{pair.french}\t{pair.english}\n".encode())
+    else:
+        path = corpus_path(settings.corpus)
+        if not path.is_file():
+            raise CorpusError(f"{path} is not a file: give a .txt, .tsv or .zip of tab-separated sentence pairs")
+        with path.open("rb") as file:
+            total.update(hashlib.file_digest(file, "sha256").digest())
+        settings = replace(settings, corpus="")  # it may be moved
+    total.update(json.dumps([FORMAT, asdict(settings)], sort_keys=True).encode())
+    return total.hexdigest()
+
+
+def stream(settings: DataSettings, place: Path, say: Callable[[str], None] = lambda sentence: None) -> Corpus:
+    """Open the encoded form of the corpus that the settings name; encode it first if that has not been done.
+
+    Of several processes that ask at once, one encodes and the others wait.
+
+    Args:
+        settings: of the data.
+        place: the folder that its own folder lies in.
+        say: told what takes time, and what was damaged.
+
+    Raises:
+        CorpusError: see `corpus.prepare`.
+    """
+    mark = fingerprint(settings)
+    folder = place / f"encoded-{mark[:16]}"
+    folder.mkdir(parents=True, exist_ok=True)
+    with FileLock(folder / "lock"):
+        if (folder / "corpus.json").exists():
+            try:
+                return open_encoded_corpus(folder, settings, mark)
+            except BadFileError as error:
+                say(f"{error}: the corpus is encoded again")
+        _clear(folder)
+        try:
+            encode(folder, settings, mark, say)
+        except BaseException:
+            _clear(folder)
+            raise
+        return open_encoded_corpus(folder, settings, mark)
+
+
+def load(
+    settings: DataSettings, place: Path, streamed: bool = False, say: Callable[[str], None] = lambda sentence: None
+) -> Corpus:
+    """Prepare a corpus in memory, or as `stream` does if that is wanted or the corpus is large."""
+    return stream(settings, place, say) if streamed or is_large(settings) else corpora.prepare(settings)
+
+
+def load_encoded(settings: DataSettings, place: Path) -> Corpus:
+    """Prepare a corpus in memory; a large one must have been encoded before, for this writes nothing.
+
+    Raises:
+        CorpusError: it has not been, or is damaged.
+    """
+    if not is_large(settings):
+        return corpora.prepare(settings)
+    mark = fingerprint(settings)
+    folder = place / f"encoded-{mark[:16]}"
+    try:
+        return open_encoded_corpus(folder, settings, mark)
+    except (BadFileError, OSError) as error:
+        raise CorpusError(f"{error}: the corpus is large, and training (s2s-tutorial train) encodes it first") from None
+
+
+def _clear(folder: Path) -> None:
+    """Delete what an encoding that came to no end has left."""
+    refuse_links(folder)
+    for path in folder.iterdir():
+        if path.name != "lock":
+            with suppress(OSError):
+                shutil.rmtree(path) if path.is_dir() else path.unlink()
+
+
+# Opening
+
+
+def open_encoded_corpus(folder: Path, settings: DataSettings, mark: str) -> Corpus:
+    """Open what was encoded; nothing of it is executed, and its training pairs stay on the disk.
+
+    Raises:
+        BadFileError: files of another corpus, damaged ones, or such as nobody has written.
+    """
+    refuse_links(folder)
+    values = read_json(folder / "corpus.json")
+    try:
+        if values["fingerprint"] != mark:
+            raise BadFileError(f"{folder} holds another corpus")
+        for name in ("src.ids.npy", "src.starts.npy", "tgt.ids.npy", "tgt.starts.npy", "src.keys.npy", "test.tsv",
+                     "validation.tsv", "vocabularies.json"):  # fmt: skip
+            if checksum(folder / name) != values["sha256"][name]:
+                raise BadFileError(f"{folder / name} is damaged (checksum)")
+        words = read_json(folder / "vocabularies.json")
+        src_vocabulary, tgt_vocabulary = (Vocabulary.from_dict(words[f"{side}_vocabulary"]) for side in ("src", "tgt"))
+        src = open_encoded(folder / "src.ids.npy", folder / "src.starts.npy", src_vocabulary)
+        tgt = open_encoded(folder / "tgt.ids.npy", folder / "tgt.starts.npy", tgt_vocabulary)
+        keys = open_array(folder / "src.keys.npy", (np.uint64,))
+        if not len(src) == len(tgt) == len(keys):
+            raise BadFileError(f"{folder} has sides of different lengths")
+        held_out = {part: _open_held_out(folder / f"{part}.tsv", values, settings) for part in ("validation", "test")}
+        return Corpus(
+            steps=[(str(name), int(count)) for name, count in values["steps"]],
+            word_counts=tuple(int(count) for _, count in values["word_counts"]),
+            train=StoredPairs(src, tgt, keys, src_vocabulary, tgt_vocabulary),
+            validation=held_out["validation"],
+            test=held_out["test"],
+            validation_pairs=int(values["pairs"]["validation"]),
+            test_pairs=int(values["pairs"]["test"]),
+            src_vocabulary=src_vocabulary,
+            tgt_vocabulary=tgt_vocabulary,
+        )
+    except BadFileError:
+        raise
+    except (ValueError, KeyError, TypeError, IndexError, AttributeError) as error:
+        raise BadFileError(f"{folder} is damaged ({type(error).__name__})") from None
+
+
+def _open_held_out(path: Path, values: dict, settings: DataSettings) -> HeldOut:
+    lines = [line.split("\t") for line in read_bounded(path, MAX_HELD_OUT_BYTES).decode().splitlines()]
+    alignments = None
+    if values["aligned"]:
+        links = [[tuple(map(int, link.split("-"))) for link in line[0].split()] for line in lines]
+        alignments = [frozenset((b, a) if settings.reverse else (a, b) for a, b in each) for each in links]
+    return HeldOut([line[1] for line in lines], [line[2:] for line in lines], alignments)

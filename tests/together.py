@@ -1,0 +1,56 @@
+"""For torchrun: several processes train one tiny run. Its argument is a JSON object:
+
+folder; model, training: settings that differ; die, stop: {"rank": step}, where that process is killed at its first life,
+or torchrun is told to end.
+"""
+
+import json
+import os
+import signal
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+from tiny import TINY, before_step
+
+from s2s_tutorial.corpus import prepare
+from s2s_tutorial.distributed import join
+from s2s_tutorial.training import Trainer
+
+# Nothing random but the first weights and the order, which all numbers of processes share.
+STEADY = replace(
+    TINY,
+    model=replace(TINY.model, dropout=0.0, input_feeding=False),
+    training=replace(TINY.training, epochs=9, batch_size=64, sampling="none", unknown_rate=0.0, patience=99),
+)
+
+
+def settings_of(job: dict):
+    """The settings of a job."""
+    return replace(
+        STEADY,
+        model=replace(STEADY.model, **job.get("model", {})),
+        training=replace(STEADY.training, **job.get("training", {})),
+    )
+
+
+def main(job: dict) -> None:
+    """Train as a job says."""
+    with join("cpu") as group:
+        settings = settings_of(job)
+        trainer = Trainer(prepare(settings.data), settings, Path(job["folder"]), "cpu", tensorboard=False, group=group)
+        if os.environ["TORCHELASTIC_RESTART_COUNT"] == "0":
+            for kind, act in (
+                ("die", lambda: os.kill(os.getpid(), signal.SIGKILL)),
+                ("stop", lambda: os.kill(os.getppid(), signal.SIGTERM)),
+            ):
+                if step := job.get(kind, {}).get(str(group.rank)):
+                    before_step(trainer, step, act)
+        progress = trainer.fit()
+        print(
+            f"process {group.rank} of {group.size} at step {progress.step}, finished: {progress.finished}", flush=True
+        )
+
+
+if __name__ == "__main__":
+    main(json.loads(sys.argv[1]))
