@@ -45,7 +45,7 @@ def main(
         page.goto(f"http://127.0.0.1:{server.server_port}/{page_name}")
         page.evaluate("() => window.MathJax && MathJax.startup && MathJax.startup.promise")
         if page.locator(".s2s-live").count():
-            page.wait_for_selector(".s2s-live .s2s-translation, .s2s-live .s2s-beam button")
+            page.wait_for_selector(".s2s-live .s2s-word")
         picture = Image.open(io.BytesIO(page.screenshot()))
     server.shutdown()
     target.parent.mkdir(parents=True, exist_ok=True)
