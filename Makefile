@@ -67,7 +67,7 @@ bench: .venv/ready  ## measure the package against other ways, at most 10 minute
 	$(BIN)/python -m benchmarks.run --json benchmarks/results.json
 
 # It goes on where it was stopped, row by row: delete the file to measure everything again.
-bench-long: .venv/ready  ## the rows that train to a score or use 16 times the data (25 minutes)
+bench-long: .venv/ready  ## the rows that train to a score, use 16 times the data, or 10 million pairs (an hour)
 	$(BIN)/python -m benchmarks.run --long --max-minutes 9 --resume --json benchmarks/results-long.json
 
 lint: .venv/ready  ## check style

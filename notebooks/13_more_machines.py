@@ -100,7 +100,8 @@ show_source(Group.share)
 # NBVAL_CHECK_OUTPUT
 batch_of_seven = np.arange(7)
 for size in (1, 2, 3):
-    print(f"{size} processes:", [Group(rank, size).share(batch_of_seven).tolist() for rank in range(size)])
+    shares = [Group(rank, size).share(batch_of_seven).tolist() for rank in range(size)]
+    print(f"{size} process{'es' * (size > 1)}:", shares)
 print("one pair for 2:", [Group(rank, 2).share(np.array([6])).tolist() for rank in range(2)])
 
 # %% [markdown]
@@ -208,7 +209,11 @@ def torchrun(processes, settings, run, before="", threads=1, restarts=0):
     job = {"settings": settings.to_dict(), "run": str(place / run), "before": before}
     command = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", str(processes)]
     command += ["--max-restarts", str(restarts), str(place / "worker.py"), json.dumps(job)]
-    environment = os.environ | {"OMP_NUM_THREADS": str(threads), "PYTHONPATH": os.pathsep.join(sys.path)}
+    environment = os.environ | {
+        "OMP_NUM_THREADS": str(threads),
+        "OMP_WAIT_POLICY": "passive",  # a thread that waits shall not take a core from another process
+        "PYTHONPATH": os.pathsep.join(sys.path),
+    }
     done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
     return done.returncode, done.stdout + done.stderr
 
