@@ -105,8 +105,8 @@ def beam_search(
 ) -> list[list[Hypothesis]]:
     """Keep the `beam_size` best beginnings of every sentence.
 
-    A beginning that takes EOS is finished and keeps its place while unfinished ones may still overtake it. Search ends
-    when all places of all sentences are finished.
+    A beginning that takes EOS is finished and keeps its place while unfinished ones may still overtake it. A sentence
+    whose places are all finished leaves the search and costs no further step.
 
     Args:
         model: a trained model.
@@ -122,29 +122,28 @@ def beam_search(
     Raises:
         ValueError: a beam of no beginnings, or of more than there are words.
     """
-    batch, device = src_ids.shape[0], src_ids.device
-    vocabulary = len(model.decoder.output_bias)
+    batch, device, vocabulary = src_ids.shape[0], src_ids.device, len(model.decoder.output_bias)
     if not 1 <= beam_size <= vocabulary - 2:
         raise ValueError(f"beam size is {beam_size}, expected 1 to {vocabulary - 2}")
     src_mask = torch.arange(src_ids.shape[1], device=device) < src_lengths[:, None]
     memory, state = model.encode(src_ids, src_mask)
-    # Sentence b's K places are rows b·K to b·K + K − 1 from here on.
+    # The K places of the sentence at place b of those that go on are rows b·K to b·K + K − 1 from here on.
+    first_rows = torch.arange(0, batch * beam_size, beam_size, device=device)[:, None]
     of_sentence = torch.arange(batch, device=device).repeat_interleave(beam_size)
     memory, state = memory.select(of_sentence), state.select(of_sentence)
-    first_rows = torch.arange(batch, device=device)[:, None] * beam_size
 
-    words = src_ids.new_full((batch * beam_size,), SOS)
-    ids = src_ids.new_empty((batch * beam_size, 0))
+    words, ids = src_ids.new_full((batch * beam_size,), SOS), src_ids.new_empty((batch * beam_size, 0))
     weights: Tensor | None = None
     # All K places start alike, so all but the first are out of the race at the first step.
     log_probs = torch.full((batch, beam_size), -torch.inf, device=device)
     log_probs[:, 0] = 0.0
     lengths = torch.zeros(batch, beam_size, device=device)
     ended = torch.zeros(batch, beam_size, dtype=torch.bool, device=device)
-    limits = length_limits(src_lengths, max_length)[:, None]
-    for _ in range(int(limits.max())):
+    limits, going = length_limits(src_lengths, max_length)[:, None], list(range(batch))  # of those that have not ended
+    n_best: list[list[Hypothesis]] = [[] for _ in going]
+    while going:
         logits, state, attn_weights = model.decoder.step(words, memory, state)
-        candidates = forbid_padding(logits).log_softmax(dim=-1).view(batch, beam_size, vocabulary)
+        candidates = forbid_padding(logits).log_softmax(dim=-1).view(len(going), beam_size, vocabulary)
         # A finished place has one future: PAD, at no cost.
         candidates = candidates.masked_fill(ended[..., None], -torch.inf)
         candidates[..., PAD] = torch.where(ended, 0.0, -torch.inf)
@@ -152,35 +151,40 @@ def beam_search(
         best, choices = candidates.topk(beam_size, dim=-1)  # (B, K, K)
         totals = log_probs[..., None] + best
         new_lengths = (lengths + ~ended)[..., None].expand_as(totals)
-        ranking = totals / length_penalty(new_lengths, penalty)
-        top = ranking.flatten(1).topk(beam_size, dim=1).indices  # (B, K)
+        top = (totals / length_penalty(new_lengths, penalty)).flatten(1).topk(beam_size, dim=1).indices  # (B, K)
         places = top // beam_size
         words = choices.flatten(1).gather(1, top)
         log_probs = totals.flatten(1).gather(1, top)
         lengths = new_lengths.flatten(1).gather(1, top)
         ended = ended.gather(1, places) | (words == EOS) | (lengths == limits)
 
-        rows, words = (first_rows + places).flatten(), words.flatten()
+        rows, words = (first_rows[: len(going)] + places).flatten(), words.flatten()
         state = state.select(rows)
         ids = torch.cat([ids[rows], words[:, None]], dim=1)
         if attn_weights is not None:
-            now = attn_weights[:, None, :]
-            weights = (now if weights is None else torch.cat([weights, now], dim=1))[rows]
-        if ended.all():
-            break
-    scores = log_probs / length_penalty(lengths, penalty)
-    n_best = []
-    for row in range(batch):
-        order = scores[row].argsort(descending=True, stable=True) + row * beam_size
-        n_best.append([
-            _hypothesis(
-                ids[place],
-                scores.flatten()[place],
-                None if weights is None else weights[place, :, : src_lengths[row]],
-            )
-            for place in order
-        ])  # fmt: skip
+            before = [] if weights is None else [weights]
+            weights = torch.cat([*before, attn_weights[:, None, :]], dim=1)[rows]
+        leaving = ended.all(dim=1)
+        if not leaving.any():
+            continue
+        scores = log_probs / length_penalty(lengths, penalty)
+        for row in leaving.nonzero()[:, 0].tolist():
+            own, sentence = slice(row * beam_size, (row + 1) * beam_size), going[row]
+            looks = None if weights is None else weights[own, :, : src_lengths[sentence]]
+            n_best[sentence] = _ranked(ids[own], scores[row], looks)
+        rest = (~leaving).nonzero()[:, 0]
+        going = [going[row] for row in rest.tolist()]
+        log_probs, lengths, ended, limits = (values[rest] for values in (log_probs, lengths, ended, limits))
+        rows = (rest[:, None] * beam_size + torch.arange(beam_size, device=device)).flatten()
+        words, ids, memory, state = words[rows], ids[rows], memory.select(rows), state.select(rows)
+        weights = None if weights is None else weights[rows]
     return n_best
+
+
+def _ranked(ids: Tensor, scores: Tensor, weights: Tensor | None) -> list[Hypothesis]:
+    """A sentence's hypotheses, best first: of ids (K, T), scores (K,) and weights (K, T, S)."""
+    order = scores.argsort(descending=True, stable=True).tolist()
+    return [_hypothesis(ids[k], scores[k], None if weights is None else weights[k]) for k in order]
 
 
 def forbid_padding(logits: Tensor) -> Tensor:
