@@ -32,8 +32,8 @@ TARGET = ROOT / "_build" / "book.pdf"
 NAMES = ("chromium", "chromium-browser", "google-chrome")
 # What a page has for people with a mouse, and a translator that needs a page that runs.
 ONLY_ON_SCREEN = ".headerlink, .viewcode-link, .s2s-live, section:has(> .toctree-wrapper), script, form, noscript"
-# Pages that a PDF has no use for: its readers have a search of their own.
-LEFT_OUT = ("genindex",)
+# Pages that a PDF has no use for: its readers have a search of their own, and nothing in it runs.
+LEFT_OUT = ("genindex", "book/translate")
 FRAME = """<!doctype html><html lang="en" data-theme="light" data-mode="light"><head><meta charset="utf-8"><title></title></head>
 <body class="s2s-book"><main class="bd-main"><section class="s2s-cover"></section>
 <nav class="s2s-contents" aria-label="Contents"><div class="s2s-title">Contents</div></nav><article class="bd-article"></article>
@@ -47,7 +47,7 @@ def parts_of(toc: Path) -> Iterator[tuple[str, list[str]]]:
     settings = yaml.safe_load(toc.read_text(encoding="utf-8"))
     yield "", [settings["root"]]
     for part in settings["parts"]:
-        yield part["caption"], [page["file"] for page in part["chapters"] if page["file"] not in LEFT_OUT]
+        yield part.get("caption", ""), [page["file"] for page in part["chapters"] if page["file"] not in LEFT_OUT]
 
 
 class Assembly:
