@@ -32,7 +32,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
     help="Train and use a small translator, French to English or whatever pairs you give it. Everything works with no "
-    'network from a built-in corpus. Begin with: s2s-tutorial translate "Le chat noir dort."',
+    'network from a built-in corpus. Begin with: s2s-tutorial translate "Ma sœur cherche une voiture rouge."',
 )
 plot_app = typer.Typer(no_args_is_help=True, help="Draw pictures of a run: attention, losses.", rich_markup_mode=None)
 app.add_typer(plot_app, name="plot")
