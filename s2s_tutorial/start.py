@@ -67,12 +67,13 @@ def from_encoder(lender: Translator, vocabulary: Vocabulary, freeze: bool = Fals
 
     def prepare(model: Seq2Seq) -> None:
         sizes = [
-            {name: tuple(value.shape) for name, value in part.items()}
-            for part in (weights, model.encoder.state_dict())
+            {name: tuple(value.shape) for name, value in part.items()} for part in (weights, model.encoder.state_dict())
         ]
         for name in sizes[0].keys() | sizes[1].keys():
             if (lent := sizes[0].get(name)) != (own := sizes[1].get(name)):
-                raise ValueError(f"the borrowed encoder has {name} of shape {lent}, this model {own}: give both one size")
+                raise ValueError(
+                    f"the borrowed encoder has {name} of shape {lent}, this model {own}: give both one size"
+                )
         model.encoder.load_state_dict(weights)
         model.encoder.requires_grad_(not freeze)
 

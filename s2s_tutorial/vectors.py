@@ -179,8 +179,8 @@ def write_vectors(path: Path, words: Sequence[str], values: Tensor) -> None:
 def initialise_embedding(embedding: nn.Embedding, vectors: WordVectors, vocabulary: Vocabulary) -> int:
     """Give an embedding the word vectors; rows of words that have none stay as they are.
 
-    One factor brings all of them to the deviation of the rows they replace: files differ in it by a factor of ten, and
-    the learning rates of the presets go with small embeddings. Directions and proportions stay.
+    One factor brings all their numbers to a mean square of 1, PyTorch's own for embeddings: files differ in it by a
+    factor of ten, and rows that are frozen can never become louder. Directions and proportions stay.
 
     Args:
         embedding: (V, E), fresh.
@@ -199,10 +199,10 @@ def initialise_embedding(embedding: nn.Embedding, vectors: WordVectors, vocabula
             f"{embedding.embedding_dim:,}: give the model embedding_size {vectors.size}"
         )
     rows = torch.tensor([vocabulary.id_of(word) for word in vectors.words])
-    deviation = float(vectors.values.square().mean().sqrt())
-    if deviation == 0.0:
+    values = vectors.values.double()  # whose squares do not overflow
+    loudness = values.square().mean().sqrt()
+    if not loudness:
         raise VectorsError(f"the vectors of {vectors.source} are all zero: get them anew")
     with torch.no_grad():
-        fresh = embedding.weight[rows].square().mean().sqrt()
-        embedding.weight[rows] = (vectors.values * (fresh.item() / deviation)).to(embedding.weight)
+        embedding.weight[rows] = (values / loudness).to(embedding.weight)
     return len(rows)

@@ -129,13 +129,13 @@ def test_a_run_that_borrowed_nothing_goes_on_with_nothing(make_trainer, starts):
 
 
 def test_an_encoder_of_other_words_is_refused(tiny_run, tiny_corpus):
-    with pytest.raises(ValueError, match="another vocabulary .*give the new run the lender's src_vocabulary"):
+    with pytest.raises(ValueError, match=r"another vocabulary .*give the new run the lender's src_vocabulary"):
         from_encoder(load_translator(tiny_run), tiny_corpus.tgt_vocabulary)
 
 
 @pytest.mark.parametrize("model", [{"hidden_size": 24, "embedding_size": 24}, {"num_layers": 2}], ids=str)
 def test_an_encoder_of_another_size_is_refused(make_trainer, starts, model):
-    with pytest.raises(ValueError, match="the borrowed encoder has .* of shape .*: give both one size"):
+    with pytest.raises(ValueError, match=r"the borrowed encoder has .* of shape .*: give both one size"):
         make_trainer(starts["encoder"], **model)
 
 
