@@ -61,11 +61,11 @@ from s2s_tutorial.vocabulary import EOS, SPECIAL_WORDS, Vocabulary
 scale = load_scale()  # S2S_SCALE: small, standard or large
 sentences = scale.data.sample_pairs  # that the grammar writes, before repeats go
 passes = scale.training.epochs
-EPOCHS = {
+EPOCHS = {  # by number of sentence pairs
     sentences // 72: 2 * passes + 4,
     sentences // 18: passes,
     sentences * 2 // 9: passes * 2 // 5,
-}  # by number of pairs
+}
 SEEDS = (0, 1)
 settings = replace(  # few pairs need a small model, whatever the scale
     PRESETS["small"],
@@ -74,7 +74,7 @@ settings = replace(  # few pairs need a small model, whatever the scale
     training=replace(PRESETS["small"].training, patience=1_000),
 )
 size = settings.model.embedding_size  # E, and so the size of the word vectors
-BLUE, ORANGE, GREEN, GREY = "#00429d", "#b8560b", "#2a7f62", "0.5"
+BLUE, ORANGE, GREY = "#00429d", "#b8560b", "0.5"
 
 # %% [markdown]
 # ## Few pairs, much text
@@ -236,11 +236,9 @@ show_text(
 #
 # You would rarely train vectors yourself. They are there to download, made of billions of words:
 #
-# | vectors | languages | file | first line |
-# | :--- | :--- | :--- | :--- |
-# | word2vec {cite:p}`mikolov2013` | English, and what its tools have made | text; `.bin` is not read | words and size |
-# | GloVe {cite:p}`pennington2014` | English | `.txt`, inside a `.zip` | none |
-# | fastText {cite:p}`grave2018` | 157, French among them | `.vec`, inside a `.gz` | words and size |
+# - **word2vec** {cite:p}`mikolov2013`: English, and what its program has made of other texts. The text format is read, `.bin` is not.
+# - **GloVe** {cite:p}`pennington2014`: English, `.txt` files inside a `.zip`, without a first line of sizes.
+# - **fastText** {cite:p}`grave2018`: 157 languages, French among them, `.vec` files inside a `.gz`, with that line.
 #
 # Unpack the file first. Take vectors of the language that you translate *from*: for this book that is French, so a
 # fastText file. GloVe's are English; they fit the reverse direction. One call does it, or one option:
@@ -432,17 +430,12 @@ def over_seeds(name, number, column=0):
     return float(np.mean(values)), float(np.ptp(values) / 2)
 
 
-show_table(
-    ["pairs", "start", "BLEU", "exact, %", "seconds"],
-    [
-        [f"{number:,}", name]
-        + [
-            f"{over_seeds(name, number, column)[0]:.{digits}f} ± {over_seeds(name, number, column)[1]:.{digits}f}"
-            for column, digits in ((0, 1), (1, 1), (2, 0))
-        ]
-        for number, name in product(EPOCHS, starts)
-    ],
-)
+for column, (what, digits) in enumerate({"BLEU": 1, "exact, %": 1, "seconds": 0}.items()):
+    lines = []
+    for name in starts:
+        found = [over_seeds(name, number, column) for number in EPOCHS]
+        lines.append([name, *(f"{mean:.{digits}f}\u00a0±\u00a0{spread:.{digits}f}" for mean, spread in found)])
+    show_table([what, *(f"{number:,} pairs" for number in EPOCHS)], lines)
 
 # %% tags=["hide-input"] mystnb={"figure": {"caption": "What a start is worth, by the number of sentence pairs; bars reach from one seed to the other.", "name": "fig-15-starts"}, "image": {"alt": "Five lines of BLEU over the number of pairs, one for each start, with a logarithmic axis of pairs. All rise to the right."}}
 figure = Figure(figsize=(7, 4), layout="constrained")
