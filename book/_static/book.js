@@ -11,6 +11,13 @@ document.addEventListener("DOMContentLoaded", function () {
   });
   // A list's entries are list items; the role that Sphinx gives them has been withdrawn from the standard.
   document.querySelectorAll(".citation-list > .citation").forEach(function (entry) { entry.setAttribute("role", "listitem"); });
+  // On a phone a row may be a card: its cells know their headings.
+  document.querySelectorAll("table.s2s-cards").forEach(function (table) {
+    table.querySelectorAll("tbody td").forEach(function (cell) {
+      cell.dataset.label = table.querySelectorAll("thead th")[cell.cellIndex].textContent.trim();
+      cell.classList.toggle("s2s-none", !cell.textContent.trim());
+    });
+  });
   // A corner without words heads nothing.
   document.querySelectorAll(".bd-article th").forEach(function (cell) {
     if (!cell.textContent.trim()) cell.replaceWith(document.createElement("td"));
