@@ -20,6 +20,10 @@ from sphinx.errors import ExtensionError
 ROOT = Path(__file__).parents[2]
 PDF = ROOT / "_build" / "book.pdf"
 WORDS_A_MINUTE = 200
+# 1,234 or −0.5, with a unit or a spread behind it.
+NUMBER = re.compile(
+    r"[<≥≤]?\s?[+−-]?\d[\d.,:]*( ?(%|×|[KM]i?B|m?s|min|times|words/s)| (±|to) [\d.]+| \([\d.,]+ to [\d.,]+\))*$"
+)
 
 
 # Mathematics: MathJax from a package on disk, and of it only what this book uses
@@ -81,6 +85,22 @@ def drop_test_marks(app: Sphinx, doctree: nodes.document, page: str) -> None:
             block.replace_self(nodes.literal_block(code, code, **block.attributes))
 
 
+def set_numbers_right(app: Sphinx, doctree: nodes.document) -> None:
+    """Set columns of tables that hold numbers to the right, also those that a chapter has written as words."""
+    for group in doctree.findall(nodes.tgroup):
+        body = next(group.findall(nodes.tbody), None)
+        rows = list(group.findall(nodes.row))
+        if body is None or len({len(row.children) for row in rows}) != 1:
+            continue
+        for place in range(len(rows[0].children)):
+            said = [row.children[place].astext().strip() for row in body.children]
+            if any(map(NUMBER.match, said)) and all(NUMBER.match(text) or text in ("", "–") for text in said):
+                for row in rows:
+                    cell = row.children[place]
+                    kept = [name for name in cell["classes"] if not name.startswith("text-")]
+                    cell["classes"] = [*kept, "text-right"]
+
+
 # Downloads
 
 
@@ -138,6 +158,7 @@ def setup(app: Sphinx) -> dict[str, bool]:
     app.add_config_value("s2s_pdf", False, "html")
     app.connect("config-inited", check_address)
     app.connect("config-inited", look_for_pdf)
+    app.connect("doctree-read", set_numbers_right)
     app.connect("doctree-resolved", add_reading_time)
     app.connect("doctree-resolved", drop_test_marks)
     app.connect("html-page-context", drop_scripts, priority=900)

@@ -18,6 +18,17 @@ document.addEventListener("DOMContentLoaded", function () {
       cell.classList.toggle("s2s-none", !cell.textContent.trim());
     });
   });
+  // A name breaks after a mark inside it, not in the middle of a word.
+  document.querySelectorAll(".bd-article :not(pre) > code").forEach(function (code) {
+    (code.querySelectorAll(".pre").length ? code.querySelectorAll(".pre") : [code]).forEach(function (name) {
+      if (name.children.length) return;
+      name.textContent.split(/(?<=[_.\/:|-])(?=\w)/).forEach(function (part, place) {
+        if (!place) name.textContent = "";
+        else name.append(document.createElement("wbr"));
+        name.append(part);
+      });
+    });
+  });
   // A corner without words heads nothing.
   document.querySelectorAll(".bd-article th").forEach(function (cell) {
     if (!cell.textContent.trim()) cell.replaceWith(document.createElement("td"));
