@@ -112,7 +112,6 @@ class Trainer:
         if tensorboard and self.group.writes:
             self.watchers.append(Board(folder / "tensorboard"))
         self.run = self._open(folder)
-        self.run.weight_bytes()  # refuses a model that no memory holds, before it is made
         self.model = self.run.build_model().to(self.device)
         self.rng = torch.Generator(self.device)
         self._start_anew()
@@ -150,6 +149,9 @@ class Trainer:
         run = Run(folder, self.settings, *vocabularies, frozenset(seen), self.start.name)
         words = json.dumps([*(words.to_dict() for words in vocabularies), len(self.corpus.train), run.start])
         digest = hashlib.sha256(words.encode()).digest()
+        run.weight_bytes()  # refuses a model that no memory holds, before it is made
+        if run.start:
+            self.start.prepare(run.build_model())  # refuses what does not fit, before anything is written
 
         def open_or_make_it() -> bytes:
             nonlocal run

@@ -134,9 +134,10 @@ def test_an_encoder_of_other_words_is_refused(tiny_run, tiny_corpus):
 
 
 @pytest.mark.parametrize("model", [{"hidden_size": 24, "embedding_size": 24}, {"num_layers": 2}], ids=str)
-def test_an_encoder_of_another_size_is_refused(make_trainer, starts, model):
+def test_an_encoder_of_another_size_is_refused_before_anything_is_written(make_trainer, starts, model, tmp_path):
     with pytest.raises(ValueError, match=r"the borrowed encoder has .* of shape .*: give both one size"):
         make_trainer(starts["encoder"], **model)
+    assert not (tmp_path / "run").exists()
 
 
 def test_different_encoders_have_different_names(tiny_run, talking_run, tiny_corpus):
