@@ -89,8 +89,8 @@ rows = random.Random(0).sample(range(len(corpus.train)), len(corpus.train))
 pairs = rows[: max(EPOCHS)]
 sources, targets = ([side[row] for row in pairs] for side in (corpus.train.sources, corpus.train.targets))
 known = {*sources, *corpus.validation.sources, *corpus.test.sources}
-french_only = [text for text in dict.fromkeys(corpus.train.sources[row] for row in rows[len(pairs) :])]
-french_only = [text for text in french_only if text not in known]
+others = dict.fromkeys(corpus.train.sources[row] for row in rows[len(pairs) :])  # each once
+french_only = [text for text in others if text not in known]
 test = corpus.test.head(500)
 
 # %% [markdown]
@@ -115,8 +115,8 @@ show_text(
 # %% [markdown]
 # ## Word vectors
 #
-# "You shall know a word by the company it keeps" {cite:p}`firth1957`. **Skip-gram** {cite:p}`mikolov2013` takes him at his
-# word. Every word $c$ has a vector $v_c$, and every word $o$ that may stand near it another, $u_o$. Words that are found
+# "You shall know a word by the company it keeps" {cite:p}`firth1957`. **Skip-gram** {cite:p}`mikolov2013` takes that
+# literally. Every word $c$ has a vector $v_c$, and every word $o$ that may stand near it another, $u_o$. Words that are found
 # near one another shall have a large product; words drawn at random, the **negative samples** $k$, a small one:
 #
 # $$\ell(c, o) = -\log \sigma(u_o^\top v_c) - \sum_{k} \log \sigma(-u_k^\top v_c)$$
@@ -370,12 +370,12 @@ starts = {
 # %% [markdown]
 # Five starts, three sizes of the parallel set, each with its own number of epochs, two seeds. Everything else is equal, but
 # for one thing: from scratch a model has the words of its own pairs. The others know all words of the French text,
-# because that is a part of what they borrow.
+# because that is a part of what they borrow. Fifty more pairs, the same for all, say after which epoch a model was best.
 
 
 # %%
 def train(name, start, number, seed):
-    """Train a translator on so many pairs, and measure it."""
+    """Train a translator on so many pairs."""
     its = replace(
         settings,
         name=f"borrowed-{number}-{name.replace(', ', '-').replace(' ', '-')}",
