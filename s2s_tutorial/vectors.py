@@ -92,8 +92,8 @@ def read_vectors(path: Path, vocabulary: Vocabulary) -> WordVectors:
         raise VectorsError(f"{name} is empty: expected lines of a word and its numbers, a space between")
     if expected and lines != expected:
         raise VectorsError(
-            f"{name} has {lines:,} vectors, its first line says {expected:,}: it was cut short or put together; get "
-            "it anew, or delete its first line"
+            f"{name} says in its first line that it holds {expected:,} vectors, and holds {lines:,}: it was cut short or put "
+            "together; get it anew, or delete its first line"
         )
     if not found:
         raise VectorsError(
@@ -136,11 +136,14 @@ def _split(line: str, size: int, number: int, name: str) -> tuple[str, list[str]
     """A line's word, which may hold spaces (GloVe's « . . . »), and its numbers, not looked at yet."""
     word, *values = line.rsplit(" ", size)
     extra = word.rsplit(" ", 1)[-1] if " " in word else ""
-    if len(values) != size or not word or _is_number(extra):
+    if len(values) != size or _is_number(extra):
+        found = line.count(" ")
         raise VectorsError(
-            f"line {number} of {name} has {line.count(' '):,} numbers, expected {size:,}: it was cut short, or is no file "
-            "of word vectors"
+            f"line {number} of {name} has too {'few' if found < size else 'many'} numbers ({found:,}, expected {size:,}): it "
+            "was cut short, or is no file of word vectors"
         )
+    if not word:
+        raise VectorsError(f"line {number} of {name} has no word before its numbers: get it anew")
     return word, values
 
 

@@ -280,7 +280,7 @@ def test_word_vectors_begin_a_run_of_their_size_which_goes_on_with_them_only(
 def test_bad_word_vectors_are_one_line_and_nothing_is_written(tmp_path, vectors_file):
     vectors_file.write_text("elle 0.5\nun 0.5 0.5\n")
     line = error_of(call("train", *SMALL, "--run", tmp_path / "run", "--vectors", vectors_file))
-    assert "line 2 of fr.vec has 2 numbers, expected 1" in line
+    assert "line 2 of fr.vec has too many numbers (2, expected 1)" in line
     assert not (tmp_path / "run").exists()
 
 

@@ -91,16 +91,22 @@ def test_what_was_written_is_read_back_exactly(tmp_path_factory, rows):
 
 
 BAD = {
-    "too few numbers": ("2 3\nle 1 2 3\nchat 1 2\n", "line 3 of fr.vec has 2 numbers, expected 3"),
-    "too many numbers": ("le 1 2 3\nchat 1 2 3 4\n", "line 2 of fr.vec has 4 numbers, expected 3"),
-    "another size than the first line says": ("2 4\nle 1 2 3\n", "line 2 of fr.vec has 3 numbers, expected 4"),
-    "a word that is missing": ("le 1 2 3\n 1 2 3\n", "line 2 of fr.vec has 3 numbers, expected 3"),
+    "too few numbers": ("2 3\nle 1 2 3\nchat 1 2\n", "line 3 of fr.vec has too few numbers \\(2, expected 3\\)"),
+    "too many numbers": ("le 1 2 3\nchat 1 2 3 4\n", "line 2 of fr.vec has too many numbers \\(4, expected 3\\)"),
+    "another size than the first line says": (
+        "2 4\nle 1 2 3\n",
+        "line 2 of fr.vec has too few numbers \\(3, expected 4\\)",
+    ),
+    "a word that is missing": ("le 1 2 3\n 1 2 3\n", "line 2 of fr.vec has no word before its numbers"),
     "no number": ("le 1 2 3\nchat 1 two 3\n", "line 2 of fr.vec has 'two' where a number is expected"),
     "NaN": ("le 1 nan 3\n", "line 1 of fr.vec has 'nan' where a number"),
     "infinite": ("le 1 -inf 3\n", "line 1 of fr.vec has '-inf' where a number"),
     "beyond single precision": ("le 1 1e39 3\n", "line 1 of fr.vec has a number too large"),
-    "cut short": ("9 3\nle 1 2 3\n", "fr.vec has 1 vectors, its first line says 9: it was cut short"),
-    "longer than it says": ("1 1\nle 1\nchat 2\n", "fr.vec has 2 vectors, its first line says 1"),
+    "cut short": (
+        "9 3\nle 1 2 3\n",
+        "fr.vec says in its first line that it holds 9 vectors, and holds 1: it was cut short",
+    ),
+    "longer than it says": ("1 1\nle 1\nchat 2\n", "that it holds 1 vectors, and holds 2"),
     "of no vectors": ("0 3\n", "says in its first line that it holds no vectors"),
     "of a foolish size": ("1 5000\nle 1\n", "line 1 of fr.vec means vectors of 5,000 numbers"),
     "prose": ("Once\nupon a time\n", "line 1 of fr.vec means vectors of 0 numbers"),
