@@ -169,6 +169,13 @@ def figure_bytes(figure: Figure, kind: str = "png", dpi: int = 110) -> bytes:
     return buffer.getvalue()
 
 
+def view_parts() -> tuple[str, str]:
+    """Style and script of the attention view, as elements of a page."""
+    parts = files("s2s_tutorial").joinpath("data")
+    style, script = (parts.joinpath(f"attention_view.{end}").read_text(encoding="utf-8") for end in ("css", "js"))
+    return f"<style>{style}</style>", f"<script>{script}</script>"
+
+
 class AttentionView:
     """A translation with its attention, to be touched: HTML with its own script, and a picture where that cannot run.
 
@@ -203,13 +210,11 @@ class AttentionView:
         data = json.dumps(self.data(), ensure_ascii=False).replace("<", "\\u003c")
         picture = b64encode(figure_bytes(self.figure)).decode()
         alt = html.escape(f"Attention heat map of the translation “{self.translation.text}”", quote=True)
-        parts = files("s2s_tutorial").joinpath("data")
-        style = parts.joinpath("attention_view.css").read_text(encoding="utf-8")
-        script = parts.joinpath("attention_view.js").read_text(encoding="utf-8")
+        style, script = view_parts()
         return (
-            f'<style>{style}</style>\n<div class="s2s-view">'
+            f'{style}\n<div class="s2s-view">'
             f'<img alt="{alt}" src="data:image/png;base64,{picture}">'
-            f'<script type="application/json">{data}</script></div>\n<script>{script}</script>'
+            f'<script type="application/json">{data}</script></div>\n{script}'
         )
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
