@@ -87,7 +87,7 @@ def plot_losses(record: Sequence[dict[str, Any]], window: int = 100) -> Figure:
     Raises:
         ValueError: the record holds no steps.
     """
-    figure = Figure(figsize=(8, 6), layout="constrained")
+    figure = Figure(figsize=(5.5, 5), layout="constrained")
     above, below = figure.subplots(2, 1, sharex=True)
     draw_losses(above, below, record, window)
     return figure
@@ -105,14 +105,15 @@ def plot_training(
         title: above the picture.
     """
     attended = translation is not None and translation.attn_weights is not None
-    figure = Figure(figsize=(11, 5.2), layout="constrained")
+    figure = Figure(figsize=(8, 6.4), layout="constrained")
     figure.suptitle(title, fontsize=10)
-    left, right = figure.subfigures(1, 2, width_ratios=[3, 2])
+    upper, lower = figure.subfigures(2, 1, height_ratios=[4, 1])
+    left, right = upper.subfigures(1, 2, width_ratios=[3, 2])
     above, below = left.subplots(2, 1, sharex=True)
     draw_losses(above, below, record, window=100)
-    picture, words = right.subplots(2, 1, height_ratios=[3, 1])
+    picture, words = right.subplots(), lower.subplots()
     words.axis("off")
-    words.text(0.0, 1.0, "\n".join(samples), va="top", fontsize=8, family="monospace", parse_math=False, wrap=True)
+    words.text(0.0, 1.0, "\n".join(samples), va="top", fontsize=9, family="monospace", parse_math=False, wrap=True)
     if attended:
         draw_attention(picture, translation)
     else:

@@ -8,7 +8,7 @@ document.addEventListener("DOMContentLoaded", function () {
   // On a phone a wide picture scrolls in its box: made narrow, its labels could not be read.
   document.querySelectorAll(".bd-article figure > img").forEach(function (img) {
     function widen() {
-      if (innerWidth > 600 || img.naturalWidth < 1.5 * img.naturalHeight) return;
+      if (innerWidth > 600 || img.naturalWidth < 700) return;
       img.parentElement.classList.add("s2s-wide");
       img.parentElement.tabIndex = 0;
     }
