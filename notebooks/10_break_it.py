@@ -311,11 +311,11 @@ figure.supylabel("step")
 show_figure(figure)
 
 # %% [markdown]
-# Why need a model without a mask not be lost? This encoder's states are exactly zero at padding, so under the general
-# score a pad scores exactly 0. Where one real word scores far above 0, a hundred pads get next to nothing: a model that
-# looks sharply is shielded by that, whether it was trained with a mask or not. But nothing promises it. The next seed, a
-# word the model is unsure of, or a score that gives a pad anything else than 0, and the company matters. How much it did
-# here, both figures say.
+# How can a model do without a mask? This encoder's states are exactly zero at padding, so under the general score a pad
+# scores exactly 0. Where one real word scores far above 0, a hundred pads get next to nothing: a model that looks sharply
+# is shielded by that, whether it was trained with a mask or not. But nothing promises it. Another seed, a word the model
+# is unsure of, or a score that gives a pad anything else than 0, and the company matters. How much it did here, both
+# figures say.
 #
 # **The test that catches it:** translate a sentence alone and in a batch, and demand the same numbers. The package's
 # tests do.
