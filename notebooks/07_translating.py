@@ -308,7 +308,7 @@ first = rows[0]
 show_text(
     f"On {len(validation):,} validation sentences beam {first[0]} scores **{first[1]:.1f}** BLEU in {first[3]:.2f} s. The "
     f"highest, **{best[1]:.1f}**, is at beam {best[0]} and takes {best[3]:.2f} s ({best[3] / first[3]:.1f} times). "
-    f"Exact matches go from {first[2]:.1%} to {best[2]:.1%}. A set of this size moves by several points of BLEU "
+    f"Exact matches: {first[2]:.1%} and {best[2]:.1%}. A set of this size moves by several points of BLEU "
     f"from one sample of sentences to another, so do not read much into which of the wider beams is highest."
 )
 
@@ -440,7 +440,7 @@ once_src, once_tgt = (int(v.seen_once().sum()) for v in (corpus.src_vocabulary, 
 asked = sum(len(found.unknown) for found in answers)
 copied = sum(len(found.copied) for found in answers)
 show_text(
-    f"Of {asked} unknown source words, **{copied}** places were answered by copying. The model can only say UNK if it has "
+    f"The sentences hold {asked} unknown words; **{copied}** words of the answers were copied. The model can only say UNK if it has "
     f"learnt to: in these training pairs {once_src} of {len(corpus.src_vocabulary):,} French words and {once_tgt} of "
     f"{len(corpus.tgt_vocabulary):,} English words were seen just once, and only those were ever shown as UNK. "
     + ("That is very little to learn from. " if once_tgt < 0.05 * len(corpus.tgt_vocabulary) else "")

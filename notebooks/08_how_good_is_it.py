@@ -370,7 +370,7 @@ show_table(["", "BLEU", "95 % interval", "exact"], rows)
 # %% tags=["hide-input"]
 lookup, model_bleu, train_bleu = rows[1][1], greedy_scores.bleu, seen_scores.bleu
 show_text(
-    f"The model is **{model_bleu - lookup:+.1f}** BLEU from looking up, so it "
+    f"The model is **{abs(model_bleu - lookup):.1f}** BLEU {'above' if model_bleu > lookup else 'below'} looking up, so it "
     + (
         "has learnt more than a memory holds. "
         if model_bleu > lookup + 2

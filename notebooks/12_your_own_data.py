@@ -392,7 +392,7 @@ friend = work / "friend"
 shutil.unpack_archive(archive, friend)
 received = load_translator(friend)
 show_text(
-    f"{Path(archive).name}, {Path(archive).stat().st_size / 1024:,.0f} KiB: « {received.translate(questions[1]).text} »"
+    f"{Path(archive).name}, {Path(archive).stat().st_size / 1024:,.0f} KiB. It says: *{received.translate(questions[1]).text}*"
 )
 
 # %% [markdown]
@@ -503,7 +503,9 @@ orders = Counter(
 )
 show_text(
     f"Word for word right: **{scores_eo.exact_match:.0%}**, against {scores.exact_match:.0%} in the other direction. "
-    f"An *-n* stands in {orders.total() / len(translations_eo):.0%} of the translations; {dict(orders)}."
+    f"An *-n* stands in {orders.total() / len(translations_eo):.0%} of the translations: "
+    + ", ".join(f"{count} with the {name}" for name, count in orders.most_common())
+    + "."
 )
 
 # %% [markdown]

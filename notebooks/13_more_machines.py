@@ -262,8 +262,8 @@ show_figure(figure)
 
 # %% tags=["hide-input"]
 show_text(
-    f"Over {len(difference)} steps the largest relative difference is **{difference.max():.0e}**; the loss went from "
-    f"{losses('two')[0]:.2f} to {losses('two')[-1]:.2f} nats a word. With the plain mean the difference is {plain.max():.0e}, and its "
+    f"Over {len(difference)} steps the largest relative difference is **{difference.max():.7f}**; the loss went from "
+    f"{losses('two')[0]:.2f} to {losses('two')[-1]:.2f} nats a word. With the plain mean the difference is {plain.max():.2%}, and its "
     f"last loss is {losses('plain')[-1]:.2f}: nothing crashed, and nothing looks wrong."
 )
 
@@ -318,7 +318,7 @@ assert again[:50].max() < 1e-5
 going_on = next(line for line in said.splitlines() if "Going on from" in line)
 show_text(
     f"The writer of the second life said: *{going_on[going_on.index('Going on') :].strip()}* The record has "
-    f"{len(again)} steps, each once, and the largest difference from one unhurt process is {again.max():.0e}. "
+    f"{len(again)} steps, each once, and the largest difference from one unhurt process is {again.max():.7f}. "
     f"The two runs of two processes, hurt and unhurt, are {'equal to the last bit' if (losses('killed') == losses('two')).all() else 'not bit for bit the same'}."
 )
 
@@ -343,7 +343,7 @@ assert grown[:50].max() < 1e-5
 # %% tags=["hide-input"]
 show_text(
     f"Two processes wrote {before} steps down, three went on to step {len(grown)}. Largest difference from one process: "
-    f"{grown.max():.0e}."
+    f"{grown.max():.7f}."
 )
 
 # %% [markdown]
