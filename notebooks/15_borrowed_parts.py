@@ -498,8 +498,9 @@ frozen_loses = [
     if all(over_seeds(f"{kind}, frozen", n)[0] < over_seeds(f"{kind}, fine-tuned", n)[0] for n in EPOCHS)
 ]
 show_text(
-    f"With {few:,} pairs the best thing to borrow is **{best}** ({gain(best, few)[0]:+.1f} BLEU); with {many:,} pairs the same "
-    f"start gives {gain(best, many)[0]:+.1f}. "
+    (f"With {few:,} pairs nothing helps. " if gain(best, few)[0] <= 0 else "")
+    + f"With {few:,} pairs the best thing to borrow is **{best}** ({gain(best, few)[0]:+.1f} BLEU); with {many:,} pairs the "
+    f"same start gives {gain(best, many)[0]:+.1f}. "
     + ("The loan is worth less with more pairs. " if shrinks else "The loan is not worth less with more pairs. ")
     + (
         f"Freezing loses to fine-tuning at every size for: {', '.join(frozen_loses)}."
