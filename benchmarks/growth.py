@@ -98,24 +98,24 @@ def _plot(found: dict[int, dict[str, Any]], path: Path) -> None:
     matplotlib.use("Agg")
     import matplotlib.pyplot as plt
 
-    figure, axes = plt.subplots(1, 3, figsize=(11, 3.4), layout="constrained")
+    figure, axes = plt.subplots(3, 1, figsize=(6, 7.5), layout="constrained")  # read on a phone too
     factors = list(found)
     for axis, key, title in zip(
         axes,
         ("prepare", "epoch", "bytes_a_word"),
-        ("preparing, seconds", "one epoch, seconds", "peak memory above the model,\nbytes a word"),
+        ("preparing, seconds", "one epoch, seconds", "peak memory above the model, bytes a word"),
         strict=True,
     ):
         values = [found[factor][key] for factor in factors]
         axis.plot(factors, values, "o-", label="measured")
         axis.set(title=title, xlabel="times the pairs", xscale="log", xticks=factors, xticklabels=factors)
-        axis.minorticks_off()
         if key == "bytes_a_word":
             axis.axhline(BYTES_A_WORD, color="grey", linestyle=":", label="allowed")
             axis.set_ylim(0)
         else:
-            axis.set_yscale("log")
+            axis.set(yscale="log", yticks=values, yticklabels=[f"{value:.2g}" for value in values])
             axis.plot(factors, [values[0] * factor for factor in factors], color="grey", linestyle=":", label="linear")
+        axis.minorticks_off()
         axis.legend()
     path.parent.mkdir(parents=True, exist_ok=True)
     figure.savefig(path, dpi=120)

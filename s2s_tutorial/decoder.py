@@ -90,7 +90,7 @@ class Decoder(nn.Module):
 
     @property
     def output_weight(self) -> Tensor:
-        """W_s (V, H): a row to compare h̃ with for each word. Tied, it is the embedding (Press and Wolf 2017)."""
+        """W_s, (V, H), a row to compare h̃ with for each word. Tied, it is the embedding (Press and Wolf 2017)."""
         return getattr(self, "own_output_weight", self.embedding.weight)
 
     def start(self, enc_states: Tensor, src_mask: Tensor, first_states: Tensor) -> tuple[Memory, DecoderState]:

@@ -50,8 +50,8 @@ def run_gru(gru: nn.GRU, inputs: Tensor, initial: Tensor | None, mask: Tensor | 
         mask: (B, T), True at real words, which come first; None when every position is real.
 
     Returns:
-        States (B, T, D·H), zero at padding, and last states (D, B, H): after the last real word for the forward
-        direction, after the first word for the backward one.
+        States (B, T, D·H), zero at padding, and last states (D, B, H), those after the last real word for the
+        forward direction, after the first word for the backward one.
     """
     return (fast_gru if inputs.device.type == "cpu" else packed_gru)(gru, inputs, initial, mask)
 

@@ -86,7 +86,7 @@ class TrainingState:
 
     @property
     def most_bytes(self) -> int:
-        """Bytes that these tensors can have: Adam keeps two numbers for each weight."""
+        """The bytes that these tensors can have. Adam keeps two numbers for each weight."""
         weights = sum(value.nbytes for value in self.model.state_dict().values())
         return 3 * weights + self.rng.get_state().nbytes + (1 << 20)
 

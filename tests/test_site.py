@@ -146,6 +146,58 @@ def test_french_words_in_prose_say_that_they_are_french(browser, address, pages)
     assert marked > 100
 
 
+def test_code_of_every_cell_is_coloured_and_can_be_copied(browser, address, site):
+    page = Visit(browser).open(f"{address}/notebooks/01_sentences_to_numbers.html")
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    cells = page.locator(".cell_input")
+    assert cells.count() > 10
+    assert (
+        page.locator(".cell_input .highlight-ipython3 pre, .cell_input .highlight-python pre").count() == cells.count()
+    )
+    checked = cells.filter(has_text="sœur").first
+    checked.hover()
+    checked.locator("button.copybtn").click()
+    copied = page.evaluate("() => navigator.clipboard.readText()")
+    assert copied.strip() == checked.locator("pre").inner_text().strip()
+    assert "NBVAL" not in copied
+
+
+def test_drawings_follow_the_page_into_the_dark(browser, address):
+    from io import BytesIO
+
+    from PIL import Image
+
+    # A reader whose machine is light turns the page dark: the picture must follow the page.
+    page = Visit(browser).open(f"{address}/notebooks/04_attention.html")
+    drawing = page.locator("img[src$='attention.svg']")
+    brightness = {}
+    for theme in ("light", "dark"):
+        page.evaluate("theme => { document.documentElement.dataset.theme = theme; }", theme)
+        picture = Image.open(BytesIO(drawing.screenshot())).convert("L")
+        brightness[theme] = picture.resize((1, 1)).getpixel((0, 0))
+    assert brightness["light"] > 200 > 80 > brightness["dark"]
+
+
+def test_a_phone_shows_rows_full_of_words_as_cards(browser, address):
+    page = Visit(browser, width=375, height=700).open(f"{address}/book/from-2017.html")
+    table = page.locator("table.s2s-cards").first
+    assert table.evaluate("table => table.scrollWidth <= table.clientWidth")
+    cell = table.locator("tbody td").nth(1)
+    assert cell.evaluate("cell => getComputedStyle(cell, '::before').content") == '"part: "'
+
+
+def test_the_list_of_contents_leads_to_each_heading(browser, address):
+    page = Visit(browser).open(f"{address}/notebooks/04_attention.html")
+    entries = page.locator(".bd-sidebar-secondary .page-toc a")
+    assert entries.count() >= 5
+    for entry in entries.all():
+        entry.click()
+        heading = page.locator(entry.get_attribute("href") + " > :is(h2, h3)").first
+        place = heading.bounding_box()
+        assert -5 <= place["y"] < 900
+        assert entry.inner_text().strip() == heading.inner_text().replace("#", "").strip()
+
+
 def test_tables_in_outputs_are_tables(site):
     chapters = sorted((site / "notebooks").glob("*.html"))
     assert [path.name for path in chapters if "<p>| " in path.read_text(encoding="utf-8")] == []
@@ -262,7 +314,7 @@ def test_the_front_page_shows_on_one_screen_what_the_book_is_for(browser, addres
     visit = Visit(browser, width=1280, height=800)
     page = visit.open(f"{address}/book/index.html")
     page.locator(".s2s-live .s2s-word").first.wait_for()
-    for last in (".s2s-live", ".s2s-promise li:last-child"):
+    for last in (".s2s-live", ".s2s-promise li:last-child", ".s2s-promise + p"):
         box = page.locator(last).bounding_box()
         assert box["y"] + box["height"] <= 800, last
     page.set_viewport_size({"width": 375, "height": 700})

@@ -17,8 +17,8 @@ GROWTH = (
     "Seconds of preparing and of one epoch, and memory above the model for each word, at 1, 4 and 16 times the pairs."
 )
 GROWTH_ALT = (
-    "Three panels over the number of pairs: seconds of preparing and seconds of one epoch, each beside a dotted line for "
-    "linear growth, and bytes a word beside a dotted line for what is allowed."
+    "Three panels, one above the other, over the number of pairs: seconds of preparing and seconds of one epoch, each "
+    "beside a dotted line for linear growth, and bytes a word beside a dotted line for what is allowed."
 )
 
 
@@ -54,7 +54,9 @@ class Benchmarks(SphinxDirective):
             rows = [_benchmark_row(row) for row in results["rows"]]
             machine = results["machine"]
             text = f"{machine['date'][:10]}, {machine['cores']} cores, {machine['cpu']}, torch {machine['versions']['torch']}."
-            found += [table(["what is compared", "reached", "aim", "met", "limit"], rows), nodes.paragraph("", text)]
+            compared = table(["what is compared", "reached", "aim", "met", "limit"], rows)
+            compared["classes"].append("s2s-cards")
+            found += [compared, nodes.paragraph("", text)]
         return found + self._picture()
 
     def _picture(self) -> list[nodes.Node]:
@@ -80,16 +82,18 @@ class Faults(SphinxDirective):
 
 def _benchmark_row(row: dict[str, Any]) -> list[str]:
     value, target = row["value"], row["target"]
-    reached = f"{_number(value['median'])} {row['unit']} ({_number(value['low'])} to {_number(value['high'])})"
+    reached = f"{_number(value['median'], 4)} {row['unit']}"  # whether it was met is seen in the last digit
+    if value["repeats"] > 1:
+        reached += f" ({_number(value['low'])} to {_number(value['high'])})"
     if target is None:
         return [row["title"], reached, "–", "–", row["limit"]]
     met = value["median"] >= target if row["at_least"] else value["median"] <= target
-    aim = f"{'at least' if row['at_least'] else 'at most'} {target:,g}"
+    aim = f"{'≥' if row['at_least'] else '≤'}\u00a0{target:,g}"
     return [row["title"], reached, aim, "yes" if met else "no", row["limit"]]
 
 
-def _number(value: float) -> str:
-    return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.3g}"
+def _number(value: float, digits: int = 3) -> str:
+    return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.{digits}g}"
 
 
 def _link(page: str, origin: str) -> addnodes.pending_xref:

@@ -11,6 +11,24 @@ document.addEventListener("DOMContentLoaded", function () {
   });
   // A list's entries are list items; the role that Sphinx gives them has been withdrawn from the standard.
   document.querySelectorAll(".citation-list > .citation").forEach(function (entry) { entry.setAttribute("role", "listitem"); });
+  // On a phone a row may be a card: its cells know their headings.
+  document.querySelectorAll("table.s2s-cards").forEach(function (table) {
+    table.querySelectorAll("tbody td").forEach(function (cell) {
+      cell.dataset.label = table.querySelectorAll("thead th")[cell.cellIndex].textContent.trim();
+      cell.classList.toggle("s2s-none", !cell.textContent.trim());
+    });
+  });
+  // A name breaks after a mark inside it, not in the middle of a word.
+  document.querySelectorAll(".bd-article :not(pre) > code").forEach(function (code) {
+    (code.querySelectorAll(".pre").length ? code.querySelectorAll(".pre") : [code]).forEach(function (name) {
+      if (name.children.length) return;
+      name.textContent.split(/(?<=[_.\/:|-])(?=\w)/).forEach(function (part, place) {
+        if (!place) name.textContent = "";
+        else name.append(document.createElement("wbr"));
+        name.append(part);
+      });
+    });
+  });
   // A corner without words heads nothing.
   document.querySelectorAll(".bd-article th").forEach(function (cell) {
     if (!cell.textContent.trim()) cell.replaceWith(document.createElement("td"));

@@ -47,7 +47,8 @@ def parts_of(toc: Path) -> Iterator[tuple[str, list[str]]]:
     settings = yaml.safe_load(toc.read_text(encoding="utf-8"))
     yield "", [settings["root"]]
     for part in settings["parts"]:
-        yield part.get("caption", ""), [page["file"] for page in part["chapters"] if page["file"] not in LEFT_OUT]
+        pages = [page["file"] for entry in part["chapters"] for page in (entry, *entry.get("sections", []))]
+        yield part.get("caption", ""), [page for page in pages if page not in LEFT_OUT]
 
 
 class Assembly:

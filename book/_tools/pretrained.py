@@ -63,7 +63,7 @@ def card(run: Run, scores: dict[str, Any]) -> str:
     data, model, training = run.settings.data, run.settings.model, run.settings.training
     test, challenge, rounding, trained = (scores[key] for key in ("test", "challenge", "rounding", "training"))
     phenomena = "\n".join(
-        f"| {name} | {group['sentences']} | {group['bleu']:.1f} | {group['exact_match']:.0%} |"
+        f"| {name.replace('_', ' ')} | {group['sentences']} | {group['bleu']:.1f} | {group['exact_match']:.0%} |"
         for name, group in challenge["phenomena"].items()
     )
     return f"""# The model that comes with the package
