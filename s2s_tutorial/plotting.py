@@ -87,7 +87,7 @@ def plot_losses(record: Sequence[dict[str, Any]], window: int = 100) -> Figure:
     Raises:
         ValueError: the record holds no steps.
     """
-    figure = Figure(figsize=(8, 6), layout="constrained")
+    figure = Figure(figsize=(5.5, 5), layout="constrained")
     above, below = figure.subplots(2, 1, sharex=True)
     draw_losses(above, below, record, window)
     return figure
@@ -105,14 +105,15 @@ def plot_training(
         title: above the picture.
     """
     attended = translation is not None and translation.attn_weights is not None
-    figure = Figure(figsize=(11, 5.2), layout="constrained")
+    figure = Figure(figsize=(8, 6.4), layout="constrained")
     figure.suptitle(title, fontsize=10)
-    left, right = figure.subfigures(1, 2, width_ratios=[3, 2])
+    upper, lower = figure.subfigures(2, 1, height_ratios=[4, 1])
+    left, right = upper.subfigures(1, 2, width_ratios=[3, 2])
     above, below = left.subplots(2, 1, sharex=True)
     draw_losses(above, below, record, window=100)
-    picture, words = right.subplots(2, 1, height_ratios=[3, 1])
+    picture, words = right.subplots(), lower.subplots()
     words.axis("off")
-    words.text(0.0, 1.0, "\n".join(samples), va="top", fontsize=8, family="monospace", parse_math=False, wrap=True)
+    words.text(0.0, 1.0, "\n".join(samples), va="top", fontsize=9, family="monospace", parse_math=False, wrap=True)
     if attended:
         draw_attention(picture, translation)
     else:
@@ -169,6 +170,13 @@ def figure_bytes(figure: Figure, kind: str = "png", dpi: int = 110) -> bytes:
     return buffer.getvalue()
 
 
+def view_parts() -> tuple[str, str]:
+    """Style and script of the attention view, as elements of a page."""
+    parts = files("s2s_tutorial").joinpath("data")
+    style, script = (parts.joinpath(f"attention_view.{end}").read_text(encoding="utf-8") for end in ("css", "js"))
+    return f"<style>{style}</style>", f"<script>{script}</script>"
+
+
 class AttentionView:
     """A translation with its attention, to be touched: HTML with its own script, and a picture where that cannot run.
 
@@ -203,13 +211,11 @@ class AttentionView:
         data = json.dumps(self.data(), ensure_ascii=False).replace("<", "\\u003c")
         picture = b64encode(figure_bytes(self.figure)).decode()
         alt = html.escape(f"Attention heat map of the translation “{self.translation.text}”", quote=True)
-        parts = files("s2s_tutorial").joinpath("data")
-        style = parts.joinpath("attention_view.css").read_text(encoding="utf-8")
-        script = parts.joinpath("attention_view.js").read_text(encoding="utf-8")
+        style, script = view_parts()
         return (
-            f'<style>{style}</style>\n<div class="s2s-view">'
+            f'{style}\n<div class="s2s-view">'
             f'<img alt="{alt}" src="data:image/png;base64,{picture}">'
-            f'<script type="application/json">{data}</script></div>\n<script>{script}</script>'
+            f'<script type="application/json">{data}</script></div>\n{script}'
         )
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:

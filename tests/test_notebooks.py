@@ -10,6 +10,7 @@ from pkgutil import resolve_name
 import jupytext
 import pytest
 
+from s2s_tutorial.plotting import view_parts
 from s2s_tutorial.show import source_markdown
 
 ROOT = Path(__file__).parents[1]
@@ -85,6 +86,14 @@ def test_source_in_the_outputs_is_todays(notebook):
             assert output.data["text/markdown"] == source_markdown(resolve_name(name)), (
                 "book/_tools/outputs.py --refresh"
             )
+
+
+def test_attention_views_in_the_outputs_are_todays(notebook):
+    style, script = view_parts()
+    for output in outputs(notebook):
+        if 'class="s2s-view"' in (page := output.get("data", {}).get("text/html", "")):
+            assert page.startswith(style), "book/_tools/outputs.py --refresh"
+            assert page.endswith(script), "book/_tools/outputs.py --refresh"
 
 
 def bodies(source):

@@ -198,6 +198,21 @@ def test_the_list_of_contents_leads_to_each_heading(browser, address):
         assert entry.inner_text().strip() == heading.inner_text().replace("#", "").strip()
 
 
+def test_no_line_ends_between_a_formula_and_its_mark_or_a_number_and_its_unit(browser, address, site):
+    page = Visit(browser).open(f"{address}/notebooks/08_how_good_is_it.html")
+    text = page.locator("main").evaluate("main => main.textContent")
+    assert "95\u00a0%" in text
+    assert "95 %" not in "".join(page.locator("main p").evaluate_all("all => all.map((p) => p.textContent)"))
+    loose = page.locator("main").evaluate(
+        """main => [...main.querySelectorAll("span.math")].filter((formula) => {
+             const next = formula.nextSibling;
+             return /^[,.;:]/.test(next ? next.textContent : "") && !formula.closest(".s2s-whole");
+           }).length"""
+    )
+    assert loose == 0
+    assert page.locator("main .s2s-whole").count() > 0
+
+
 def test_tables_in_outputs_are_tables(site):
     chapters = sorted((site / "notebooks").glob("*.html"))
     assert [path.name for path in chapters if "<p>| " in path.read_text(encoding="utf-8")] == []

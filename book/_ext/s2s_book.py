@@ -85,6 +85,15 @@ def drop_test_marks(app: Sphinx, doctree: nodes.document, page: str) -> None:
             block.replace_self(nodes.literal_block(code, code, **block.attributes))
 
 
+def part_solution_titles(app: Sphinx, doctree: nodes.document, page: str) -> None:
+    """Take the space out of the link in "Solution to Exercise 1", so that it is not underlined."""
+    for link in doctree.findall(nodes.reference):
+        text = next(link.findall(nodes.Text), None)
+        if isinstance(link.parent, nodes.title) and text is not None and text.startswith(" "):
+            text.parent.replace(text, nodes.Text(text.lstrip()))
+            link.parent.insert(link.parent.index(link), nodes.Text(" "))
+
+
 def set_numbers_right(app: Sphinx, doctree: nodes.document) -> None:
     """Set columns of tables that hold numbers to the right, also those that a chapter has written as words."""
     for group in doctree.findall(nodes.tgroup):
@@ -161,6 +170,7 @@ def setup(app: Sphinx) -> dict[str, bool]:
     app.connect("doctree-read", set_numbers_right)
     app.connect("doctree-resolved", add_reading_time)
     app.connect("doctree-resolved", drop_test_marks)
+    app.connect("doctree-resolved", part_solution_titles)
     app.connect("html-page-context", drop_scripts, priority=900)
     app.connect("html-page-context", add_downloads, priority=901)
     app.connect("build-finished", copy_mathjax)

@@ -1,4 +1,5 @@
-"""What readers' machines need to know of prose: which words are French, and where each term of the glossary is used.
+"""What readers' machines need to know of prose: which words are French, where each term of the glossary is used, and
+what stays on one line.
 
 French stands between « and » in this book, so nobody has to mark it by hand. What is already marked, as another language
 for instance, stays as it is.
@@ -14,6 +15,9 @@ from sphinx.application import Sphinx
 from sphinx.transforms import SphinxTransform
 
 QUOTED = re.compile(r"«[^«»]*»")
+# A space that must not end a line: before a unit, around ±, before the marks of a tokenised sentence.
+LOOSE = re.compile(r"(?<=\d) (?=%|[KM]i?B\b|m?s\b)| (?=±)|(?<=±) | (?=[.,?!](?:\W|$))")
+MARKS = re.compile(r"[,.;:!?)]+")
 NO_PROSE = (nodes.literal, nodes.literal_block, nodes.math, nodes.math_block, nodes.raw, nodes.comment)
 
 
@@ -46,6 +50,28 @@ def _is_marked(text: nodes.Text) -> bool:
     return isinstance(previous, nodes.raw) and "lang=" in previous.rawsource + previous.astext()
 
 
+class KeepTogether(SphinxTransform):
+    """Keep a number with its unit, and a formula with the mark behind it, on one line."""
+
+    default_priority = 610
+
+    def apply(self, **options: object) -> None:
+        """Make such spaces ones that do not break, and put a formula and its mark into one box."""
+        for text in list(self.document.findall(nodes.Text)):
+            if isinstance(text.parent, NO_PROSE):
+                continue
+            whole = LOOSE.sub("\u00a0", text)
+            before = text.parent.index(text) - 1
+            formula = text.parent[before] if before >= 0 else None
+            marks = MARKS.match(whole) if isinstance(formula, nodes.math) else None
+            if marks:
+                box = nodes.inline("", "", formula.deepcopy(), nodes.Text(marks[0]), classes=["s2s-whole"])
+                text.parent.replace(formula, box)
+                whole = whole[marks.end() :]
+            if whole != text:
+                text.parent.replace(text, nodes.Text(whole))
+
+
 class IndexTerms(SphinxTransform):
     """Enter every use of a glossary's term in a chapter into the index, under the chapter's title."""
 
@@ -69,5 +95,6 @@ class IndexTerms(SphinxTransform):
 def setup(app: Sphinx) -> dict[str, bool]:
     """Tell Sphinx."""
     app.add_transform(MarkFrench)
+    app.add_transform(KeepTogether)
     app.add_transform(IndexTerms)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

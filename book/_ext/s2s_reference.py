@@ -33,6 +33,11 @@ def drop_bare_bases(app: Sphinx, doctree: nodes.document) -> None:
             paragraph.parent.remove(paragraph)
 
 
+def skip_fields(app: Sphinx, kind: str, name: str, thing: object, skip: bool, options: object) -> bool | None:
+    """Leave out the fields of named tuples, which Python describes by their number: the class describes them."""
+    return True if str(getattr(thing, "__doc__", "")).startswith("Alias for field number") else None
+
+
 def shorten_commands(
     app: Sphinx, kind: str, name: str, thing: object, options: object, signature: str | None, returns: str | None
 ) -> tuple[str | None, str | None] | None:
@@ -56,6 +61,7 @@ def setup(app: Sphinx) -> dict[str, bool]:
     """Tell Sphinx."""
     app.add_role("test", Test())
     app.connect("autodoc-process-docstring", part_attributes, priority=400)  # before napoleon
+    app.connect("autodoc-skip-member", skip_fields)
     app.connect("autodoc-process-signature", shorten_commands)
     app.connect("doctree-read", drop_bare_bases)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

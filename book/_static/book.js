@@ -5,6 +5,16 @@ document.addEventListener("DOMContentLoaded", function () {
     logo.parentElement.setAttribute("role", "navigation");
     logo.parentElement.setAttribute("aria-label", "Home");
   }
+  // On a phone a wide picture scrolls in its box: made narrow, its labels could not be read.
+  document.querySelectorAll(".bd-article figure > img").forEach(function (img) {
+    function widen() {
+      if (innerWidth > 600 || img.naturalWidth < 700) return;
+      img.parentElement.classList.add("s2s-wide");
+      img.parentElement.tabIndex = 0;
+    }
+    if (img.complete) widen();
+    else img.addEventListener("load", widen);
+  });
   // Boxes that scroll must be reached by keyboard.
   document.querySelectorAll(".bd-article table, .bd-article pre, .bd-article div.math").forEach(function (box) {
     if (box.scrollWidth > box.clientWidth + 1) box.tabIndex = 0;
@@ -22,7 +32,8 @@ document.addEventListener("DOMContentLoaded", function () {
   document.querySelectorAll(".bd-article :not(pre) > code").forEach(function (code) {
     (code.querySelectorAll(".pre").length ? code.querySelectorAll(".pre") : [code]).forEach(function (name) {
       if (name.children.length) return;
-      name.textContent.split(/(?<=[_.\/:|-])(?=\w)/).forEach(function (part, place) {
+      if (name.textContent[0] === "-") name.style.whiteSpace = "nowrap";  // an option stays whole
+      name.textContent.split(/(?<=\w[_.\/:|])(?=\w)/).forEach(function (part, place) {
         if (!place) name.textContent = "";
         else name.append(document.createElement("wbr"));
         name.append(part);

@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import sys
 import time
@@ -28,6 +29,8 @@ from nbclient.exceptions import CellExecutionError
 
 ROOT = Path(__file__).parents[2]
 NOTEBOOKS = ROOT / "notebooks"
+# An attention view: its style, what it shows, its script.
+VIEW = re.compile(r'^<style>.*?</style>(\n<div class="s2s-view">.*</div>\n)<script>.*</script>$', re.DOTALL)
 ROUND = ROOT / "_build" / "outputs"
 sys.path.insert(0, str(ROOT))  # the package of this very tree
 
@@ -119,6 +122,7 @@ def refresh_notebook(name: str) -> None:
     """
     from pkgutil import resolve_name
 
+    from s2s_tutorial.plotting import view_parts
     from s2s_tutorial.show import source_markdown
 
     script, notebook = jupytext.read(NOTEBOOKS / f"{name}.py"), nbformat.read(NOTEBOOKS / f"{name}.ipynb", as_version=4)
@@ -131,6 +135,9 @@ def refresh_notebook(name: str) -> None:
             if shown := output.get("metadata", {}).get("source_of"):
                 text = source_markdown(resolve_name(shown))
                 output["data"] = {"text/markdown": text, "text/plain": text}
+            if view := VIEW.search(output.get("data", {}).get("text/html", "")):
+                start, end = view_parts()
+                output["data"]["text/html"] = start + view[1] + end
     notebook.cells = script.cells
     write(NOTEBOOKS / f"{name}.ipynb", notebook)
 

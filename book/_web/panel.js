@@ -159,7 +159,7 @@
       field.append(make("label", "", "Temperature", { for: this.temperature.id }), this.temperature);
       this.temperature.addEventListener("input", () => { this.describeHeat(); this.prefix = []; this.run(); });
       this.again.addEventListener("click", () => { this.seed++; this.prefix = []; this.run(); });
-      this.link = make("a", "s2s-link", this.more ? "Look closer: other words, beam search, temperature, six small models" : "Link to this sentence");
+      this.link = make("a", "s2s-link", this.more ? "Look closer: beams, temperature, six models" : "Link to this sentence");
       this.describeHeat();
       return this.group("heat", "Draw words by chance", field, this.heat, this.again, this.link);
     }

@@ -100,7 +100,7 @@
     var said = element("p", "s2s-said");
     said.setAttribute("aria-live", "polite");
 
-    var active = { side: "target", place: data.target.length - 1 };
+    var active = { side: "target", place: 0 };
 
     function weightsOf(side, place) {
       return side === "target" ? data.weights[place] : data.weights.map(function (row) { return row[place]; });
