@@ -20,7 +20,7 @@
 #
 # :::{admonition} What you will be able to do
 # - use a translator on a sentence of your own
-# - read an **attention** picture, the drawing that this whole book leads up to
+# - read an **{term}`attention`** picture, the drawing that this whole book leads up to
 # - train a translator, and stop it and go on
 # - break one, and name two things it cannot do
 # :::

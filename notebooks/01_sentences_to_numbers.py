@@ -279,7 +279,7 @@ print(counts.most_common())
 # four ids are taken before the first word comes:
 #
 # - `<pad>` 0 fills short sentences up to the length of the longest beside them ({doc}`02_batches`);
-# - `<sos>` 1, start of sentence, is what a decoder is fed before its first word;
+# - `<sos>` 1, start of sentence, is what a {term}`decoder` is fed before its first word;
 # - `<eos>` 2, end of sentence, is how a decoder says that it is done;
 # - `<unk>` 3 stands for every word that has no id of its own.
 
@@ -623,7 +623,7 @@ for below in (data.trim_below, 1):
     parrot_scores = measure(rows, corpora.split(columns, corpora.drop_repeats(columns, rows)))
     unknown_words = sum(unknown) / sum(map(len, sentences))
     with_one = np.mean([count > 0 for count in unknown])
-    name = "all" if below == 1 else f"≥ {below} times"
+    name = "all" if below == 1 else f"≥\u00a0{below}\u00a0times"
     counts = [len(corpus.train), len(corpus.test), *corpus.word_counts]
     prices.append([name, *counts, f"{unknown_words:.1%}", f"{with_one:.1%}", parrot_scores[2]])
 
@@ -762,6 +762,6 @@ show_text(f"All **{len(kept):,}** pairs stay; **{read_as_unknown:.1%}** of the w
 #
 # ## What to read next
 #
-# {doc}`02_batches` packs sentences of unlike length into one tensor, and shows that the padding between them changes
-# nothing. What rare words cost a translator, and one repair:
+# {doc}`02_batches` packs sentences of unlike length into one tensor, and shows that the {term}`padding` between them
+# changes nothing. What rare words cost a translator, and one repair:
 # {cite:t}`luong2015unk`.

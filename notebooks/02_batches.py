@@ -205,8 +205,8 @@ for name, states in (("with the mask", masked_states), ("without", careless_stat
 # %% [markdown]
 # Without a mask *every* state is wrong, the first word's too: the backward direction has read six pads before it comes to
 # a word, and carries what they did to it all the way to the left. With the mask all states are those of the lonely
-# sentence. States at padding are zero, and so are no source of mischief later; and what the decoder starts from is the
-# same too:
+# sentence. States at padding are zero, and so are no source of mischief later; and what the {term}`decoder` starts from
+# is the same too:
 
 # %%
 assert torch.allclose(first, masked_first, atol=1e-6)
@@ -215,8 +215,8 @@ assert (masked_states[0, 3:] == 0).all()
 
 # %% [markdown]
 # **Break it.** Set `extra` to 1, and then to 60, and print `(enc_states - careless_states[:, :3]).abs().max()`. Does ten
-# times the padding do ten times the damage, or do the first few pads do it all? Attention and the loss have to mind the
-# mask as well; {doc}`04_attention` and {doc}`06_training` say where.
+# times the padding do ten times the damage, or do the first few pads do it all? {term}`Attention <attention>` and the loss have to
+# mind the mask as well; {doc}`04_attention` and {doc}`06_training` say where.
 #
 # ## How much padding is there?
 #

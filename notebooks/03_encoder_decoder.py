@@ -165,7 +165,7 @@ show_table(["what happens", "share of sentences"], rows)
 # ## From words to vectors
 #
 # A network multiplies, so words must become numbers. An id will not do: word 7 is not seven times word 1. The honest
-# way is a **one-hot** vector: as long as the vocabulary, all 0, with a single 1 at the word's place. It says which word
+# way is a **one-hot** vector: as long as the {term}`vocabulary`, all 0, with a single 1 at the word's place. It says which word
 # it is and nothing else.
 #
 # :::{admonition} Guess first

@@ -15,7 +15,7 @@
 # # Attention: choosing where to look
 #
 # A translator with one vector for the whole sentence has to remember everything before it writes anything.
-# {doc}`03_encoder_decoder` shows what that costs. Here the decoder gets to look back: before each word it decides how
+# {doc}`03_encoder_decoder` shows what that costs. Here the {term}`decoder` gets to look back: before each word it decides how
 # much every source word matters, and takes a mean with those weights. That is all attention is, and you can do it with
 # a pencil.
 #
@@ -57,7 +57,7 @@ MY_ANGLE, MY_LENGTH = 60.0, 2.0
 # %% [markdown]
 # ## Three words and a question
 #
-# The encoder has read « chat noir » and the end-of-sentence mark. It left one state for each:
+# The {term}`encoder` has read « chat noir » and the end-of-sentence mark. It left one state for each:
 # $\bar h_1$, $\bar h_2$, $\bar h_3$. Real states have hundreds of numbers. Ours have two, so that you can draw them.
 
 # %% [markdown]

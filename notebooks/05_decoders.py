@@ -14,7 +14,7 @@
 # %% [markdown]
 # # Decoders: writing one word at a time
 #
-# You have an encoder, and you have attention. A decoder puts them to work: it writes the translation word by word, and
+# You have an {term}`encoder`, and you have {term}`attention`. A {term}`decoder` puts them to work: it writes the translation word by word, and
 # looks at the source for each. Two famous designs differ in one question, whether to look before or after the step, and
 # that question decides how fast they train. Here you assemble both on three sentences, small enough to print every
 # shape.
@@ -176,7 +176,7 @@ check_shape(context, (B, 1, H))
 print("weights at padding:", attn_weights[-1, 0, batch.src_lengths[-1] :].tolist())
 
 # %% [markdown]
-# Last, the state of {eq}`eq-luong-attn-state` gives a score for every word of the vocabulary. A softmax over these
+# Last, the state of {eq}`eq-luong-attn-state` gives a score for every word of the {term}`vocabulary`. A softmax over these
 # **logits** gives the probabilities:
 #
 # ```{math}
@@ -207,7 +207,7 @@ torch.testing.assert_close(next_state.dec_state, torch.stack(states))
 # %% [markdown]
 # ### Without attention
 #
-# With `attention="none"` there is no context, and {eq}`eq-luong-attn-state` becomes $\tilde h_t = \tanh(W_c h_t)$. (In the
+# With `attention="none"` there is no {term}`context`, and {eq}`eq-luong-attn-state` becomes $\tilde h_t = \tanh(W_c h_t)$. (In the
 # 2017 notebook this choice crashed.) What does such a decoder still know of the source? Only its first state. Move every encoder state as far as
 # you like: nothing happens.
 
@@ -478,7 +478,7 @@ show_table(["decoder", "attention", "tied", "untied"], rows)
 
 # %% [markdown]
 # Attention is nearly free: dot has the cost of a wider $W_c$ and not one number more. The vocabulary is
-# what weighs. The decoder needs two matrices of (V, H): the embedding, which turns a word into a vector, and the output
+# what weighs. The decoder needs two matrices of (V, H): the {term}`embedding`, which turns a word into a vector, and the output
 # layer, which compares $\tilde h_t$ with a vector for each word. Why keep two lists of word vectors? **Tied**
 # embeddings use one for both {cite:p}`press2017`. For that a word vector must be as long as a state, E = H.
 

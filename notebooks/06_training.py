@@ -170,7 +170,7 @@ for name, scores in (("as above", one_place), ("very sure", surer)):
 # ## The same loss for less work
 #
 # The output layer is the largest product in the network: every attentional state (H numbers) meets every word of the
-# vocabulary (V rows). Padding need not go through it at all. `output_cross_entropy` takes the output layer into the loss:
+# {term}`vocabulary` (V rows). Padding need not go through it at all. `output_cross_entropy` takes the output layer into the loss:
 # it first picks the N real words out of the B × T places, and only those N rows meet the vocabulary.
 
 # %%
@@ -219,7 +219,7 @@ show_text(
 #
 # ## What the decoder reads while it learns
 #
-# At place $t$ the decoder reads the word before, $y_{t-1}$. Which one: the true word, or the word it would have said
+# At place $t$ the {term}`decoder` reads the word before, $y_{t-1}$. Which one: the true word, or the word it would have said
 # itself? With **{term}`teacher forcing`** it always reads the true one. That is fast, because all inputs are known in
 # advance and the GRU runs over the whole sentence at once; and it is stable, because one slip does not ruin the rest of
 # the sentence (top of {numref}`fig-draw-teacher-forcing`).
@@ -430,7 +430,7 @@ show_source(Trainer.train_step)
 # (The first exercise has the answer.) How far will it have fallen at the end?
 # :::
 
-# %% tags=["training-cell"] mystnb={"figure": {"caption": "The live plot at the end of the run: loss, validation BLEU and gradient norms on the left; on the right where the newest sample looked, and what it became.", "name": "fig-06-live"}, "image": {"alt": "Four panels. Top left, the training loss falls steeply and then slowly while validation BLEU climbs. Bottom left, the gradient norms of encoder and decoder. Right, an attention heat map with one bright cell in most rows, and below it three sample sentences with reference and translation."}}
+# %% tags=["training-cell"] mystnb={"figure": {"caption": "The live plot at the end of the run: loss, validation BLEU and gradient norms on the left, where the newest sample looked on the right, and what became of the samples below.", "name": "fig-06-live"}, "image": {"alt": "Top left, the training loss falls steeply and then slowly while validation BLEU climbs. Below it, the gradient norms of encoder and decoder. On the right, an attention heat map with one bright cell in most rows. At the bottom, sample sentences, each with its reference and its translation."}}
 corpus = prepare(scale.data)
 trainer = Trainer(corpus, scale, folder_for(scale), samples=challenge_set(), live=LivePlot())
 progress = trainer.fit()
@@ -601,7 +601,7 @@ for way, change in ways.items():
 
 # %% tags=["hide-input"]
 show_table(
-    ["way", "seed", "test BLEU", "95% interval", "seconds of training"],
+    ["way", "seed", "test BLEU", "95 % interval", "seconds of training"],
     [
         [way, seed, f"{scores.bleu:.1f}", f"{scores.bleu_low:.1f} to {scores.bleu_high:.1f}", round(seconds)]
         for (way, seed), (scores, seconds) in outcomes.items()
@@ -648,7 +648,7 @@ show_text(
 # %% [markdown]
 # Everything that decides what comes next, in a file that is whole or not there ({numref}`fig-draw-checkpoint`): the
 # weights; Adam's two means and step count for each of them; the state of the random generator (dropout, coins, hidden
-# words); where in which epoch you are; the best score so far. The order of an epoch need not be kept, because it is a
+# words); where in which {term}`epoch` you are; the best score so far. The order of an epoch need not be kept, because it is a
 # function of the seed and the epoch's number ({doc}`02_batches`).
 #
 # You are going to disturb a tiny run twice. `disturb` slips something in just before a given step.
