@@ -223,12 +223,14 @@ columns = read_corpus(data.corpus, data.sample_pairs)
 # %%
 # NBVAL_CHECK_OUTPUT
 short, longer = "He's cold.", "Il fait froid ce matin."
+rows = []
 for text in (short, longer, "I would like to eat an apple.", "Anticonstitutionnellement !"):
     clean = normalise(text)
-    print(f"{clean:30} {len(clean):3} characters {len(clean.split()):2} words")
+    rows.append([clean, len(clean), len(clean.split())])
+show_table(["normalised", "characters", "words"], rows)
 
 # %% [markdown]
-# Characters and words do not sort sentences alike: the third line has many short words, the last one a single long one.
+# Characters and words do not sort sentences alike: the third row has many short words, the last one a single long one.
 # The package counts either, and the setting `unit` names which. How many pairs does the window let through?
 # {numref}`fig-01-lengths` shows all lengths and the window.
 
@@ -398,10 +400,11 @@ ten = [("go away !", "va t en !"), ("go away !", "allez vous en !"), ("go away !
 shuffled = [ten[number] for number in np.random.default_rng(3).permutation(10)]
 held_out, rest = shuffled[:3], shuffled[3:]
 all_english, all_french = ({pair[side] for pair in rest} for side in (0, 1))
-print("held out                         in training: French English")
+rows = []
 for english, french in held_out:
-    pair = f"{french:18} {english:14}"
-    print(f"{pair:46}{french in all_french!s:6} {english in all_english}")
+    seen = french in all_french, english in all_english
+    rows.append([french, english, *("yes" if side else "no" for side in seen)])
+show_table(["held-out French", "its English", "French in training?", "English in training?"], rows)
 
 # %% [markdown]
 # People write one sentence in many ways, so the other halves of a held-out pair sit in training. That is a
