@@ -68,8 +68,8 @@ BLUE, ORANGE, GREEN, GREY = "#00429d", "#b8560b", "#2a7f62", "0.5"  # colours th
 # %% [markdown]
 # ## A model small enough to search by hand
 #
-# « <span lang="fr">Elle a faim.</span> » Word for word that is "she has hunger"; what people say is "she is hungry".
-# Suppose a model gives these probabilities of the next word (the full stop is left out):
+# « Elle a faim. » Word for word that is "she has hunger"; what people say is "she is hungry". Suppose a model gives these
+# probabilities of the next word (the full stop is left out):
 #
 # | so far | next word and its probability |
 # | :--- | :--- |
@@ -79,8 +79,8 @@ BLUE, ORANGE, GREEN, GREY = "#00429d", "#b8560b", "#2a7f62", "0.5"  # colours th
 # | she is | **hungry** 0.9, tired 0.1 |
 # | she was | hungry 0.8, tired 0.2 |
 #
-# (After "it" the same words follow with the same probabilities.) **Greedy search** takes the most probable word, feeds it
-# back and goes on. Nothing is ever taken back.
+# (After "it" the same words follow with the same probabilities.) **{term}`Greedy search <greedy search>`** takes the most
+# probable word, feeds it back and goes on. Nothing is ever taken back.
 #
 # :::{admonition} Guess first
 # :class: tip
@@ -113,7 +113,7 @@ while options := next_words(words):
 
 # %% [markdown]
 # The table is small enough to try everything. This is called **exhaustive search**; with V words and T places it has
-# up to $V^T$ sentences to look at, which is why nobody does it.
+# up to $V^T$ sentences to look at, which is why nobody does it with a real vocabulary.
 
 
 # %%
@@ -203,7 +203,7 @@ trainer.fit()
 translator = trainer.translator
 
 # %% [markdown]
-# {term}`greedy search` for a whole batch: the loop is yours from above, with logarithms added up instead of probabilities
+# Greedy search for a whole batch: the loop is yours from above, with logarithms added up instead of probabilities
 # multiplied. (A product of thirty probabilities is a very small number; a sum of thirty logarithms is an ordinary one.)
 
 # %%
@@ -293,7 +293,7 @@ for beam_size in beam_sizes:
     exact = exact_match(outputs, validation.references)
     rows.append((beam_size, bleu_score(outputs, validation.references), exact, seconds))
 
-# %% tags=["hide-input"] mystnb={"figure": {"caption": "What a wider beam brings on the validation set, and what it costs. Mind the left axis: it does not begin at zero.", "name": "fig-07-beams"}, "image": {"alt": "Two panels over beam sizes. On the left validation BLEU as blue dots, on the right seconds of translating as orange squares."}}
+# %% tags=["hide-input"] mystnb={"figure": {"caption": "What a wider beam brings on the validation set, and what it costs. Mind the left axis: it does not begin at zero.", "name": "fig-07-beams"}, "image": {"alt": "Two panels over beam sizes 1 to 10. On the left validation BLEU as blue dots, on the right seconds of translating as orange squares, which rise with the beam."}}
 figure = Figure(figsize=(8, 3), layout="constrained")
 left, right = figure.subplots(1, 2)
 left.plot(beam_sizes, [row[1] for row in rows], "o-", color=BLUE)
@@ -308,15 +308,14 @@ first = rows[0]
 show_text(
     f"On {len(validation):,} validation sentences beam {first[0]} scores **{first[1]:.1f}** BLEU in {first[3]:.2f} s. The "
     f"highest, **{best[1]:.1f}**, is at beam {best[0]} and takes {best[3]:.2f} s ({best[3] / first[3]:.1f} times). "
-    f"Exact matches go from {first[2]:.1%} to {best[2]:.1%}. A set of this size moves by several points of BLEU "
+    f"Exact matches: {first[2]:.1%} and {best[2]:.1%}. A set of this size moves by several points of BLEU "
     f"from one sample of sentences to another, so do not read much into which of the wider beams is highest."
 )
 
 # %% [markdown]
-# Look at {numref}`fig-07-beams`. Why can {term}`BLEU` *fall* when the search gets better? A wider beam finds more
-# probable translations, and the most probable
-# one is not always the best one: the model is wrong now and then, and greedy search is sometimes saved by not looking. The
-# first suspect is length.
+# Look at {numref}`fig-07-beams`. Why can {term}`BLEU` stand still, or even *fall*, when the search gets better? A wider
+# beam finds more probable translations, and the most probable one is not always the best one: the model is wrong now and
+# then, and greedy search is sometimes saved by not looking. The first suspect is length.
 #
 # ## Long sentences lose
 #
@@ -326,7 +325,10 @@ show_text(
 #
 # ```{math}
 # :label: eq-length-penalty
-# s(Y) = \frac{\ln p(Y \mid X)}{\mathrm{lp}(Y)}, \qquad \mathrm{lp}(Y) = \left(\frac{5 + |Y|}{6}\right)^{\alpha}
+# \begin{aligned}
+# s(Y) &= \frac{\ln p(Y \mid X)}{\mathrm{lp}(Y)} \\[1ex]
+# \mathrm{lp}(Y) &= \left(\frac{5 + |Y|}{6}\right)^{\alpha}
+# \end{aligned}
 # ```
 #
 # With $\alpha = 0$ nothing is divided. By hand: translation A has 4 words and $\ln p = -2.0$, translation B has 8 words
@@ -386,8 +388,9 @@ show_n_best("Le bébé ne dort pas.")
 show_n_best("Son amie est anglaise.")
 
 # %% [markdown]
-# « <span lang="fr">Son amie</span> » is "his friend" or "her friend": French does not say which. Look whether
-# both are in the list. A translator that must give one answer has to choose; the list keeps the doubt.
+# « Son amie » is "his friend" or "her friend": French does not say which. Look whether both are in the list. A translator
+# that must give one answer has to choose; the list keeps the doubt. And where the last words of a list are all over the
+# place, the model may never have seen « anglaise ». That is the next question.
 #
 # ## Words it has never seen
 #
@@ -437,7 +440,7 @@ once_src, once_tgt = (int(v.seen_once().sum()) for v in (corpus.src_vocabulary, 
 asked = sum(len(found.unknown) for found in answers)
 copied = sum(len(found.copied) for found in answers)
 show_text(
-    f"Of {asked} unknown source words, **{copied}** places were answered by copying. The model can only say UNK if it has "
+    f"The sentences hold {asked} unknown words; **{copied}** words of the answers were copied. The model can only say UNK if it has "
     f"learnt to: in these training pairs {once_src} of {len(corpus.src_vocabulary):,} French words and {once_tgt} of "
     f"{len(corpus.tgt_vocabulary):,} English words were seen just once, and only those were ever shown as UNK. "
     + ("That is very little to learn from. " if once_tgt < 0.05 * len(corpus.tgt_vocabulary) else "")
@@ -450,8 +453,8 @@ show_text(
 )
 
 # %% [markdown]
-# Copying is no cure for « <span lang="fr">ornithorynque</span> »: the English word is "platypus", and no copy will ever find
-# it. Systems of today cut rare words into pieces instead, so that nothing is unknown any more.
+# Copying is no cure for « ornithorynque »: the English word is "platypus", and no copy will ever find it. Systems of today
+# cut rare words into pieces instead, so that nothing is unknown any more.
 #
 # ## Ten sentences of 2017
 #
@@ -473,11 +476,10 @@ ce fromage est prepare a partir de lait de chevre .""".splitlines()
 print(sum(len(sentence) > 25 for sentence in closing), "of", len(closing), "are longer than 25 characters")
 
 # %% [markdown]
-# Three are not even good French: « <span lang="fr">elle est trop petit</span> » wants *petite*,
-# « <span lang="fr">des centaines de chiens furent arretees</span> » wants *arrêtés*, and
-# « <span lang="fr">est le chien vert aujourd'hui ?</span> » is English in French words.
-# (« <span lang="fr">Je suis trop froid</span> » is correct and says "my manner is too cold"; someone who shivers says
-# « <span lang="fr">j'ai trop froid</span> ».) A fair test has none of this; as a test of nerves it will do.
+# Three are not even good French: « elle est trop petit » wants « petite », « des centaines de chiens furent arretees »
+# wants « arrêtés », and « est le chien vert aujourd'hui ? » is English in French words. (« Je suis trop froid » is correct
+# and says "my manner is too cold"; someone who shivers says « j'ai trop froid ».) A fair test has none of this; as a test
+# of nerves it will do.
 #
 # :::{admonition} Guess first
 # :class: tip
@@ -517,11 +519,11 @@ show_text(
 )
 
 # %% [markdown]
-# Read the long ones beside the share of words. A model that never saw a sentence of more than 25 characters has never
+# Read the long ones, and compare the shares of words. A model that never saw a sentence of more than 25 characters has never
 # had to go on after the sixth word or so: it has learnt that translations *end* there. Nothing in attention forbids it to
 # go on; nothing in the data has taught it to. Learnt systems often fail like this: they do what their data did.
 #
-# The chapters on data ({doc}`01_sentences_to_numbers`) and on the challenge set ({doc}`08_how_good_is_it`) come back to this.
+# What filters leave behind is told in {doc}`01_sentences_to_numbers`, and {doc}`08_how_good_is_it` measures by length.
 #
 # ## Recap
 #
@@ -547,7 +549,7 @@ show_text(
 # :class: dropdown
 # :::
 #
-# At the crossing $2.0 / 1.5^\alpha = 2.8 / 2.1\overline{6}^{\,\alpha}$, so $(2.1\overline{6} / 1.5)^\alpha = 1.4$, and
+# The lengths give 9/6 and 13/6. At the crossing $2.0 / (9/6)^\alpha = 2.8 / (13/6)^\alpha$, so $(13/9)^\alpha = 1.4$, and
 # $\alpha = \ln 1.4 / \ln(13/9)$.
 
 # %% tags=["solution"]

@@ -71,11 +71,12 @@ BLUE, ORANGE, GREEN, GREY = "#00429d", "#b8560b", "#2a7f62", "0.5"  # colours th
 # %% [markdown]
 # ## BLEU by hand
 #
-# « <span lang="fr">Le chat noir dort sur le lit.</span> » The reference is "the black cat is sleeping on the bed ." and
-# the output is "the cat black is sleeping on the bed ." How right is that? Every word is there, but an English reader winces.
+# « Le chat noir dort sur le lit. » The reference is "the black cat is sleeping on the bed&nbsp;." and the output is "the
+# cat black is sleeping on the bed&nbsp;." (with the full stop as a word of its own). How right is that? Every word is
+# there, but an English reader winces.
 #
-# **BLEU** {cite:p}`papineni2002` counts **n-grams**, runs of n words, and asks which share of the output's are in the
-# reference: this is a *precision*, for n from 1 to 4.
+# **{term}`BLEU`** {cite:p}`papineni2002` counts **n-grams**, runs of n words, and asks which share of the output's are in
+# the reference: this is a *precision*, for n from 1 to 4.
 #
 # | n | n-grams of the output | found in the reference | precision |
 # | ---: | ---: | :--- | ---: |
@@ -87,18 +88,20 @@ BLUE, ORANGE, GREEN, GREY = "#00429d", "#b8560b", "#2a7f62", "0.5"  # colours th
 # The score is their geometric mean: the fourth root of $1 \cdot \frac58 \cdot \frac47 \cdot \frac12$, which is about
 # 0.650. Everybody multiplies by 100: BLEU 65.0.
 #
-# Two tricks must be stopped. First, repeating: "the the the the the the the the ." would have a good share of its words in
-# the reference. So a word counts at most as often as the reference has it. This is **clipping** (of counts; it has
-# nothing to do with gradients). Second, saying little: "is sleeping on the bed ." has no wrong n-gram at all. So an
-# output shorter than its reference is multiplied by a **brevity penalty**.
+# Two tricks must be stopped. First, repeating: "the the the the the the the the&nbsp;." would have a good share of its
+# words in the reference. So a word counts at most as often as the reference has it. This is **clipping** (of counts; it
+# has nothing to do with gradients). Second, saying little: "is sleeping on the bed&nbsp;." has no wrong n-gram at all. So
+# an output shorter than its reference is multiplied by a **brevity penalty**.
 #
 # ```{math}
 # :label: eq-bleu
-# \mathrm{BLEU} = \mathrm{BP} \cdot \Bigl(\prod_{n=1}^{4} p_n\Bigr)^{1/4},
-# \qquad \mathrm{BP} = \min\bigl(1,\ e^{1 - r/c}\bigr)
+# \begin{aligned}
+# \mathrm{BLEU} &= \mathrm{BP} \cdot \Bigl(\prod_{n=1}^{4} p_n\Bigr)^{1/4} \\
+# \mathrm{BP} &= \min\bigl(1,\ e^{1 - r/c}\bigr)
+# \end{aligned}
 # ```
 #
-# with $c$ words in the output and $r$ in the reference. Over a whole test set the counts are added up first, and
+# with $p_n$ the precision of n-grams, $c$ words in the output and $r$ in the reference. Over a whole test set the counts are added up first, and
 # the formula is applied once. All of {eq}`eq-bleu` in two functions:
 
 
@@ -144,8 +147,8 @@ for output in ("the cat black is sleeping on the bed .", "is sleeping on the bed
     assert math.isclose(ours, theirs, abs_tol=1e-6)
 
 # %% [markdown]
-# **Break it.** Delete the clipping (`& allowed`) in your head: what would "the the the the the the the the ." get for its
-# single words? With clipping it is:
+# **Break it.** Delete the clipping (`& allowed`) in your head: what would "the the the the the the the the&nbsp;." get
+# for its single words? With clipping it is:
 
 # %%
 # NBVAL_CHECK_OUTPUT
@@ -175,7 +178,7 @@ for output in references:
 #
 # ## Cousins of BLEU
 #
-# **chrF** {cite:p}`popovic2015` counts runs of *letters* instead of words, up to six, and balances precision with recall,
+# **{term}`chrF`** {cite:p}`popovic2015` counts runs of *letters* instead of words, up to six, and balances precision with recall,
 # the share of the reference that was found. "sleep" for "sleeping" is simply wrong for BLEU; for chrF it is half right.
 #
 # **Exact match** is the share of outputs that equal a reference. On short sentences it is easy to understand and hard to
@@ -274,8 +277,8 @@ show_table(["sentences", "BLEU", "95 % interval", "width"], rows)
 # point of precision is dear, and a difference of one BLEU on a few hundred sentences is nothing to write home about.
 #
 # Or is it? If two systems translate the *same* sentences, luck with the sentences hits both alike. So draw the same sentences
-# for both, and look at the **difference** each time (on the right of
-# {numref}`fig-08-bootstrap`). This **paired bootstrap** sees much smaller differences.
+# for both, and look at the **difference** each time (on the right of {numref}`fig-08-bootstrap`). This **paired
+# bootstrap** sees much smaller differences.
 
 # %%
 beam_counts = all_counts(outputs_of(beam), corpus.test.references)
@@ -367,7 +370,7 @@ show_table(["", "BLEU", "95 % interval", "exact"], rows)
 # %% tags=["hide-input"]
 lookup, model_bleu, train_bleu = rows[1][1], greedy_scores.bleu, seen_scores.bleu
 show_text(
-    f"The model is **{model_bleu - lookup:+.1f}** BLEU from looking up, so it "
+    f"The model is **{abs(model_bleu - lookup):.1f}** BLEU {'above' if model_bleu > lookup else 'below'} looking up, so it "
     + (
         "has learnt more than a memory holds. "
         if model_bleu > lookup + 2
@@ -384,7 +387,7 @@ show_text(
 # %% [markdown]
 # ## Perplexity is another question
 #
-# Training lowers the {term}`cross-entropy`. **Perplexity** is its exponential: a perplexity of 8 means that the model is
+# Training lowers the {term}`cross-entropy`. **{term}`Perplexity <perplexity>`** is its exponential: a perplexity of 8 means that the model is
 # as unsure as if it had to choose between 8 equally likely words at every place. Why not report it?
 #
 # Because it asks how probable the *reference* is to the model, with every true word before it given. BLEU asks what the
@@ -411,8 +414,9 @@ show_table(["logits times", "cross-entropy (nats)", "perplexity", "next word rig
 #
 # ## Where does it fail? By length
 #
-# One number hides everything interesting. First cut: the number of source words, in four groups of about equal size
-# ({numref}`fig-08-length`).
+# One number hides everything interesting. First cut: the number of source words, cut at the quartiles
+# ({numref}`fig-08-length`). That makes four groups of about equal size, or fewer and unequal ones where many sentences
+# have the same length.
 
 # %%
 lengths = np.array([len(source.split()) for source in corpus.test.sources])
@@ -449,8 +453,8 @@ show_figure(figure)
 #
 # :::{admonition} Guess first
 # :class: tip
-# Which three groups will score lowest in {numref}`fig-08-groups`? (« <span lang="fr">Il pleut des cordes</span> » is an
-# idiom; a blue door is « <span lang="fr">une porte bleue</span> ».)
+# Which three groups will score lowest in {numref}`fig-08-groups`? (« Il pleut des cordes » is an idiom; a blue door is
+# « une porte bleue ».)
 # :::
 
 # %%
@@ -648,7 +652,7 @@ show_text(f"The best constant answer reaches **{best:.1f}** BLEU, the model {gre
 # :::{exercise} The same words, cut otherwise
 # :label: ex-08-2
 #
-# Compare "i m not cold ." with "i am not cold ." Then compare them as people write them, "I'm not cold." and "I am not
+# Compare "i m not cold&nbsp;." with "i am not cold&nbsp;." Then compare them as people write them, "I'm not cold." and "I am not
 # cold.", once cut at spaces only and once with sacrebleu's tokenizer 13a, which splits marks off. How many scores do you get?
 # :::
 

@@ -79,8 +79,8 @@ BLUE, ORANGE, GREEN, GREY = "#00429d", "#b8560b", "#2a7f62", "0.5"
 # ## How to read a heat map
 #
 # Take the weights as numbers first. Below are three target words and four source positions, made up so that they can be
-# read at a glance: <span lang="fr">« le »</span>, <span lang="fr">« chat »</span>, <span lang="fr">« noir »</span> and
-# the end of the sentence, `<eos>`, which is a position like any other. Every row is one decoding step and sums to 1.
+# read at a glance: « le », « chat », « noir » and the end of the sentence, `<eos>`, which is a position like any other.
+# Every row is one decoding step and sums to 1.
 
 # %%
 # NBVAL_CHECK_OUTPUT
@@ -96,10 +96,9 @@ for word, row in zip([*target, "<eos>"], made_up, strict=True):
 
 # %% [markdown]
 # `plot_attention` draws exactly this ({numref}`fig-09-made-up`): **one row for each target word, one column for each
-# source word**. Brighter is
-# more. Read it row by row, from the top: that is the order in which the model wrote. Where the bright cells run along
-# the diagonal, both languages agree on the order of words. Where they cross, as for <span lang="fr">« chat noir
-# »</span>, they do not.
+# source word**. Brighter is more. Read it row by row, from the top: that is the order in which the model wrote. Where
+# the bright cells run along the diagonal, both languages agree on the order of words. Where they cross, as for
+# « chat noir », they do not.
 
 # %% tags=["hide-input"] mystnb={"figure": {"caption": "A heat map of made-up weights: a crossing where the adjective changes places.", "name": "fig-09-made-up"}, "image": {"alt": "Four rows for the, black, cat and end of sentence; the bright cells of black and cat cross those of chat and noir."}}
 toy = Translation(source, target, copied=[], unknown=[], score=0.0, attn_weights=made_up)
@@ -111,8 +110,7 @@ show_figure(plot_attention(toy))
 # 1. Rows sum to 1, **columns do not**. A source word may be looked at by nobody, or by everybody.
 # 2. The row of a word shows where the model looked *when it wrote that word*, in the state it then had.
 # 3. A column is not a word but a **state of the encoder**, which has read the whole sentence in both directions. The
-#    column <span lang="fr">« noir »</span> knows about <span lang="fr">« chat »</span>. Keep this in mind until the
-#    second half of the chapter.
+#    column « noir » knows about « chat ». Keep this in mind until the second half of the chapter.
 
 # %% [markdown]
 # ## A model to look at
@@ -129,34 +127,38 @@ translator = trainer.translator
 print(f"{len(corpus.train):,} training pairs, {len(corpus.test):,} held-out test sentences")
 
 # %% [markdown]
-# Now a sentence of ours. Before you look: <span lang="fr">« noir »</span> comes after <span lang="fr">« chat »</span>,
-# "black" before "cat". Which rows of {numref}`fig-09-real` will look away from the diagonal?
+# Now a sentence of ours. Before you look: « noir » comes after « chat », "black" before "cat". Which rows of
+# {numref}`fig-09-real` will look away from the diagonal?
 
 # %% tags=["hide-input"] mystnb={"figure": {"caption": "Where the trained model looks while it translates a sentence with an adjective after its noun.", "name": "fig-09-real"}, "image": {"alt": "Heat map of attention weights with the French words in columns and the model's English words in rows."}}
 show_figure(plot_attention(translator.translate(SENTENCES[0])))
 
 # %% [markdown]
+# Do the bright cells cross, as in the made-up picture? Or do "black" and "cat" share one column? Then the third habit
+# explains it: the state at « chat » has read « noir » as well, so it can serve both words. A trained model owes you no
+# cross.
+#
 # ## One word at a time
 #
 # A still picture hides the order of events. The interactive view shows the same numbers step by step: move the slider,
-# or hover over (or tab to) a word, on either side. The table under it holds the numbers for those who do not see the
-# colours.
+# or point at a word, on either side (tap it, or reach it with the tab and arrow keys). The table under it holds the
+# numbers for those who do not see the colours.
 #
-# Three phenomena are worth your time. **Adjective order**: two words cross.
+# Three phenomena are worth your time. **Adjective order**: where does it look for "black", and where for "cat"?
 
 # %%
 AttentionView(translator.translate(SENTENCES[0]))
 
 # %% [markdown]
-# **Negation**: French wraps the verb in <span lang="fr">« ne … pas »</span>, and English has one "not" (or an "n't",
-# which normalising turns into a word "t" of its own). Which of the two French words does it look at, or both?
+# **Negation**: French wraps the verb in « ne … pas », and English has one "not" (or an "n't", which normalising turns
+# into a word "t" of its own). Which of the two French words does it look at, or both?
 
 # %%
 AttentionView(translator.translate(SENTENCES[1]))
 
 # %% [markdown]
-# **A clitic pronoun**: <span lang="fr">« les »</span> stands before the verb, "them" after it. And <span lang="fr">«
-# avons vus »</span> are two words for the one "saw".
+# **A clitic pronoun**: « les » stands before the verb, "them" after it. And « avons vus » are two words for the one
+# "saw".
 
 # %%
 AttentionView(translator.translate(SENTENCES[2]))
@@ -180,12 +182,12 @@ for place, word in sorted(pair.alignment):
     print(f"{french[place]:9} {english[word]}")
 
 # %% [markdown]
-# A **link** joins a source position and a target position. One word may have several links (<span lang="fr">« quelques
-# »</span> made both "a" and "few") or none.
+# A **link** joins a source position and a target position. One word may have several links (« quelques » made both "a"
+# and "few") or none.
 #
 # Draw gold beside the model's weights ({numref}`fig-09-gold`). To compare like with like, the model must write the
-# *gold* English and not one
-# of its own: `forced_attention` feeds it that sentence word by word (teacher forcing) and keeps the weights.
+# *gold* English and not one of its own: `forced_attention` feeds it that sentence word by word ({term}`teacher forcing`)
+# and keeps the weights.
 
 # %%
 source, target = " ".join(french), " ".join(english)
@@ -196,8 +198,9 @@ for place, word in pair.alignment:
 gold[-1, -1] = 1.0  # the end belongs to the end
 
 # %% tags=["hide-input"] mystnb={"figure": {"caption": "Left, which word made which; right, where the model looks when it is made to write the same sentence.", "name": "fig-09-gold"}, "image": {"alt": "Two heat maps side by side with the same words: gold links as full cells, and attention weights in shades."}}
-figure = Figure(figsize=(9.5, 4.2), layout="constrained")
-for axes, cells, title in zip(figure.subplots(1, 2), (gold, weights), ("gold links", "attention"), strict=True):
+figure = Figure(figsize=(7, 3.8), layout="constrained")
+panels = figure.subplots(1, 2, sharey=True)
+for axes, cells, title in zip(panels, (gold, weights), ("gold links", "attention"), strict=True):
     axes.imshow(cells, cmap="cividis", vmin=0.0, vmax=1.0, aspect="auto")
     axes.set_xticks(range(len(french) + 1), labels=[*french, "<eos>"], rotation=60, ha="right", rotation_mode="anchor")
     axes.set_yticks(range(len(english) + 1), labels=[*english, "<eos>"])
@@ -207,9 +210,9 @@ show_figure(figure)
 # %% [markdown]
 # ## Alignment error rate, by hand
 #
-# One number for "how far is the right picture from the left one" is the {term}`alignment error rate` of
-# {cite:t}`och2003`. Call the links of the gold alignment $S$ and the links that the model proposes $A$. From a heat map
-# we take one link a target word: to the source word with the largest weight. The **alignment error rate** is
+# One number for "how far is the right picture from the left one" comes from {cite:t}`och2003`. Call the links of the
+# gold alignment $S$ and the links that the model proposes $A$. From a heat map we take one link a target word: to the
+# source word with the largest weight. The **{term}`alignment error rate`** (AER) is
 #
 # ```{math}
 # :label: eq-aer
@@ -219,10 +222,8 @@ show_figure(figure)
 # (Their full formula knows *sure* and *possible* links, for people often disagree. A grammar never does: all our
 # links are sure, and this is what is left.) 0 means that both sets are the same, 1 that they share nothing.
 #
-# Work {eq}`eq-aer` out for four words. Gold: <span lang="fr">« le »</span>–"the", <span lang="fr">« chat »</span>–"cat",
-# <span
-# lang="fr">« noir »</span>–"black", <span lang="fr">« dort »</span>–"sleeps". The model looks at <span lang="fr">« chat
-# »</span> when it writes "black", and is right otherwise.
+# Work {eq}`eq-aer` out for four words. Gold: « le » and "the", « chat » and "cat", « noir » and "black", « dort » and
+# "sleeps". The model looks at « chat » when it writes "black", and is right otherwise.
 
 # %%
 # NBVAL_CHECK_OUTPUT
@@ -247,16 +248,15 @@ show_source(score_alignments)
 looks_at = torch.tensor([0, 1, 1, 3, 4])
 rows = torch.nn.functional.one_hot(looks_at, num_classes=5).float()
 scores = score_alignments([rows], [frozenset(gold_links)])
-print({name: round(value, 3) for name, value in scores.items()})
+print(", ".join(f"{name} {value:.2f}" for name, value in scores.items()))
 
 # %% [markdown]
 # Two more numbers came along, and without them the first means little.
 #
 # - **Chance**: every word linked to a random source word. Here each of the four guesses hits with probability 1/4, so
 #   one link in common is expected: $1 - 2 \cdot 1 / 8 = 0.75$.
-# - **Best**: what one link a target word can reach at all. Here 0. But in <span lang="fr">« il ne dort pas »</span>
-#   both <span lang="fr">« ne »</span> and <span lang="fr">« pas »</span> belong to "not"; a heat map that may name only
-#   one of them has to miss the other.
+# - **Best**: what one link a target word can reach at all. Here 0. But in « il ne dort pas » both « ne » and « pas »
+#   belong to "not"; a heat map that may name only one of them has to miss the other.
 
 # %%
 # NBVAL_CHECK_OUTPUT
@@ -375,7 +375,7 @@ def shifted_aer(attention, alignments, shift):
 shifts = (-2, -1, 0, 1, 2)
 by_shift = {name: [shifted_aer(looked[name], few.test.alignments, shift) for shift in shifts] for name in looked}
 
-# %% tags=["hide-input"] mystnb={"figure": {"caption": "Alignment error rate when attention rows are shifted against the gold links: the lowest point says which word a step's weights serve.", "name": "fig-09-shift"}, "image": {"alt": "One line for each model over shifts from minus two to plus two."}}
+# %% tags=["hide-input"] mystnb={"figure": {"caption": "Alignment error rate when attention rows are shifted against the gold links: the lowest point says which word a step's weights serve.", "name": "fig-09-shift"}, "image": {"alt": "One line of alignment error rate for each model over shifts from two words before to two after."}}
 figure = Figure(figsize=(7, 3.2), layout="constrained")
 axes = figure.add_subplot()
 for (name, rates), colour, style in zip(
@@ -408,12 +408,12 @@ show_text(
 # Why might a decoder be off by one? In a Luong decoder the context of step $t$ goes into $\tilde h_t$ and from there
 # straight into word $t$; it cannot help any other word (unless there is input feeding). The loss pushes it to look at
 # the right place at the right time. In a Bahdanau decoder the context goes through the GRU, into $h_t$, and stays
-# there. Looking early is allowed, and after <span lang="fr">« chat »</span> the state may well hold both words.
+# there. Looking early is allowed, and after « chat » the state may well hold both words.
 
 # %% [markdown]
 # ## Is attention an explanation?
 #
-# "The model wrote *black* **because** it looked at <span lang="fr">« noir »</span>." The picture begs you to say so.
+# "The model wrote *black* **because** it looked at « noir »." The picture begs you to say so.
 # But a weight is one number in the middle of a network, and the word was made by all of it. {cite:t}`jain2019` found
 # that in many classifiers very different weights give the same output, and called their paper "Attention is not
 # Explanation". {cite:t}`wiegreffe2019` answered, with tests of their own, "Attention is not not Explanation". Four
@@ -587,8 +587,8 @@ show_table(
 
 # %% tags=["hide-input"]
 show_text(
-    f"For **{searched[0]:.0f} %** of the words the search found another favourite, and **{searched[1]:.0f} %** of those "
-    f"words came out as before (shuffled weights keep {control[1]:.0f} %). "
+    f"For **{searched[0]:.0f}%** of the words the search found another favourite, and **{searched[1]:.0f}%** of those "
+    f"words came out as before (shuffled weights keep {control[1]:.0f}%). "
     + (
         "So the weights you saw are one of several stories that would have ended in the same word. "
         if searched[1] > 50
@@ -599,9 +599,9 @@ show_text(
 )
 
 # %% [markdown]
-# How is it possible at all? Two reasons you know already. A column is not a word: the encoder's state at <span
-# lang="fr">« chat »</span> has read <span lang="fr">« noir »</span> too. And the output does not see the context alone,
-# but $[c_t; h_t]$: the decoder's own state is often enough to say "sleeps ."
+# How is it possible at all? Two reasons you know already. A column is not a word: the encoder's state at « chat » has
+# read « noir » too. And the output does not see the context alone, but $[c_t; h_t]$: the decoder's own state is often
+# enough to say "sleeps" and the full stop.
 
 # %% [markdown]
 # ### 4. Does the weight say what the word depends on?
@@ -665,13 +665,13 @@ linked = torch.cat(
     [gold.gather(1, part.argmax(1, keepdim=True))[:, 0] for gold, part in zip(links_there, damages, strict=True)]
 )
 
-# %% tags=["hide-input"] mystnb={"figure": {"caption": "Attention weight against the damage that erasing the word does: each dot is a source word seen from a target word.", "name": "fig-09-erasure"}, "image": {"alt": "A scatter plot with attention weight from 0 to 1 on one axis and lost log-probability on the other."}}
+# %% tags=["hide-input"] mystnb={"figure": {"caption": "Attention weight against the damage that erasing the word does: each mark is a source word seen from a target word, a triangle where gold links the two.", "name": "fig-09-erasure"}, "image": {"alt": "A scatter plot with attention weight from 0 to 1 on one axis and lost log-probability on the other; triangles mark pairs with a gold link, dots pairs without."}}
 figure = Figure(figsize=(7, 3.4), layout="constrained")
 axes = figure.add_subplot()
 flat = [torch.cat([part.flatten() for part in parts]).numpy() for parts in (weights_there, damages, links_there)]
 for value, marker, colour, label in ((0.0, ".", GREY, "no gold link"), (1.0, "^", BLUE, "gold link")):
     there = flat[2] == value
-    axes.plot(flat[0][there], flat[1][there], marker, color=colour, alpha=0.4, markersize=4, label=label)
+    axes.plot(flat[0][there], flat[1][there], marker, color=colour, alpha=0.5, markersize=6, label=label)
 axes.set(xlabel="attention weight", ylabel="log-probability lost (nats)")
 axes.legend()
 show_figure(figure)
@@ -690,9 +690,8 @@ show_text(
 
 # %% [markdown]
 # {numref}`fig-09-erasure` shows all pairs. So what may you say in front of a heat map? That the model *looked* there:
-# always. That it looked at the
-# *aligned* word: if the alignment error rate is low, and you have measured it. That it wrote the word *because* of that
-# look: only after an experiment like these, and then with its number beside it.
+# always. That it looked at the *aligned* word: if the alignment error rate is low, and you have measured it. That it
+# wrote the word *because* of that look: only after an experiment like these, and then with its number beside it.
 #
 # **Break it.** Repeat experiment 4 with `trained["Bahdanau"]` in place of `translator` (its test set is `few.test`).
 # Does a decoder that looks before its GRU step depend more on where it looks?
@@ -714,9 +713,9 @@ show_text(
 # :::{exercise} Two links where two are due
 # :label: ex-09-1
 #
-# One link a word cannot reach both <span lang="fr">« ne »</span> and <span lang="fr">« pas »</span>. Propose *every*
-# source word with a weight of at least $\theta$ instead, and measure AER on the test set for a few values of $\theta$.
-# First think: what happens to $|A|$ for small $\theta$? Is the best one better than the argmax?
+# One link a word cannot reach both « ne » and « pas ». Propose *every* source word with a weight of at least $\theta$
+# instead, and measure AER on the test set for a few values of $\theta$. First think: what happens to $|A|$ for small
+# $\theta$? Is the best one better than the argmax?
 # :::
 
 # %% [markdown]
@@ -742,6 +741,7 @@ show_table(["θ", "AER"], [[f"{theta:.1f}", rate] for theta, rate in rates.items
 
 # %% [markdown]
 # A small threshold proposes far too many links, a large one too few. In between, words with two partners can have both.
+# A model whose weights are all near 0 or 1 has no such in-between: then every threshold above 0 gives about the same.
 
 # %% [markdown]
 # :::{solution-end}
@@ -772,8 +772,8 @@ show_table(
 )
 
 # %% [markdown]
-# Some of the "wrong" words have no gold link at all, such as the "do" of a question in some languages: there is nothing
-# right to look at. Sharpness is a hint, then, and no proof.
+# A sharp row can be wrong, and a word may have no gold link at all, so that there is nothing right to look at. Sharpness
+# is a hint, then, and no proof.
 
 # %% [markdown]
 # :::{solution-end}

@@ -25,9 +25,9 @@
 # - compare depth, width and amount of data in the same way.
 # :::
 #
-# **This is the long one.** At `small` it takes under a minute; at `standard` plan an evening (up to 150 minutes on two
-# cores): it is 21 trainings. Stop it whenever you like, close the lid, come back: the cell goes on where it was. Each
-# finished run is kept with its scores, so a second visit only reads them.
+# **This is the long one.** At `small` it takes under a minute; at `standard` it is 21 trainings, so plan half an hour, or
+# an evening where the machine is slow or busy. Stop it whenever you like, close the lid, come back: the cell goes on where
+# it was. Each finished run is kept with its scores, so a second visit only reads them.
 
 # %% tags=["hide-input"]
 # Where the package is missing (Colab, for instance) this installs it; elsewhere it does nothing.
@@ -289,7 +289,7 @@ show_text(" ".join(lines))
 # Was your guess about seeds too small? It usually is. Draw all runs, not only their means: quality against time
 # ({numref}`fig-11-time`).
 
-# %% tags=["hide-input"] mystnb={"figure": {"caption": "BLEU against training time: small marks are single runs, large ones means, bars reach from the worst seed to the best.", "name": "fig-11-time"}, "image": {"alt": "A scatter plot with one labelled cluster for each variant."}}
+# %% tags=["hide-input"] mystnb={"figure": {"caption": "BLEU against training time: small marks are single runs, large ones means, bars reach from the worst seed to the best.", "name": "fig-11-time"}, "image": {"alt": "A scatter plot of BLEU over training seconds. Each variant has a mark of its own, named in the legend: one large one for the mean with a bar from the worst to the best seed, and small ones for the single runs."}}
 figure = Figure(figsize=(8, 4.2), layout="constrained")
 axes = figure.add_subplot()
 for number, name in enumerate(finished):
@@ -349,9 +349,9 @@ show_text(
 # ## Where the bottleneck bites
 #
 # The story of {doc}`03_encoder_decoder` was: one vector is not enough, and long sentences suffer first.
-# {numref}`fig-11-length` is the
-# test of it with three seeds: *none* against *general*, by length of the source. (With sentences of at most 25
-# characters, "long" is eight words. Do not expect drama at `standard`.)
+# {numref}`fig-11-length` is the test of it with three seeds: *none* against *general*, by length of the source. (With
+# sentences of at most 25 characters, "long" is eight words, and few sentences have them. Do not expect the story's drama
+# at `standard`.)
 
 
 # %%
@@ -372,7 +372,7 @@ def name_of(low, high):
 
 labels = {low: name_of(low, high) for low, high in pairwise(EDGES)}
 
-# %% tags=["hide-input"] mystnb={"figure": {"caption": "BLEU by length of the source without attention and with general attention; bars show the spread over seeds.", "name": "fig-11-length"}, "image": {"alt": "Two lines with error bars over groups of source length."}}
+# %% tags=["hide-input"] mystnb={"figure": {"caption": "BLEU by length of the source without attention and with general attention; bars show the spread over seeds.", "name": "fig-11-length"}, "image": {"alt": "Two lines with error bars over groups of source length, from up to four words to eight or more: general attention and none."}}
 figure = Figure(figsize=(7, 3.2), layout="constrained")
 axes = figure.add_subplot()
 for name, colour, style in (("general", BLUE, "o-"), ("none", ORANGE, "s--")):

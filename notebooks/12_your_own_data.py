@@ -131,10 +131,10 @@ except CorpusError as error:
 #
 # | Esperanto | order | English |
 # | :--- | :--- | :--- |
-# | La kato vidas la hundon. | subject, verb, object | The cat sees the dog. |
-# | La hundon vidas la kato. | object, verb, subject | The cat sees the dog. |
-# | La kato la hundon vidas. | subject, object, verb | The cat sees the dog. |
-# | La hundo vidas la katon. | subject, verb, object | The dog sees the cat. |
+# | <span lang="eo">La kato vidas la hundon.</span> | subject, verb, object | The cat sees the dog. |
+# | <span lang="eo">La hundon vidas la kato.</span> | object, verb, subject | The cat sees the dog. |
+# | <span lang="eo">La kato la hundon vidas.</span> | subject, object, verb | The cat sees the dog. |
+# | <span lang="eo">La hundo vidas la katon.</span> | subject, verb, object | The dog sees the cat. |
 #
 # Nouns end in *-o*, adjectives in *-a*; plurals add *-j* to both, objects *-n* to both. Verbs end in *-as* now, *-is*
 # then and *-os* one day, for every person. That is enough for a generator.
@@ -254,9 +254,9 @@ if crossing.attn_weights is not None:
 
 # %% [markdown]
 # Compare the answers with the table of four sentences above, and look at {numref}`fig-12-crossing`. Where all of the
-# first five are right, a model without any
-# rule about cases has found out that an ending matters and a place does not, from sentences alone. What it does with the
-# last two it was never told. Read them as what they are: a guess beyond the data.
+# first five are right, a model without any rule about cases has found out that an ending matters and a place does not,
+# from sentences alone. What it does with the last two it was never told. Read them as what they are: a guess beyond the
+# data.
 #
 # ### Which language is this?
 #
@@ -299,7 +299,8 @@ show_table(
 )
 
 # %% [markdown]
-# What changes when you turn around?
+# (Where French comes out that makes no sense, look for a word that the grammar does not have: "asleep" is one.) What
+# changes when you turn around?
 #
 # - *French asks for more than English tells.* "Tired" is « fatigué » or « fatiguée », "you" is « tu » or « vous ». The
 #   source often does not say which. The model has to pick one, and may be marked down for a good answer.
@@ -391,7 +392,7 @@ friend = work / "friend"
 shutil.unpack_archive(archive, friend)
 received = load_translator(friend)
 show_text(
-    f"{Path(archive).name}, {Path(archive).stat().st_size / 1024:,.0f} KiB: « {received.translate(questions[1]).text} »"
+    f"{Path(archive).name}, {Path(archive).stat().st_size / 1024:,.0f} KiB. It says: *{received.translate(questions[1]).text}*"
 )
 
 # %% [markdown]
@@ -502,7 +503,9 @@ orders = Counter(
 )
 show_text(
     f"Word for word right: **{scores_eo.exact_match:.0%}**, against {scores.exact_match:.0%} in the other direction. "
-    f"An *-n* stands in {orders.total() / len(translations_eo):.0%} of the translations; {dict(orders)}."
+    f"An *-n* stands in {orders.total() / len(translations_eo):.0%} of the translations: "
+    + ", ".join(f"{count} with the {name}" for name, count in orders.most_common())
+    + "."
 )
 
 # %% [markdown]
@@ -559,8 +562,8 @@ for encoding in ("iso-8859-3", "iso-8859-1"):
     print(encoding, read_file(file).second)
 
 # %% [markdown]
-# In Latin-1 every byte is some letter, so nothing is refused. « ĉevalo » becomes « ævalo », which normalising makes "aevalo": a
-# word that no one has ever written, and no message tells you.
+# In Latin-1 every byte is some letter, so nothing is refused. <span lang="eo">"ĉevalo"</span> becomes "ævalo", which
+# normalising makes "aevalo": a word that no one has ever written, and no message tells you.
 
 # %% [markdown]
 # :::{solution-end}
@@ -568,6 +571,6 @@ for encoding in ("iso-8859-3", "iso-8859-1"):
 #
 # ## What to read next
 #
-# Your own file of pairs. When you come back, {doc}`../book/api` has every function of the package and
-# {doc}`../book/glossary` every term. Where your data come from, and under which licence, belongs beside your model:
-# {cite:t}`tatoeba` shows how.
+# Your own file of pairs; and {doc}`13_more_machines` once it has grown too large for one process. The
+# {doc}`reference <../book/api>` has every function of the package, the {doc}`glossary <../book/glossary>` every term.
+# Where your data come from, and under which licence, belongs beside your model: {cite:t}`tatoeba` shows how.

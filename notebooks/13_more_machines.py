@@ -85,8 +85,8 @@ BLUE, ORANGE, GREY = "#00429d", "#b8560b", "0.5"
 # ## One batch, several processes
 #
 # There are two ways to use a second machine. It can hold *another part of the model*, or it can work on *another part of
-# the batch*. Models in this book fit into any memory, so we take the second way, **data parallelism**: every process
-# has all the weights, takes its share of the batch, computes gradients, and then all processes average them. After that they
+# the batch*. Models in this book fit into any memory, so we take the second way, **{term}`data parallelism`**: every
+# process has all the weights, takes its share of the batch, computes gradients, and then all processes average them. After that they
 # take the same step, so their weights stay the same without ever being compared.
 #
 # What does "batch size 64" mean now? Here it stays the size of the whole batch, whoever shares it: two processes take 32
@@ -115,8 +115,10 @@ print("one pair for 2:", [Group(rank, 2).share(np.array([6])).tolist() for rank 
 #
 # ```{math}
 # :label: eq-token-average
-# \mathcal{L} = \frac{\sum_p n_p \mathcal{L}_p}{\sum_p n_p}, \qquad
-# \nabla \mathcal{L} = \frac{\sum_p n_p \nabla \mathcal{L}_p}{\sum_p n_p}
+# \begin{aligned}
+# \mathcal{L} &= \frac{\sum_p n_p \mathcal{L}_p}{\sum_p n_p} \\[1ex]
+# \nabla \mathcal{L} &= \frac{\sum_p n_p \nabla \mathcal{L}_p}{\sum_p n_p}
+# \end{aligned}
 # ```
 #
 # with $n_p$ the words of process $p$: here $(90 \cdot 2 + 10 \cdot 4) / 100 = 2.2$. The plain mean of both is 3.
@@ -165,8 +167,8 @@ show_table(
 # %% [markdown]
 # By word, the error is that of rounding: sums are added up in another order. The plain mean is wrong by far more.
 #
-# The package does all of it in one exchange. Gradients, loss and number of words lie in one vector; **all-reduce** adds
-# the vectors of all processes up and gives everybody the sum.
+# The package does all of {eq}`eq-token-average` in one exchange. Gradients, loss and number of words lie in one vector;
+# **{term}`all-reduce`** adds the vectors of all processes up and gives everybody the sum.
 
 # %%
 show_source(Group.average)
@@ -174,8 +176,8 @@ show_source(Group.average)
 # %% [markdown]
 # ## Two processes that know of each other
 #
-# `torchrun` comes with PyTorch. It starts as many processes as you ask for and tells each its **rank** (its number) and how
-# to find the others. The command line of the package needs nothing else:
+# `torchrun` comes with PyTorch. It starts as many processes as you ask for and tells each its **{term}`rank`** (its number)
+# and how to find the others. The command line of the package needs nothing else:
 #
 # ```bash
 # torchrun --nproc-per-node 2 -m s2s_tutorial.cli train --folder runs/shared
@@ -226,7 +228,7 @@ def losses(run):
 # %% [markdown]
 # First one process, here in the notebook. Then two, each with half of every batch. There is no dropout, so the losses
 # should be the same numbers. And **break it**: two processes once more, which believe that everybody has one word, and so
-# take the plain mean.
+# take the plain mean. {numref}`fig-13-difference` compares both with the one process.
 
 # %%
 alone = Trainer(corpus, steady, place / "alone", "cpu", tensorboard=False, quiet=True)
@@ -246,7 +248,7 @@ assert code == 0, said
 plain = np.abs(losses("plain") / losses("alone") - 1)
 assert plain.max() > difference.max()
 
-# %% tags=["hide-input"] mystnb={"figure": {"caption": "Relative difference of the losses of two processes from those of one. By word it is rounding; with the plain mean it is another training.", "name": "fig-13-difference"}, "image": {"alt": "Two rows of dots over training steps on a logarithmic axis. The losses averaged by word differ by less than a dashed line at ten to the minus five; those of the plain mean lie far above it."}}
+# %% tags=["hide-input"] mystnb={"figure": {"caption": "Relative difference of the losses of two processes from those of one. By word it is rounding (dots on the lowest line: no difference at all); with the plain mean it is another training.", "name": "fig-13-difference"}, "image": {"alt": "Two rows of dots over training steps on a logarithmic axis. The losses averaged by word differ by less than a dashed line at ten to the minus five; those of the plain mean lie far above it."}}
 figure = Figure(figsize=(7, 3), layout="constrained")
 axes = figure.add_subplot()
 axes.semilogy(
@@ -260,8 +262,8 @@ show_figure(figure)
 
 # %% tags=["hide-input"]
 show_text(
-    f"Over {len(difference)} steps the largest relative difference is **{difference.max():.0e}**; the loss went from "
-    f"{losses('two')[0]:.2f} to {losses('two')[-1]:.2f} nats a word. With the plain mean the difference is {plain.max():.0e}, and its "
+    f"Over {len(difference)} steps the largest relative difference is **{difference.max():.7f}**; the loss went from "
+    f"{losses('two')[0]:.2f} to {losses('two')[-1]:.2f} nats a word. With the plain mean the difference is {plain.max():.2%}, and its "
     f"last loss is {losses('plain')[-1]:.2f}: nothing crashed, and nothing looks wrong."
 )
 
@@ -316,7 +318,7 @@ assert again[:50].max() < 1e-5
 going_on = next(line for line in said.splitlines() if "Going on from" in line)
 show_text(
     f"The writer of the second life said: *{going_on[going_on.index('Going on') :].strip()}* The record has "
-    f"{len(again)} steps, each once, and the largest difference from one unhurt process is {again.max():.0e}. "
+    f"{len(again)} steps, each once, and the largest difference from one unhurt process is {again.max():.7f}. "
     f"The two runs of two processes, hurt and unhurt, are {'equal to the last bit' if (losses('killed') == losses('two')).all() else 'not bit for bit the same'}."
 )
 
@@ -341,7 +343,7 @@ assert grown[:50].max() < 1e-5
 # %% tags=["hide-input"]
 show_text(
     f"Two processes wrote {before} steps down, three went on to step {len(grown)}. Largest difference from one process: "
-    f"{grown.max():.0e}."
+    f"{grown.max():.7f}."
 )
 
 # %% [markdown]
@@ -413,7 +415,7 @@ show_text(
 )
 
 # %% [markdown]
-# An honest line about what this shows. **Two cores can show that the mechanism is right, and what it costs to talk inside
+# An honest line about what {numref}`fig-13-scaling` shows. **Two cores can show that the mechanism is right, and what it costs to talk inside
 # one machine. They cannot show how a training scales to many machines**: both processes share one memory and its
 # bandwidth, there is no network between them, and there is nothing beyond two. For that you would need the machines. The
 # rule of thumb: what is exchanged grows with the *weights*, what is computed with weights times *words of the share*. So the larger
@@ -423,8 +425,8 @@ show_text(
 # ## Pairs that do not fit into memory
 #
 # Sentences in memory are expensive: a short piece of text takes many times the bytes of its letters. Encoded, a word is
-# two or four bytes. `stream` reads a corpus piece by piece, encodes it into files *once*, and maps those files into memory: the system reads a page when
-# somebody looks at it, and forgets it when memory is short.
+# two or four bytes. **{term}`Streaming <streaming>`** reads a corpus piece by piece: `stream` encodes it into files *once*,
+# and maps those files into memory. The system reads a page when somebody looks at it, and forgets it when memory is short.
 
 # %%
 settings = replace(preset.data, sample_pairs=stream_pairs)
@@ -466,7 +468,7 @@ show_source(open_encoded)
 # - `batch_size` is the whole batch. Processes share it, and order, steps and learning rate do not depend on how many they are.
 # - Gradients are averaged by word, in one all-reduce. The plain mean of means is wrong as soon as shares differ in words.
 # - One process writes. All leave after the same step. A killed one takes the others with it; `torchrun` starts all again, from the
-#   last checkpoint, to the same losses, also with another number.
+#   last checkpoint, to the same losses, also with another number of processes.
 # - Two cores prove the mechanism, not the scaling.
 # - A corpus larger than memory is encoded once and mapped. The split is the same, by hashes.
 
@@ -540,3 +542,8 @@ show_table(
 # %% [markdown]
 # :::{solution-end}
 # :::
+#
+# ## What to read next
+#
+# This is as far as two cores go. `torchrun --help` starts the same command on several machines; {doc}`../book/api` has
+# every function that was shown here, and {doc}`../book/from-2017` says where each part of the notebook of 2017 has gone.

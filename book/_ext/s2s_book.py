@@ -94,20 +94,22 @@ def part_solution_titles(app: Sphinx, doctree: nodes.document, page: str) -> Non
             link.parent.insert(link.parent.index(link), nodes.Text(" "))
 
 
-def set_numbers_right(app: Sphinx, doctree: nodes.document) -> None:
-    """Set columns of tables that hold numbers to the right, also those that a chapter has written as words."""
-    for group in doctree.findall(nodes.tgroup):
-        body = next(group.findall(nodes.tbody), None)
-        rows = list(group.findall(nodes.row))
-        if body is None or len({len(row.children) for row in rows}) != 1:
+def arrange_tables(app: Sphinx, doctree: nodes.document) -> None:
+    """Set columns of numbers to the right, and let a phone show rows that are full of words as cards (book.css)."""
+    for table in doctree.findall(nodes.table):
+        head, body = next(table.findall(nodes.thead), None), next(table.findall(nodes.tbody), None)
+        if head is None or body is None:
             continue
-        for place in range(len(rows[0].children)):
-            said = [row.children[place].astext().strip() for row in body.children]
+        columns = list(zip(*(row.children for row in body.children), strict=True))
+        for heads, cells in zip(zip(*(row.children for row in head.children), strict=True), columns, strict=True):
+            said = [cell.astext().strip() for cell in cells]
             if any(map(NUMBER.match, said)) and all(NUMBER.match(text) or text in ("", "–") for text in said):
-                for row in rows:
-                    cell = row.children[place]
+                for cell in (*heads, *cells):
                     kept = [name for name in cell["classes"] if not name.startswith("text-")]
                     cell["classes"] = [*kept, "text-right"]
+        longest = [max(len(cell.astext()) for cell in cells) for cells in columns]
+        if len(columns) >= 3 and sum(longest) >= 50 and sum(length >= 12 for length in longest) >= 2:
+            table["classes"].append("s2s-cards")
 
 
 # Downloads
@@ -167,7 +169,7 @@ def setup(app: Sphinx) -> dict[str, bool]:
     app.add_config_value("s2s_pdf", False, "html")
     app.connect("config-inited", check_address)
     app.connect("config-inited", look_for_pdf)
-    app.connect("doctree-read", set_numbers_right)
+    app.connect("doctree-read", arrange_tables)
     app.connect("doctree-resolved", add_reading_time)
     app.connect("doctree-resolved", drop_test_marks)
     app.connect("doctree-resolved", part_solution_titles)

@@ -54,9 +54,7 @@ class Benchmarks(SphinxDirective):
             rows = [_benchmark_row(row) for row in results["rows"]]
             machine = results["machine"]
             text = f"{machine['date'][:10]}, {machine['cores']} cores, {machine['cpu']}, torch {machine['versions']['torch']}."
-            compared = table(["what is compared", "reached", "aim", "met", "limit"], rows)
-            compared["classes"].append("s2s-cards")
-            found += [compared, nodes.paragraph("", text)]
+            found += [table(["what is compared", "reached", "aim", "met", "limit"], rows), nodes.paragraph("", text)]
         return found + self._picture()
 
     def _picture(self) -> list[nodes.Node]:
