@@ -601,7 +601,7 @@ for way, change in ways.items():
 
 # %% tags=["hide-input"]
 show_table(
-    ["way", "seed", "test BLEU", "95 % interval", "seconds of training"],
+    ["way", "seed", "test BLEU", "95% interval", "seconds of training"],
     [
         [way, seed, f"{scores.bleu:.1f}", f"{scores.bleu_low:.1f} to {scores.bleu_high:.1f}", round(seconds)]
         for (way, seed), (scores, seconds) in outcomes.items()
