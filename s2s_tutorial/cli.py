@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from s2s_tutorial.corpus import Corpus, HeldOut
     from s2s_tutorial.evaluation import Scores
     from s2s_tutorial.runs import Run
+    from s2s_tutorial.start import Start
     from s2s_tutorial.translation import Translation, Translator
 
 app = typer.Typer(
@@ -128,6 +129,20 @@ def load_corpus(settings: Settings, place: Path, streamed: bool) -> Corpus:
     return load(settings.data, place, streamed, lambda sentence: typer.echo(sentence, err=True))
 
 
+def begin_with(path: Path, corpus: Corpus, settings: Settings) -> tuple[Settings, Start, str]:
+    """Settings of the size of a file of word vectors, a start that uses it, and a sentence that says so."""
+    from s2s_tutorial.start import from_vectors
+    from s2s_tutorial.vectors import read_vectors
+    from s2s_tutorial.vocabulary import SPECIAL_WORDS
+
+    words = corpus.src_vocabulary
+    found = read_vectors(path, words)
+    model = replace(settings.model, embedding_size=found.size, hidden_size=found.size)
+    share = f"{len(found.words):,} of {len(words) - len(SPECIAL_WORDS):,} source words"
+    sentence = f"vectors of {found.size} numbers for {share} from {path.name}"
+    return replace(settings, model=model), from_vectors(found, words), sentence
+
+
 @app.command()
 def data(
     corpus: CorpusOption = None,
@@ -153,6 +168,15 @@ def train(
     input_feeding: Annotated[
         bool, typer.Option("--input-feeding", help="Feed the last attentional state back.")
     ] = False,
+    vectors: Annotated[
+        Path | None,
+        typer.Option(
+            help="Word vectors of the source language, in the text format of word2vec, GloVe or fastText: its embeddings "
+            "begin with them, and both of the model's sizes become theirs.",
+            metavar="FILE",
+            show_default="no such file",
+        ),
+    ] = None,
     sampling: Annotated[SamplingName, typer.Option(help="Schedule of scheduled sampling.")] = SamplingName.none,
     reverse: ReverseOption = False,
     trim_below: TrimOption = None,
@@ -194,7 +218,12 @@ def train(
             prepared = load_corpus(settings, run.parent, stream)
             if group.writes:
                 typer.echo(describe_corpus(prepared, settings))
-            trainer = Trainer(prepared, settings, run, device, group=group)
+            start = None
+            if vectors is not None:
+                settings, start, sentence = begin_with(vectors, prepared, settings)
+                if group.writes:
+                    typer.echo(sentence)
+            trainer = Trainer(prepared, settings, run, device, group=group, start=start)
             progress = trainer.fit(max_minutes)
             if trainer.stopped:
                 raise typer.Exit(130)

@@ -30,7 +30,7 @@ from s2s_tutorial.checkpoint import (
     save_tensors,
     write_json,
 )
-from s2s_tutorial.config import PRETRAINED, Settings
+from s2s_tutorial.config import MAX_TEXT, PRETRAINED, Settings
 from s2s_tutorial.model import Seq2Seq
 from s2s_tutorial.translation import Translator
 from s2s_tutorial.vocabulary import Vocabulary
@@ -52,6 +52,7 @@ class Run:
         settings: what it was started with.
         src_vocabulary, tgt_vocabulary: of its two sides.
         challenge_seen: normalised sources of the challenge set that are in its training data.
+        start: what it borrowed before its first step, see `start.py`; "" for nothing.
     """
 
     folder: Path
@@ -59,6 +60,7 @@ class Run:
     src_vocabulary: Vocabulary
     tgt_vocabulary: Vocabulary
     challenge_seen: frozenset[str]
+    start: str = ""
 
     @property
     def model_path(self) -> Path:
@@ -95,6 +97,7 @@ class Run:
             "src_vocabulary": self.src_vocabulary.to_dict(),
             "tgt_vocabulary": self.tgt_vocabulary.to_dict(),
             "challenge_seen": sorted(self.challenge_seen),
+            "start": self.start,
         }
         try:
             write_json(self.folder / "run.json", values, MAX_JSON_BYTES)
@@ -171,6 +174,7 @@ def open_run(folder: Path) -> Run:
             Vocabulary.from_dict(values["src_vocabulary"]),
             Vocabulary.from_dict(values["tgt_vocabulary"]),
             frozenset(text for text in values["challenge_seen"] if isinstance(text, str)),
+            _line(values.get("start", "")),
         )
     except BadFileError as error:
         raise RunError(str(error)) from None
@@ -178,6 +182,12 @@ def open_run(folder: Path) -> Run:
         raise
     except (ValueError, KeyError, AttributeError, TypeError, RecursionError) as error:
         raise RunError(f"{path} is damaged ({error}): restore it, or start a new run") from None
+
+
+def _line(text: Any) -> str:
+    if not (isinstance(text, str) and text.isprintable() and len(text) <= MAX_TEXT):
+        raise ValueError(f"the start is {str(text)[:40]!r}, expected a line of text")
+    return text
 
 
 def save_model(path: Path, model: Seq2Seq, half: bool = False) -> None:

@@ -19,7 +19,7 @@ def open_or_make(run: Run) -> Run:
     """Open the run that its folder holds, or write it there if the folder is new.
 
     Raises:
-        RunError: the folder holds a run with other settings or other data, or something else.
+        RunError: the folder holds a run with other settings, other data or another start, or something else.
     """
     folder = run.folder
     if not (folder / "run.json").exists():
@@ -40,6 +40,9 @@ def open_or_make(run: Run) -> Run:
         )
     if (before.src_vocabulary, before.tgt_vocabulary) != (run.src_vocabulary, run.tgt_vocabulary):
         raise RunError(f"{folder} was trained on other sentence pairs: give it the same file, or give another folder")
+    if before.start != run.start:
+        names = [repr(name) if name else "nothing borrowed" for name in (before.start, run.start)]
+        raise RunError(f"{folder} began with {names[0]}, not with {names[1]}: give it that, or give another folder")
     return before
 
 

@@ -32,6 +32,7 @@ from s2s_tutorial.lock import hold
 from s2s_tutorial.runs import Run, RunError, choose_device, load_model, save_model
 from s2s_tutorial.sampling import mix_in_parallel, mix_stepwise, teacher_forcing_ratio
 from s2s_tutorial.session import Stop, open_or_make
+from s2s_tutorial.start import Start
 from s2s_tutorial.state import Progress, TrainingState
 from s2s_tutorial.stored import encode_pairs
 from s2s_tutorial.tracking import Board, ProgressBar, Record, Watcher
@@ -85,9 +86,10 @@ class Trainer:
         live: who shows the progress; None for a bar in the terminal.
         quiet: no progress is shown.
         group: the processes that train it together, see `distributed.py`; this one alone where nothing is given.
+        start: what the model borrows before the first step, see `start.py`; fresh weights where nothing is given.
 
     Raises:
-        RunError: the folder holds a run with other settings or other data.
+        RunError: the folder holds a run with other settings, other data or another start.
     """
 
     def __init__(
@@ -101,15 +103,15 @@ class Trainer:
         live: Watcher | None = None,
         quiet: bool = False,
         group: Group | None = None,
+        start: Start | None = None,
     ) -> None:
         self.corpus, self.settings, self.device = corpus, settings, torch.device(choose_device(str(device)))
-        self.group = group or Group()
+        self.group, self.start = group or Group(), start or Start()
         self.samples, self.live, self.quiet = samples, live, quiet or not self.group.writes
         self.watchers: list[Watcher] = [] if self.quiet else [live or ProgressBar()]
         if tensorboard and self.group.writes:
             self.watchers.append(Board(folder / "tensorboard"))
         self.run = self._open(folder)
-        self.run.weight_bytes()  # refuses a model that no memory holds, before it is made
         self.model = self.run.build_model().to(self.device)
         self.rng = torch.Generator(self.device)
         self._start_anew()
@@ -143,9 +145,13 @@ class Trainer:
 
     def _open(self, folder: Path) -> Run:
         seen = self.corpus.train.find(challenge_set(self.settings.data.reverse).sources)
-        run = Run(folder, self.settings, self.corpus.src_vocabulary, self.corpus.tgt_vocabulary, frozenset(seen))
-        words = json.dumps([run.src_vocabulary.to_dict(), run.tgt_vocabulary.to_dict(), len(self.corpus.train)])
+        vocabularies = self.corpus.src_vocabulary, self.corpus.tgt_vocabulary
+        run = Run(folder, self.settings, *vocabularies, frozenset(seen), self.start.name)
+        words = json.dumps([*(words.to_dict() for words in vocabularies), len(self.corpus.train), run.start])
         digest = hashlib.sha256(words.encode()).digest()
+        run.weight_bytes()  # refuses a model that no memory holds, before it is made
+        if run.start:
+            self.start.prepare(run.build_model())  # refuses what does not fit, before anything is written
 
         def open_or_make_it() -> bytes:
             nonlocal run
@@ -153,12 +159,13 @@ class Trainer:
             return digest
 
         if self.group.from_writer(open_or_make_it) != digest:
-            raise RunError(f"process {self.group.rank} has other sentence pairs than process 0: give all the same file")
+            raise RunError(f"process {self.group.rank} has other data than process 0: give all the same files")
         return run
 
     def _start_anew(self) -> None:
         """Set everything that training changes to where a run begins."""
         self.model.load_state_dict(self.run.build_model().state_dict())
+        self.start.prepare(self.model)
         self.optimiser = self._build_optimiser()
         self.rng.manual_seed(self.settings.training.seed)
         self.progress = Progress()

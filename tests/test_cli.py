@@ -247,6 +247,43 @@ def test_ctrl_c_ends_with_130_and_the_same_command_goes_on(tmp_path, monkeypatch
     assert said(result)[-1] == f"The result of {tmp_path / 'run'}"
 
 
+@pytest.fixture
+def vectors_file(tmp_path) -> Path:
+    """Vectors of twelve numbers for two French words and one that is none."""
+    path = tmp_path / "fr.vec"
+    path.write_text("".join(f"{word}{' 0.5 -0.25' * 6}\n" for word in ("Elle", "zzz", "un")), encoding="utf-8")
+    return path
+
+
+def test_word_vectors_begin_a_run_of_their_size_which_goes_on_with_them_only(
+    tmp_path, vectors_file, monkeypatch, quick_end
+):
+    command = ("train", *SMALL, "--epochs", "1", "--run", tmp_path / "run")
+    take_step = Trainer.train_step
+    with monkeypatch.context() as patch:
+        patch.setattr(Trainer, "train_step", lambda self, batch: (press_stop(), take_step(self, batch))[1])
+        result = call(*command, "--vectors", vectors_file)
+    assert result.exit_code == 130
+    assert re.search(r"vectors of 12 numbers for 2 of \d+ source words from fr\.vec", result.stdout)
+    begun = open_run(tmp_path / "run")
+    assert (begun.settings.model.embedding_size, begun.settings.model.hidden_size) == (12, 12)
+    assert begun.start.startswith("vectors of fr.vec, sha256 ")
+    assert "embedding_size 12, not 48" in error_of(call(*command))
+    vectors_file.write_text(vectors_file.read_text().replace("-0.25", "-0.75"))
+    assert "began with 'vectors of fr.vec" in error_of(call(*command, "--vectors", vectors_file))
+    vectors_file.write_text(vectors_file.read_text().replace("-0.75", "-0.25"))
+    result = call(*command, "--vectors", vectors_file)
+    assert "Going on from checkpoint-000000001.safetensors" in result.stderr
+    assert said(result)[-1] == f"The result of {tmp_path / 'run'}"
+
+
+def test_bad_word_vectors_are_one_line_and_nothing_is_written(tmp_path, vectors_file):
+    vectors_file.write_text("elle 0.5\nun 0.5 0.5\n")
+    line = error_of(call("train", *SMALL, "--run", tmp_path / "run", "--vectors", vectors_file))
+    assert "line 2 of fr.vec has too many numbers (2, expected 1)" in line
+    assert not (tmp_path / "run").exists()
+
+
 def test_when_its_minutes_are_over_the_result_is_shown_too(tmp_path, quick_end):
     lines = said(call("train", *SMALL, "--run", tmp_path / "run", "--max-minutes", "0"))
     assert re.match(r"Ended after 0\.\d minutes: 1 steps", lines[-2])

@@ -10,9 +10,10 @@ import numpy as np
 import pytest
 import torch
 from tiny import everything
-from together import settings_of
+from together import FROZEN, settings_of
 
 from s2s_tutorial.distributed import Group, GroupError, join
+from s2s_tutorial.runs import load_translator
 from s2s_tutorial.tracking import read_record
 from s2s_tutorial.training import Trainer
 
@@ -115,6 +116,19 @@ def test_two_processes_of_32_give_the_losses_of_one_of_64(alone, tmp_path):
     for rank in (0, 1):
         assert f"process {rank} of 2 at step {len(alone)}, finished: True" in done.stdout
     np.testing.assert_allclose(losses(folder), alone, rtol=BOUND)
+
+
+def test_what_is_frozen_stays_so_in_two_processes_too(tiny_corpus, tmp_path):
+    job = {"training": {"epochs": 2}, "frozen": True}
+    alone = Trainer(
+        tiny_corpus, settings_of(job), tmp_path / "alone", "cpu", tensorboard=False, quiet=True, start=FROZEN
+    )
+    begun = alone.model.encoder.embedding.weight.clone()
+    alone.fit()
+    done = together(2, job | {"folder": tmp_path / "run"})
+    assert done.returncode == 0, done.stderr
+    np.testing.assert_allclose(losses(tmp_path / "run"), losses(tmp_path / "alone"), rtol=BOUND)
+    assert load_translator(tmp_path / "run").model.encoder.embedding.weight.equal(begun)
 
 
 @pytest.mark.parametrize("rank", [0, 1], ids=["writer", "other"])

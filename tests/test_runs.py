@@ -44,6 +44,11 @@ def test_a_saved_run_comes_back_equal(tmp_path, tiny_corpus):
     )
 
 
+def test_a_run_from_before_there_was_a_start_began_with_nothing_borrowed(run_copy):
+    change_json(run_copy, lambda values: values.pop("start"))
+    assert open_run(run_copy).start == ""
+
+
 def test_fresh_weights_depend_on_the_seed_and_on_nothing_else(tiny_run):
     run = open_run(tiny_run)
     first = run.build_model().state_dict()
@@ -151,6 +156,8 @@ DAMAGES = {
     "a count too few": lambda v: v["tgt_vocabulary"]["counts"].pop(),
     "a count that is text": lambda v: v["tgt_vocabulary"]["counts"].__setitem__(0, "9"),
     "challenge that is a number": lambda v: v.update(challenge_seen=3),
+    "start that is a list": lambda v: v.update(start=["vectors"]),
+    "start that steers the terminal": lambda v: v.update(start="\x1b[2J"),
 }
 
 

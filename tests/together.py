@@ -1,7 +1,7 @@
 """For torchrun: several processes train one tiny run. Its argument is a JSON object:
 
-folder; model, training: settings that differ; die, stop: {"rank": step}, where that process is killed at its first life,
-or torchrun is told to end.
+folder; model, training: settings that differ; frozen: whether the encoder's embeddings are; die, stop: {"rank": step},
+where that process is killed at its first life, or torchrun is told to end.
 """
 
 import json
@@ -15,6 +15,7 @@ from tiny import TINY, before_step
 
 from s2s_tutorial.corpus import prepare
 from s2s_tutorial.distributed import join
+from s2s_tutorial.start import Start
 from s2s_tutorial.training import Trainer
 
 # Nothing random but the first weights and the order, which all numbers of processes share.
@@ -23,6 +24,9 @@ STEADY = replace(
     model=replace(TINY.model, dropout=0.0, input_feeding=False),
     training=replace(TINY.training, epochs=9, batch_size=64, sampling="none", unknown_rate=0.0, patience=99),
 )
+
+
+FROZEN = Start("frozen embeddings", lambda model: model.encoder.embedding.requires_grad_(False))
 
 
 def settings_of(job: dict):
@@ -38,7 +42,9 @@ def main(job: dict) -> None:
     """Train as a job says."""
     with join("cpu") as group:
         settings = settings_of(job)
-        trainer = Trainer(prepare(settings.data), settings, Path(job["folder"]), "cpu", tensorboard=False, group=group)
+        start = FROZEN if job.get("frozen") else None
+        corpus, folder = prepare(settings.data), Path(job["folder"])
+        trainer = Trainer(corpus, settings, folder, "cpu", tensorboard=False, group=group, start=start)
         if os.environ["TORCHELASTIC_RESTART_COUNT"] == "0":
             for kind, act in (
                 ("die", lambda: os.kill(os.getpid(), signal.SIGKILL)),
