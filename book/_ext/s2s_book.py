@@ -25,8 +25,6 @@ NUMBER = re.compile(
     r"[<≥≤]?\s?[+−-]?\d[\d.,:]*"
     r"(\s?(%|×|[KM]i?B|m?s|min|times|words/s)|\s(±|to)\s[\d.]+|\s\([\d.,]+%?\sto\s[\d.,]+%?\))*$"
 )
-    r"[<≥≤]?\s?[+−-]?\d[\d.,:]*( ?(%|×|[KM]i?B|m?s|min|times|words/s)| (±|to) [\d.]+| \([\d.,]+ to [\d.,]+\))*$"
-)
 
 
 # Mathematics: MathJax from a package on disk, and of it only what this book uses
