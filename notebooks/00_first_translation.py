@@ -19,13 +19,13 @@
 # chapters after this one.
 #
 # :::{admonition} What you will be able to do
-# - use a translator on a sentence of your own;
-# - read an **attention** picture, the drawing that this whole book leads up to;
-# - train a translator, and stop it and go on;
-# - break one, and name two things it cannot do.
+# - use a translator on a sentence of your own
+# - read an **{term}`attention`** picture, the drawing that this whole book leads up to
+# - train a translator, and stop it and go on
+# - break one, and name two things it cannot do
 # :::
 #
-# This chapter runs in about a minute, in seconds at scale `small`.
+# This chapter runs in about two minutes, and in seconds at scale `small`.
 
 # %% tags=["hide-input"]
 # Where the package is missing (Colab, for instance) this installs it; elsewhere it does nothing.
@@ -43,9 +43,10 @@ from dataclasses import replace
 from s2s_tutorial.config import PRESETS, load_scale
 
 scale = load_scale()  # S2S_SCALE: small, standard or large
-# This chapter needs no download: what it trains on is made by a grammar that comes with the package.
-two_epochs = replace(PRESETS["sample"], name="first", training=replace(PRESETS["sample"].training, epochs=2))
-settings = scale if scale.data.corpus == "sample" else two_epochs  # they take about a minute
+# No download: what this chapter trains on is made by a grammar that comes with the package.
+sample = PRESETS["sample"]
+two_epochs = replace(sample, name="first", training=replace(sample.training, epochs=2))
+settings = scale if scale.data.corpus == "sample" else two_epochs  # about a minute
 sentences = [
     "Le chat noir mange une pomme rouge.",
     "Ma sœur n'a pas acheté la voiture rouge.",
@@ -70,7 +71,7 @@ from s2s_tutorial.runs import load_translator
 
 translator = load_translator()
 for sentence in sentences:
-    print(f"{sentence:50} {translator.translate(sentence).text}")
+    print(f"{sentence}\n    {translator.translate(sentence).text}")
 
 # %% [markdown]
 # Put a sentence of your own into the list, two cells up, and run both cells again.
@@ -111,7 +112,7 @@ AttentionView(translation)
 from s2s_tutorial.grammar import generate
 
 for pair in generate(3, seed=8):
-    print(f"{pair.french:50} {pair.english}")
+    print(f"{pair.french}\n    {pair.english}")
 
 # %% [markdown]
 # A network works with numbers, so a sentence is first brought into a plain form and cut into words:
@@ -146,14 +147,17 @@ trainer = Trainer(corpus, settings, folder_for(settings), live=LiveLine())
 trainer.fit()
 small_translator = trainer.translator
 
+# %% [markdown]
+# Your own network, and the three sentences from above:
+
 # %%
 for sentence in sentences:
-    print(f"{sentence:50} {small_translator.translate(sentence).text}")
+    print(f"{sentence}\n    {small_translator.translate(sentence).text}")
 
 # %% [markdown]
 # ## How good is it?
 #
-# Three sentences prove nothing. The pairs that were kept aside do better: none of them, on either side, was in training.
+# Three sentences prove nothing, right or wrong. The pairs that were kept aside do better: none of them, on either side, was in training.
 
 # %% tags=["hide-input"]
 from s2s_tutorial.evaluation import evaluate
@@ -185,7 +189,7 @@ show_text(
 )
 
 # %% [markdown]
-# {doc}`08_how_good_is_it` measures both kinds, and says what such a number is worth.
+# Both kinds are measured in {doc}`08_how_good_is_it`, which also says what such a number is worth.
 #
 # ## Break it
 #
@@ -198,8 +202,8 @@ print("words it does not know:", ", ".join(strange.unknown) or "none")
 
 # %% [markdown]
 # A network of this kind has a fixed list of words. What it does not know it reads as one and the same mark, `<unk>`; and
-# where it would write that mark, the package copies the French word that it was looking at. {doc}`07_translating` does this
-# by hand.
+# where it would write that mark, the package copies the French word that it was looking at. You do this by hand in
+# {doc}`07_translating`.
 
 # %% [markdown]
 # Now a sentence of words that it knows well. Compare the answer with the French, word by word: is everything there?
@@ -209,7 +213,7 @@ print(translator.translate("Le chat noir dort.").text)
 
 # %% [markdown]
 # Nothing makes sure that every source word is translated. The network writes what is likely, and a likely sentence may
-# leave a word out. {doc}`10_break_it` is about such damage.
+# leave a word out. Such damage, and what to do about it, is the subject of {doc}`10_break_it`.
 
 # %% [markdown]
 # ## Recap
@@ -273,3 +277,5 @@ for word, row in zip([*translation.words, "<eos>"], weights, strict=False):
 # ## What to read next
 #
 # {doc}`01_sentences_to_numbers` starts at the beginning: how does a sentence become numbers, and what is lost on the way?
+# The paper in which a translator first looked back at its source has pictures like {numref}`fig-00-attention`:
+# {cite:t}`bahdanau2015`.

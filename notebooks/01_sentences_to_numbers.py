@@ -62,10 +62,10 @@ data = replace(
     min_length=3,  # the filters of the 2017 notebook:
     max_length=25,  # both sides 3 to 25 …
     unit="characters",  # … characters (or "words")
-    trim_below=5,  # a pair goes if one of its words is seen fewer times than this
+    trim_below=5,  # a pair goes if one of its words is seen fewer times
 )
 seed = 0  # of the random split
-measured = 1_000  # at most so many held-out sentences are given to the program that only memorises
+measured = 1_000  # held-out sentences, at most, for the program that only memorises
 
 # %% [markdown]
 # ## One sentence, many spellings
@@ -77,7 +77,7 @@ measured = 1_000  # at most so many held-out sentences are given to the program 
 # %%
 # NBVAL_CHECK_OUTPUT
 for text in ("é", "e\u0301", "'", "’", " ", "\u202f", "œ"):
-    print(" + ".join(f"U+{ord(character):04X} {unicodedata.name(character)}" for character in text))
+    print(" + ".join(f"U+{ord(c):04X} {unicodedata.name(c)}" for c in text))
 
 # %% [markdown]
 # To a program these are seven different strings. A word list that takes them as they come would hold « été » twice, and
@@ -87,7 +87,8 @@ for text in ("é", "e\u0301", "'", "’", " ", "\u202f", "œ"):
 #
 # 1. *Decompose.* Unicode's form NFD takes composed letters apart: « é » becomes *e* and an accent.
 # 2. *Drop the accents.* Every character of category `Mn` ("mark, nonspacing") goes.
-# 3. *Open the ligatures.* « œ » and « æ » are letters of their own to Unicode; NFD leaves them whole. A table says oe and ae.
+# 3. *Open the ligatures.* « œ » and « æ » are letters of their own to Unicode; NFD leaves them whole. A table says *oe* and
+#    *ae*.
 # 4. *Lower case.*
 # 5. *Set marks apart.* `,` `.` `!` `?` get spaces around them, so they become words of their own.
 # 6. *Blank the rest.* Whatever is not a letter from a to z or one of the four marks becomes a space; runs of spaces become one.
@@ -96,10 +97,10 @@ for text in ("é", "e\u0301", "'", "’", " ", "\u202f", "œ"):
 # NBVAL_CHECK_OUTPUT
 sentence = "L’été, ma SŒUR a-t-elle 7 chats\u202f?"
 decomposed = unicodedata.normalize("NFD", sentence)
-bare = "".join(character for character in decomposed if unicodedata.category(character) != "Mn")
-opened = "".join(LIGATURES.get(character.lower(), character) for character in bare)
+bare = "".join(c for c in decomposed if unicodedata.category(c) != "Mn")
+opened = "".join(LIGATURES.get(c.lower(), c) for c in bare)
 lowered = opened.lower()
-spaced = "".join(f" {character} " if character in MARKS else character for character in lowered)
+spaced = "".join(f" {c} " if c in MARKS else c for c in lowered)
 blanked = "".join(c if "a" <= c <= "z" or c in MARKS else " " for c in spaced)
 by_hand = " ".join(blanked.split())
 for text in (sentence, decomposed, bare, opened, lowered, spaced, by_hand):
@@ -147,13 +148,13 @@ for one, other in (
     ("Il est 8 h 30.", "Il est 9 h 45."),
 ):
     assert normalise(one) == normalise(other)
-    print(f"{one:18}{other:18}{normalise(one)}")
+    print(f"{one:17}{other:18}{normalise(one)}")
 
 # %% [markdown]
 # **Digits vanish.** A model over these words cannot translate a price, a date or a phone number: it never sees one.
 # The first exercise keeps them.
 #
-# Afterwards a reader wants "i'm", not "i m". Putting it back is guesswork with rules, because the apostrophe is gone:
+# Afterwards a reader wants "i'm", not "i m". Putting it back is guesswork with rules, because the apostrophe is gone:
 
 # %%
 # NBVAL_CHECK_OUTPUT
@@ -175,7 +176,8 @@ lines = [
     "Where is my sister?\tOù est ma sœur\u202f?",
 ]
 pairs = parse_columns("\n".join(lines).encode(), "mine.tsv")
-show_table(["first", "second", "provenance"], list(zip(pairs.first, pairs.second, pairs.provenance, strict=True)))
+rows = list(zip(pairs.first, pairs.second, pairs.provenance, strict=True))
+show_table(["first", "second", "provenance"], rows)
 
 # %% [markdown]
 # The book translates from the second column into the first, French into English. One flag, `reverse`, turns every pair
@@ -186,7 +188,7 @@ show_table(["first", "second", "provenance"], list(zip(pairs.first, pairs.second
 for reverse in (False, True):
     turned = corpora.held_out_from(pairs, reverse)
     for source, references in zip(turned.sources, turned.references, strict=True):
-        print(f"{source:28} → {' | '.join(references)}")
+        print(source, *(f"    → {reference}" for reference in references), sep="\n")
     print()
 
 # %% [markdown]
@@ -197,7 +199,8 @@ for reverse in (False, True):
 
 # %%
 # NBVAL_CHECK_OUTPUT
-for bad in (b"I see.\tJe vois.\nI hear. J'entends.\n", "I see.\tÇa se voit.\n".encode("latin-1"), b"\n\n"):
+no_tab = b"I see.\tJe vois.\nI hear. J'entends.\n"
+for bad in (no_tab, "I see.\tÇa se voit.\n".encode("latin-1"), b"\n\n"):
     try:
         parse_columns(bad, "mine.tsv")
     except CorpusError as error:
@@ -219,17 +222,20 @@ columns = read_corpus(data.corpus, data.sample_pairs)
 
 # %%
 # NBVAL_CHECK_OUTPUT
-for text in ("He's cold.", "Il fait froid ce matin.", "I would like to eat an apple.", "Anticonstitutionnellement !"):
+short, longer = "He's cold.", "Il fait froid ce matin."
+rows = []
+for text in (short, longer, "I would like to eat an apple.", "Anticonstitutionnellement !"):
     clean = normalise(text)
-    print(f"{len(clean):3} characters {len(clean.split()):3} words   {clean}")
+    rows.append([clean, len(clean), len(clean.split())])
+show_table(["normalised", "characters", "words"], rows)
 
 # %% [markdown]
-# Characters and words do not sort sentences alike: the third line has many short words, the last one a single long one.
+# Characters and words do not sort sentences alike: the third row has many short words, the last one a single long one.
 # The package counts either, and the setting `unit` names which. How many pairs does the window let through?
 # {numref}`fig-01-lengths` shows all lengths and the window.
 
-# %% tags=["hide-input"] mystnb={"figure": {"caption": "A window of 25 characters keeps the short end of the corpus. Bars inside the two lines stay.", "name": "fig-01-lengths"}, "image": {"alt": "Two overlaid histograms of sentence length in characters, English in blue and French in orange, with vertical dashed lines at the smallest and largest length kept."}}
-figure = Figure(figsize=(7, 3), layout="constrained")
+# %% tags=["hide-input"] mystnb={"figure": {"caption": "A window of 25 characters keeps the short end of the corpus. Bars inside the two lines stay.", "name": "fig-01-lengths"}, "image": {"alt": "Two overlaid histograms of sentence length in characters, English in blue and French in orange, with vertical dotted lines at the smallest and largest length kept."}}
+figure = Figure(figsize=(5.5, 2.8), layout="constrained")
 axes = figure.add_subplot()
 sides = [[len(text) for text in side] for side in (columns.first, columns.second)]
 bins = range(0, int(np.percentile(sides[1], 99.5)) + 2, 2)
@@ -245,7 +251,8 @@ show_figure(figure)
 # %%
 kept = corpora.keep_lengths(columns, data)
 longest_in_words = 6  # try others
-in_words = corpora.keep_lengths(columns, replace(data, min_length=1, max_length=longest_in_words, unit="words"))
+by_words = replace(data, min_length=1, max_length=longest_in_words, unit="words")
+in_words = corpora.keep_lengths(columns, by_words)
 both = len(set(kept) & set(in_words))
 
 # %% tags=["hide-input"]
@@ -274,14 +281,14 @@ print(counts.most_common())
 # four ids are taken before the first word comes:
 #
 # - `<pad>` 0 fills short sentences up to the length of the longest beside them ({doc}`02_batches`);
-# - `<sos>` 1, start of sentence, is what a decoder is fed before its first word;
+# - `<sos>` 1, start of sentence, is what a {term}`decoder` is fed before its first word;
 # - `<eos>` 2, end of sentence, is how a decoder says that it is done;
 # - `<unk>` 3 stands for every word that has no id of its own.
 
 # %%
 # NBVAL_CHECK_OUTPUT
 vocabulary = Vocabulary.count(two)
-print({word: number for number, word in enumerate(vocabulary.words)})
+print("  ".join(f"{number} {word}" for number, word in enumerate(vocabulary.words)))
 ids = vocabulary.encode(["le", "chien", "noir", "dort", "."])
 print(ids)
 print(vocabulary.decode(ids))
@@ -297,10 +304,10 @@ show_source(Vocabulary.encode)
 # ### From ids to vectors
 #
 # An id is a name, not a quantity: word 7 is not more than word 4. The honest vector for it is **one-hot**: as many
-# places as there are words, a single 1. All words are then equally far from each other, which is honest and useless: «chat» is as
-# near to «chien» as to «hier». So a network multiplies the one-hot vector by a matrix $E$ that it learns. All zeros but
-# one: the product simply picks a row. That row is the word's **{term}`embedding`**, and nobody multiplies, they look it
-# up ({numref}`fig-draw-one-hot-to-embedding`):
+# places as there are words, a single 1. All words are then equally far from each other, which is honest and useless:
+# « chat » is as near to « chien » as to « hier ». So a network multiplies the one-hot vector by a matrix that it learns.
+# All zeros but one: the product simply picks a row. That row is the word's **{term}`embedding`**, and nobody multiplies,
+# they look it up ({numref}`fig-draw-one-hot-to-embedding`):
 
 # %% [markdown]
 # :::{figure-md} fig-draw-one-hot-to-embedding
@@ -311,7 +318,8 @@ show_source(Vocabulary.encode)
 
 # %%
 # NBVAL_CHECK_OUTPUT
-embedding = torch.tensor([[0, 0], [0, 0], [0, 0], [0, 0], [5, 1], [2, 8], [2, 9], [7, 3.0]])  # a row for each of 8 ids
+embedding = torch.zeros(8, 2)  # a row for each of 8 ids
+embedding[4:] = torch.tensor([[5, 1], [2, 8], [2, 9], [7, 3]])
 one_hot = torch.nn.functional.one_hot(torch.tensor([5, 6]), num_classes=8).float()  # (2, 8)
 print(one_hot.int().tolist())
 print((one_hot @ embedding).tolist())
@@ -328,8 +336,8 @@ assert torch.equal(one_hot @ embedding, embedding[[5, 6]])
 #
 # :::{admonition} Guess first
 # :class: tip
-# Of all the different words in the filtered pairs, which share is seen only once? And if you drop every pair that holds a word
-# seen fewer than 5 times, which share of the *words* goes, and which share of the *pairs*?
+# Of all the different words in the filtered pairs, which share is seen only once? And if you drop every pair that holds a
+# word seen fewer than 5 times, which share of the *words* goes, and which share of the *pairs*?
 # :::
 
 # %%
@@ -342,7 +350,7 @@ pairs_left = np.array([len(rows) for rows, _ in tries]) / len(kept)
 words_left = np.array([sum(words) for _, words in tries]) / sum(tries[0][1])
 
 # %% tags=["hide-input"] mystnb={"figure": {"caption": "Trimming loses words faster than pairs: most words are rare.", "name": "fig-01-trimming"}, "image": {"alt": "Two falling curves over the trimming threshold: the share of pairs left, a solid blue line with circles, and the share of words left, a dashed orange line with squares."}}
-figure = Figure(figsize=(7, 3), layout="constrained")
+figure = Figure(figsize=(5.5, 2.8), layout="constrained")
 axes = figure.add_subplot()
 axes.plot(thresholds, pairs_left, "o-", color="#00429d", label="pairs left")
 axes.plot(thresholds, words_left, "s--", color="#b8560b", label="words left, both languages")
@@ -359,20 +367,20 @@ trimmed, _ = corpora.drop_rare(columns, kept, data.trim_below)
 show_text(
     f"Here **{once:.0%}** of the different French words are seen once. When words must be seen {data.trim_below} times, "
     f"**{len(kept):,}** pairs become **{len(trimmed):,}**, so {1 - len(trimmed) / len(kept):.0%} of the pairs go. The most "
-    f"frequent words are {', '.join(word for word, _ in word_counts.most_common(8))}."
+    f"frequent words are {', '.join(f'`{word}`' for word, _ in word_counts.most_common(8))}."
 )
 
 # %% [markdown]
 # Every language has the shape of {numref}`fig-01-trimming`: a handful of words everywhere and a long tail of words you
-# meet once. The tail is
-# where a translator is needed. Trimming cuts it off *from the test set too*, because it comes before the split. So the
-# model is asked only about words it knows well, and **every score gets better without the model getting better**.
+# meet once. The tail is where a translator is needed. Trimming cuts it off *from the test set too*, because it comes
+# before the split. So the model is asked only about words it knows well, and **every score gets better without the model
+# getting better**.
 #
 # To see the price you need the split, so here it comes.
 #
 # ## A split that does not leak
 #
-# You hold some pairs back and never train on them; they are **held out**. The usual way is to shuffle the pairs and
+# You hold some pairs back and never train on them; they are **{term}`held out <held-out>`**. The usual way is to shuffle the pairs and
 # take the first few. For sentence pairs that is wrong, and ten pairs show why:
 
 # %% [markdown]
@@ -384,19 +392,24 @@ show_text(
 
 # %%
 # NBVAL_CHECK_OUTPUT
-ten = [("go away !", "va t en !"), ("go away !", "allez vous en !"), ("go away !", "partez !"), ("leave !", "partez !"),
-       ("i m tired .", "je suis fatigue ."), ("i m tired .", "je suis fatiguee ."), ("i am tired .", "je suis fatigue ."),
-       ("he is here .", "il est ici ."), ("he s here .", "il est ici ."), ("she sings .", "elle chante .")]  # fmt: skip
+ten = [("go away !", "va t en !"), ("go away !", "allez vous en !"), ("go away !", "partez !"),
+       ("leave !", "partez !"), ("i m tired .", "je suis fatigue ."),
+       ("i m tired .", "je suis fatiguee ."), ("i am tired .", "je suis fatigue ."),
+       ("he is here .", "il est ici ."), ("he s here .", "il est ici ."),
+       ("she sings .", "elle chante .")]  # fmt: skip
 shuffled = [ten[number] for number in np.random.default_rng(3).permutation(10)]
 held_out, rest = shuffled[:3], shuffled[3:]
+all_english, all_french = ({pair[side] for pair in rest} for side in (0, 1))
+rows = []
 for english, french in held_out:
-    print(f"{french:18} {english:14} in training: French {french in {f for _, f in rest}!s:6}", end="")
-    print(f"English {english in {e for e, _ in rest}}")
+    seen = french in all_french, english in all_english
+    rows.append([french, english, *("yes" if side else "no" for side in seen)])
+show_table(["held-out French", "its English", "French in training?", "English in training?"], rows)
 
 # %% [markdown]
 # People write one sentence in many ways, so the other halves of a held-out pair sit in training. That is a
-# **{term}`leak`**: to
-# translate such a sentence, remembering is enough. Two rules close it, and {numref}`fig-draw-split` shows them at work:
+# **{term}`leak`**: to translate such a sentence, remembering is enough. Two rules close it, and {numref}`fig-draw-split`
+# shows them at work:
 #
 # 1. The English sentence decides, and all of its translations go the same way.
 # 2. A French sentence that has a reference in the test set is taken out of training, whatever its other English says.
@@ -415,7 +428,8 @@ show_source(corpora.part_of)
 import hashlib
 
 rows = []
-for text in ("I am cold.", "I'm cold.", "She is cold.", "He sold his car.", "Who is there?", "The cat is black."):
+cold = ["I am cold.", "I'm cold.", "She is cold."]
+for text in (*cold, "He sold his car.", "Who is there?", "The cat is black."):
     english = normalise(text)
     place = int(hashlib.sha256(english.encode()).hexdigest(), 16) % 100
     rows.append([english, place, corpora.part_of(english)])
@@ -443,7 +457,7 @@ show_source(corpora.split)
 
 # %%
 def random_split(rows: list[int], sizes: list[int], seed: int) -> list[list[int]]:
-    """Shuffle and cut: what most people do. Sizes are those of training, validation and test; the test set is cut first."""
+    """Shuffle and cut, as most people do. The test set is cut first."""
     training, validation, test = sizes
     shuffled = np.random.default_rng(seed).permutation(rows).tolist()
     rest = shuffled[test:]
@@ -451,9 +465,11 @@ def random_split(rows: list[int], sizes: list[int], seed: int) -> list[list[int]
 
 
 def leak(train: list[int], test: list[int]) -> list[float]:
-    """Shares of test pairs whose French, whose English, and whose either side stands in training."""
-    french, english = {columns.second[row] for row in train}, {columns.first[row] for row in train}
-    seen = np.array([[columns.second[row] in french, columns.first[row] in english] for row in test])
+    """Shares of test pairs whose French, English, and either side stands in training."""
+    french = {columns.second[row] for row in train}
+    english = {columns.first[row] for row in train}
+    pairs = [(columns.second[row], columns.first[row]) for row in test]
+    seen = np.array([[first in french, second in english] for first, second in pairs])
     return [*seen.mean(axis=0).tolist(), seen.any(axis=1).mean().item()]
 
 
@@ -461,7 +477,8 @@ def leak(train: list[int], test: list[int]) -> list[float]:
 distinct = corpora.drop_repeats(columns, trimmed)
 by_hash = corpora.split(columns, distinct)
 at_random = random_split(distinct, [len(part) for part in by_hash], seed)
-leaks = {"random": leak(at_random[0], at_random[2]), "by hash": leak(by_hash[0], by_hash[2])}
+splits = {"random": at_random, "by hash": by_hash}
+leaks = {name: leak(training, test) for name, (training, _, test) in splits.items()}
 assert leaks["by hash"] == [0.0, 0.0, 0.0]
 
 # %% tags=["hide-input"]
@@ -469,7 +486,7 @@ show_table(
     ["split", "training pairs", "test pairs", "French in training", "English in training", "either"],
     [
         [name, len(parts[0]), len(parts[2]), *(f"{share:.1%}" for share in leaks[name])]
-        for name, parts in (("random", at_random), ("by hash", by_hash))
+        for name, parts in splits.items()
     ],
 )
 lost = len(distinct) - sum(map(len, by_hash))
@@ -496,7 +513,8 @@ class Parrot:
     """Recites translations of training sentences, and nothing else."""
 
     def __init__(self, rows: list[int]) -> None:
-        self.sources, self.targets = [columns.second[row] for row in rows], [columns.first[row] for row in rows]
+        self.sources = [columns.second[row] for row in rows]
+        self.targets = [columns.first[row] for row in rows]
         self.answers = dict(zip(reversed(self.sources), reversed(self.targets), strict=True))
         bags = [set(source.split()) for source in self.sources]
         self.sizes = np.array([len(bag) for bag in bags])
@@ -513,12 +531,13 @@ class Parrot:
 
 # %%
 def recite(parrot: Parrot, source: str) -> str:
-    """The stored answer; for a sentence it does not hold, the answer to the most similar one."""
+    """The stored answer; for an unknown sentence, the answer to the most similar one."""
     if source in parrot.answers:
         return parrot.answers[source]
     words = set(source.split())
     found = [parrot.holders[word] for word in words if word in parrot.holders]
-    shared = np.bincount(np.concatenate([[], *found]).astype(int), minlength=len(parrot.sources))
+    counted = np.concatenate([[], *found]).astype(int)
+    shared = np.bincount(counted, minlength=len(parrot.sources))
     similarity = shared / (parrot.sizes + len(words) - shared)
     return parrot.targets[similarity.argmax()]
 
@@ -531,7 +550,8 @@ def measure(rows: list[int], parts: list[list[int]]) -> list[str]:
     looked_up = [parrot.answers.get(source, "") for source in test.sources]
     recited = [recite(parrot, source) for source in test.sources]
     scores = exact_match(looked_up, test.references), exact_match(recited, test.references)
-    return [*(f"{score:.1%}" for score in scores), f"{bleu_score(recited, test.references):.1f}"]
+    bleu = bleu_score(recited, test.references)
+    return [*(f"{score:.1%}" for score in scores), f"{bleu:.1f}"]
 
 
 # %% [markdown]
@@ -566,10 +586,19 @@ show_text(
 # %%
 older = distinct[: len(distinct) * 4 // 5]
 moves = []
-for name, cut in (
-    ("random", lambda rows: random_split(rows, [len(rows) * share // 100 for share in (92, 3, 5)], seed)),
-    ("by hash", lambda rows: corpora.split(columns, rows)),
-):
+
+
+def cut_at_random(rows: list[int]) -> list[list[int]]:
+    """The random split in the usual shares."""
+    return random_split(rows, [len(rows) * share // 100 for share in (92, 3, 5)], seed)
+
+
+def cut_by_hash(rows: list[int]) -> list[list[int]]:
+    """The package's split."""
+    return corpora.split(columns, rows)
+
+
+for name, cut in (("random", cut_at_random), ("by hash", cut_by_hash)):
     before, after = cut(older), cut(distinct)
     trained_on = set(before[0])
     moves.append([name, len(after[2]), sum(row in trained_on for row in after[2])])
@@ -595,15 +624,16 @@ for below in (data.trim_below, 1):
     unknown = [sum(word not in corpus.src_vocabulary for word in words) for words in sentences]
     rows, _ = corpora.drop_rare(columns, kept, below)
     parrot_scores = measure(rows, corpora.split(columns, corpora.drop_repeats(columns, rows)))
-    prices.append(
-        ["all" if below == 1 else f"seen {below} times or more", len(corpus.train), len(corpus.test), *corpus.word_counts,
-         f"{sum(unknown) / sum(map(len, sentences)):.1%}", f"{np.mean([n > 0 for n in unknown]):.1%}", parrot_scores[2]]
-    )  # fmt: skip
+    unknown_words = sum(unknown) / sum(map(len, sentences))
+    with_one = np.mean([count > 0 for count in unknown])
+    name = "all" if below == 1 else f"≥\u00a0{below}\u00a0times"
+    counts = [len(corpus.train), len(corpus.test), *corpus.word_counts]
+    prices.append([name, *counts, f"{unknown_words:.1%}", f"{with_one:.1%}", parrot_scores[2]])
 
 # %% tags=["hide-input"]
 show_table(
-    ["words", "training pairs", "test sentences", "French words", "English words", "unknown test words",
-     "test sentences with one", "BLEU, parrot"],
+    ["words", "training pairs", "test sentences", "French words", "English words", "unknown in test",
+     "sentences with one", "BLEU, parrot"],
     prices,
 )  # fmt: skip
 show_text(
@@ -735,6 +765,6 @@ show_text(f"All **{len(kept):,}** pairs stay; **{read_as_unknown:.1%}** of the w
 #
 # ## What to read next
 #
-# {doc}`02_batches` packs sentences of unlike length into one tensor, and shows that the padding between them changes
-# nothing. What rare words cost a translator, and one repair:
+# {doc}`02_batches` packs sentences of unlike length into one tensor, and shows that the {term}`padding` between them
+# changes nothing. What rare words cost a translator, and one repair:
 # {cite:t}`luong2015unk`.

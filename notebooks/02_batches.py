@@ -58,7 +58,8 @@ seed = 0  # of the order of batches
 # ## Three sentences, by hand
 #
 # Here are three French sentences as lists of ids, each with `<eos>` (2) at its end. They have 3, 5 and 6 ids. A tensor
-# has rows of one length only, so the shorter two are filled with `<pad>` (0). That is **padding**:
+# has rows of one length only, so the shorter two are filled with `<pad>` (0). That is
+# **{term}`padding`**:
 
 # %%
 # NBVAL_CHECK_OUTPUT
@@ -72,15 +73,16 @@ for ids, row in zip(encoded, rectangle, strict=True):
 
 # %% [markdown]
 # From the rectangle alone you could guess which places are real: those that are not 0. It is safer to keep the lengths,
-# and to make the **mask** from them: a rectangle of the same shape that is true at real words. Count the false places:
-# 3 + 1 + 0 of 18. So 22 % of this small batch is padding.
+# and to make the **{term}`mask`** from them: a rectangle of the same shape that is true at real words. Count the false
+# places: 3 + 1 + 0 of 18. So 22% of this small batch is padding.
 
 # %%
 # NBVAL_CHECK_OUTPUT
 lengths = torch.tensor([len(ids) for ids in encoded])
 mask = torch.arange(longest) < lengths[:, None]  # (1, S) < (B, 1) gives (B, S)
 print(mask.int())
-print(f"{(~mask).sum().item()} of {mask.numel()} places are padding: {(~mask).float().mean().item():.0%}")
+padded_places = (~mask).sum().item()
+print(f"{padded_places} of {mask.numel()} places are padding: {padded_places / mask.numel():.0%}")
 
 # %% [markdown]
 # ### A trap: the list that grows
@@ -153,7 +155,8 @@ batch = Batch.of(src, tgt, np.array([0, 1, 2]))
 B, S, T = 3, 6, 7
 check_shape(batch.src_ids, (B, S))
 check_shape(batch.tgt_mask, (B, T))
-show_shapes(src_ids=batch.src_ids, src_lengths=batch.src_lengths, src_mask=batch.src_mask, tgt_ids=batch.tgt_ids)
+show_shapes(src_ids=batch.src_ids, src_lengths=batch.src_lengths, src_mask=batch.src_mask)
+show_shapes(tgt_ids=batch.tgt_ids, tgt_lengths=batch.tgt_lengths, tgt_mask=batch.tgt_mask)
 print(f"padding: {batch.padding_share:.1%}")
 
 # %% [markdown]
@@ -185,7 +188,8 @@ for kept, now in zip(before, (src.ids, src.starts, tgt.ids, tgt.starts), strict=
 # %%
 # NBVAL_CHECK_OUTPUT
 torch.manual_seed(0)
-encoder = Encoder(len(vocabulary), embedding_size=4, hidden_size=4, num_layers=2, dropout_rate=0.0)
+sizes = {"embedding_size": 4, "hidden_size": 4, "num_layers": 2}
+encoder = Encoder(len(vocabulary), **sizes, dropout_rate=0.0)
 extra = 6  # columns of padding
 alone = torch.tensor([encoded[0]])  # (1, 3)
 wide = torch.nn.functional.pad(alone, (0, extra), value=PAD)  # (1, 9)
@@ -195,14 +199,14 @@ with torch.no_grad():
     masked_states, masked_first = encoder(wide, real)
     careless_states, careless_first = encoder(wide, None)
 for name, states in (("with the mask", masked_states), ("without", careless_states)):
-    same = [torch.allclose(enc_states[0, place], states[0, place], atol=1e-6) for place in range(3)]
-    print(f"{name:14} same states at: non {same[0]}, ! {same[1]}, <eos> {same[2]}")
+    same = torch.isclose(enc_states[0], states[0, :3], atol=1e-6).all(dim=-1).tolist()
+    print(f"{name:13} the same at: non {same[0]}, ! {same[1]}, <eos> {same[2]}")
 
 # %% [markdown]
 # Without a mask *every* state is wrong, the first word's too: the backward direction has read six pads before it comes to
 # a word, and carries what they did to it all the way to the left. With the mask all states are those of the lonely
-# sentence. States at padding are zero, and so are no source of mischief later; and what the decoder starts from is the
-# same too:
+# sentence. States at padding are zero, and so are no source of mischief later; and what the {term}`decoder` starts from
+# is the same too:
 
 # %%
 assert torch.allclose(first, masked_first, atol=1e-6)
@@ -211,8 +215,8 @@ assert (masked_states[0, 3:] == 0).all()
 
 # %% [markdown]
 # **Break it.** Set `extra` to 1, and then to 60, and print `(enc_states - careless_states[:, :3]).abs().max()`. Does ten
-# times the padding do ten times the damage, or do the first few pads do it all? Attention and the loss have to mind the mask as
-# well; {doc}`04_attention` and {doc}`06_training` say where.
+# times the padding do ten times the damage, or do the first few pads do it all? {term}`Attention <attention>` and the loss have to
+# mind the mask as well; {doc}`04_attention` and {doc}`06_training` say where.
 #
 # ## How much padding is there?
 #
@@ -234,7 +238,7 @@ show_text(
 )
 
 # %% tags=["hide-input"] mystnb={"figure": {"caption": "Lengths differ within a corpus, and each batch is as wide as its longest sentence.", "name": "fig-02-lengths"}, "image": {"alt": "Histogram of sentence lengths in words, French as solid blue steps and English as dashed orange steps."}}
-figure = Figure(figsize=(7, 2.8), layout="constrained")
+figure = Figure(figsize=(5.5, 2.6), layout="constrained")
 axes = figure.add_subplot()
 bins = np.arange(0.5, max(src.lengths.max(), tgt.lengths.max()) + 1)
 axes.hist(src.lengths, bins, histtype="step", color="#00429d", linewidth=1.8, label="French")
@@ -261,7 +265,8 @@ show_source(epoch_order)
 def padding_share(batch_size: int, bucketed: bool, epoch: int = 0) -> float:
     """Share of places, both sides of all batches of an epoch, that hold no word."""
     order = epoch_order(src.lengths, tgt.lengths, batch_size, seed, epoch, bucketed)
-    places = sum(len(rows) * (src.lengths[rows].max() + tgt.lengths[rows].max()) for rows in order)
+    widths = [src.lengths[rows].max() + tgt.lengths[rows].max() for rows in order]
+    places = sum(len(rows) * width for rows, width in zip(order, widths, strict=True))
     return 1 - (src.lengths.sum() + tgt.lengths.sum()).item() / places.item()
 
 
@@ -289,19 +294,20 @@ show_text(
 def typical_batch(bucketed: bool) -> Batch:
     """The batch of this epoch whose padding is in the middle of all batches."""
     order = epoch_order(src.lengths, tgt.lengths, batch_size, seed, 0, bucketed)
-    batches = sorted((Batch.of(src, tgt, rows) for rows in order), key=lambda batch: batch.padding_share)
+    batches = [Batch.of(src, tgt, rows) for rows in order]
+    batches.sort(key=lambda batch: batch.padding_share)
     return batches[len(batches) // 2]
 
 
 # %% tags=["hide-input"] mystnb={"figure": {"caption": "The same kind of batch, dealt at random and from a bucket. Yellow places are words, dark ones are computed for nothing.", "name": "fig-02-masks"}, "image": {"alt": "Four rectangles of cells. The two of the random batch have a ragged right edge with large dark areas; the two of the bucketed batch are almost wholly yellow."}}
-figure = Figure(figsize=(7, 4), layout="constrained")
+figure = Figure(figsize=(6, 4), layout="constrained")
 panels = figure.subplots(1, 4, sharey=True)
 for number, (name, bucketed) in enumerate((("random", False), ("bucket", True))):
     batch = typical_batch(bucketed)
     for side, mask in enumerate((batch.src_mask, batch.tgt_mask)):
         axes = panels[2 * number + side]
         axes.imshow(mask, cmap="cividis", aspect="auto", vmin=0, vmax=1, interpolation="nearest")
-        axes.set(title=f"{name}, {('French', 'English')[side]}", xlabel="place")
+        axes.set(title=f"{name},\n{('French', 'English')[side]}", xlabel="place")
         axes.xaxis.get_major_locator().set_params(integer=True)
 panels[0].set_ylabel("sentence")
 show_figure(figure)
@@ -334,13 +340,13 @@ for count in (10, 100, 10_000):
 
 # %%
 draws = np.random.default_rng(seed).integers(len(src), size=5 * len(src))
-_, first_draw = np.unique(draws, return_index=True)  # when each pair was drawn for the first time
+_, first_draw = np.unique(draws, return_index=True)  # when a pair was first drawn
 marks = np.linspace(0, 5, 101)
 seen = np.searchsorted(np.sort(first_draw), marks * len(src)) / len(src)
 never = 1 - (first_draw < len(src)).sum() / len(src)
 
 # %% tags=["hide-input"] mystnb={"figure": {"caption": "Dealing shows every pair in one epoch; drawing with replacement still misses some after five.", "name": "fig-02-seen"}, "image": {"alt": "Share of pairs seen over epochs. A dashed grey line rises straight to one at the first epoch and stays; a solid blue curve rises ever more slowly and approaches one."}}
-figure = Figure(figsize=(7, 2.6), layout="constrained")
+figure = Figure(figsize=(5.5, 2.6), layout="constrained")
 axes = figure.add_subplot()
 axes.plot(marks, np.minimum(marks, 1), color="0.5", linestyle="--", label="dealt: each pair once an epoch")
 axes.plot(marks, seen, color="#00429d", label="drawn with replacement")
@@ -376,9 +382,8 @@ for bucketed in (False, True):
 # %%
 # NBVAL_CHECK_OUTPUT
 def order_of(epoch: int) -> list[list[int]]:
-    rows = epoch_order(
-        np.array([3, 6, 3, 5, 6, 5, 3]), np.array([3, 6, 4, 5, 7, 5, 3]), batch_size=2, seed=7, epoch=epoch
-    )
+    french, english = np.array([3, 6, 3, 5, 6, 5, 3]), np.array([3, 6, 4, 5, 7, 5, 3])
+    rows = epoch_order(french, english, batch_size=2, seed=7, epoch=epoch)
     return [batch.tolist() for batch in rows]
 
 
@@ -386,14 +391,14 @@ uninterrupted = order_of(0) + order_of(1)
 seen_before_the_crash = uninterrupted[:6]
 epoch, done = divmod(6, 4)  # 6 batches done, 4 in an epoch
 afterwards = order_of(epoch)[done:]
-print(
-    f"epoch {epoch}, {done} batches done; same as uninterrupted: {seen_before_the_crash + afterwards == uninterrupted}"
-)
+same = seen_before_the_crash + afterwards == uninterrupted
+print(f"epoch {epoch}, {done} batches done")
+print("the same as uninterrupted:", same)
 print("another epoch, another order:", order_of(0) != order_of(1))
 
 # %% [markdown]
 # A random generator that is simply used further and further could not do this: to know its state in epoch 40 you would have
-# to run through the 39 before. Here `[seed, epoch]` seeds a fresh generator each time. {doc}`06_training` builds on it
+# to run through the 39 before. Here `[seed, epoch]` seeds a fresh generator each time. On this {doc}`06_training` builds
 # a training cell that cannot lose work.
 #
 # ### What do buckets cost?
@@ -408,17 +413,16 @@ def together_again(bucketed: bool) -> float:
     """Share of companions of epoch 0 that share a batch in epoch 1 too."""
     seats = np.zeros((2, len(src)), dtype=int)
     for epoch in range(2):
-        for number, rows in enumerate(epoch_order(src.lengths, tgt.lengths, batch_size, seed, epoch, bucketed)):
+        order = epoch_order(src.lengths, tgt.lengths, batch_size, seed, epoch, bucketed)
+        for number, rows in enumerate(order):
             seats[epoch, rows] = number
     companions = np.bincount(seats[0])
     _, both = np.unique(seats, axis=1, return_counts=True)
     return (both * (both - 1)).sum() / (companions * (companions - 1)).sum()
 
 
-show_table(
-    ["batches", "companions that meet again"],
-    [[name, f"{together_again(bucketed):.1%}"] for name, bucketed in (("random", False), ("buckets", True))],
-)
+rows = [["random", f"{together_again(False):.1%}"], ["buckets", f"{together_again(True):.1%}"]]
+show_table(["batches", "companions that meet again"], rows)
 
 # %% [markdown]
 # In buckets companions meet again more often, and the more so the fewer pairs there are of each length. The order of the

@@ -15,16 +15,16 @@
 # # Attention: choosing where to look
 #
 # A translator with one vector for the whole sentence has to remember everything before it writes anything.
-# {doc}`03_encoder_decoder` shows what that costs. Here the decoder gets to look back: before each word it decides how
+# {doc}`03_encoder_decoder` shows what that costs. Here the {term}`decoder` gets to look back: before each word it decides how
 # much every source word matters, and takes a mean with those weights. That is all attention is, and you can do it with
 # a pencil.
 #
 # :::{admonition} What you will be able to do
-# - Work out the dot, general, concat and additive scores by hand, and know what each can do that the simpler one
-#   cannot.
-# - Turn scores into weights, and say why padding must get $-\infty$ and not 0.
-# - Say in one sentence how Bahdanau's attention differs from Luong's.
-# - Place the window of local attention, and read every formula beside the code that computes it.
+# - work out the dot, general, concat and additive scores by hand, and know what each can do that the simpler one
+#   cannot
+# - turn scores into weights, and say why padding must get $-\infty$ and not 0
+# - say in one sentence how Bahdanau's attention differs from Luong's
+# - place the window of local attention, and read every formula beside the code that computes it
 # :::
 #
 # The chapter trains nothing and needs no data: it runs in a few seconds at every scale.
@@ -37,9 +37,6 @@ if importlib.util.find_spec("s2s_tutorial") is None:
     get_ipython().run_line_magic("pip", "install --quiet git+https://github.com/s2s-tutorial/s2s_tutorial")
 
 # %%
-from s2s_tutorial.config import load_scale
-
-scale = load_scale()  # S2S_SCALE: small, standard or large
 import math
 import time
 
@@ -47,16 +44,20 @@ import torch
 from matplotlib.figure import Figure
 
 from s2s_tutorial import attention
+from s2s_tutorial.config import load_scale
 from s2s_tutorial.show import check_shape, show_figure, show_shapes, show_source, show_table, show_text
 
-B, T, S, H = 4, 6, 9, 16  # batch, target length, source length, hidden size of the random checks
+scale = load_scale()  # S2S_SCALE: small, standard or large
+# Batch, target length, source length and hidden size of the random checks:
+B, T, S, H = 4, 6, 9, 16
 SEED = 4  # of their random numbers
-MY_ANGLE, MY_LENGTH = 60.0, 2.0  # your query in the machine further down: degrees, and how long the vector is
+# Your query in the machine further down: degrees, and how long the vector is.
+MY_ANGLE, MY_LENGTH = 60.0, 2.0
 
 # %% [markdown]
 # ## Three words and a question
 #
-# The encoder has read <span lang="fr">« chat noir »</span> and the end-of-sentence mark. It left one state for each:
+# The {term}`encoder` has read « chat noir » and the end-of-sentence mark. It left one state for each:
 # $\bar h_1$, $\bar h_2$, $\bar h_3$. Real states have hundreds of numbers. Ours have two, so that you can draw them.
 
 # %% [markdown]
@@ -93,8 +94,9 @@ show_shapes(enc_states=enc_states, query=query)
 # ```
 #
 # :::{admonition} Guess first
-# The query is $(1, 1)$. The states are $(2, 0)$ for <span lang="fr">« chat »</span>, $(1, 2)$ for
-# <span lang="fr">« noir »</span> and $(-1, 1)$ for the end mark. Multiply number by number and add up. Which word wins,
+# :class: tip
+# The query is $(1, 1)$. The states are $(2, 0)$ for « chat », $(1, 2)$ for
+# « noir » and $(-1, 1)$ for the end mark. Multiply number by number and add up. Which word wins,
 # and by how much?
 # :::
 
@@ -105,7 +107,7 @@ for word, score in zip(words, scores.tolist(), strict=True):
     print(f"{word:6} {score:4.1f}")
 
 # %% [markdown]
-# <span lang="fr">« noir »</span> wins. The decoder is about to write *black*, and an adjective that French puts second
+# « noir » wins. The decoder is about to write *black*, and an adjective that French puts second
 # comes first in English. Nothing moved: the decoder just looked at the second word first.
 #
 # The package scores every query of every sentence against every word at once, with one product of matrices:
@@ -119,21 +121,22 @@ show_source(attention.DotScore)
 
 # %%
 dot = attention.DotScore(hidden_size=2)
-batch_scores = dot(query[None, None], dot.keys(enc_states[None]))  # a batch of one sentence and one query
+# A batch of one sentence and one query:
+batch_scores = dot(query[None, None], dot.keys(enc_states[None]))
 check_shape(batch_scores, (1, 1, 3))
 assert torch.equal(batch_scores[0, 0], scores)
 
 # %% [markdown]
 # ## From scores to weights
 #
-# A softmax raises $e$ to every score and divides by the sum:
+# A softmax raises $e$ to every score and divides by the sum. Then the weights $a_s$ of all words $s$ add up to 1:
 #
 # ```{math}
 # :label: eq-attn-weights
 # a_s = \frac{\exp(\mathrm{score}_s)}{\sum_{s'} \exp(\mathrm{score}_{s'})}
 # ```
 #
-# One point of score more means $e \approx 2.7$ times the weight, wherever the two scores lie.
+# In {eq}`eq-attn-weights`, one point of score more means $e \approx 2.7$ times the weight, wherever the two scores lie.
 
 # %%
 # NBVAL_CHECK_OUTPUT
@@ -149,17 +152,20 @@ print("ratio of noir to chat:", round(powers[1] / powers[0], 3))
 #
 # ## The context
 #
+# The third step mixes the states in these proportions:
+#
 # ```{math}
 # :label: eq-context
 # c = \sum_s a_s \, \bar h_s
 # ```
 #
-# Seven tenths of <span lang="fr">« noir »</span>, a quarter of <span lang="fr">« chat »</span>, a pinch of the end
+# Seven tenths of « noir », a quarter of « chat », a pinch of the end
 # mark:
 
 # %%
 # NBVAL_CHECK_OUTPUT
-context = sum(weight * state for weight, state in zip(attn_weights, enc_states, strict=True))
+pairs = zip(attn_weights, enc_states, strict=True)
+context = sum(weight * state for weight, state in pairs)
 print([round(value, 3) for value in context.tolist()])
 
 # %% [markdown]
@@ -167,7 +173,7 @@ print([round(value, 3) for value in context.tolist()])
 # inside the triangle of the three states ({numref}`fig-04-triangle`).
 
 # %% tags=["hide-input"] mystnb={"figure": {"caption": "The context is a mean, so it lies inside the triangle of the encoder states, nearest to the word with the largest weight.", "name": "fig-04-triangle"}, "image": {"alt": "A plane with three labelled points, chat, noir and the end mark, joined to a shaded triangle. An arrow from the origin shows the query. A square, the context, lies inside the triangle close to noir."}}
-figure = Figure(figsize=(5.5, 4), layout="constrained")
+figure = Figure(figsize=(5, 3.6), layout="constrained")
 axes = figure.add_subplot()
 axes.fill(*enc_states.T, color="0.92")
 for word, (x, y) in zip(words, enc_states.tolist(), strict=True):
@@ -184,32 +190,32 @@ show_figure(figure)
 # ## A machine to play with
 #
 # Turn the query round a full circle and watch who gets the weight ({numref}`fig-04-turn`). Then make it longer: the
-# direction decides **who**,
-# the length decides **how firmly**. Change `MY_ANGLE` and `MY_LENGTH` in the chapter's second cell, and run that and
-# these again.
+# direction decides **who**, the length decides **how firmly**. Change `MY_ANGLE` and `MY_LENGTH` in the chapter's second
+# cell, and run that and these again.
 
 
 # %%
 def look(angle: float, length: float) -> torch.Tensor:
     """Weights over the three words for a query given by direction (degrees) and length."""
-    turned = length * torch.tensor([math.cos(math.radians(angle)), math.sin(math.radians(angle))])
+    turn = math.radians(angle)
+    turned = length * torch.tensor([math.cos(turn), math.sin(turn)])
     return (enc_states @ turned).softmax(dim=0)
 
 
 for word, weight in zip(words, look(MY_ANGLE, MY_LENGTH).tolist(), strict=True):
-    print(f"{word:6} {weight:5.1%} {'#' * round(40 * weight)}")
+    print(f"{word:6} {weight:5.1%} {'#' * round(25 * weight)}")
 
-# %% tags=["hide-input"] mystnb={"figure": {"caption": "The query's direction hands the weight from word to word; a longer query makes the hand-over sharper.", "name": "fig-04-turn"}, "image": {"alt": "Two panels of three curves over the query's angle from 0 to 360 degrees. In both, chat, noir and the end mark take turns in having the largest weight. In the right panel, with a longer query, the curves are close to 0 or 1 and change steeply. A vertical line marks the reader's angle."}}
-figure = Figure(figsize=(8, 3), layout="constrained")
+# %% tags=["hide-input"] mystnb={"figure": {"caption": "The query's direction hands the weight from word to word; a longer query makes the hand-over sharper.", "name": "fig-04-turn"}, "image": {"alt": "Two panels of three curves over the query's angle from 0 to 360 degrees. In both, chat, noir and the end mark take turns in having the largest weight. In the lower panel, with a longer query, the curves are close to 0 or 1 and change steeply. A vertical line marks the reader's angle."}}
+figure = Figure(figsize=(5.5, 4.6), layout="constrained")
 angles = range(0, 361, 3)
-for axes, length in zip(figure.subplots(1, 2, sharey=True), (MY_LENGTH / 2, MY_LENGTH * 2), strict=True):
+for axes, length in zip(figure.subplots(2, 1, sharex=True), (MY_LENGTH / 2, MY_LENGTH * 2), strict=True):
     curves = torch.stack([look(angle, length) for angle in angles]).T.tolist()
     for word, curve, style in zip(words, curves, (("-", "#00429d"), ("--", "#b8560b"), (":", "#2a7f62")), strict=True):
         axes.plot(angles, curve, style[0], color=style[1], lw=2, label=word)
     axes.axvline(MY_ANGLE, color="0.5", lw=1)
-    axes.set(title=f"query of length {length:g}", xlabel="angle of the query (degrees)", xticks=range(0, 361, 90))
-figure.legend(*axes.get_legend_handles_labels(), loc="outside right center")
-figure.axes[0].set_ylabel("attention weight")
+    axes.set(title=f"query of length {length:g}", ylabel="attention weight", xticks=range(0, 361, 90))
+figure.legend(*axes.get_legend_handles_labels(), loc="outside upper center", ncols=3)
+axes.set_xlabel("angle of the query (degrees)")
 show_figure(figure)
 
 # %% [markdown]
@@ -227,15 +233,15 @@ show_figure(figure)
 
 # %% [markdown]
 # The 2017 notebook attended to padding. It did not crash, and its loss went down. {numref}`fig-draw-padding-mask` shows
-# what it
-# lacked. Here is how much of the decoder's attention goes into the void when our three words share a batch with a longer
-# sentence:
+# what it lacked. Here is how much of the decoder's attention goes into the void when our three words share a batch with a
+# longer sentence:
 
 # %%
 # NBVAL_CHECK_OUTPUT
 for pads in (0, 1, 5, 20):
     with_padding = torch.cat([scores, torch.zeros(pads)]).softmax(dim=0)
-    print(f"{pads:2} places of padding: noir {with_padding[1]:.2f}, padding together {with_padding[3:].sum():.2f}")
+    noir, lost = with_padding[1], with_padding[3:].sum()
+    print(f"{pads:2} places of padding: noir {noir:.2f}, all padding {lost:.2f}")
 
 # %% [markdown]
 # The same sentence gets another translation because of its *neighbours* in the batch. And were all real scores below 0,
@@ -284,20 +290,22 @@ print("a sentence of padding alone:", empty[0, 0, :3].tolist())
 # ```
 #
 # :::{admonition} Guess first
-# Take $W = \begin{pmatrix} 1 & -1 \\ 0 & 1 \end{pmatrix}$. Multiply it with each state, then take the dot product with
-# $(1, 1)$. Does <span lang="fr">« noir »</span> still win?
+# :class: tip
+# Take $W = \begin{pmatrix} 1 & -1 \\ 0 & 1 \end{pmatrix}$. Multiply each state by it, then take the dot product with
+# $(1, 1)$. Does « noir » still win?
 # :::
 
 # %%
 # NBVAL_CHECK_OUTPUT
 W = torch.tensor([[1.0, -1.0], [0.0, 1.0]])
 for word, state in zip(words, enc_states, strict=True):
-    print(f"{word:6} W h = {(W @ state).tolist()!s:14} score = {query @ (W @ state):4.1f}")
+    key = W @ state
+    print(f"{word:6} W h = {key.tolist()!s:12} score = {query @ key:4.1f}")
 
 # %% [markdown]
 # Same states, same query, other winner. Training moves $W$ until the right word wins.
 #
-# In code, $W \bar h_s$ does not depend on the query. So it is computed once a sentence and kept: those are the keys.
+# In {eq}`eq-general-score`, $W \bar h_s$ does not depend on the query. So it is computed once a sentence and kept: those are the keys.
 # What is left is the dot score, which `GeneralScore` inherits.
 
 # %%
@@ -307,7 +315,8 @@ show_source(attention.GeneralScore)
 general = attention.GeneralScore(hidden_size=2)
 general.project.weight.data.copy_(W)
 by_hand = torch.stack([query @ (W @ state) for state in enc_states])
-torch.testing.assert_close(general(query[None, None], general.keys(enc_states[None]))[0, 0], by_hand)
+found = general(query[None, None], general.keys(enc_states[None]))
+torch.testing.assert_close(found[0, 0], by_hand)
 
 # %% [markdown]
 # ## The concat score: a small network
@@ -317,7 +326,7 @@ torch.testing.assert_close(general(query[None, None], general.keys(enc_states[No
 #
 # ```{math}
 # :label: eq-concat-score
-# \mathrm{score}(h, \bar h_s) = v^\top \tanh\left(W [h; \bar h_s]\right)
+# \mathrm{score}(h, \bar h_s) = v^\top \tanh(W [h; \bar h_s])
 # ```
 #
 # $[h; \bar h_s]$ has four numbers, so $W$ has two rows of four. Ours has the identity on the left and half of it on the
@@ -331,7 +340,8 @@ for word, state in zip(words, enc_states, strict=True):
     inner = W @ torch.cat([query, state])
     energy = torch.tanh(inner)
     rounded = [round(value, 3) for value in energy.tolist()]
-    print(f"{word:6} W[h; s] = {inner.tolist()!s:11} tanh = {rounded!s:15} score = {v @ energy:.3f}")
+    print(f"{word}: W[h; s] = {inner.tolist()}")
+    print(f"    tanh = {rounded}, score = {v @ energy:.3f}")
 
 # %% [markdown]
 # Look at the scores: they lie close together. A $\tanh$ never leaves $(-1, 1)$, so with this $v$ no score can pass
@@ -340,7 +350,7 @@ for word, state in zip(words, enc_states, strict=True):
 #
 # ### Never stack what you can add
 #
-# Done as written, the formula stacks every query on every encoder state. That is a tensor of (B, T, S, 2H) and as many
+# Done as written, {eq}`eq-concat-score` stacks every query on every encoder state. That is a tensor of (B, T, S, 2H) and as many
 # rows to multiply. But a matrix times two stacked vectors is its left half times the one plus its right half times the
 # other:
 #
@@ -352,7 +362,8 @@ for word, state in zip(words, enc_states, strict=True):
 # uses:
 
 # %%
-show_source(attention.concat_score_plainly, attention.ConcatScore.keys, attention.ConcatScore.forward)
+show_source(attention.concat_score_plainly)
+show_source(attention.ConcatScore.keys, attention.ConcatScore.forward)
 
 # %%
 concat = attention.ConcatScore(hidden_size=2)
@@ -370,7 +381,8 @@ torch.testing.assert_close(concat(query[None, None], concat.keys(enc_states[None
 batch, hidden = scale.training.batch_size, scale.model.hidden_size
 rows = []
 for length in (5, 10, 20):  # words on each side
-    plain, split = batch * length * length * 2 * hidden * hidden, 2 * batch * length * hidden * hidden
+    plain = batch * length * length * 2 * hidden * hidden
+    split = 2 * batch * length * hidden * hidden
     rows.append([length, plain // 10**6, split // 10**6, f"{plain // split} times"])
 show_table(["words a side", "as written (millions)", "in halves (millions)", "saved"], rows)
 
@@ -383,10 +395,10 @@ show_table(["words a side", "as written (millions)", "in halves (millions)", "sa
 #
 # ```{math}
 # :label: eq-additive-score
-# e_{ts} = v^\top \tanh\left(W h_{t-1} + U \bar h_s\right)
+# e_{ts} = v^\top \tanh(W h_{t-1} + U \bar h_s)
 # ```
 #
-# Compare it with the split form above. $W$ is the left half, $U$ the right half. As a *function*, additive and concat
+# Compare {eq}`eq-additive-score` with the split form above. $W$ is the left half, $U$ the right half. As a *function*, additive and concat
 # are one. So give both the same numbers, and look:
 
 # %%
@@ -408,8 +420,8 @@ torch.testing.assert_close(additive_scores, by_hand)
 #
 # ## Bahdanau and Luong, side by side
 #
-# There is an order of events at every target word: the decoder steps from $h_{t-1}$ to $h_t$, and somewhere it looks
-# ({numref}`fig-04-two-orders`).
+# At every target word the decoder takes a step, from $h_{t-1}$ to $h_t$, and it looks. It can do so in two orders
+# ({numref}`fig-04-two-orders`):
 #
 # - **Bahdanau looks, then steps.** The query is the state *before*, $h_{t-1}$. The context goes into the GRU.
 # - **Luong steps, then looks.** The query is the state *after*, $h_t$. The context joins it on the way out.
@@ -431,17 +443,17 @@ def draw_flow(axes, title, boxes, links):
     axes.axis("off")
 
 
-# %% tags=["hide-input"] mystnb={"figure": {"caption": "Bahdanau attends with the state before the step and feeds the context to the GRU; Luong attends with the state after it and joins the context at the output.", "name": "fig-04-two-orders"}, "image": {"alt": "Two flow diagrams. Left, Bahdanau: the state before and the encoder states go into attention, which gives the context; context, previous word and the state before go into the GRU, which gives the new state and then the output. Right, Luong: previous word and the state before go into the GRU; its new state and the encoder states go into attention; context and new state are joined to the output."}}
+# %% tags=["hide-input"] mystnb={"figure": {"caption": "Bahdanau attends with the state before the step and feeds the context to the GRU; Luong attends with the state after it and joins the context at the output.", "name": "fig-04-two-orders"}, "image": {"alt": "Two flow diagrams. Above, Bahdanau: the state before and the encoder states go into attention, which gives the context; context, previous word and the state before go into the GRU, which gives the new state and then the output. Below, Luong: previous word and the state before go into the GRU; its new state and the encoder states go into attention; context and new state are joined to the output."}}
 blue, orange, green = "#00429d", "#b8560b", "#2a7f62"
 before, word, sources = (r"$h_{t-1}$", "0.5"), (r"$y_{t-1}$", "0.5"), (r"$\bar h_1 \ldots \bar h_S$", "0.5")
 attend, mean, step = ("attention", orange), (r"context $c_t$", orange), ("GRU", blue)
-figure = Figure(figsize=(9, 4), layout="constrained")
-left_axes, right_axes = figure.subplots(1, 2)
+figure = Figure(figsize=(5, 7), layout="constrained")
+upper_axes, lower_axes = figure.subplots(2, 1)
 boxes = {"before": (0, 1, *before), "word": (1.6, 0, *word), "sources": (0, 3, *sources), "attend": (0, 2, *attend)}
 boxes |= {"context": (1.6, 2, *mean), "gru": (1.6, 1, *step), "after": (3, 1, "$h_t$", blue)}
 boxes |= {"out": (3, 2.6, r"$g(y_{t-1}, h_t, c_t)$", green)}
 links = "before-attend sources-attend attend-context context-gru before-gru word-gru gru-after after-out context-out word-out"
-draw_flow(left_axes, "Bahdanau: look, then step", boxes, links)
+draw_flow(upper_axes, "Bahdanau: look, then step", boxes, links)
 boxes = {
     "before": (0, 0.9, *before),
     "word": (1.4, 0, *word),
@@ -451,7 +463,7 @@ boxes = {
 boxes |= {"sources": (0, 1.9, *sources), "attend": (1.4, 1.9, *attend), "context": (1.4, 2.9, *mean)}
 boxes |= {"out": (3, 2.9, r"$\tanh(W_c[c_t; h_t])$", green)}
 links = "before-gru word-gru gru-after after-attend sources-attend attend-context context-out after-out"
-draw_flow(right_axes, "Luong: step, then look", boxes, links)
+draw_flow(lower_axes, "Luong: step, then look", boxes, links)
 show_figure(figure)
 
 # %% [markdown]
@@ -463,7 +475,7 @@ show_figure(figure)
 # | the context goes | into the GRU, and to the output | to the output only (with input feeding also into the next step) |
 # | in training, all target words at once? | no: step $t$ waits for its context | yes: run the GRU, then look from all states |
 #
-# The last row decides how the two train. {doc}`05_decoders` builds both, proves it and measures what it is worth.
+# The last row decides how the two train. In {doc}`05_decoders` you build both, prove it and measure what it is worth.
 #
 # ## Loops, and the lack of them
 #
@@ -475,7 +487,9 @@ show_figure(figure)
 formulas = {
     "dot": lambda score, h, s: h @ s,
     "general": lambda score, h, s: h @ (score.project.weight @ s),
-    "concat": lambda score, h, s: score.vector @ torch.tanh(score.project.weight @ torch.cat([h, s])),
+    "concat": lambda score, h, s: (
+        score.vector @ torch.tanh(score.project.weight @ torch.cat([h, s]))  # W [h; s]
+    ),
     "additive": lambda score, h, s: (
         score.vector @ torch.tanh(score.project_query.weight @ h + score.project_key.weight @ s)
     ),
@@ -494,7 +508,8 @@ def score_by_loop(name, score, queries, states):
 
 # %%
 rng = torch.Generator().manual_seed(SEED)
-queries = torch.randn(B, T, H, generator=rng, dtype=torch.float64)  # double precision: equal means equal
+# Double precision: equal means equal.
+queries = torch.randn(B, T, H, generator=rng, dtype=torch.float64)
 states = torch.randn(B, S, H, generator=rng, dtype=torch.float64)
 torch.manual_seed(SEED)  # of the weights
 
@@ -521,8 +536,8 @@ for name, kind in attention.SCORES.items():
     at_once = score_at_once(name, score, queries, states)
     check_shape(at_once, (B, T, S))
     torch.testing.assert_close(at_once, score_by_loop(name, score, queries, states))
-    looped, whole = best_milliseconds(score_by_loop, name, score), best_milliseconds(score_at_once, name, score)
-    rows.append([name, looped, whole])
+    forms = (score_by_loop, score_at_once)
+    rows.append([name, *(best_milliseconds(form, name, score) for form in forms)])
 show_table(["score", "loop (ms)", "at once (ms)"], rows)
 
 # %% tags=["hide-input"]
@@ -541,19 +556,21 @@ show_text(
 #
 # ```{math}
 # :label: eq-local-place
-# p_t = S \cdot \sigma\left(v_p^\top \tanh(W_p h_t)\right)
+# p_t = S \cdot \sigma(v_p^\top \tanh(W_p h_t))
 # ```
 #
-# Only words at most $D$ away are scored. A bell curve of deviation $D / 2$ around $p_t$ then weighs the near ones up:
+# Only words at most $D$ away from the place of {eq}`eq-local-place` are scored. A bell curve of deviation $D / 2$ around $p_t$ then weighs the near ones up:
 #
 # ```{math}
 # :label: eq-local-weights
-# a_s = \mathrm{softmax}_{|s - p_t| \le D}(\mathrm{score}_s) \cdot \exp\left(-\frac{(s - p_t)^2}{2 (D/2)^2}\right)
+# \begin{aligned}
+# a_s &= \mathrm{softmax}_{|s - p_t| \le D}(\mathrm{score}_s) \\
+# &\quad \cdot \exp\left(-\frac{(s - p_t)^2}{2 (D/2)^2}\right)
+# \end{aligned}
 # ```
 #
-# Take seven words (places 0 to 6), all with the same score, $p_t = 3.4$ and $D = 2$. Places 2, 3, 4 and 5 lie within
-# reach, so each gets a quarter from the softmax. Place 2 is 1.4 away, so its quarter is multiplied with $e^{-1.4^2 /
-# 2}$.
+# Try {eq}`eq-local-weights`. Take seven words (places 0 to 6), all with the same score, $p_t = 3.4$ and $D = 2$. Places 2, 3, 4 and 5 lie within
+# reach, so each gets a quarter from the softmax. Place 2 is 1.4 away, so its quarter is multiplied by $e^{-1.4^2 / 2}$.
 
 # %%
 # NBVAL_CHECK_OUTPUT
@@ -561,7 +578,8 @@ place, reach = 3.4, 2
 inside = [s for s in range(7) if abs(s - place) <= reach]
 for s in inside:
     nearness = math.exp(-((s - place) ** 2) / (2 * (reach / 2) ** 2))
-    print(f"place {s}: distance {abs(s - place):.1f}, nearness {nearness:.3f}, weight {nearness / len(inside):.3f}")
+    weight = nearness / len(inside)
+    print(f"place {s}: {abs(s - place):.1f} away, near {nearness:.3f}, weight {weight:.3f}")
 total = sum(math.exp(-((s - place) ** 2) / 2) for s in inside) / len(inside)
 print(f"sum {total:.3f}")
 
@@ -578,7 +596,8 @@ show_source(attention.LocalAttention.centres, attention.LocalAttention.weights)
 # scores equal.
 
 # %%
-local = attention.LocalAttention(attention.GeneralScore(2), hidden_size=2, reach=reach).requires_grad_(False)
+local = attention.LocalAttention(attention.GeneralScore(2), hidden_size=2, reach=reach)
+local.requires_grad_(False)
 local.project.weight.copy_(torch.eye(2))
 local.vector.copy_(torch.tensor([math.log(place / (7 - place)) / math.tanh(1.0), 0.0]))
 asking, seven = torch.tensor([[[1.0, 0.0]]]), torch.ones(1, 7, dtype=torch.bool)
@@ -587,9 +606,9 @@ local_weights = local.weights(asking, local.keys(torch.zeros(1, 7, 2)), seven)[0
 assert local_weights.gt(0).nonzero().flatten().tolist() == inside
 torch.testing.assert_close(local_weights.sum(), torch.tensor(total))
 
-# %% tags=["hide-input"] mystnb={"figure": {"caption": "The window of local attention slides with the predicted place; words beyond its reach get exactly nothing, and weights sum to less than 1.", "name": "fig-04-window"}, "image": {"alt": "Three bar charts of attention weights over seven places, for a predicted place near the start, in the middle and at the end. In each a dashed bell curve is centred on the predicted place, marked by a vertical line, and only bars within two places of it are above zero."}}
-figure = Figure(figsize=(9, 2.6), layout="constrained")
-for axes, centre in zip(figure.subplots(1, 3, sharey=True), (0.6, place, 6.5), strict=True):
+# %% tags=["hide-input"] mystnb={"figure": {"caption": "The window of local attention slides with the predicted place; words beyond its reach get exactly nothing, and weights sum to less than 1.", "name": "fig-04-window"}, "image": {"alt": "Three bar charts of attention weights over seven places, one below the other, for a predicted place near the start, in the middle and at the end. In each a dashed bell curve is centred on the predicted place, marked by a vertical line, and only bars within two places of it are above zero."}}
+figure = Figure(figsize=(5.5, 5), layout="constrained")
+for axes, centre in zip(figure.subplots(3, 1, sharex=True, sharey=True), (0.6, place, 6.5), strict=True):
     local.vector[0] = math.log(centre / (7 - centre)) / math.tanh(1.0)
     bars = local.weights(asking, local.keys(torch.zeros(1, 7, 2)), seven)[0, 0]
     axes.bar(range(7), bars.tolist(), color="#00429d")
@@ -597,26 +616,26 @@ for axes, centre in zip(figure.subplots(1, 3, sharey=True), (0.6, place, 6.5), s
     bell = torch.exp(-((curve - centre) ** 2) / (2 * (reach / 2) ** 2)) / (bars > 0).sum()
     axes.plot(curve.tolist(), bell.tolist(), "--", color="#b8560b")
     axes.axvline(centre, color="0.5", lw=1)
-    axes.set(title=f"place {centre}, sum of weights {bars.sum():.2f}", xlabel="source place", xticks=range(7))
+    axes.set(title=f"place {centre}, sum of weights {bars.sum():.2f}", xticks=range(7))
     axes.title.set_fontsize(10)
-figure.axes[0].set_ylabel("attention weight")
+figure.supylabel("attention weight", fontsize=10)
+axes.set_xlabel("source place")
 show_figure(figure)
 
 # %% [markdown]
 # Why the bell curve of {numref}`fig-04-window`? Without it the place could not be learnt. Moving $p_t$ a little changes
-# nothing about which
-# words are inside, so a plain window has no gradient for $v_p$ and $W_p$. Through the bell curve, every weight depends
-# smoothly on $p_t$.
+# nothing about which words are inside, so a plain window has no gradient for $v_p$ and $W_p$. Through the bell curve,
+# every weight depends smoothly on $p_t$.
 #
-# There is a price. A guess outside the right neighbourhood cannot be mended by any score. {doc}`11_which_attention`
-# measures what wins.
+# There is a price. A guess outside the right neighbourhood cannot be mended by any score. What wins is measured in
+# {doc}`11_which_attention`.
 #
 # ## Every formula, its code and its test
 #
-# Each test lies in `tests/test_attention.py`. It checks the property for random weights and sizes, not a stored list of
-# numbers.
+# The code lies in `s2s_tutorial/attention.py`, each test in `tests/test_attention.py`. A test checks the property for
+# random weights and sizes, not a stored list of numbers.
 #
-# | equation | code in `s2s_tutorial/attention.py` | test |
+# | equation | code | test |
 # | :--- | :--- | :--- |
 # | {eq}`eq-dot-score` | `DotScore` | `test_every_score_equals_the_loop_it_replaces[dot]` |
 # | {eq}`eq-general-score` | `GeneralScore` | `test_every_score_equals_the_loop_it_replaces[general]` |
@@ -638,7 +657,8 @@ show_source(attention.Attention)
 # NBVAL_CHECK_OUTPUT
 whole = attention.Attention(attention.DotScore(2))
 keys = whole.keys(enc_states[None])
-found_context, found_weights = whole(query[None, None], keys, enc_states[None], torch.ones(1, 3, dtype=torch.bool))
+all_real = torch.ones(1, 3, dtype=torch.bool)
+found_context, found_weights = whole(query[None, None], keys, enc_states[None], all_real)
 show_shapes(context=found_context, attn_weights=found_weights)
 torch.testing.assert_close(found_context[0, 0], context)
 torch.testing.assert_close(found_weights[0, 0], attn_weights)
@@ -676,10 +696,11 @@ torch.testing.assert_close(found_weights[0, 0], attn_weights)
 # NBVAL_CHECK_OUTPUT
 rng = torch.Generator().manual_seed(0)
 for size in (4, 64, 1024):
-    asked, answered = torch.randn(2000, 1, size, generator=rng), torch.randn(2000, 10, size, generator=rng)
+    asked = torch.randn(2000, 1, size, generator=rng)
+    answered = torch.randn(2000, 10, size, generator=rng)
     raw = attention.DotScore(size)(asked, answered)
-    largest = [(raw / divisor).softmax(-1).amax(-1).mean().item() for divisor in (1, math.sqrt(size))]
-    print(f"H {size:4}: deviation {raw.std():4.0f}, largest weight {largest[0]:.1f}, after dividing {largest[1]:.1f}")
+    plain, divided = ((raw / divisor).softmax(-1).amax(-1).mean().item() for divisor in (1, math.sqrt(size)))
+    print(f"H {size:4}: deviation {raw.std():2.0f}, largest weight {plain:.1f}, divided {divided:.1f}")
 
 # %% [markdown]
 # A dot product adds H numbers of variance 1, so its deviation is $\sqrt H$. At H = 1024 one word takes

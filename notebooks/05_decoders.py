@@ -14,16 +14,16 @@
 # %% [markdown]
 # # Decoders: writing one word at a time
 #
-# You have an encoder, and you have attention. A decoder puts them to work: it writes the translation word by word, and
+# You have an {term}`encoder`, and you have {term}`attention`. A {term}`decoder` puts them to work: it writes the translation word by word, and
 # looks at the source for each. Two famous designs differ in one question, whether to look before or after the step, and
 # that question decides how fast they train. Here you assemble both on three sentences, small enough to print every
 # shape.
 #
 # :::{admonition} What you will be able to do
-# - Follow one word through a Luong decoder and a Bahdanau decoder, shape by shape.
-# - Say why one of them may read all target words at once in training and the other may not, and prove it.
-# - Count the parameters of every form, and say what tying two matrices saves.
-# - Use the cheapest test there is of a new model: can it learn three sentences by heart?
+# - follow one word through a Luong decoder and a Bahdanau decoder, shape by shape
+# - say why one of them may read all target words at once in training and the other may not, and prove it
+# - count the parameters of every form, and say what tying two matrices saves
+# - use the cheapest test there is of a new model: can it learn three sentences by heart?
 # :::
 #
 # The chapter needs no data but three sentences. It runs in under a minute at every scale.
@@ -36,9 +36,6 @@ if importlib.util.find_spec("s2s_tutorial") is None:
     get_ipython().run_line_magic("pip", "install --quiet git+https://github.com/s2s-tutorial/s2s_tutorial")
 
 # %%
-from s2s_tutorial.config import load_scale
-
-scale = load_scale()  # S2S_SCALE: small, standard or large
 import time
 from dataclasses import replace
 
@@ -47,7 +44,7 @@ import torch
 from matplotlib.figure import Figure
 
 from s2s_tutorial.batching import Batch, Encoded
-from s2s_tutorial.config import ModelSettings
+from s2s_tutorial.config import ModelSettings, load_scale
 from s2s_tutorial.decoder import BahdanauDecoder, Decoder, LuongDecoder
 from s2s_tutorial.layers import gru_step
 from s2s_tutorial.model import Seq2Seq, count_parameters, shift_right
@@ -55,19 +52,30 @@ from s2s_tutorial.show import check_shape, show_figure, show_shapes, show_source
 from s2s_tutorial.translation import Translator
 from s2s_tutorial.vocabulary import Vocabulary
 
+scale = load_scale()  # S2S_SCALE: small, standard or large
 SOURCES = ["je n ai pas faim .", "le chat noir dort .", "merci ."]  # normalised; two or more
 TARGETS = ["i m not hungry .", "the black cat is asleep .", "thank you ."]
-E, H, L = 5, 8, 2  # embedding, hidden size and layers: E and H differ, so that their shapes cannot be confused
+# Embedding, hidden size and layers. E and H differ, so that their shapes cannot be confused.
+E, H, L = 5, 8, 2
 SEED = 5  # of all initial weights
 STEPS, LEARNING_RATE = 120, 0.03  # of learning by heart
-RACE_WORDS, RACE_SENTENCES = 10, (2, 16, 64)  # of the race: words a sentence, and sentences a batch
-SRC_WORDS, TGT_WORDS = 1_717, 1_529  # sizes of vocabulary for counting parameters: the 2017 notebook's
+RACE_WORDS, RACE_SENTENCES = 10, (2, 16, 64)  # of the race: in a sentence, in a batch
+SRC_WORDS, TGT_WORDS = 1_717, 1_529  # the 2017 notebook's vocabularies, to count parameters
 
 # %% [markdown]
 # ## What a decoder computes
 #
 # A translation is a sequence of words $y_1 \ldots y_T$. A {term}`decoder` never judges it in one piece. It splits the
 # probability of the whole into one question a word: given the source $x$ and all words so far, what comes next?
+#
+# ```{math}
+# :label: eq-chain
+# p(y \mid x) = \prod_{t=1}^{T} p(y_t \mid y_1, \ldots, y_{t-1}, x)
+# ```
+#
+# Nothing is lost by {eq}`eq-chain`: it is the chain rule, true of any distribution. What is *modelled* is only how
+# $y_{t-1}$ and all that came before are squeezed into one state $h_t$ of the decoder. {numref}`fig-draw-luong-bahdanau`
+# shows the two answers of this chapter.
 
 # %% [markdown]
 # :::{figure-md} fig-draw-luong-bahdanau
@@ -77,16 +85,6 @@ SRC_WORDS, TGT_WORDS = 1_717, 1_529  # sizes of vocabulary for counting paramete
 # :::
 
 # %% [markdown]
-# ```{math}
-# :label: eq-chain
-# p(y \mid x) = \prod_{t=1}^{T} p(y_t \mid y_1, \ldots, y_{t-1}, x)
-# ```
-#
-# Nothing is lost by {eq}`eq-chain`: it is the chain rule, true of any distribution. What is *modelled* is only how
-# $y_{t-1}$ and
-# all that came before are squeezed into one state, $h_t$. {numref}`fig-draw-luong-bahdanau` shows the two answers of
-# this chapter.
-#
 # ## Three sentences
 #
 # The 2017 notebook tested its model on a batch of three sentences with a hidden size of 8 and 2 layers, and printed
@@ -101,13 +99,14 @@ show_shapes(src_ids=batch.src_ids, src_mask=batch.src_mask, tgt_ids=batch.tgt_id
 
 # %% [markdown]
 # What does the decoder get as *input*? At place $t$ the word before, $y_{t-1}$. So the targets move one
-# place to the right, and SOS fills the gap:
+# place to the right, and `<sos>` fills the gap:
 
 # %%
 # NBVAL_CHECK_OUTPUT
 prev_ids = shift_right(batch.tgt_ids)
-for name, ids in (("in ", prev_ids), ("out", batch.tgt_ids)):
-    print(name, " ".join(f"{tgt_vocabulary.words[number]:7}" for number in ids[1].tolist()).rstrip())
+for name, ids in (("in", prev_ids), ("out", batch.tgt_ids)):
+    words = [f"{tgt_vocabulary.words[number]:7}" for number in ids[1].tolist()]
+    print(f"{name:4}", "".join(words).rstrip())
 
 # %% [markdown]
 # Read it in columns: given `<sos>`, say *the*; given *the*, say *black*. Feeding the true word before, and not the
@@ -126,10 +125,12 @@ show_source(Decoder.start)
 # NBVAL_CHECK_OUTPUT
 settings = ModelSettings("luong", "general", E, H, L, dropout=0.0, tie_embeddings=False)
 torch.manual_seed(SEED)
-luong = Seq2Seq(settings, len(src_vocabulary), len(tgt_vocabulary)).double()  # double precision: equal means equal
+# Double precision: equal means equal.
+luong = Seq2Seq(settings, len(src_vocabulary), len(tgt_vocabulary)).double()
 enc_states, first_states = luong.encoder(batch.src_ids, batch.src_mask)
 memory, state = luong.decoder.start(enc_states, batch.src_mask, first_states)
-show_shapes(enc_states=memory.enc_states, keys=memory.keys, dec_state=state.dec_state, attn_state=state.attn_state)
+show_shapes(enc_states=memory.enc_states, keys=memory.keys)
+show_shapes(dec_state=state.dec_state, attn_state=state.attn_state)
 check_shape(memory.enc_states, (B, S, H))
 check_shape(state.dec_state, (L, B, H))
 
@@ -156,17 +157,18 @@ show_shapes(word=word, top=top, dec_state=torch.stack(states))
 check_shape(top, (B, H))
 
 # %% [markdown]
-# Then it looks, with the new state of the top layer as its query ({doc}`04_attention` has the details).
-# The state and what it saw go through one more layer. The result, $\tilde h_t$, is the **attentional state**:
+# Then it looks, with the state of {eq}`eq-luong-state`, in the top layer, as its query ({doc}`04_attention` has the
+# details). The state and what it saw go through one more layer. The result, $\tilde h_t$, is the **attentional state**:
 #
 # ```{math}
 # :label: eq-luong-attn-state
-# \tilde h_t = \tanh\left(W_c [c_t; h_t]\right)
+# \tilde h_t = \tanh(W_c [c_t; h_t])
 # ```
 
 # %%
 # NBVAL_CHECK_OUTPUT
-context, attn_weights = decoder.attention(top[:, None], memory.keys, memory.enc_states, memory.src_mask)
+seen = memory.keys, memory.enc_states, memory.src_mask
+context, attn_weights = decoder.attention(top[:, None], *seen)
 attn_state = torch.tanh(decoder.combine(torch.cat([context[:, 0], top], dim=-1)))
 show_shapes(attn_weights=attn_weights, context=context, attn_state=attn_state)
 check_shape(attn_weights, (B, 1, S))
@@ -174,7 +176,8 @@ check_shape(context, (B, 1, H))
 print("weights at padding:", attn_weights[-1, 0, batch.src_lengths[-1] :].tolist())
 
 # %% [markdown]
-# Last, a score for every word of the vocabulary. A softmax over these **logits** gives the probabilities:
+# Last, the state of {eq}`eq-luong-attn-state` gives a score for every word of the {term}`vocabulary`. A softmax over these
+# **logits** gives the probabilities:
 #
 # ```{math}
 # :label: eq-luong-output
@@ -186,10 +189,11 @@ print("weights at padding:", attn_weights[-1, 0, batch.src_lengths[-1] :].tolist
 logits = attn_state @ decoder.output_weight.T + decoder.output_bias
 show_shapes(logits=logits)
 check_shape(logits, (B, len(tgt_vocabulary)))
-torch.testing.assert_close(logits.softmax(dim=-1).sum(dim=-1), torch.ones(B, dtype=torch.float64))
+sums = logits.softmax(dim=-1).sum(dim=-1)
+torch.testing.assert_close(sums, torch.ones_like(sums))
 
 # %% [markdown]
-# This is all of it. The package's `step` does the same, and here it is with what you have just done in its middle:
+# With {eq}`eq-luong-output` this is all of it. The package's `step` does the same, and here it is with what you have just done in its middle:
 
 # %%
 show_source(LuongDecoder.advance, LuongDecoder.attend)
@@ -203,8 +207,8 @@ torch.testing.assert_close(next_state.dec_state, torch.stack(states))
 # %% [markdown]
 # ### Without attention
 #
-# With `attention="none"` there is no context, and $\tilde h_t = \tanh(W_c h_t)$. (In the 2017 notebook this choice
-# crashed.) What does such a decoder still know of the source? Only its first state. Move every encoder state as far as
+# With `attention="none"` there is no {term}`context`, and {eq}`eq-luong-attn-state` becomes $\tilde h_t = \tanh(W_c h_t)$. (In the
+# 2017 notebook this choice crashed.) What does such a decoder still know of the source? Only its first state. Move every encoder state as far as
 # you like: nothing happens.
 
 
@@ -212,7 +216,8 @@ torch.testing.assert_close(next_state.dec_state, torch.stack(states))
 def build(**changes) -> Seq2Seq:
     """A model of this chapter's sizes, with the same seed, in double precision."""
     torch.manual_seed(SEED)
-    return Seq2Seq(replace(settings, **changes), len(src_vocabulary), len(tgt_vocabulary)).double()
+    changed = replace(settings, **changes)
+    return Seq2Seq(changed, len(src_vocabulary), len(tgt_vocabulary)).double()
 
 
 def move_sources(memory):
@@ -227,9 +232,8 @@ for name in ("none", "general"):
     memory, state = model.encode(batch.src_ids, batch.src_mask)
     before, _, weights = model.decoder.step(prev_ids[:, 0], memory, state)
     after, _, _ = model.decoder.step(prev_ids[:, 0], move_sources(memory), state)
-    print(
-        f"{name:8} weights: {weights is not None!s:6} the moved source changes the logits: {not torch.equal(before, after)}"
-    )
+    moved = not torch.equal(before, after)
+    print(f"{name:8} weights {weights is not None!s:6} the moved source counts: {moved}")
 
 # %% [markdown]
 # ### Input feeding
@@ -243,24 +247,20 @@ for name in ("none", "general"):
 # h_t = \mathrm{GRU}([y_{t-1}; \tilde h_{t-1}], h_{t-1})
 # ```
 #
-# The first layer's input is now E + H wide. Before the first word there is no attentional state, so zeros stand in for
+# In {eq}`eq-input-feeding` the first layer's input is E + H wide. Before the first word there is no attentional state, so zeros stand in for
 # it.
 
 # %%
 # NBVAL_CHECK_OUTPUT
 fed = build(input_feeding=True)
-print(
-    "width of the first layer's input:",
-    luong.decoder.layers[0].input_size,
-    "plain,",
-    fed.decoder.layers[0].input_size,
-    "fed",
-)
+for name, model in (("plain", luong), ("fed", fed)):
+    print(f"{name:5} input of the first layer: {model.decoder.layers[0].input_size}")
 memory, state = fed.encode(batch.src_ids, batch.src_mask)
 assert state.attn_state.eq(0).all()
 _, second, _ = fed.decoder.step(prev_ids[:, 0], memory, state)
 whole = fed.decoder(prev_ids, memory, state)
-torch.testing.assert_close(second.attn_state, whole.attn_states[:, 0])  # what step 1 put out is what step 2 reads
+# What step 1 put out is what step 2 reads:
+torch.testing.assert_close(second.attn_state, whole.attn_states[:, 0])
 check_shape(second.attn_state, (B, H))
 
 # %% [markdown]
@@ -271,19 +271,23 @@ check_shape(second.attn_state, (B, H))
 #
 # ```{math}
 # :label: eq-bahdanau-state
-# h_t = \mathrm{GRU}([y_{t-1}; c_t], h_{t-1}), \qquad c_t = \sum_s a_{ts}\, \bar h_s
+# \begin{aligned}
+# c_t &= \sum_s a_{ts}\, \bar h_s \\
+# h_t &= \mathrm{GRU}([y_{t-1}; c_t], h_{t-1})
+# \end{aligned}
 # ```
 #
-# and the output sees all three: the word before, the new state and the context.
+# The output sees all three, the word before and what {eq}`eq-bahdanau-state` gives, the new state and the context:
 #
 # ```{math}
 # :label: eq-bahdanau-output
 # p(y_t) = \mathrm{softmax}\, g(y_{t-1}, h_t, c_t)
 # ```
 #
-# In the package $g$ is $\tanh(W[y_{t-1}; h_t; c_t])$ and then the output layer.
+# In the package the $g$ of {eq}`eq-bahdanau-output` is $\tanh(W[y_{t-1}; h_t; c_t])$ and then the output layer.
 #
 # :::{admonition} Guess first
+# :class: tip
 # How wide is the input of the first GRU layer, and how wide is the input of $W$ in $g$? Use E and H from the chapter's
 # second cell. The 2017 notebook had both wrong, and its class could not run.
 # :::
@@ -295,7 +299,8 @@ decoder = bahdanau.decoder
 memory, state = bahdanau.encode(batch.src_ids, batch.src_mask)
 word = decoder.embedding(prev_ids[:, 0])
 query = state.dec_state[-1]  # h before the step, of the top layer
-context, attn_weights = decoder.attention(query[:, None], memory.keys, memory.enc_states, memory.src_mask)
+seen = memory.keys, memory.enc_states, memory.src_mask
+context, attn_weights = decoder.attention(query[:, None], *seen)
 into_gru = torch.cat([word, context[:, 0]], dim=-1)
 top, states = into_gru, []
 for layer, before in zip(decoder.layers, state.dec_state, strict=True):
@@ -313,7 +318,8 @@ show_source(BahdanauDecoder.look, BahdanauDecoder.advance)
 # %%
 step_logits, next_state, step_weights = decoder.step(prev_ids[:, 0], memory, state)
 attn_state = torch.tanh(decoder.combine(into_output))
-torch.testing.assert_close(step_logits, attn_state @ decoder.output_weight.T + decoder.output_bias)
+by_hand = attn_state @ decoder.output_weight.T + decoder.output_bias
+torch.testing.assert_close(step_logits, by_hand)
 torch.testing.assert_close(step_weights, attn_weights[:, 0])
 torch.testing.assert_close(next_state.dec_state, torch.stack(states))
 
@@ -327,7 +333,7 @@ for name, model in (("luong", luong), ("bahdanau", bahdanau)):
     memory, state = model.encode(batch.src_ids, batch.src_mask)
     _, _, one = model.decoder.step(torch.full((B,), 4), memory, state)
     _, _, other = model.decoder.step(torch.full((B,), 5), memory, state)
-    print(f"{name:9} another word, another look: {not torch.equal(one, other)}")
+    print(f"{name:8} other word, other look: {not torch.equal(one, other)}")
 
 # %% [markdown]
 # Bahdanau's decoder has not read the word yet when it looks. It looks where it *planned* to, one step earlier.
@@ -355,7 +361,7 @@ for name, model in (("luong", luong), ("luong, fed", fed), ("bahdanau", bahdanau
         for words in prev_ids[:, :3].unbind(dim=1):
             _, now, _ = model.decoder.step(words, mem, now)
         ends.append(now.dec_state)
-    print(f"{name:11} GRU states wait for the context: {not torch.equal(*ends)}")
+    print(f"{name:10} waits for the context: {not torch.equal(*ends)}")
 
 # %% [markdown]
 # So the package has two ways through a known sequence: the plain one, word by word, for all decoders, and Luong's own:
@@ -372,7 +378,8 @@ show_source(Decoder.forward, LuongDecoder.forward)
 def whole(model: Seq2Seq, batch: Batch) -> torch.Tensor:
     """Logits (B, T, V), all words at once where the decoder can."""
     memory, state = model.encode(batch.src_ids, batch.src_mask)
-    return model.decoder.logits(model.decoder(shift_right(batch.tgt_ids), memory, state).attn_states)
+    output = model.decoder(shift_right(batch.tgt_ids), memory, state)
+    return model.decoder.logits(output.attn_states)
 
 
 def stepwise(model: Seq2Seq, batch: Batch) -> torch.Tensor:
@@ -387,14 +394,16 @@ def stepwise(model: Seq2Seq, batch: Batch) -> torch.Tensor:
 
 # %%
 # NBVAL_CHECK_OUTPUT
-for name, model in (("luong", luong), ("luong, fed", fed), ("bahdanau", bahdanau), ("none", build(attention="none"))):
+models = {"luong": luong, "luong, fed": fed, "bahdanau": bahdanau, "none": build(attention="none")}
+for name, model in models.items():
     results = []
     for form in (whole, stepwise):
         logits = form(model, batch)
         check_shape(logits, (B, T, len(tgt_vocabulary)))
-        results.append([logits, *torch.autograd.grad(logits.sin().sum(), list(model.parameters()))])
+        gradients = torch.autograd.grad(logits.sin().sum(), list(model.parameters()))
+        results.append([logits, *gradients])
     torch.testing.assert_close(*results)
-    print(f"{name:11} logits and the gradients of {len(results[0]) - 1} tensors of weights agree")
+    print(f"{name:10} logits and {len(gradients)} gradients agree")
 
 # %% [markdown]
 # ### What it buys
@@ -403,6 +412,7 @@ for name, model in (("luong", luong), ("luong, fed", fed), ("bahdanau", bahdanau
 # its own way and once word by word. The encoder and the output layer, which are the same in both, are left out.
 #
 # :::{admonition} Guess first
+# :class: tip
 # Both ways do the same arithmetic, number for number. How many times as long does the stepwise one take with 2
 # sentences a batch? And with 64?
 # :::
@@ -411,7 +421,8 @@ for name, model in (("luong", luong), ("luong, fed", fed), ("bahdanau", bahdanau
 # %%
 def milliseconds(forward, sentences: int, words: int) -> float:
     """One pass of a decoder's `forward` and back, over random sentences; the best of five."""
-    model = Seq2Seq(replace(scale.model, decoder="luong", input_feeding=False, dropout=0.0), SRC_WORDS, TGT_WORDS)
+    plain = replace(scale.model, decoder="luong", input_feeding=False, dropout=0.0)
+    model = Seq2Seq(plain, SRC_WORDS, TGT_WORDS)
     ids = torch.randint(4, TGT_WORDS, (sentences, words))
     with torch.no_grad():
         memory, state = model.encode(ids, torch.ones_like(ids, dtype=torch.bool))
@@ -424,9 +435,10 @@ def milliseconds(forward, sentences: int, words: int) -> float:
 
 
 # %%
+forms = (LuongDecoder.forward, Decoder.forward)
 rows = []
 for sentences in RACE_SENTENCES:
-    times = [milliseconds(form, sentences, RACE_WORDS) for form in (LuongDecoder.forward, Decoder.forward)]
+    times = [milliseconds(form, sentences, RACE_WORDS) for form in forms]
     rows.append([sentences, *times, times[1] / times[0]])
 show_table(["sentences", "all words at once (ms)", "word by word (ms)", "times as long"], rows)
 
@@ -452,20 +464,21 @@ show_text(
 # the 2017 notebook:
 
 # %%
-forms = [("luong", "none", False), ("luong", "dot", False), ("luong", "general", False), ("luong", "concat", False)]
-forms += [("luong", "local-p", False), ("luong", "general", True), ("bahdanau", "additive", False)]
+kinds = [("luong", score, False) for score in ("none", "dot", "general", "concat", "local-p")]
+kinds += [("luong", "general", True), ("bahdanau", "additive", False)]
 rows = []
-for kind, score, feeding in forms:
+for kind, score, feeding in kinds:
+    form = replace(scale.model, decoder=kind, attention=score, input_feeding=feeding)
     counts = []
     for tied in (True, False):
-        form = replace(scale.model, decoder=kind, attention=score, input_feeding=feeding, tie_embeddings=tied)
-        counts.append(count_parameters(Seq2Seq(form, SRC_WORDS, TGT_WORDS)))
+        model = Seq2Seq(replace(form, tie_embeddings=tied), SRC_WORDS, TGT_WORDS)
+        counts.append(count_parameters(model))
     rows.append([kind + (", fed" if feeding else ""), score, *counts])
 show_table(["decoder", "attention", "tied", "untied"], rows)
 
 # %% [markdown]
 # Attention is nearly free: dot has the cost of a wider $W_c$ and not one number more. The vocabulary is
-# what weighs. The decoder needs two matrices of (V, H): the embedding, which turns a word into a vector, and the output
+# what weighs. The decoder needs two matrices of (V, H): the {term}`embedding`, which turns a word into a vector, and the output
 # layer, which compares $\tilde h_t$ with a vector for each word. Why keep two lists of word vectors? **Tied**
 # embeddings use one for both {cite:p}`press2017`. For that a word vector must be as long as a state, E = H.
 
@@ -478,8 +491,9 @@ tied = build(embedding_size=H, tie_embeddings=True)
 untied = build(embedding_size=H)
 words = len(tgt_vocabulary)
 print("one tensor for both:", tied.decoder.output_weight is tied.decoder.embedding.weight)
-print(f"saved: {count_parameters(untied) - count_parameters(tied)} = {words} words x {H} numbers")
-assert count_parameters(untied) - count_parameters(tied) == words * H
+saved = count_parameters(untied) - count_parameters(tied)
+print(f"saved: {saved} = {words} words x {H} numbers")
+assert saved == words * H
 
 # %% tags=["hide-input"]
 saved = {f"{row[0]} {row[1]}": 1 - row[2] / row[3] for row in rows}
@@ -510,7 +524,8 @@ for name, model in kinds.items():
     before = model.loss(batch)
     before.backward()
     optimiser.step()
-    print(f"{name:18} one step lowers the loss: {model.loss(batch).item() < before.item()}")
+    lower = model.loss(batch).item() < before.item()
+    print(f"{name:18} lowers the loss: {lower}")
 
 # %% [markdown]
 # With no knowledge at all, each of V words is as good as another, and the loss is about $\ln V$. The
@@ -529,8 +544,8 @@ for name, model in kinds.items():
         curves[name].append(loss.item())
 
 
-# %% tags=["hide-input"] mystnb={"figure": {"caption": "Every form learns three sentences by heart: the loss starts near that of a blind guess and goes towards zero.", "name": "fig-05-by-heart"}, "image": {"alt": "Four curves of loss over training steps, one for each decoder. All start near a dashed line, the loss of a blind guess, and fall close to zero."}}
-figure = Figure(figsize=(7, 3), layout="constrained")
+# %% tags=["hide-input"] mystnb={"figure": {"caption": "Every form learns three sentences by heart: the loss starts near that of a blind guess and goes to zero.", "name": "fig-05-by-heart"}, "image": {"alt": "Four curves of loss over training steps, one for each decoder. All start near a dashed line, the loss of a blind guess, and fall close to zero."}}
+figure = Figure(figsize=(5.5, 3), layout="constrained")
 axes = figure.add_subplot()
 for (name, curve), style in zip(
     curves.items(), (("-", "#00429d"), ("--", "#b8560b"), (":", "#2a7f62"), ("-.", "0.3")), strict=True
@@ -552,7 +567,8 @@ def right_translations(model: Seq2Seq) -> int:
     """How many of the three sentences come out exactly."""
     translator = Translator(model, src_vocabulary, tgt_vocabulary)
     found = translator.translate_words(SOURCES)
-    return sum(" ".join(each.words) == target for each, target in zip(found, TARGETS, strict=True))
+    pairs = zip(found, TARGETS, strict=True)
+    return sum(" ".join(each.words) == target for each, target in pairs)
 
 
 # %%
@@ -568,6 +584,7 @@ for name, model in kinds.items():
 # nothing crashes.
 #
 # :::{admonition} Guess first
+# :class: tip
 # Is the loss after training higher, lower or the same? And how many of the three sentences come out right?
 # :::
 
@@ -594,9 +611,10 @@ show_text(
 # %% [markdown]
 # ## Every formula, its code and its test
 #
-# The tests lie in `tests/test_decoder.py` and run for every decoder with every attention.
+# The code lies in `s2s_tutorial/decoder.py`. The tests lie in `tests/test_decoder.py` and run for every decoder with every
+# attention.
 #
-# | what | code in `s2s_tutorial/decoder.py` | test |
+# | what | code | test |
 # | :--- | :--- | :--- |
 # | {eq}`eq-luong-state` to {eq}`eq-luong-output` | `LuongDecoder` | `test_luongs_step_equals_the_formulas_by_hand` |
 # | {eq}`eq-bahdanau-state`, {eq}`eq-bahdanau-output` | `BahdanauDecoder` | `test_bahdanaus_step_equals_the_formulas_by_hand` |
@@ -663,15 +681,16 @@ assert count_luong(E, H, L, len(tgt_vocabulary)) == count_parameters(luong.decod
 # NBVAL_CHECK_OUTPUT
 model = build(decoder="bahdanau", attention="none")
 embedded = model.encoder.embedding(batch.src_ids[:1]).detach().requires_grad_()
-model.encoder.embedding.forward = lambda ids: (
-    embedded
-)  # so that every word of the first sentence has a gradient of its own
+# So that every word of the first sentence has a gradient of its own:
+model.encoder.embedding.forward = lambda ids: embedded
 memory, state = model.encode(batch.src_ids[:1], batch.src_mask[:1])
 del model.encoder.embedding.forward
 context, weights = model.decoder.look(state, memory)
 context.sum().backward()
-print("weights:", weights, "- the state of the first word:", torch.equal(context, memory.enc_states[:, 0]))
-print("every source word has a part in it:", embedded.grad.abs().sum(-1).gt(0).all().item())
+print("weights:", weights)
+print("the state of the first word:", torch.equal(context, memory.enc_states[:, 0]))
+heard = embedded.grad.abs().sum(-1).gt(0)
+print("every source word has a part in it:", heard.all().item())
 
 # %% [markdown]
 # It is the first word's state. Its backward half was computed last, when it had read the sentence from
@@ -698,7 +717,7 @@ print("every source word has a part in it:", embedded.grad.abs().sum(-1).gt(0).a
 # %% tags=["solution"]
 rows = []
 for length in (5, 10, 20):
-    times = [milliseconds(form, RACE_SENTENCES[0], length) for form in (LuongDecoder.forward, Decoder.forward)]
+    times = [milliseconds(form, RACE_SENTENCES[0], length) for form in forms]
     rows.append([length, *times, times[1] / times[0]])
 show_table(["words", "all words at once (ms)", "word by word (ms)", "times as long"], rows)
 assert all(at_once > 0 and in_steps > 0 for _, at_once, in_steps, _ in rows)

@@ -39,10 +39,11 @@ if importlib.util.find_spec("s2s_tutorial") is None:
 from s2s_tutorial.config import PRESETS, ModelSettings, TrainingSettings, load_scale
 
 scale = load_scale()  # S2S_SCALE: small, standard or large
-clip_lines = (0.5, scale.training.clip_norm, PRESETS["original"].training.clip_norm)  # clipping norms to compare
+# Clipping norms to compare:
+clip_lines = (0.5, scale.training.clip_norm, PRESETS["original"].training.clip_norm)
 sampling_seeds = (0, 1)  # of each run in the comparison of scheduled sampling
 sampling_end = 0.5  # teacher-forcing ratio that a schedule ends at
-sampling_pairs = scale.data.sample_pairs // 4  # sentence pairs from the grammar, for that comparison
+sampling_pairs = scale.data.sample_pairs // 4  # of the grammar, for that comparison
 sampling_epochs = max(scale.training.epochs // 2, 1)  # passes over them
 sampling_size = scale.model.hidden_size // 2  # H of those models
 
@@ -52,6 +53,7 @@ import io
 import math
 import signal
 import statistics
+import textwrap
 import time
 from dataclasses import replace
 from pathlib import Path
@@ -74,13 +76,14 @@ from s2s_tutorial.show import show_figure, show_source, show_table, show_text
 from s2s_tutorial.tracking import LiveLine, LivePlot, read_record
 from s2s_tutorial.training import Trainer, learning_rate_factor
 
-BLUE, ORANGE, GREEN, GREY = "#00429d", "#b8560b", "#2a7f62", "0.5"  # colours that everybody can tell apart
+# Colours that everybody can tell apart:
+BLUE, ORANGE, GREEN, GREY = "#00429d", "#b8560b", "#2a7f62", "0.5"
 
 # %% [markdown]
 # ## One number for how wrong the model is
 #
 # At every place of a sentence the model spreads a probability of 1 over all words. The right word gets some share $p$.
-# The **cross-entropy** of that place is $-\ln p$: nothing if the model was sure and right, a lot if it was sure and
+# The **{term}`cross-entropy`** of that place is $-\ln p$: nothing if the model was sure and right, a lot if it was sure and
 # wrong. If $p$ is halved, the cost grows by $\ln 2$.
 #
 # Now a batch: two sentences, three places, so six costs. The first sentence is three words long. The second has one
@@ -90,26 +93,28 @@ BLUE, ORANGE, GREEN, GREY = "#00429d", "#b8560b", "#2a7f62", "0.5"  # colours th
 # | sentence | place 1 | place 2 | place 3 |
 # | :--- | ---: | ---: | ---: |
 # | sentence 1 | 1/2 | 1/4 | 1/2 |
-# | sentence 2 | 1/4 | *padding*, 1 − 2⁻¹⁰ | *padding*, 1 − 2⁻¹⁰ |
+# | sentence 2 | 1/4 | *padding*, $1 - 2^{-10}$ | *padding*, $1 - 2^{-10}$ |
 #
 # Four real words cost $\ln 2$, $2 \ln 2$, $\ln 2$ and $2 \ln 2$. Their mean is $1.5 \ln 2$, about 1.04 nats.
 # (A **nat** is to $\ln$ what a bit is to $\log_2$: this model needs 1.5 bits a word.)
 #
 # ```{math}
 # :label: eq-masked-cross-entropy
-# \mathcal{L} = -\frac{1}{\sum_{b,t} m_{bt}} \sum_{b,t} m_{bt} \ln p\,(y_{bt} \mid y_{b,<t},\ x_b)
+# \mathcal{L} = -\frac{1}{\sum_{b,t} m_{bt}} \sum_{b,t} m_{bt} \ln p_{bt}
 # ```
 #
-# where $m_{bt}$ is 1 at real words (the end of the sentence is one) and 0 at padding.
+# where $p_{bt} = p(y_{bt} \mid y_{b,<t}, x_b)$ is what the right word at place $t$ of sentence $b$ got, and $m_{bt}$ is 1
+# at real words (the end of the sentence is one) and 0 at padding.
 
 # %%
 # NBVAL_CHECK_OUTPUT
-right = torch.tensor([[1 / 2, 1 / 4, 1 / 2], [1 / 4, 1 - 2**-10, 1 - 2**-10]])  # p of what stands there, (B, T)
+# The probability of what stands at each place, (B, T):
+right = torch.tensor([[1 / 2, 1 / 4, 1 / 2], [1 / 4, 1 - 2**-10, 1 - 2**-10]])
 tgt_mask = torch.tensor([[True, True, True], [True, False, False]])
 costs = -right.log()
 print("costs in bits:", (costs / math.log(2)).round(decimals=2).tolist())
-print(f"mean over 4 words:  {costs[tgt_mask].mean():.4f} nats = {costs[tgt_mask].mean() / math.log(2):.2f} bits")
-print(f"mean over 6 places: {costs.mean():.4f} nats = {costs.mean() / math.log(2):.2f} bits")
+for what, mean in (("4 words: ", costs[tgt_mask].mean()), ("6 places:", costs.mean())):
+    print(f"mean over {what} {mean:.4f} nats = {mean / math.log(2):.2f} bits")
 
 # %% [markdown]
 # The mean over all six places looks a third better, and the model is not one bit better. It also depends on how much
@@ -126,7 +131,7 @@ show_source(masked_cross_entropy)
 
 # %%
 # NBVAL_CHECK_OUTPUT
-rest = (1 - right)[..., None].expand(-1, -1, 3) / 3  # what is left goes to the three other words
+rest = (1 - right)[..., None].expand(-1, -1, 3) / 3  # for the three other words
 logits = torch.cat([right[..., None], rest], dim=-1).log()  # (B, T, V) = (2, 3, 4)
 tgt_ids = torch.zeros(2, 3, dtype=torch.long)  # (B, T)
 loss = masked_cross_entropy(logits, tgt_ids, tgt_mask)
@@ -140,7 +145,7 @@ print(f"{loss:.4f}")
 # ## Label smoothing: do not be too sure
 #
 # Cross-entropy always wants more. A model that gives the right word 0.99 is still paid for making it 0.999, and the
-# only way there is ever larger weights. But « <span lang="fr">C'est une porte bleue</span> » has more than one good
+# only way there is ever larger weights. But « C'est une porte bleue » has more than one good
 # translation, and the corpus happened to hold one. **Label smoothing** {cite:p}`szegedy2016` asks for a little less: the
 # target is $1 - \varepsilon$ on the right word, and $\varepsilon$ spread over all words alike.
 #
@@ -154,8 +159,9 @@ one_place = torch.tensor([[[1 / 2, 1 / 4, 1 / 8, 1 / 8]]]).log()
 surer = torch.tensor([[[0.997, 0.001, 0.001, 0.001]]]).log()
 for name, scores in (("as above", one_place), ("very sure", surer)):
     first = torch.zeros(1, 1, dtype=torch.long)
-    bits = [masked_cross_entropy(scores, first, first == 0, e).item() / math.log(2) for e in (0.0, 0.1)]
-    print(f"{name:10} plain {bits[0]:.3f} bits, smoothed {bits[1]:.3f} bits")
+    nats = [masked_cross_entropy(scores, first, first == 0, e).item() for e in (0.0, 0.1)]
+    plain, smoothed = (value / math.log(2) for value in nats)
+    print(f"{name:10} plain {plain:.3f} bits, smoothed {smoothed:.3f} bits")
 
 # %% [markdown]
 # Being very sure now has a price. Remember this when you read a training curve: with smoothing the loss cannot reach 0,
@@ -164,7 +170,7 @@ for name, scores in (("as above", one_place), ("very sure", surer)):
 # ## The same loss for less work
 #
 # The output layer is the largest product in the network: every attentional state (H numbers) meets every word of the
-# vocabulary (V rows). Padding need not go through it at all. `output_cross_entropy` takes the output layer into the loss:
+# {term}`vocabulary` (V rows). Padding need not go through it at all. `output_cross_entropy` takes the output layer into the loss:
 # it first picks the N real words out of the B × T places, and only those N rows meet the vocabulary.
 
 # %%
@@ -213,11 +219,10 @@ show_text(
 #
 # ## What the decoder reads while it learns
 #
-# At place $t$ the decoder reads the word before, $y_{t-1}$. Which one: the true word, or the word it would have said
+# At place $t$ the {term}`decoder` reads the word before, $y_{t-1}$. Which one: the true word, or the word it would have said
 # itself? With **{term}`teacher forcing`** it always reads the true one. That is fast, because all inputs are known in
-# advance and
-# the GRU runs over the whole sentence at once; and it is stable, because one slip does not ruin the rest of the sentence
-# (top of {numref}`fig-draw-teacher-forcing`).
+# advance and the GRU runs over the whole sentence at once; and it is stable, because one slip does not ruin the rest of
+# the sentence (top of {numref}`fig-draw-teacher-forcing`).
 
 # %% [markdown]
 # :::{figure-md} fig-draw-teacher-forcing
@@ -238,21 +243,20 @@ for fed, target in zip(shift_right(numbers)[0].tolist(), numbers[0].tolist(), st
 # The price: in use there is no teacher. The decoder reads its own words, good and bad, and after its first mistake it
 # is in a place where it has never been. This gap between training and use is called **{term}`exposure bias`**.
 # **{term}`Scheduled sampling <scheduled sampling>`** {cite:p}`bengio2015` closes it step by step. For every word a coin
-# decides: with probability
-# $\epsilon$, the **teacher-forcing ratio**, the decoder reads the true word, otherwise its own best guess. Training
-# starts at $\epsilon = 1$ and a schedule lowers it
-# ({numref}`fig-06-schedules`). The 2017 notebook described this, with a ratio of one half, and
-# never did it: its loop always fed the truth.
+# decides whether the decoder reads the true one or its own best guess. How often it is the true one, the
+# **teacher-forcing ratio**, is 1 when training starts, and a schedule lowers it ({numref}`fig-06-schedules`). The 2017
+# notebook described this, with a ratio of one half, and never did it: its loop always fed the truth.
 
 # %%
 # NBVAL_CHECK_OUTPUT
-print(f"{'done':16}", *(f"{share:5.0%}" for share in (0, 0.25, 0.5, 0.75, 1)))
+shares = (0, 0.25, 0.5, 0.75, 1)
+print(f"{'done':15}", *(f"{share:4.0%}" for share in shares))
 for schedule in ("none", "constant", "linear", "exponential", "inverse-sigmoid"):
-    ratios = [teacher_forcing_ratio(schedule, share, end=0.5) for share in (0, 0.25, 0.5, 0.75, 1)]
-    print(f"{schedule:16}", *(f"{ratio:5.2f}" for ratio in ratios))
+    ratios = [teacher_forcing_ratio(schedule, share, end=0.5) for share in shares]
+    print(f"{schedule:15}", *(f"{ratio:4.2f}" for ratio in ratios))
 
 # %% tags=["hide-input"] mystnb={"figure": {"caption": "Four ways down from always the teacher to half the time. Constant is there from the first step.", "name": "fig-06-schedules"}, "image": {"alt": "Curves of the teacher-forcing ratio over the share of training done. Constant is a flat line. Linear falls evenly. Exponential falls fast, then flattens. Inverse-sigmoid stays high, falls in the middle, and flattens."}}
-figure = Figure(figsize=(7, 3), layout="constrained")
+figure = Figure(figsize=(5.5, 2.8), layout="constrained")
 axes = figure.add_subplot()
 done = np.linspace(0, 1, 101)
 styles = {
@@ -271,10 +275,10 @@ show_figure(figure)
 # %% [markdown]
 # There are two ways to get the model's own words.
 #
-# **Stepwise** ({cite:p}`bengio2015`): say a word, toss the coin, feed, say the next. Each word waits for the one
+# **Stepwise** {cite:p}`bengio2015`: say a word, toss the coin, feed, say the next. Each word waits for the one
 # before, so the fast path over whole sentences is lost.
 #
-# **In two passes** ({cite:p}`mihaylova2019`): a first pass with teacher forcing guesses all words at once; coins mix
+# **In two passes** {cite:p}`mihaylova2019`: a first pass with teacher forcing guesses all words at once; coins mix
 # these guesses into the true words; a second pass reads the mixture, and only it is learnt from. The guesses are a
 # little too good, since each was made after a true word. But nothing waits.
 #
@@ -285,7 +289,7 @@ show_figure(figure)
 # NBVAL_CHECK_OUTPUT
 fed = ["<sos>", "she", "isn", "not", "tired", "."]  # its own word came up once, at place 3
 for number, (read, target) in enumerate(zip(fed, sentence, strict=True), 1):
-    print(f"place {number}: reads {read:6} must say {target:6}", "<- after 'isn'!" if read == "isn" else "")
+    print(f"place {number}: reads {read:6} must say {target:6}", "<- !" if read == "isn" else "")
 
 # %% [markdown]
 # It is taught to say "she isn not tired". Whether the cure is better than the illness is a question for a measurement;
@@ -294,17 +298,17 @@ for number, (read, target) in enumerate(zip(fed, sentence, strict=True), 1):
 # ## Gradients, clipped
 #
 # A recurrent network multiplies by the same weights at every place, so now and then a gradient is enormous. One such
-# step can undo an hour. **Gradient clipping** {cite:p}`pascanu2013` keeps the direction and bounds the length: with $g$ all
-# gradients in one long vector and $c$ the norm allowed,
+# step can undo an hour. **{term}`Gradient clipping <gradient clipping>`** {cite:p}`pascanu2013` keeps the direction and
+# bounds the length: with all gradients in one long vector $g$, its norm $\lVert g \rVert = \sqrt{\sum_i g_i^2}$, and $c$
+# the norm allowed,
 #
 # ```{math}
 # :label: eq-clip
-# g \leftarrow g \cdot \min\!\left(1, \frac{c}{\lVert g \rVert}\right),
-# \qquad \lVert g \rVert = \sqrt{\textstyle\sum_i g_i^2}
+# g \leftarrow g \cdot \min\!\left(1, \frac{c}{\lVert g \rVert}\right)
 # ```
 #
-# {eq}`eq-clip` by hand: $g = (3, 4)$ has norm $\sqrt{9 + 16} = 5$. Clipped to 1 it is $(0.6, 0.8)$. Clipped to 10 it
-# stays as it is.
+# Work {eq}`eq-clip` out by hand: $g = (3, 4)$ has norm $\sqrt{9 + 16} = 5$. Clipped to 1 it is $(0.6, 0.8)$. Clipped to
+# 10 it stays as it is.
 
 # %%
 # NBVAL_CHECK_OUTPUT
@@ -312,7 +316,8 @@ for allowed in (1.0, 10.0):
     parameter = torch.nn.Parameter(torch.zeros(2))
     parameter.grad = torch.tensor([3.0, 4.0])
     norm = torch.nn.utils.clip_grad_norm_([parameter], allowed)
-    print(f"norm {norm:.1f}, clipped to {allowed:4.1f}: {[round(g, 4) for g in parameter.grad.tolist()]}")
+    clipped = [round(g, 4) for g in parameter.grad.tolist()]
+    print(f"norm {norm:.1f}, clipped to {allowed:4.1f}: {clipped}")
 
 # %% [markdown]
 # The norm that comes back is the one *before* clipping. The trainer records it at every step, once for the encoder
@@ -346,10 +351,11 @@ print([round(value, 3) for value in weights.tolist()])
 # %%
 # NBVAL_CHECK_OUTPUT
 for step in (0, 5, 9, 10, 55, 99):
-    print(f"step {step:2} of 100: {learning_rate_factor(step, 100, warmup=0.1, decay=0.9):.3f} of the highest rate")
+    factor = learning_rate_factor(step, 100, warmup=0.1, decay=0.9)
+    print(f"step {step:2} of 100: {factor:.3f} of the highest")
 
 # %% tags=["hide-input"] mystnb={"figure": {"caption": "Up in a line, down along half a cosine. The 2017 notebook kept one rate from the first step to the last.", "name": "fig-06-rate"}, "image": {"alt": "The learning rate factor over the share of training. The solid curve rises in a straight line, reaches one and falls smoothly to zero. A dotted flat line at one is the schedule of 2017."}}
-figure = Figure(figsize=(7, 2.8), layout="constrained")
+figure = Figure(figsize=(5.5, 2.8), layout="constrained")
 axes = figure.add_subplot()
 for settings, colour, style, label in (
     (scale.training, BLUE, "-", scale.name),
@@ -374,18 +380,25 @@ tiny = replace(
     name="tiny",
     data=replace(PRESETS["sample"].data, sample_pairs=400),
     model=ModelSettings(embedding_size=16, hidden_size=16, dropout=0.1),
-    training=TrainingSettings(epochs=2, batch_size=32, learning_rate=1e-2, sampling="linear", checkpoint_steps=5),
+    training=TrainingSettings(
+        epochs=2,
+        batch_size=32,
+        learning_rate=1e-2,
+        sampling="linear",
+        checkpoint_steps=5,
+    ),
 )
 tiny_corpus = prepare(tiny.data)
-rates = {
-    name: getattr(then, name) for name in ("learning_rate", "decoder_learning_ratio", "warmup", "decay", "clip_norm")
-}
+names = ("learning_rate", "decoder_learning_ratio", "warmup", "decay", "clip_norm")
+rates = {name: getattr(then, name) for name in names}
 with TemporaryDirectory() as folder:
     two_rates = replace(tiny, training=replace(tiny.training, **rates))
-    trial = Trainer(tiny_corpus, two_rates, Path(folder) / "run", device="cpu", tensorboard=False, quiet=True)
+    run_folder = Path(folder) / "run"
+    trial = Trainer(tiny_corpus, two_rates, run_folder, device="cpu", tensorboard=False, quiet=True)
     values = trial.train_step(Batch.of(trial.src, trial.tgt, np.arange(32)))
-    print("encoder, decoder:", [f"{group['lr']:.0e}" for group in trial.optimiser.param_groups])
-    print("a step reports:", ", ".join(sorted(values)))
+    encoder_rate, decoder_rate = (group["lr"] for group in trial.optimiser.param_groups)
+    print(f"encoder {encoder_rate:.0e}, decoder {decoder_rate:.0e}")
+    print("a step reports:", *sorted(values), sep="\n    ")
 
 # %% [markdown]
 # ## One training step
@@ -417,7 +430,7 @@ show_source(Trainer.train_step)
 # (The first exercise has the answer.) How far will it have fallen at the end?
 # :::
 
-# %% tags=["training-cell"] mystnb={"figure": {"caption": "The live plot at the end of the run: loss, validation BLEU and gradient norms on the left; on the right where the newest sample looked, and what it became.", "name": "fig-06-live"}, "image": {"alt": "Four panels. Top left, the training loss falls steeply and then slowly while validation BLEU climbs. Bottom left, the gradient norms of encoder and decoder. Right, an attention heat map with one bright cell in most rows, and below it three sample sentences with reference and translation."}}
+# %% tags=["training-cell"] mystnb={"figure": {"caption": "The live plot at the end of the run: loss, validation BLEU and gradient norms on the left, where the newest sample looked on the right, and what became of the samples below.", "name": "fig-06-live"}, "image": {"alt": "Top left, the training loss falls steeply and then slowly while validation BLEU climbs. Below it, the gradient norms of encoder and decoder. On the right, an attention heat map with one bright cell in most rows. At the bottom, sample sentences, each with its reference and its translation."}}
 corpus = prepare(scale.data)
 trainer = Trainer(corpus, scale, folder_for(scale), samples=challenge_set(), live=LivePlot())
 progress = trainer.fit()
@@ -446,7 +459,8 @@ show_text(
 # plain file, `record.jsonl`, which any program can read. {numref}`fig-06-losses` is drawn from it.
 
 # %%
-print((trainer.run.record_path).name, "·", len(record), "lines · a step holds", ", ".join(steps[0]))
+print(f"{trainer.run.record_path.name}: {len(record):,} lines. A line of a step holds")
+print("   ", ", ".join(steps[0]))
 
 # %% mystnb={"figure": {"caption": "The loss falls fast, then slowly; validation BLEU follows; the decoder's gradients and the encoder's have norms of their own.", "name": "fig-06-losses"}, "image": {"alt": "Above, the training loss of each step in grey with its running mean in blue, and validation BLEU as orange dots. Below, running means of the gradient norms of encoder and decoder."}}
 show_figure(plot_losses(record, window=max(len(steps) // 40, 1)))
@@ -456,7 +470,7 @@ show_figure(plot_losses(record, window=max(len(steps) // 40, 1)))
 # ({numref}`fig-06-norms`).
 
 # %% tags=["hide-input"] mystnb={"figure": {"caption": "Gradient norms before clipping, one dot a step; steps above the line were shortened.", "name": "fig-06-norms"}, "image": {"alt": "Two scatter plots over steps, encoder gradient norms on the left and decoder gradient norms on the right, on a logarithmic scale, with a dashed horizontal line at the clipping norm."}}
-figure = Figure(figsize=(8, 3), layout="constrained")
+figure = Figure(figsize=(6, 3), layout="constrained")
 for axes, part, colour in zip(figure.subplots(1, 2, sharey=True), ("encoder", "decoder"), (BLUE, ORANGE), strict=True):
     axes.plot(
         [line["step"] for line in steps], [line[f"{part}_norm"] for line in steps], ".", markersize=3, color=colour
@@ -471,9 +485,10 @@ show_figure(figure)
 # %%
 rows = []
 for allowed in clip_lines:
-    shares = [np.mean([line[f"{part}_norm"] > allowed for line in steps]) for part in ("encoder", "decoder")]
-    rows.append([f"norm {allowed:g}", *(f"{share:.1%} of steps" for share in shares)])
-show_table(["clipped to", "encoder", "decoder"], rows)
+    norms = ([line[f"{part}_norm"] for line in steps] for part in ("encoder", "decoder"))
+    shares = [np.mean([norm > allowed for norm in of_part]) for of_part in norms]
+    rows.append([f"norm {allowed:g}", *(f"{share:.1%}" for share in shares)])
+show_table(["clipped to", "encoder, steps", "decoder, steps"], rows)
 
 # %% [markdown]
 # The last row is the 2017 notebook's bound. Its norms were other ones, since its sizes and its first weights were others.
@@ -506,23 +521,26 @@ show_text(
 
 # %%
 src = Encoded.encode(corpus.test.sources, corpus.src_vocabulary)
-tgt = Encoded.encode([references[0] for references in corpus.test.references], corpus.tgt_vocabulary)
+first_references = [references[0] for references in corpus.test.references]
+tgt = Encoded.encode(first_references, corpus.tgt_vocabulary)
 places = max(int(np.median(tgt.lengths)), 3)
 batch = Batch.of(src, tgt, np.flatnonzero(tgt.lengths >= places)[:500]).to(trainer.model.device)
 true_words = shift_right(batch.tgt_ids)
 one_wrong = true_words.clone()
 rng = torch.Generator().manual_seed(0)
-one_wrong[:, 2] = torch.randint(4, len(corpus.tgt_vocabulary), (len(one_wrong),), generator=rng).to(one_wrong.device)
+drawn = torch.randint(4, len(corpus.tgt_vocabulary), (len(one_wrong),), generator=rng)
+one_wrong[:, 2] = drawn.to(one_wrong.device)
 
 costs = {}
 for name, prev_ids in (("true words", true_words), ("one wrong word", one_wrong)):
     with torch.inference_mode():
-        logits = trainer.model.decoder.logits(trainer.model(batch, prev_ids).attn_states)  # (B, T, V)
+        attn_states = trainer.model(batch, prev_ids).attn_states
+        logits = trainer.model.decoder.logits(attn_states)  # (B, T, V)
     of_target = -logits.log_softmax(-1).gather(-1, batch.tgt_ids[..., None])[..., 0]  # (B, T)
     costs[name] = of_target.mean(dim=0)[:places].tolist()
 
 # %% tags=["hide-input"] mystnb={"figure": {"caption": "What the right word costs at each place, with true words fed and with a random word read at place 3.", "name": "fig-06-wrong-word"}, "image": {"alt": "Two curves of mean cross-entropy over places. They are one curve at the first two places; from the third place on the curve with a wrong word can be compared with the other."}}
-figure = Figure(figsize=(7, 3), layout="constrained")
+figure = Figure(figsize=(5.5, 2.8), layout="constrained")
 axes = figure.add_subplot()
 for (name, values), colour, style in zip(costs.items(), (BLUE, ORANGE), ("o-", "s--"), strict=True):
     axes.plot(range(1, places + 1), values, style, color=colour, label=name)
@@ -542,8 +560,8 @@ show_text(
 
 # %% [markdown]
 # In {numref}`fig-06-wrong-word`, compare the places after the third with the third itself. The source sentence is still
-# there, and {term}`attention` can
-# find the way back in it. A decoder without attention would have only its own state, and that has been told a lie.
+# there, and {term}`attention` can find the way back in it. A decoder without attention would have only its own state,
+# and that has been told a lie.
 #
 # ## Does scheduled sampling help?
 #
@@ -570,28 +588,30 @@ base = replace(
 )
 grammar_corpus = prepare(base.data)
 
-# %%
+# %% tags=["hide-output"]
 outcomes = {}
 for way, change in ways.items():
     for seed in sampling_seeds:
         settings = replace(base, training=replace(base.training, seed=seed, **change))
-        run = Trainer(grammar_corpus, settings, folder_for(settings), live=LiveLine(), tensorboard=False)
+        folder = folder_for(settings)
+        run = Trainer(grammar_corpus, settings, folder, live=LiveLine(), tensorboard=False)
         run.fit()
         scores, _ = evaluate(run.translator, grammar_corpus.test)
         outcomes[way, seed] = scores, run.progress.seconds
 
 # %% tags=["hide-input"]
 show_table(
-    ["way", "seed", "test BLEU", "95 % interval", "seconds of training"],
+    ["way", "seed", "test BLEU", "95% interval", "seconds of training"],
     [
-        [way, seed, scores.bleu, f"{scores.bleu_low:.1f} to {scores.bleu_high:.1f}", seconds]
+        [way, seed, f"{scores.bleu:.1f}", f"{scores.bleu_low:.1f} to {scores.bleu_high:.1f}", round(seconds)]
         for (way, seed), (scores, seconds) in outcomes.items()
     ],
 )
 
 # %% tags=["hide-input"]
 of_way = {way: [outcomes[way, seed][0].bleu for seed in sampling_seeds] for way in ways}
-time_of = {way: statistics.mean(outcomes[way, seed][1] for seed in sampling_seeds) for way in ways}
+# The shortest run of each way is the one that the rest of the machine disturbed least.
+time_of = {way: min(outcomes[way, seed][1] for seed in sampling_seeds) for way in ways}
 teacher, *others = ways
 sentences = []
 for way in others:
@@ -609,8 +629,8 @@ show_text(
 )
 
 # %% [markdown]
-# If it does not help in your run, there are two reasons to suspect. The sentences are short, so a decoder has little time to
-# get lost, and the source is there to find the way back. And the false targets ("isn not") cost something too. At
+# If it does not help in your run, there are two reasons to suspect. The sentences are short, so a decoder has little
+# time to get lost, and the source is there to find the way back. And the false targets ("isn not") cost something too. At
 # `small` these models have hardly begun to learn, and the table says next to nothing; at `standard` it is worth a look.
 #
 # ## A run that cannot lose work
@@ -628,9 +648,9 @@ show_text(
 
 # %% [markdown]
 # Everything that decides what comes next, in a file that is whole or not there ({numref}`fig-draw-checkpoint`): the
-# weights; Adam's two means and step count for each of them; the state of the
-# random generator (dropout, coins, hidden words); where in which epoch you are; the best score so far. The order of an
-# epoch need not be kept, because it is a function of the seed and the epoch's number ({doc}`02_batches`).
+# weights; Adam's two means and step count for each of them; the state of the random generator (dropout, coins, hidden
+# words); where in which {term}`epoch` you are; the best score so far. The order of an epoch need not be kept, because it is a
+# function of the seed and the epoch's number ({doc}`02_batches`).
 #
 # You are going to disturb a tiny run twice. `disturb` slips something in just before a given step.
 
@@ -660,7 +680,8 @@ def tiny_trainer(folder):
 # %%
 # NBVAL_CHECK_OUTPUT
 temporary = TemporaryDirectory()
-folders = {name: Path(temporary.name) / name for name in ("undisturbed", "stopped", "plug pulled")}
+names = ("undisturbed", "stopped", "plug pulled")
+folders = {name: Path(temporary.name) / name for name in names}
 tiny_trainer(folders["undisturbed"]).fit()
 
 first = tiny_trainer(folders["stopped"])
@@ -693,7 +714,8 @@ victim = tiny_trainer(folders["plug pulled"])
 disturb(victim, 14, pull_plug)
 with contextlib.suppress(PlugPulledError):
     victim.fit()
-print(f"reached step {victim.progress.step}, on the disk:", [path.stem for path in victim.checkpoints.paths()])
+print(f"reached step {victim.progress.step}; on the disk:")
+print(*(f"    {path.stem}" for path in victim.checkpoints.paths()), sep="\n")
 print("went on to step", tiny_trainer(folders["plug pulled"]).fit().step)
 
 # %% [markdown]
@@ -703,7 +725,8 @@ print("went on to step", tiny_trainer(folders["plug pulled"]).fit().step)
 
 # %%
 # NBVAL_CHECK_OUTPUT
-states = {name: load_tensors(Checkpoints(folder).paths()[-1])[0] for name, folder in folders.items()}
+newest = {name: Checkpoints(folder).paths()[-1] for name, folder in folders.items()}
+states = {name: load_tensors(path)[0] for name, path in newest.items()}
 reference = states["undisturbed"]
 for name, state in states.items():
     equal = [torch.equal(reference[key], state[key]) for key in reference]
@@ -718,7 +741,7 @@ tensors, values = load_tensors(Checkpoints(folders["stopped"]).paths()[-1])
 for part in ("model", "optimiser", "rng"):
     names = [name for name in tensors if name.split(".")[0] == part]
     print(f"{part:9} {len(names):3} tensors, such as {min(names)}")
-print("progress ", ", ".join(sorted(values)))
+print("and of the progress:", *sorted(values), sep="\n    ")
 
 # %% [markdown]
 # So this is what each way of ending costs:
@@ -850,8 +873,8 @@ slower = replace(tiny, training=replace(tiny.training, learning_rate=1e-3))
 try:
     Trainer(tiny_corpus, slower, folders["stopped"], device="cpu", tensorboard=False, quiet=True)
 except RunError as error:
-    message = str(error).replace(temporary.name, "…")
-print(message.replace("\\", "/"))
+    message = str(error).replace(temporary.name, "…").replace("\\", "/")
+print(textwrap.fill(message, 60))
 temporary.cleanup()
 
 # %% [markdown]

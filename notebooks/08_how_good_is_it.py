@@ -228,7 +228,7 @@ print(greedy_scores.signature)
 # The test set is a sample. Another few hundred sentences of the same kind would have given another score. How different?
 # You have no other test set, but you can *draw* one from the one you have: as many sentences, with replacement, so that
 # some come twice and others not at all. Do that a thousand times {cite:p}`koehn2004`. The range that holds the middle
-# 95 % of the thousand scores is a **bootstrap interval**.
+# 95% of the thousand scores is a **bootstrap interval**.
 
 
 # %%
@@ -255,7 +255,7 @@ scores = bootstrap(counts)
 low, high = np.percentile(scores, [2.5, 97.5])
 assert abs(bleu_of_counts(counts.sum(axis=0)) - greedy_scores.bleu) < 0.01 or greedy_scores.bleu < 1
 show_table(
-    ["95 % interval", "from", "to"],
+    ["95% interval", "from", "to"],
     [["yours", low, high], ["sacrebleu's", greedy_scores.bleu_low, greedy_scores.bleu_high]],
 )
 
@@ -270,7 +270,7 @@ rows = []
 for size in sorted({min(size, len(counts)) for size in set_sizes} | {len(counts)}):
     low, high = np.percentile(bootstrap(counts[:size]), [2.5, 97.5])
     rows.append([size, bleu_of_counts(counts[:size].sum(axis=0)), f"{low:.1f} to {high:.1f}", high - low])
-show_table(["sentences", "BLEU", "95 % interval", "width"], rows)
+show_table(["sentences", "BLEU", "95% interval", "width"], rows)
 
 # %% [markdown]
 # Four times as many sentences make the interval about half as wide: it shrinks with the square root. So the last
@@ -365,7 +365,7 @@ for name, outputs in contestants.items():
     )
 interval = f"{seen_scores.bleu_low:.1f} to {seen_scores.bleu_high:.1f}"
 rows.append(["training · model, greedy", seen_scores.bleu, interval, f"{seen_scores.exact_match:.0%}"])
-show_table(["", "BLEU", "95 % interval", "exact"], rows)
+show_table(["", "BLEU", "95% interval", "exact"], rows)
 
 # %% tags=["hide-input"]
 lookup, model_bleu, train_bleu = rows[1][1], greedy_scores.bleu, seen_scores.bleu
@@ -430,7 +430,7 @@ for group in np.unique(group_of):
     name = str(shortest) if shortest == longest else f"{shortest}–{longest}"
     by_length.append((name, len(members), bleu_of_counts(counts[members].sum(axis=0)), low, high))
 
-# %% tags=["hide-input"] mystnb={"figure": {"caption": "BLEU by the number of source words, with 95 % intervals. Bars whose intervals overlap widely may well be equal.", "name": "fig-08-length"}, "image": {"alt": "A bar chart with one bar for each group of source lengths, BLEU upwards, and an error bar on each."}}
+# %% tags=["hide-input"] mystnb={"figure": {"caption": "BLEU by the number of source words, with 95% intervals. Bars whose intervals overlap widely may well be equal.", "name": "fig-08-length"}, "image": {"alt": "A bar chart with one bar for each group of source lengths, BLEU upwards, and an error bar on each."}}
 figure = Figure(figsize=(7, 3), layout="constrained")
 axes = figure.add_subplot()
 for place, (_name, count, bleu, low, high) in enumerate(by_length):
@@ -469,7 +469,7 @@ show_table(
     ],
 )
 
-# %% tags=["hide-input"] mystnb={"figure": {"caption": "chrF by phenomenon, worst first, with 95 % intervals from drawing the sentences of a group again and again. A dozen sentences make wide intervals.", "name": "fig-08-groups"}, "image": {"alt": "A horizontal bar chart, one bar for each phenomenon sorted by chrF, each with an interval drawn as an orange line that spans a good part of the bar."}}
+# %% tags=["hide-input"] mystnb={"figure": {"caption": "chrF by phenomenon, worst first, with 95% intervals from drawing the sentences of a group again and again. A dozen sentences make wide intervals.", "name": "fig-08-groups"}, "image": {"alt": "A horizontal bar chart, one bar for each phenomenon sorted by chrF, each with an interval drawn as an orange line that spans a good part of the bar."}}
 per_sentence = [
     CHRF().sentence_score(out, texts).score
     for out, texts in zip(outputs_of(answers), challenge.references, strict=True)
@@ -585,7 +585,7 @@ for seed in more_seeds:
     other.fit()
     by_seed[seed], _ = evaluate(other.translator, corpus.test)
 show_table(
-    ["seed", "test BLEU", "95 % interval", "exact"],
+    ["seed", "test BLEU", "95% interval", "exact"],
     [[seed, s.bleu, f"{s.bleu_low:.1f} to {s.bleu_high:.1f}", f"{s.exact_match:.1%}"] for seed, s in by_seed.items()],
 )
 
@@ -697,7 +697,7 @@ for size in sorted({min(size, len(counts)) for size in (25, 50, 100, 200, 400, 8
     low, high = np.percentile(bootstrap(beam_counts[:size]) - bootstrap(counts[:size]), [2.5, 97.5])
     rows.append([size, f"{low:+.1f} to {high:+.1f}", "yes" if low > 0 or high < 0 else "no"])
 assert rows[-1][0] == len(counts)
-show_table(["sentences", "difference, 95 %", "shown?"], rows)
+show_table(["sentences", "difference, 95%", "shown?"], rows)
 
 # %% [markdown]
 # The intervals shrink with the square root of the number. Looking at them one after another and stopping at the first "yes"

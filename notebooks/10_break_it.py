@@ -100,7 +100,7 @@ def train(name=None, corpus=corpus, breakage=None, **model):
 healthy = train()
 
 # %% [markdown]
-# The examination has four numbers: BLEU on the held-out test set with its 95 % interval, the alignment error rate (see
+# The examination has four numbers: BLEU on the held-out test set with its 95% interval, the alignment error rate (see
 # {doc}`09_seeing_attention`), the loss that *training reported* at its end, and the loss on the test set, in nats a
 # word, computed by an intact function. The last two are different things. Keep an eye on both.
 

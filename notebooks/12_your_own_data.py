@@ -281,7 +281,7 @@ progress_fr = trainer_fr.fit()
 # %%
 scores_fr, _ = evaluate(trainer_fr.translator, corpus_fr.test)
 show_text(
-    f"English to French on {len(corpus_fr.test):,} held-out sentences: BLEU **{scores_fr.bleu:.1f}** (95 %: "
+    f"English to French on {len(corpus_fr.test):,} held-out sentences: BLEU **{scores_fr.bleu:.1f}** (95%: "
     f"{scores_fr.bleu_low:.1f} to {scores_fr.bleu_high:.1f}), word for word right **{scores_fr.exact_match:.0%}**."
 )
 

@@ -545,5 +545,6 @@ show_table(
 #
 # ## What to read next
 #
-# This is as far as two cores go. `torchrun --help` starts the same command on several machines; {doc}`../book/api` has
-# every function that was shown here, and {doc}`../book/from-2017` says where each part of the notebook of 2017 has gone.
+# This is as far as two cores go. `torchrun --help` starts the same command on several machines; the
+# {doc}`reference <../book/api>` has every function that was shown here. {doc}`14_other_tasks` gives the same network other
+# work: commands, questions, talk.

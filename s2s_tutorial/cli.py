@@ -7,25 +7,39 @@ A user's mistake ends in one line on standard error and exit code 1, never in a 
 from __future__ import annotations
 
 import json
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
-from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from s2s_tutorial.config import ATTENTIONS, DECODERS, PRESETS, PRETRAINED, SAMPLING_SCHEDULES, Settings
-from s2s_tutorial.report import describe_corpus, show_result
+from s2s_tutorial.config import PRETRAINED, Settings
+from s2s_tutorial.lines import chunks, read_lines, translate_chunk
+from s2s_tutorial.options import (
+    AttentionName,
+    BeamOption,
+    CorpusOption,
+    DecoderName,
+    DeviceOption,
+    OutOption,
+    PresetOption,
+    ReverseOption,
+    RunOption,
+    SamplePairsOption,
+    SamplingName,
+    StreamOption,
+    TrainedRunOption,
+    TrimOption,
+    choose_settings,
+)
+from s2s_tutorial.report import describe_corpus, describe_scores, show_result
 
 if TYPE_CHECKING:
     from s2s_tutorial.corpus import Corpus, HeldOut
-    from s2s_tutorial.evaluation import Scores
     from s2s_tutorial.runs import Run
     from s2s_tutorial.start import Start
-    from s2s_tutorial.translation import Translation, Translator
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -37,57 +51,6 @@ app = typer.Typer(
 )
 plot_app = typer.Typer(no_args_is_help=True, help="Draw pictures of a run: attention, losses.", rich_markup_mode=None)
 app.add_typer(plot_app, name="plot")
-
-Preset = StrEnum("Preset", {name: name for name in PRESETS})
-AttentionName = StrEnum("AttentionName", {name: name for name in ATTENTIONS})
-DecoderName = StrEnum("DecoderName", {name: name for name in DECODERS})
-SamplingName = StrEnum("SamplingName", {name: name for name in SAMPLING_SCHEDULES})
-
-CorpusOption = Annotated[
-    str | None,
-    typer.Option(
-        help="sample (built in), tatoeba (downloaded once, or read from S2S_TUTORIAL_DATA), or a .txt, .tsv or .zip FILE "
-        "of tab-separated pairs, English first.",
-        metavar="sample|tatoeba|FILE",
-        show_default="the preset's",
-    ),
-]
-PresetOption = Annotated[
-    Preset | None,
-    typer.Option(help="Sizes and filters.", show_default="standard for tatoeba, else sample"),
-]
-# torchrun takes --run for a beginning of its own --run-path, and so never passes it on: behind it, say --folder.
-RunOption = Annotated[
-    Path, typer.Option("--run", "--folder", help="Folder of the run.", metavar="DIR", show_default=False)
-]
-TrainedRunOption = Annotated[
-    Path,
-    typer.Option(
-        help="Folder of the run.", metavar="DIR", show_default="the trained model that comes with the package"
-    ),
-]
-DeviceOption = Annotated[str, typer.Option(help="auto, cpu, cuda, cuda:1, mps …")]
-BeamOption = Annotated[int, typer.Option(min=1, max=100, help="Beam size; 1 is greedy search.")]
-ReverseOption = Annotated[bool, typer.Option("--reverse", help="Translate the first column into the second.")]
-TrimOption = Annotated[
-    int | None,
-    typer.Option(
-        min=1, help="Drop pairs with a word seen fewer times than this; 1 keeps all.", show_default="the preset's"
-    ),
-]
-
-SamplePairsOption = Annotated[
-    int | None,
-    typer.Option(min=1, help="How many pairs the built-in grammar makes.", show_default="the preset's"),
-]
-StreamOption = Annotated[
-    bool,
-    typer.Option(
-        "--stream",
-        help="Encode the pairs once into files, beside the run's folder, and read from there what training needs; the "
-        "result is the same. Large corpora always do.",
-    ),
-]
 
 
 @contextmanager
@@ -105,21 +68,6 @@ def clear_errors() -> Iterator[None]:
     else:
         return
     raise typer.Exit(1)
-
-
-def choose_settings(
-    corpus: str | None, preset: str | None, reverse: bool, trim_below: int | None, sample_pairs: int | None
-) -> Settings:
-    """The preset that the options name, with their data."""
-    settings = PRESETS[preset or ("standard" if corpus == "tatoeba" else "sample")]
-    data = replace(settings.data, reverse=reverse)
-    if corpus is not None:
-        data = replace(data, corpus=corpus)
-    if trim_below is not None:
-        data = replace(data, trim_below=trim_below)
-    if sample_pairs is not None:
-        data = replace(data, sample_pairs=sample_pairs)
-    return replace(settings, data=data)
 
 
 def load_corpus(settings: Settings, place: Path, streamed: bool) -> Corpus:
@@ -174,7 +122,7 @@ def train(
             help="Word vectors of the source language, in the text format of word2vec, GloVe or fastText: its embeddings "
             "begin with them, and both of the model's sizes become theirs.",
             metavar="FILE",
-            show_default="no such file",
+            show_default="none",
         ),
     ] = None,
     sampling: Annotated[SamplingName, typer.Option(help="Schedule of scheduled sampling.")] = SamplingName.none,
@@ -256,76 +204,10 @@ def translate(
 
         translator = load_translator(run, choose_device(device))
         failed = False
-        for chunk in _chunks(_sentences(sentences)):
-            failed |= not _translate_chunk(translator, chunk, beam, as_json)
+        for chunk in chunks(read_lines(sentences)):
+            failed |= not translate_chunk(translator, chunk, beam, as_json)
     if failed:
         raise typer.Exit(1)
-
-
-def _sentences(arguments: list[str] | None) -> Iterator[str | UnicodeDecodeError]:
-    if arguments:
-        yield from arguments
-        return
-    for line in sys.stdin.buffer:
-        try:
-            yield line.decode().rstrip("\r\n")
-        except UnicodeDecodeError as error:
-            yield error
-
-
-def _chunks(items: Iterator[str | UnicodeDecodeError]) -> Iterator[list[str | UnicodeDecodeError]]:
-    """Batches of lines from a file; line by line from a keyboard."""
-    size = 1 if sys.stdin.isatty() else 512
-    chunk = []
-    for item in items:
-        chunk.append(item)
-        if len(chunk) == size:
-            yield chunk
-            chunk = []
-    if chunk:
-        yield chunk
-
-
-def _translate_chunk(translator: Translator, chunk: list[str | UnicodeDecodeError], beam: int, as_json: bool) -> bool:
-    """Translate lines and print a line for each; returns whether all went well."""
-    from s2s_tutorial.translation import SentenceError, read_sentence
-
-    sources: list[str | SentenceError] = []
-    for line in chunk:
-        try:
-            if isinstance(line, UnicodeDecodeError):
-                raise SentenceError("the line is not UTF-8: save the text as UTF-8")
-            source = read_sentence(line)
-            if not any(word.isalpha() and word in translator.src_vocabulary for word in source.split()):
-                raise SentenceError(f"{line.strip()[:40]!r} has no word that this model has learned: use other words")
-            sources.append(source)
-        except SentenceError as error:
-            sources.append(error)
-    good = [source for source in sources if isinstance(source, str)]
-    translations = iter(translator.translate_words(good, beam) if good else [])
-    for source in sources:
-        if isinstance(source, SentenceError):
-            typer.echo(f"error: {source}", err=True)
-            typer.echo(json.dumps({"text": "", "error": str(source)}, ensure_ascii=False) if as_json else "")
-        else:
-            translation = next(translations)
-            typer.echo(json.dumps(describe(translation), ensure_ascii=False) if as_json else translation.text)
-    return len(good) == len(sources)
-
-
-def describe(translation: Translation) -> dict[str, object]:
-    """A translation as plain values, ready for JSON."""
-    weights = translation.attn_weights
-    return {
-        "text": translation.text,
-        "source": translation.src_words,
-        "words": translation.words,
-        "copied": translation.copied,
-        "unknown": translation.unknown,
-        "score": round(translation.score, 4),
-        "others": [{"text": text, "score": round(score, 4)} for text, score in translation.others],
-        "attention": None if weights is None else [[round(w, 4) for w in row] for row in weights.tolist()],
-    }
 
 
 @app.command()
@@ -371,7 +253,7 @@ def evaluate(
         if as_json:
             typer.echo(json.dumps(values, indent=1, ensure_ascii=False))
         else:
-            typer.echo(_table(scores, values, show_scores(scores)))
+            typer.echo(describe_scores(scores, values, show_scores(scores)))
 
 
 def held_out_of(run: Run) -> HeldOut:
@@ -385,22 +267,6 @@ def held_out_of(run: Run) -> HeldOut:
             f"the pairs that {run.folder} was trained on have changed: its test set is not held out any more"
         )
     return prepared.test
-
-
-def _table(scores: Scores, values: dict, line: str) -> str:
-    lines = [line, scores.signature]
-    if "phenomena" in values:
-        lines.append(f"\n{'phenomenon':<28}{'sentences':>10}{'BLEU':>8}{'chrF':>8}{'exact':>8}")
-        for name, group in values["phenomena"].items():
-            lines.append(
-                f"{name:<28}{group['sentences']:>10}{group['bleu']:>8.1f}{group['chrf']:>8.1f}{group['exact_match']:>8.0%}"
-            )
-    return "\n".join(lines)
-
-
-OutOption = Annotated[
-    Path, typer.Option(help="Picture to write: .png, .svg or .pdf.", metavar="FILE", show_default=False)
-]
 
 
 @plot_app.command("attention")

@@ -25,7 +25,7 @@ class Scores:
     """What one model reached on one held-out set.
 
     Attributes:
-        bleu, bleu_low, bleu_high: corpus BLEU, 0 to 100, and its 95 % bootstrap interval.
+        bleu, bleu_low, bleu_high: corpus BLEU, 0 to 100, and its 95% bootstrap interval.
         chrf: chrF2, 0 to 100.
         exact_match: share of translations that equal a reference.
         unknown_rate: share of source words outside the vocabulary.
@@ -182,7 +182,7 @@ def score_groups(translations: Sequence[Translation], held_out: HeldOut, seen: f
 def show_scores(scores: Scores) -> str:
     """One line for people."""
     text = (
-        f"BLEU {scores.bleu:.1f} (95 %: {scores.bleu_low:.1f} to {scores.bleu_high:.1f}) · chrF {scores.chrf:.1f} · "
+        f"BLEU {scores.bleu:.1f} (95%: {scores.bleu_low:.1f} to {scores.bleu_high:.1f}) · chrF {scores.chrf:.1f} · "
         f"exact {scores.exact_match:.0%} · unknown words {scores.unknown_rate:.1%} · {scores.sentences:,} sentences in "
         f"{scores.seconds:.1f} s"
     )

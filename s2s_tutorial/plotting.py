@@ -105,9 +105,9 @@ def plot_training(
         title: above the picture.
     """
     attended = translation is not None and translation.attn_weights is not None
-    figure = Figure(figsize=(8, 6.4), layout="constrained")
+    figure = Figure(figsize=(8, 6.8), layout="constrained")
     figure.suptitle(title, fontsize=10)
-    upper, lower = figure.subfigures(2, 1, height_ratios=[4, 1])
+    upper, lower = figure.subfigures(2, 1, height_ratios=[7, 2])
     left, right = upper.subfigures(1, 2, width_ratios=[3, 2])
     above, below = left.subplots(2, 1, sharex=True)
     draw_losses(above, below, record, window=100)

@@ -1,14 +1,15 @@
-"""What the command line says of a corpus and of a run that has come to its end."""
+"""What the command line says of a corpus, of scores, and of a run that has come to its end."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import typer
 
 if TYPE_CHECKING:
     from s2s_tutorial.config import Settings
     from s2s_tutorial.corpus import Corpus
+    from s2s_tutorial.evaluation import Scores
     from s2s_tutorial.training import Trainer
 
 
@@ -31,6 +32,18 @@ def describe_corpus(corpus: Corpus, settings: Settings) -> str:
         lines.append(f"{name:<40}{said}")
     sizes = f"{len(corpus.src_vocabulary):,} / {len(corpus.tgt_vocabulary):,}"
     lines.append(f"{'vocabulary of the training pairs':<40}{sizes:>16}")
+    return "\n".join(lines)
+
+
+def describe_scores(scores: Scores, values: dict[str, Any], line: str) -> str:
+    """The scores in a line, how they were computed, and a table of phenomena where `values` has them."""
+    lines = [line, scores.signature]
+    if "phenomena" in values:
+        lines.append(f"\n{'phenomenon':<28}{'sentences':>10}{'BLEU':>8}{'chrF':>8}{'exact':>8}")
+        for name, group in values["phenomena"].items():
+            lines.append(
+                f"{name:<28}{group['sentences']:>10}{group['bleu']:>8.1f}{group['chrf']:>8.1f}{group['exact_match']:>8.0%}"
+            )
     return "\n".join(lines)
 
 

@@ -183,7 +183,7 @@ def test_training_ends_with_scores_ten_sentences_and_pictures(trained):
     lines = said(result)
     text = "\n".join(lines)
     assert re.search(r"Finished: \d+ steps in \d+ s; best validation BLEU \d+\.\d at step \d+", text)
-    assert re.search(r"Held-out test sentences: BLEU \d+\.\d \(95 %: .*\)", text)
+    assert re.search(r"Held-out test sentences: BLEU \d+\.\d \(95%: .*\)", text)
     assert "alignment error rate" in text
     for mark in (">", "=", "<"):
         assert sum(line.startswith(f"{mark} ") or line == mark for line in lines) == 10

@@ -258,7 +258,7 @@ def test_without_any_seen_sentence_there_is_no_group_for_them():
 def test_the_line_for_people_names_every_number():
     scores = Scores(51.26, 49.9, 52.7, 66.6, 0.25, 0.0213, 821, 1.5, "signature")
     assert show_scores(scores) == (
-        "BLEU 51.3 (95 %: 49.9 to 52.7) · chrF 66.6 · exact 25% · unknown words 2.1% · 821 sentences in 1.5 s"
+        "BLEU 51.3 (95%: 49.9 to 52.7) · chrF 66.6 · exact 25% · unknown words 2.1% · 821 sentences in 1.5 s"
     )
     line = show_scores(replace(scores, aer=0.2, aer_best=0.1, aer_chance=0.8)).splitlines()[-1]
     assert re.findall(r"\d\.\d+", line) == ["0.20", "0.10", "0.80"]

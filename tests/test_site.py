@@ -198,11 +198,14 @@ def test_the_list_of_contents_leads_to_each_heading(browser, address):
         assert entry.inner_text().strip() == heading.inner_text().replace("#", "").strip()
 
 
-def test_no_line_ends_between_a_formula_and_its_mark_or_a_number_and_its_unit(browser, address, site):
-    page = Visit(browser).open(f"{address}/notebooks/08_how_good_is_it.html")
-    text = page.locator("main").evaluate("main => main.textContent")
-    assert "95\u00a0%" in text
-    assert "95 %" not in "".join(page.locator("main p").evaluate_all("all => all.map((p) => p.textContent)"))
+def test_no_line_ends_between_a_formula_and_its_mark_or_a_number_and_its_spread(browser, address):
+    visit = Visit(browser)
+    text = (
+        visit.open(f"{address}/notebooks/11_which_attention.html").locator("main").evaluate("main => main.textContent")
+    )
+    assert "\u00a0±\u00a0" in text
+    assert " ±" not in text
+    page = visit.open(f"{address}/notebooks/08_how_good_is_it.html")
     loose = page.locator("main").evaluate(
         """main => [...main.querySelectorAll("span.math")].filter((formula) => {
              const next = formula.nextSibling;

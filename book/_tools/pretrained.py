@@ -93,7 +93,7 @@ step {trained["best_step"]:,}, which validation liked best (BLEU {trained["best_
 ## How good it is
 
 On {test["sentences"]:,} held-out French sentences, which share no sentence on either side with training; all references,
-normalised words, by sacrebleu (`{test["signature"]}`); in brackets the 95 % bootstrap interval. One seed.
+normalised words, by sacrebleu (`{test["signature"]}`); in brackets the 95% bootstrap interval. One seed.
 
 | search | BLEU | chrF | equal to a reference |
 | --- | --- | --- | --- |

@@ -28,7 +28,7 @@
     return built;
   }
 
-  const percent = (share) => (share < 0.01 ? "< 1 %" : Math.round(100 * share) + " %");
+  const percent = (share) => (share < 0.01 ? "< 1%" : Math.round(100 * share) + "%");
   const quoted = (word) => "“" + word + "”";
   const spoken = (word) => (word === "<eos>" ? "end of the sentence" : word);
   const megabytes = (bytes) => (bytes / 1e6).toFixed(1) + " MB";

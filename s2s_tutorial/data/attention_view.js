@@ -11,7 +11,7 @@
   }
 
   function percent(weight) {
-    return Math.round(100 * weight) + " %";
+    return Math.round(100 * weight) + "%";
   }
 
   // One row of words. A word is a button; its bar shows the share of attention.
