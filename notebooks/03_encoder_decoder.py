@@ -332,7 +332,7 @@ show_source(packed_gru)
 # Padding would do worse harm in the backward direction, which starts at the far end: it would read all the padding
 # *before* it sees a word.
 #
-# ## The same, faster
+# ## The same, in another form
 #
 # `packed_gru` is the plain form, and a GPU runs it in one piece. On a processor the package uses another form, with two
 # tricks.
@@ -399,7 +399,7 @@ print("equal, with", len(plain) - 2, "gradients")
 sentences, words, size = scale.training.batch_size, 12, scale.model.hidden_size
 layer = nn.GRU(size, size, batch_first=True, bidirectional=True)
 batch_inputs = torch.randn(sentences, words, size)
-batch_mask = torch.arange(words) < torch.randint(6, words + 1, (sentences, 1))
+batch_mask = torch.arange(words) < torch.randint(words - 1, words + 1, (sentences, 1))  # as in a bucket
 times = {packed_gru: [], fast_gru: []}
 for _ in range(10):  # in turns, so that what disturbs one disturbs the other
     for form, taken in times.items():
@@ -409,7 +409,17 @@ for _ in range(10):  # in turns, so that what disturbs one disturbs the other
 rows = [[form.__name__, min(taken)] for form, taken in times.items()]
 show_table(["form, forward and back", "milliseconds, on this processor"], rows)
 
+# %% tags=["hide-input"]
+share = min(times[fast_gru]) / min(times[packed_gru])
+show_text(
+    f"Here the fast form takes **{share:.0%}** of the plain one's time"
+    + (". " if share < 0.95 else ": no gain at this size. ")
+    + "The batch is one of like lengths, as training's buckets are: packing skips padding, and there is little."
+)
+
 # %% [markdown]
+# How much the other form gains depends on the processor, on the sizes and on the padding. Measure it on yours.
+#
 # ## The encoder
 #
 # Now put it together. The encoder reads in **both directions**: one GRU from the left, one from the right. So the state
