@@ -29,6 +29,7 @@ def serve() -> None:
     import s2s_tutorial.plotting  # noqa: F401
     from s2s_tutorial import cli
     from s2s_tutorial.checkpoint import load_tensors
+    from s2s_tutorial.config import PRESETS
     from s2s_tutorial.corpus import prepare
     from s2s_tutorial.runs import load_translator
     from s2s_tutorial.sources import read_file
@@ -36,7 +37,7 @@ def serve() -> None:
     from s2s_tutorial.training import Trainer
 
     corpus = prepare(TINY.data)
-    cli.PRESETS["small"] = TINY
+    PRESETS["small"] = TINY
     # The first optimiser of a process imports PyTorch's compiler. No backward pass here: that would not survive a fork.
     weight = torch.nn.Parameter(torch.zeros(1))
     weight.grad = torch.zeros(1)
