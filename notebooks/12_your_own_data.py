@@ -54,7 +54,7 @@ from s2s_tutorial.corpus import prepare
 from s2s_tutorial.evaluation import evaluate, score_groups
 from s2s_tutorial.model import count_parameters
 from s2s_tutorial.plotting import plot_attention
-from s2s_tutorial.runs import RunError, folder_for, load_translator, open_run
+from s2s_tutorial.runs import RunError, folder_for, load_translator, open_run, save_model
 from s2s_tutorial.show import show_figure, show_source, show_table, show_text
 from s2s_tutorial.sources import CorpusError, read_file
 from s2s_tutorial.text import normalise
@@ -439,11 +439,12 @@ def flip_one_bit(folder: Path) -> None:
 # %%
 # NBVAL_CHECK_OUTPUT
 weights, settings_file = "model.safetensors", "run.json"
+smaller = replace(run, settings=replace(own, model=replace(own.model, embedding_size=16, hidden_size=16)))
 for name, change in {
     "nothing": lambda copy: None,
     "one bit flipped": flip_one_bit,
     "cut short": lambda copy: (copy / weights).write_bytes((copy / weights).read_bytes()[:10_000]),
-    "weights of another model": lambda copy: shutil.copy(trainer_fr.run.folder / weights, copy / weights),
+    "weights of another model": lambda copy: save_model(copy / weights, smaller.build_model()),
     "settings cut short": lambda copy: (copy / settings_file).write_text('{"format": 1, "sett'),
     "settings missing": lambda copy: (copy / settings_file).unlink(),
 }.items():

@@ -15,6 +15,10 @@ document.addEventListener("DOMContentLoaded", function () {
     if (img.complete) widen();
     else img.addEventListener("load", widen);
   });
+  // The arrow that opens a list of pages has no words of its own.
+  document.querySelectorAll(".bd-sidebar-primary .has-children > details > summary").forEach(function (arrow) {
+    arrow.setAttribute("aria-label", "Pages of " + arrow.closest(".has-children").querySelector("a").textContent.trim());
+  });
   // Boxes that scroll must be reached by keyboard.
   document.querySelectorAll(".bd-article table, .bd-article pre, .bd-article div.math").forEach(function (box) {
     if (box.scrollWidth > box.clientWidth + 1) box.tabIndex = 0;
