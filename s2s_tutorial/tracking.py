@@ -233,6 +233,9 @@ class Board:
         # Every session writes a file of its own. The record has all numbers, so those of long ago may go.
         for old in sorted(self.folder.glob("events.out.tfevents.*"))[: 1 - MAX_BOARD_FILES]:
             old.unlink()
+        # TensorBoard reads the files in the order of their names, which tell the second and nothing finer.
+        while any(self.folder.glob(f"events.out.tfevents.{int(time.time()):010}.*")):
+            time.sleep(0.05)
         self.writer = SummaryWriter(str(self.folder), purge_step=step + 1)
 
     def step(self, step: int, seconds: float, values: dict[str, float]) -> None:
