@@ -455,9 +455,9 @@ except CorpusError as error:
     print(str(error).replace(str(work), "…"))
 
 # %% [markdown]
-# Thousands of pairs, and not one for the test? The split forbids a {term}`leak` on *either* side
-# ({doc}`01_sentences_to_numbers`): pairs with the same translation go into the same set, and a hash of it says which. There are
-# only a dozen answers. More pairs, which the message asks for, would have the same dozen. See where they went:
+# Thousands of pairs, and not one for the test? The message says why in passing. The split forbids a {term}`leak` on *either*
+# side ({doc}`01_sentences_to_numbers`): pairs with the same translation go into the same set, and a hash of it says which. There
+# are only a dozen answers, and more pairs would have the same dozen. See where they went:
 
 # %%
 # NBVAL_CHECK_OUTPUT

@@ -138,7 +138,8 @@ def refuse_empty(settings: DataSettings, steps: list[tuple[str, int]], **pairs: 
         if not number:
             raise CorpusError(
                 f"no {name} pairs are left of {settings.corpus} ({steps[0][1]:,} read, {steps[1][1]:,} of the right "
-                f"length, {steps[-1][1]:,} distinct after all filters): give more pairs or loosen the filters"
+                f"length, {steps[-1][1]:,} distinct after all filters; pairs that share a sentence stay in one set): give more "
+                "pairs or loosen the filters"
             )
 
 
