@@ -523,7 +523,7 @@ print("first_states       ", [round(value, 1) for value in first_states.flatten(
 
 # %% [markdown]
 # $0.1 + 0.2$ for layer 0 and $0.3 + 0.4$ for layer 1. A test in `tests/test_encoder.py` holds this in place, for ever:
-# `test_first_decoder_states_are_not_the_first_rows_of_pytorchs`.
+# `test_first_decoder_states_are_not_the_first_rows_that_pytorch_gives`.
 #
 # ## One vector, measured
 #
@@ -666,7 +666,7 @@ show_table(["source", "one vector", "attention"], rows)
 # | {eq}`eq-gru-reset` to {eq}`eq-gru-state` | `layers.gru_step` | `test_one_step_is_a_sequence_of_one_word` |
 # | fast equals packed | `layers.fast_gru` | `test_the_fast_gru_equals_the_packed_one_in_results_and_all_gradients` |
 # | padding is never read | both forms | `test_what_stands_at_padding_changes_nothing_and_gets_no_gradient` |
-# | both directions added | `encoder.Encoder` | `test_states_are_the_sum_of_the_top_layers_two_directions` |
+# | both directions added | `encoder.Encoder` | `test_states_are_the_sum_of_both_directions_of_the_top_layer` |
 # | the decoder's start | `encoder.Encoder` | `test_first_decoder_states_add_both_directions_layer_by_layer` |
 
 # %% [markdown]

@@ -616,8 +616,8 @@ show_text(
 #
 # | what | code | test |
 # | :--- | :--- | :--- |
-# | {eq}`eq-luong-state` to {eq}`eq-luong-output` | `LuongDecoder` | `test_luongs_step_equals_the_formulas_by_hand` |
-# | {eq}`eq-bahdanau-state`, {eq}`eq-bahdanau-output` | `BahdanauDecoder` | `test_bahdanaus_step_equals_the_formulas_by_hand` |
+# | {eq}`eq-luong-state` to {eq}`eq-luong-output` | `LuongDecoder` | `test_the_luong_step_equals_the_formulas_by_hand` |
+# | {eq}`eq-bahdanau-state`, {eq}`eq-bahdanau-output` | `BahdanauDecoder` | `test_the_bahdanau_step_equals_the_formulas_by_hand` |
 # | {eq}`eq-input-feeding` | `LuongDecoder.advance` | `test_input_feeding_feeds_what_the_step_before_put_out` |
 # | which state looks | `look`, `attend` | `test_bahdanau_attends_from_the_state_before_and_luong_from_the_one_after` |
 # | whole equals stepwise | `forward`, `step` | `test_the_whole_sequence_at_once_equals_step_by_step` |

@@ -27,7 +27,12 @@ def additive_loop(
     enc_states: Tensor,
     src_mask: Tensor,
 ) -> tuple[Tensor, Tensor, Tensor]:
-    """Run c_t = attention(h_{t-1}), h_t = GRU([y_{t-1}; c_t], h_{t-1}) over all words.
+    """Run attention and GRU over all words.
+
+    ::
+
+        c_t = attention(h_{t-1})
+        h_t = GRU([y_{t-1}; c_t], h_{t-1})
 
     Args:
         gru: one layer, one direction; its inputs are an embedded word and a context.

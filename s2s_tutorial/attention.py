@@ -30,7 +30,7 @@ def masked_softmax(scores: Tensor, src_mask: Tensor) -> Tensor:
 
 
 class DotScore(nn.Module):
-    """h_tᵀ h̄_s (Luong et al. 2015, equation 8, "dot"): states that point the same way belong together."""
+    """`h_tᵀ h̄_s` (Luong et al. 2015, equation 8, "dot"): states that point the same way belong together."""
 
     def __init__(self, hidden_size: int) -> None:
         super().__init__()
@@ -45,19 +45,19 @@ class DotScore(nn.Module):
 
 
 class GeneralScore(DotScore):
-    """h_tᵀ W h̄_s (Luong et al. 2015, equation 8, "general"): a dot product after a learnt change of basis."""
+    """`h_tᵀ W h̄_s` (Luong et al. 2015, equation 8, "general"): a dot product after a learnt change of basis."""
 
     def __init__(self, hidden_size: int) -> None:
         super().__init__(hidden_size)
         self.project = nn.Linear(hidden_size, hidden_size, bias=False)
 
     def keys(self, enc_states: Tensor) -> Tensor:
-        """Return W h̄_s: (B, S, H) to (B, S, H)."""
+        """Return `W h̄_s`: (B, S, H) to (B, S, H)."""
         return self.project(enc_states)
 
 
 class AdditiveScore(nn.Module):
-    """vᵀ tanh(W h + U h̄_s): a small network looks at both states (Bahdanau et al. 2015, appendix A.1.2)."""
+    """`vᵀ tanh(W h + U h̄_s)`: a small network looks at both states (Bahdanau et al. 2015, appendix A.1.2)."""
 
     def __init__(self, hidden_size: int) -> None:
         super().__init__()
@@ -66,7 +66,7 @@ class AdditiveScore(nn.Module):
         self.vector = nn.Parameter(torch.empty(hidden_size).uniform_(-1, 1) / math.sqrt(hidden_size))
 
     def keys(self, enc_states: Tensor) -> Tensor:
-        """Return U h̄_s: (B, S, H) to (B, S, H)."""
+        """Return `U h̄_s`: (B, S, H) to (B, S, H)."""
         return self.project_key(enc_states)
 
     def forward(self, queries: Tensor, keys: Tensor) -> Tensor:
@@ -76,7 +76,7 @@ class AdditiveScore(nn.Module):
 
 
 class ConcatScore(nn.Module):
-    """vᵀ tanh(W [h_t; h̄_s]) (Luong et al. 2015, equation 8, "concat").
+    """`vᵀ tanh(W [h_t; h̄_s])` (Luong et al. 2015, equation 8, "concat").
 
     W times two stacked vectors is the left half of W times the one plus the right half times the other. So the halves
     are applied apart, and the right one only once a sentence. `concat_score_plainly` is the formula as written.
@@ -161,12 +161,12 @@ class Attention(nn.Module):
 class LocalAttention(Attention):
     """Local attention with a predicted place, "local-p" (Luong et al. 2015, section 3.2, equations 9 and 10).
 
-    From the decoder state alone, p_t = S · sigmoid(vᵀ tanh(W h_t)) says where to look. Only positions at most D from
+    From the decoder state alone, `p_t = S · sigmoid(vᵀ tanh(W h_t))` says where to look. Only positions at most D from
     p_t are scored, and a Gaussian of deviation D / 2 around p_t makes far ones count less; so weights sum to at most 1.
 
     Args:
         score: a score function, "general" in this package.
-        hidden_size: H.
+        hidden_size: the size H of a state.
         reach: D, in words.
     """
 

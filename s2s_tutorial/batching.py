@@ -115,7 +115,8 @@ def epoch_order(src_lengths: np.ndarray, tgt_lengths: np.ndarray, batch_size: in
     Args:
         src_lengths, tgt_lengths: (N,).
         batch_size: pairs a batch; the last one cut may be smaller.
-        seed, epoch: what the order depends on, and all it depends on.
+        seed: of the run; with the epoch's number it is all that the order depends on.
+        epoch: its number, from 0.
         bucketed: False leaves the sorting out: random batches.
 
     Returns:

@@ -78,7 +78,12 @@ def load_corpus(settings: Settings, place: Path, streamed: bool) -> Corpus:
 
 
 def begin_with(path: Path, corpus: Corpus, settings: Settings) -> tuple[Settings, Start, str]:
-    """Settings of the size of a file of word vectors, a start that uses it, and a sentence that says so."""
+    """Prepare a run that begins with word vectors from a file.
+
+    Returns:
+        The settings, their embedding and hidden size now that of the vectors; the start that puts the vectors in; and
+        a sentence that says how many source words have one.
+    """
     from s2s_tutorial.start import from_vectors
     from s2s_tutorial.vectors import read_vectors
     from s2s_tutorial.vocabulary import SPECIAL_WORDS
@@ -141,8 +146,8 @@ def train(
 ) -> None:
     """Train a model, or go on with one that was stopped: the same command again.
 
-    Several processes or machines share the work where torchrun starts them: torchrun --nproc-per-node 2 -m
-    s2s_tutorial.cli train … The batch size stays that of all processes together, so they take the steps that one would.
+    Several processes or machines share the work where torchrun starts them: `torchrun --nproc-per-node 2 -m
+    s2s_tutorial.cli train …` The batch size stays that of all processes together, so they take the steps that one would.
 
     Ctrl-C stops it after the current step with everything saved. At the end the best weights are measured on held-out
     sentences, ten of them are shown, and pictures of attention and losses are written into the run's folder.

@@ -53,8 +53,9 @@ class DataSettings:
     Attributes:
         corpus: "sample" (the embedded grammar), "tatoeba", or the path of a .txt, .tsv or .zip file.
         sample_pairs: how many pairs the grammar generates; unused for other corpora.
-        min_length, max_length: bounds on both sides after normalising, in `unit`.
-        unit: "characters" or "words".
+        min_length: the shortest that a side may be after normalising, in `unit`.
+        max_length: the longest that a side may be, likewise.
+        unit: what lengths are counted in, "characters" or "words".
         trim_below: pairs with a word seen fewer times than this in the filtered pairs are dropped; 1 keeps all.
         vocabulary_min_count: words seen fewer times than this in the training pairs are unknown words.
         reverse: translate the first column into the second (English to French) and not the second into the first.
@@ -76,8 +77,8 @@ class ModelSettings:
 
     Attributes:
         decoder: "luong" or "bahdanau".
-        attention: one of `ATTENTIONS`.
-        embedding_size: E.
+        attention: "dot", "general", "concat", "additive", "local-p" or "none".
+        embedding_size: the size E of an embedding.
         hidden_size: H, of encoder and decoder.
         num_layers: L, of encoder and decoder.
         dropout: share of values dropped at embeddings, between layers and before the output layer.
@@ -108,7 +109,7 @@ class TrainingSettings:
         decay: share of all steps, at the end, in which it falls to 0 along a half cosine; 0 keeps it.
         clip_norm: gradients of encoder and of decoder are scaled down to this norm, each on its own.
         label_smoothing: probability given to all words alike in the target distribution.
-        sampling: schedule of scheduled sampling, one of `SAMPLING_SCHEDULES`.
+        sampling: schedule of scheduled sampling: "none", "constant", "linear", "exponential" or "inverse-sigmoid".
         sampling_end: teacher-forcing ratio that the schedule ends at.
         sampling_stepwise: feed back word by word, and not in two parallel passes.
         unknown_rate: how often a word seen once in training is shown as UNK.

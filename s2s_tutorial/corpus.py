@@ -56,7 +56,7 @@ class HeldOut:
         return len(self.sources)
 
     def head(self, count: int) -> HeldOut:
-        """The first so many sentences."""
+        """The first `count` sentences."""
         cut = [None if part is None else part[:count] for part in (self.alignments, self.groups)]
         return HeldOut(self.sources[:count], self.references[:count], *cut)
 
@@ -69,9 +69,12 @@ class Corpus:
         steps: what each step of preparation left: (name, number of pairs).
         word_counts: different (source, target) words that are seen often enough to be kept.
         train: the training pairs; `stored.StoredPairs` where they lie on the disk.
-        validation, test: the held-out sentences, the first `MOST_HELD_OUT` of each.
-        validation_pairs, test_pairs: how many pairs those came from.
-        src_vocabulary, tgt_vocabulary: counted on training pairs.
+        validation: held-out sentences to choose the best weights by, at most `MOST_HELD_OUT`.
+        test: held-out sentences to measure the finished model on, at most `MOST_HELD_OUT`.
+        validation_pairs: pairs in the whole validation set.
+        test_pairs: pairs in the whole test set.
+        src_vocabulary: source words, counted on training pairs.
+        tgt_vocabulary: target words, counted on training pairs.
     """
 
     steps: list[tuple[str, int]]
@@ -144,7 +147,7 @@ def refuse_empty(settings: DataSettings, steps: list[tuple[str, int]], **pairs: 
 
 
 def keep_lengths(columns: Columns, settings: DataSettings) -> list[int]:
-    """Rows whose both sides have min_length to max_length characters (or words) after normalising."""
+    """Rows both of whose sides have min_length to max_length characters (or words) after normalising."""
     shortest, longest = settings.min_length, settings.max_length
     if settings.unit == "characters":
         lengths = [[len(text) for text in side] for side in (columns.first, columns.second)]

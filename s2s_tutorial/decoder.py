@@ -139,7 +139,7 @@ class Decoder(nn.Module):
         return self.logits(attn_state, rng), state, attn_weights
 
     def logits(self, attn_states: Tensor, rng: torch.Generator | None = None) -> Tensor:
-        """Score every target word: W_s h̃ + b, (…, H) to (…, V)."""
+        """Score every target word: `W_s h̃ + b`, (…, H) to (…, V)."""
         return F.linear(self.before_output(attn_states, rng), self.output_weight, self.output_bias)
 
     def before_output(self, attn_states: Tensor, rng: torch.Generator | None = None) -> Tensor:
@@ -166,8 +166,14 @@ class Decoder(nn.Module):
 class LuongDecoder(Decoder):
     """GRU first, then attention (Luong et al. 2015, equations 5 to 7).
 
-    h_t = GRU(y_{t-1}, h_{t-1}); c_t from attention with h_t; h̃_t = tanh(W_c [c_t; h_t]); p(y_t) = softmax(W_s h̃_t).
-    Without attention h̃_t = tanh(W_c h_t). With input feeding (section 3.3) the GRU reads [y_{t-1}; h̃_{t-1}].
+    ::
+
+        h_t = GRU(y_{t-1}, h_{t-1})
+        c_t = attention(h_t)
+        h̃_t = tanh(W_c [c_t; h_t])
+        p(y_t) = softmax(W_s h̃_t)
+
+    Without attention `h̃_t = tanh(W_c h_t)`. With input feeding (section 3.3) the GRU also reads `h̃_{t-1}`.
     """
 
     def __init__(self, settings: ModelSettings, vocabulary_size: int, pad_id: int = 0) -> None:
@@ -215,9 +221,14 @@ class LuongDecoder(Decoder):
 class BahdanauDecoder(Decoder):
     """Attention first, from the state before, then the GRU (Bahdanau et al. 2015, appendix A.2.2).
 
-    c_t from attention with h_{t-1}; h_t = GRU([y_{t-1}; c_t], h_{t-1}); p(y_t) = softmax g(y_{t-1}, h_t, c_t). g is
-    tanh(W [y_{t-1}; h_t; c_t]) and the output layer. Without attention c_t is the encoder's state of the first word,
-    whose backward half has read the whole sentence, at every step.
+    ::
+
+        c_t = attention(h_{t-1})
+        h_t = GRU([y_{t-1}; c_t], h_{t-1})
+        p(y_t) = softmax(g(y_{t-1}, h_t, c_t))
+
+    Here g is `tanh(W [y_{t-1}; h_t; c_t])` and the output layer. Without attention `c_t` is the encoder's state of the
+    first word, whose backward half has read the whole sentence, at every step.
     """
 
     def __init__(self, settings: ModelSettings, vocabulary_size: int, pad_id: int = 0) -> None:

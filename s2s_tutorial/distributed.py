@@ -6,7 +6,7 @@ the rounding of sums. The order, the schedule and the number of steps depend on 
 another number of processes.
 
 One process, of rank 0, is the writer: it alone reads and writes the run's folder, translates the validation set, shows
-the progress. The others get everything from it.
+the progress. The others get everything from it. ::
 
     torchrun --nproc-per-node 2 --max-restarts 3 -m s2s_tutorial.cli train --folder runs/shared
 

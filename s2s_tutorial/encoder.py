@@ -17,9 +17,9 @@ class Encoder(nn.Module):
 
     Args:
         vocabulary_size: words in the source vocabulary.
-        embedding_size: E.
+        embedding_size: the size E of an embedding.
         hidden_size: H, of each direction.
-        num_layers: L.
+        num_layers: the number L of layers.
         dropout_rate: share of values dropped at the embeddings and between layers.
         pad_id: its embedding stays zero.
     """

@@ -25,7 +25,9 @@ class Scores:
     """What one model reached on one held-out set.
 
     Attributes:
-        bleu, bleu_low, bleu_high: corpus BLEU, 0 to 100, and its 95% bootstrap interval.
+        bleu: corpus BLEU, 0 to 100.
+        bleu_low: lower end of its 95% bootstrap interval.
+        bleu_high: upper end of that interval.
         chrf: chrF2, 0 to 100.
         exact_match: share of translations that equal a reference.
         unknown_rate: share of source words outside the vocabulary.

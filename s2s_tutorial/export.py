@@ -143,7 +143,7 @@ def export(translator: Translator, folder: Path, name: str, title: str = "", not
         translator: a trained model.
         folder: of the page's models; made where it is missing.
         name: of the files; a model of the same name is replaced.
-        title: what the page calls it; "" for its name.
+        title: what the page calls it; `""` for its name.
         note: a sentence about it.
 
     Raises:
@@ -244,7 +244,8 @@ class RoundingCost:
     """What rounding to 8 bits does to a translator.
 
     Attributes:
-        bleu, rounded_bleu: with the weights as trained, and rounded.
+        bleu: with the weights as trained.
+        rounded_bleu: with the rounded weights.
         same: share of sentences whose translation stays the same, word for word.
         sentences: how many were translated.
     """

@@ -1,4 +1,4 @@
-"""The words of the embedded corpus: what they are called in both languages, how they bend, what they go with.
+"""The words of the embedded corpus: what they are called in both languages, how they are inflected, what they go with.
 
 Each noun belongs to a kind ("food", "text", "person" ...). Verbs name the kinds they take as objects and adjectives the
 kinds they describe, so that people eat apples, read letters and wear red coats. Tables are text: one word a line.
@@ -43,11 +43,13 @@ class Verb:
     """A verb and what it goes with.
 
     Attributes:
-        infinitive, present, participle: French forms; `present` has six.
+        infinitive: the French dictionary form.
+        present: its six French present forms, je to ils.
+        participle: the French past participle, masculine singular.
         english: base form, third person, past, -ing. Words after the first are a particle: "get up".
         aux: "avoir" or "être", for the passé composé.
         objects: kinds of its object; empty for an intransitive verb.
-        clitic: "thing", "person", "to" (leur) or "": which object pronouns stand for its object.
+        clitic: `"thing"`, `"person"`, `"to"` (leur) or `""`: which object pronouns stand for its object.
         places: kinds of place where it happens.
         flags: see the table of verbs.
     """
@@ -334,7 +336,7 @@ MONTHS = (
 
 
 def words(table: str) -> list[tuple[str, str]]:
-    """Split "lundi Monday, mardi Tuesday" into pairs."""
+    """Split `"lundi Monday, mardi Tuesday"` into pairs."""
     return [tuple(entry.split()) for entry in table.split(", ")]
 
 

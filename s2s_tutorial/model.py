@@ -23,7 +23,8 @@ class Seq2Seq(nn.Module):
 
     Args:
         settings: the network's sizes and kinds.
-        src_vocabulary_size, tgt_vocabulary_size: words on each side.
+        src_vocabulary_size: words in the source vocabulary.
+        tgt_vocabulary_size: words in the target vocabulary.
     """
 
     def __init__(self, settings: ModelSettings, src_vocabulary_size: int, tgt_vocabulary_size: int) -> None:

@@ -1,7 +1,7 @@
 """Phrases around a noun: articles, adjectives, owners, subjects and the pronouns that stand for objects.
 
 Everything here is a function from grammatical choices to a `Phrase`, kept once built: a rule runs the first time only.
-Random choice lives in `grammar.py`.
+Random choices are made in `clauses.py` and `grammar.py`.
 """
 
 from __future__ import annotations
@@ -106,7 +106,7 @@ def noun_phrase(
 
     Args:
         noun: the head.
-        name: a key of `DETERMINERS`, or a number, "deux two".
+        name: a key of `DETERMINERS`, or a number, `"deux two"`.
         plural: the number of the whole phrase.
         before: an adjective that stands before the noun in French.
         after: one that stands after it.

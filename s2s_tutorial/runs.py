@@ -50,9 +50,10 @@ class Run:
     Attributes:
         folder: where it lies.
         settings: what it was started with.
-        src_vocabulary, tgt_vocabulary: of its two sides.
+        src_vocabulary: of the source language.
+        tgt_vocabulary: of the target language.
         challenge_seen: normalised sources of the challenge set that are in its training data.
-        start: what it borrowed before its first step, see `start.py`; "" for nothing.
+        start: what it borrowed before its first step, see `start.py`; `""` for nothing.
     """
 
     folder: Path

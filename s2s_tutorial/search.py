@@ -112,7 +112,7 @@ def beam_search(
         model: a trained model.
         src_ids: (B, S), EOS after each sentence, then PAD.
         src_lengths: (B,), EOS counted.
-        beam_size: K.
+        beam_size: the number K of hypotheses.
         max_length: words after which a beginning is cut; None for `length_limits`.
         penalty: strength of the length penalty, 0 for none.
 

@@ -47,8 +47,9 @@ class Columns:
     """Sentence pairs as they were read, normalised, English first (or whatever the first column holds).
 
     Attributes:
-        first, second: normalised sentences, words joined by spaces; one pair at each index.
-        provenance: the third column, "" where there is none; an empty list for the embedded corpus.
+        first: normalised sentences of the first column, words joined by spaces.
+        second: those of the second column; each at the index of its pair.
+        provenance: the third column, `""` where there is none; an empty list for the embedded corpus.
         alignments: gold word alignments (position in second, position in first), of the embedded corpus only.
     """
 

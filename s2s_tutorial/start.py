@@ -1,4 +1,4 @@
-"""What a run begins with where that is not chance alone: word vectors, or the encoder of another run.
+"""Starts of a run other than random weights: word vectors, or the encoder of another run.
 
 A `Start` is given to the `Trainer`. It changes the fresh weights once, before the first step; a part that it freezes keeps
 them to the end. Its name is written into the run, so a run cannot go on from another one than it began with.
@@ -22,7 +22,7 @@ class Start:
     """What is done to a fresh model.
 
     Attributes:
-        name: what was borrowed, for the run's record; "" for nothing. Another name is another run.
+        name: what was borrowed, for the run's record; `""` for nothing. Another name is another run.
         prepare: changes the model in place: its weights, and which of them training may change (`requires_grad_`).
     """
 

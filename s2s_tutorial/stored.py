@@ -26,9 +26,11 @@ class StoredPairs:
     """The training pairs of a corpus that was encoded once; what `corpus.Pairs` is for one that is in memory.
 
     Attributes:
-        src, tgt: N encoded sentences each.
+        src: N encoded source sentences.
+        tgt: N encoded target sentences.
         src_keys: (N,) `sentence_key` of every source.
-        src_vocabulary, tgt_vocabulary: of their words.
+        src_vocabulary: of the source words.
+        tgt_vocabulary: of the target words.
     """
 
     src: Encoded
@@ -121,7 +123,7 @@ def open_encoded(ids_path: Path, starts_path: Path, vocabulary: Vocabulary) -> E
     """Map encoded sentences into memory.
 
     Raises:
-        BadFileError: sentences that begin or end where they may not, or numbers that are no words'.
+        BadFileError: sentences that begin or end where they may not, or numbers that stand for no word.
     """
     encoded = Encoded(open_array(ids_path, (np.uint16, np.int32)), open_array(starts_path, (np.int64,)))
     ids, starts = encoded.ids, encoded.starts

@@ -2,21 +2,21 @@
 
 An ordinary grammar rewrites a symbol into a string. A synchronous grammar rewrites it into *two* strings at once, and
 the symbols of one side are paired with those of the other. Aho and Ullman (1969) studied such pairs of grammars as
-syntax-directed translation; Chiang (2007) made them the core of a translation system. Noun phrases show the idea:
+syntax-directed translation; Chiang (2007) made them the core of a translation system. Noun phrases show the idea::
 
     NP → ⟨ D N A , D A N ⟩      « le chat noir » / "the black cat"
 
 D, N and A stand on both sides, in a different order. When A becomes ⟨ noir, black ⟩ both sides grow together. The word
 alignment needs no guess: two words are linked because one rule wrote them both.
 
-Three notations, used by all of `grammar.py`:
+Three notations, used wherever phrases are built:
 
 - `pair("au marché", "at_the market")` is a leaf. Units correspond one by one; words joined by `_` are one unit, so "at"
   and "the" are both linked to « au ». A third argument links units freely: `pair("a b", "B A", "0-1 1-0")`.
 - `compose("D N A", "D A N", {...})` is a rule: two orders of the same symbols. A symbol may be absent on one side.
 - `compose(..., "F-X")` adds links between symbols: French words of F to English words of X.
 
-A word that ends in `'` or `-` is glued to the next one, one that starts with `'` to the word before: "l' eau", "I 'm".
+A word that ends in `'` or `-` is glued to the next one, one that starts with `'` to the word before: `l' eau`, `I 'm`.
 """
 
 from __future__ import annotations
@@ -117,7 +117,7 @@ def pair(french: str, english: str, links: str | None = None, marks: int = 0) ->
     Args:
         french: units separated by spaces; words of one unit joined by `_`.
         english: likewise.
-        links: "0-1 1-0" links French unit 0 with English unit 1 and so on; None links them in order.
+        links: `"0-1 1-0"` links French unit 0 with English unit 1 and so on; None links them in order.
         marks: phenomena, one bit each.
 
     Raises:
@@ -149,10 +149,10 @@ def compose(french: str, english: str, parts: dict[str, Phrase], extra: str = ""
     """Apply a rule: put `parts` in the French order and in the English order.
 
     Args:
-        french: symbols in French order, "D N A"; one without a part is skipped.
-        english: symbols in English order, "D A N".
+        french: symbols in French order, `"D N A"`; one without a part is skipped.
+        english: symbols in English order, `"D A N"`.
         parts: the phrase of each symbol. A symbol missing from one side contributes nothing there.
-        extra: more links, "F-X": every French word of F with every English word of X.
+        extra: more links, `"F-X"`: every French word of F with every English word of X.
     """
     french_words, french_starts = _layout(french.split(), parts, 0)
     english_words, english_starts = _layout(english.split(), parts, 1)

@@ -57,7 +57,8 @@ class Translator:
 
     Attributes:
         model: the network.
-        src_vocabulary, tgt_vocabulary: of its two sides.
+        src_vocabulary: of the source language.
+        tgt_vocabulary: of the target language.
         language: of the target, "en" or "fr"; any other only spaces marks.
     """
 

@@ -46,7 +46,7 @@ class WordVectors:
 
     @property
     def size(self) -> int:
-        """E."""
+        """The size E of a vector."""
         return self.values.shape[1]
 
 

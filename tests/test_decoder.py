@@ -92,7 +92,7 @@ def test_a_word_changes_nothing_before_it(settings):
     assert (before[:, 2:] - after[:, 2:]).abs().amax(dim=-1).min() > 0
 
 
-def test_luongs_step_equals_the_formulas_by_hand():
+def test_the_luong_step_equals_the_formulas_by_hand():
     model, batch = small_model(dataclasses.replace(LUONG, num_layers=1)), small_batch()
     decoder, words = model.decoder, batch.tgt_ids[:, 0]
     memory, state = model.encode(batch.src_ids, batch.src_mask)
@@ -109,7 +109,7 @@ def test_luongs_step_equals_the_formulas_by_hand():
         torch.testing.assert_close(logits[b], decoder.own_output_weight @ attn_state + decoder.output_bias)
 
 
-def test_bahdanaus_step_equals_the_formulas_by_hand():
+def test_the_bahdanau_step_equals_the_formulas_by_hand():
     model, batch = small_model(dataclasses.replace(BAHDANAU, num_layers=1)), small_batch()
     decoder, words = model.decoder, batch.tgt_ids[:, 0]
     memory, state = model.encode(batch.src_ids, batch.src_mask)

@@ -37,7 +37,7 @@ def pytorchs_states(encoder: Encoder) -> tuple[torch.Tensor, torch.Tensor]:
 
 
 @pytest.mark.parametrize("layers", [1, 2, 3])
-def test_states_are_the_sum_of_the_top_layers_two_directions(layers):
+def test_states_are_the_sum_of_both_directions_of_the_top_layer(layers):
     encoder = make_encoder(layers)
     enc_states, _ = encoder(SRC_IDS, MASK)
     states, _ = pytorchs_states(encoder)
@@ -54,7 +54,7 @@ def test_first_decoder_states_add_both_directions_layer_by_layer(layers):
     torch.testing.assert_close(first_states, hidden.unflatten(0, (layers, 2)).sum(dim=1))
 
 
-def test_first_decoder_states_are_not_the_first_rows_of_pytorchs():
+def test_first_decoder_states_are_not_the_first_rows_that_pytorch_gives():
     """The 2017 notebook took `encoder_hidden[:n_layers]`: with two layers that is layer 0, forward and backward."""
     encoder = make_encoder(2)
     _, first_states = encoder(SRC_IDS, MASK)

@@ -104,7 +104,7 @@ def test_stepwise_at_ratio_zero_feeds_what_greedy_search_says(settings, rng):
 
 @all_families
 @torch.no_grad()
-def test_in_parallel_at_ratio_zero_feeds_the_first_passs_best_words(settings, rng):
+def test_in_parallel_at_ratio_zero_feeds_the_best_words_of_the_first_pass(settings, rng):
     model, batch = small_model(settings, loudness=3), small_batch()
     logits = model.decoder.logits(model(batch).attn_states)
     logits[..., [PAD, SOS]] = -torch.inf
@@ -163,7 +163,7 @@ def one_word_against_another() -> tuple[torch.nn.Module, Batch]:
 
 @both_forms
 @pytest.mark.parametrize("ratio", [0.25, 0.8])
-def test_every_word_has_its_own_coin_of_the_ratios_weight(mix, ratio, rng):
+def test_every_word_has_its_own_coin_weighted_by_the_ratio(mix, ratio, rng):
     model, batch = one_word_against_another()
     true = mix(model, batch, ratio, rng)[:, 1:] == TRUE_WORD
     assert true.double().mean() == pytest.approx(ratio, abs=0.03)

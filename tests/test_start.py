@@ -62,7 +62,7 @@ def test_a_borrowed_encoder_arrives_whole_and_the_decoder_stays_fresh(make_train
     assert not same(of_encoder(trainer), of_encoder(fresh))
 
 
-def test_borrowed_vectors_change_their_words_rows_and_nothing_else(make_trainer, starts, vectors, tmp_path):
+def test_borrowed_vectors_change_the_rows_of_their_words_and_nothing_else(make_trainer, starts, vectors, tmp_path):
     trainer, fresh = make_trainer(starts["vectors"]), make_trainer(None, tmp_path / "fresh")
     now, before = trainer.model.state_dict(), fresh.model.state_dict()
     assert [name for name in now if not torch.equal(now[name], before[name])] == ["encoder.embedding.weight"]

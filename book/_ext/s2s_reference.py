@@ -1,29 +1,47 @@
-"""What the reference pages need: docstrings as readers want them, and tests called by what they hold."""
+"""What the reference pages need: docstrings as readers want them, the presets, and tests called by what they hold."""
 
 from __future__ import annotations
 
 import re
+from dataclasses import fields
+from enum import Enum
+from typing import TypeGuard
 
 from docutils import nodes
+from s2s_status import table
 from sphinx.application import Sphinx
-from sphinx.util.docutils import SphinxRole
+from sphinx.util.docutils import SphinxDirective, SphinxRole
 
-SEVERAL = re.compile(r"^(\s*)(\w+(?:, \w+)+)(: .*)$")
+from s2s_tutorial import config
+from s2s_tutorial.config import PRESETS
+
+UNREADABLE = re.compile(r"(= ?)<(?:[^<>]|<\w+>)*>")  # <factory>, <function Start.<lambda>>
 
 
-def part_attributes(app: Sphinx, kind: str, name: str, thing: object, options: object, lines: list[str]) -> None:
-    """Give attributes that a docstring describes together a line each: napoleon does so for arguments alone."""
-    inside = False
-    parted: list[str] = []
-    for line in lines:
-        if re.match(r"\w+:$", line):
-            inside = line == "Attributes:"
-        several = SEVERAL.match(line) if inside else None
-        if several:
-            parted += [f"{several[1]}{one}{several[3]}" for one in several[2].split(", ")]
-        else:
-            parted.append(line)
-    lines[:] = parted
+def spell_defaults(
+    app: Sphinx, kind: str, name: str, thing: object, options: object, signature: str | None, returns: str | None
+) -> tuple[str | None, str | None] | None:
+    """Write dots for a default that has no form in Python: Sphinx sets a signature raw where it cannot read it."""
+    if signature is None or not UNREADABLE.search(signature):
+        return None
+    return UNREADABLE.sub(r"\1...", signature), returns
+
+
+def hide_call(
+    app: Sphinx, kind: str, name: str, thing: object, options: object, signature: str | None, returns: str | None
+) -> tuple[str | None, str | None] | None:
+    """Leave out the signature of an enumeration: it is that of the class of all enumerations."""
+    return ("", None) if _is_enumeration(thing) else None
+
+
+def list_values(app: Sphinx, kind: str, name: str, thing: object, options: object, lines: list[str]) -> None:
+    """Say what an enumeration may be."""
+    if _is_enumeration(thing):
+        lines += [f"One of {', '.join(f'``{member.value}``' for member in thing)}.", ""]
+
+
+def _is_enumeration(thing: object) -> TypeGuard[type[Enum]]:
+    return isinstance(thing, type) and issubclass(thing, Enum)
 
 
 def drop_bare_bases(app: Sphinx, doctree: nodes.document) -> None:
@@ -45,6 +63,30 @@ def shorten_commands(
     return ("(…)", None) if kind == "function" and name.startswith("s2s_tutorial.cli.") else None
 
 
+class Presets(SphinxDirective):
+    """A table of the presets: a row for each setting in which they are not all alike, a column for each preset."""
+
+    def run(self) -> list[nodes.Node]:
+        """Make the nodes."""
+        self.env.note_dependency(config.__file__)
+        rows: list[list[str | nodes.Node]] = []
+        for part in ("data", "model", "training"):
+            presets = [getattr(preset, part) for preset in PRESETS.values()]
+            for field in fields(presets[0]):
+                values = [_written(getattr(preset, field.name)) for preset in presets]
+                if len(set(values)) > 1:
+                    rows.append([nodes.literal("", field.name), *values])
+        return [table(["setting", *PRESETS], rows)]
+
+
+def _written(value: object) -> str:
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, int):
+        return f"{value:,}"
+    return f"{value:g}" if isinstance(value, float) else str(value)
+
+
 class Test(SphinxRole):
     """A test by what it holds, its name as a sentence, which leads to its file."""
 
@@ -60,8 +102,11 @@ class Test(SphinxRole):
 def setup(app: Sphinx) -> dict[str, bool]:
     """Tell Sphinx."""
     app.add_role("test", Test())
-    app.connect("autodoc-process-docstring", part_attributes, priority=400)  # before napoleon
+    app.add_directive("s2s-presets", Presets)
+    app.connect("autodoc-process-docstring", list_values)
     app.connect("autodoc-skip-member", skip_fields)
     app.connect("autodoc-process-signature", shorten_commands)
+    app.connect("autodoc-process-signature", hide_call)
+    app.connect("autodoc-process-signature", spell_defaults)
     app.connect("doctree-read", drop_bare_bases)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -91,7 +91,7 @@ def _benchmark_row(row: dict[str, Any]) -> list[str]:
 
 
 def _number(value: float, digits: int = 3) -> str:
-    return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.{digits}g}"
+    return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:#.{digits}g}".rstrip(".")
 
 
 def _link(page: str, origin: str) -> addnodes.pending_xref:

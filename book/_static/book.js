@@ -8,8 +8,9 @@ document.addEventListener("DOMContentLoaded", function () {
   // On a phone a wide picture scrolls in its box: made narrow, its labels could not be read.
   document.querySelectorAll(".bd-article figure > img").forEach(function (img) {
     function widen() {
-      if (innerWidth > 600 || img.naturalWidth < 700) return;
+      if (innerWidth > 600 || img.naturalWidth < 600) return;
       img.parentElement.classList.add("s2s-wide");
+      img.style.width = 0.69 * img.naturalWidth + "px";  // letters of ten points are ten pixels high
       img.parentElement.tabIndex = 0;
     }
     if (img.complete) widen();
@@ -32,17 +33,22 @@ document.addEventListener("DOMContentLoaded", function () {
       cell.classList.toggle("s2s-none", !cell.textContent.trim());
     });
   });
-  // A name breaks after a mark inside it, not in the middle of a word.
+  // A name breaks after a mark inside it, not in the middle of a word. Options and short names stay whole.
+  function breakable(text) {
+    return text.split(/(?<=\w[_.\/:|])(?=\w)/).flatMap(function (part, place) {
+      return place ? [document.createElement("wbr"), part] : [part];
+    });
+  }
   document.querySelectorAll(".bd-article :not(pre) > code").forEach(function (code) {
     (code.querySelectorAll(".pre").length ? code.querySelectorAll(".pre") : [code]).forEach(function (name) {
+      var text = name.textContent, short = text.length < (code.closest("table") ? 16 : 24);
       if (name.children.length) return;
-      if (name.textContent[0] === "-") name.style.whiteSpace = "nowrap";  // an option stays whole
-      name.textContent.split(/(?<=\w[_.\/:|])(?=\w)/).forEach(function (part, place) {
-        if (!place) name.textContent = "";
-        else name.append(document.createElement("wbr"));
-        name.append(part);
-      });
+      if (short || text[0] === "-") name.style.whiteSpace = "nowrap";
+      else name.replaceChildren.apply(name, breakable(text));
     });
+  });
+  document.querySelectorAll(".bd-article :is(h1, h2, h3)").forEach(function (heading) {
+    if (heading.firstChild.nodeType === Node.TEXT_NODE) heading.firstChild.replaceWith.apply(heading.firstChild, breakable(heading.firstChild.data));
   });
   // A corner without words heads nothing.
   document.querySelectorAll(".bd-article th").forEach(function (cell) {

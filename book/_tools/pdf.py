@@ -30,15 +30,21 @@ ROOT = Path(__file__).parents[2]
 SITE = ROOT / "_build" / "html"
 TARGET = ROOT / "_build" / "book.pdf"
 NAMES = ("chromium", "chromium-browser", "google-chrome")
-# What a page has for people with a mouse, and a translator that needs a page that runs.
-ONLY_ON_SCREEN = ".headerlink, .viewcode-link, .s2s-live, section:has(> .toctree-wrapper), script, form, noscript"
+# What a page has for people with a mouse: the translator, what it says of it, and code that is folded away (it draws a
+# picture, or makes a sentence of figures; what comes of it stays).
+ONLY_ON_SCREEN = (
+    ".headerlink, .viewcode-link, .s2s-live, .s2s-screen, details.hide.above-input, section:has(> .toctree-wrapper), "
+    "script, form, noscript"
+)
 # Pages that a PDF has no use for: its readers have a search of their own, and nothing in it runs.
 LEFT_OUT = ("genindex", "book/translate")
 FRAME = """<!doctype html><html lang="en" data-theme="light" data-mode="light"><head><meta charset="utf-8"><title></title></head>
 <body class="s2s-book"><main class="bd-main"><section class="s2s-cover"></section>
 <nav class="s2s-contents" aria-label="Contents"><div class="s2s-title">Contents</div></nav><article class="bd-article"></article>
 </main></body></html>"""
-FOOTER = '<div style="width: 100%; font: 8px sans-serif; text-align: center"><span class="pageNumber"></span></div>'
+FOOTER = '<div style="width: 100%; font: 11px sans-serif; text-align: center"><span class="pageNumber"></span></div>'
+LONG = 18  # lines of code that may go on on the next page
+NOT_LISTED = ("Recap", "Exercises", "What to read next")  # sections that nearly every chapter has
 DEEPEST = 3  # headings in the contents: parts, chapters, sections
 
 
@@ -62,6 +68,7 @@ class Assembly:
     def __init__(self, site: Path, parts: list[tuple[str, list[str]]]) -> None:
         self.site = site
         self.pages = [page for _, pages in parts for page in pages]
+        self.notebooks = [page for page in self.pages if page.startswith("notebooks/")]
         front = self._read(self.pages[0])
         self.soup = BeautifulSoup(FRAME, "html.parser")
         self.soup.title.string = front.h1.find(string=True)
@@ -72,6 +79,7 @@ class Assembly:
         cover, contents, article = (self.soup.select_one(name) for name in (".s2s-cover", ".s2s-contents", "article"))
         cover.append(self._new("div", self.soup.title.string, {"class": "s2s-title"}))
         cover.extend(self._moved(self.pages[0], picture) for picture in front.select("img.s2s-hero"))
+        cover.extend(front.select(".bd-footer-content :is(.component-author, .copyright, .last-updated)"))
         for number, (caption, pages) in enumerate(parts):
             if caption:
                 article.append(self._new("h1", caption, {"class": "s2s-part", "id": f"part-{number}"}))
@@ -99,10 +107,9 @@ class Assembly:
     def _section(self, page: str) -> Tag:
         """What people read of a page, its places renamed so that they are unique in the book."""
         (section,) = self._read(page).select("article.bd-article > section")
-        for part in section.select(ONLY_ON_SCREEN):
-            part.decompose()
-        for details in section.select("details"):
-            details["open"] = ""
+        self._adapt(section)
+        if page in self.notebooks:  # numbered as in the site's list of chapters
+            section.h1.insert(0, f"{self.notebooks.index(page)}\u2002")
         for tag in section.find_all(True):
             if tag.has_attr("id"):
                 tag["id"] = self._place(page, tag["id"])
@@ -120,6 +127,20 @@ class Assembly:
         return section
 
     @staticmethod
+    def _adapt(section: Tag) -> None:
+        """Leave out what only a screen can show, and show what a screen folds or shortens."""
+        for part in section.select(ONLY_ON_SCREEN):
+            part.decompose()
+        for details in section.select("details"):
+            details["open"] = ""
+        for link in section.select("a.github"):
+            link.string = link["href"]
+        for code in section.select("pre"):
+            if code.get_text().strip().count("\n") >= LONG:
+                for box in (code, code.parent, code.parent.parent):
+                    box["class"] = [*box.get("class", []), "s2s-long"]
+
+    @staticmethod
     def _place(page: str, place: str) -> str:
         return f"{page}--{place}".replace("/", "-")
 
@@ -134,9 +155,11 @@ class Assembly:
     def _contents(self, contents: Tag, article: Tag) -> None:
         """A line for each heading; its page number is filled in when it is known."""
         for heading in article.select("h1, h2, h3"):
-            line = self._new("div", "", {"class": f"s2s-line s2s-{heading.name}"})
+            title = heading.get_text(" ", strip=True)
+            hidden = {"hidden": ""} if title in NOT_LISTED else {}
+            line = self._new("div", "", {"class": f"s2s-line s2s-{heading.name}", **hidden})
             place = heading.get("id") or heading.find_parent("section")["id"]
-            line.append(self._new("a", heading.get_text(" ", strip=True), {"href": f"#{place}"}))
+            line.append(self._new("a", title, {"href": f"#{place}"}))
             line.append(self._new("span", "000", {"class": "s2s-number"}))
             contents.append(line)
 

@@ -69,7 +69,7 @@ def card(run: Run, scores: dict[str, Any]) -> str:
     return f"""# The model that comes with the package
 
 A small translator from French to English. It is what `s2s-tutorial translate` uses when you name no run, and what the
-live page of the book runs. Every figure below was measured by `make pretrained` on the weights in this folder.
+live page of the book runs. Every figure below was measured by `make pretrained` on the weights in the package.
 
 ## What it is
 
@@ -84,7 +84,7 @@ live page of the book runs. Every figure below was measured by `make pretrained`
 French-English sentence pairs of the Tatoeba Project ([tatoeba.org](https://tatoeba.org)), as packaged by
 [manythings.org/anki]({TATOEBA_URL.rpartition("/")[0]}/), file of 29 September 2017, licence
 [CC BY 2.0 FR](https://creativecommons.org/licenses/by/2.0/fr/). Thanks to its authors. Pairs of at most
-{data.max_length} {data.unit} a side were used. No sentence of them is in this folder, only the words and their counts.
+{data.max_length} {data.unit} a side were used. No sentence of them is in the package, only the words and their counts.
 
 `s2s-tutorial train --corpus tatoeba --preset large --run runs/large`, seed {training.seed}: {training.epochs} epochs,
 {trained["step"]:,} steps, {trained["seconds"] / 60:.0f} minutes on two cores beside other work. The weights are those of
@@ -93,12 +93,15 @@ step {trained["best_step"]:,}, which validation liked best (BLEU {trained["best_
 ## How good it is
 
 On {test["sentences"]:,} held-out French sentences, which share no sentence on either side with training; all references,
-normalised words, by sacrebleu (`{test["signature"]}`); in brackets the 95% bootstrap interval. One seed.
+normalised words, by sacrebleu; in brackets the 95% bootstrap interval. *Exact* is the share of translations that are
+equal to a reference. One seed.
 
-| search | BLEU | chrF | equal to a reference |
+| search | BLEU | chrF | exact |
 | --- | --- | --- | --- |
 {_score_line("greedy", test)}
 {_score_line(f"beam of {BEAM}", scores[f"test_beam_{BEAM}"])}
+
+Signature of BLEU: `{test["signature"]}`.
 
 Of the source words, {test["unknown_rate"]:.1%} are unknown to it. For the web page weights are rounded to 8 bits: BLEU
 {rounding["rounded_bleu"]:.2f} instead of {rounding["bleu"]:.2f}, and {rounding["same"]:.1%} of the translations stay the
@@ -107,7 +110,7 @@ same, word for word.
 On the challenge set, {challenge["sentences"]} short sentences written for this project (greedy, BLEU
 {challenge["bleu"]:.1f} over all):
 
-| phenomenon | sentences | BLEU | equal to a reference |
+| phenomenon | sentences | BLEU | exact |
 | --- | --- | --- | --- |
 {phenomena}
 

@@ -114,8 +114,9 @@
       this.considered = make("ol", "s2s-list");
       this.best = make("ol", "s2s-list");
       tools.append(
-        this.group("words", "Other words it considered", this.considered),
-        this.group("beam", "The " + BEAM + " best of a beam search", this.best),
+        this.group("words", "What it considered here", this.considered),
+        this.group("beam", "The " + BEAM + " best of a beam search", this.best,
+          make("p", "s2s-help", "Log-probability over a length penalty: higher is better.")),
         this.attendGroup(), this.heatGroup());
       return tools;
     }
@@ -159,7 +160,7 @@
       field.append(make("label", "", "Temperature", { for: this.temperature.id }), this.temperature);
       this.temperature.addEventListener("input", () => { this.describeHeat(); this.prefix = []; this.run(); });
       this.again.addEventListener("click", () => { this.seed++; this.prefix = []; this.run(); });
-      this.link = make("a", "s2s-link", this.more ? "Look closer: beams, temperature, six models" : "Link to this sentence");
+      this.link = make("a", "s2s-link", this.more ? "Look closer: beams, temperature, seven models" : "Link to this sentence");
       this.describeHeat();
       return this.group("heat", "Draw words by chance", field, this.heat, this.again, this.link);
     }

@@ -61,7 +61,10 @@
       var name = row.appendChild(element("th", "", data.target[t]));
       name.scope = "row";
       name.lang = data.target[t] === "<eos>" ? "en" : data.targetLanguage;
-      weights.forEach(function (weight) { row.appendChild(element("td", "", percent(weight))); });
+      weights.forEach(function (weight) {
+        var cell = row.appendChild(element("td", "", percent(weight)));
+        cell.style.background = "color-mix(in srgb, var(--s2s-ink) " + Math.round(35 * weight) + "%, transparent)";
+      });
     });
     scroll.appendChild(made);
     details.appendChild(scroll);
@@ -89,7 +92,7 @@
     stage.appendChild(target.row);
 
     var control = element("label", "s2s-steps");
-    control.appendChild(element("span", "", "Step"));
+    control.appendChild(element("span", "", "Words said"));
     var slider = element("input");
     slider.type = "range";
     slider.min = 1;
@@ -97,6 +100,7 @@
     slider.value = data.target.length;
     slider.setAttribute("aria-label", "Decoding step");
     control.appendChild(slider);
+    var count = control.appendChild(element("span"));
     var said = element("p", "s2s-said");
     said.setAttribute("aria-live", "polite");
 
@@ -113,6 +117,7 @@
 
     function draw() {
       var step = Number(slider.value);
+      count.textContent = step + " of " + slider.max;
       var from = active.side === "target" ? target : source, to = active.side === "target" ? source : target;
       var weights = weightsOf(active.side, active.place);
       while (lines.firstChild) lines.removeChild(lines.firstChild);
