@@ -113,7 +113,8 @@ def _plot(found: dict[int, dict[str, Any]], path: Path) -> None:
             axis.axhline(BYTES_A_WORD, color="grey", linestyle=":", label="allowed")
             axis.set_ylim(0)
         else:
-            axis.set(yscale="log", yticks=values, yticklabels=[f"{value:,.0f}" if value > 10 else f"{value:.2g}" for value in values])
+            ticks = [f"{value:,.0f}" if value > 10 else f"{value:.2g}" for value in values]
+            axis.set(yscale="log", yticks=values, yticklabels=ticks)
             axis.plot(factors, [values[0] * factor for factor in factors], color="grey", linestyle=":", label="linear")
         axis.minorticks_off()
         axis.legend()
