@@ -160,7 +160,7 @@
       field.append(make("label", "", "Temperature", { for: this.temperature.id }), this.temperature);
       this.temperature.addEventListener("input", () => { this.describeHeat(); this.prefix = []; this.run(); });
       this.again.addEventListener("click", () => { this.seed++; this.prefix = []; this.run(); });
-      this.link = make("a", "s2s-link", this.more ? "Look closer: beams, temperature, seven models" : "Link to this sentence");
+      this.link = make("a", "s2s-link", this.more ? "Look closer: beams, chance, seven models" : "Link to this sentence");
       this.describeHeat();
       return this.group("heat", "Draw words by chance", field, this.heat, this.again, this.link);
     }
