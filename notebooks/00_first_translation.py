@@ -49,7 +49,7 @@ two_epochs = replace(sample, name="first", training=replace(sample.training, epo
 settings = scale if scale.data.corpus == "sample" else two_epochs  # about a minute
 sentences = [
     "Le chat noir mange une pomme rouge.",
-    "Ma sœur n'a pas acheté la voiture rouge.",
+    "Mon frère ne cherche pas une voiture rouge.",
     "Est-ce que ton frère a vu le chien ?",
 ]
 
@@ -61,7 +61,7 @@ sentences = [
 #
 # :::{admonition} Guess first
 # :class: tip
-# French puts « noir » after « chat », and says « n' » and « pas » where English says *not* once. Will a network that was
+# French puts « noir » after « chat », and says « ne » and « pas » where English says *not* once. Will a network that was
 # never told any grammar put the words in the English order?
 # :::
 
@@ -91,10 +91,12 @@ translation = translator.translate(sentences[1])
 show_figure(plot_attention(translation))
 
 # %% [markdown]
-# Follow the bright cells down {numref}`fig-00-attention`. Where they jump back to the left, the languages order their words
-# differently. Nobody programmed that. It was the easiest way to guess the next word.
+# Follow the bright cells down {numref}`fig-00-attention`. For *red* the network looks at « rouge », and for *car* one column
+# back, at « voiture »: where the cells jump back to the left, the languages order their words differently. Nobody programmed
+# that. It was the easiest way to guess the next word. (Here it is so sure that most of its numbers are close to 0 or 1.)
 #
-# The same picture as something to touch: move over a word, or to it with the Tab and arrow keys.
+# The same picture as something to touch: move over a word, tap it, or go to it with the Tab and arrow keys. The slider goes
+# through the sentence word by word.
 
 # %%
 from s2s_tutorial.plotting import AttentionView
@@ -240,11 +242,12 @@ print(translator.translate("Le chat noir dort.").text)
 # %% tags=["solution"]
 shuffled = translator.translate("noir chat le dort .")
 print(shuffled.text)
+show_figure(plot_attention(shuffled))
 assert shuffled.attn_weights.shape[1] == len(shuffled.src_words) + 1  # and <eos>
 
 # %% [markdown]
-# It was never shown such a sentence, yet it answers without complaint. A network always answers. Whether the answer can be
-# trusted is a question you have to ask from outside.
+# It was never shown such a sentence, yet it answers without complaint: attention finds the words wherever they stand. A
+# network always answers. Whether the answer can be trusted is a question you have to ask from outside.
 
 # %% [markdown]
 # :::{solution-end}

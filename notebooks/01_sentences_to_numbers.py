@@ -16,7 +16,7 @@
 #
 # A network reads numbers, and you have a text file. Between the two lie half a dozen small decisions: which characters
 # count, which pairs stay, which words have a name, which sentences nobody may train on. None of them is about
-# networks, and each can spoil a result more quietly than any bug in one. The last decision can make a program that
+# networks, and each can spoil a result more quietly than any bug in a network. The last decision can make a program that
 # understands nothing look like a translator; you will measure by how much.
 #
 # :::{admonition} What you will be able to do
@@ -81,7 +81,7 @@ for text in ("é", "e\u0301", "'", "’", " ", "\u202f", "œ"):
 
 # %% [markdown]
 # To a program these are seven different strings. A word list that takes them as they come would hold « été » twice, and
-# split its evidence about what « été » means in two.
+# split in two what it knows of « été ».
 #
 # **Normalising** brings all of them to one form. Here is a sentence with every trap in it, and the steps one at a time:
 #
@@ -125,7 +125,8 @@ print({normalise(text) for text in same})
 # Four spellings, one form.
 #
 # **Break it.** Take the table of ligatures away, and see what a widely copied version of these rules has done to French
-# for years: « sœur » (sister) falls apart into two pieces that are no words at all, and so do « cœur », « œuf » and « bœuf ».
+# for years: « sœur » (sister) and « cœur » (heart) fall apart into pieces that are no words at all, and « œuf » (egg) and
+# « vitæ » lose letters.
 
 # %%
 # NBVAL_CHECK_OUTPUT
@@ -195,7 +196,7 @@ for reverse in (False, True):
 # One French sentence has two good English translations, and both count as right: they are its **references**. In the
 # other direction they are two sources. So a list of pairs is not a list of facts; keep this in mind for the split below.
 #
-# A broken line is refused by its number. Silently skipping it would be kinder today and a mystery tomorrow:
+# A broken line is refused, and the message gives its number. Silently skipping it would be kinder today and a mystery tomorrow:
 
 # %%
 # NBVAL_CHECK_OUTPUT
@@ -217,7 +218,8 @@ columns = read_corpus(data.corpus, data.sample_pairs)
 # %% [markdown]
 # ## Which pairs stay: length
 #
-# The 2017 notebook keeps pairs whose two sides have 3 to 25. It does not say 25 what. They are *characters*, of the
+# The notebook of 2017 from which many have learnt this ({doc}`../book/from-2017`) keeps pairs whose two sides have 3 to 25.
+# It does not say 25 what. They are *characters*, of the
 # normalised text, spaces counted, and that is shorter than you may think:
 
 # %%
@@ -230,17 +232,17 @@ for text in (short, longer, "I would like to eat an apple.", "Anticonstitutionne
 show_table(["normalised", "characters", "words"], rows)
 
 # %% [markdown]
-# Characters and words do not sort sentences alike: the third row has many short words, the last one a single long one.
+# Characters and words do not sort sentences alike: the third row has many short words, the last one a single long word and a mark.
 # The package counts either, and the setting `unit` names which. How many pairs does the window let through?
 # {numref}`fig-01-lengths` shows all lengths and the window.
 
-# %% tags=["hide-input"] mystnb={"figure": {"caption": "A window of 25 characters keeps the short end of the corpus. Bars inside the two lines stay.", "name": "fig-01-lengths"}, "image": {"alt": "Two overlaid histograms of sentence length in characters, English in blue and French in orange, with vertical dotted lines at the smallest and largest length kept."}}
+# %% tags=["hide-input"] mystnb={"figure": {"caption": "A window of 25 characters keeps the short end of the corpus. Pairs with both sides between the dotted lines stay.", "name": "fig-01-lengths"}, "image": {"alt": "Two overlaid histograms of sentence length in characters, English dashed in orange and French in blue, with vertical dotted lines at the smallest and largest length kept."}}
 figure = Figure(figsize=(5.5, 2.8), layout="constrained")
 axes = figure.add_subplot()
 sides = [[len(text) for text in side] for side in (columns.first, columns.second)]
 bins = range(0, int(np.percentile(sides[1], 99.5)) + 2, 2)
-axes.hist(sides[0], bins, histtype="step", color="#00429d", linewidth=1.8, label="English")
-axes.hist(sides[1], bins, histtype="step", color="#b8560b", linewidth=1.8, linestyle="--", label="French")
+axes.hist(sides[0], bins, histtype="step", color="#b8560b", linewidth=1.8, linestyle="--", label="English")
+axes.hist(sides[1], bins, histtype="step", color="#00429d", linewidth=1.8, label="French")
 for bound in (data.min_length, data.max_length):
     if data.unit == "characters":
         axes.axvline(bound, color="0.5", linestyle=":")
@@ -363,16 +365,17 @@ show_figure(figure)
 # %% tags=["hide-input"]
 word_counts = Counter(" ".join(columns.second[row] for row in kept).split())
 once = sum(count == 1 for count in word_counts.values()) / len(word_counts)
-trimmed, _ = corpora.drop_rare(columns, kept, data.trim_below)
+trimmed, words_kept = corpora.drop_rare(columns, kept, data.trim_below)
 show_text(
     f"Here **{once:.0%}** of the different French words are seen once. When words must be seen {data.trim_below} times, "
-    f"**{len(kept):,}** pairs become **{len(trimmed):,}**, so {1 - len(trimmed) / len(kept):.0%} of the pairs go. The most "
+    f"**{len(kept):,}** pairs become **{len(trimmed):,}**, so {1 - len(trimmed) / len(kept):.0%} of the pairs go, and "
+    f"**{1 - sum(words_kept) / sum(tries[0][1]):.0%}** of the different words of both languages. The most "
     f"frequent words are {', '.join(f'`{word}`' for word, _ in word_counts.most_common(8))}."
 )
 
 # %% [markdown]
-# Every language has the shape of {numref}`fig-01-trimming`: a handful of words everywhere and a long tail of words you
-# meet once. The tail is where a translator is needed. Trimming cuts it off *from the test set too*, because it comes
+# Behind {numref}`fig-01-trimming` is a shape that every language has: a handful of words everywhere, and a long tail of
+# words you meet once. The tail is where a translator is needed. Trimming cuts it off *from the test set too*, because it comes
 # before the split. So the model is asked only about words it knows well, and **every score gets better without the model
 # getting better**.
 #
@@ -382,13 +385,6 @@ show_text(
 #
 # You hold some pairs back and never train on them; they are **{term}`held out <held-out>`**. The usual way is to shuffle the pairs and
 # take the first few. For sentence pairs that is wrong, and ten pairs show why:
-
-# %% [markdown]
-# :::{figure-md} fig-draw-split
-# ![Three English sentences, each in a frame with its French translations, lead over a hash number to a set: good day, 4, test; she s cold, 5, validation; hello, 81, training. Under hello, bonjour is crossed out because it belongs to the test set already.](../book/images/split.svg)
-#
-# A hash of the English sentence decides its set, and all its French goes along. A French sentence that is already in the test set is not trained on.
-# :::
 
 # %%
 # NBVAL_CHECK_OUTPUT
@@ -414,6 +410,12 @@ show_table(["held-out French", "its English", "French in training?", "English in
 # 1. The English sentence decides, and all of its translations go the same way.
 # 2. A French sentence that has a reference in the test set is taken out of training, whatever its other English says.
 #
+# :::{figure-md} fig-draw-split
+# ![Three English sentences, each in a frame with its French translations, lead over a hash number to a set: good day, 4, test; she s cold, 5, validation; hello, 81, training. Under hello, bonjour is crossed out because it belongs to the test set already.](../book/images/split.svg)
+#
+# A hash of the English sentence decides its set, and all its French goes along. A French sentence that is already in the test set is not trained on.
+# :::
+#
 # And *how* does the English sentence decide? Not by a random number: by a hash of its own text.
 
 # %%
@@ -428,16 +430,15 @@ show_source(corpora.part_of)
 import hashlib
 
 rows = []
-cold = ["I am cold.", "I'm cold.", "She is cold."]
-for text in (*cold, "He sold his car.", "Who is there?", "The cat is black."):
+for text in ("I am in a hurry.", "I'm in a hurry.", "She is cold.", "He sold his car.", "The cat is black."):
     english = normalise(text)
     place = int(hashlib.sha256(english.encode()).hexdigest(), 16) % 100
     rows.append([english, place, corpora.part_of(english)])
 show_table(["English", "place of 100", "set"], rows)
 
 # %% [markdown]
-# "i am cold ." and "i m cold ." are two texts to a hash, so they may land apart, and both are « j ai froid . ». That is
-# what the second rule is for:
+# "i am in a hurry ." and "i m in a hurry ." are two texts to a hash, so they may land apart, as here, and both are
+# « je suis presse . ». That is what the second rule is for:
 
 # %%
 show_source(corpora.split)

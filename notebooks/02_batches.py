@@ -88,7 +88,7 @@ print(f"{padded_places} of {mask.numel()} places are padding: {padded_places / m
 # ### A trap: the list that grows
 #
 # Three lines of Python do the padding, and this is how many notebooks have written them. Run the function on the same
-# sentence twice, beside longer and longer ones:
+# sentence three times, beside longer and longer ones:
 
 
 # %%
@@ -175,7 +175,7 @@ for kept, now in zip(before, (src.ids, src.starts, tgt.ids, tgt.starts), strict=
 # %% [markdown]
 # ## Padding must change nothing
 #
-# A translation of « non ! » may not depend on who happens to sit beside it. Here that is easy to say and not at all
+# A translation of « non ! » must not depend on who happens to sit beside it. Here that is easy to say and not at all
 # automatic: the {term}`encoder` of this book reads each sentence from both ends, and *from the right end a padded
 # sentence starts with pads*.
 #
@@ -397,8 +397,8 @@ print("the same as uninterrupted:", same)
 print("another epoch, another order:", order_of(0) != order_of(1))
 
 # %% [markdown]
-# A random generator that is simply used further and further could not do this: to know its state in epoch 40 you would have
-# to run through the 39 before. Here `[seed, epoch]` seeds a fresh generator each time. On this {doc}`06_training` builds
+# A random generator that is simply used further and further, and not saved, could not do this: to know its state in epoch
+# 40 you would have to run through the 39 before. Here `[seed, epoch]` seeds a fresh generator each time. On this {doc}`06_training` builds
 # a training cell that cannot lose work.
 #
 # ### What do buckets cost?
@@ -537,5 +537,5 @@ show_text(f"{len(dealt):,} batches, of {min(map(len, dealt))} to {max(map(len, d
 #
 # ## What to read next
 #
-# {doc}`03_encoder_decoder` gives the batch to a network: one reads, one writes, and a single vector lies between them.
+# {doc}`03_encoder_decoder` gives the batch to two networks: one reads, one writes, and a single vector lies between them.
 # The model is that of {cite:t}`cho2014`.

@@ -27,7 +27,7 @@
 # - measure quality by sentence length, and read the bottleneck off the curve
 # :::
 #
-# The chapter trains two models on the embedded corpus, so it needs no network. That takes seconds at the small scale
+# The chapter trains two models on the embedded corpus, so it needs no internet connection. That takes seconds at the small scale
 # and a few minutes at the standard one.
 
 # %% tags=["hide-input"]
@@ -103,8 +103,8 @@ sentence = "le chat noir ne dort pas"
 print(" ".join(dictionary[word] for word in sentence.split()))
 
 # %% [markdown]
-# You wanted *the black cat is not sleeping*. Three things went wrong in {numref}`fig-draw-word-order`, and no larger
-# dictionary mends them:
+# You wanted *the black cat is not sleeping*. Three things went wrong, {numref}`fig-draw-word-order` shows
+# them, and no larger dictionary mends them:
 #
 # - **Order.** « chat noir » turns round: *black cat*.
 # - **Words in pieces.** « ne … pas » is *one* thing wrapped around a verb, and English says it once.
@@ -431,7 +431,7 @@ show_text(
 # :::{figure-md} fig-draw-bidirectional
 # ![A row of forward states runs to the right and a dashed row of backward states to the left above four words' sums. The right end of the forward row and the left end of the backward row meet in a plus sign that gives the decoder's first state.](../book/images/bidirectional.svg)
 #
-# Each word's state is the sum of one state that has read everything before it and one that has read everything after it. The first decoder state adds the two last states, which lie at opposite ends.
+# Each word's state is the sum of one state that has read everything up to it and one that has read everything from it on. The first decoder state adds the two last states, which lie at opposite ends.
 # :::
 
 # %%
@@ -785,8 +785,10 @@ show_table(
 assert all(np.mean(values) > 0 for values in moved.values())
 
 # %% [markdown]
-# Every word moves the vector a little. Compare the three: the forward direction has just read the end, the backward
-# direction has just read the beginning, and the middle is far from both.
+# Every word moves the vector a little. The forward direction has just read the end, the backward direction has just read
+# the beginning, and the middle is far from both: so you may have expected the middle to move it least. Does your table say
+# so? *Which* words stand in a place counts as well. The last third holds the full stop, which is in nearly every sentence
+# and says next to nothing.
 
 # %% [markdown]
 # :::{solution-end}

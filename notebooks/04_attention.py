@@ -180,7 +180,7 @@ for word, (x, y) in zip(words, enc_states.tolist(), strict=True):
     axes.plot(x, y, "o", color="#00429d", markersize=9)
     axes.annotate(word, (x, y), xytext=(8, 6), textcoords="offset points")
 axes.annotate("", query.tolist(), (0, 0), arrowprops={"arrowstyle": "->", "color": "#2a7f62", "lw": 2})
-axes.annotate("query", query.tolist(), xytext=(-34, -14), textcoords="offset points", color="#2a7f62")
+axes.annotate("query", query.tolist(), xytext=(-44, -2), textcoords="offset points", color="#2a7f62")
 axes.plot(*context, "s", color="#b8560b", markersize=9)
 axes.annotate("context", context.tolist(), xytext=(8, 4), textcoords="offset points", color="#b8560b")
 axes.set(xlim=(-1.6, 2.8), ylim=(-0.4, 2.5), aspect="equal", xlabel="first number", ylabel="second number")
@@ -205,10 +205,10 @@ def look(angle: float, length: float) -> torch.Tensor:
 for word, weight in zip(words, look(MY_ANGLE, MY_LENGTH).tolist(), strict=True):
     print(f"{word:6} {weight:5.1%} {'#' * round(25 * weight)}")
 
-# %% tags=["hide-input"] mystnb={"figure": {"caption": "The query's direction hands the weight from word to word; a longer query makes the hand-over sharper.", "name": "fig-04-turn"}, "image": {"alt": "Two panels of three curves over the query's angle from 0 to 360 degrees. In both, chat, noir and the end mark take turns in having the largest weight. In the lower panel, with a longer query, the curves are close to 0 or 1 and change steeply. A vertical line marks the reader's angle."}}
+# %% tags=["hide-input"] mystnb={"figure": {"caption": "The query's direction hands the weight from word to word; a longer query makes the hand-over sharper. The grey line is your angle.", "name": "fig-04-turn"}, "image": {"alt": "Two panels of three curves over the query's angle from 0 to 360 degrees. In both, chat, noir and the end mark take turns in having the largest weight. In the lower panel, with a longer query, the curves are close to 0 or 1 and change steeply. A vertical line marks the reader's angle."}}
 figure = Figure(figsize=(5.5, 4.6), layout="constrained")
 angles = range(0, 361, 3)
-for axes, length in zip(figure.subplots(2, 1, sharex=True), (MY_LENGTH / 2, MY_LENGTH * 2), strict=True):
+for axes, length in zip(figure.subplots(2, 1, sharex=True, sharey=True), (MY_LENGTH / 2, MY_LENGTH * 2), strict=True):
     curves = torch.stack([look(angle, length) for angle in angles]).T.tolist()
     for word, curve, style in zip(words, curves, (("-", "#00429d"), ("--", "#b8560b"), (":", "#2a7f62")), strict=True):
         axes.plot(angles, curve, style[0], color=style[1], lw=2, label=word)
@@ -383,7 +383,7 @@ rows = []
 for length in (5, 10, 20):  # words on each side
     plain = batch * length * length * 2 * hidden * hidden
     split = 2 * batch * length * hidden * hidden
-    rows.append([length, plain // 10**6, split // 10**6, f"{plain // split} times"])
+    rows.append([length, round(plain / 1e6), round(split / 1e6), f"{plain // split} times"])
 show_table(["words a side", "as written (millions)", "in halves (millions)", "saved"], rows)
 
 # %% [markdown]
@@ -391,7 +391,7 @@ show_table(["words a side", "as written (millions)", "in halves (millions)", "sa
 #
 # ## The additive score: the same, a year earlier
 #
-# Attention started here {cite:p}`bahdanau2015`:
+# Attention started here {cite:p}`bahdanau2015`, first read in 2014 (both papers were printed in 2015):
 #
 # ```{math}
 # :label: eq-additive-score
@@ -421,50 +421,17 @@ torch.testing.assert_close(additive_scores, by_hand)
 # ## Bahdanau and Luong, side by side
 #
 # At every target word the decoder takes a step, from $h_{t-1}$ to $h_t$, and it looks. It can do so in two orders
-# ({numref}`fig-04-two-orders`):
+# ({numref}`fig-draw-luong-bahdanau`):
 #
 # - **Bahdanau looks, then steps.** The query is the state *before*, $h_{t-1}$. The context goes into the GRU.
 # - **Luong steps, then looks.** The query is the state *after*, $h_t$. The context joins it on the way out.
 
-
-# %% tags=["hide-input"]
-def draw_flow(axes, title, boxes, links):
-    """Boxes by name with place, caption and colour; arrows as "from-to" between names."""
-    placed = {}
-    for name, (x, y, text, colour) in boxes.items():
-        style = {"boxstyle": "round,pad=0.45", "facecolor": "white", "edgecolor": colour, "linewidth": 1.8}
-        placed[name] = axes.text(x, y, text, ha="center", va="center", bbox=style, fontsize=11)
-    for start, end in (link.split("-") for link in links.split()):
-        patches = {"patchA": placed[start].get_bbox_patch(), "patchB": placed[end].get_bbox_patch()}
-        arrow = {"arrowstyle": "-|>", "color": "0.35", "shrinkA": 2, "shrinkB": 2, "lw": 1.4, **patches}
-        axes.annotate("", boxes[end][:2], boxes[start][:2], arrowprops=arrow)
-    axes.set(xlim=(-0.5, 3.7), ylim=(-0.5, 3.4))
-    axes.set_title(title, fontsize=11)
-    axes.axis("off")
-
-
-# %% tags=["hide-input"] mystnb={"figure": {"caption": "Bahdanau attends with the state before the step and feeds the context to the GRU; Luong attends with the state after it and joins the context at the output.", "name": "fig-04-two-orders"}, "image": {"alt": "Two flow diagrams. Above, Bahdanau: the state before and the encoder states go into attention, which gives the context; context, previous word and the state before go into the GRU, which gives the new state and then the output. Below, Luong: previous word and the state before go into the GRU; its new state and the encoder states go into attention; context and new state are joined to the output."}}
-blue, orange, green = "#00429d", "#b8560b", "#2a7f62"
-before, word, sources = (r"$h_{t-1}$", "0.5"), (r"$y_{t-1}$", "0.5"), (r"$\bar h_1 \ldots \bar h_S$", "0.5")
-attend, mean, step = ("attention", orange), (r"context $c_t$", orange), ("GRU", blue)
-figure = Figure(figsize=(5, 7), layout="constrained")
-upper_axes, lower_axes = figure.subplots(2, 1)
-boxes = {"before": (0, 1, *before), "word": (1.6, 0, *word), "sources": (0, 3, *sources), "attend": (0, 2, *attend)}
-boxes |= {"context": (1.6, 2, *mean), "gru": (1.6, 1, *step), "after": (3, 1, "$h_t$", blue)}
-boxes |= {"out": (3, 2.6, r"$g(y_{t-1}, h_t, c_t)$", green)}
-links = "before-attend sources-attend attend-context context-gru before-gru word-gru gru-after after-out context-out word-out"
-draw_flow(upper_axes, "Bahdanau: look, then step", boxes, links)
-boxes = {
-    "before": (0, 0.9, *before),
-    "word": (1.4, 0, *word),
-    "gru": (1.4, 0.9, *step),
-    "after": (3, 0.9, "$h_t$", blue),
-}
-boxes |= {"sources": (0, 1.9, *sources), "attend": (1.4, 1.9, *attend), "context": (1.4, 2.9, *mean)}
-boxes |= {"out": (3, 2.9, r"$\tanh(W_c[c_t; h_t])$", green)}
-links = "before-gru word-gru gru-after after-attend sources-attend attend-context context-out after-out"
-draw_flow(lower_axes, "Luong: step, then look", boxes, links)
-show_figure(figure)
+# %% [markdown]
+# :::{figure-md} fig-draw-luong-bahdanau
+# ![Two columns read from top to bottom. Left, Luong: GRU, new state, attention, context, then tanh of both and the attentional state. Right, Bahdanau: the state before asks attention, the context goes with the previous word into the GRU, and g gives the next word.](../book/images/luong-bahdanau.svg)
+#
+# The same parts in another order: Luong takes the GRU step and then looks; Bahdanau looks first, and the context goes into the GRU.
+# :::
 
 # %% [markdown]
 # | what | Bahdanau et al. 2015 | Luong et al. 2015 |
@@ -550,7 +517,7 @@ show_text(
 # %% [markdown]
 # ## Local attention: predict the place
 #
-# Global attention reads the whole sentence for every word. Word order in French and English is mostly alike, so why not
+# Global attention reads the whole sentence for every word. Over longer stretches, word order in French and English is alike, so why not
 # first guess the *place* and read only there? That is **local-p** attention {cite:p}`luong2015`. From the decoder's
 # state alone it predicts a position in a sentence of length $S$:
 #
@@ -606,7 +573,7 @@ local_weights = local.weights(asking, local.keys(torch.zeros(1, 7, 2)), seven)[0
 assert local_weights.gt(0).nonzero().flatten().tolist() == inside
 torch.testing.assert_close(local_weights.sum(), torch.tensor(total))
 
-# %% tags=["hide-input"] mystnb={"figure": {"caption": "The window of local attention slides with the predicted place; words beyond its reach get exactly nothing, and weights sum to less than 1.", "name": "fig-04-window"}, "image": {"alt": "Three bar charts of attention weights over seven places, one below the other, for a predicted place near the start, in the middle and at the end. In each a dashed bell curve is centred on the predicted place, marked by a vertical line, and only bars within two places of it are above zero."}}
+# %% tags=["hide-input"] mystnb={"figure": {"caption": "The window of local attention slides with the predicted place; words beyond its reach get exactly nothing, and weights sum to at most 1. The bell curve around the place (the vertical line) is dashed.", "name": "fig-04-window"}, "image": {"alt": "Three bar charts of attention weights over seven places, one below the other, for a predicted place near the start, in the middle and at the end. In each a dashed bell curve is centred on the predicted place, marked by a vertical line, and only bars within two places of it are above zero."}}
 figure = Figure(figsize=(5.5, 5), layout="constrained")
 for axes, centre in zip(figure.subplots(3, 1, sharex=True, sharey=True), (0.6, place, 6.5), strict=True):
     local.vector[0] = math.log(centre / (7 - centre)) / math.tanh(1.0)
@@ -783,8 +750,8 @@ for t, row in enumerate(monotone[0].tolist()):
 assert torch.allclose(monotone.sum(-1), torch.ones(1, 4))
 
 # %% [markdown]
-# With eight source and four target words, the last target word sees no further than place 4. Half of the
-# source is never looked at. The paper's predicted place mends this with the factor $S$.
+# With eight source and four target words, the last target word sees no further than place 4. Places 5 to 7 are
+# never looked at. The paper's predicted place mends this with the factor $S$.
 
 # %% [markdown]
 # :::{solution-end}

@@ -75,14 +75,7 @@ SRC_WORDS, TGT_WORDS = 1_717, 1_529  # the 2017 notebook's vocabularies, to coun
 #
 # Nothing is lost by {eq}`eq-chain`: it is the chain rule, true of any distribution. What is *modelled* is only how
 # $y_{t-1}$ and all that came before are squeezed into one state $h_t$ of the decoder. {numref}`fig-draw-luong-bahdanau`
-# shows the two answers of this chapter.
-
-# %% [markdown]
-# :::{figure-md} fig-draw-luong-bahdanau
-# ![Two columns read from top to bottom. Left, Luong: GRU, new state, attention, context, then tanh of both and the attentional state. Right, Bahdanau: the state before asks attention, the context goes with the previous word into the GRU, and g gives the next word.](../book/images/luong-bahdanau.svg)
-#
-# The same parts in another order: Luong takes the GRU step and then looks; Bahdanau looks first, and the context goes into the GRU.
-# :::
+# has shown the two answers of this chapter.
 
 # %% [markdown]
 # ## Three sentences
@@ -98,19 +91,21 @@ B, S, T = len(SOURCES), batch.src_ids.shape[1], batch.tgt_ids.shape[1]
 show_shapes(src_ids=batch.src_ids, src_mask=batch.src_mask, tgt_ids=batch.tgt_ids)
 
 # %% [markdown]
-# What does the decoder get as *input*? At place $t$ the word before, $y_{t-1}$. So the targets move one
-# place to the right, and `<sos>` fills the gap:
+# What does the decoder get as *input*? At place $t$ the word before, $y_{t-1}$. So the targets move by one
+# place, and `<sos>` fills the gap:
 
 # %%
 # NBVAL_CHECK_OUTPUT
 prev_ids = shift_right(batch.tgt_ids)
-for name, ids in (("in", prev_ids), ("out", batch.tgt_ids)):
-    words = [f"{tgt_vocabulary.words[number]:7}" for number in ids[1].tolist()]
-    print(f"{name:4}", "".join(words).rstrip())
+print("in      out")
+for pair in zip(prev_ids[1].tolist(), batch.tgt_ids[1].tolist(), strict=True):
+    read, said = (tgt_vocabulary.words[number] for number in pair)
+    print(f"{read:7} {said}")
 
 # %% [markdown]
-# Read it in columns: given `<sos>`, say *the*; given *the*, say *black*. Feeding the true word before, and not the
-# one the model would have said, is called **{term}`teacher forcing`**.
+# Read it row by row: given `<sos>`, say *the*; given *the*, say *black*. Every word stands on the right and, one row
+# lower, on the left. Feeding the true word before, and not the one the model would have said, is called
+# **{term}`teacher forcing`**.
 #
 # ## Before the first word
 #
@@ -137,7 +132,8 @@ check_shape(state.dec_state, (L, B, H))
 # %% [markdown]
 # ## The Luong decoder, one word
 #
-# Three formulas {cite:p}`luong2015`. First the GRU takes a step, with nothing but the word before:
+# Three formulas, from the paper that compared ways to attend {cite:p}`luong2015`. First the GRU takes a step, with nothing
+# but the word before:
 #
 # ```{math}
 # :label: eq-luong-state
@@ -277,7 +273,7 @@ check_shape(second.attn_state, (B, H))
 # \end{aligned}
 # ```
 #
-# The output sees all three, the word before and what {eq}`eq-bahdanau-state` gives, the new state and the context:
+# The output sees the word before, the new state and the context:
 #
 # ```{math}
 # :label: eq-bahdanau-output
@@ -477,10 +473,14 @@ for kind, score, feeding in kinds:
 show_table(["decoder", "attention", "tied", "untied"], rows)
 
 # %% [markdown]
-# Attention is nearly free: dot has the cost of a wider $W_c$ and not one number more. The vocabulary is
-# what weighs. The decoder needs two matrices of (V, H): the {term}`embedding`, which turns a word into a vector, and the output
-# layer, which compares $\tilde h_t$ with a vector for each word. Why keep two lists of word vectors? **Tied**
-# embeddings use one for both {cite:p}`press2017`. For that a word vector must be as long as a state, E = H.
+# In Luong's decoder attention is nearly free: dot has the cost of a wider $W_c$ and not one number more. Bahdanau's
+# decoder pays more, and mostly not for its score: the context makes the inputs of its GRU and of $W$ in
+# {eq}`eq-bahdanau-output` wider.
+#
+# Then there are the word vectors. The decoder needs two matrices of (V, H): the {term}`embedding`, which turns a
+# word into a vector, and the output layer, which compares $\tilde h_t$ with a vector for each word. Why keep two lists
+# of word vectors? **Tied** embeddings use one for both {cite:p}`press2017`. For that a word vector must be as long as a
+# state, E = H.
 
 # %%
 show_source(Decoder.output_weight.fget)
@@ -496,8 +496,15 @@ print(f"saved: {saved} = {words} words x {H} numbers")
 assert saved == words * H
 
 # %% tags=["hide-input"]
-saved = {f"{row[0]} {row[1]}": 1 - row[2] / row[3] for row in rows}
-show_text(f"At your scale, tying saves **{saved['luong general']:.0%}** of the whole model with general attention.")
+of_kind = {f"{row[0]} {row[1]}": row[2:] for row in rows}
+all_tied, all_untied = of_kind["luong general"]
+of_words = [SRC_WORDS * scale.model.embedding_size, TGT_WORDS * scale.model.embedding_size]  # one matrix a language
+of_output = TGT_WORDS * scale.model.hidden_size
+show_text(
+    f"At your scale, with general attention, word vectors are **{(sum(of_words) + of_output) / all_untied:.0%}** of the "
+    f"whole model untied and **{sum(of_words) / all_tied:.0%}** tied; most of the rest are GRUs. Tying saves "
+    f"**{1 - all_tied / all_untied:.0%}** of the whole."
+)
 
 # %% [markdown]
 # The model is not only smaller. The vector of a word now learns from both jobs, and the paper found that models predict
@@ -631,7 +638,8 @@ show_text(
 #   target at once.
 # - Input feeding tells Luong's decoder where it looked, and costs it the fast path.
 # - A fast path is only as good as the proof that it equals the slow one, in values *and* gradients.
-# - Attention adds few parameters. The vocabulary has most of them, and tying saves one of its matrices.
+# - Luong's attention adds few parameters, Bahdanau's wider inputs add more. Word vectors are a large part of a small
+#   model, and tying saves one of their matrices.
 # - Three sentences by heart, and then *translate* them: do this first with every new model.
 #
 # ## Exercises

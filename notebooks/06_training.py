@@ -242,7 +242,7 @@ for fed, target in zip(shift_right(numbers)[0].tolist(), numbers[0].tolist(), st
 # %% [markdown]
 # The price: in use there is no teacher. The decoder reads its own words, good and bad, and after its first mistake it
 # is in a place where it has never been. This gap between training and use is called **{term}`exposure bias`**.
-# **{term}`Scheduled sampling <scheduled sampling>`** {cite:p}`bengio2015` closes it step by step. For every word a coin
+# **{term}`Scheduled sampling <scheduled sampling>`** {cite:p}`bengio2015` tries to close it. For every word a coin
 # decides whether the decoder reads the true one or its own best guess. How often it is the true one, the
 # **teacher-forcing ratio**, is 1 when training starts, and a schedule lowers it ({numref}`fig-06-schedules`). The 2017
 # notebook described this, with a ratio of one half, and never did it: its loop always fed the truth.
@@ -412,7 +412,7 @@ show_source(Trainer.train_step)
 # %% [markdown]
 # ## The training cell
 #
-# The next cell trains the translator that chapters 7 to 9 use. Where the real pairs can be neither found nor downloaded,
+# The next cell trains the translator that chapters 7 and 8 use. Where the real pairs can be neither found nor downloaded,
 # `prepare` says so, and names both ways out.
 #
 # While it runs you see the loss, both gradient norms, an attention picture and translations of a few sentences of the
@@ -430,7 +430,7 @@ show_source(Trainer.train_step)
 # (The first exercise has the answer.) How far will it have fallen at the end?
 # :::
 
-# %% tags=["training-cell"] mystnb={"figure": {"caption": "The live plot at the end of the run: loss, validation BLEU and gradient norms on the left, where the newest sample looked on the right, and what became of the samples below.", "name": "fig-06-live"}, "image": {"alt": "Top left, the training loss falls steeply and then slowly while validation BLEU climbs. Below it, the gradient norms of encoder and decoder. On the right, an attention heat map with one bright cell in most rows. At the bottom, sample sentences, each with its reference and its translation."}}
+# %% tags=["training-cell"] mystnb={"figure": {"caption": "The live plot at the end of the run: loss, validation BLEU and gradient norms on the left, where the newest sample looked on the right, and what became of the samples below: > is the source, = a reference, < the translation.", "name": "fig-06-live"}, "image": {"alt": "Top left, the training loss falls steeply and then slowly while validation BLEU climbs. Below it, the gradient norms of encoder and decoder. On the right, an attention heat map with one bright cell in most rows. At the bottom, sample sentences, each with its reference and its translation."}}
 corpus = prepare(scale.data)
 trainer = Trainer(corpus, scale, folder_for(scale), samples=challenge_set(), live=LivePlot())
 progress = trainer.fit()
@@ -455,8 +455,8 @@ show_text(
 #
 # ## Reading the record
 #
-# The live plot ({numref}`fig-06-live`) is gone with the notebook's kernel; the record is not. Every step leaves a line in a
-# plain file, `record.jsonl`, which any program can read. {numref}`fig-06-losses` is drawn from it.
+# The live plot ({numref}`fig-06-live`) shows one moment, and the next run of the cell draws over it; the record keeps
+# everything. Every step leaves a line in a plain file, `record.jsonl`, which any program can read. {numref}`fig-06-losses` is drawn from it.
 
 # %%
 print(f"{trainer.run.record_path.name}: {len(record):,} lines. A line of a step holds")
@@ -471,15 +471,19 @@ show_figure(plot_losses(record, window=max(len(steps) // 40, 1)))
 
 # %% tags=["hide-input"] mystnb={"figure": {"caption": "Gradient norms before clipping, one dot a step; steps above the line were shortened.", "name": "fig-06-norms"}, "image": {"alt": "Two scatter plots over steps, encoder gradient norms on the left and decoder gradient norms on the right, on a logarithmic scale, with a dashed horizontal line at the clipping norm."}}
 figure = Figure(figsize=(6, 3), layout="constrained")
+allowed = scale.training.clip_norm
+ticks = sorted({0.1, 0.5, 1.0, allowed})
 for axes, part, colour in zip(figure.subplots(1, 2, sharey=True), ("encoder", "decoder"), (BLUE, ORANGE), strict=True):
     axes.plot(
         [line["step"] for line in steps], [line[f"{part}_norm"] for line in steps], ".", markersize=3, color=colour
     )
-    allowed = scale.training.clip_norm
     axes.axhline(allowed, linestyle="--", color="0.3", label=f"clipped to {allowed:g}")
     axes.set(xlabel="step", title=part, yscale="log")
-    axes.legend(loc="upper right")
-figure.axes[0].set_ylabel("gradient norm")
+    axes.set_yticks(ticks, labels=[f"{tick:g}" for tick in ticks])
+    axes.set_yticks([], minor=True)
+low, high = figure.axes[0].get_ylim()
+figure.axes[0].set(ylabel="gradient norm", ylim=(low, 1.5 * high))
+figure.legend(*axes.get_legend_handles_labels(), loc="outside lower center")
 show_figure(figure)
 
 # %%
@@ -488,7 +492,7 @@ for allowed in clip_lines:
     norms = ([line[f"{part}_norm"] for line in steps] for part in ("encoder", "decoder"))
     shares = [np.mean([norm > allowed for norm in of_part]) for of_part in norms]
     rows.append([f"norm {allowed:g}", *(f"{share:.1%}" for share in shares)])
-show_table(["clipped to", "encoder, steps", "decoder, steps"], rows)
+show_table(["clipped to", "encoder: steps clipped", "decoder: steps clipped"], rows)
 
 # %% [markdown]
 # The last row is the 2017 notebook's bound. Its norms were other ones, since its sizes and its first weights were others.
@@ -616,13 +620,16 @@ teacher, *others = ways
 sentences = []
 for way in others:
     if min(of_way[way]) > max(of_way[teacher]):
-        verdict = "translated better with every seed"
+        verdict = "even its worst seed is ahead of the teacher's best"
     elif max(of_way[way]) < min(of_way[teacher]):
-        verdict = "translated worse with every seed: here it does not help"
+        verdict = "even its best seed is behind the teacher's worst, so here it does harm"
     else:
-        verdict = "was not better with every seed: here no help can be shown"
-    factor = time_of[way] / time_of[teacher]
-    sentences.append(f"**{way.capitalize()}** took {factor:.1f} times as long as always the teacher and {verdict}.")
+        verdict = "its seeds and the teacher's overlap, so here neither help nor harm can be shown"
+    factor, gain = time_of[way] / time_of[teacher], statistics.mean(of_way[way]) - statistics.mean(of_way[teacher])
+    sentences.append(
+        f"**{way.capitalize()}** took {factor:.1f} times as long as always the teacher and scored {gain:+.1f} BLEU "
+        f"against it on average; {verdict}."
+    )
 show_text(
     " ".join(sentences)
     + f" With {len(sampling_seeds)} seeds and intervals this wide, take even a clear verdict as a hint."
@@ -675,7 +682,7 @@ def tiny_trainer(folder):
 
 # %% [markdown]
 # First a run that nothing disturbs. Then one that is stopped in step 8, by the very signal that Kernel → Interrupt
-# sends, and gone on with by a **new** `Trainer`.
+# sends, and continued by a **new** `Trainer`.
 
 # %%
 # NBVAL_CHECK_OUTPUT
@@ -785,7 +792,7 @@ show_table(["file of the run", "size"], [row for row in sizes if not row[0].star
 # - Teacher forcing is fast and stable. It leaves a gap to real use, the exposure bias.
 # - Scheduled sampling feeds the model's own words now and then; it costs time and brings false targets, so measure it.
 # - Clipping keeps a gradient's direction and bounds its length. Look at the norms before you choose the bound.
-# - Adam's steps have about one size whatever the gradient's; warm-up and decay shape that size.
+# - Adam's steps have about one size, whatever the size of the gradient; warm-up and decay shape that size.
 # - A run that writes down *everything* that decides what comes next can be stopped anywhere and ends the same, bit for bit.
 #
 # ## Exercises
@@ -839,7 +846,7 @@ encoder, decoder = np.array([3.0, 4.0]), np.array([30.0, 40.0])
 
 
 def clip(gradient, allowed):
-    """Equation eq-clip."""
+    """The clipping formula."""
     return gradient * min(1.0, allowed / np.linalg.norm(gradient))
 
 
@@ -858,7 +865,7 @@ print("apart:   ", clip(encoder, 5.0).round(2).tolist(), clip(decoder, 5.0).roun
 # :::{exercise} Change the rules in mid-run
 # :label: ex-06-3
 #
-# A run was started with one learning rate, stopped, and is gone on with at another. Should the trainer do it? Try it with
+# A run was started with one learning rate, stopped, and then continued at another. Should the trainer do it? Try it with
 # the tiny run's folder.
 # :::
 

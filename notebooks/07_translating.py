@@ -73,7 +73,7 @@ BLUE, ORANGE, GREEN, GREY = "#00429d", "#b8560b", "#2a7f62", "0.5"  # colours th
 #
 # | so far | next word and its probability |
 # | :--- | :--- |
-# | | **she** 0.9, it 0.1 |
+# | (nothing yet) | **she** 0.9, it 0.1 |
 # | she | **has** 0.5, is 0.4, was 0.1 |
 # | she has | **hunger** 0.3, famine 0.3, hungry 0.2, eaten 0.2 |
 # | she is | **hungry** 0.9, tired 0.1 |
@@ -153,7 +153,7 @@ def beam_by_hand(size):
 assert beam_by_hand(2) == everything[0][1]
 assert beam_by_hand(1) == "she has hunger"
 
-# %% tags=["hide-input"] mystnb={"figure": {"caption": "Greedy search (orange) takes the better second word and ends in the worse sentence. A beam of two keeps both second words (blue).", "name": "fig-07-tree"}, "image": {"alt": "A tree of beginnings. From she, branches lead to has with 0.5, is with 0.4 and was with 0.1. Behind has come hunger and famine with 0.3 each; behind is comes hungry with 0.9. The orange path runs over has to hunger, total 0.135. The blue path runs over is to hungry, total 0.324."}}
+# %% tags=["hide-input"] mystnb={"figure": {"caption": "Greedy search (orange) takes the better second word and ends in the worse sentence. A beam of two keeps the other second word as well, and finds the better one (blue).", "name": "fig-07-tree"}, "image": {"alt": "A tree of beginnings. From she, branches lead to has with 0.5, is with 0.4 and was with 0.1. Behind has come hunger and famine with 0.3 each; behind is comes hungry with 0.9. The orange path runs over has to hunger, total 0.135. The blue path runs over is to hungry, total 0.324."}}
 figure = Figure(figsize=(7.5, 3.4), layout="constrained")
 axes = figure.add_subplot()
 at = {"she": (0, 2), "has": (1, 3), "is": (1, 1.2), "was": (1, 0)}
@@ -218,7 +218,7 @@ show_source(greedy_search)
 show_source(beam_search)
 
 # %% [markdown]
-# A beam of one place is greedy search. So both must say the same; the package's tests hold it, and you can look.
+# A beam of one place is greedy search. So both must say the same; the package's tests check it, and you can look.
 
 # %%
 validation = corpus.validation.head(validation_sentences)
@@ -287,11 +287,13 @@ show_text(
 # %%
 rows = []
 for beam_size in beam_sizes:
-    start = time.perf_counter()
-    outputs = outputs_of(translator.translate_words(validation.sources, beam_size))
-    seconds = time.perf_counter() - start
+    times = []
+    for _ in range(2):  # the quicker one is the one that the rest of the machine disturbed less
+        start = time.perf_counter()
+        outputs = outputs_of(translator.translate_words(validation.sources, beam_size))
+        times.append(time.perf_counter() - start)
     exact = exact_match(outputs, validation.references)
-    rows.append((beam_size, bleu_score(outputs, validation.references), exact, seconds))
+    rows.append((beam_size, bleu_score(outputs, validation.references), exact, min(times)))
 
 # %% tags=["hide-input"] mystnb={"figure": {"caption": "What a wider beam brings on the validation set, and what it costs. Mind the left axis: it does not begin at zero.", "name": "fig-07-beams"}, "image": {"alt": "Two panels over beam sizes 1 to 10. On the left validation BLEU as blue dots, on the right seconds of translating as orange squares, which rise with the beam."}}
 figure = Figure(figsize=(8, 3), layout="constrained")
@@ -321,7 +323,7 @@ show_text(
 #
 # Every word multiplies the probability by a number below 1. So a search by probability likes short sentences, and the
 # wider the beam, the more short ones it meets. The cure is to compare not log-probabilities but these, divided by a
-# **length penalty** that grows with the number of words ({cite:p}`wu2016`, equation 14):
+# **length penalty** that grows with the number of words. This is equation 14 of {cite:t}`wu2016`:
 #
 # ```{math}
 # :label: eq-length-penalty
@@ -375,22 +377,37 @@ show_text(
 
 # %% tags=["hide-input"]
 def show_n_best(sentence, beam_size=chosen_beam):
-    """A table of a beam's translations with the model's probability of each."""
+    """A table of a beam's translations with the model's probability of each; returns the translations."""
     found = translator.translate(sentence, beam_size, penalty=0.0)  # scores without penalty are ln p
     ranked = [(found.text, found.score), *found.others]
     show_text(f'<span lang="fr">« {sentence} »</span>')
     rows = [[text.replace("<unk>", "⁇"), f"{math.exp(score):.1%}"] for text, score in ranked]
     show_table(["translation", "probability"], rows)
+    return [text for text, _ in ranked]
 
 
 # %%
-show_n_best("Le bébé ne dort pas.")
-show_n_best("Son amie est anglaise.")
+_ = show_n_best("Le bébé ne dort pas.")
+of_friend = show_n_best("Son amie est malade.")
+_ = show_n_best("Son amie est anglaise.")
 
 # %% [markdown]
-# « Son amie » is "his friend" or "her friend": French does not say which. Look whether both are in the list. A translator
-# that must give one answer has to choose; the list keeps the doubt. And where the last words of a list are all over the
-# place, the model may never have seen « anglaise ». That is the next question.
+# « Son amie » is "his friend" or "her friend": French does not say which. Look at the second list.
+
+# %% tags=["hide-input"]
+his, her = (sum(owner in text.split() for text in of_friend) for owner in ("his", "her"))
+show_text(
+    f'**{his}** of its {len(of_friend)} translations say "his" and **{her}** say "her". '
+    + (
+        "A translator that must give one answer has to choose; the list keeps the doubt."
+        if his and her
+        else "So this list does not show the doubt: a beam keeps only what the model finds probable enough."
+    )
+)
+
+# %% [markdown]
+# The last words of the third list may be all over the place: then the model has never seen « anglaise ». That is the next
+# question.
 #
 # ## Words it has never seen
 #
@@ -398,8 +415,8 @@ show_n_best("Son amie est anglaise.")
 # notebook raised a KeyError.) In training, words that were seen only once are now and then shown as UNK on both sides, so that
 # it is a trained word. On the target side the model can then *say* UNK: "here belongs a word that I do not know".
 #
-# What should a reader see there? Often the right answer is the source word itself: a name. {cite:p}`luong2015unk`
-# copy the source word that the unknown word points at; here the pointer is attention. By hand:
+# What should a reader see there? Often the right answer is the source word itself: a name. In their paper on rare words
+# {cite:t}`luong2015unk` copy the source word that the unknown word points at; here the pointer is attention. By hand:
 
 # %%
 # NBVAL_CHECK_OUTPUT
@@ -477,9 +494,9 @@ print(sum(len(sentence) > 25 for sentence in closing), "of", len(closing), "are 
 
 # %% [markdown]
 # Three are not even good French: « elle est trop petit » wants « petite », « des centaines de chiens furent arretees »
-# wants « arrêtés », and « est le chien vert aujourd'hui ? » is English in French words. (« Je suis trop froid » is correct
-# and says "my manner is too cold"; someone who shivers says « j'ai trop froid ».) A fair test has none of this; as a test
-# of nerves it will do.
+# wants « arrêtés », and « est le chien vert aujourd'hui ? » is English in French words. (« Je suis trop froid » is correct:
+# "I am too cold", said by a cold person. Someone who shivers says « j'ai trop froid ».) A fair test has none of this; as a
+# test of nerves it will do.
 #
 # :::{admonition} Guess first
 # :class: tip
@@ -508,7 +525,7 @@ for source, one, meaning in zip(closing, found, meanings, strict=True):
     shares[len(source) <= 25].append(len(one.words) / len(normalise(meaning).split()))
 short, long = shares[True], shares[False]
 show_text(
-    f"Up to 25 characters the outputs have **{statistics.mean(short):.0%}** of the words of the meaning, above "
+    f"Sentences of up to 25 characters get **{statistics.mean(short):.0%}** of the words of their meaning, longer ones "
     f"**{statistics.mean(long):.0%}**. "
     + (
         f"This model was trained on sentences of at most {scale.data.max_length:,} characters. "
@@ -523,7 +540,7 @@ show_text(
 # had to go on after the sixth word or so: it has learnt that translations *end* there. Nothing in attention forbids it to
 # go on; nothing in the data has taught it to. Learnt systems often fail like this: they do what their data did.
 #
-# What filters leave behind is told in {doc}`01_sentences_to_numbers`, and {doc}`08_how_good_is_it` measures by length.
+# What filters take away is told in {doc}`01_sentences_to_numbers`, and {doc}`08_how_good_is_it` measures by length.
 #
 # ## Recap
 #
@@ -626,4 +643,5 @@ show_text(f"First in the list: **{first_right:.1%}**. Anywhere among {chosen_bea
 # ## What to read next
 #
 # {doc}`08_how_good_is_it` puts a number on these translations, and an interval round the number. The length penalty is
-# section 7 of {cite:t}`wu2016`; copying unknown words goes back to {cite:t}`luong2015unk`.
+# section 7 of {cite:t}`wu2016`; copying unknown words goes back to the paper on rare words by
+# {cite:t}`luong2015unk`.

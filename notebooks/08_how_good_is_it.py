@@ -126,7 +126,7 @@ def count_matches(output, references):
 
 
 def bleu_of_counts(counts):
-    """Equation eq-bleu, times 100, for counts (…, 10) that were added up."""
+    """BLEU times 100, for counts (…, 10) that were added up."""
     matches, total = np.maximum(counts[..., 0:8:2], 1e-9), np.maximum(counts[..., 1:8:2], 1)
     brevity = np.minimum(1.0, np.exp(1.0 - counts[..., 9] / np.maximum(counts[..., 8], 1)))
     return 100 * brevity * np.exp(np.log(matches / total).mean(axis=-1))
@@ -309,6 +309,29 @@ show_text(
 )
 
 # %% [markdown]
+# Is that what {doc}`07_translating` has seen? It compared beams on the validation set. Ask that set in the same way:
+
+# %%
+validation = corpus.validation.head(1000)
+pair = [outputs_of(translator.translate_words(validation.sources, size)) for size in (1, beam_size)]
+of_greedy, of_beam = (all_counts(outputs, validation.references) for outputs in pair)
+its_low, its_high = np.percentile(bootstrap(of_beam) - bootstrap(of_greedy), [2.5, 97.5])
+its_gain = bleu_of_counts(of_beam.sum(axis=0)) - bleu_of_counts(of_greedy.sum(axis=0))
+
+# %% tags=["hide-input"]
+common = max(low, its_low), min(high, its_high)
+show_text(
+    f"On {len(validation):,} validation sentences the beam gains **{its_gain:+.1f}**, with an interval of {its_low:+.1f} "
+    f"to {its_high:+.1f}; on the test set it was {gain:+.1f}. "
+    + (
+        f"The intervals share {common[0]:+.1f} to {common[1]:+.1f}: a gain in there fits both sets. Each interval "
+        "speaks only of sentences like its own."
+        if common[0] <= common[1]
+        else "The intervals do not meet: the two sets may hold different kinds of sentences."
+    )
+)
+
+# %% [markdown]
 # ## Learnt or memorised?
 #
 # A model could score well on sentences it was trained on by remembering them. The 2017 notebook showed only such sentences. Draw
@@ -391,7 +414,7 @@ show_text(
 # as unsure as if it had to choose between 8 equally likely words at every place. Why not report it?
 #
 # Because it asks how probable the *reference* is to the model, with every true word before it given. BLEU asks what the
-# model *says*. Here is a demonstration in one line: multiply all logits by a number. Which word is the best never
+# model *says*. Here is a short demonstration: multiply all logits by a number. Which word is the best never
 # changes, so greedy search says exactly the same, and its BLEU stays. But the probabilities change.
 
 # %%
@@ -529,8 +552,8 @@ def diagnose(translation, output, references):
     if len(words) < min(map(len, texts)):
         return "something is left out"
     if (Counter(words) - Counter(closest)).total() == (Counter(closest) - Counter(words)).total() == 1:
-        return "one word is another one"
-    return "several words are others"
+        return "one word differs"
+    return "several words differ"
 
 
 # %%
@@ -564,7 +587,8 @@ show_table(
 # - **Right, but not in the references.** A person sees it, no program does. Each such row makes the score too low.
 # - **Fluent and false.** The worst kind. The sentence reads well and says something else; a reader without French
 #   would never know.
-# - **Left out.** Attention never came to a part of the source. The picture in {doc}`09_seeing_attention` shows where.
+# - **Left out.** Perhaps attention never came to a part of the source. {doc}`09_seeing_attention` has the pictures in
+#   which you would look for that.
 # - **The order of the source.** "a door blue": each word is right, the grammar is French.
 #
 # ## How much is luck?
@@ -709,5 +733,5 @@ show_table(["sentences", "difference, 95%", "shown?"], rows)
 #
 # ## What to read next
 #
-# {doc}`09_seeing_attention` looks inside the model that you have measured. Before you publish a score, read
-# {cite:t}`post2018`; on when a difference means something, {cite:t}`koehn2004`.
+# {doc}`09_seeing_attention` looks inside a model of the same kind, trained where the right alignment is known. Before you
+# publish a score, read {cite:t}`post2018`; on when a difference means something, {cite:t}`koehn2004`.

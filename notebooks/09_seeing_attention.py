@@ -19,13 +19,13 @@
 # then to *measure* it against alignments that are known to be right, and then to doubt it in an orderly way.
 #
 # :::{admonition} What you will be able to do
-# - read a heat map, and step through one word by word;
-# - compute the alignment error rate by hand, and say what its best and its chance value are;
-# - compare score functions and decoders by where they look;
-# - test whether a model needs its attention weights, and whether they say what the output depends on.
+# - read a heat map, and step through one word by word
+# - compute the alignment error rate by hand, and say what its best and its chance value are
+# - compare score functions and decoders by where they look
+# - test whether a model needs its attention weights, and whether they say what the output depends on
 # :::
 #
-# The chapter takes under a minute at `small` and several minutes at `standard`, nearly all of it training.
+# The chapter takes under a minute at `small` and about four minutes at `standard`, nearly all of it training.
 
 # %% tags=["hide-input"]
 # Where the package is missing (Colab, for instance) this installs it; elsewhere it does nothing.
@@ -78,9 +78,9 @@ BLUE, ORANGE, GREEN, GREY = "#00429d", "#b8560b", "#2a7f62", "0.5"
 # %% [markdown]
 # ## How to read a heat map
 #
-# Take the weights as numbers first. Below are three target words and four source positions, made up so that they can be
-# read at a glance: « le », « chat », « noir » and the end of the sentence, `<eos>`, which is a position like any other.
-# Every row is one decoding step and sums to 1.
+# Take the weights as numbers first. They are made up so that they can be read at a glance. The source is « le », « chat »,
+# « noir », the target "the", "black", "cat", and each closes with the end of the sentence, `<eos>`, which is a position
+# like any other. So there are four rows and four columns. Every row is one decoding step and sums to 1.
 
 # %%
 # NBVAL_CHECK_OUTPUT
@@ -164,8 +164,9 @@ AttentionView(translator.translate(SENTENCES[1]))
 AttentionView(translator.translate(SENTENCES[2]))
 
 # %% [markdown]
-# Put a sentence of your own into `SENTENCES` and run the three cells again. Words that the vocabulary does not know
-# come out as copies of the source word that was attended to most: you can see the attention choose them.
+# Put a sentence of your own into `SENTENCES` and run the three cells again. Words that the vocabulary does not know may
+# come out as copies of the source word that was attended to most, if the model has learnt to say "unknown"
+# ({doc}`07_translating`). Then you can see the attention choose them.
 
 # %% [markdown]
 # ## Gold: alignments that are known
@@ -349,11 +350,12 @@ agree = "the same order" if ranked == by_bleu else "not the same order"
 show_text(
     f"By alignment error rate: **{', '.join(ranked)}**. By BLEU: **{', '.join(by_bleu)}**; {agree}. Sharpest is "
     f"**{min(spread, key=spread.get)}**, most spread out **{max(spread, key=spread.get)}**. Best possible AER here: "
-    f"{results[ranked[0]].aer_best:.2f}, chance {results[ranked[0]].aer_chance:.2f}. One seed each: the chapter "
-    "on which attention to choose asks how far such an order can be trusted."
+    f"{results[ranked[0]].aer_best:.2f}, chance {results[ranked[0]].aer_chance:.2f}."
 )
 
 # %% [markdown]
+# One seed each: {doc}`11_which_attention` asks how far such an order can be trusted.
+#
 # ## Off by one
 #
 # A model can look at all the right places and still score badly: one step too early, or too late. The weights of step
@@ -467,8 +469,8 @@ for name, change in changes.items():
     with tampered(change):
         spoiled[name] = score_translations(translator.translate_words(corpus.test.sources), corpus.test.references)
 show_table(
-    ["weights at test time", "BLEU", "from", "to", "exact matches in %"],
-    [[name, s["bleu"], s["bleu_low"], s["bleu_high"], 100 * s["exact_match"]] for name, s in spoiled.items()],
+    ["weights at test time", "BLEU", "from", "to", "exact matches"],
+    [[name, s["bleu"], s["bleu_low"], s["bleu_high"], f"{s['exact_match']:.1%}"] for name, s in spoiled.items()],
 )
 
 # %% [markdown]
@@ -581,14 +583,18 @@ with torch.no_grad():
     with tampered(shuffled):
         control = fate(*predict(model, batch))
 show_table(
-    ["weights", "other favourite in %", "of these, same word in %", "variation distance"],
-    [["searched for", *searched], ["shuffled, no search", *control]],
+    ["weights", "other favourite", "same word", "distance"],
+    [
+        [name, f"{moved:.1f}%", f"{same:.1f}%", distance]
+        for name, (moved, same, distance) in (("searched for", searched), ("shuffled", control))
+    ],
 )
 
 # %% tags=["hide-input"]
 show_text(
-    f"For **{searched[0]:.0f}%** of the words the search found another favourite, and **{searched[1]:.0f}%** of those "
-    f"words came out as before (shuffled weights keep {control[1]:.0f}%). "
+    f"For **{searched[0]:.0f}%** of the words the search found another favourite, and **{searched[1]:.1f}%** of those "
+    f"words came out as before (shuffled weights keep {control[1]:.1f}%). For the other {100 - searched[0]:.0f}% it found "
+    "no other favourite. "
     + (
         "So the weights you saw are one of several stories that would have ended in the same word. "
         if searched[1] > 50
@@ -665,15 +671,25 @@ linked = torch.cat(
     [gold.gather(1, part.argmax(1, keepdim=True))[:, 0] for gold, part in zip(links_there, damages, strict=True)]
 )
 
-# %% tags=["hide-input"] mystnb={"figure": {"caption": "Attention weight against the damage that erasing the word does: each mark is a source word seen from a target word, a triangle where gold links the two.", "name": "fig-09-erasure"}, "image": {"alt": "A scatter plot with attention weight from 0 to 1 on one axis and lost log-probability on the other; triangles mark pairs with a gold link, dots pairs without."}}
-figure = Figure(figsize=(7, 3.4), layout="constrained")
+# %% tags=["hide-input"] mystnb={"figure": {"caption": "The damage that erasing a source word does to a target word. A box holds the middle half of the pairs, the whiskers 90% of them, and dots are the rest.", "name": "fig-09-erasure"}, "image": {"alt": "Box plots of lost log-probability: source words that were attended to most, above all others, each split into pairs with a gold link and pairs without."}}
+figure = Figure(figsize=(7, 3), layout="constrained")
 axes = figure.add_subplot()
-flat = [torch.cat([part.flatten() for part in parts]).numpy() for parts in (weights_there, damages, links_there)]
-for value, marker, colour, label in ((0.0, ".", GREY, "no gold link"), (1.0, "^", BLUE, "gold link")):
-    there = flat[2] == value
-    axes.plot(flat[0][there], flat[1][there], marker, color=colour, alpha=0.5, markersize=6, label=label)
-axes.set(xlabel="attention weight", ylabel="log-probability lost (nats)")
-axes.legend()
+lost, is_linked = (torch.cat([part.flatten() for part in parts]).numpy() for parts in (damages, links_there))
+is_top = torch.cat([torch.zeros_like(a).scatter(1, a.argmax(1, keepdim=True), 1.0).flatten() for a in weights_there])
+boxes = {}
+for top, whose in ((1, "most attended"), (0, "others")):
+    for link, what in ((1, "gold link"), (0, "no gold link")):
+        cells = lost[(is_top.numpy() == top) & (is_linked == link)]
+        boxes[f"{whose}, {what}\n({len(cells):,} pairs)"] = cells, BLUE if link else GREY
+for place, (cells, colour) in enumerate(boxes.values()):
+    line, dots = {"color": colour, "lw": 1.5}, {"marker": ".", "markersize": 4, "markeredgecolor": colour, "alpha": 0.5}
+    axes.boxplot(
+        [cells], positions=[place], orientation="horizontal", whis=(5, 95), widths=0.6,
+        boxprops=line, whiskerprops=line, capprops=line, medianprops={"color": ORANGE, "lw": 2}, flierprops=dots,
+    )  # fmt: skip
+axes.set_yticks(range(len(boxes)), labels=list(boxes))
+axes.invert_yaxis()
+axes.set_xlabel("log-probability lost (nats)")
 show_figure(figure)
 
 # %% tags=["hide-input"]
@@ -689,7 +705,7 @@ show_text(
 )
 
 # %% [markdown]
-# {numref}`fig-09-erasure` shows all pairs. So what may you say in front of a heat map? That the model *looked* there:
+# {numref}`fig-09-erasure` has all pairs in it. So what may you say in front of a heat map? That the model *looked* there:
 # always. That it looked at the *aligned* word: if the alignment error rate is low, and you have measured it. That it
 # wrote the word *because* of that look: only after an experiment like these, and then with its number beside it.
 #

@@ -16,7 +16,7 @@
 #
 # Nothing in this package knows French. It knows two columns. In this chapter you give it a file of your own in a
 # language with another grammar, train on it, turn the direction of the built-in corpus around, and hand a finished
-# model to a friend. Then you damage the file on its way and look what the friend sees.
+# model to a friend. Then you damage the file on its way and see what the friend sees.
 #
 # :::{admonition} What you will be able to do
 # - write a file of sentence pairs that the package accepts, and read its complaints about one that it does not
@@ -82,9 +82,9 @@ seed = 0  # of the sentences written below
 # ## A file of pairs
 #
 # The format is the plainest there is: one pair a line, UTF-8, a tab between the two sentences, and if you like a second
-# tab with a note. Put the language you can best compare by hand into the first column: the first column's text decides
-# which set a pair belongs to ({doc}`01_sentences_to_numbers`). Without `reverse` the model translates the second column
-# into the first.
+# tab with a note. The text of the first column decides which set a pair belongs to ({doc}`01_sentences_to_numbers`), and
+# the model translates the second column into the first, or with `reverse` the other way. So begin with the language that
+# you want translations in.
 
 # %%
 # NBVAL_CHECK_OUTPUT
@@ -109,7 +109,7 @@ for name, data in mistakes.items():
     try:
         read_file(file)
     except CorpusError as error:
-        print(f"{name:20} {error}")
+        print(f"{name}:\n    {error}")
 
 # %% [markdown]
 # And a file may be faultless and too small. A split needs something to split:
@@ -228,7 +228,7 @@ show_text(f"All test sentences together: BLEU **{scores.bleu:.1f}**, word for wo
 
 # %% [markdown]
 # Not one of these sentences was in training, on either side. Now put the model to the test that the language makes possible:
-# the same three words, and nothing but an *-n* that moves. The last two lines have the verb first, an order that is good
+# the same three words in another order, and an *-n* that moves. The last two lines have the verb first, an order that is good
 # Esperanto and is not in the file:
 
 # %%
@@ -346,7 +346,7 @@ show_text(f"`{run.settings.name}`: {count_parameters(again.model):,} parameters.
 # ### Why loading cannot run code
 #
 # Weights of neural networks used to be shared as pickles. A pickle is not data. It is a *program* for a small machine inside
-# Python, and one of its instructions is: call this function. Look what loading one can do:
+# Python, and one of its instructions is: call this function. See what loading one can do:
 
 
 # %%
@@ -411,7 +411,7 @@ assert [received.translate(sentence).text for sentence in questions] == [answer.
 #
 # ### A file that was damaged on the way
 #
-# Disks fill up, downloads break off, a bit falls over. Try it: change the file in five ways, and let the friend load it
+# Disks fill up, downloads break off, a bit flips. Try it: change the file in five ways, and let the friend load it
 # each time.
 
 
@@ -468,7 +468,7 @@ except RunError as error:
 # ## Recap
 #
 # - Two columns with a tab are all the package asks for; a third is kept. Mistakes are named by their line.
-# - Another language needs another file, no other code. Look what normalising does to its letters first.
+# - Another language needs another file, no other code. First see what normalising does to its letters.
 # - `reverse` turns the direction; the split stays where it is, and the target side pays for what normalising throws away.
 # - A run is a folder. `run.json` and `model.safetensors` are the model; the rest is for going on.
 # - Weights are numbers in a file that cannot do anything, with a checksum that finds a single flipped bit.
@@ -523,7 +523,7 @@ show_text(
 # :label: ex-12-2
 #
 # How many parameters has a model? Work it out from the header of its safetensors file alone, and check it against
-# `count_parameters`. Where does a difference come from, if there is one?
+# `count_parameters`. Do they agree?
 # :::
 
 # %% [markdown]

@@ -19,11 +19,11 @@
 # train one model. You hold them to a hard standard: the *same losses* as one process, step by step. Then you kill one.
 #
 # :::{admonition} What you will be able to do
-# - split a batch over processes and average the gradients so that the result is that of the whole batch;
-# - say why a plain mean of the processes' gradients is wrong for sentences;
-# - start, kill and resume a training with `torchrun`, also with another number of processes;
-# - measure what a second process gains, and say what such a measurement cannot show;
-# - train on sentence pairs that stay on the disk.
+# - split a batch over processes and average the gradients so that the result is that of the whole batch
+# - say why a plain mean of the processes' gradients is wrong for sentences
+# - start, kill and resume a training with `torchrun`, also with another number of processes
+# - measure what a second process gains, and say what such a measurement cannot show
+# - train on sentence pairs that stay on the disk
 # :::
 #
 # The chapter takes about a minute at `small` and a few minutes at `standard`. At every scale it uses the embedded corpus.
@@ -110,7 +110,7 @@ print("one pair for 2:", [Group(rank, 2).share(np.array([6])).tolist() for rank 
 #
 # ## The mean of means is not the mean
 #
-# Process 1 has sentences with 90 words in all, process 2 with 10. Both compute the mean loss a word, say 2 and 4. The
+# Process 0 has sentences with 90 words in all, process 1 with 10. Both compute the mean loss a word, say 2 and 4. The
 # loss of the whole batch is
 #
 # ```{math}
@@ -184,7 +184,7 @@ show_source(Group.average)
 # ```
 #
 # (`--folder` is the same as `--run`, which `torchrun` would take for an option of its own.) For this chapter a worker of a few
-# lines is better: it takes its settings from a file, and it can die on command.
+# lines is better: it takes its settings from its command line, and it can die on command.
 
 # %%
 WORKER = """
@@ -248,7 +248,7 @@ assert code == 0, said
 plain = np.abs(losses("plain") / losses("alone") - 1)
 assert plain.max() > difference.max()
 
-# %% tags=["hide-input"] mystnb={"figure": {"caption": "Relative difference of the losses of two processes from those of one. By word it is rounding (dots on the lowest line: no difference at all); with the plain mean it is another training.", "name": "fig-13-difference"}, "image": {"alt": "Two rows of dots over training steps on a logarithmic axis. The losses averaged by word differ by less than a dashed line at ten to the minus five; those of the plain mean lie far above it."}}
+# %% tags=["hide-input"] mystnb={"figure": {"caption": "Relative difference of the losses of two processes from those of one. By word it is rounding (dots on the lowest line: no difference at all); with the plain mean it is another training.", "name": "fig-13-difference"}, "image": {"alt": "Two rows of dots over training steps on a logarithmic axis. The losses averaged by word differ by less than a dashed line at ten to the minus five; after the first steps those of the plain mean lie above it, most of them far."}}
 figure = Figure(figsize=(7, 3), layout="constrained")
 axes = figure.add_subplot()
 axes.semilogy(
@@ -257,7 +257,7 @@ axes.semilogy(
 axes.semilogy(np.arange(1, len(plain) + 1), np.maximum(plain, 1e-9), "x", color=GREY, label="plain mean")
 axes.axhline(1e-5, linestyle="--", color=ORANGE, label="what we allow over 50 steps")
 axes.set(xlabel="step", ylabel="relative difference of losses")
-axes.legend()
+figure.legend(loc="outside upper center", ncols=3)
 show_figure(figure)
 
 # %% tags=["hide-input"]
@@ -289,7 +289,7 @@ for rank, step in ((0, 1), (1, 1), (0, 2), (0, 1)):
 #
 # ## A process dies
 #
-# A machine with one part that fails every thousand days is reliable. A thousand such machines fail every day. So the
+# A machine with one part that fails every thousand days is reliable. Of a thousand such machines, one fails every day. So the
 # question is not whether a process dies, but what happens then.
 #
 # :::{admonition} Guess first
@@ -323,7 +323,7 @@ show_text(
 )
 
 # %% [markdown]
-# Process 0 could do nothing but end: half of the gradient was gone. `torchrun` noticed, ended what was left and started
+# Four steps were lost, 21 to 24, and were taken again. Process 0 could do nothing but end: half of the gradient was gone. `torchrun` noticed, ended what was left and started
 # both again, which it does as often as `--max-restarts` says. What saved the run is what saved it in
 # {doc}`06_training`: the newest checkpoint, and an order that is a function of the step.
 #
@@ -411,7 +411,8 @@ show_text(
         if max(threads, processes) > 1.8
         else "There is a gain and there is a price: "
     )
-    + "a step has parts that are not shared, and two processes also exchange every gradient."
+    + "a step has parts that are not shared, and two processes also exchange every gradient. (These are medians; single steps "
+    "differ a good deal, as the lines in the picture show.)"
 )
 
 # %% [markdown]
@@ -545,6 +546,6 @@ show_table(
 #
 # ## What to read next
 #
-# This is as far as two cores go. `torchrun --help` starts the same command on several machines; the
-# {doc}`reference <../book/api>` has every function that was shown here. {doc}`14_other_tasks` gives the same network other
-# work: commands, questions, talk.
+# This is as far as two cores go. `torchrun` starts the same command on several machines, too; `torchrun --help` says how.
+# The {doc}`reference <../book/api>` has every function that was shown here. {doc}`14_other_tasks` gives the same network
+# other work.

@@ -105,6 +105,7 @@ def train(name: str, corpus: Corpus, seed: int = 0, attention: str = "additive",
         model=replace(own.model, attention=attention),
         training=replace(own.training, seed=seed, epochs=epochs),
     )
+    print(settings.name)
     trainer = Trainer(corpus, settings, work / settings.name, tensorboard=False, live=LiveLine())
     trainer.fit()
     return trainer.translator
@@ -170,7 +171,8 @@ for command in ("walk twice and turn left", "walk twice after turn left", "dig a
 
 # %% [markdown]
 # What does the robot *do*? Follow it, and draw its way ({numref}`fig-14-drives`). A place on the field is a complex number,
-# and so is the direction it faces: times $i$ is a quarter turn to the left, times $-i$ to the right.
+# and so is the direction it faces: times $i$ is a quarter turn to the left, times $-i$ to the right. (Python writes `j` for
+# $i$.)
 
 
 # %%
@@ -190,7 +192,7 @@ def drive(actions: list[str]) -> tuple[list, list, complex, complex]:
 
 
 moves, marks, place, facing = drive(COMMANDS["dig twice after walk in a square to the left"])
-print(len(moves), "moves; marks:", marks, "; it ends at", place, "and faces", facing)
+print(f"{len(moves)} moves; marks: {marks}; it ends at {place} and faces {facing}")
 
 
 # %% tags=["hide-input"]
@@ -208,7 +210,7 @@ def draw_drive(axes, actions, title):
         shape, shift = ("s", (10, -14)) if action == "dig" else ("*", (10, 6))
         axes.plot(spot.real, spot.imag, shape, color=GREEN, markersize=14)
         axes.annotate(f"{action} ×{often}", (spot.real, spot.imag), shift, textcoords="offset points", fontsize=9)
-    axes.plot(0, 0, "o", color="white", markeredgecolor="black", markersize=9)
+    axes.plot(0, 0, "o", markerfacecolor="none", markeredgecolor="black", markersize=17)
     angle = math.degrees(cmath.phase(facing)) - 90
     axes.plot(place.real, place.imag, marker=(3, 0, angle), color="black", markersize=11)
     spots = np.array([0j, place, *(end for _, _, end in moves)])
@@ -222,7 +224,7 @@ def draw_drive(axes, actions, title):
     axes.set_title(title, fontsize=9)
 
 
-# %% tags=["hide-input"] mystnb={"figure": {"caption": "What three commands make the robot do. It starts at the circle, facing up, and ends at the triangle, which points where it faces. Blue is a step, a dashed line a leap.", "name": "fig-14-drives"}, "image": {"alt": "Three fields of squares. In the first a blue line goes two squares up and the triangle points left. In the second a dashed line makes a square of leaps after three steps up. In the third the robot goes one square to the left and digs there twice."}}
+# %% tags=["hide-input"] mystnb={"figure": {"caption": "What three commands make the robot do. It starts at the circle, facing up, and ends at the triangle, which points where it faces. Blue is a step, a dashed line a leap, a green square digging.", "name": "fig-14-drives"}, "image": {"alt": "Three fields of squares. In the first a blue line goes two squares up and the triangle points left. In the second a dashed line makes a square of leaps after three steps up. In the third the robot goes one square to the left and digs there twice."}}
 figure = Figure(figsize=(7.5, 3), layout="constrained")
 shown = (
     "walk twice and turn left",
@@ -261,7 +263,9 @@ assert room[tightest] >= 0
 # gets
 #
 # - commands of at most 16 actions to learn from: **longer** ones are kept for a test;
-# - "jump" only on its own: all commands that *combine* it with anything are kept for another test.
+# - "jump" only on its own: commands that *combine* it with anything are kept for another test.
+#
+# Commands that are both, long and with a "jump", are left out.
 #
 # A person who knows "walk", "walk twice" and "jump" can "jump twice". Using known parts in a new combination
 # is called {term}`compositional generalization`.
@@ -337,8 +341,8 @@ assert min(right["as in training"]) > max(right["longer"] + right["new combinati
 # %%
 def spread(shares: list[float]) -> str:
     """The mean of some shares and, where there are several, how far they lie apart."""
-    among = f" ({min(shares):.0%} to {max(shares):.0%})" if len(shares) > 1 else ""
-    return f"{np.mean(shares):.0%}{among}"
+    mean, low, high = (f"{share:.0%}" for share in (np.mean(shares), min(shares), max(shares)))
+    return mean if low == high else f"{mean} ({low} to {high})"
 
 
 show_table(
@@ -348,7 +352,7 @@ show_table(
 
 # %% [markdown]
 # The first row is what most reports would print. The model deserves it: not one of these lines of actions was in training.
-# And it is no sign at all of what comes in the other two rows. Look what the robot does instead ({numref}`fig-14-wrong`):
+# And it is no sign at all of what comes in the other two rows. See what the robot does instead ({numref}`fig-14-wrong`):
 
 # %% tags=["hide-input"] mystnb={"figure": {"caption": "What was asked, above, and what the first model makes of it, below: a command as in training, a longer one, and a new combination.", "name": "fig-14-wrong"}, "image": {"alt": "Two rows of three fields of squares with the path of the robot. The left column is a command as in training, the middle one a longer command, the right one a command with jump in a new combination; the lower row is what the model does."}}
 asked = (
@@ -530,7 +534,7 @@ whole = {key: evaluate(reader, questions.test)[0].exact_match for key, reader in
 with_attention, without = ([whole[kind, seed] for seed in seeds] for kind in ("additive", "none"))
 assert np.mean(with_attention) > np.mean(without)
 
-# %% tags=["hide-input"] mystnb={"figure": {"caption": "Right answers by the number of facts in the story: a thin line for each seed. Right of the dotted line stories are longer than any in training.", "name": "fig-14-facts"}, "image": {"alt": "Lines over one to six facts: with attention in blue, without attention in orange, and a grey line for a random fact, which falls from one to one sixth. A dotted line stands between four and five facts."}}
+# %% tags=["hide-input"] mystnb={"figure": {"caption": "Right answers by the number of facts in the story: a thin line for each seed. Right of the dashed line stories are longer than any in training.", "name": "fig-14-facts"}, "image": {"alt": "Lines over one to six facts: with attention in blue, without attention in orange, and a grey line for a random fact, which falls from one to one sixth. A dashed vertical line stands between four and five facts."}}
 figure = Figure(figsize=(7, 3.4), layout="constrained")
 axes = figure.add_subplot()
 for (kind, seed), shares in by_facts.items():
@@ -538,7 +542,7 @@ for (kind, seed), shares in by_facts.items():
     label = name if seed == seeds[0] else None
     axes.plot(list(shares), list(shares.values()), style, color=colour, alpha=0.75, label=label)
 axes.plot(range(1, 7), [1 / facts for facts in range(1, 7)], ":", color=GREY, label="a fact at random")
-axes.axvline(4.5, linestyle=":", color="0.2")
+axes.axvline(4.5, linestyle="--", color="0.2")
 axes.set(xlabel="facts in the story", ylabel="right answers", xticks=range(1, 7), ylim=(0, 1.05))
 axes.legend(loc="lower left")
 show_figure(figure)
@@ -599,8 +603,10 @@ def looks(translator: Translator, held_out: HeldOut) -> list[tuple[bool, bool, f
 
 # %%
 # NBVAL_CHECK_OUTPUT
-for row in range(3):
-    print(questions.test.sources[row], "→", questions.test.references[row][0], "fact", questions.test.groups[row])
+for row in [row for row, story in enumerate(questions.test.sources) if story.count(".") > 2][:3]:
+    print(
+        f"{questions.test.sources[row]}\n    {questions.test.references[row][0]}  (fact {questions.test.groups[row]})"
+    )
 
 # %% [markdown]
 # Now all stories of the test set, and every seed. *Chance* is the share of the source that the supporting fact takes up.
@@ -620,8 +626,8 @@ show_text(
     f"The strongest weight falls into the supporting fact in **{spread(facts_seen)}** of the stories, and on the very word that "
     f"answers in **{spread(word_seen)}**. Nobody told the model that there is such a thing as a supporting fact. "
     + (
-        f"But with seed {', '.join(map(str, gap))} more answers are right than looks: there the model finds the answer in the "
-        "state of another place. A column is a state that has read the whole story, not a word."
+        f"But more answers are right than looks fall into the fact (seed {', '.join(map(str, gap))}): there the model finds the "
+        "answer in the state of another place. A column is a state that has read the whole story, not a word."
         if gap
         else "Right answers and right looks go together here. They need not: a column is a state that has read the whole "
         "story, not a word."

@@ -106,11 +106,12 @@ french = Vocabulary.count(french_only)
 unseen = {word for text in test.sources for word in text.split()} - {
     w for t in sources[: min(EPOCHS)] for w in t.split()
 }
+nowhere = len([word for word in unseen if word not in french])
 show_text(
     f"**{len(french_only):,}** French sentences without a translation, with {len(french) - len(SPECIAL_WORDS):,} words; "
     f"**{', '.join(f'{number:,}' for number in EPOCHS)}** pairs in three experiments; {len(test)} test sentences. "
     f"**{len(unseen)}** words of the test sentences are not in the smallest set of pairs, and "
-    f"{len([word for word in unseen if word not in french])} of these are not in the French text."
+    + (f"{nowhere} of these are not in the French text either." if nowhere else "all of these are in the French text.")
 )
 
 # %% [markdown]
@@ -120,7 +121,12 @@ show_text(
 # literally. Every word $c$ has a vector $v_c$, and every word $o$ that may stand near it another, $u_o$. Words that are found
 # near one another shall have a large product; words drawn at random, the **negative samples** $k$, a small one:
 #
-# $$\ell(c, o) = -\log \sigma(u_o^\top v_c) - \sum_{k} \log \sigma(-u_k^\top v_c)$$
+# $$
+# \begin{aligned}
+# \ell(c, o) = &-\log \sigma(u_o^\top v_c) \\
+# &- \sum_{k} \log \sigma(-u_k^\top v_c)
+# \end{aligned}
+# $$
 #
 # By hand, with vectors of two numbers and two negative samples:
 
@@ -141,14 +147,14 @@ print(f"{skip_gram_loss(v, u, k).item():.4f}, by hand {by_hand:.4f}")
 # %% [markdown]
 # The data are pairs of words that stand at most three places apart in one sentence. Very frequent words say little about
 # their neighbours, so most of them are skipped, each with the probability that the paper gives: a word of frequency $f$
-# stays with probability $\sqrt{t / f}$.
+# stays with probability $\sqrt{t / f}$, where $t$ is a small number, 0.001 here.
 
 # %%
 ids = [torch.tensor(french.encode(text.split())[:-1]) for text in french_only]  # without EOS
 words = torch.cat(ids)
 place = torch.repeat_interleave(torch.arange(len(ids)), torch.tensor([len(each) for each in ids]))  # its sentence
 counts = torch.bincount(words, minlength=len(french)).float()
-stays = (1e-3 * counts.sum() / counts.clamp_min(1.0)).sqrt()
+stays = (0.001 * counts.sum() / counts.clamp_min(1.0)).sqrt()
 
 
 def near_pairs(rng, window=3):
@@ -195,7 +201,9 @@ if not file.is_file():  # on a second visit the vectors are those of the first
     write_vectors(file, french.words[first:], train_vectors(seed=0)[first:])
     print(f"trained in {time.monotonic() - start:.0f} s")
 with file.open(encoding="utf-8") as lines:
-    print(*[next(lines)[:60].rstrip() for _ in range(4)], sep=" …\n")
+    for _ in range(4):
+        line = next(lines).rstrip()
+        print(line if len(line) < 60 else f"{line[:60].rstrip()} …")
 
 # %% [markdown]
 # The first line says how many words and how many numbers each. Then every line is a word and its vector. `read_vectors`
@@ -229,17 +237,18 @@ show_text(
 )
 
 # %% [markdown]
-# But look closely at what "near" means here. Words are neighbours when one can stand in the place of the other. « lundi » and
-# « mardi » are such words, and they are just the words that a translator must not confuse. Keep this in mind for what
-# follows.
+# But look closely at what "near" means here. Some neighbours often stand together with the word. Others can stand in its
+# place: « lundi » and « mardi » are such words, and they are just the words that a translator must not confuse. Keep this
+# in mind for what follows.
 #
 # ### Vectors that others have trained
 #
 # You would rarely train vectors yourself. They are there to download, made of billions of words:
 #
-# - **word2vec** {cite:p}`mikolov2013`: English, and what its program has made of other texts. The text format is read, `.bin` is not.
-# - **GloVe** {cite:p}`pennington2014`: English, `.txt` files inside a `.zip`, without a first line of sizes.
-# - **fastText** {cite:p}`grave2018`: 157 languages, French among them, `.vec` files inside a `.gz`, with that line.
+# - **word2vec** {cite:p}`mikolov2013`: English, and what its program has made of other texts. The package reads its text
+#   format, not its `.bin`.
+# - **GloVe** {cite:p}`pennington2014`: English, `.txt` files inside a `.zip`, without a first line that gives the sizes.
+# - **fastText** {cite:p}`grave2018`: 157 languages, French among them, `.vec` files inside a `.gz`, with such a line.
 #
 # Unpack the file first. Take vectors of the language that you translate *from*: for this book that is French, so a
 # fastText file. GloVe's are English; they fit the reverse direction. One call does it, or one option:
@@ -352,8 +361,8 @@ show_source(from_encoder)
 # %% [markdown]
 # Three details matter.
 #
-# - *The vocabulary comes with the encoder.* Row 17 of an embedding means the word with id 17. Who borrows the encoder must
-#   number words as its owner did.
+# - *The vocabulary comes with the encoder.* Row 17 of an embedding means the word with id 17. Whoever borrows the encoder
+#   must number words as its owner did.
 # - *Frozen or not.* A **frozen** weight is one that training leaves alone: `requires_grad_(False)`. It gets no gradient, so Adam
 #   keeps no moments for it. What is not frozen is **fine-tuned**: it begins where it was left, and goes on learning.
 # - *The run remembers it.* The start's name, with a checksum of what was borrowed, is written into the run. It is stopped and
@@ -370,7 +379,7 @@ starts = {
 
 # %% [markdown]
 # Five starts, three sizes of the parallel set, each with its own number of epochs, two seeds. Everything else is equal, but
-# for one thing: from scratch a model has the words of its own pairs. The others know all words of the French text,
+# for one thing: a model from scratch knows only the words of its own pairs. The others know all words of the French text,
 # because that is a part of what they borrow. Fifty more pairs, the same for all, say after which epoch a model was best.
 
 
@@ -460,9 +469,10 @@ axes.legend(fontsize=8)
 show_figure(figure)
 
 # %% [markdown]
-# What may you conclude? As in {doc}`11_which_attention`, a difference counts if it is larger than both spreads together.
-# Two seeds are few, so treat a narrow "yes" as a "perhaps". And all starts get the same steps: who learns slowly looks worse here
-# than after a longer training.
+# What may you conclude? As in {doc}`11_which_attention`, a difference counts if every seed of the one is better than every
+# seed of the other. With two seeds that is so where it is larger than both spreads together. Two seeds are few, so treat a
+# narrow "yes" as a "perhaps". And all starts get the same steps: what learns slowly looks worse here than after a longer
+# training.
 
 
 # %%
@@ -526,7 +536,9 @@ show_table(
 )
 
 # %% tags=["hide-input"]
-copy_share, read_share = (share_of_the_word(each, test.sources) for each in (copier.translator, reader))
+copy_share, read_share, fresh_share = (
+    share_of_the_word(each, test.sources) for each in (copier.translator, reader, fresh)
+)
 if abs(copy_share - read_share) < 0.05:
     finding = (
         "That is no difference to speak of. Either copying does not make an encoder a dictionary, or the measure is too coarse: "
@@ -538,8 +550,8 @@ elif copy_share > read_share:
 else:
     finding = "So the copying encoder mixes a word with its surroundings even more than the translating one."
 show_text(
-    f"The copying encoder's states are to **{copy_share:.0%}** the word itself, the translating one's to **{read_share:.0%}**. "
-    + finding
+    f"The copying encoder's states are to **{copy_share:.0%}** the word itself, the translating one's to **{read_share:.0%}**, "
+    f"and those of one that has never been trained to **{fresh_share:.0%}**. " + finding
 )
 
 # %% [markdown]
@@ -549,12 +561,12 @@ show_text(
 #
 # **Break it.** Lend the copier's encoder with all words renamed: make a `Vocabulary` with the words of `french` in the opposite
 # order (the four special ones stay in front), pass `replace(copier.translator, src_vocabulary=renamed)` to `from_encoder`, and
-# use `renamed` in `train`. Every check is content, and every word begins as another one. What is left of the loan?
+# use `renamed` in `train`. Every check passes, and every word begins as another one. What is left of the loan?
 
 # %% [markdown]
 # ## Recap
 #
-# - Skip-gram makes vectors from text alone: words that can stand in the same places point the same way.
+# - Skip-gram makes vectors from text alone: words with the same company point the same way.
 # - `read_vectors` reads word2vec's, GloVe's and fastText's text files; `from_vectors` begins a run with them.
 # - An autoencoder is trained on pairs of the same sentence. With attention that is easy, and to copy well is no proof of an
 #   encoder that is worth lending.
@@ -564,7 +576,7 @@ show_text(
 # ## Exercises
 
 # %% [markdown]
-# :::{exercise} A file in GloVe's format
+# :::{exercise} A file in the format of GloVe
 # :label: ex-15-1
 #
 # Write the first hundred vectors as GloVe would, and in a way as fastText files are: the words with a capital letter, and a
@@ -733,4 +745,4 @@ show_text(
 #
 # {cite:t}`mikolov2013` is short and worth reading in full; {cite:t}`pennington2014` says what vectors have to do with counting.
 # {cite:t}`dai2015` begin with a sequence autoencoder. What came of the idea, models that are trained on text alone and then lent to
-# everybody, is most of the field today. {doc}`../book/api` has every function of this book.
+# everybody, is most of the field today. The {doc}`reference <../book/api>` has every function of this book.

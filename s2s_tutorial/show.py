@@ -6,6 +6,7 @@ Everything shown is plain Markdown or PNG, so it reads the same in JupyterLab, o
 from __future__ import annotations
 
 import inspect
+import re
 import textwrap
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
@@ -14,6 +15,8 @@ from torch import Tensor
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
+
+SIGN = re.compile(r"(?<![^\s(*])-(?=\d)")  # a minus that Python wrote as a hyphen, and not the hyphen of "encoder-2"
 
 
 def show_source(*things: Callable[..., Any] | property | type) -> None:
@@ -59,17 +62,17 @@ def show_table(header: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
 
     Args:
         header: names of the columns.
-        rows: as many values each.
+        rows: as many values each; None where there is no number, shown as a dash.
     """
     columns = list(zip(*rows, strict=True))
-    numeric = [all(isinstance(value, int | float) for value in column) for column in columns]
+    numeric = [all(isinstance(value, int | float | None) for value in column) for column in columns]
     rule = ["---:" if right else ":---" for right in numeric]
     _markdown("\n".join(map(_table_line, [header, rule, *([_cell(value) for value in row] for row in rows)])))
 
 
 def show_text(text: str) -> None:
     """Show Markdown that holds figures of this very run: `show_text(f"The test set scores **{bleu:.1f}**.")`."""
-    _markdown(text)
+    _markdown(SIGN.sub("−", text))
 
 
 def show_figure(figure: Figure) -> None:
@@ -102,5 +105,8 @@ def _table_line(cells: Sequence[str]) -> str:
 
 
 def _cell(value: Any) -> str:
-    text = f"{value:,.2f}" if isinstance(value, float) else f"{value:,}" if isinstance(value, int) else str(value)
-    return text.replace("|", "\\|").replace("\n", " ")
+    if value is None:
+        return "–"
+    if isinstance(value, int | float):
+        return SIGN.sub("−", f"{value:,.2f}" if isinstance(value, float) else f"{value:,}")
+    return str(value).replace("|", "\\|").replace("\n", " ")

@@ -56,6 +56,17 @@ def test_a_table_rounds_floats_sets_numbers_right_and_escapes_its_own_signs(show
     ]
 
 
+def test_what_is_missing_is_a_dash_and_a_minus_is_no_hyphen(shown):
+    show.show_table(["name", "count", "change"], [["seed -1", None, -0.5], ["c", -12, None]])
+    show.show_text("BLEU changes by **-3.2** (-1 to +2): encoder-2, `x[:,-1]`, -n")
+    assert shown[0][0]["text/markdown"].splitlines()[1:] == [
+        "| :--- | ---: | ---: |",
+        "| seed -1 | – | −0.50 |",
+        "| c | −12 | – |",
+    ]
+    assert shown[1][0]["text/markdown"] == "BLEU changes by **−3.2** (−1 to +2): encoder-2, `x[:,-1]`, -n"
+
+
 def test_a_figure_is_shown_as_a_picture(monkeypatch):
     kept = []
     monkeypatch.setattr("IPython.display.display", kept.append)

@@ -22,7 +22,7 @@ PDF = ROOT / "_build" / "book.pdf"
 WORDS_A_MINUTE = 200
 # 1,234 or −0.5, with a unit or a spread behind it.
 NUMBER = re.compile(
-    r"[<≥≤]?\s?[+−-]?\d[\d.,:]*"
+    r"[<≥≤]?\s?[+−-]?\d[\d.,:]*(e[+−-]?\d+)?"
     r"(\s?(%|×|[KM]i?B|m?s|min|times|words/s)|\s(±|to)\s[\d.]+|\s\([\d.,]+%?\sto\s[\d.,]+%?\))*$"
 )
 
