@@ -239,14 +239,15 @@ print(translator.translate("Le chat noir dort.").text)
 # :class: dropdown
 # :::
 
-# %% tags=["solution"]
+# %% tags=["solution"] mystnb={"figure": {"caption": "The words in the wrong order, and where the network looked.", "name": "fig-00-shuffled"}, "image": {"alt": "A heat map of attention: the French words in the wrong order along the top, the English words down the side; in most rows one cell is bright, in the column of the French word that means the English one."}}
 shuffled = translator.translate("noir chat le dort .")
 print(shuffled.text)
 show_figure(plot_attention(shuffled))
 assert shuffled.attn_weights.shape[1] == len(shuffled.src_words) + 1  # and <eos>
 
 # %% [markdown]
-# It was never shown such a sentence, yet it answers without complaint: attention finds the words wherever they stand. A
+# It was never shown such a sentence, yet it answers without complaint: attention finds the words wherever they stand
+# ({numref}`fig-00-shuffled`). A
 # network always answers. Whether the answer can be trusted is a question you have to ask from outside.
 
 # %% [markdown]
