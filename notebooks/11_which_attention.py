@@ -313,17 +313,18 @@ show_text(" ".join(lines))
 # %% tags=["hide-input"] mystnb={"figure": {"caption": "BLEU against training time: small marks are single runs, joined to the large mark of their mean.", "name": "fig-11-time"}, "image": {"alt": "A scatter plot of BLEU over training seconds. Each variant has one large mark for its mean, with its name beside it, and thin lines from there to a small mark for every seed."}}
 figure = Figure(figsize=(8, 4.6), layout="constrained")
 axes = figure.add_subplot()
-for number, name in enumerate(finished):
-    colour = (GREY, BLUE, ORANGE, GREEN)[number % 4]
+for rank, name in enumerate(order):
+    colour, side = (BLUE, ORANGE, GREEN, GREY)[rank % 4], 1 if rank % 2 else -1  # names beside marks, by turns
     runs = [(s["seconds"], s["beam"]["bleu"]) for (variant, _), s in table.items() if variant == name]
     mean = np.mean(runs, axis=0)
     for run in runs:
         axes.plot(*zip(run, mean, strict=True), "-", color=colour, linewidth=1, alpha=0.6)
         axes.plot(*run, "o", color=colour, markersize=4)
     axes.plot(*mean, "D", color=colour, markersize=9)
-    axes.annotate(name, mean, xytext=(8, -14), textcoords="offset points", color=colour, fontsize=11)
+    where = {"xytext": (9 * side, 3), "textcoords": "offset points", "ha": "left" if side > 0 else "right"}
+    axes.annotate(name, mean, **where, color=colour, fontsize=11)
 axes.set(xlabel="training seconds", ylabel=f"test BLEU, beam {BEAM}")
-axes.margins(x=0.14)
+axes.margins(x=0.2)
 show_figure(figure)
 
 # %% tags=["hide-input"]
