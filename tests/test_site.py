@@ -1,8 +1,10 @@
 """The published book in a real browser: complete offline, readable by everybody, on a phone too."""
 
 import os
+import re
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -324,21 +326,56 @@ def test_the_view_answers_to_mouse_keyboard_and_slider(browser, address):
     assert view.locator("tbody tr").count() == target.count()
 
 
-# The live translator (test_live.py has all else of it)
+# The front page (test_front_page.py has the story of a sentence, step by step)
 
 
-def test_the_front_page_shows_on_one_screen_what_the_book_is_for(browser, address):
+def test_the_front_page_shows_on_one_screen_what_the_book_is_and_where_to_begin(browser, address):
     visit = Visit(browser, width=1280, height=800)
     page = visit.open(f"{address}/book/index.html")
-    page.locator(".s2s-live .s2s-word").first.wait_for()
-    for last in (".s2s-live", ".s2s-promise li:last-child", ".s2s-promise + p"):
-        box = page.locator(last).bounding_box()
-        assert box["y"] + box["height"] <= 800, last
+    seen = (".s2s-start", ".s2s-story svg", ".s2s-story .s2s-controls", ".s2s-story .s2s-caption")
+    for part in seen:
+        box = page.locator(part).bounding_box()
+        assert box["y"] + box["height"] <= 800, part
     page.set_viewport_size({"width": 375, "height": 700})
-    box = page.locator(".s2s-live").bounding_box()
+    box = page.locator(".s2s-start").bounding_box()
     assert box["y"] + box["height"] <= 700
+    # A phone shows the picture and its buttons on one screen, in letters that can be read.
+    picture, controls = (page.locator(f".s2s-story {part}").bounding_box() for part in ("svg", ".s2s-controls"))
+    assert controls["y"] + controls["height"] - picture["y"] < 600
+    assert page.locator(".s2s-story .s2s-word").first.bounding_box()["height"] >= 14
     assert page.evaluate("() => document.documentElement.scrollWidth") == 375
     assert visit.problems == []
+
+
+def test_the_button_leads_to_the_first_chapter_whose_times_it_gives(browser, address):
+    page = Visit(browser).open(f"{address}/book/index.html")
+    needs = page.locator(".s2s-start ul").inner_text()
+    said = re.search(r"To read it: (.*), with .*To run its code: (.*) on two", needs, re.DOTALL)
+    page.locator(".s2s-start a").click()
+    page.wait_for_url("**/notebooks/00_*")
+    assert page.locator(".s2s-time").inner_text() == f"Chapter 0 · {said[1]} to read · {said[2]} to run on two cores"
+    python = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]["requires-python"]
+    assert f"Python {python.removeprefix('>=')} or newer" in needs
+
+
+def test_every_chapter_has_a_line_on_the_front_page(browser, address, pages):
+    page = Visit(browser).open(f"{address}/book/index.html")
+    rows = page.locator(".s2s-chapters > li").evaluate_all(
+        "all => all.map(row => [row.querySelector('a').href, ...[...row.children].map(part => part.textContent)])"
+    )
+    assert sorted(url.removeprefix(f"{address}/") for url, *_ in rows) == [
+        path for path in pages if path.startswith("notebooks/")
+    ]
+    for number, (url, title, line) in enumerate(rows):
+        page.goto(url)
+        heading = page.locator("h1").evaluate("heading => heading.firstChild.textContent")
+        assert title == f"{number} {heading}"
+        assert len(line) > 60
+        assert line[-1] in ".?"
+    assert len({line for *_, line in rows}) == len(rows)
+
+
+# The live translator (test_live.py has all else of it)
 
 
 @pytest.mark.parametrize("from_disk", [False, True])

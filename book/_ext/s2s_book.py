@@ -64,7 +64,7 @@ def times_of(app: Sphinx, page: str) -> tuple[str, str]:
     seconds = metadata_of(page.removeprefix("notebooks/")).get("seconds", 0)
     minutes = max(round(words / WORDS_A_MINUTE), 1)
     running = "less than a minute" if seconds < 60 else f"about {math.ceil(seconds / 60)} minutes"
-    return f"{minutes} minutes to read", f"{running} to run on two cores"
+    return f"{minutes} minute{'s' * (minutes > 1)}", running
 
 
 def add_reading_time(app: Sphinx, doctree: nodes.document, page: str) -> None:
@@ -72,7 +72,8 @@ def add_reading_time(app: Sphinx, doctree: nodes.document, page: str) -> None:
     if not page.startswith("notebooks/"):
         return
     chapter = int(page.removeprefix("notebooks/")[:2])
-    text = " · ".join((f"Chapter {chapter}", *times_of(app, page)))
+    reading, running = times_of(app, page)
+    text = f"Chapter {chapter} · {reading} to read · {running} to run on two cores"
     title = next(doctree.findall(nodes.title), None)
     if title is not None:
         title.parent.insert(title.parent.index(title) + 1, nodes.paragraph("", text, classes=["s2s-time"]))

@@ -1,7 +1,7 @@
 """The front page: the button that leads to the first chapter, and the list of chapters with a line about each.
 
     ```{s2s-start}
-    What a reader should know.
+    - To read: {reading}.
     ```
 
     ```{s2s-chapters}
@@ -19,12 +19,13 @@ from typing import TYPE_CHECKING
 
 from docutils import nodes
 from s2s_book import times_of
-from sphinx import addnodes
+from s2s_status import link
 from sphinx.errors import ExtensionError
 from sphinx.util.docutils import SphinxDirective
+from sphinx.writers.html5 import HTML5Translator
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from sphinx.application import Sphinx
     from sphinx.environment import BuildEnvironment
@@ -44,57 +45,60 @@ def chapters_of(env: BuildEnvironment) -> list[str]:
     return [page for _, pages in parts_of(env) for page in pages if page.startswith(CHAPTERS)]
 
 
-def link(page: str, origin: str, text: str = "") -> addnodes.pending_xref:
-    """A link to a page, under the page's own title where no text is given."""
-    options = {"refdomain": "std", "reftype": "doc", "reftarget": f"/{page}", "refdoc": origin}
-    return addnodes.pending_xref("", nodes.inline("", text or page), refwarn=True, refexplicit=bool(text), **options)
-
-
-class times(nodes.General, nodes.Element):  # noqa: N801 - docutils makes names of visitors of it
-    """A place for a chapter's times, which are known when all pages have been read."""
-
-
-class Start(SphinxDirective):
-    """The button to begin with, and below it how long that takes and what it needs."""
-
-    has_content = True
-
-    def run(self) -> list[nodes.Node]:
-        """Make the nodes."""
-        first = chapters_of(self.env)[0]
-        self.env.note_dependency(str(ROOT / f"{first}.ipynb"))
-        self.env.note_dependency(str(ROOT / "pyproject.toml"))
-        button = nodes.paragraph("", "", link(first, self.env.docname, "Start with chapter 0"), classes=["s2s-button"])
-        needs = nodes.container(classes=["s2s-needs"])
-        needs += times(page=first)
-        self.state.nested_parse(self.content, self.content_offset, needs)
-        box = nodes.container("", button, needs, classes=["s2s-start"])
-        return [box]
-
-
-class Chapters(SphinxDirective):
-    """The list of chapters, part by part, with a line about each; then the links of parts without chapters.
+def lines_of(content: Iterable[str], chapters: list[str]) -> dict[str, str]:
+    """The line about each chapter.
 
     Raises:
         ExtensionError: A chapter has no line, or a line has no chapter.
+    """
+    lines = dict(line.split(": ", maxsplit=1) for line in content if line.strip())
+    if wrong := sorted(set(chapters) ^ set(lines)):
+        raise ExtensionError(f"{', '.join(wrong)}: a chapter needs a place in _toc.yml and a line in book/index.md")
+    return lines
+
+
+class start(nodes.container):  # noqa: N801 - docutils makes names of visitors of it
+    """The button and what stands beside it. Times are filled in when all pages have been read."""
+
+
+class Start(SphinxDirective):
+    """The button to begin with, and beside it how long the first chapter takes and what it needs.
+
+    `{reading}`, `{running}` and `{python}` in its lines become the chapter's times and the oldest Python that runs it.
     """
 
     has_content = True
 
     def run(self) -> list[nodes.Node]:
         """Make the nodes."""
-        lines = dict(line.split(": ", maxsplit=1) for line in self.content if line.strip())
+        first = chapters_of(self.env)[0]
+        for name in (f"{first}.ipynb", "pyproject.toml"):
+            self.env.note_dependency(str(ROOT / name))
+        button = nodes.paragraph("", "", link(first, self.env.docname, "Start with chapter 0"), classes=["s2s-button"])
+        box = start("", button, classes=["s2s-start"], page=first)
+        self.state.nested_parse(self.content, self.content_offset, box)
+        return [box]
+
+
+class Chapters(SphinxDirective):
+    """The list of chapters, part by part, with a line about each; other pages as links."""
+
+    has_content = True
+
+    def run(self) -> list[nodes.Node]:
+        """Make the nodes."""
         chapters = chapters_of(self.env)
-        if wrong := sorted(set(chapters) ^ set(lines)):
-            raise ExtensionError(f"{wrong} needs both: a place in _toc.yml and a line in {self.env.docname}")
+        lines = lines_of(self.content, chapters)
         found: list[nodes.Node] = []
         for caption, pages in parts_of(self.env):
-            if any(page in lines for page in pages):
-                rows = [self._row(chapters.index(page), page, lines[page]) for page in pages]
-                found += [nodes.rubric("", caption), nodes.bullet_list("", *rows, classes=["s2s-chapters"])]
-            elif caption:
-                links = [node for page in pages for node in (nodes.Text(" · "), link(page, self.env.docname))]
-                found += [nodes.rubric("", caption), nodes.paragraph("", "", *links[1:])]
+            if not caption:
+                continue
+            found.append(nodes.rubric("", caption, **{"heading-level": 3}))  # the page's list of contents leaves it out
+            if rows := [self._row(chapters.index(page), page, lines[page]) for page in pages if page in lines]:
+                found.append(nodes.bullet_list("", *rows, classes=["s2s-chapters"]))
+            if others := [page for page in pages if page not in lines]:
+                links = [node for page in others for node in (nodes.Text(" · "), link(page, self.env.docname))]
+                found.append(nodes.paragraph("", "", *links[1:]))
         return found
 
     def _row(self, number: int, page: str, text: str) -> nodes.list_item:
@@ -103,20 +107,20 @@ class Chapters(SphinxDirective):
         return nodes.list_item("", title, nodes.paragraph("", text))
 
 
-def fill_times(app: Sphinx, doctree: nodes.document, page: str) -> None:
-    """Put the times, and the version of Python that running needs, where a page has a place for them."""
-    for place in list(doctree.findall(times)):
+def fill_in(app: Sphinx, doctree: nodes.document, page: str) -> None:
+    """Put the first chapter's times, and the version of Python, into the lines beside the button."""
+    for box in doctree.findall(start):
         project = (ROOT / "pyproject.toml").read_text(encoding="utf-8")
-        version = re.search(r'^requires-python = ">=([\d.]+)', project, re.MULTILINE)[1]
-        reading, running = times_of(app, place["page"])
-        text = f"{reading}, nothing to install. Its code takes {running}, with Python {version} or newer."
-        place.replace_self(nodes.paragraph("", text[0].upper() + text[1:]))
+        python = re.search(r'^requires-python = ">=([\d.]+)', project, re.MULTILINE)[1]
+        reading, running = times_of(app, box["page"])
+        for text in list(box.findall(nodes.Text)):
+            text.parent.replace(text, nodes.Text(text.format(reading=reading, running=running, python=python)))
 
 
 def setup(app: Sphinx) -> dict[str, bool]:
     """Tell Sphinx."""
-    app.add_node(times)
+    app.add_node(start, html=(HTML5Translator.visit_container, HTML5Translator.depart_container))
     app.add_directive("s2s-start", Start)
     app.add_directive("s2s-chapters", Chapters)
-    app.connect("doctree-resolved", fill_times)
+    app.connect("doctree-resolved", fill_in)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -27,7 +27,7 @@ from s2s_tutorial.text import normalise
 
 SQUARES = 5  # numbers of a state that are drawn
 SQUARE = 9  # width of such a square; all lengths are in units of the SVG
-HEAD, ROW, BAND = 40, 36, 118  # height of the headings, height of an English word, width of the band of lines
+HEAD, ROW, BAND = 36, 32, 110  # height of the headings, height of an English word, width of the band of lines
 LETTER = 10  # width of a letter, roughly
 SEEN = 0.005  # a smaller weight is 0% and has no line
 
@@ -92,13 +92,12 @@ def steps_of(example: Example) -> list[str]:
         step(
             "forwards",
             "One part of the network, the encoder, reads the French sentence from left to right. At each word it computes "
-            f"a list of {example.size} numbers, called a state, from that word and from the state before. A mark stands for the "
-            "sentence's end.",
+            f"a list of {example.size} numbers, called a state, from that word and from the state before.",
         ),
         step(
             "backwards",
             "The encoder also reads from right to left, so each state depends on the words on both sides. "
-            f"The squares show {SQUARES} numbers of each state.",
+            f"The squares show {SQUARES} numbers of each state; “(end)” marks the end of the sentence.",
         ),
     ]
     for place, row in enumerate(example.weights):
@@ -168,14 +167,14 @@ def draw(example: Example) -> str:
     height = HEAD + ROW * max(len(source), len(target))
     states = LETTER * max(len(word) for word in [*source, "French"]) + 8
     start, end = states + SQUARES * SQUARE + 4, states + SQUARES * SQUARE + 4 + BAND
-    words = end + SQUARES * SQUARE + 12
+    words = end + SQUARES * SQUARE + 20
     width = words + LETTER * max(len(word) for word in [*target, "English"])
 
     def middle(place: int, count: int) -> float:
         return HEAD + (place + 0.5) * (height - HEAD) / count
 
     heads = [("French", states - 8, "end"), ("states", states + 22, "middle"), ("weights", (start + end) / 2, "middle"),
-             ("contexts", end + 25, "middle"), ("English", words, "start")]  # fmt: skip
+             ("contexts", end + 27, "middle"), ("English", words, "start")]  # fmt: skip
     parts = [f'<text class="s2s-head" x="{x:g}" y="16" text-anchor="{side}">{text}</text>' for text, x, side in heads]
     for place, word in enumerate(source):
         y = middle(place, len(source))
@@ -206,7 +205,7 @@ def line(weight: float, left: float, top: float, right: float, bottom: float) ->
     bend = (right - left) / 2
     return (
         f'<path pathLength="100" data-weight="{weight:.3f}" stroke-width="{1 + 4 * weight:.2f}" '
-        f'stroke-opacity="{0.2 + 0.8 * weight:.2f}" '
+        f'stroke-opacity="{0.35 + 0.65 * weight:.2f}" '
         f'd="M{left:g} {top:g}C{left + bend:g} {top:g} {right - bend:g} {bottom:g} {right:g} {bottom:g}"/>'
         f'<text class="s2s-share" x="{left + 4:g}" y="{top - 7:g}">{percent(weight)}</text>'
     )
@@ -254,12 +253,12 @@ def figure(example: Example) -> str:
 <button type="button" class="s2s-play">Play</button>
 <button type="button" class="s2s-back" aria-keyshortcuts="ArrowLeft">Back</button>
 <button type="button" class="s2s-next" aria-keyshortcuts="ArrowRight">Next</button>
-<button type="button" class="s2s-all">All at once</button>
+<button type="button" class="s2s-all">Show all</button>
 </div>
-<p class="s2s-caption" aria-live="polite" hidden></p>
 <p class="s2s-count" hidden></p>
-<figcaption>Each line joins an English word to a French word that the network used to write it. A thicker line is a larger
-weight. These are the weights of the trained model that comes with this book.</figcaption>
+<p class="s2s-caption" aria-live="polite" hidden></p>
+<figcaption>The thicker a line, the more weight a French word had for the English one. All weights come from this book's
+trained model.</figcaption>
 <details class="s2s-told"><summary>All steps in words</summary><ol class="s2s-steps">
 {"".join(steps_of(example))}
 </ol></details>

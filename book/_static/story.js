@@ -17,7 +17,7 @@ document.querySelectorAll(".s2s-story").forEach(function (story) {
       one.classList.toggle("s2s-now", n === Number(word));
     });
     caption.replaceChildren(...steps[at].cloneNode(true).childNodes);
-    count.textContent = "Step " + (at + 1) + " of " + steps.length;
+    count.textContent = at === last ? "" : "Step " + (at + 1) + " of " + last;
   }
 
   function stop() {
@@ -33,7 +33,7 @@ document.querySelectorAll(".s2s-story").forEach(function (story) {
       show(at + 1);
       if (at === last) stop();
       else wait();
-    }, 800 + 40 * caption.textContent.length);
+    }, 600 + 30 * caption.textContent.length);
   }
 
   function start() {
