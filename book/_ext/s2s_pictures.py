@@ -120,7 +120,7 @@ def add_dark_plots(app: Sphinx, doctree: nodes.document) -> None:
         name = f"{path.stem}-dark.png"
         darken(Image.open(path)).save(path.with_name(name), optimize=True)
         dark = image.deepcopy()
-        dark["uri"], dark["loading"] = image["uri"].replace(path.name, name), "lazy"
+        dark["uri"] = image["uri"].replace(path.name, name)
         dark["candidates"], dark["ids"], dark["names"] = {"*": dark["uri"]}, [], []
         image["classes"].append("s2s-light")
         dark["classes"].append("s2s-dark")
