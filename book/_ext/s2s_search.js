@@ -38,11 +38,7 @@ Search._performSearch = (...query) => {
 Search.htmlToText = (html, anchor) => {
   const page = new DOMParser().parseFromString(html, "text/html");
   page.querySelectorAll(".headerlink, .s2s-time, .cell_input, script, style").forEach((part) => part.remove());
-  const place = anchor ? page.getElementById(anchor.slice(1)) : page.querySelector(".bd-article");
-  if (place?.tagName === "DT") {
-    const entry = [place];
-    while (entry.at(-1).nextElementSibling?.tagName === "DT") entry.push(entry.at(-1).nextElementSibling);
-    return entry.at(-1).nextElementSibling.textContent;
-  }
+  let place = anchor ? page.getElementById(anchor.slice(1)) : page.querySelector(".bd-article");
+  if (place?.tagName === "DT") place = page.querySelector(`#${CSS.escape(place.id)} ~ dd`);
   return (place ?? page.body).textContent.replace(/\\[()]/g, ""); // formulas are LaTeX between \( and \)
 };
