@@ -11,6 +11,7 @@ import json
 import re
 from collections import Counter
 from collections.abc import Iterable
+from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -85,8 +86,9 @@ def enter_terms(app: Sphinx, problem: Exception | None) -> None:
     index = json.loads(path.read_text(encoding="utf-8").removeprefix(START).removesuffix(END))
     number = {page: place for place, page in enumerate(index["docnames"])}
     index["glossary"] = {}
-    for entry in glossary_entries(app.env.get_doctree(GLOSSARY)):
-        places = [[number[entry.page], anchor] for anchor in home(app.env.get_doctree(entry.page), entry.anchors)]
+    doctree = cache(app.env.get_doctree)
+    for entry in glossary_entries(doctree(GLOSSARY)):
+        places = [[number[entry.page], anchor] for anchor in home(doctree(entry.page), entry.anchors)]
         for term, anchor in entry.anchors.items():
             for spelling in spellings(term):
                 index["glossary"][spelling] = [[number[GLOSSARY], anchor], *places]
