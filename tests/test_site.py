@@ -218,12 +218,6 @@ def test_every_term_of_the_glossary_is_in_the_index_with_the_chapters_that_use_i
     assert page.locator("a[href^='notebooks/04_attention.html#term-']").count() >= 2
 
 
-def test_search_finds_a_chapter_also_from_disk(browser, site):
-    page = Visit(browser).open((site / "search.html").as_uri() + "?q=softmax")
-    page.wait_for_selector("#search-results a")
-    assert page.locator("#search-results a[href*='04_attention']").count() >= 1
-
-
 def test_whoever_uses_the_keyboard_sees_where_they_are(browser, address):
     page = Visit(browser).open(f"{address}/notebooks/04_attention.html")
     stops = []

@@ -139,6 +139,11 @@ def test_results_open_at_their_place_and_no_place_is_listed_twice(page, address)
         )
 
 
+def test_search_works_on_pages_opened_from_disk(page, site):
+    page.goto((site / "search.html").as_uri() + "?q=softmax")
+    page.wait_for_selector("#search-results a[href*='04_attention']")
+
+
 def test_below_a_term_stands_its_definition(page, address):
     search(page, address, "padding mask")
     summary = page.locator("#search-results li").first.locator("p.context")

@@ -118,7 +118,7 @@ def add_dark_plots(app: Sphinx, doctree: nodes.document) -> None:
         if path.suffix != ".png" or path.parent.name != "jupyter_execute":
             continue
         name = f"{path.stem}-dark.png"
-        darken(Image.open(path)).save(path.with_name(name), optimize=True)
+        darken(Image.open(path)).save(path.with_name(name))
         dark = image.deepcopy()
         dark["uri"] = image["uri"].replace(path.name, name)
         dark["candidates"], dark["ids"], dark["names"] = {"*": dark["uri"]}, [], []
