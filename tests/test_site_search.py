@@ -166,9 +166,14 @@ def test_every_entry_of_the_glossary_leads_to_a_page_of_the_book(page, address):
 
 
 @pytest.mark.parametrize(("scheme", "ground"), [("light", "255, 255, 255"), ("dark", "18, 18, 18")])
-def test_results_fit_a_phone_in_the_page_s_colours(page, address, scheme, ground):
+def test_results_fit_a_phone_and_can_be_read_in_the_page_s_colours(page, address, scheme, ground):
+    from axe_playwright_python.sync_playwright import Axe
+
     page.set_viewport_size({"width": 375, "height": 700})
     page.emulate_media(color_scheme=scheme)
     assert search(page, address, "backpropagation through time")
     assert page.evaluate("document.documentElement.scrollWidth") == 375
     assert page.evaluate("getComputedStyle(document.body).backgroundColor") == f"rgb({ground})"
+    page.locator("#search-results p.context .highlighted").first.wait_for()
+    found = Axe().run(page, options={"runOnly": ["color-contrast", "list", "link-in-text-block"]}).response
+    assert found["violations"] == []
