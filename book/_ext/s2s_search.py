@@ -60,7 +60,7 @@ def home(page: nodes.document, terms: Iterable[str]) -> list[str | None]:
         places = [_anchor(node) for node in page.findall(kind) if mention.search(node.astext())]
         places = [place for place in places if place not in AFTERWARDS and (place or kind is nodes.title)]
         if places:
-            return [places[0] if None in places[:1] else Counter(places).most_common(1)[0][0]]
+            return [None if None in places else Counter(places).most_common(1)[0][0]]
     return []
 
 
@@ -73,7 +73,7 @@ def _anchor(node: nodes.Node) -> str | None:
 
 def spellings(term: str) -> list[str]:
     """Return a term as people type it: one or many, with a hyphen or a space, British or American."""
-    forms = [term, term.replace("-", " ") if " " not in term else term]
+    forms = [term, term.replace("-", " ")]
     forms += [form.replace("ization", "isation").replace("izer", "iser") for form in forms]
     return list(dict.fromkeys(forms + [f"{form}s" for form in forms if not form.endswith("s")]))
 
