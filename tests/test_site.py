@@ -16,18 +16,6 @@ pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="needs Chromium: apt-ge
 
 
 @pytest.fixture(scope="module")
-def site(tmp_path_factory):
-    """The book, built as `make book` builds it."""
-    folder = tmp_path_factory.mktemp("site")
-    program = Path(sys.executable).with_name("jupyter-book")
-    command = [program, "build", ".", "-W", "-n", "--keep-going", "--path-output", folder]
-    environment = os.environ | {"PYTHONPATH": str(ROOT)}
-    done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
-    return folder / "_build" / "html"
-
-
-@pytest.fixture(scope="module")
 def pages(site):
     """Every page a reader can reach, by its path in the site."""
     found = sorted(path.relative_to(site).as_posix() for path in site.rglob("*.html"))
@@ -231,12 +219,6 @@ def test_every_term_of_the_glossary_is_in_the_index_with_the_chapters_that_use_i
     listed = {text.split("\n")[0] for text in entries.all_inner_texts()}
     assert terms <= listed
     assert page.locator("a[href^='notebooks/04_attention.html#term-']").count() >= 2
-
-
-def test_search_finds_a_chapter_also_from_disk(browser, site):
-    page = Visit(browser).open((site / "search.html").as_uri() + "?q=softmax")
-    page.wait_for_selector("#search-results a")
-    assert page.locator("#search-results a[href*='04_attention']").count() >= 1
 
 
 def test_whoever_uses_the_keyboard_sees_where_they_are(browser, address):
