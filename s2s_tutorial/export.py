@@ -136,7 +136,12 @@ class Exported:
     size: int
 
 
-def export(translator: Translator, folder: Path, name: str, title: str = "", note: str = "") -> Exported:
+Longest = tuple[int, str]  # of the sentences that a model learned from: how many, and of what ("words" or "characters")
+
+
+def export(
+    translator: Translator, folder: Path, name: str, title: str = "", note: str = "", longest: Longest | None = None
+) -> Exported:
     """Write a translator's files for the web page and put it on the folder's list.
 
     Args:
@@ -145,6 +150,7 @@ def export(translator: Translator, folder: Path, name: str, title: str = "", not
         name: of the files; a model of the same name is replaced.
         title: what the page calls it; `""` for its name.
         note: a sentence about it.
+        longest: Length of the longest sentence that it learned from; the page warns about longer ones.
 
     Raises:
         ExportError: a network that the page cannot run, a name that is none, or a folder with another list.
@@ -156,17 +162,19 @@ def export(translator: Translator, folder: Path, name: str, title: str = "", not
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / f"{name}.safetensors"
     save_tensors(path, pack(translator.model.state_dict()), describe(translator))
-    published = publish(path, folder, title, note)
+    published = publish(path, folder, title, note, longest)
     return Exported([path, *published.paths], published.size)
 
 
-def publish(path: Path, folder: Path, title: str = "", note: str = "") -> Exported:
+def publish(
+    path: Path, folder: Path, title: str = "", note: str = "", longest: Longest | None = None
+) -> Exported:
     """Put a file that `export` wrote on a folder's list of models, with the script that a page loads.
 
     Args:
         path: the .safetensors file; it may lie anywhere, and its name is the model's.
         folder: of the page's models; made where it is missing.
-        title, note: as for `export`.
+        title, note, longest: as for `export`.
 
     Raises:
         BadFileError: a damaged file, or one of another kind.
@@ -184,6 +192,7 @@ def publish(path: Path, folder: Path, title: str = "", note: str = "") -> Export
         "bytes": len(data),
         "attention": translator.model.settings.attention,
         "words": [len(translator.src_vocabulary), len(translator.tgt_vocabulary)],
+        "longest": longest,
     }
     names = [model["name"] for model in models]
     place = names.index(name) if name in names else len(names)

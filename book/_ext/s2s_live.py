@@ -25,7 +25,7 @@ from sphinx.util.osutil import relative_uri
 
 from s2s_tutorial.config import ATTENTIONS, PRETRAINED
 from s2s_tutorial.export import export, publish
-from s2s_tutorial.runs import load_translator
+from s2s_tutorial.runs import load_translator, open_run
 
 ROOT = Path(__file__).parents[2]
 WEB = ROOT / "book" / "_web"
@@ -80,12 +80,13 @@ def write_models(folder: Path) -> int:
     """Write the book's models for the page, the trained one first; returns their bytes before base64."""
     with TemporaryDirectory() as place:
         exported, *_ = export(load_translator(), Path(place), LARGE).paths
-        size = publish(exported, folder, "Large, general", large_note()).size
+        longest = open_run(PRETRAINED).settings.data.longest
+        size = publish(exported, folder, "Large, general", large_note(), longest).size
     scores = json.loads((SMALL / "scores.json").read_text(encoding="utf-8"))
     for attention in ATTENTIONS:
-        size += publish(
-            SMALL / f"{attention}.safetensors", folder, f"Small, {attention}", small_note(scores[attention])
-        ).size
+        path, own = SMALL / f"{attention}.safetensors", scores[attention]
+        longest = (own["longest"], "words")
+        size += publish(path, folder, f"Small, {attention}", small_note(own), longest).size
     return size
 
 

@@ -8,8 +8,8 @@
 (function () {
   "use strict";
 
-  const PARTS = ["text.js", "matrix.js", "network.js", "search.js"]; // for the worker
-  const VIEW = ["attention_view.js", "panel.js", "result.js"];
+  const PARTS = ["text.js", "matrix.js", "network.js", "honesty.js", "search.js"]; // for the worker
+  const VIEW = ["attention_view.js", "panel.js", "choices.js", "address.js", "notes.js", "result.js"];
   const STYLES = ["attention_view.css", "live.css"];
   const here = new URL(".", document.currentScript.src);
 
