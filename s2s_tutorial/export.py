@@ -166,9 +166,7 @@ def export(
     return Exported([path, *published.paths], published.size)
 
 
-def publish(
-    path: Path, folder: Path, title: str = "", note: str = "", longest: Longest | None = None
-) -> Exported:
+def publish(path: Path, folder: Path, title: str = "", note: str = "", longest: Longest | None = None) -> Exported:
     """Put a file that `export` wrote on a folder's list of models, with the script that a page loads.
 
     Args:

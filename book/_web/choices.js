@@ -20,10 +20,14 @@
       this.change({ model, ...NOTHING_CHOSEN }, true);
     },
 
-    // Values that follow each other while the slider moves are one entry of the history.
-    useTemperature(temperature) {
-      this.change({ temperature, prefix: [], beam: 0 }, true, this.lastChange === "temperature");
-      this.lastChange = "temperature";
+    useTemperature(temperature, replace = false) {
+      this.change({ temperature, prefix: [], beam: 0 }, true, replace);
+    },
+
+    // All values that follow each other while the slider moves are one entry of the history.
+    slide() {
+      this.useTemperature(Number(this.slider.value), this.sliding);
+      this.sliding = true;
     },
 
     drawAgain() {
@@ -62,7 +66,7 @@
     },
 
     clearRemarks() {
-      Object.assign(this, { misfits: [], remark: "", lastChange: "" });
+      Object.assign(this, { misfits: [], remark: "", sliding: false });
     },
 
     // Everything that changes the result, beside the result, each with a way to switch it off.
@@ -78,14 +82,14 @@
       if (this.more && model !== first) add("Translated by the model " + quoted(model.title) + ".", ["Use " + quoted(first.title), () => this.useModel(first)]);
       this.changes.hidden = !rows.length;
       const focused = this.changes.contains(document.activeElement);
-      keepFocus(this.changes, () => this.changes.replaceChildren(...rows.map(([text, buttons]) => this.changeRow(text, buttons))));
+      keepFocus(this.changes, () => this.changes.replaceChildren(...rows.map(([text, buttons], number) => this.changeRow(text, buttons, number))));
       if (focused && !rows.length) this.translation.focus({ preventScroll: true });
     },
 
-    changeRow(text, buttons) {
-      const row = make("p", "s2s-change");
-      row.append(make("span", "", text), ...buttons.map(([name, act]) => {
-        const button = make("button", "s2s-small", name, { type: "button" });
+    changeRow(text, buttons, number) {
+      const row = make("p", "s2s-change"), id = this.id + "-change-" + number;
+      row.append(make("span", "", text, { id }), ...buttons.map(([name, act]) => {
+        const button = make("button", "s2s-small", name, { type: "button", "aria-describedby": id });
         button.addEventListener("click", act);
         return button;
       }));

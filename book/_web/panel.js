@@ -113,7 +113,7 @@
       this.view = make("div", "s2s-view", null, { hidden: "" });
       this.view.addEventListener("s2s-choose", (event) => this.choose(event.detail.side, event.detail.place));
       this.view.addEventListener("focus", () => this.listen("polite"), true);
-      this.hint = make("p", "s2s-help", "", { hidden: "" });
+      this.hint = make("p", "s2s-help s2s-hint", "", { hidden: "" });
       output.append(this.status, this.translation, this.notes, this.changes, this.hint, this.view, this.said);
       return output;
     }
@@ -176,7 +176,7 @@
       this.heat = make("output", "s2s-help", "", { for: this.slider.id });
       const field = make("p", "s2s-field");
       field.append(make("label", "", "Temperature", { for: this.slider.id }), this.slider);
-      this.slider.addEventListener("input", () => this.useTemperature(Number(this.slider.value)));
+      this.slider.addEventListener("input", () => this.slide());
       this.link = make("a", "s2s-link", this.more ? "Look closer: beam search, temperature, " + this.engine.models.length + " models" : "Link to this result");
       return this.group("heat", "Draw words at random", field, this.heat, this.link);
     }

@@ -30,7 +30,7 @@
     async show(best, turn) {
       this.shown = best;
       this.fitToResult(Math.max((best.weights || best.words).length - 1, 0));
-      this.at = this.chosen === null ? mostMoved(best) : this.chosen;
+      this.at = this.chosen ?? this.pin?.step ?? mostMoved(best);
       const spans = this.writeWords(best);
       this.writeNotes(best);
       this.writeChanges();
