@@ -1,11 +1,11 @@
-"""The live translator in the book: where it sits on a page, and the scripts and models that it loads.
+"""The live translator in the book: its place on a page, and the scripts and models that it loads.
 
     ```{s2s-live}
     :more: book/translate
     ```
 
 Models are put into the site when it is built: the trained one from `s2s_tutorial/pretrained/`, the small ones from
-`book/live/`. Titles and notes are made of the scores that lie beside them.
+`book/live/`. Titles and notes are made from the scores in the same folders.
 """
 
 from __future__ import annotations
@@ -35,11 +35,11 @@ LARGE = "large"  # the model that the page begins with
 
 
 class live(nodes.General, nodes.Element):  # noqa: N801 - docutils makes names of visitors of it
-    """Where the translator sits."""
+    """The place of the translator on a page."""
 
 
 class Live(SphinxDirective):
-    """The live translator; a small one, where `more` names the page that has all its tools."""
+    """The live translator. With `more`, the page that has all its tools, it is a small one with few of them."""
 
     option_spec: ClassVar = {"more": directives.unchanged_required}
 
@@ -49,7 +49,7 @@ class Live(SphinxDirective):
 
 
 def visit_live(translator: Any, node: live) -> None:
-    """Write the place and the script. What is inside is seen until the script runs, or where none can."""
+    """Write the place and the script. The text inside is shown until the script runs, or if scripts cannot run."""
     builder = translator.builder
     folder = relative_uri(builder.get_target_uri(builder.current_docname), PLACE)
     more = f' data-more="{builder.get_relative_uri(builder.current_docname, node["more"])}"' if node["more"] else ""
@@ -62,7 +62,7 @@ def visit_live(translator: Any, node: live) -> None:
 
 
 def skip_live(translator: Any, node: live) -> None:
-    """Leave it out where pages cannot run anything."""
+    """Leave the translator out of formats that cannot run scripts."""
     raise nodes.SkipNode
 
 
@@ -77,7 +77,7 @@ def copy_web(folder: Path) -> None:
 
 
 def write_models(folder: Path) -> int:
-    """Write the book's models for the page, the trained one first; returns their bytes before base64."""
+    """Write the book's models for the page, the large one first; return their size in bytes before base64."""
     with TemporaryDirectory() as place:
         exported, *_ = export(load_translator(), Path(place), LARGE).paths
         longest = open_run(PRETRAINED).settings.data.longest
@@ -91,20 +91,20 @@ def write_models(folder: Path) -> int:
 
 
 def large_note() -> str:
-    """What the page says of the trained model."""
+    """Return the page's note about the large model."""
     scores = json.loads((PRETRAINED / "scores.json").read_text(encoding="utf-8"))
     return f"Trained on real sentence pairs. {reached(scores['rounding'])}"
 
 
 def small_note(scores: dict[str, Any]) -> str:
-    """What the page says of a small model."""
+    """Return the page's note about a small model."""
     test = scores["test"]
     error = f", alignment error rate {test['aer']:.2f}" if "aer" in test else ""
     return f"Trained on the built-in corpus. {reached(scores['rounding'])}{error}"
 
 
 def reached(rounding: dict[str, Any]) -> str:
-    """How good a model is as the page runs it, and what rounding cost."""
+    """Return the score of a model as the page runs it, and the score before rounding."""
     return (
         f"Held-out BLEU {rounding['rounded_bleu']:.1f} ({rounding['bleu']:.1f} before rounding to 8 bits, "
         f"{rounding['sentences']:,} sentences)"
@@ -115,13 +115,13 @@ def put_into_site(app: Sphinx, problem: Exception | None) -> None:
     """Write scripts and models where the pages look for them."""
     if problem is None and app.builder.format == "html":
         folder = Path(app.outdir) / PLACE
-        shutil.rmtree(folder, ignore_errors=True)  # what an earlier build left is no model of this one
+        shutil.rmtree(folder, ignore_errors=True)  # models of an earlier build
         copy_web(folder)
         write_models(folder / "models")
 
 
 def setup(app: Sphinx) -> dict[str, bool]:
-    """Tell Sphinx."""
+    """Register the directive and its files with Sphinx."""
     app.add_node(live, html=(visit_live, None), latex=(skip_live, None), text=(skip_live, None))
     app.add_directive("s2s-live", Live)
     app.connect("build-finished", put_into_site)

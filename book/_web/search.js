@@ -4,7 +4,7 @@
 
   const PAD = 0, SOS = 1, EOS = 2, UNK = 3, SPECIAL = ["<pad>", "<sos>", "<eos>", "<unk>"];
   const { largest } = scope.s2sMatrix;
-  const SHOWN = 5; // words listed of those that were considered at a step
+  const SHOWN = 5; // the most probable words of a step that are listed
   const SLICE = 40; // milliseconds that the worker searches before it looks for a newer message
 
   // log of the sum of exp(logits / temperature) over the n-th row of V, PAD and SOS left out.
@@ -68,7 +68,7 @@
       return { ...others, pin: fits ? pin : null, prefix: known < 0 ? prefix : prefix.slice(0, known) };
     }
 
-    // The best word at every step, or at a temperature above 0 a word drawn by chance.
+    // The best word at every step, or at a temperature above 0 a word drawn at random.
     // Both searches pause before each step, so that the caller can do something else or stop them.
     // options: temperature, seed; pin {source, step or null}; prefix, the words to begin with.
     *greedy(source, options) {
@@ -92,7 +92,7 @@
       return this.finish(source, found);
     }
 
-    // The K best beginnings side by side (search.beam_search); ranked by log-probability over the length penalty.
+    // The K best partial translations side by side (search.beam_search), ranked by log-probability over the length penalty.
     *beam(source, K, options) {
       const pin = (options || {}).pin || null, size = this.tgtWords.length, H = this.network.size;
       const rank = (place) => place.score / ((5 + place.length) / 6) ** this.description.length_penalty;
