@@ -10,6 +10,7 @@ from urllib.parse import parse_qs, urlencode
 import pytest
 import torch
 from browsing import CHROMIUM, ROOT, Room, Visit, open_browser, serve
+from live_pages import write_talking_page
 from small_models import half_learnt, kind_name, small_vocabularies, with_bias
 from test_export import RUNNABLE
 from tiny import TALKING
@@ -20,8 +21,6 @@ from s2s_tutorial.config import ATTENTIONS, PRETRAINED
 from s2s_tutorial.corpus import challenge_set, prepare
 from s2s_tutorial.evaluation import evaluate
 from s2s_tutorial.export import MANIFEST, ExportError, export, load_exported, read_manifest, text_rules
-from s2s_tutorial.model import Seq2Seq
-from s2s_tutorial.runs import load_translator
 from s2s_tutorial.search import forbid_padding
 from s2s_tutorial.text import JOINS, detokenise, normalise
 from s2s_tutorial.translation import SentenceError, Translator, read_sentence
@@ -29,7 +28,6 @@ from s2s_tutorial.vocabulary import EOS, SOS, UNK
 
 sys.path.insert(0, str(ROOT / "book" / "_tools"))
 import live_models
-import live_page
 from s2s_live import write_models
 
 pytest.importorskip("playwright", reason="needs Playwright: pip install playwright")
@@ -45,15 +43,7 @@ def browser():
 @pytest.fixture(scope="module")
 def folder(talking_run, tmp_path_factory):
     """The page, with a trained model and an untrained one that has no attention."""
-    folder = tmp_path_factory.mktemp("live page")
-    translator = load_translator(talking_run)
-    export(translator, folder / "models", "main", "Main <b>model</b>", "trained for seconds")
-    settings = replace(translator.model.settings, attention="none")
-    sizes = len(translator.src_vocabulary), len(translator.tgt_vocabulary)
-    torch.manual_seed(0)
-    export(replace(translator, model=Seq2Seq(settings, *sizes).eval()), folder / "models", "none", "No attention")
-    live_page.write_page(folder)
-    return folder
+    return write_talking_page(tmp_path_factory.mktemp("live page"), talking_run).parent
 
 
 @pytest.fixture(scope="module")
@@ -233,11 +223,11 @@ def test_a_word_put_into_the_translation_stays_and_the_rest_follows_from_it(tran
     [found] = room.translate(sentences[:1])
     other = found["best"]["steps"][1]
     prefix = [
-        found["best"]["ids"][0],
-        next(entry["id"] for entry in other if entry["id"] not in (found["best"]["ids"][1], EOS)),
+        found["best"]["said"][0],
+        next(entry["word"] for entry in other if entry["id"] not in (found["best"]["ids"][1], EOS)),
     ]
     [forced] = room.translate(sentences[:1], prefix=prefix)
-    assert forced["best"]["ids"][:2] == prefix
+    assert forced["best"]["said"][:2] == forced["prefix"] == prefix
     assert forced["best"]["score"] < found["best"]["score"] + 1e-6 or len(forced["best"]["ids"]) != len(
         found["best"]["ids"]
     )
@@ -471,7 +461,7 @@ def test_a_newer_sentence_does_not_wait_for_an_older_one(browser, address, trans
 def test_unknown_words_are_marked_and_explained(browser, address):
     visit = Visit(browser, address)
     visit.translate("Le zorglub dort.")
-    assert "zorglub is not among the" in visit.text(".s2s-notes")
+    assert "“zorglub” is not among the" in visit.text(".s2s-notes")
     assert visit.text(".s2s-view .s2s-unknown .s2s-text") == "zorglub"
     visit.page.close()
 
@@ -552,7 +542,7 @@ def test_temperature_draws_and_says_so(browser, address):
     assert not visit.page.is_visible("text=Draw again")
     visit.page.locator("input[type=range][id$=-heat]").fill("1.5")
     visit.page.wait_for_selector("text=Draw again")
-    assert "drawn by chance" in visit.text("output")
+    assert "drawn at random" in visit.text("output")
     visit.page.close()
 
 

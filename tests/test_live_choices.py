@@ -118,7 +118,7 @@ CONTROLS = [by_model, by_temperature, by_place, by_word, by_source_word, by_beam
 @pytest.mark.parametrize("control", CONTROLS, ids=lambda control: control.__name__)
 def test_every_control_translates_what_the_field_shows(visit, control):
     visit.page.fill(".s2s-input", SECOND)
-    assert f"The result below belongs to “{FIRST}”" in visit.text(".s2s-edited")
+    assert f"The result below is the one for “{FIRST}”" in visit.text(".s2s-edited")
     act(visit, lambda: control(visit))
     assert not visit.page.is_visible(".s2s-edited")
     settings = settings_of(visit)

@@ -13,7 +13,7 @@
     // Say that the result below does not belong to the text in the field, while that is so.
     markEdited() {
       this.edited.hidden = !this.shown || !this.isEdited();
-      this.edited.textContent = "Not translated yet. The result below belongs to " + quoted(shorten(this.sentence || "", 60)) + ".";
+      this.edited.textContent = "Not translated yet. The result below is the one for " + quoted(shorten(this.sentence || "", 60));
     },
 
     useModel(model) {

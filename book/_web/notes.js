@@ -14,7 +14,7 @@
       if (misfits.length) add("These settings do not fit this page, model or sentence, so they were ignored: " + misfits.join(", ") + ".");
       if (this.remark) add(this.remark);
       if (found.foreign) add("This looks like " + LANGUAGES[target] + ", but this model translates from " + LANGUAGES[source] + ". It can only copy or skip words that it does not know.");
-      if (found.unread.length) add("Not read: ", this.words(found.unread), ". The model reads only the letters a to z, with or without accents, and the marks , . ! ?");
+      if (found.unread.length) add("Not read: ", this.words(found.unread), ". The model reads only the letters a to z, with or without accents, and the marks ,\u00a0.\u00a0!\u00a0?");
       this.noteLength(add);
       if (!found.foreign) this.noteWords(best, add);
       this.notes.replaceChildren(...notes.map((note) => {

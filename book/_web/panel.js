@@ -177,7 +177,7 @@
       const field = make("p", "s2s-field");
       field.append(make("label", "", "Temperature", { for: this.slider.id }), this.slider);
       this.slider.addEventListener("input", () => this.slide());
-      this.link = make("a", "s2s-link", this.more ? "Look closer: beam search, temperature, " + this.engine.models.length + " models" : "Link to this result");
+      this.link = make("a", "s2s-link", this.more ? "Look closer: beam search and " + this.engine.models.length + " models" : "Link to this result");
       return this.group("heat", "Draw words at random", field, this.heat, this.link);
     }
 

@@ -111,9 +111,8 @@
       const places = this.found.srcWords.concat("<eos>").map((text, place) => [String(place), spoken(text)]);
       const pinned = pin && (pin.step === null ? every : !every && pin.step === this.at);
       offer(this.when, [["this", "word " + (this.at + 1) + ", " + quoted(spoken(word))], ["all", "every word"]], every ? "all" : "this", !attends);
-      offer(this.place, [["", "any word (the model decides)"], ...places], pinned ? String(pin.source) : "", !attends);
-      this.hint.textContent = "Choose a word of the translation to see where the model looked. Then choose a " +
-        LANGUAGES[this.language.source] + " word to make it look there.";
+      offer(this.place, [["", "(the model decides)"], ...places], pinned ? String(pin.source) : "", !attends);
+      this.hint.textContent = "Choose a word to see where the model looked, then a " + LANGUAGES[this.language.source] + " word to look at instead.";
       this.hint.hidden = !attends;
     },
 
