@@ -56,7 +56,8 @@
     },
 
     // Translate a new sentence, or one from the address with its settings.
-    begin(sentence, announce, settings = null) {
+    begin(text, announce, settings = null) {
+      const sentence = text.replace(/[\r\n]+/g, " "); // as the field shows it
       this.input.value = sentence;
       this.clearRemarks();
       this.forget();
