@@ -32,6 +32,8 @@ WEB = ROOT / "book" / "_web"
 SMALL = ROOT / "book" / "live"
 PLACE = "_static/live"  # in the site
 LARGE = "large"  # the model that the page begins with
+STAND_IN = "general"  # the small model that answers while the large one is loading
+KNOWS = "It has learned the book's built-in corpus only: short everyday sentences."
 
 
 class live(nodes.General, nodes.Element):  # noqa: N801 - docutils makes names of visitors of it
@@ -49,14 +51,14 @@ class Live(SphinxDirective):
 
 
 def visit_live(translator: Any, node: live) -> None:
-    """Write the place and the script. What is inside is seen until the script runs, or where none can."""
+    """Write the place and the script, which does not wait for the page's other scripts."""
     builder = translator.builder
     folder = relative_uri(builder.get_target_uri(builder.current_docname), PLACE)
     more = f' data-more="{builder.get_relative_uri(builder.current_docname, node["more"])}"' if node["more"] else ""
     translator.body.append(
         f'<div class="s2s-live" data-models="{folder}/models/"{more}>'
-        "<p>Here a network translates what you type, inside this page. It needs JavaScript.</p></div>\n"
-        f'<script defer src="{folder}/live.js"></script>\n'
+        "<noscript><p>Here a network translates what you type, inside this page. It needs JavaScript.</p></noscript></div>\n"
+        f'<script async fetchpriority="high" src="{folder}/live.js"></script>\n'
     )
     raise nodes.SkipNode
 
@@ -80,7 +82,7 @@ def write_models(folder: Path) -> int:
     """Write the book's models for the page, the trained one first; returns their bytes before base64."""
     with TemporaryDirectory() as place:
         exported, *_ = export(load_translator(), Path(place), LARGE).paths
-        size = publish(exported, folder, "Large, general", large_note()).size
+        size = publish(exported, folder, "Large, general", large_note(), stand_in=STAND_IN, stand_in_note=KNOWS).size
     scores = json.loads((SMALL / "scores.json").read_text(encoding="utf-8"))
     for attention in ATTENTIONS:
         size += publish(

@@ -47,12 +47,10 @@
       if (!this.readAddress()) this.greet();
     }
 
-    // The first example, as soon as the browser has nothing better to do; not where the reader pays for every byte.
+    // The first example; not where the reader asks to save data.
     greet() {
       this.input.value = EXAMPLES.fr[0];
-      if (navigator.connection && navigator.connection.saveData) return;
-      const idle = window.requestIdleCallback || ((act) => setTimeout(act, 200));
-      idle(() => this.turn || this.begin(EXAMPLES.fr[0], false), { timeout: 1000 });
+      if (!(navigator.connection && navigator.connection.saveData)) this.begin(EXAMPLES.fr[0], false);
     }
 
     build() {
@@ -60,13 +58,14 @@
       if (this.more) parts[3].append(this.link);
       this.host.replaceChildren(...(this.more ? [parts[0], parts[1], parts[3]] : parts));
       this.host.setAttribute("data-ready", "yes");
+      this.growing();
     }
 
     askForm() {
       const form = make("form", "s2s-ask");
       this.label = make("label", "s2s-heading", "Write a sentence in French", { for: this.id + "-text" });
-      this.input = make("input", "s2s-input", null, {
-        id: this.id + "-text", type: "text", autocomplete: "off", spellcheck: "false", enterkeyhint: "go", maxlength: "2000", lang: "fr",
+      this.input = make("textarea", "s2s-input", null, {
+        id: this.id + "-text", rows: "1", autocomplete: "off", spellcheck: "false", enterkeyhint: "go", maxlength: "2000", lang: "fr",
       });
       const line = make("div", "s2s-line");
       line.append(this.input, make("button", "s2s-go", "Translate", { type: "submit" }));
@@ -99,7 +98,7 @@
       this.view = make("div", "s2s-view", null, { hidden: "" });
       this.view.addEventListener("s2s-choose", (event) => this.choose(event.detail.side, event.detail.place));
       this.hint = make("p", "s2s-help", "", { hidden: "" });
-      output.append(this.status, this.translation, this.notes, this.changes, this.hint, this.view, this.said);
+      output.append(this.loadingLine(), this.status, this.translation, this.notes, this.changes, this.hint, this.view, this.said);
       return output;
     }
 
@@ -187,7 +186,7 @@
     }
 
     forget() {
-      Object.assign(this, { prefix: [], pin: null, chosen: null });
+      Object.assign(this, { prefix: [], pin: null, chosen: null, touched: false, arrived: null });
     }
 
     // A new sentence.
@@ -195,6 +194,7 @@
       this.sentence = sentence;
       this.announce = announce;
       this.input.value = sentence;
+      this.grow();
       this.forget();
       this.run();
       if (announce) this.writeAddress();
@@ -225,29 +225,40 @@
       return true;
     }
 
-    // Translate with everything as it is now. A later call overtakes an earlier one.
-    async run() {
-      const turn = ++this.turn, { model, sentence } = this, temperature = Number(this.temperature.value);
+    // Translate with everything as it is now; quietly where the reader did not ask. A later call overtakes an earlier one.
+    async run(quiet) {
+      const turn = ++this.turn, { sentence } = this, model = this.speaker(), temperature = Number(this.temperature.value);
       const options = { temperature, seed: this.seed, pin: this.pin, prefix: this.prefix };
+      const still = quiet ? (act) => this.steadily(act) : (act) => act();
+      Object.assign(this, { answering: model, quiet: quiet === true, slow: false });
       this.describeModel();
-      const slow = setTimeout(() => turn === this.turn && this.say("Loading the model, " + megabytes(model.bytes) + " …"), 150);
+      still(() => this.describeLoading());
+      const slow = setTimeout(() => {
+        if (turn === this.turn) this.host.classList.add("s2s-busy");
+        this.slow = turn === this.turn;
+        this.describeLoading();
+      }, 150);
       try {
         const { language } = await this.engine.load(model.name);
         clearTimeout(slow);
+        this.fetchChosen();
         if (turn !== this.turn) return;
         this.setLanguage(language);
         const found = await this.engine.ask("translate", { model: model.name, sentence, options });
         if (turn !== this.turn) return;
         this.say("");
         this.found = found;
-        const shown = this.show(found.best, turn);
+        this.host.dataset.model = model.name;
+        const shown = still(() => this.show(found.best, turn));
+        this.reveal();
         if (this.more) return;
         const beam = await this.engine.ask("beam", { model: model.name, sentence, size: BEAM, options: { pin: this.pin } });
-        if (turn === this.turn) this.listBeam(beam);
+        if (turn === this.turn) still(() => this.listBeam(beam));
         await shown;
       } catch (error) {
         clearTimeout(slow);
         if (turn === this.turn) this.fail(error);
+        if (!error.ofSentence) this.fetchChosen();
       }
     }
 

@@ -27,7 +27,7 @@
       this.chosen = this.chosen === null ? mostMoved(best) : Math.min(this.chosen, last);
       this.fillAttend(best);
       if (this.announce) this.said.textContent = "Translation: " + best.text;
-      const hurry = calm() || this.pin !== null || this.prefix.length > 0;
+      const hurry = calm() || this.quiet || this.pin !== null || this.prefix.length > 0;
       for (let step = 0; step < best.words.length && !hurry; step++) {
         spans.forEach((span, n) => span.classList.toggle("s2s-coming", n > step));
         if (view) view.step(step + 1);
@@ -61,7 +61,7 @@
 
     // What was done about words that the model does not know.
     writeNotes(best) {
-      const copied = new Set(best.copied.map((place) => best.words[place])), known = this.model.words[0].toLocaleString("en");
+      const copied = new Set(best.copied.map((place) => best.words[place])), known = this.answering.words[0].toLocaleString("en");
       const notes = Array.from(new Set(this.found.unknown)).map((word) => [word, copied.has(word)
         ? " is not among the " + known + " words of this model. It was copied into the translation."
         : " is not among the " + known + " words of this model. It was read as an unknown word, and the rest decided."]);
@@ -105,6 +105,7 @@
 
     // A word of the view was clicked: one of the target is chosen, one of the source is what the chosen one shall look at.
     choose(side, place) {
+      this.touched = true;
       if (side === "target") {
         this.chosen = place;
         this.fillAttend(this.shown);

@@ -1,0 +1,140 @@
+// The third part of the live translator's panel: what the reader sees while a model is loading, and the change from the
+// small model that answers first to the model that the reader has chosen.
+(function () {
+  "use strict";
+
+  const { Panel, make } = self.s2sPanel;
+  const FOCUSABLE = "button, input, select, textarea, summary, [tabindex='0']";
+  const BLOCKS = ".s2s-ask, .s2s-chips, .s2s-models, .s2s-loading, .s2s-translation, .s2s-view, .s2s-group, .s2s-link";
+  const megabytes = (bytes) => (bytes / 1e6).toFixed(1);
+  const named = (model) => "“" + model.title + "”";
+  const focusable = (part) => Array.from(part.querySelectorAll(FOCUSABLE));
+
+  const parts = {
+    // A line of words that screen readers announce, a bar that they do not, and a button.
+    loadingLine() {
+      const line = make("div", "s2s-loading", null, { hidden: "" });
+      this.loadingText = make("p", "s2s-help", "", { role: "status" });
+      this.progress = make("progress", "", null, { id: this.id + "-progress", value: "0" });
+      this.barLabel = make("label", "", "", { for: this.progress.id });
+      this.barFigures = make("span", "s2s-number");
+      this.barLine = make("p", "s2s-bar-line");
+      this.barLine.append(this.barLabel, this.progress, this.barFigures);
+      this.loadingButton = make("button", "s2s-small", "", { type: "button", hidden: "" });
+      this.loadingButton.addEventListener("click", () => this.loadingAct());
+      line.append(this.barLine, this.loadingText, this.loadingButton);
+      this.engine.addEventListener("change", () => this.describeLoading());
+      this.loading = line;
+      return line;
+    },
+
+    // The chosen model where it is loaded or has nothing to stand in for it; the small one until then.
+    speaker() {
+      return this.engine.standIn(this.model) || this.model;
+    },
+
+    describeLoading() {
+      const { model, answering } = this, small = answering !== model;
+      if (!answering) return;
+      if (!answering) return;
+      const [text, button, act] = this.loadingWords(model, small), height = this.arrived === model ? this.loading.offsetHeight : 0;
+      this.barLine.hidden = model.state !== "loading" || !(small || this.slow);
+      this.barLabel.textContent = "Loading " + named(model);
+      this.progress.max = model.total;
+      this.progress.value = model.arrived;
+      this.barFigures.textContent = megabytes(model.arrived) + " of " + megabytes(model.total) + " MB";
+      if (this.loadingText.textContent !== text) this.loadingText.textContent = text;
+      this.loadingButton.hidden = !button;
+      this.loadingButton.textContent = button || "";
+      this.loadingAct = act;
+      this.loading.style.minHeight = height ? height + "px" : ""; // what is below it does not move
+      this.loading.hidden = this.barLine.hidden && !text;
+    },
+
+    // What there is to say, and a button where there is something to do.
+    loadingWords(model, small) {
+      if (!small) return [this.arrived === model ? named(model) + " is loaded and translates now." : ""];
+      if (this.answering.state !== "ready") return [""];
+      if (this.answering.state !== "ready") return [""];
+      const answers = named(this.answering) + " translates for now. " + (model.stand_in_note || "");
+      if (model.state === "failed") return [model.error.message + " " + answers, "Try again", () => this.fetchChosen()];
+      if (model.state !== "ready") return [answers];
+      return [named(model) + " is loaded. The words that you chose belong to the translation of " + named(this.answering) + ", so it stays.",
+        "Translate with " + named(model), () => { this.forget(); this.run(); }];
+    },
+
+    // Load the chosen model while the small one answers, and let it take over.
+    async fetchChosen() {
+      const { model } = this;
+      if (this.answering === model) return;
+      try {
+        await this.engine.load(model.name);
+      } catch {
+        return; // describeLoading has shown the error
+      }
+      if (this.model !== model || this.answering === model) return;
+      const words = this.prefix.length > 0 || (this.found && this.shown !== this.found.best);
+      if (!words) this.takeOver();
+    },
+
+    // The same sentence by the chosen model. What the reader typed, pinned, or is looking at stays where it is.
+    takeOver() {
+      this.arrived = this.model;
+      if (!this.touched) this.chosen = null;
+      this.run(true);
+    },
+
+    // Change something without moving what the reader sees or where the keyboard is.
+    steadily(act) {
+      const focus = document.activeElement, part = [this.changes, this.view, this.loading].find((one) => one.contains(focus));
+      const place = part ? focusable(part).indexOf(focus) : -1, open = this.view.querySelector("details[open]") !== null;
+      const seen = Array.from(this.host.querySelectorAll(BLOCKS)).find((one) => one.getBoundingClientRect().bottom > 0);
+      const edge = () => (seen ? seen.getBoundingClientRect().top : this.host.getBoundingClientRect().bottom), before = edge();
+      const result = act();
+      const details = this.view.querySelector("details"), lost = document.activeElement === document.body;
+      if (open && details) details.open = true;
+      if (lost && place >= 0) (focusable(part)[place] || this.input).focus({ preventScroll: true });
+      window.scrollBy({ top: edge() - before, behavior: "instant" });
+      return result;
+    },
+
+    // A new translation comes into view where the screen is too small for field and result.
+    reveal() {
+      if (!this.asked) return;
+      this.asked = false;
+      const { top } = this.translation.getBoundingClientRect(), { bottom } = this.view.hidden ? this.translation.getBoundingClientRect() : this.view.getBoundingClientRect();
+      if (top >= 0 && bottom <= window.innerHeight) return;
+      const calm = window.matchMedia("(prefers-reduced-motion: reduce)").matches;
+      this.translation.scrollIntoView({ block: "start", behavior: calm ? "instant" : "smooth" });
+    },
+
+    // The field is as high as its sentence. Enter translates, and a line break is a space.
+    growing() {
+      const { input } = this, form = input.form;
+      input.addEventListener("keydown", (event) => {
+        if (event.key !== "Enter" || event.isComposing) return;
+        event.preventDefault();
+        if (!event.shiftKey) form.requestSubmit();
+      });
+      input.addEventListener("input", () => {
+        if (/[\r\n]/.test(input.value)) {
+          const place = input.selectionStart;
+          input.value = input.value.replace(/[\r\n]/g, " ");
+          input.setSelectionRange(place, place);
+        }
+        this.grow();
+      });
+      this.host.addEventListener("submit", () => { this.asked = true; });
+      this.chips.addEventListener("click", (event) => { if (event.target.closest("button")) this.asked = true; });
+      if (window.ResizeObserver) new ResizeObserver(() => this.grow()).observe(form);
+    },
+
+    grow() {
+      this.input.style.height = "auto";
+      const border = this.input.offsetHeight - this.input.clientHeight;
+      this.input.style.height = this.input.scrollHeight + border + "px";
+    },
+  };
+
+  Object.assign(Panel.prototype, parts);
+})();
