@@ -9,7 +9,7 @@
   "use strict";
 
   const PARTS = ["text.js", "matrix.js", "network.js", "search.js"]; // for the worker
-  const VIEW = ["attention_view.js", "panel.js", "result.js", "loading.js"];
+  const VIEW = ["attention_view.js", "panel.js", "result.js", "loading.js", "layout.js"];
   const STYLES = ["attention_view.css", "live.css"];
   const AT_ONCE = 2; // scripts of one model that are on their way at the same time; connections stay free for others
   const here = new URL(".", document.currentScript.src);
@@ -156,10 +156,10 @@
     host.replaceChildren(line);
   }
 
-  // What the first sentence needs comes first. A reader who saves data, or who has chosen a model, is asked for nothing here.
+  // What the first sentence needs comes first, unless the address names another model.
   function expectFirst(engine) {
-    const [first] = engine.models, saving = navigator.connection && navigator.connection.saveData;
-    if (first && !saving && !/[#&]model=/.test(location.hash)) expect(engine.script(engine.standIn(first) || first, 0));
+    const [first] = engine.models;
+    if (first && !/[#&]model=/.test(location.hash)) expect(engine.script(engine.standIn(first) || first, 0));
   }
 
   const engines = new Map();

@@ -14,7 +14,7 @@
     // A line of words that screen readers announce, a bar that they do not, and a button.
     loadingLine() {
       const line = make("div", "s2s-loading", null, { hidden: "" });
-      this.loadingText = make("p", "s2s-help", "", { role: "status" });
+      this.loadingText = make("p", "s2s-loading-text", "", { role: "status" });
       this.progress = make("progress", "", null, { id: this.id + "-progress", value: "0" });
       this.barLabel = make("label", "", "", { for: this.progress.id });
       this.barFigures = make("span", "s2s-number");
@@ -28,9 +28,10 @@
       return line;
     },
 
-    // The chosen model where it is loaded or has nothing to stand in for it; the small one until then.
+    // The chosen model where it is loaded or has nothing to stand in for it; the small one until then. Words that the reader put
+    // in are ids of the model that offered them, so that model continues.
     speaker() {
-      return this.engine.standIn(this.model) || this.model;
+      return (this.prefix.length && this.shownBy) || this.engine.standIn(this.model) || this.model;
     },
 
     describeLoading() {
@@ -38,7 +39,7 @@
       if (!answering) return;
       if (!answering) return;
       const [text, button, act] = this.loadingWords(model, small), height = this.arrived === model ? this.loading.offsetHeight : 0;
-      this.barLine.hidden = model.state !== "loading" || !(small || this.slow);
+      this.barLine.hidden = small ? ["new", "failed"].includes(model.state) || this.held === model : model.state !== "loading" || !this.slow;
       this.barLabel.textContent = "Loading " + named(model);
       this.progress.max = model.total;
       this.progress.value = model.arrived;
@@ -57,24 +58,28 @@
       if (this.answering.state !== "ready") return [""];
       if (this.answering.state !== "ready") return [""];
       const answers = named(this.answering) + " translates for now. " + (model.stand_in_note || "");
-      if (model.state === "failed") return [model.error.message + " " + answers, "Try again", () => this.fetchChosen()];
-      if (model.state !== "ready") return [answers];
+      if (model.state === "failed") return [model.error.message + " " + answers, "Try again", () => this.fetchChosen(true)];
+      if (model.state === "new") return [answers + " You save data, so " + named(model) + " was not loaded.",
+        "Load " + megabytes(model.total) + " MB", () => this.fetchChosen(true)];
+      if (this.held !== model) return [answers];
       return [named(model) + " is loaded. The words that you chose belong to the translation of " + named(this.answering) + ", so it stays.",
         "Translate with " + named(model), () => { this.forget(); this.run(); }];
     },
 
-    // Load the chosen model while the small one answers, and let it take over.
-    async fetchChosen() {
-      const { model } = this;
-      if (this.answering === model) return;
+    // Load the chosen model while the small one answers, and let it take over; only on demand where the reader saves data.
+    async fetchChosen(demanded) {
+      const { model } = this, saving = navigator.connection && navigator.connection.saveData;
+      if (this.answering === model || (saving && !demanded && model.state === "new")) return this.describeLoading();
       try {
         await this.engine.load(model.name);
       } catch {
         return; // describeLoading has shown the error
       }
       if (this.model !== model || this.answering === model) return;
-      const words = this.prefix.length > 0 || (this.found && this.shown !== this.found.best);
-      if (!words) this.takeOver();
+      if (this.prefix.length || (this.found && this.shown !== this.found.best)) {
+        this.held = model;
+        this.describeLoading();
+      } else this.takeOver();
     },
 
     // The same sentence by the chosen model. What the reader typed, pinned, or is looking at stays where it is.
@@ -96,43 +101,6 @@
       if (lost && place >= 0) (focusable(part)[place] || this.input).focus({ preventScroll: true });
       window.scrollBy({ top: edge() - before, behavior: "instant" });
       return result;
-    },
-
-    // A new translation comes into view where the screen is too small for field and result.
-    reveal() {
-      if (!this.asked) return;
-      this.asked = false;
-      const { top } = this.translation.getBoundingClientRect(), { bottom } = this.view.hidden ? this.translation.getBoundingClientRect() : this.view.getBoundingClientRect();
-      if (top >= 0 && bottom <= window.innerHeight) return;
-      const calm = window.matchMedia("(prefers-reduced-motion: reduce)").matches;
-      this.translation.scrollIntoView({ block: "start", behavior: calm ? "instant" : "smooth" });
-    },
-
-    // The field is as high as its sentence. Enter translates, and a line break is a space.
-    growing() {
-      const { input } = this, form = input.form;
-      input.addEventListener("keydown", (event) => {
-        if (event.key !== "Enter" || event.isComposing) return;
-        event.preventDefault();
-        if (!event.shiftKey) form.requestSubmit();
-      });
-      input.addEventListener("input", () => {
-        if (/[\r\n]/.test(input.value)) {
-          const place = input.selectionStart;
-          input.value = input.value.replace(/[\r\n]/g, " ");
-          input.setSelectionRange(place, place);
-        }
-        this.grow();
-      });
-      this.host.addEventListener("submit", () => { this.asked = true; });
-      this.chips.addEventListener("click", (event) => { if (event.target.closest("button")) this.asked = true; });
-      if (window.ResizeObserver) new ResizeObserver(() => this.grow()).observe(form);
-    },
-
-    grow() {
-      this.input.style.height = "auto";
-      const border = this.input.offsetHeight - this.input.clientHeight;
-      this.input.style.height = this.input.scrollHeight + border + "px";
     },
   };
 

@@ -47,10 +47,10 @@
       if (!this.readAddress()) this.greet();
     }
 
-    // The first example; not where the reader asks to save data.
+    // The first example.
     greet() {
       this.input.value = EXAMPLES.fr[0];
-      if (!(navigator.connection && navigator.connection.saveData)) this.begin(EXAMPLES.fr[0], false);
+      this.begin(EXAMPLES.fr[0], false);
     }
 
     build() {
@@ -186,7 +186,7 @@
     }
 
     forget() {
-      Object.assign(this, { prefix: [], pin: null, chosen: null, touched: false, arrived: null });
+      Object.assign(this, { prefix: [], pin: null, chosen: null, touched: false, arrived: null, held: null });
     }
 
     // A new sentence.
@@ -241,13 +241,13 @@
       try {
         const { language } = await this.engine.load(model.name);
         clearTimeout(slow);
-        this.fetchChosen();
+        this.fetchChosen(false);
         if (turn !== this.turn) return;
         this.setLanguage(language);
         const found = await this.engine.ask("translate", { model: model.name, sentence, options });
         if (turn !== this.turn) return;
         this.say("");
-        this.found = found;
+        Object.assign(this, { found, shownBy: model });
         this.host.dataset.model = model.name;
         const shown = still(() => this.show(found.best, turn));
         this.reveal();
@@ -258,7 +258,7 @@
       } catch (error) {
         clearTimeout(slow);
         if (turn === this.turn) this.fail(error);
-        if (!error.ofSentence) this.fetchChosen();
+        if (!error.ofSentence) this.fetchChosen(false);
       }
     }
 

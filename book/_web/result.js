@@ -23,6 +23,7 @@
       this.writeNotes(best);
       this.writeChanges();
       this.writeLink();
+      this.writePaper(best);
       const view = this.mountView(best), last = Math.max(best.words.length - 1, 0);
       this.chosen = this.chosen === null ? mostMoved(best) : Math.min(this.chosen, last);
       this.fillAttend(best);
