@@ -63,7 +63,8 @@ class Visit:
 
     def mark(self):
         """Take the old results away, so that `ready` waits for new ones."""
-        script = "for (const part of document.querySelectorAll('.s2s-beam li')) part.remove()"
+        script = """for (const part of document.querySelectorAll('.s2s-beam li')) part.remove();
+          for (const line of document.querySelectorAll('.s2s-error')) line.classList.remove('s2s-error');"""
         self.page.evaluate(script)
 
     def translate(self, sentence: str):

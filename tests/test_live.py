@@ -311,8 +311,9 @@ def published(tmp_path_factory):
     size = write_models(folder)
     models = read_manifest(folder)
     for model in models:
-        script = (folder / f"{model['name']}.js").read_text(encoding="ascii")
-        (folder / f"{model['name']}.safetensors").write_bytes(b64decode(script.split('"')[1]))
+        scripts = [folder / f"{model['name']}.{number}.js" for number in range(len(model["scripts"]))]
+        base64 = "".join(script.read_text(encoding="ascii").split('"')[1] for script in scripts)
+        (folder / f"{model['name']}.safetensors").write_bytes(b64decode(base64))
     assert size == sum(model["bytes"] for model in models)
     return folder, models
 
@@ -561,13 +562,13 @@ def test_what_cannot_be_translated_is_said(browser, address, sentence):
 
 
 def test_a_file_that_is_missing_is_said_and_can_be_tried_again(browser, folder):
-    script = folder / "models" / "none.js"
+    script = folder / "models" / "none.0.js"
     hidden = script.rename(script.with_suffix(".away"))
     visit = Visit(browser, (folder / "index.html").as_uri())
     visit.mark()
     visit.page.check(".s2s-model[value=none]", force=True)
     visit.page.wait_for_selector(".s2s-error")
-    assert "none.js could not be loaded" in visit.text(".s2s-error")
+    assert "none.0.js could not be loaded" in visit.text(".s2s-error")
     hidden.rename(script)
     visit.page.click("text=Try again")
     visit.page.wait_for_selector(".s2s-beam button")

@@ -24,14 +24,17 @@ from sphinx.util.docutils import SphinxDirective
 from sphinx.util.osutil import relative_uri
 
 from s2s_tutorial.config import ATTENTIONS, PRETRAINED
-from s2s_tutorial.export import export, publish
+from s2s_tutorial.export import MANIFEST, export, publish
 from s2s_tutorial.runs import load_translator, open_run
 
 ROOT = Path(__file__).parents[2]
 WEB = ROOT / "book" / "_web"
 SMALL = ROOT / "book" / "live"
+VIEW = ("attention_view.js", "attention_view.css")  # from the package: the chapters have it too
 PLACE = "_static/live"  # in the site
 LARGE = "large"  # the model that the page begins with
+STAND_IN = "general"  # the small model that answers while the large one is loading
+KNOWS = "It has learned the book's built-in corpus only: short everyday sentences."
 
 
 class live(nodes.General, nodes.Element):  # noqa: N801 - docutils makes names of visitors of it
@@ -49,16 +52,33 @@ class Live(SphinxDirective):
 
 
 def visit_live(translator: Any, node: live) -> None:
-    """Write the place and the script. The text inside is shown until the script runs, or if scripts cannot run."""
+    """Write the place and the script, which does not wait for the page's other scripts."""
     builder = translator.builder
     folder = relative_uri(builder.get_target_uri(builder.current_docname), PLACE)
     more = f' data-more="{builder.get_relative_uri(builder.current_docname, node["more"])}"' if node["more"] else ""
     translator.body.append(
         f'<div class="s2s-live" data-models="{folder}/models/"{more}>'
-        "<p>Here a network translates what you type, inside this page. It needs JavaScript.</p></div>\n"
-        f'<script defer src="{folder}/live.js"></script>\n'
+        "<noscript><p>Here a network translates what you type, inside this page. It needs JavaScript.</p></noscript></div>\n"
+        f'<script async fetchpriority="high" src="{folder}/live.js"></script>\n'
     )
     raise nodes.SkipNode
+
+
+def expect_live(app: Sphinx, page: str, template: str, context: dict[str, Any], doctree: nodes.document | None) -> None:
+    """Let the browser download what the first translation needs before it knows the rest of the page."""
+    if doctree is None or app.builder.format != "html" or not any(doctree.findall(live)):
+        return
+    folder = relative_uri(app.builder.get_target_uri(page), PLACE)
+    names = [*loaded_by_page(), f"models/{MANIFEST}", f"models/{STAND_IN}.0.js"]
+    for name in names:
+        kind = "style" if name.endswith(".css") else "script"
+        link = f'<link rel="preload" as="{kind}" fetchpriority="high" href="{folder}/{name}">\n'
+        context["metatags"] = context.get("metatags", "") + link
+
+
+def loaded_by_page() -> list[str]:
+    """Return the names of the translator's scripts and styles, those that a page has to load first in front."""
+    return ["live.js", *VIEW, *sorted(path.name for path in WEB.iterdir() if path.name != "live.js")]
 
 
 def skip_live(translator: Any, node: live) -> None:
@@ -70,7 +90,7 @@ def copy_web(folder: Path) -> None:
     """Copy the translator's scripts and styles, and the attention view that it shares with the chapters."""
     folder.mkdir(parents=True, exist_ok=True)
     data = files("s2s_tutorial").joinpath("data")
-    for name in ("attention_view.js", "attention_view.css"):
+    for name in VIEW:
         (folder / name).write_text(data.joinpath(name).read_text(encoding="utf-8"), encoding="utf-8")
     for path in [*WEB.glob("*.js"), *WEB.glob("*.css")]:
         shutil.copyfile(path, folder / path.name)
@@ -81,12 +101,13 @@ def write_models(folder: Path) -> int:
     with TemporaryDirectory() as place:
         exported, *_ = export(load_translator(), Path(place), LARGE).paths
         longest = open_run(PRETRAINED).settings.data.longest
-        size = publish(exported, folder, "Large, general", large_note(), longest).size
+        more = {"longest": longest, "stand_in": STAND_IN, "stand_in_note": KNOWS}
+        size = publish(exported, folder, "Large, general", large_note(), **more).size
     scores = json.loads((SMALL / "scores.json").read_text(encoding="utf-8"))
     for attention in ATTENTIONS:
         path, own = SMALL / f"{attention}.safetensors", scores[attention]
         longest = (own["longest"], "words")
-        size += publish(path, folder, f"Small, {attention}", small_note(own), longest).size
+        size += publish(path, folder, f"Small, {attention}", small_note(own), longest=longest).size
     return size
 
 
@@ -124,5 +145,6 @@ def setup(app: Sphinx) -> dict[str, bool]:
     """Register the directive and its files with Sphinx."""
     app.add_node(live, html=(visit_live, None), latex=(skip_live, None), text=(skip_live, None))
     app.add_directive("s2s-live", Live)
+    app.connect("html-page-context", expect_live)
     app.connect("build-finished", put_into_site)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -31,7 +31,7 @@ h1 { margin: 0; font-size: 1.6rem; }
 <main>
 <h1>Translate inside the page</h1>
 <p>A network with attention, running in your browser. Nothing you type leaves it.</p>
-<div class="s2s-live" data-models="models/"><p>The translator needs JavaScript.</p></div>
+<div class="s2s-live" data-models="models/"><noscript><p>The translator needs JavaScript.</p></noscript></div>
 </main>
 <script src="web/live.js"></script>
 </html>

@@ -30,7 +30,8 @@
 
   const parts = {
     address() {
-      const { model, pin, prefix, chosen, beam, temperature, seed } = this, values = new URLSearchParams({ translate: this.sentence });
+      const { pin, prefix, chosen, beam, temperature, seed } = this, values = new URLSearchParams({ translate: this.sentence });
+      const model = this.choiceOf() || this.model;
       if (model !== this.engine.models[0]) values.set("model", model.name);
       if (pin) values.set("look", (pin.step === null ? "all" : pin.step + 1) + "-" + (pin.source + 1));
       if (prefix.length) values.set("words", prefix.join(" "));
@@ -105,6 +106,7 @@
     },
 
     fitToResult(last) {
+      if (this.answering !== (this.choiceOf() || this.model)) return; // a model that answers for now; another may have this word
       if (this.pin && this.pin.step > last) this.refuse("look", { pin: null });
       if (this.chosen > last) this.refuse("at", { chosen: null });
     },

@@ -3,7 +3,7 @@
   "use strict";
 
   const { Panel, make, keepFocus, quoted, spoken, shorten } = self.s2sPanel;
-  const NOTHING_CHOSEN = Object.freeze({ prefix: [], pin: null, chosen: null, beam: 0 });
+  const NOTHING_CHOSEN = Object.freeze({ prefix: [], pin: null, chosen: null, beam: 0, by: null, arrived: null, held: null });
 
   const parts = {
     isEdited() {
@@ -49,7 +49,7 @@
         this.forget();
         if (!general) this.remark = "You had edited the sentence, so it was translated first. Your choice belonged to the earlier one.";
       }
-      if (general || !edited) Object.assign(this, values);
+      if (general || !edited) Object.assign(this, general ? {} : { by: this.shownBy }, values);
       this.announce = true;
       this.run();
       this.writeAddress(replace && !edited ? "replace" : "push");
@@ -59,6 +59,7 @@
     begin(text, announce, settings = null) {
       const sentence = text.replace(/[\r\n]+/g, " "); // as the field shows it
       this.input.value = sentence;
+      this.grow();
       this.clearRemarks();
       this.forget();
       Object.assign(this, { sentence, announce }, settings);

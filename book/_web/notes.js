@@ -26,7 +26,7 @@
 
     // Words that the model does not know, and words that it perhaps left out.
     noteWords(best, add) {
-      const { found } = this, known = this.model.words[0].toLocaleString("en");
+      const { found } = this, known = this.answering.words[0].toLocaleString("en");
       const unknown = Array.from(new Set(found.unknown)), copied = new Set(best.copied.map((place) => best.words[place]));
       const missing = unknown.filter((word) => !copied.has(word)), taken = unknown.filter((word) => copied.has(word));
       const others = [...copied].filter((word) => !found.unknown.includes(word));
@@ -41,8 +41,8 @@
 
     // A sentence that is longer than those of the training data, as far as the model's list says how long they were.
     noteLength(add) {
-      if (!this.model.longest) return;
-      const [most, unit] = this.model.longest, read = this.found.srcWords;
+      if (!this.answering.longest) return;
+      const [most, unit] = this.answering.longest, read = this.found.srcWords;
       const words = unit === "words", length = words ? read.length : read.join(" ").length;
       if (length > most) add("Your sentence has " + length + (words ? " words and marks" : " characters") + ". This model learned from sentences of at most " + most +
         ", so expect mistakes.");

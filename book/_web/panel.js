@@ -59,12 +59,9 @@
       this.followAddress();
     }
 
-    // Translate the first example as soon as the browser is idle, unless the reader has asked to save data.
+    // Translate the first example.
     greet() {
-      this.input.value = FIRST;
-      if (navigator.connection && navigator.connection.saveData) return;
-      const idle = window.requestIdleCallback || ((act) => setTimeout(act, 200));
-      idle(() => this.turn || this.begin(FIRST, false), { timeout: 1000 });
+      this.begin(FIRST, false);
     }
 
     build() {
@@ -72,13 +69,14 @@
       if (this.more) parts[3].append(this.link);
       this.host.replaceChildren(...(this.more ? [parts[0], parts[1], parts[3]] : parts));
       this.host.setAttribute("data-ready", "yes");
+      this.growing();
     }
 
     askForm() {
       const form = make("form", "s2s-ask");
       this.label = make("label", "s2s-heading", "Write a sentence in French", { for: this.id + "-text" });
-      this.input = make("input", "s2s-input", null, {
-        id: this.id + "-text", type: "text", autocomplete: "off", spellcheck: "false", enterkeyhint: "go", lang: "fr",
+      this.input = make("textarea", "s2s-input", null, {
+        id: this.id + "-text", rows: "1", autocomplete: "off", spellcheck: "false", enterkeyhint: "go", lang: "fr",
       });
       this.edited = make("p", "s2s-help s2s-edited", "", { hidden: "" });
       const line = make("div", "s2s-line");
@@ -114,7 +112,7 @@
       this.view.addEventListener("s2s-choose", (event) => this.choose(event.detail.side, event.detail.place));
       this.view.addEventListener("focus", () => this.listen("polite"), true);
       this.hint = make("p", "s2s-help s2s-hint", "", { hidden: "" });
-      output.append(this.status, this.translation, this.notes, this.changes, this.hint, this.view, this.said);
+      output.append(this.loadingLine(), this.status, this.translation, this.notes, this.changes, this.hint, this.view, this.said);
       return output;
     }
 
@@ -192,36 +190,47 @@
       this.modelChoices.forEach((choice) => { choice.checked = choice.value === this.model.name; });
     }
 
-    // Translate with the present settings. A later call replaces an earlier one.
-    async run() {
-      const turn = ++this.turn, { model, sentence, temperature, seed, beam } = this;
+    // Translate with the present settings; quietly if the reader did not ask for it. A later call replaces an earlier one.
+    async run(quiet) {
+      const turn = ++this.turn, { sentence, temperature, seed, beam } = this, model = this.speaker();
       const options = { temperature, seed, pin: this.pin, prefix: this.prefix };
+      const still = quiet ? (act) => this.steadily(act) : (act) => act();
+      Object.assign(this, { answering: model, quiet: quiet === true, slow: false });
       this.describeSettings();
       this.markEdited();
+      still(() => this.describeLoading());
       if (sentence.length > MOST_CHARACTERS) {
         this.fail(tooLong(sentence.length));
         return;
       }
-      const slow = setTimeout(() => turn === this.turn && this.say("Loading the model, " + megabytes(model.bytes) + " …"), 150);
+      const slow = setTimeout(() => {
+        if (turn === this.turn) this.host.classList.add("s2s-busy");
+        this.slow = turn === this.turn;
+        this.describeLoading();
+      }, 150);
       try {
         const { language } = await this.engine.load(model.name);
         clearTimeout(slow);
+        this.fetchChosen(false);
         if (turn !== this.turn) return;
         this.setLanguage(language);
         const found = await this.engine.ask("translate", { model: model.name, sentence, options });
         if (turn !== this.turn) return;
         this.say("");
-        this.found = found;
+        Object.assign(this, { found, shownBy: model });
+        this.host.dataset.model = model.name;
         this.fitTo(found);
-        const shown = beam ? null : this.show(found.best, turn);
+        const shown = beam ? null : still(() => this.show(found.best, turn));
+        if (shown) this.reveal();
         if (this.more && !beam) return;
         const results = await this.engine.ask("beam", { model: model.name, sentence, size: BEAM, options: { pin: this.pin } });
         if (turn !== this.turn) return;
-        this.listBeam(results);
+        still(() => this.listBeam(results));
         await (shown || this.show(this.resultOfBeam(results) || found.best, turn));
       } catch (error) {
         clearTimeout(slow);
         if (turn === this.turn) this.fail(error);
+        if (!error.ofSentence) this.fetchChosen(false);
       }
     }
 

@@ -29,16 +29,18 @@
     // Show a translation word by word, with its attention in the view below it.
     async show(best, turn) {
       this.shown = best;
-      this.fitToResult(Math.max((best.weights || best.words).length - 1, 0));
-      this.at = this.chosen ?? this.pin?.step ?? mostMoved(best);
+      const last = Math.max((best.weights || best.words).length - 1, 0);
+      this.fitToResult(last);
+      this.at = Math.min(this.chosen ?? this.pin?.step ?? mostMoved(best), last);
       const spans = this.writeWords(best);
       this.writeNotes(best);
       this.writeChanges();
       this.writeLink();
+      this.writePaper(best);
       const view = this.mountView(best);
       this.fillAttend(best);
       if (this.announce) this.announceResult(best);
-      const hurry = calm() || this.pin !== null || this.prefix.length > 0 || this.beam > 0;
+      const hurry = calm() || this.quiet || this.pin !== null || this.prefix.length > 0 || this.beam > 0;
       for (let step = 0; step < best.words.length && !hurry; step++) {
         spans.forEach((span, n) => span.classList.toggle("s2s-coming", n > step));
         if (view) view.step(step + 1);
