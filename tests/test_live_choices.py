@@ -4,7 +4,9 @@ from urllib.parse import parse_qs, urlencode
 
 import pytest
 from browsing import CHROMIUM, Visit, open_browser, serve
-from live_pages import write_talking_page
+from live_pages import live_page, write_talking_page
+
+from s2s_tutorial.export import publish
 
 pytest.importorskip("playwright", reason="needs Playwright: pip install playwright")
 pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="needs Chromium: apt-get install chromium")
@@ -318,3 +320,62 @@ def test_a_text_that_is_too_long_stays_whole_and_is_refused_with_its_length(visi
     assert visit.page.url == address
     visit.translate(SECOND)
     assert visit.translation
+
+
+# While a small model stands in for the chosen one
+
+
+@pytest.fixture(scope="module")
+def two_models(talking_run, page, tmp_path_factory):
+    """The page whose first model is the trained one; until it is loaded, one without attention stands in for it."""
+    folder = tmp_path_factory.mktemp("stand-in")
+    publish(page.parent / "models" / "main.safetensors", folder / "models", "Main", stand_in="none")
+    publish(page.parent / "models" / "none.safetensors", folder / "models", "Stand-in")
+    live_page.write_page(folder)
+    with serve(folder) as address:
+        yield address + "index.html"
+
+
+def open_slowly(browser, address, **settings):
+    """Open a link; the scripts of the trained model wait in the list that comes with the page."""
+    waiting = []
+    page = browser.new_page(reduced_motion="reduce")
+    page.route("**/main.*.js", lambda route: waiting.append(route))
+    page.goto(address + "#" + urlencode({"translate": FIRST, **settings}), wait_until="commit")
+    return page, waiting
+
+
+SHOWN_BY = ".s2s-live[data-model={}] .s2s-beam button"
+
+
+@pytest.mark.parametrize(
+    "settings", [{"look": "4-2"}, {"at": "3"}, {"beam": "2"}, {"words": "the cat"}, {"look": "all-1"}]
+)
+def test_a_link_means_the_same_while_another_model_answers_first(browser, two_models, settings):
+    page, waiting = open_slowly(browser, two_models, **settings)
+    page.locator(".s2s-live progress").wait_for()
+    for route in waiting:
+        route.continue_()
+    page.unroute_all()
+    page.wait_for_selector(SHOWN_BY.format("main"))
+    direct = Visit(browser, two_models + "#" + urlencode({"translate": FIRST, **settings}))
+    direct.page.wait_for_selector(SHOWN_BY.format("main"))
+    for part in (".s2s-translation", ".s2s-notes", ".s2s-changes", ".s2s-tools"):
+        assert page.locator(part).inner_text() == direct.text(part)
+    assert page.url == direct.page.url
+    assert not page.is_visible("text=were ignored")
+    page.close()
+    direct.page.close()
+
+
+def test_a_choice_within_the_stand_ins_translation_is_linked_with_that_model(browser, two_models):
+    page, _ = open_slowly(browser, two_models)
+    page.wait_for_selector(SHOWN_BY.format("none"))
+    page.locator(".s2s-beam button").nth(1).click()
+    page.wait_for_selector("text=You chose result 2 of the beam search")
+    chosen = page.locator(".s2s-translation").inner_text()
+    other = Visit(browser, page.url)
+    assert "model=none" in other.page.url
+    assert other.translation == chosen
+    page.close()
+    other.page.close()

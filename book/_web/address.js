@@ -94,9 +94,15 @@
     // Give up the choices that do not fit the model or the sentence; the worker has checked what only it can know.
     fitTo(found) {
       const { pin, prefix } = this;
+      if (pin) this.every = pin.step === null;
+      if (this.isForNow()) return;
       if (pin && !found.pin) this.refuse("look", { pin: null });
       if (prefix.length > found.prefix.length) this.refuse("words", { prefix: found.prefix });
-      if (this.pin) this.every = this.pin.step === null;
+    },
+
+    // Whether the result is that of a model that stands in for another, where the choices may fit.
+    isForNow() {
+      return this.answering !== (this.choiceOf() || this.model);
     },
 
     resultOfBeam(results) {
@@ -106,7 +112,7 @@
     },
 
     fitToResult(last) {
-      if (this.answering !== (this.choiceOf() || this.model)) return; // a model that answers for now; another may have this word
+      if (this.isForNow()) return;
       if (this.pin && this.pin.step > last) this.refuse("look", { pin: null });
       if (this.chosen > last) this.refuse("at", { chosen: null });
     },
