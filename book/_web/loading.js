@@ -4,11 +4,14 @@
   "use strict";
 
   const { Panel, make } = self.s2sPanel;
-  const FOCUSABLE = "button, input, select, textarea, summary, [tabindex='0']";
   const BLOCKS = ".s2s-ask, .s2s-chips, .s2s-models, .s2s-loading, .s2s-translation, .s2s-view, .s2s-group, .s2s-link";
   const megabytes = (bytes) => (bytes / 1e6).toFixed(1);
   const named = (model) => "“" + model.title + "”";
-  const focusable = (part) => Array.from(part.querySelectorAll(FOCUSABLE));
+  const saving = () => Boolean(navigator.connection && navigator.connection.saveData);
+  const loaded = () => new Promise((resolve) => {
+    if (document.readyState === "complete") resolve();
+    else window.addEventListener("load", resolve, { once: true });
+  });
 
   const parts = {
     // A line of words that screen readers announce, a bar that they do not, and a button.
@@ -43,7 +46,7 @@
       if (!answering) return;
       if (!answering) return;
       const [text, button, act] = this.loadingWords(model, small), height = this.arrived === model ? this.loading.offsetHeight : 0;
-      this.barLine.hidden = small ? ["new", "failed"].includes(model.state) || this.held === model : model.state !== "loading" || !this.slow;
+      this.barLine.hidden = small ? Boolean(button) : model.state !== "loading" || !this.slow;
       this.barLabel.textContent = "Loading " + named(model);
       this.progress.max = model.total;
       this.progress.value = model.arrived;
@@ -60,10 +63,9 @@
     loadingWords(model, small) {
       if (!small) return [this.arrived === model ? named(model) + " is loaded and translates now." : ""];
       if (this.answering.state !== "ready") return [""];
-      if (this.answering.state !== "ready") return [""];
       const answers = named(this.answering) + " translates for now. " + (model.stand_in_note || "");
       if (model.state === "failed") return [model.error.message + " " + answers, "Try again", () => this.fetchChosen(true)];
-      if (model.state === "new") return [answers + " You save data, so " + named(model) + " was not loaded.",
+      if (saving() && model.state === "new") return [answers + " You save data, so " + named(model) + " was not loaded.",
         "Load " + megabytes(model.total) + " MB", () => this.fetchChosen(true)];
       if (this.held !== model) return [answers];
       return [named(model) + " is loaded. The words that you chose belong to the translation of " + named(this.answering) + ", so it stays.",
@@ -72,8 +74,9 @@
 
     // Load the chosen model while the small one answers, and let it take over; only on demand where the reader saves data.
     async fetchChosen(demanded) {
-      const { model } = this, saving = navigator.connection && navigator.connection.saveData;
-      if (this.answering === model || (saving && !demanded && model.state === "new")) return this.describeLoading();
+      const { model } = this;
+      if (this.answering === model || (saving() && !demanded && model.state === "new")) return this.describeLoading();
+      await loaded(); // the rest of the page comes first
       try {
         await this.engine.load(model.name);
       } catch {
@@ -95,13 +98,14 @@
     // Change something without moving what the reader sees or where the keyboard is.
     steadily(act) {
       const focus = document.activeElement, part = [this.changes, this.view, this.loading].find((one) => one.contains(focus));
-      const place = part ? focusable(part).indexOf(focus) : -1, open = this.view.querySelector("details[open]") !== null;
+      const alike = () => Array.from(part.querySelectorAll(focus.tagName)), place = part ? alike().indexOf(focus) : -1;
+      const open = this.view.querySelector("details[open]") !== null;
       const seen = Array.from(this.host.querySelectorAll(BLOCKS)).find((one) => one.getBoundingClientRect().bottom > 0);
       const edge = () => (seen ? seen.getBoundingClientRect().top : this.host.getBoundingClientRect().bottom), before = edge();
       const result = act();
       const details = this.view.querySelector("details"), lost = document.activeElement === document.body;
       if (open && details) details.open = true;
-      if (lost && place >= 0) (focusable(part)[place] || this.input).focus({ preventScroll: true });
+      if (lost && place >= 0) (alike()[place] || this.input).focus({ preventScroll: true });
       window.scrollBy({ top: edge() - before, behavior: "instant" });
       return result;
     },
