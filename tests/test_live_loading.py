@@ -162,6 +162,7 @@ def test_a_model_that_nothing_stands_in_for_has_a_bar_too(browser, address):
 def test_what_the_reader_typed_pinned_and_looks_at_stays_when_the_large_model_takes_over(browser, address, large):
     with visiting(browser, address, waits="**/large.3.js", height=500) as (visit, line):
         page = visit.page
+        page.locator(".s2s-row").nth(1).locator("button").first.click()  # a word that both translations have
         page.locator(".s2s-row").nth(0).locator("button").nth(2).click()
         page.wait_for_selector(".s2s-pinned")
         page.click("summary")
@@ -188,6 +189,7 @@ def test_what_the_reader_typed_pinned_and_looks_at_stays_when_the_large_model_ta
 def test_the_keyboard_stays_where_it_is_when_the_large_model_takes_over(browser, address, focused):
     with visiting(browser, address, waits="**/large.3.js") as (visit, line):
         page = visit.page
+        page.locator(".s2s-row").nth(1).locator("button").first.click()  # a word that both translations have
         page.locator(".s2s-row").nth(0).locator("button").nth(2).click()
         page.wait_for_selector(".s2s-pinned")
         page.locator(focused).first.focus()
