@@ -44,7 +44,6 @@
     describeLoading() {
       const { model, answering } = this, small = answering !== model;
       if (!answering) return;
-      if (!answering) return;
       const [text, button, act] = this.loadingWords(model, small), height = this.arrived === model ? this.loading.offsetHeight : 0;
       this.barLine.hidden = small ? Boolean(button) : model.state !== "loading" || !this.slow;
       this.barLabel.textContent = "Loading " + named(model);
