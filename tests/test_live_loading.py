@@ -137,7 +137,9 @@ def test_a_small_model_answers_while_the_large_one_is_loading(browser, address, 
         visit.page.wait_for_selector(TAKEN_OVER)
         assert visit.translation == large.translate(SENTENCE).text
         assert visit.text(".s2s-loading-text") == "“Large” is loaded and translates now."
-        assert not bar.is_visible()
+        assert visit.page.get_by_role(
+            "progressbar", name="Loaded “Large”"
+        ).is_visible()  # so that nothing below it moves
         visit.translate("Elle est petite.")
         assert visit.translation == large.translate("Elle est petite.").text
         assert not visit.page.is_visible(".s2s-loading")
