@@ -52,7 +52,7 @@
         make("p", "s2s-heading", LANGUAGES[language]), make("p", "s2s-sentence", text, { lang: language })]);
       const changes = Array.from(this.changes.querySelectorAll(".s2s-change > span"), (change) => change.textContent);
       const notes = ["Translated by the model " + this.answering.title + ".", ...changes, ...Array.from(this.notes.children, (note) => note.textContent)];
-      this.paper.replaceChildren(...pair, make("p", "s2s-help", notes.join(" ")));
+      this.paper.replaceChildren(...pair, ...notes.map((note) => make("p", "s2s-help", note)));
       if (best.weights) this.paper.append(this.weightTable(best));
     },
 
