@@ -322,8 +322,7 @@ def test_the_books_models_fit_into_eight_megabytes(published):
     _, models = published
     assert [model["attention"] for model in models] == ["general", *ATTENTIONS]
     assert [model["title"].split(",")[0] for model in models] == ["Large", *["Small"] * len(ATTENTIONS)]
-    web = sum(path.stat().st_size for path in (ROOT / "book" / "_web").iterdir())
-    assert sum(model["bytes"] for model in models) + web <= 8_000_000
+    assert sum(model["bytes"] for model in models) <= 8_000_000
 
 
 def test_the_large_model_says_what_pytorch_says(browser, published, book_corpus):

@@ -34,7 +34,7 @@ VIEW = ("attention_view.js", "attention_view.css")  # from the package: the chap
 PLACE = "_static/live"  # in the site
 LARGE = "large"  # the model that the page begins with
 STAND_IN = "general"  # the small model that answers while the large one is loading
-KNOWS = "It has learned only the short everyday sentences of the book's built-in corpus, and makes more mistakes."
+KNOWS = "It has learned short everyday sentences only, and makes more mistakes."
 
 
 class live(nodes.General, nodes.Element):  # noqa: N801 - docutils makes names of visitors of it

@@ -45,8 +45,8 @@
       const { model, answering } = this, small = answering !== model;
       if (!answering) return;
       const [text, button, act] = this.loadingWords(model, small), height = this.arrived === model ? this.loading.offsetHeight : 0;
-      this.barLine.hidden = small ? Boolean(button) : model.state !== "loading" || !this.slow;
-      this.barLabel.textContent = "Loading " + named(model);
+      this.barLine.hidden = small ? Boolean(button) : this.arrived !== model && !(model.state === "loading" && this.slow);
+      this.barLabel.textContent = (small || model.state === "loading" ? "Loading " : "Loaded ") + named(model);
       this.progress.max = model.total;
       this.progress.value = model.arrived;
       this.barFigures.textContent = megabytes(model.arrived) + " of " + megabytes(model.total) + " MB";
