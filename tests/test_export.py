@@ -28,7 +28,7 @@ from s2s_tutorial.export import (
     rounding_cost,
     unpack,
 )
-from s2s_tutorial.runs import load_translator
+from s2s_tutorial.runs import load_translator, open_run
 from s2s_tutorial.text import JOINS
 from s2s_tutorial.translation import Translator
 
@@ -233,6 +233,13 @@ def test_the_rules_of_the_text_use_no_group_by_name():
 
 def call(*arguments):
     return CliRunner().invoke(app, ["export", *map(str, arguments)])
+
+
+def test_the_list_has_the_longest_sentence_of_the_runs_settings(talking_run, tmp_path):
+    call("--run", talking_run, "--to", tmp_path, "--no-measure")
+    data = open_run(talking_run).settings.data
+    [model] = read_manifest(tmp_path)
+    assert model["longest"] == [data.max_length, data.unit]
 
 
 def test_the_command_writes_the_files_and_says_what_rounding_costs(talking_run, tmp_path):
