@@ -168,9 +168,11 @@ def test_a_model_that_nothing_stands_in_for_has_a_bar_too(browser, address):
     visit.page.close()
 
 
-def test_what_the_reader_typed_pinned_and_looks_at_stays_when_the_large_model_takes_over(browser, address, large):
+@pytest.mark.parametrize("anchor", ["auto", "none"])  # some browsers have no scroll anchoring
+def test_what_the_reader_typed_pinned_and_looks_at_stays_when_the_large_model_takes_over(browser, address, anchor):
     with visiting(browser, address, waits="**/large.3.js", height=500) as (visit, line):
         page = visit.page
+        page.add_style_tag(content=f"* {{ overflow-anchor: {anchor} }}")
         pin(page)
         page.click("summary")
         page.fill(".s2s-input", "Une autre phrase")
