@@ -112,6 +112,7 @@ def write(path: Path, notebook: nbformat.NotebookNode) -> None:
     """Write a notebook, whole or not at all, with cell names that do not change from one execution to the next."""
     for number, cell in enumerate(notebook.cells):
         cell["id"] = f"cell-{number}"
+        cell.metadata.pop("lines_to_next_cell", None)  # jupytext's note about the script's empty lines
     fold(notebook)
     nbformat.validate(notebook)
     write_atomically(path, (nbformat.writes(notebook) + "\n").encode())
