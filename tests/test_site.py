@@ -19,7 +19,7 @@ def site(tmp_path_factory):
     folder = tmp_path_factory.mktemp("site")
     program = Path(sys.executable).with_name("jupyter-book")
     command = [program, "build", ".", "-W", "-n", "--keep-going", "--path-output", folder]
-    environment = os.environ | {"PYTHONPATH": str(ROOT)}
+    environment = os.environ | {"PYTHONPATH": str(ROOT), "S2S_REPOSITORY": ""}
     done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
     return folder / "_build" / "html"
@@ -63,6 +63,25 @@ class Visit:
         self.page.goto(url, wait_until="load")
         self.page.evaluate("() => window.MathJax && MathJax.startup && MathJax.startup.promise")
         return self.page
+
+
+def test_without_an_address_no_page_has_a_button_that_leads_to_a_repository(site, pages):
+    from bs4 import BeautifulSoup
+
+    offered = set()
+    for path in pages:
+        page = BeautifulSoup((site / path).read_text(encoding="utf-8"), "html.parser")
+        links = page.select(".article-header-buttons a")
+        assert [link["href"] for link in links if "://" in link["href"]] == [], path
+        offered |= {link.get_text(strip=True) for link in links}
+    assert offered <= {".ipynb", ".py", "book .pdf"}  # the book's PDF is there once `make pdf` has made it
+    assert {".ipynb", ".py"} <= offered
+
+
+def test_downloads_are_the_chapters_as_people_open_them(site):
+    for path in sorted((ROOT / "notebooks").glob("[0-9]*.*")):
+        folder = "_sources/notebooks" if path.suffix == ".ipynb" else "_static/scripts"
+        assert (site / folder / path.name).read_bytes() == path.read_bytes()
 
 
 def drawn_and_undrawn(page):
