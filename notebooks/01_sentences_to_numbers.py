@@ -218,7 +218,7 @@ for bad in (no_tab, "I see.\tÇa se voit.\n".encode("latin-1"), b"\n\n"):
 # %% [markdown]
 # Now the real thing. At `standard` these are pairs that volunteers of the Tatoeba project wrote ([Tatoeba,
 # 2026](https://tatoeba.org)); at `small` they come from the grammar inside the package. Where the file is not found and
-# cannot be downloaded, the message says both ways out: connect, or point `S2S_TUTORIAL_DATA` at a copy.
+# cannot be downloaded, the message names the ways out: connect, point `S2S_TUTORIAL_DATA` at a copy, or work at `small`.
 
 # %%
 columns = read_corpus(data.corpus, data.sample_pairs)

@@ -229,7 +229,7 @@ assert (masked_states[0, 3:] == 0).all()
 # ## How much padding is there?
 #
 # Padding is harmless now, but it still costs: the processor computes on it, and throws the result away. Take the
-# whole training set. Where real pairs can be neither found nor downloaded, the message of this cell says both ways out.
+# whole training set. Where real pairs can be neither found nor downloaded, the message of this cell names the ways out.
 
 # %%
 corpus = prepare(data)

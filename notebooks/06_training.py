@@ -428,7 +428,7 @@ show_source(Trainer.train_step)
 # ## The training cell
 #
 # The next cell trains the translator that chapters 7 and 8 use. Where the real pairs can be neither found nor downloaded,
-# `prepare` says so, and names both ways out.
+# `prepare` says so, and names the ways out.
 #
 # While it runs you see the loss, both gradient norms, an attention picture and translations of a few sentences of the
 # challenge set change. Then do this:

@@ -210,7 +210,7 @@ show_figure(figure)
 #
 # ## The package's searches
 #
-# First the trained model. Where the real pairs can be neither found nor downloaded, `prepare` says so and names both ways
+# First the trained model. Where the real pairs can be neither found nor downloaded, `prepare` says so and names the ways
 # out. If chapter 6 has trained the run, the next cell only loads it.
 
 # %%

@@ -208,7 +208,7 @@ for output in ("she often sleep here in the morning .", "she often eats here in 
 #
 # ## The score of the run
 #
-# Now the translator. Where the real pairs can be neither found nor downloaded, `prepare` says so and names both ways
+# Now the translator. Where the real pairs can be neither found nor downloaded, `prepare` says so and names the ways
 # out. Its test set shares no sentence with the training pairs, on either side ([From sentences to
 # numbers](01_sentences_to_numbers.ipynb)), and nobody has chosen anything by looking at it.
 #

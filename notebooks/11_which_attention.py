@@ -147,8 +147,8 @@ for name, difference in VARIANTS.items():
 # The order of the 21 runs is chosen with care: **all seven variants with the first seed, then all with the second**. If
 # you stop after a third of the time, you have a complete table of one seed, and not three seeds of two variants.
 #
-# At `standard` this cell needs the real sentence pairs; if they can be neither found nor downloaded, its message says
-# both ways out.
+# At `standard` this cell needs the real sentence pairs; if they can be neither found nor downloaded, its message names
+# the ways out.
 
 # %%
 corpus = prepare(settings.data)
