@@ -20,6 +20,7 @@ TOOL = ROOT / "book" / "_tools" / "address.py"
 sys.path[:0] = [str(ROOT / "book" / "_tools"), str(ROOT / "book" / "_ext")]
 WORKFLOW = yaml.safe_load((ROOT / ".github" / "workflows" / "publish.yml").read_text(encoding="utf-8"))
 ADDRESS = "https://github.com/OWNER/NAME"
+needs_browser = pytest.mark.skipif(CHROMIUM is None, reason="needs Chromium: apt-get install chromium")
 
 
 def run(*command: object, **options) -> str:
@@ -73,7 +74,7 @@ def test_the_address_is_written_into_one_line_of_every_script_and_notebook(chapt
     assert contents(chapters) == before
 
 
-def test_what_is_no_address_is_refused_before_anything_is_written(chapters):
+def test_what_is_not_an_address_is_refused_before_anything_is_written(chapters):
     before = contents(chapters)
     done = subprocess.run(
         [sys.executable, TOOL, 'x"; import os', chapters], capture_output=True, text=True, check=False
@@ -177,13 +178,30 @@ def test_a_chapters_buttons_lead_to_files_of_the_branches(site):
     assert found["Open issue"].startswith(f"{ADDRESS}/issues/new?title=")
 
 
-def test_a_page_that_is_no_notebook_has_nothing_to_launch_or_download(site):
+def test_a_page_that_is_not_a_chapter_has_nothing_to_launch_or_download(site):
     found = buttons(site / "book" / "notation.html")
     assert set(found) == {"Repository", "Suggest edit", "Open issue"}
     assert found["Suggest edit"] == f"{ADDRESS}/edit/main/book/notation.md"
 
 
-@pytest.mark.skipif(CHROMIUM is None, reason="needs Chromium: apt-get install chromium")
+@needs_browser
+def test_a_page_with_all_buttons_is_accessible_fits_a_phone_and_asks_no_other_host(site):
+    from axe_playwright_python.sync_playwright import Axe
+
+    requests = []
+    with serve(site) as address, open_browser() as browser:
+        page = browser.new_page(viewport={"width": 375, "height": 700})
+        page.on("request", lambda asked: requests.append(asked.url))
+        page.goto(f"{address}notebooks/04_attention.html")
+        for label in ("Launch interactive content", "Source repositories"):
+            page.get_by_label(label).click()
+            assert page.locator(".dropdown-menu.show a").count() >= 2
+            assert Axe().run(page).response["violations"] == []
+        assert page.evaluate("() => document.documentElement.scrollWidth") == 375
+    assert [url for url in requests if not url.startswith((address, "data:"))] == []
+
+
+@needs_browser
 @pytest.mark.parametrize("kind", [".ipynb", ".py"])
 def test_a_download_is_saved_as_a_file_and_knows_the_address(site, tmp_path, kind):
     with serve(site) as address, open_browser() as browser:
