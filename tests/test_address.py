@@ -143,16 +143,12 @@ def test_an_address_that_no_button_can_use_stops_the_build(address):
 
 
 @pytest.fixture(scope="module")
-def site(tmp_path_factory):
-    """Two pages of the book, a chapter and another, built with an address."""
+def published(tmp_path_factory):
+    """The book, built as the publish workflow builds it, with an address."""
     folder = tmp_path_factory.mktemp("published")
-    toc = folder / "toc.yml"
-    toc.write_text(
-        "format: jb-book\nroot: book/notation\nchapters: [{file: notebooks/04_attention}]\n", encoding="utf-8"
-    )
     program = Path(sys.executable).with_name("jupyter-book")
     environment = os.environ | {"PYTHONPATH": str(ROOT), "S2S_REPOSITORY": ADDRESS}
-    run(program, "build", ROOT, "--toc", toc, "--path-output", folder, cwd=folder, env=environment)
+    run(program, "build", ".", "-W", "-n", "--keep-going", "--path-output", folder, cwd=ROOT, env=environment)
     return folder / "_build" / "html"
 
 
@@ -164,8 +160,8 @@ def buttons(path: Path) -> dict[str, str]:
     return {a.get_text(strip=True): a["href"] for a in page.select(".article-header-buttons a")}
 
 
-def test_a_chapters_buttons_lead_to_files_of_the_branches(site):
-    found = buttons(site / "notebooks" / "04_attention.html")
+def test_a_chapters_buttons_lead_to_files_of_the_branches(published):
+    found = buttons(published / "notebooks" / "04_attention.html")
     branch = "notebooks"  # the one that the workflow writes
     assert f"refs/heads/{branch}" in step("notebooks", "Write the branch")
     binder = urlsplit(found["Binder"])
@@ -178,18 +174,18 @@ def test_a_chapters_buttons_lead_to_files_of_the_branches(site):
     assert found["Open issue"].startswith(f"{ADDRESS}/issues/new?title=")
 
 
-def test_a_page_that_is_not_a_chapter_has_nothing_to_launch_or_download(site):
-    found = buttons(site / "book" / "notation.html")
+def test_a_page_that_is_not_a_chapter_has_nothing_to_launch_or_download(published):
+    found = buttons(published / "book" / "notation.html")
     assert set(found) == {"Repository", "Suggest edit", "Open issue"}
     assert found["Suggest edit"] == f"{ADDRESS}/edit/main/book/notation.md"
 
 
 @needs_browser
-def test_a_page_with_all_buttons_is_accessible_fits_a_phone_and_asks_no_other_host(site):
+def test_a_page_with_all_buttons_is_accessible_fits_a_phone_and_asks_no_other_host(published):
     from axe_playwright_python.sync_playwright import Axe
 
     requests = []
-    with serve(site) as address, open_browser() as browser:
+    with serve(published) as address, open_browser() as browser:
         page = browser.new_page(viewport={"width": 375, "height": 700})
         page.on("request", lambda asked: requests.append(asked.url))
         page.goto(f"{address}notebooks/04_attention.html")
@@ -203,8 +199,8 @@ def test_a_page_with_all_buttons_is_accessible_fits_a_phone_and_asks_no_other_ho
 
 @needs_browser
 @pytest.mark.parametrize("kind", [".ipynb", ".py"])
-def test_a_download_is_saved_as_a_file_and_knows_the_address(site, tmp_path, kind):
-    with serve(site) as address, open_browser() as browser:
+def test_a_download_is_saved_as_a_file_and_knows_the_address(published, tmp_path, kind):
+    with serve(published) as address, open_browser() as browser:
         page = browser.new_page()
         page.goto(f"{address}notebooks/04_attention.html")
         page.get_by_label("Download this page").click()
