@@ -321,11 +321,12 @@ def export(
         from s2s_tutorial.export import rounding_cost
         from s2s_tutorial.runs import load_translator, open_run
 
-        translator = load_translator(run)
-        written = write(translator, to, name or run.resolve().name.lower(), title, note)
+        translator, opened = load_translator(run), open_run(run)
+        longest = opened.settings.data.longest
+        written = write(translator, to, name or run.resolve().name.lower(), title, note, longest)
         typer.echo(f"{written.size / 1e6:.2f} MB before base64: " + ", ".join(str(path) for path in written.paths))
         if measure:
-            cost = rounding_cost(translator, held_out_of(open_run(run)))
+            cost = rounding_cost(translator, held_out_of(opened))
             typer.echo(
                 f"BLEU {cost.bleu:.2f} as trained, {cost.rounded_bleu:.2f} rounded to 8 bits; {cost.same:.1%} of "
                 f"{cost.sentences:,} translations are the same"

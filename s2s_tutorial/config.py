@@ -70,6 +70,11 @@ class DataSettings:
     vocabulary_min_count: int = 1
     reverse: bool = False
 
+    @property
+    def longest(self) -> tuple[int, str]:
+        """Return the length of the longest sentence that is kept, and the unit that it is counted in."""
+        return self.max_length, self.unit
+
 
 @dataclass(frozen=True)
 class ModelSettings:

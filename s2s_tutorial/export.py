@@ -1,9 +1,10 @@
 """From a trained run to the small files that the web page runs.
 
 Weights are rounded to 8 bits, row by row, and written with the vocabularies and the rules of the text into one
-safetensors file, which holds numbers and text and cannot run code. Beside it lies the same file as base64 in a script
-of one assignment, because a page opened from `file://` may load scripts and nothing else. `models.js` lists the models
-of a folder. Whatever the tied output layer shares with the embeddings is written once.
+safetensors file, which holds numbers and text and cannot run code. Beside it lies the same file as base64 in scripts
+of one call each, because a page opened from `file://` may load scripts and nothing else. A large file is cut into
+several scripts, so that the page can show how much has arrived. `models.js` lists the models of a folder with the sizes
+of their scripts. Whatever the tied output layer shares with the embeddings is written once.
 """
 
 from __future__ import annotations
@@ -34,7 +35,8 @@ FORMAT = 1
 LARGEST = 127  # of a signed byte; −128 is not used, so that the scale is symmetric
 SCALE = ".scale"  # what is added to a matrix's name for its scales
 MANIFEST = "models.js"
-_MANIFEST_START, _MODEL_START = "self.s2sManifest = ", "self.s2sModel = "
+PART = 3 * 2**15  # bytes of a model in one script; divisible by 3, so that the base64 of the parts can be joined
+_MANIFEST_START = "self.s2sManifest = "
 _PLAIN_NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,39}")
 
 
@@ -136,7 +138,12 @@ class Exported:
     size: int
 
 
-def export(translator: Translator, folder: Path, name: str, title: str = "", note: str = "") -> Exported:
+Longest = tuple[int, str]  # of the sentences that a model learned from: how many, and of what ("words" or "characters")
+
+
+def export(
+    translator: Translator, folder: Path, name: str, title: str = "", note: str = "", longest: Longest | None = None
+) -> Exported:
     """Write a translator's files for the web page and put it on the folder's list.
 
     Args:
@@ -145,6 +152,7 @@ def export(translator: Translator, folder: Path, name: str, title: str = "", not
         name: of the files; a model of the same name is replaced.
         title: what the page calls it; `""` for its name.
         note: a sentence about it.
+        longest: Length of the longest sentence that it learned from; the page warns about longer ones.
 
     Raises:
         ExportError: a network that the page cannot run, a name that is none, or a folder with another list.
@@ -156,17 +164,18 @@ def export(translator: Translator, folder: Path, name: str, title: str = "", not
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / f"{name}.safetensors"
     save_tensors(path, pack(translator.model.state_dict()), describe(translator))
-    published = publish(path, folder, title, note)
+    published = publish(path, folder, title, note, longest=longest)
     return Exported([path, *published.paths], published.size)
 
 
-def publish(path: Path, folder: Path, title: str = "", note: str = "") -> Exported:
-    """Put a file that `export` wrote on a folder's list of models, with the script that a page loads.
+def publish(path: Path, folder: Path, title: str = "", note: str = "", **more: Any) -> Exported:
+    """Put a file that `export` wrote on a folder's list of models, with the scripts that a page loads.
 
     Args:
         path: the .safetensors file; it may lie anywhere, and its name is the model's.
         folder: of the page's models; made where it is missing.
         title, note: as for `export`.
+        more: further values of the model's entry in the list, such as `longest` (as for `export`) or `stand_in` (live.js).
 
     Raises:
         BadFileError: a damaged file, or one of another kind.
@@ -175,21 +184,33 @@ def publish(path: Path, folder: Path, title: str = "", note: str = "") -> Export
     name, models, data = path.stem, read_manifest(folder), path.read_bytes()
     translator = load_exported(path)
     folder.mkdir(parents=True, exist_ok=True)
-    script = folder / f"{name}.js"
-    write_atomically(script, f'{_MODEL_START}"{b64encode(data).decode()}";\n'.encode())
+    scripts = _write_scripts(folder, name, data)
     entry = {
         "name": name,
         "title": title or name,
         "note": note,
         "bytes": len(data),
+        "scripts": [script.stat().st_size for script in scripts],
         "attention": translator.model.settings.attention,
         "words": [len(translator.src_vocabulary), len(translator.tgt_vocabulary)],
+        **more,
     }
     names = [model["name"] for model in models]
     place = names.index(name) if name in names else len(names)
     models[place : place + 1] = [entry]
     write_manifest(folder, models)
-    return Exported([script, folder / MANIFEST], len(data))
+    return Exported([*scripts, folder / MANIFEST], len(data))
+
+
+def _write_scripts(folder: Path, name: str, data: bytes) -> list[Path]:
+    for old in folder.glob(f"{name}.*.js"):  # a larger model of the same name had more of them
+        old.unlink()
+    scripts = []
+    for number, start in enumerate(range(0, len(data), PART)):
+        scripts.append(folder / f"{name}.{number}.js")
+        base64 = b64encode(data[start : start + PART]).decode()
+        write_atomically(scripts[-1], f'self.s2sModel("{base64}");\n'.encode())
+    return scripts
 
 
 def read_manifest(folder: Path) -> list[dict[str, Any]]:

@@ -14,7 +14,7 @@ FLAGS = [
     *("--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"),
     *("--disable-background-networking", "--disable-component-update", "--disable-sync"),
 ]
-PARTS = ("text", "matrix", "network", "search")
+PARTS = ("text", "matrix", "network", "honesty", "search")
 
 
 @contextmanager
@@ -46,14 +46,16 @@ def serve(folder: Path):
 class Visit:
     """A page with the live translator, driven as a reader would."""
 
-    def __init__(self, browser, address: str, width: int = 1000, height: int = 900, wait: bool = True):
+    def __init__(self, browser, address: str, width: int = 1000, height: int = 900, wait: bool = True, before=None):
         # Words that come one after the other are for people: reduced motion shows them at once.
         self.page = browser.new_page(viewport={"width": width, "height": height}, reduced_motion="reduce")
         self.requests, self.problems = [], []
         self.page.on("request", lambda asked: self.requests.append(asked.url))
         self.page.on("console", lambda said: self.problems.append(said.text) if said.type == "error" else None)
         self.page.on("pageerror", lambda error: self.problems.append(str(error)))
-        self.page.goto(address)
+        if before:
+            before(self.page)
+        self.page.goto(address, wait_until="load" if wait else "commit")
         if wait:
             self.ready()
 
@@ -63,7 +65,8 @@ class Visit:
 
     def mark(self):
         """Take the old results away, so that `ready` waits for new ones."""
-        script = "for (const part of document.querySelectorAll('.s2s-beam li')) part.remove()"
+        script = """for (const part of document.querySelectorAll('.s2s-beam li')) part.remove();
+          for (const line of document.querySelectorAll('.s2s-error')) line.classList.remove('s2s-error');"""
         self.page.evaluate(script)
 
     def translate(self, sentence: str):

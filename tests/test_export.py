@@ -28,7 +28,7 @@ from s2s_tutorial.export import (
     rounding_cost,
     unpack,
 )
-from s2s_tutorial.runs import load_translator
+from s2s_tutorial.runs import load_translator, open_run
 from s2s_tutorial.text import JOINS
 from s2s_tutorial.translation import Translator
 
@@ -135,21 +135,35 @@ def test_the_same_model_gives_the_same_files(translator, tmp_path):
         export(translator, tmp_path / name, "m")
     files = [{path.name: path.read_bytes() for path in (tmp_path / name).iterdir()} for name in ("a", "b")]
     assert files[0] == files[1]
-    assert set(files[0]) == {"m.safetensors", "m.js", "models.js"}
+    assert set(files[0]) == {"m.safetensors", "m.0.js", "m.1.js", "models.js"}
 
 
 # Nothing in the files can run
 
 
-def test_the_scripts_are_one_assignment_of_text_or_plain_values(translator, tmp_path):
+def test_the_scripts_are_one_call_or_assignment_of_plain_values(translator, tmp_path):
     hostile = "</script><script>alert(1)</script>\u2028"
     export(translator, tmp_path, "m", title=hostile, note=hostile)
-    script = (tmp_path / "m.js").read_text(encoding="ascii")
-    [base64] = re.fullmatch(r'self\.s2sModel = "([A-Za-z0-9+/]+=*)";\n', script).groups()
+    scripts = [(tmp_path / f"m.{number}.js").read_text(encoding="ascii") for number in range(2)]
+    calls = [re.fullmatch(r'self\.s2sModel\("([A-Za-z0-9+/]+=*)"\);\n', script) for script in scripts]
+    base64 = "".join(call.group(1) for call in calls)
     assert b64decode(base64) == (tmp_path / "m.safetensors").read_bytes()
     manifest = (tmp_path / "models.js").read_text(encoding="ascii")
     assert json.loads(manifest.removeprefix("self.s2sManifest = ").removesuffix(";\n"))["models"][0]["title"] == hostile
     assert b64encode(b64decode(base64)).decode() == base64
+
+
+def test_a_large_file_is_cut_into_scripts_that_give_the_same_bytes(translator, tmp_path, monkeypatch):
+    export(translator, tmp_path, "m-2")
+    whole = b64encode((tmp_path / "m-2.safetensors").read_bytes()).decode()
+    for size in (3 * 1024, 3 * 4096):  # the second time fewer parts are needed, and those left over are deleted
+        monkeypatch.setattr("s2s_tutorial.export.PART", size)
+        scripts = export(translator, tmp_path, "m-2").paths[1:-1]
+        assert {path.name for path in tmp_path.glob("*.*.js")} == {path.name for path in scripts}
+        assert len(scripts) > 2
+        assert "".join(path.read_text(encoding="ascii").split('"')[1] for path in scripts) == whole
+        [model] = read_manifest(tmp_path)
+        assert model["scripts"] == [path.stat().st_size for path in scripts]
 
 
 @pytest.mark.parametrize("damage", ["cut", "flip", "empty", "other"])
@@ -221,10 +235,22 @@ def call(*arguments):
     return CliRunner().invoke(app, ["export", *map(str, arguments)])
 
 
+def test_the_list_has_the_longest_sentence_of_the_runs_settings(talking_run, tmp_path):
+    call("--run", talking_run, "--to", tmp_path, "--no-measure")
+    data = open_run(talking_run).settings.data
+    [model] = read_manifest(tmp_path)
+    assert model["longest"] == [data.max_length, data.unit]
+
+
 def test_the_command_writes_the_files_and_says_what_rounding_costs(talking_run, tmp_path):
     result = call("--run", talking_run, "--to", tmp_path / "web")
     assert (result.exit_code, result.exception) == (0, None), result.output
-    assert {path.name for path in (tmp_path / "web").iterdir()} == {"talking.safetensors", "talking.js", "models.js"}
+    assert {path.name for path in (tmp_path / "web").iterdir()} == {
+        "talking.safetensors",
+        "talking.0.js",
+        "talking.1.js",
+        "models.js",
+    }
     assert re.match(r"0\.\d\d MB before base64: ", result.stdout)
     assert re.search(
         r"BLEU \d+\.\d\d as trained, \d+\.\d\d rounded to 8 bits; \d+\.\d% of \d+ translations", result.stdout

@@ -378,6 +378,36 @@ def test_every_chapter_has_a_line_on_the_front_page(site, pages):
 # The live translator (test_live.py has all else of it)
 
 
+def test_a_picture_that_scrolls_says_so_and_shades_the_side_with_more(browser, address):
+    page = Visit(browser, width=375, height=700).open(f"{address}/notebooks/00_first_translation.html")
+    frame = page.locator(".s2s-frame").first
+    frame.scroll_into_view_if_needed()
+    assert "sideways" in page.locator("figure .s2s-sideways").first.inner_text()
+    page.locator(".s2s-frame.s2s-more-right:not(.s2s-more-left)").first.wait_for()
+    assert "gradient" in frame.evaluate("frame => getComputedStyle(frame, '::after').backgroundImage")
+    frame.locator(".s2s-wide").evaluate("box => box.scrollTo({ left: box.scrollWidth })")
+    page.locator(".s2s-frame.s2s-more-left:not(.s2s-more-right)").first.wait_for()
+    page.set_viewport_size({"width": 1280, "height": 800})
+    page.reload()
+    assert page.locator(".s2s-frame").count() == 0
+
+
+@pytest.mark.parametrize("name", ["index", "translate"])
+def test_a_page_asks_in_its_head_for_what_the_first_translation_needs(browser, address, name):
+    visit = Visit(browser)
+    page = visit.open(f"{address}/book/{name}.html")
+    page.locator(".s2s-live[data-model=large]").wait_for()
+    head = page.evaluate(
+        "Array.from(document.head.querySelectorAll('link[rel=preload][fetchpriority=high]'), (link) => link.href)"
+    )
+    used = [url for url in visit.requests if "/_static/live/" in url and "/large." not in url]
+    assert set(head) >= set(used)
+    assert sum("/general.0.js" in url for url in used) == 1
+    page.emulate_media(media="print")
+    assert page.locator(".s2s-live .s2s-paper tbody tr").first.is_visible()
+    assert visit.problems == []
+
+
 @pytest.mark.parametrize("from_disk", [False, True])
 def test_the_front_page_translates_and_leads_on_with_its_sentence(browser, address, site, from_disk):
     start = site.as_uri() if from_disk else address
@@ -385,10 +415,10 @@ def test_the_front_page_translates_and_leads_on_with_its_sentence(browser, addre
     page = visit.open(f"{start}/book/index.html")
     page.fill(".s2s-input", "Ma sœur ne dort pas.")
     page.press(".s2s-input", "Enter")
-    page.locator(".s2s-row", has_text="soeur").first.wait_for()
+    page.locator(".s2s-live[data-model=large] .s2s-row", has_text="soeur").first.wait_for()
     text = page.locator(".s2s-translation").inner_text()
     page.locator(".s2s-link").click()
-    page.locator(".s2s-beam button").nth(4).wait_for()
+    page.locator(".s2s-live[data-model=large] .s2s-beam button").nth(4).wait_for()
     assert page.url.startswith(f"{start}/book/translate.html#translate=Ma+s")
     assert page.locator(".s2s-translation").inner_text() == text
     page.locator(".s2s-model[value=none]").check(force=True)

@@ -1,11 +1,11 @@
-"""The live translator in the book: where it sits on a page, and the scripts and models that it loads.
+"""The live translator in the book: its place on a page, and the scripts and models that it loads.
 
     ```{s2s-live}
     :more: book/translate
     ```
 
 Models are put into the site when it is built: the trained one from `s2s_tutorial/pretrained/`, the small ones from
-`book/live/`. Titles and notes are made of the scores that lie beside them.
+`book/live/`. Titles and notes are made from the scores in the same folders.
 """
 
 from __future__ import annotations
@@ -24,22 +24,25 @@ from sphinx.util.docutils import SphinxDirective
 from sphinx.util.osutil import relative_uri
 
 from s2s_tutorial.config import ATTENTIONS, PRETRAINED
-from s2s_tutorial.export import export, publish
-from s2s_tutorial.runs import load_translator
+from s2s_tutorial.export import MANIFEST, export, publish
+from s2s_tutorial.runs import load_translator, open_run
 
 ROOT = Path(__file__).parents[2]
 WEB = ROOT / "book" / "_web"
 SMALL = ROOT / "book" / "live"
+VIEW = ("attention_view.js", "attention_view.css")  # from the package: the chapters have it too
 PLACE = "_static/live"  # in the site
 LARGE = "large"  # the model that the page begins with
+STAND_IN = "general"  # the small model that answers while the large one is loading
+KNOWS = "It has learned short everyday sentences only, and makes more mistakes."
 
 
 class live(nodes.General, nodes.Element):  # noqa: N801 - docutils makes names of visitors of it
-    """Where the translator sits."""
+    """The place of the translator on a page."""
 
 
 class Live(SphinxDirective):
-    """The live translator; a small one, where `more` names the page that has all its tools."""
+    """The live translator. With `more`, the page that has all its tools, it is a small one with few of them."""
 
     option_spec: ClassVar = {"more": directives.unchanged_required}
 
@@ -49,20 +52,37 @@ class Live(SphinxDirective):
 
 
 def visit_live(translator: Any, node: live) -> None:
-    """Write the place and the script. What is inside is seen until the script runs, or where none can."""
+    """Write the place and the script, which does not wait for the page's other scripts."""
     builder = translator.builder
     folder = relative_uri(builder.get_target_uri(builder.current_docname), PLACE)
     more = f' data-more="{builder.get_relative_uri(builder.current_docname, node["more"])}"' if node["more"] else ""
     translator.body.append(
         f'<div class="s2s-live" data-models="{folder}/models/"{more}>'
-        "<p>Here a network translates what you type, inside this page. It needs JavaScript.</p></div>\n"
-        f'<script defer src="{folder}/live.js"></script>\n'
+        "<noscript><p>Here a network translates what you type, inside this page. It needs JavaScript.</p></noscript></div>\n"
+        f'<script async fetchpriority="high" src="{folder}/live.js"></script>\n'
     )
     raise nodes.SkipNode
 
 
+def expect_live(app: Sphinx, page: str, template: str, context: dict[str, Any], doctree: nodes.document | None) -> None:
+    """Let the browser download what the first translation needs before it knows the rest of the page."""
+    if doctree is None or app.builder.format != "html" or not any(doctree.findall(live)):
+        return
+    folder = relative_uri(app.builder.get_target_uri(page), PLACE)
+    names = [*loaded_by_page(), f"models/{MANIFEST}", f"models/{STAND_IN}.0.js"]
+    for name in names:
+        kind = "style" if name.endswith(".css") else "script"
+        link = f'<link rel="preload" as="{kind}" fetchpriority="high" href="{folder}/{name}">\n'
+        context["metatags"] = context.get("metatags", "") + link
+
+
+def loaded_by_page() -> list[str]:
+    """Return the names of the translator's scripts and styles, those that a page has to load first in front."""
+    return ["live.js", *VIEW, *sorted(path.name for path in WEB.iterdir() if path.name != "live.js")]
+
+
 def skip_live(translator: Any, node: live) -> None:
-    """Leave it out where pages cannot run anything."""
+    """Leave the translator out of formats that cannot run scripts."""
     raise nodes.SkipNode
 
 
@@ -70,40 +90,42 @@ def copy_web(folder: Path) -> None:
     """Copy the translator's scripts and styles, and the attention view that it shares with the chapters."""
     folder.mkdir(parents=True, exist_ok=True)
     data = files("s2s_tutorial").joinpath("data")
-    for name in ("attention_view.js", "attention_view.css"):
+    for name in VIEW:
         (folder / name).write_text(data.joinpath(name).read_text(encoding="utf-8"), encoding="utf-8")
     for path in [*WEB.glob("*.js"), *WEB.glob("*.css")]:
         shutil.copyfile(path, folder / path.name)
 
 
 def write_models(folder: Path) -> int:
-    """Write the book's models for the page, the trained one first; returns their bytes before base64."""
+    """Write the book's models for the page, the large one first; return their size in bytes before base64."""
     with TemporaryDirectory() as place:
         exported, *_ = export(load_translator(), Path(place), LARGE).paths
-        size = publish(exported, folder, "Large, general", large_note()).size
+        longest = open_run(PRETRAINED).settings.data.longest
+        more = {"longest": longest, "stand_in": STAND_IN, "stand_in_note": KNOWS}
+        size = publish(exported, folder, "Large, general", large_note(), **more).size
     scores = json.loads((SMALL / "scores.json").read_text(encoding="utf-8"))
     for attention in ATTENTIONS:
-        size += publish(
-            SMALL / f"{attention}.safetensors", folder, f"Small, {attention}", small_note(scores[attention])
-        ).size
+        path, own = SMALL / f"{attention}.safetensors", scores[attention]
+        longest = (own["longest"], "words")
+        size += publish(path, folder, f"Small, {attention}", small_note(own), longest=longest).size
     return size
 
 
 def large_note() -> str:
-    """What the page says of the trained model."""
+    """Return the page's note about the large model."""
     scores = json.loads((PRETRAINED / "scores.json").read_text(encoding="utf-8"))
     return f"Trained on real sentence pairs. {reached(scores['rounding'])}"
 
 
 def small_note(scores: dict[str, Any]) -> str:
-    """What the page says of a small model."""
+    """Return the page's note about a small model."""
     test = scores["test"]
     error = f", alignment error rate {test['aer']:.2f}" if "aer" in test else ""
     return f"Trained on the built-in corpus. {reached(scores['rounding'])}{error}"
 
 
 def reached(rounding: dict[str, Any]) -> str:
-    """How good a model is as the page runs it, and what rounding cost."""
+    """Return the score of a model as the page runs it, and the score before rounding."""
     return (
         f"Held-out BLEU {rounding['rounded_bleu']:.1f} ({rounding['bleu']:.1f} before rounding to 8 bits, "
         f"{rounding['sentences']:,} sentences)"
@@ -114,14 +136,15 @@ def put_into_site(app: Sphinx, problem: Exception | None) -> None:
     """Write scripts and models where the pages look for them."""
     if problem is None and app.builder.format == "html":
         folder = Path(app.outdir) / PLACE
-        shutil.rmtree(folder, ignore_errors=True)  # what an earlier build left is no model of this one
+        shutil.rmtree(folder, ignore_errors=True)  # models of an earlier build
         copy_web(folder)
         write_models(folder / "models")
 
 
 def setup(app: Sphinx) -> dict[str, bool]:
-    """Tell Sphinx."""
+    """Register the directive and its files with Sphinx."""
     app.add_node(live, html=(visit_live, None), latex=(skip_live, None), text=(skip_live, None))
     app.add_directive("s2s-live", Live)
+    app.connect("html-page-context", expect_live)
     app.connect("build-finished", put_into_site)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -5,13 +5,33 @@ document.addEventListener("DOMContentLoaded", function () {
     logo.parentElement.setAttribute("role", "navigation");
     logo.parentElement.setAttribute("aria-label", "Home");
   }
-  // On a phone a wide picture scrolls in its box: made narrow, its labels could not be read.
+  // On a phone a wide picture scrolls in its box: made narrow, its labels could not be read. The box says that it scrolls.
+  function scroller(figure) {
+    var box = figure.querySelector(".s2s-wide");
+    if (box) return box;
+    var hint = document.createElement("p"), frame = document.createElement("div");
+    hint.className = "s2s-sideways";
+    hint.textContent = "Scroll sideways to see all of the picture.";
+    frame.className = "s2s-frame";
+    box = document.createElement("div");
+    box.className = "s2s-wide";
+    box.tabIndex = 0;
+    frame.append(box);
+    figure.prepend(hint, frame);
+    box.addEventListener("scroll", function () { shade(frame, box); }, { passive: true });
+    return box;
+  }
+  function shade(frame, box) {
+    frame.classList.toggle("s2s-more-left", box.scrollLeft > 1);
+    frame.classList.toggle("s2s-more-right", box.scrollLeft + box.clientWidth < box.scrollWidth - 1);
+  }
   document.querySelectorAll(".bd-article figure > img").forEach(function (img) {
     function widen() {
       if (innerWidth > 600 || img.naturalWidth < 600) return;
-      img.parentElement.classList.add("s2s-wide");
+      var box = scroller(img.parentElement);
+      box.append(img);
       img.style.width = 0.69 * img.naturalWidth + "px";  // letters of ten points are ten pixels high
-      img.parentElement.tabIndex = 0;
+      shade(box.parentElement, box);
     }
     if (img.complete) widen();
     else img.addEventListener("load", widen);

@@ -60,6 +60,7 @@ def make(attention: str, corpus: Corpus, runs: Path, folder: Path) -> dict[str, 
         "parameters": count_parameters(translator.model),
         "test": scores.to_dict(),
         "rounding": asdict(rounding_cost(translator, corpus.test)),
+        "longest": max(len(source.split()) for source in corpus.train.sources),
     }
 
 

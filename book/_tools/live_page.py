@@ -14,7 +14,7 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "_ext"))
 from s2s_live import copy_web, write_models
 
 from s2s_tutorial.export import export
-from s2s_tutorial.runs import load_translator
+from s2s_tutorial.runs import load_translator, open_run
 
 PAGE = """<!doctype html>
 <html lang="en" data-theme="light">
@@ -31,7 +31,7 @@ h1 { margin: 0; font-size: 1.6rem; }
 <main>
 <h1>Translate inside the page</h1>
 <p>A network with attention, running in your browser. Nothing you type leaves it.</p>
-<div class="s2s-live" data-models="models/"><p>The translator needs JavaScript.</p></div>
+<div class="s2s-live" data-models="models/"><noscript><p>The translator needs JavaScript.</p></noscript></div>
 </main>
 <script src="web/live.js"></script>
 </html>
@@ -52,7 +52,8 @@ def main() -> None:
     if not runs:
         write_models(folder / "models")
     for run in runs:
-        export(load_translator(run), folder / "models", run.resolve().name.lower())
+        name, longest = run.resolve().name.lower(), open_run(run).settings.data.longest
+        export(load_translator(run), folder / "models", name, longest=longest)
     print(write_page(folder))
 
 

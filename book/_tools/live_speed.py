@@ -26,7 +26,7 @@ MEASURE = """() => {
   const words = [...model.srcIds.keys()].slice(4), size = model.tgtWords.length, times = [];
   for (let k = 0; k < 110; k++) {
     const source = Array.from({ length: 12 }, (_, n) => words[(k * 7919 + n * 131) % words.length]).join(" ");
-    const prefix = Array.from({ length: 12 }, (_, n) => 4 + ((k * 104729 + n * 37) % (size - 4))).concat(2);
+    const prefix = Array.from({ length: 12 }, (_, n) => model.tgtWords[4 + ((k * 104729 + n * 37) % (size - 4))]).concat("<eos>");
     const start = performance.now(), steps = model.translate(source, { prefix }).best.steps.length;
     if (steps !== 13) throw new Error("the sentence has " + steps + " steps");
     times.push(performance.now() - start);

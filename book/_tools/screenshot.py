@@ -1,7 +1,7 @@
 """The picture of the front page that the README shows: `python book/_tools/screenshot.py`, after `make book`.
 
 The page is served on this machine, for a moment, as a reader's browser would meet it on the web; where it has the live
-translator, the picture waits for its first translation.
+translator, the picture waits for a translation by the large model.
 """
 
 import functools
@@ -45,7 +45,7 @@ def main(
         page.goto(f"http://127.0.0.1:{server.server_port}/{page_name}")
         page.evaluate("() => window.MathJax && MathJax.startup && MathJax.startup.promise")
         if page.locator(".s2s-live").count():
-            page.wait_for_selector(".s2s-live .s2s-word")
+            page.wait_for_selector(".s2s-live[data-model=large] .s2s-word")
         picture = Image.open(io.BytesIO(page.screenshot()))
     server.shutdown()
     target.parent.mkdir(parents=True, exist_ok=True)

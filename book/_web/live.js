@@ -1,49 +1,80 @@
-// The live translator. A page needs this script, and where the translator shall sit
+// The live translator. A page needs this script, and where the translator should be
 //
 //   <div class="s2s-live" data-models="folder/"></div>
 //
-// with the folder that `s2s-tutorial export` wrote. All else is loaded from beside this script, as classic scripts and only
-// when the page has such a place, so it works on any static server and from file:// alike. The network runs in a worker
-// made from the source of the parts, and the page never waits for it.
+// with the folder that `s2s-tutorial export` wrote. Everything else is loaded from beside this script, as classic scripts and
+// only when the page has such a place, so it works on any static server and from file:// alike. The network runs in a
+// worker made from the source of the parts, so the page stays responsive while it computes.
 (function () {
   "use strict";
 
-  const PARTS = ["text.js", "matrix.js", "network.js", "search.js"]; // for the worker
-  const VIEW = ["attention_view.js", "panel.js", "result.js"];
+  const PARTS = ["text.js", "matrix.js", "network.js", "honesty.js", "search.js"]; // for the worker
+  const VIEW = ["attention_view.js", "panel.js", "choices.js", "address.js", "notes.js", "result.js", "loading.js", "layout.js"];
   const STYLES = ["attention_view.css", "live.css"];
+  const AT_ONCE = 2; // scripts of one model that are on their way at the same time; connections stay free for others
   const here = new URL(".", document.currentScript.src);
+  const done = new Set(), pieces = new Map();
 
+  // Each script of a model calls this with its piece of the file, in base64.
+  self.s2sModel = (base64) => { pieces.set(document.currentScript.src, base64); };
+
+  // Load a script, once.
   function addScript(url) {
+    if (done.has(url.href)) return Promise.resolve();
     return new Promise((resolve, reject) => {
       const script = document.createElement("script");
       script.src = url;
       script.charset = "utf-8";
-      script.onload = () => { script.remove(); resolve(); };
-      script.onerror = () => { script.remove(); reject(new Error("The file " + new URL(url).pathname.split("/").pop() + " could not be loaded.")); };
+      script.onload = () => { script.remove(); done.add(url.href); resolve(); };
+      script.onerror = () => { script.remove(); reject(new Error("The file " + url.pathname.split("/").pop() + " could not be loaded.")); };
       document.head.appendChild(script);
     });
   }
 
-  function addStyle(name) {
-    const link = document.createElement("link");
-    link.rel = "stylesheet";
-    link.href = new URL(name, here);
+  function addLink(url, values) {
+    const link = Object.assign(document.createElement("link"), values);
+    link.href = url;
     document.head.appendChild(link);
   }
 
-  // A folder of models and the worker that runs them.
-  class Engine {
+  // Begin to download a script that will run later, so that downloads do not wait for each other.
+  const expect = (url) => addLink(url, { rel: "preload", as: "script", fetchPriority: "high" });
+
+  // A folder of models and the worker that runs them. It dispatches "change" whenever more of a model has arrived.
+  class Engine extends EventTarget {
     constructor(folder) {
+      super();
       this.folder = folder;
       this.models = [];
-      this.loading = new Map();
       this.asked = new Map();
       this.number = 0;
     }
 
-    async start() {
-      await addScript(new URL("models.js", this.folder));
-      this.models = self.s2sManifest.models;
+    // Read the list of models.
+    async list() {
+      await addScript(this.manifest());
+      const total = (sizes) => sizes.reduce((sum, size) => sum + size, 0);
+      this.models = self.s2sManifest.models.map((model) => ({ ...model, arrived: 0, total: total(model.scripts), pieces: [], state: "new", error: null }));
+    }
+
+    manifest() {
+      return new URL("models.js", this.folder);
+    }
+
+    script(model, number) {
+      return new URL(model.name + "." + number + ".js", this.folder);
+    }
+
+    find(name) {
+      return this.models.find((model) => model.name === name);
+    }
+
+    // The small model that answers while this one is loading; null where it has none.
+    standIn(model) {
+      return (model.state !== "ready" && model.stand_in && this.find(model.stand_in)) || null;
+    }
+
+    start() {
       const source = self.s2sParts.map((part) => "(" + part + ")(self);").join("\n") + "\nself.s2sSearch.serve();";
       const url = URL.createObjectURL(new Blob([source], { type: "text/javascript" }));
       this.worker = new Worker(url);
@@ -66,56 +97,108 @@
       });
     }
 
-    // Load a model, once. Scripts set one global, so they are loaded one after the other.
-    load(name) {
-      if (!this.loading.has(name)) {
-        const loaded = (this.queue || Promise.resolve()).then(async () => {
-          await addScript(new URL(name + ".js", this.folder));
-          const base64 = self.s2sModel;
-          delete self.s2sModel;
-          return this.ask("load", { model: name, base64 });
-        });
-        this.queue = loaded.catch(() => {});
-        this.loading.set(name, loaded);
-        loaded.catch(() => this.loading.delete(name)); // the next try loads it again
-      }
-      return this.loading.get(name);
+    change(model, values) {
+      Object.assign(model, values);
+      this.dispatchEvent(new Event("change"));
     }
+
+    // Load a model, once. After a failure the next call loads what is still missing.
+    load(name) {
+      const model = this.find(name);
+      if (model.state === "new" || model.state === "failed") {
+        this.change(model, { state: "loading", error: null });
+        model.loaded = this.read(model);
+        model.loaded.then(
+          () => this.change(model, { state: "ready" }), (error) => this.change(model, { state: "failed", error }));
+      }
+      return model.loaded;
+    }
+
+    async read(model) {
+      await this.download(model);
+      const base64 = model.pieces.join("");
+      model.pieces = [];
+      return this.ask("load", { model: model.name, base64 });
+    }
+
+    async download(model) {
+      const missing = model.scripts.map((_, number) => number).filter((number) => model.pieces[number] === undefined);
+      const next = async () => {
+        for (let number = missing.shift(); number !== undefined; number = missing.shift()) {
+          const url = this.script(model, number);
+          await addScript(url).catch((error) => { missing.length = 0; throw error; });
+          model.pieces[number] = pieces.get(url.href);
+          pieces.delete(url.href);
+          done.delete(url.href);
+          this.change(model, { arrived: model.arrived + model.scripts[number] });
+        }
+      };
+      await Promise.all(Array.from({ length: AT_ONCE }, next));
+    }
+  }
+
+  function waiting(host) {
+    const line = document.createElement("label"), bar = document.createElement("progress");
+    line.append("Loading the translator ", bar);
+    host.replaceChildren(line);
+    return bar;
   }
 
   function complain(host, error) {
-    const line = document.createElement("p");
+    const line = document.createElement("p"), again = document.createElement("button");
     line.setAttribute("role", "alert");
-    line.textContent = "The translator cannot start. " + error.message;
+    line.textContent = "The translator cannot start. " + error.message + " ";
+    again.type = "button";
+    again.className = "s2s-small";
+    again.textContent = "Try again";
+    again.addEventListener("click", () => begin([host]));
+    line.append(again);
     host.replaceChildren(line);
   }
 
-  async function begin() {
-    const hosts = Array.from(document.querySelectorAll(".s2s-live"));
-    if (!hosts.length) return;
-    STYLES.forEach(addStyle);
-    const engines = new Map();
-    try {
-      for (const name of PARTS.concat(VIEW)) await addScript(new URL(name, here));
-    } catch (error) {
-      hosts.forEach((host) => complain(host, error));
-      return;
+  // What the first sentence needs comes first, unless the address names another model.
+  function expectFirst(engine) {
+    const [first] = engine.models;
+    if (first && !/[#&]model=/.test(location.hash)) expect(engine.script(engine.standIn(first) || first, 0));
+  }
+
+  const engines = new Map();
+
+  async function mount(host, own, bar) {
+    const folder = new URL((host.dataset.models || "models").replace(/\/?$/, "/"), document.baseURI);
+    const engine = engines.get(folder.href) || new Engine(folder), names = PARTS.concat(VIEW);
+    if (!engine.models.length) {
+      [engine.manifest(), ...names.map((name) => new URL(name, here))].forEach((url) => done.has(url.href) || expect(url));
+      await engine.list();
+      expectFirst(engine);
     }
+    bar.max = names.length;
+    for (const name of names) {
+      await addScript(new URL(name, here));
+      bar.value += 1;
+    }
+    if (!engine.worker) engine.start();
+    engines.set(folder.href, engine);
+    self.s2sPanel.mount(host, engine, own);
+  }
+
+  async function begin(hosts) {
     for (const host of hosts) {
-      const folder = new URL((host.dataset.models || "models").replace(/\/?$/, "/"), document.baseURI);
       try {
-        if (!engines.has(folder.href)) {
-          const engine = new Engine(folder);
-          await engine.start();
-          engines.set(folder.href, engine);
-        }
-        self.s2sPanel.mount(host, engines.get(folder.href), host === hosts[0]);
+        await mount(host, host === document.querySelector(".s2s-live"), waiting(host));
       } catch (error) {
         complain(host, error);
       }
     }
   }
 
-  if (document.readyState === "loading") document.addEventListener("DOMContentLoaded", begin);
-  else begin();
+  function find() {
+    const hosts = Array.from(document.querySelectorAll(".s2s-live"));
+    if (hosts.length) STYLES.forEach((name) => addLink(new URL(name, here), { rel: "stylesheet" }));
+    begin(hosts);
+  }
+
+  // Other scripts of the page may still be loading: what is above this script is there.
+  if (document.querySelector(".s2s-live") || document.readyState !== "loading") find();
+  else document.addEventListener("DOMContentLoaded", find);
 })();

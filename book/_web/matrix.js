@@ -3,10 +3,10 @@
   "use strict";
 
   const WIDTH = 8; // rows that are worked on at a time
-  const FIRST = 2; // EOS: PAD and SOS, before it, are never a translation
-  const AGAIN = 16; // logits of a step that are worked out again, exactly
+  const FIRST = 2; // the first id that a translation may have: EOS, after PAD and SOS
+  const AGAIN = 16; // logits of a step that are computed again, exactly
 
-  // An 8-bit matrix as floats, its rows interleaved by eights: the eight numbers of a column lie side by side, so that
+  // An 8-bit matrix as floats, its rows interleaved in groups of eight: the eight values of a column are adjacent, so that
   // a product reads memory in one direction. This layout makes it twice as fast as row after row.
   function expand(tensor, scales, from, to) {
     const [rows, all] = tensor.shape, columns = to - from;
@@ -49,7 +49,7 @@
     return out;
   }
 
-  // The output layer is half of all work, and most of it is for words that are not said. So two of its 8-bit rows share
+  // The output layer is half of all work, and most of it is for words that are not chosen. So two of its 8-bit rows share
   // one double, upper · 2^26 + lower, and one multiplication serves both. That is exact while the vector, too, is made of
   // whole numbers whose absolute values add up to at most 2^25 / 127: neither half then runs into the other.
   const SHIFT = 2 ** 26, BUDGET = 2 ** 25 / 127;
@@ -60,7 +60,7 @@
     return data;
   }
 
-  // Four pairs at a time; apart from eightRows also because one function for two kinds of arrays is a slow one.
+  // Four pairs at a time; separate from eightRows, because a function that is called with two kinds of arrays is slow.
   function multiplyPairs(data, pairs, columns, vector, from, out) {
     for (let row = 0; row < pairs; row += 4) {
       const a = row * columns - from, b = a + columns, c = b + columns, d = c + columns;

@@ -1,7 +1,7 @@
-// The network itself: encoder, attention and decoder over typed arrays, for one sentence. The Python it mirrors is
-// encoder.py, attention.py, decoder.py and layers.py of s2s_tutorial; tensors have the names that they have there.
+// The network itself: encoder, attention and decoder over typed arrays, for one sentence. It does what encoder.py,
+// attention.py, decoder.py and layers.py of s2s_tutorial do, and tensors have the same names as there.
 //
-// Sizes as in the book: S source length, K beginnings that are decoded side by side, H hidden, V words, L layers.
+// Sizes as in the book: S source length, K partial translations that are decoded side by side, H hidden, V words, L layers.
 // Numbers are added up in double precision; weights are the 8-bit ones, expanded once when a model is read.
 (self.s2sParts = self.s2sParts || []).push(function (scope) {
   "use strict";
@@ -67,7 +67,7 @@
         this.place = this.matrix("decoder.attention.project.weight");
         this.placeVector = this.vector("decoder.attention.vector");
       }
-      this.tensors = null; // of the 8-bit numbers, only those of words are needed again
+      this.tensors = null; // of the 8-bit values, only the embeddings and the output layer are needed again
     }
 
     rounded(name) {
@@ -107,7 +107,7 @@
       if (this.query) this.scoreVector = this.vector(score + "vector");
     }
 
-    // W · embedding of each word, of a GRU's input side. Words come again (every sentence has an end), so it is remembered.
+    // W · embedding of each word, of a GRU's input side. Words recur (every sentence has an EOS), so the products are kept.
     projectWords(gru, embedding, ids) {
       const rows = gru.input.rows, out = new Float64Array(ids.length * rows);
       if (gru.known.size > REMEMBERED) gru.known.clear();
@@ -167,7 +167,7 @@
       return { length: S, states, keys, first };
     }
 
-    // Attention weights (S) of the n-th of the decoder's states; a pinned place gets all of it.
+    // Attention weights (S) of the n-th of the decoder's states; a pinned position gets all the weight.
     weights(memory, tops, queries, n, pinned) {
       const S = memory.length, H = this.size, weights = new Float64Array(S);
       if (pinned >= 0) {
@@ -187,14 +187,14 @@
       return weights;
     }
 
-    // Local-p: how far each source place is from the one that the state predicts.
+    // Local-p: the distance of each source position from the one that the state predicts.
     distances(top, length) {
       const hidden = multiply(this.place, top, 1, null).map(Math.tanh);
       const centre = length * sigmoid(dot(hidden, 0, this.placeVector, 0, this.size));
       return Float64Array.from({ length }, (_, s) => s - centre);
     }
 
-    // One word further for K beginnings: ids of the words before, and states (K, H) of each layer.
+    // One step for K partial translations: the ids of their last words, and the states (K, H) of each layer.
     // Returns logits (K, V), the next states, and K rows of attention weights, or null without attention.
     step(ids, memory, before, pinned) {
       const K = ids.length, H = this.size, states = [];

@@ -1,9 +1,11 @@
-// What the reader sees and touches of the live translator. Every word reaches the page as text (textContent), never as HTML.
+// The live translator's panel: its controls, and a run of the model for what they show. Every word reaches the page as text
+// (textContent), never as HTML. choices.js, address.js, notes.js and result.js add the other parts of the class.
 (function () {
   "use strict";
 
   const PACE = 130; // milliseconds between two words
   const BEAM = 5;
+  const MOST_CHARACTERS = 2000; // that are read at once
   const LANGUAGES = { fr: "French", en: "English" };
   const EXAMPLES = {
     fr: ["Ma sœur cherche une voiture rouge.", "Elle a cinq ans de moins que moi.", "Mon frère n'aime pas cette maison.",
@@ -11,6 +13,8 @@
       "Tu me parles ?", "Le chat noir ne dort pas.", "Ils ont une grande table.", "Je ne crains pas de mourir.", "Le zorglub est très vieux."],
     en: ["The black cat is not sleeping.", "She has a red car.", "Where is the little dog?", "We never see her.", "I'm too cold.", "It is a good book."],
   };
+
+  const FIRST = EXAMPLES.fr[0]; // what the page begins with
 
   function make(tag, className, text, more) {
     const made = document.createElement(tag);
@@ -20,7 +24,7 @@
     return made;
   }
 
-  // Build buttons anew and leave the keyboard where it was: on the button of the same number.
+  // Rebuild buttons and leave the keyboard focus where it was: on the button of the same number.
   function keepFocus(container, build) {
     const place = Array.from(container.querySelectorAll("button, input")).indexOf(document.activeElement);
     const built = build(), buttons = container.querySelectorAll("button, input");
@@ -31,28 +35,33 @@
   const percent = (share) => (share < 0.01 ? "< 1%" : Math.round(100 * share) + "%");
   const quoted = (word) => "“" + word + "”";
   const spoken = (word) => (word === "<eos>" ? "end of the sentence" : word);
+  const shorten = (text, most) => (text.length > most ? text.slice(0, most) + " …" : text);
+
+  function tooLong(length) {
+    const count = (n) => n.toLocaleString("en");
+    return Object.assign(new Error("This text has " + count(length) + " characters, " + count(length - MOST_CHARACTERS) + " more than the " +
+      count(MOST_CHARACTERS) + " that are read at once. Nothing was cut: your text is still in the field. Please translate it in parts."), { ofSentence: true });
+  }
+
   const megabytes = (bytes) => (bytes / 1e6).toFixed(1) + " MB";
   let panels = 0;
 
   class Panel {
     constructor(host, engine, ownsAddress) {
-      Object.assign(this, { host, engine, ownsAddress, turn: 0, seed: 1, prefix: [], pin: null, chosen: null, shown: null });
+      Object.assign(this, { host, engine, ownsAddress, turn: 0, seed: 1, temperature: 0, at: 0, every: false, shown: null, misfits: [], remark: "" });
+      this.forget();
       this.id = "s2s-live-" + ++panels;
       this.more = host.dataset.more || ""; // the page with all tools, where this one shows few
       host.classList.toggle("s2s-compact", this.more !== "");
       this.model = engine.models[0];
       this.language = { source: "fr", target: "en" };
       this.build();
-      window.addEventListener("hashchange", () => this.readAddress());
-      if (!this.readAddress()) this.greet();
+      this.followAddress();
     }
 
-    // The first example, as soon as the browser has nothing better to do; not where the reader pays for every byte.
+    // Translate the first example.
     greet() {
-      this.input.value = EXAMPLES.fr[0];
-      if (navigator.connection && navigator.connection.saveData) return;
-      const idle = window.requestIdleCallback || ((act) => setTimeout(act, 200));
-      idle(() => this.turn || this.begin(EXAMPLES.fr[0], false), { timeout: 1000 });
+      this.begin(FIRST, false);
     }
 
     build() {
@@ -60,18 +69,21 @@
       if (this.more) parts[3].append(this.link);
       this.host.replaceChildren(...(this.more ? [parts[0], parts[1], parts[3]] : parts));
       this.host.setAttribute("data-ready", "yes");
+      this.growing();
     }
 
     askForm() {
       const form = make("form", "s2s-ask");
       this.label = make("label", "s2s-heading", "Write a sentence in French", { for: this.id + "-text" });
-      this.input = make("input", "s2s-input", null, {
-        id: this.id + "-text", type: "text", autocomplete: "off", spellcheck: "false", enterkeyhint: "go", maxlength: "2000", lang: "fr",
+      this.input = make("textarea", "s2s-input", null, {
+        id: this.id + "-text", rows: "1", autocomplete: "off", spellcheck: "false", enterkeyhint: "go", lang: "fr",
       });
+      this.edited = make("p", "s2s-help s2s-edited", "", { hidden: "" });
       const line = make("div", "s2s-line");
       line.append(this.input, make("button", "s2s-go", "Translate", { type: "submit" }));
-      form.append(this.label, line);
+      form.append(this.label, line, this.edited);
       form.addEventListener("submit", (event) => { event.preventDefault(); this.begin(this.input.value, true); });
+      this.input.addEventListener("input", () => this.markEdited());
       return form;
     }
 
@@ -93,13 +105,14 @@
       const output = make("div", "s2s-output");
       this.said = make("p", "s2s-hidden", "", { role: "status" });
       this.status = make("p", "s2s-status", "", { role: "status" });
-      this.translation = make("p", "s2s-translation", "");
+      this.translation = make("p", "s2s-translation", "", { tabindex: "-1" });
       this.notes = make("ul", "s2s-notes");
       this.changes = make("div", "s2s-changes", null, { hidden: "" });
       this.view = make("div", "s2s-view", null, { hidden: "" });
       this.view.addEventListener("s2s-choose", (event) => this.choose(event.detail.side, event.detail.place));
-      this.hint = make("p", "s2s-help", "", { hidden: "" });
-      output.append(this.status, this.translation, this.notes, this.changes, this.hint, this.view, this.said);
+      this.view.addEventListener("focus", () => this.listen("polite"), true);
+      this.hint = make("p", "s2s-help s2s-hint", "", { hidden: "" });
+      output.append(this.loadingLine(), this.status, this.translation, this.notes, this.changes, this.hint, this.view, this.said);
       return output;
     }
 
@@ -114,9 +127,9 @@
       this.considered = make("ol", "s2s-list");
       this.best = make("ol", "s2s-list");
       tools.append(
-        this.group("words", "What it considered here", this.considered),
-        this.group("beam", "The " + BEAM + " best of a beam search", this.best,
-          make("p", "s2s-help", "Log-probability over a length penalty: higher is better.")),
+        this.group("words", "The most probable words at this position", this.considered),
+        this.group("beam", "The " + BEAM + " best results of a beam search", this.best,
+          make("p", "s2s-help", "The score is the log-probability divided by a length penalty. Higher is better.")),
         this.attendGroup(), this.heatGroup());
       return tools;
     }
@@ -132,15 +145,19 @@
       const [whenField, when] = this.select("when", "Make");
       const [placeField, place] = this.select("place", "look at");
       Object.assign(this, { when, place });
-      [when, place].forEach((select) => select.addEventListener("change", () => this.attend(place.value, when.value)));
-      return this.group("attend", "Attend to this word", whenField, placeField);
+      when.addEventListener("change", () => {
+        this.every = when.value === "all";
+        if (place.value) this.attend(place.value); // without a word to look at, this choice waits for one
+      });
+      place.addEventListener("change", () => this.attend(place.value));
+      return this.group("attend", "Choose where the model looks", whenField, placeField);
     }
 
     modelGroup() {
       this.modelNote = make("p", "s2s-help");
       this.modelChoices = this.engine.models.map((model) => {
         const choice = make("input", "s2s-model", null, { type: "radio", name: this.id + "-model", value: model.name });
-        choice.addEventListener("change", () => this.switchModel(model.name));
+        choice.addEventListener("change", () => this.useModel(model));
         return choice;
       });
       const pills = make("div", "s2s-pills");
@@ -149,105 +166,71 @@
         pill.append(choice, make("span", "", this.engine.models[n].title));
         return pill;
       }));
-      return this.group("models", "Model and its attention", pills, this.modelNote);
+      return this.group("models", "Model and its kind of attention", pills, this.modelNote);
     }
 
     heatGroup() {
-      this.temperature = make("input", "", null, { id: this.id + "-heat", type: "range", min: "0", max: "2", step: "0.1", value: "0" });
-      this.heat = make("output", "s2s-help", "", { for: this.temperature.id });
-      this.again = make("button", "s2s-small", "Draw again", { type: "button", hidden: "" });
+      this.slider = make("input", "", null, { id: this.id + "-heat", type: "range", min: "0", max: "2", step: "0.1", value: "0" });
+      this.heat = make("output", "s2s-help", "", { for: this.slider.id });
       const field = make("p", "s2s-field");
-      field.append(make("label", "", "Temperature", { for: this.temperature.id }), this.temperature);
-      this.temperature.addEventListener("input", () => { this.describeHeat(); this.prefix = []; this.run(); });
-      this.again.addEventListener("click", () => { this.seed++; this.prefix = []; this.run(); });
-      this.link = make("a", "s2s-link", this.more ? "Look closer: beams, chance, seven models" : "Link to this sentence");
-      this.describeHeat();
-      return this.group("heat", "Draw words by chance", field, this.heat, this.again, this.link);
+      field.append(make("label", "", "Temperature", { for: this.slider.id }), this.slider);
+      this.slider.addEventListener("input", () => this.slide());
+      this.link = make("a", "s2s-link", this.more ? "Look closer: beam search and " + this.engine.models.length + " models" : "Link to this result");
+      return this.group("heat", "Draw words at random", field, this.heat, this.link);
     }
 
-    describeHeat() {
-      const heat = Number(this.temperature.value);
-      this.heat.textContent = heat ? heat.toFixed(1) + ": words are drawn by chance" : "0: always the most probable word";
-      this.again.hidden = !heat;
-    }
-
-    describeModel() {
-      const { attention, words, bytes, note } = this.model;
+    // Make every control show the settings that are in use.
+    describeSettings() {
+      const { attention, words, bytes, note } = this.model, heat = this.temperature;
+      if (Number(this.slider.value) !== heat) this.slider.value = String(heat);
+      this.heat.textContent = heat ? heat.toFixed(1) + ": words are drawn at random" : "0: always the most probable word";
       const count = (n) => n.toLocaleString("en");
       this.modelNote.textContent = [note, "attention: " + attention, count(words[0]) + " → " + count(words[1]) + " words", megabytes(bytes)]
         .filter(Boolean).join(" · ");
       this.modelChoices.forEach((choice) => { choice.checked = choice.value === this.model.name; });
     }
 
-    switchModel(name) {
-      this.model = this.engine.models.find((model) => model.name === name);
-      this.forget();
-      this.run();
-      this.writeAddress();
-    }
-
-    forget() {
-      Object.assign(this, { prefix: [], pin: null, chosen: null });
-    }
-
-    // A new sentence.
-    begin(sentence, announce) {
-      this.sentence = sentence;
-      this.announce = announce;
-      this.input.value = sentence;
-      this.forget();
-      this.run();
-      if (announce) this.writeAddress();
-    }
-
-    address() {
-      const values = new URLSearchParams({ translate: this.sentence });
-      if (this.model !== this.engine.models[0]) values.set("model", this.model.name);
-      return "#" + values;
-    }
-
-    writeLink() {
-      this.link.href = this.more + this.address();
-    }
-
-    writeAddress() {
-      this.writeLink();
-      if (!this.ownsAddress) return;
-      try { history.replaceState(null, "", this.address()); } catch { /* some browsers forbid it on file://; the link works */ }
-    }
-
-    readAddress() {
-      const values = new URLSearchParams(location.hash.slice(1)), sentence = values.get("translate");
-      if (!this.ownsAddress || !sentence || (this.sentence !== undefined && location.hash === this.address())) return false;
-      const model = this.engine.models.find((one) => one.name === values.get("model"));
-      if (model) this.model = model;
-      this.begin(sentence, true);
-      return true;
-    }
-
-    // Translate with everything as it is now. A later call overtakes an earlier one.
-    async run() {
-      const turn = ++this.turn, { model, sentence } = this, temperature = Number(this.temperature.value);
-      const options = { temperature, seed: this.seed, pin: this.pin, prefix: this.prefix };
-      this.describeModel();
-      const slow = setTimeout(() => turn === this.turn && this.say("Loading the model, " + megabytes(model.bytes) + " …"), 150);
+    // Translate with the present settings; quietly if the reader did not ask for it. A later call replaces an earlier one.
+    async run(quiet) {
+      const turn = ++this.turn, { sentence, temperature, seed, beam } = this, model = this.speaker();
+      const options = { temperature, seed, pin: this.pin, prefix: this.prefix };
+      const still = quiet ? (act) => this.steadily(act) : (act) => act();
+      Object.assign(this, { answering: model, quiet: quiet === true, slow: false });
+      this.describeSettings();
+      this.markEdited();
+      still(() => this.describeLoading());
+      if (sentence.length > MOST_CHARACTERS) {
+        this.fail(tooLong(sentence.length));
+        return;
+      }
+      const slow = setTimeout(() => {
+        if (turn === this.turn) this.host.classList.add("s2s-busy");
+        this.slow = turn === this.turn;
+        this.describeLoading();
+      }, 150);
       try {
         const { language } = await this.engine.load(model.name);
         clearTimeout(slow);
+        this.fetchChosen(false);
         if (turn !== this.turn) return;
         this.setLanguage(language);
         const found = await this.engine.ask("translate", { model: model.name, sentence, options });
         if (turn !== this.turn) return;
         this.say("");
-        this.found = found;
-        const shown = this.show(found.best, turn);
-        if (this.more) return;
-        const beam = await this.engine.ask("beam", { model: model.name, sentence, size: BEAM, options: { pin: this.pin } });
-        if (turn === this.turn) this.listBeam(beam);
-        await shown;
+        Object.assign(this, { found, shownBy: model });
+        this.host.dataset.model = model.name;
+        this.fitTo(found);
+        const shown = beam ? null : still(() => this.show(found.best, turn));
+        if (shown) this.reveal();
+        if (this.more && !beam) return;
+        const results = await this.engine.ask("beam", { model: model.name, sentence, size: BEAM, options: { pin: this.pin } });
+        if (turn !== this.turn) return;
+        still(() => this.listBeam(results));
+        await (shown || this.show(this.resultOfBeam(results) || found.best, turn));
       } catch (error) {
         clearTimeout(slow);
         if (turn === this.turn) this.fail(error);
+        if (!error.ofSentence) this.fetchChosen(false);
       }
     }
 
@@ -262,8 +245,10 @@
       this.status.classList.add("s2s-error");
       this.host.classList.remove("s2s-busy");
       [this.translation, this.notes, this.considered, this.best].forEach((part) => part.replaceChildren());
-      this.view.hidden = this.changes.hidden = this.hint.hidden = true;
-      this.found = null;
+      this.view.hidden = this.hint.hidden = true;
+      this.found = this.shown = null;
+      this.writeChanges();
+      this.markEdited();
       this.writeLink();
       if (!error.ofSentence) {
         const again = make("button", "s2s-small", "Try again", { type: "button" });
@@ -282,5 +267,5 @@
     }
   }
 
-  self.s2sPanel = { Panel, mount: (host, engine, ownsAddress) => new Panel(host, engine, ownsAddress), make, keepFocus, percent, quoted, spoken, PACE, LANGUAGES };
+  self.s2sPanel = { Panel, mount: (host, engine, ownsAddress) => new Panel(host, engine, ownsAddress), make, keepFocus, percent, quoted, spoken, shorten, PACE, LANGUAGES, BEAM, MOST_CHARACTERS, FIRST };
 })();

@@ -1,9 +1,10 @@
-// The second half of the live translator's panel: a translation appears, and what can be done with it.
+// The part of the live translator's panel that shows a translation, and the controls that change it.
 (function () {
   "use strict";
 
   const { Panel, make, keepFocus, percent, quoted, spoken, PACE, LANGUAGES } = self.s2sPanel;
-  // The word to begin with: the one that looks farthest from its own place, where order changes and attention shows.
+
+  // The word that is chosen first: the one that looks farthest from its own position, because it shows best what attention does.
   function mostMoved(best) {
     let chosen = 0, most = -1;
     (best.weights || []).slice(0, best.words.length).forEach((row, step) => {
@@ -15,19 +16,31 @@
 
   const calm = () => window.matchMedia("(prefers-reduced-motion: reduce)").matches;
 
+  // Fill a select. What already stands there is not touched, so that a redraw never disturbs a reader who is choosing.
+  function offer(select, entries, value, disabled) {
+    const listed = (pairs) => JSON.stringify(pairs);
+    if (listed(entries) !== listed(Array.from(select.options, (option) => [option.value, option.text])))
+      select.replaceChildren(...entries.map(([name, text]) => make("option", "", text, { value: name })));
+    if (select.value !== value) select.value = value;
+    select.disabled = disabled;
+  }
+
   const parts = {
-    // Show a translation, word by word; in the view below, attention goes along.
+    // Show a translation word by word, with its attention in the view below it.
     async show(best, turn) {
       this.shown = best;
+      const last = Math.max((best.weights || best.words).length - 1, 0);
+      this.fitToResult(last);
+      this.at = Math.min(this.chosen ?? this.pin?.step ?? mostMoved(best), last);
       const spans = this.writeWords(best);
       this.writeNotes(best);
       this.writeChanges();
       this.writeLink();
-      const view = this.mountView(best), last = Math.max(best.words.length - 1, 0);
-      this.chosen = this.chosen === null ? mostMoved(best) : Math.min(this.chosen, last);
+      this.writePaper(best);
+      const view = this.mountView(best);
       this.fillAttend(best);
-      if (this.announce) this.said.textContent = "Translation: " + best.text;
-      const hurry = calm() || this.pin !== null || this.prefix.length > 0;
+      if (this.announce) this.announceResult(best);
+      const hurry = calm() || this.quiet || this.pin !== null || this.prefix.length > 0 || this.beam > 0;
       for (let step = 0; step < best.words.length && !hurry; step++) {
         spans.forEach((span, n) => span.classList.toggle("s2s-coming", n > step));
         if (view) view.step(step + 1);
@@ -36,12 +49,12 @@
       }
       if (view) {
         view.step(best.weights.length);
-        view.choose("target", this.chosen);
+        view.choose("target", this.at);
       }
       this.listConsidered();
     },
 
-    // The translation as people write it; each word is an element of its own, so that copied ones can be marked.
+    // The translation as people write it. Each word is an element, so that copied words can be marked.
     writeWords(best) {
       this.translation.lang = this.language.target;
       this.translation.replaceChildren();
@@ -59,102 +72,74 @@
       return spans;
     },
 
-    // What was done about words that the model does not know.
-    writeNotes(best) {
-      const copied = new Set(best.copied.map((place) => best.words[place])), known = this.model.words[0].toLocaleString("en");
-      const notes = Array.from(new Set(this.found.unknown)).map((word) => [word, copied.has(word)
-        ? " is not among the " + known + " words of this model. It was copied into the translation."
-        : " is not among the " + known + " words of this model. It was read as an unknown word, and the rest decided."]);
-      copied.forEach((word) => {
-        if (!this.found.unknown.includes(word)) notes.push([word, " was copied: the model had no word for this place, and looked there."]);
-      });
-      if (best.words.includes("<unk>")) notes.push(["<unk>", " stands for a word that the model does not have; without attention none can be copied."]);
-      this.notes.replaceChildren(...notes.map(([word, rest]) => {
-        const note = make("li");
-        note.append(make("span", "s2s-copy", word, { lang: this.language.source }), rest);
-        return note;
-      }));
-    },
-
-    // What the reader has changed, and a way back.
-    writeChanges() {
-      const words = this.found.srcWords.concat("<eos>"), changes = [];
-      if (this.prefix.length) changes.push("You chose the word " + quoted(this.forced) + ".");
-      if (this.pin) changes.push((this.pin.step === null ? "Every word" : "Word " + (this.pin.step + 1)) +
-        " is made to look at " + quoted(words[this.pin.source]) + ".");
-      const back = make("button", "s2s-small", "Undo", { type: "button" });
-      back.addEventListener("click", () => { this.forget(); this.run(); this.input.focus(); });
-      this.changes.hidden = !changes.length;
-      this.changes.replaceChildren(make("span", "", changes.join(" ")), " ", back);
-    },
-
     mountView(best) {
       this.view.hidden = false;
       if (!best.weights) {
-        this.view.replaceChildren(make("p", "s2s-help", "This model has no attention: all it knows of the sentence is one vector."));
+        this.view.replaceChildren(make("p", "s2s-help", "This model has no attention: one vector is all that the decoder gets from the sentence."));
         return null;
       }
       const { source, target } = this.language;
-      return keepFocus(this.view, () => window.s2sAttentionView.mount(this.view, {
+      const view = keepFocus(this.view, () => window.s2sAttentionView.mount(this.view, {
         source: this.found.srcWords.concat("<eos>"), target: best.words.concat("<eos>").slice(0, best.weights.length),
         weights: best.weights, unknown: this.found.unknown, copied: best.copied, pinned: this.pin ? this.pin.source : undefined,
-        sourceLabel: LANGUAGES[source] + ", as the model reads it", targetLabel: LANGUAGES[target] + ", as the model says it",
+        sourceLabel: LANGUAGES[source] + ", as the model reads it", targetLabel: LANGUAGES[target] + ", as the model writes it",
         sourceLanguage: source, targetLanguage: target,
       }));
+      this.markLeftOut(best);
+      this.listen("off"); // a screen reader hears of the words that were looked at only when the reader moves in the view
+      return view;
     },
 
-    // A word of the view was clicked: one of the target is chosen, one of the source is what the chosen one shall look at.
+    listen(how) {
+      const said = this.view.querySelector(".s2s-said");
+      if (said) said.setAttribute("aria-live", how);
+    },
+
+    // A click in the view: a target word becomes the chosen one; the chosen word must then look at a source word.
     choose(side, place) {
       if (side === "target") {
-        this.chosen = place;
+        this.chosen = this.at = place;
         this.fillAttend(this.shown);
         this.listConsidered();
-      } else this.attend(String(place), "this");
+        if (!this.isEdited()) this.writeAddress("replace");
+      } else {
+        this.every = false;
+        this.attend(String(place));
+      }
     },
 
     fillAttend(best) {
-      const attends = best.weights !== null, word = best.words[this.chosen] || "<eos>";
-      const options = (select, entries, value) => {
-        select.replaceChildren(...entries.map(([name, text]) => make("option", "", text, { value: name })));
-        select.value = value;
-        select.disabled = !attends;
-      };
-      options(this.when, [["this", "word " + (this.chosen + 1) + ", " + quoted(spoken(word))], ["all", "every word"]],
-        this.pin && this.pin.step === null ? "all" : "this");
-      options(this.place, [["", "what it likes"]].concat(this.found.srcWords.map((text, place) => [String(place), text]), [[String(this.found.srcWords.length), "<eos>"]]),
-        this.pin && (this.pin.step === null || this.pin.step === this.chosen) ? String(this.pin.source) : "");
-      this.hint.textContent = "Choose a word to see where it looked; then a " + LANGUAGES[this.language.source] + " word, and it must look there.";
+      const attends = best.weights !== null, word = best.words[this.at] || "<eos>", { pin, every } = this;
+      const places = this.found.srcWords.concat("<eos>").map((text, place) => [String(place), spoken(text)]);
+      const pinned = pin && (pin.step === null ? every : !every && pin.step === this.at);
+      offer(this.when, [["this", "word " + (this.at + 1) + ", " + quoted(spoken(word))], ["all", "every word"]], every ? "all" : "this", !attends);
+      offer(this.place, [["", "(the model decides)"], ...places], pinned ? String(pin.source) : "", !attends);
+      this.hint.textContent = "Choose a word to see where the model looked, then a " + LANGUAGES[this.language.source] + " word to look at instead.";
       this.hint.hidden = !attends;
     },
 
-    attend(place, when) {
-      if (place === "") this.pin = null;
-      else this.pin = { source: Number(place), step: when === "all" ? null : this.chosen };
-      if (this.pin && this.pin.step !== null) this.prefix = this.prefix.slice(0, this.pin.step);
-      this.run();
+    attend(place) {
+      const step = this.every ? null : this.at;
+      if (place === "") this.change({ pin: null, beam: 0 });
+      else this.change({ pin: { source: Number(place), step }, beam: 0, chosen: this.at, prefix: step === null ? this.prefix : this.prefix.slice(0, step) });
     },
 
-    // The words that had the highest probability where the chosen word stands. Each can be put there.
+    // The words with the highest probabilities at the chosen word's position. Each can take its place.
     listConsidered() {
-      const steps = this.shown.steps, step = steps && steps[this.chosen];
+      const { steps, said, ids } = this.shown, step = steps && steps[this.at];
       if (!step) {
-        this.considered.replaceChildren(make("li", "s2s-help", "Only known for the translation that was made word by word."));
+        this.considered.replaceChildren(make("li", "s2s-help", steps ? "Nothing was translated." : "A result of the beam search has no such list. Go back to the first translation to see it."));
         return;
       }
-      const said = this.shown.ids[this.chosen];
       keepFocus(this.considered, () => this.considered.replaceChildren(...step.map((entry) => this.bar(entry.share, spoken(entry.word), percent(entry.share),
-        entry.id === said || (entry.word === "<eos>" && said === undefined), () => {
-          this.prefix = this.shown.ids.slice(0, this.chosen).concat(entry.id);
-          this.forced = spoken(entry.word);
-          this.run();
-        }))));
+        entry.id === ids[this.at] || (entry.word === "<eos>" && this.at === ids.length),
+        () => this.change({ prefix: said.slice(0, this.at).concat(entry.word), chosen: this.at })))));
     },
 
-    listBeam(beam) {
-      keepFocus(this.best, () => this.best.replaceChildren(...beam.map((one) => this.bar(Math.exp(one.score), one.text || "…", one.score.toFixed(2).replace("-", "−"), false, () => {
-        this.chosen = null;
-        this.show(one, this.turn);
-      }))));
+    listBeam(results) {
+      keepFocus(this.best, () => this.best.replaceChildren(...results.map((one, n) =>
+        this.bar(Math.exp(one.score), one.text || "…", one.score.toFixed(2).replace("-", "−"), n + 1 === this.beam,
+          () => this.change({ beam: n + 1, prefix: [], temperature: 0, chosen: null })))));
     },
 
     bar(share, text, number, pressed, act) {

@@ -4,7 +4,7 @@
 
   const PAD = 0, SOS = 1, EOS = 2, UNK = 3, SPECIAL = ["<pad>", "<sos>", "<eos>", "<unk>"];
   const { largest } = scope.s2sMatrix;
-  const SHOWN = 5; // words listed of those that were considered at a step
+  const SHOWN = 5; // the most probable words of a step that are listed
   const SLICE = 40; // milliseconds that the worker searches before it looks for a newer message
 
   // log of the sum of exp(logits / temperature) over the n-th row of V, PAD and SOS left out.
@@ -46,20 +46,31 @@
       this.description = this.network.description;
       const words = (text) => SPECIAL.concat(text.split(" ").filter(Boolean));
       this.tgtWords = words(this.description.tgt_words);
+      this.tgtIds = new Map(this.tgtWords.map((word, id) => [word, id]));
       this.srcIds = new Map(words(this.description.src_words).map((word, id) => [word, id]));
     }
 
-    // Read a sentence; what is remembered of it serves every search.
+    // Read a sentence; every search starts from the result.
     read(sentence) {
-      const words = scope.s2sText.readSentence(sentence, this.description, this.srcIds);
+      const { s2sText, s2sHonesty } = scope, rules = this.description.text;
+      const foreign = s2sHonesty.looksTranslated(s2sText.normalise(sentence, rules).split(" "), this.srcIds, this.tgtIds);
+      const words = s2sText.readSentence(sentence, this.description, this.srcIds, foreign);
       const ids = words.map((word) => (this.srcIds.has(word) ? this.srcIds.get(word) : UNK));
       const memory = this.network.encode(ids.concat(EOS));
-      return { words, memory, limit: 2 * memory.length + 10, unknown: words.filter((word) => !this.srcIds.has(word)) };
+      const unknown = words.filter((word) => !this.srcIds.has(word)), unread = s2sHonesty.unread(sentence, rules);
+      return { words, ids, memory, limit: 2 * memory.length + 10, unknown, unread, foreign };
     }
 
-    // The best word at every step, or at a temperature above 0 one drawn by chance.
-    // Both searches pause before each step, so that whoever runs them can do something else, or give up.
-    // options: temperature, seed; pin {source, step or null}; prefix, ids to begin with.
+    // The options that fit this model and sentence: a link may ask for a position or a word that does not exist.
+    fit(source, { pin = null, prefix = [], ...others }) {
+      const fits = pin && this.network.attention !== "none" && pin.source < source.memory.length;
+      const known = prefix.findIndex((word, n) => !(this.tgtIds.get(word) >= EOS) || n >= source.limit || prefix[n - 1] === SPECIAL[EOS]);
+      return { ...others, pin: fits ? pin : null, prefix: known < 0 ? prefix : prefix.slice(0, known) };
+    }
+
+    // The best word at every step, or at a temperature above 0 a word drawn at random.
+    // Both searches pause before each step, so that the caller can do something else or stop them.
+    // options: temperature, seed; pin {source, step or null}; prefix, the words to begin with.
     *greedy(source, options) {
       const { temperature = 0, seed = 0, pin = null, prefix = [] } = options || {};
       const size = this.tgtWords.length, chance = random(seed), found = { ids: [], score: 0, weights: [], steps: [] };
@@ -70,7 +81,7 @@
         const total = logTotal(out.logits, 0, size, 1), shown = largest(out.logits, 0, size, SHOWN), heat = temperature || 1;
         const spread = heat === 1 ? total : logTotal(out.logits, 0, size, heat);
         states = out.states;
-        if (step < prefix.length) word = prefix[step];
+        if (step < prefix.length) word = this.tgtIds.get(prefix[step]);
         else word = temperature > 0 ? draw(out.logits, size, temperature, chance()) : shown[0];
         found.score += out.logits[word] - total;
         found.steps.push(shown.map((id) => ({ id, word: this.tgtWords[id], share: Math.exp(out.logits[id] / heat - spread) })));
@@ -81,7 +92,7 @@
       return this.finish(source, found);
     }
 
-    // The K best beginnings side by side (search.beam_search); ranked by log-probability over the length penalty.
+    // The K best partial translations side by side (search.beam_search), ranked by log-probability over the length penalty.
     *beam(source, K, options) {
       const pin = (options || {}).pin || null, size = this.tgtWords.length, H = this.network.size;
       const rank = (place) => place.score / ((5 + place.length) / 6) ** this.description.length_penalty;
@@ -123,18 +134,21 @@
       });
       const text = scope.s2sText.detokenise(words, this.description.text);
       return {
-        ids: found.ids, words, copied, text, places: scope.s2sText.places(words, text), score: found.score,
+        ids: found.ids, said: found.ids.map((id) => this.tgtWords[id]), words, copied, text,
+        leftOut: scope.s2sHonesty.leftOut(source.words, source.ids, found.weights, found.ids.length), places: scope.s2sText.places(words, text), score: found.score,
         weights: found.weights.length ? found.weights : null, steps: found.steps || null,
       };
     }
 
     *translating(sentence, options) {
-      const source = this.read(sentence);
-      return { srcWords: source.words, unknown: source.unknown, best: yield* this.greedy(source, options) };
+      const source = this.read(sentence), fitting = this.fit(source, options || {});
+      const { words: srcWords, unknown, unread, foreign } = source, { pin, prefix } = fitting;
+      return { srcWords, unknown, unread, foreign, pin, prefix, best: yield* this.greedy(source, fitting) };
     }
 
     *translatingBeam(sentence, size, options) {
-      return yield* this.beam(this.read(sentence), size, options);
+      const source = this.read(sentence);
+      return yield* this.beam(source, size, this.fit(source, options || {}));
     }
 
     // The same without a pause.
@@ -160,8 +174,8 @@
     return bytes;
   }
 
-  // In the worker: answer each message {id, model, ...} with {id, result} or {id, error}. A sentence that comes while another
-  // one is searched overtakes it: nobody waits for what is not wanted any more.
+  // In the worker: answer each message {id, model, ...} with {id, result} or {id, error}. A sentence that arrives while another
+  // one is being translated replaces it, because only the newest result is shown.
   function serve() {
     const translators = new Map();
     let newest = 0;
@@ -182,7 +196,7 @@
         if (done) return value;
         if (performance.now() < pause) continue;
         await new Promise((resolve) => setTimeout(resolve));
-        if (newest !== ask.id) throw new Error("Overtaken by another sentence.");
+        if (newest !== ask.id) throw new Error("Replaced by a newer sentence.");
         pause = performance.now() + SLICE;
       }
     };

@@ -1,8 +1,9 @@
 // Text for the model in the page: what s2s_tutorial/text.py and the reading half of translation.py do, from the tables
 // that an exported model carries. A test holds both to the same results.
 //
-// The parts text.js, matrix.js, network.js and search.js each register one function. The page runs it, and live.js writes its
-// source into the worker, so a worker needs no file of its own, which a page opened from file:// could not load.
+// The parts text.js, matrix.js, network.js, honesty.js and search.js each register one function. The page runs it, and
+// live.js writes its source into the worker. So the worker needs no file of its own, which a page that was opened from
+// file:// could not load.
 (self.s2sParts = self.s2sParts || []).push(function (scope) {
   "use strict";
 
@@ -39,8 +40,9 @@
   // What Python's strip takes off, which is not quite what trim does.
   const EDGES = /^[\p{White_Space}\x1c-\x1f]+|[\p{White_Space}\x1c-\x1f]+$/gu;
 
-  // The sentence's words as the model reads them; throws TextError where there is nothing to translate.
-  function readSentence(sentence, description, vocabulary) {
+  // The sentence's words as the model reads them; throws TextError if there is nothing to translate. `foreign` says that
+  // the words look like the target language, which is the likely reason if none of them is known.
+  function readSentence(sentence, description, vocabulary, foreign) {
     const typed = sentence.replace(EDGES, "");
     const said = "“" + Array.from(typed).slice(0, 40).join("") + "”";
     if (!typed) throw new TextError("The sentence is empty: type some words.");
@@ -51,7 +53,8 @@
       throw new TextError("The sentence “" + words.join(" ").slice(0, 30) + " …” has " + words.length + " words, at most " + description.max_words +
         " are read: translate it in parts.");
     if (!words.some((word) => /[a-z]/.test(word) && vocabulary.has(word)))
-      throw new TextError(said + " has no word that this model has learned: use other words.");
+      throw new TextError(said + " has no word that this model has learned: use other words." +
+        (foreign ? " They look like the language that it translates into." : ""));
     return words;
   }
 

@@ -67,6 +67,11 @@
       });
     });
     scroll.appendChild(made);
+    var hint = element("p", "s2s-sideways", "Scroll sideways to see all of the table.");
+    var look = function () { hint.hidden = scroll.scrollWidth <= scroll.clientWidth + 1; };
+    look();
+    if (window.ResizeObserver) new ResizeObserver(look).observe(scroll); else details.addEventListener("toggle", look);
+    details.appendChild(hint);
     details.appendChild(scroll);
     return details;
   }

@@ -1,0 +1,82 @@
+// The fourth part of the live translator's panel: how it fits the place where it is read. The field grows with its sentence, a
+// new translation comes into view on a small screen, and on paper are sentence, translation and attention weights.
+(function () {
+  "use strict";
+
+  const { Panel, make, LANGUAGES } = self.s2sPanel;
+
+  const parts = {
+    // Enter translates, and a line break becomes a space.
+    growing() {
+      const { input } = this;
+      input.addEventListener("keydown", (event) => {
+        if (event.key !== "Enter" || event.isComposing) return;
+        event.preventDefault();
+        if (!event.shiftKey) input.form.requestSubmit();
+      });
+      input.addEventListener("input", () => {
+        const place = input.selectionStart, plain = input.value.replace(/[\r\n]/g, " ");
+        if (plain !== input.value) {
+          input.value = plain;
+          input.setSelectionRange(place, place);
+        }
+        this.grow();
+      });
+      if (window.ResizeObserver) new ResizeObserver(() => this.grow()).observe(input.form);
+      this.host.addEventListener("submit", () => { this.asked = true; });
+      this.chips.addEventListener("click", (event) => { this.asked = event.target.closest("button") !== null; });
+      this.paper = make("div", "s2s-paper");
+      this.host.append(this.paper);
+    },
+
+    grow() {
+      const { style } = this.input;
+      style.height = "auto";
+      style.height = this.input.scrollHeight + this.input.offsetHeight - this.input.clientHeight + "px";
+    },
+
+    // After the reader asked for a translation: scroll to it if the screen does not show all of it.
+    reveal() {
+      if (!this.asked) return;
+      this.asked = false;
+      const { top } = this.translation.getBoundingClientRect(), { bottom } = (this.view.hidden ? this.translation : this.view).getBoundingClientRect();
+      if (top >= 0 && bottom <= window.innerHeight) return;
+      const calm = window.matchMedia("(prefers-reduced-motion: reduce)").matches;
+      this.translation.scrollIntoView({ block: "start", behavior: calm ? "instant" : "smooth" });
+    },
+
+    // What is printed in place of the panel.
+    writePaper(best) {
+      const { source, target } = this.language;
+      const pair = [[source, this.sentence], [target, best.text]].flatMap(([language, text]) => [
+        make("p", "s2s-heading", LANGUAGES[language]), make("p", "s2s-sentence", text, { lang: language })]);
+      const changes = Array.from(this.changes.querySelectorAll(".s2s-change > span"), (change) => change.textContent);
+      const notes = ["Translated by the model " + this.answering.title + ".", ...changes, ...Array.from(this.notes.children, (note) => note.textContent)];
+      this.paper.replaceChildren(...pair, ...notes.map((note) => make("p", "s2s-help", note)));
+      if (best.weights) this.paper.append(this.weightTable(best));
+    },
+
+    // All attention weights: a row for each target word, a column for each source word.
+    weightTable(best) {
+      const table = make("table"), head = make("tr"), body = make("tbody"), { source, target } = this.language;
+      const cell = (tag, text, language) => make(tag, "", text, language && text !== "<eos>" ? { lang: language } : {});
+      head.append(make("td"), ...this.found.srcWords.concat("<eos>").map((word) => cell("th", word, source)));
+      const words = best.words.concat("<eos>");
+      best.weights.forEach((weights, step) => {
+        const row = make("tr");
+        row.append(cell("th", words[step], target), ...weights.map((weight) => {
+          const made = make("td", "", weight < 0.005 ? "" : Math.round(100 * weight) + "%");
+          made.style.background = "color-mix(in srgb, var(--s2s-ink) " + Math.round(60 * weight) + "%, transparent)";
+          return made;
+        }));
+        body.append(row);
+      });
+      const top = make("thead");
+      top.append(head);
+      table.append(make("caption", "", "How much each " + LANGUAGES[target] + " word looked at each " + LANGUAGES[source] + " word"), top, body);
+      return table;
+    },
+  };
+
+  Object.assign(Panel.prototype, parts);
+})();
