@@ -34,12 +34,18 @@ MAX_PACKING = 100  # text of sentences becomes a fifth of its size, hardly ever 
 PIECE = 1 << 22  # bytes read at once
 SAMPLE_PIECE = 20_000  # pairs generated at once
 SAMPLE_SEED = 0
+# Whatever the standard library raises at an archive that is not one.
+DAMAGED = (zipfile.BadZipFile, zlib.error, struct.error, RuntimeError, EOFError, ValueError, LookupError, OverflowError)
 
 Alignment = frozenset[tuple[int, int]]
 
 
 class CorpusError(ValueError):
     """Sentence pairs that cannot be used; the message says what, where and what to do."""
+
+    def _render_traceback_(self) -> list[str]:
+        """Let a notebook show the message alone: what is wrong is the data, and not the code of a traceback."""
+        return [str(self)]
 
 
 @dataclass(frozen=True)
@@ -229,20 +235,9 @@ def _unzipped(path: Path, most: int) -> Iterator[tuple[BinaryIO, int, str]]:
             # Never more is unpacked than the header says, which was checked; the checksum finds its lies.
             with archive.open(member) as file:
                 yield file, member.file_size, f"{_shown(member.filename)} in {path.name}"
-    except OSError:
+    except (OSError, CorpusError):
         raise
-    except CorpusError:
-        raise
-    except (
-        zipfile.BadZipFile,
-        zlib.error,
-        struct.error,
-        RuntimeError,
-        EOFError,
-        ValueError,
-        LookupError,
-        OverflowError,
-    ) as error:
+    except DAMAGED as error:
         raise CorpusError(f"{path.name} is not a zip file that can be read: {error}") from None
 
 
@@ -300,8 +295,8 @@ def tatoeba_file() -> Path:
             pooch.retrieve(TATOEBA_URL, known_hash=None, fname=path.name, path=cache, downloader=downloader)
         except Exception as error:  # pooch passes on whatever its transport raises
             raise CorpusError(
-                f"the Tatoeba pairs could not be downloaded ({type(error).__name__}). Either connect to the internet and "
-                f"try again, or get fra-eng.zip from {TATOEBA_URL} and set {DATA_VARIABLE} to its path"
+                f"the Tatoeba pairs could not be downloaded ({type(error).__name__}): connect to the internet, or set "
+                f"{DATA_VARIABLE} to the path of a copy of {TATOEBA_URL}, or use the built-in corpus (S2S_SCALE=small)"
             ) from None
     checksum = hashlib.sha256(path.read_bytes()).hexdigest()
     if known is None:

@@ -16,12 +16,6 @@ from s2s_tutorial.show import source_markdown
 
 ROOT = Path(__file__).parents[1]
 NAMES = sorted(path.stem for path in (ROOT / "notebooks").glob("[0-9]*.py"))
-INSTALL = """\
-# Where the package is missing (Colab, for instance) this installs it; elsewhere it does nothing.
-import importlib.util
-
-if importlib.util.find_spec("s2s_tutorial") is None:
-    get_ipython().run_line_magic("pip", "install --quiet git+{repository}")"""
 
 
 @pytest.fixture(params=NAMES)
@@ -113,10 +107,9 @@ def test_the_package_is_shown_and_never_pasted(script):
     assert package & pasted == set()
 
 
-def test_the_first_cells_install_and_hold_the_settings(script):
-    repository = re.search(r'Repository = "(.*)"', (ROOT / "pyproject.toml").read_text())[1]
-    install, settings, *_ = code_cells(script)
-    assert install.source == INSTALL.format(repository=repository)
+def test_the_first_cells_find_the_package_and_hold_the_settings(script):
+    find, settings, *_ = code_cells(script)
+    assert find.source + "\n" == (ROOT / "book" / "_tools" / "first_cell.py").read_text(encoding="utf-8")
     assert "load_scale()" in settings.source
 
 

@@ -54,6 +54,25 @@ class Visit:
         return self.page
 
 
+def test_without_an_address_no_page_has_a_button_that_leads_to_a_repository(site, pages):
+    from bs4 import BeautifulSoup
+
+    offered = set()
+    for path in pages:
+        page = BeautifulSoup((site / path).read_text(encoding="utf-8"), "html.parser")
+        links = page.select(".article-header-buttons a")
+        assert [link["href"] for link in links if "://" in link["href"]] == [], path
+        offered |= {link.get_text(strip=True) for link in links}
+    assert offered <= {".ipynb", ".py", "book .pdf"}  # the book's PDF is there once `make pdf` has made it
+    assert {".ipynb", ".py"} <= offered
+
+
+def test_downloads_are_the_chapters_as_people_open_them(site):
+    for path in sorted((ROOT / "notebooks").glob("[0-9]*.*")):
+        folder = "_sources/notebooks" if path.suffix == ".ipynb" else "_static/scripts"
+        assert (site / folder / path.name).read_bytes() == path.read_bytes()
+
+
 def drawn_and_undrawn(page):
     return page.evaluate(
         """() => [document.querySelectorAll('.math').length, document.querySelectorAll('.math mjx-container').length,

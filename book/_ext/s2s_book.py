@@ -15,7 +15,6 @@ from typing import Any
 from docutils import nodes
 from s2s_status import metadata_of
 from sphinx.application import Sphinx
-from sphinx.errors import ExtensionError
 
 ROOT = Path(__file__).parents[2]
 PDF = ROOT / "_build" / "book.pdf"
@@ -115,20 +114,25 @@ def arrange_tables(app: Sphinx, doctree: nodes.document) -> None:
 def add_downloads(
     app: Sphinx, page: str, template: str, context: dict[str, Any], doctree: nodes.document | None
 ) -> None:
-    """Offer a chapter's script, and the whole book as PDF where `make pdf` has printed it, beside the notebook."""
+    """Offer a chapter's notebook and script, and the whole book as PDF where `make pdf` has printed it.
+
+    The theme would offer the source of every page: of a page that is not a chapter, that is text with directives.
+    """
     buttons = next((b for b in context.get("header_buttons", []) if b.get("label") == "download-buttons"), None)
     if buttons is None:
         return
     offered = []
     if page.startswith("notebooks/"):
-        offered.append(("scripts/" + page.removeprefix("notebooks/") + ".py", ".py", "Download script", "script"))
+        script = "_static/scripts/" + page.removeprefix("notebooks/") + ".py"
+        offered.append(("_sources/" + context["sourcename"], ".ipynb", "Download notebook", "notebook"))
+        offered.append((script, ".py", "Download script", "script"))
     if app.config.s2s_pdf:
-        offered.append((PDF.name, "book .pdf", "Download the whole book as PDF", "book"))
-    for place, (file, text, tooltip, name) in enumerate(offered, start=1):
-        address = context["pathto"]("_static/" + file, resource=True)
-        entry = {"type": "link", "url": address, "text": text, "icon": "fas fa-file", "tooltip": tooltip,
-                 "label": f"download-{name}-button"}  # fmt: skip
-        buttons["buttons"].insert(place, entry)
+        offered.append(("_static/" + PDF.name, "book .pdf", "Download the whole book as PDF", "book"))
+    buttons["buttons"] = [
+        {"type": "link", "url": context["pathto"](file, resource=True), "text": text, "icon": "fas fa-file",
+         "tooltip": tooltip, "label": f"download-{name}-button"}
+        for file, text, tooltip, name in offered
+    ] + [button for button in buttons["buttons"] if button["label"] == "download-pdf-button"]  # fmt: skip
 
 
 def look_for_pdf(app: Sphinx, config: Any) -> None:
@@ -147,24 +151,9 @@ def copy_scripts(app: Sphinx, problem: Exception | None) -> None:
             shutil.copyfile(PDF, folder.parent / PDF.name)
 
 
-# One address
-
-
-def check_address(app: Sphinx, config: Any) -> None:
-    """The package and the book must name the same repository.
-
-    Raises:
-        ExtensionError: they do not.
-    """
-    said = re.search(r'^Repository = "(.*)"', (ROOT / "pyproject.toml").read_text(encoding="utf-8"), re.MULTILINE)
-    if not said or said[1] != config.html_theme_options.get("repository_url"):
-        raise ExtensionError("the repository's address in _config.yml is not that of pyproject.toml: change both")
-
-
 def setup(app: Sphinx) -> dict[str, bool]:
     """Tell Sphinx."""
     app.add_config_value("s2s_pdf", False, "html")
-    app.connect("config-inited", check_address)
     app.connect("config-inited", look_for_pdf)
     app.connect("doctree-read", arrange_tables)
     app.connect("doctree-resolved", add_reading_time)

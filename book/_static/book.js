@@ -70,6 +70,8 @@ document.addEventListener("DOMContentLoaded", function () {
   document.querySelectorAll(".bd-article :is(h1, h2, h3)").forEach(function (heading) {
     if (heading.firstChild.nodeType === Node.TEXT_NODE) heading.firstChild.replaceWith.apply(heading.firstChild, breakable(heading.firstChild.data));
   });
+  // A download becomes a file. Opened from disk, a browser ignores this and shows the file as text, in another tab.
+  document.querySelectorAll(".dropdown-download-buttons a").forEach(function (link) { link.download = ""; });
   // A corner without words heads nothing.
   document.querySelectorAll(".bd-article th").forEach(function (cell) {
     if (!cell.textContent.trim()) cell.replaceWith(document.createElement("td"));
