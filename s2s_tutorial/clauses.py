@@ -12,9 +12,9 @@ from typing import TypeVar
 from . import adjuncts, verbs
 from . import lexicon as lex
 from . import phrases as p
-from .adjuncts import leaves
+
 from .morphology import starts_with_vowel
-from .synchronous import EMPTY, Derivation, Phrase, mark, pair
+from .synchronous import EMPTY, Derivation, Phrase, leaves, mark, pair
 from .verbs import CAN, FUTURE, MUST, NOW, PAST, PRESENT, WANT
 
 T = TypeVar("T")

@@ -188,7 +188,7 @@ class Sentence(c.Clauses):
         r = self.random()
         if r < 0.4:
             self.add(self.choose(adjuncts.TOWNS))
-        self.add(self.choose(adjuncts.SKY_TIMES[tense]))
+        self.add(self.choose(adjuncts.WEATHER_TIMES[tense]))
         self.end(form)
 
     def existence(self) -> None:
@@ -433,7 +433,7 @@ class Sentence(c.Clauses):
         if condition < 0.4:
             self.add(c.IF)
             self.weather()
-            self.add(self.choose(adjuncts.SKY_TIMES[FUTURE]))
+            self.add(self.choose(adjuncts.WEATHER_TIMES[FUTURE]))
             tense = FUTURE
         else:
             self.add(c.WHEN)
@@ -455,7 +455,7 @@ class Sentence(c.Clauses):
         self.add(c.THAT)
         if r < 0.1:
             self.weather(tense=FUTURE)
-            self.add(self.choose(adjuncts.SKY_TIMES[FUTURE]))
+            self.add(self.choose(adjuncts.WEATHER_TIMES[FUTURE]))
         else:
             form = "statement" if self.random() < 0.7 else "negative"
             other = self.subject()
