@@ -283,8 +283,6 @@ def profession(masculine: str, feminine: str, english: str, gender: str, plural:
     return _a_or_an(_leaf(french, f"a {english}", mark("state")))
 
 
-WHO = Subject(pair("qui", "who"), Agreement(2, "m", False))  # « qui dort ? », "who sleeps?"
-
 _EXISTS = mark("idiom_il_y_a")
 # « il y a », by form of the sentence and whether the noun is plural
 THERE_IS = {
