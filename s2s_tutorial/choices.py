@@ -40,10 +40,16 @@ class Choices:
 
         >>> Choices(random.Random(0)).weighted({"statement": 70, "question": 30})  # the number drawn is 0.84
         'question'
+
+        Raises:
+            ValueError: If no weight is above 0.
         """
-        number, total, cumulative = self._random(), sum(weights.values()), 0
+        total = sum(weights.values())
+        if total <= 0:
+            raise ValueError(f"the weights add up to {total}, expected more than 0")
+        number, cumulative = self._random(), 0
         for option, weight in weights.items():
             cumulative += weight
             if number < cumulative / total:
-                return option
-        raise ValueError("no weight is above 0")
+                break
+        return option
