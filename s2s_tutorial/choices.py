@@ -42,14 +42,11 @@ class Choices:
         'question'
 
         Raises:
-            ValueError: If no weight is above 0.
+            ValueError: If there are no options.
         """
-        total = sum(weights.values())
-        if total <= 0:
-            raise ValueError(f"the weights add up to {total}, expected more than 0")
-        number, cumulative = self._random(), 0
+        number, total, cumulative = self._random(), sum(weights.values()), 0
         for option, weight in weights.items():
             cumulative += weight
             if number < cumulative / total:
-                break
-        return option
+                return option
+        raise ValueError("there are no options to choose from")
