@@ -41,11 +41,13 @@ from .word_groups import (
     WEATHER,
 )
 
-NO_PLACE = -1.0  # as probability of a phrase of place: never, not even with rester and habiter
-# Weights of the tenses: of all verbs, in percent, and of the other tenses that have the present form in French
+NO_PLACE = -1.0  # as the probability of a phrase of place: none, not even with rester and habiter
+# Shares of the tenses, in percent. Where the present is drawn, the second or third table decides about the progressive
+# and about vouloir, pouvoir and devoir.
 TENSES = {FUTURE: 24, PAST: 34, PRESENT: 42}
 PRESENT_TENSES = {PRESENT: 10, NOW: 6, WANT: 2, CAN: 2, MUST: 1}
 UNWILLED_PRESENT_TENSES = {PRESENT: 14, NOW: 6}
+# Shares of the negations, in percent: by tense, and for verbs such as aimer in the present
 NEGATIONS_IN = {PRESENT: {"pas": 65, "jamais": 20, "plus": 15}, PAST: {"pas": 65, "jamais": 35}}
 LASTING_NEGATIONS = {"pas": 75, "plus": 25}  # « elle n'aime plus le thé »
 

@@ -35,7 +35,7 @@ FORMS = {"statement": 55, "negative": 17, "est_ce_que": 9, "inversion": 9, "into
 
 
 def random_form(sentence: Sentence, subject: Subject) -> str:
-    """Return a form, a key of `verbs.RULES`. With « je » and « nous » there are no questions: nobody else is asked."""
+    """Return a form, a key of `verbs.RULES`, that suits the subject: no questions with « je » and « nous »."""
     form = sentence.draw.weighted(FORMS)
     if form in QUESTIONS and subject.agreement.person in (0, 3):
         return "statement"
@@ -155,7 +155,7 @@ def verb_alone(sentence: Sentence) -> None:
 
 
 def _allowed(tense: str, verb: Verb) -> str:
-    """Return the tense if the verb allows it, and otherwise one that it does."""
+    """Return the tense if the verb allows it, and otherwise the past or the present, whichever it allows."""
     if verb.flags & {"present", "future"}:
         return PRESENT
     if "event" in verb.flags:

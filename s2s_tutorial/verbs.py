@@ -163,7 +163,7 @@ def _verb_parts(
 
 
 def _leaf_or_silent(french: str, english: str, marks: int = 0) -> Phrase:
-    """Return a leaf; its French word stays unlinked if there is no English."""
+    """Return a leaf; its French word is not linked if there is no English."""
     return pair(french, english, None if english else "", marks=marks)
 
 

@@ -18,7 +18,7 @@ NAMED_PEOPLE = [Subject(pair(name, name), NOUN_AGREEMENT[gender, False]) for nam
 _PRONOUN_WEIGHTS = {"je": 3, "tu": 3, "il": 6, "elle": 6, "nous": 3, "vous": 3, "ils": 5, "elles": 4}
 # a repeated pronoun is chosen more often
 PRONOUN_SUBJECTS = [subject for (french, _), subject in PRONOUNS.items() for _ in range(_PRONOUN_WEIGHTS[french])]
-# people who can be asked or asked about; « Est-ce que je dors ? » would be odd
+# subjects of questions: not « je » and « nous », since « Est-ce que je dors ? » would be odd
 QUESTION_SUBJECTS = [subject for subject in PRONOUN_SUBJECTS if subject.agreement.person not in (0, 3)]
 # the pronoun that replaces a noun with these features
 PRONOUN_OF = {
