@@ -31,7 +31,7 @@ OLD_AGES = [
 
 
 def _swapped(french: str, english: str) -> Phrase:
-    """Return an adverbial that English turns round: « la semaine dernière », "last week"."""
+    """Return an adverbial with the opposite word order in English: « la semaine dernière », "last week"."""
     return pair(french, english, "1-1 2-0" if french.startswith(("la ", "le ")) else "0-1 1-0", marks=TIME)
 
 
@@ -47,9 +47,8 @@ def _ago(number: str, unit: tuple[str, str]) -> Phrase:
 
 def _from_now(number: str, unit: tuple[str, str]) -> Phrase:
     """Return a time from now: « dans deux jours », "in two days"."""
-    return pair(
-        f"dans {number.split(maxsplit=1)[0]} {unit[0]}", f"in {number.split()[1]} {unit[1]}", marks=COUNTED_TIME
-    )
+    (french, english), (french_unit, english_unit) = number.split(), unit
+    return pair(f"dans {french} {french_unit}", f"in {english} {english_unit}", marks=COUNTED_TIME)
 
 
 SHORT_UNITS = (("jours", "days"), ("semaines", "weeks"))
@@ -60,7 +59,7 @@ AT_OCLOCK = tuple(
     pair(f"à {french} heures", f"at {english} o_'clock", marks=COUNTED_TIME) for french, english in ONES[1:] + TEENS[:1]
 )
 
-# Adverbials of time by tense. A repeated phrase is chosen more often.
+# Adverbials of time by tense. A phrase that occurs several times is chosen more often.
 # DAY: for any verb; PART_OF_DAY: for actions that take a while; FAR: for actions that happen rarely
 DAY = {
     PAST: leaves(TIME, ("hier", "yesterday")) * 16
@@ -104,7 +103,7 @@ FAR = {
 
 
 def times(verb: lexicon.Verb, tense: str) -> tuple[Phrase, ...]:
-    """Return the adverbials of time that suit a verb in a tense; a repeated one is chosen more often."""
+    """Return the adverbials of time that suit a verb in a tense; those that occur repeatedly are chosen more often."""
     phrases = DAY[tense]
     if "routine" in verb.flags:  # not « elle s'est levée il y a six semaines »
         phrases = tuple(phrase for phrase in phrases if not phrase.marks & mark("number"))

@@ -65,7 +65,7 @@ class AlignedPair:
 
 
 def derive(rng: random.Random) -> Sentence:
-    """Return one random sentence of at most `MAX_LENGTH` French tokens, before elision.
+    """Return one random sentence of at most `MAX_LENGTH` French tokens.
 
     Args:
         rng: Generator of the random numbers.

@@ -225,7 +225,6 @@ PROFESSIONS = (
 #                       to        followed by the recipient: « donner un livre à mon frère »
 #                       toward    à before the object: « parler à Paul »
 #                       goes      followed by a destination: « aller au parc »
-#       for subjects:   animal    animals may be the subject
 VERB_TABLE = """
 manger | eat/ate | fruit food dish cooked | thing | home outside | routine
 boire | drink/drank | drink | | home | routine
@@ -234,9 +233,9 @@ vendre | sell/sold | vehicle building furniture image clothes | thing | | far br
 lire | read/read | book text paper | thing | home outside |
 écrire | write/wrote | text | thing | home | far
 regarder | watch | film game | thing | home | the routine
-voir | see/saw | person child relation pet animal image film | person | outside town work | state 
+voir | see/saw | person child relation pet animal image film | person | outside town work | state
 chercher | look for | item device clothes | thing | home |
-trouver | find/found | item device gift book money | thing | home outside | state brief 
+trouver | find/found | item device gift book money | thing | home outside | state brief
 perdre | lose/lost/losing | item device money | thing | outside town | state brief event unwilled
 porter | wear/wore | clothes | thing | | one routine
 ouvrir | open | opening | thing | | the routine
@@ -262,15 +261,15 @@ rencontrer | meet/met/meeting | person child relation | person | outside town | 
 parler | talk | relation person | to | outside work | toward the
 avoir | have/had | pet animal vehicle item device clothes money | | | state future far brief some
 vouloir | want | fruit food dish cooked drink gift item clothes pet animal | thing | | state present
-dormir | sleep/slept | | | home | animal routine
+dormir | sleep/slept | | | home | routine
 travailler | work | | | work | far
-courir | run/ran/running | | | outside | animal routine
+courir | run/ran/running | | | outside | routine
 marcher | walk | | | outside | routine
 nager | swim/swam/swimming | | | water |
 danser | dance | | | home | routine
 chanter | sing/sang | | | home outside | routine
 pleurer | cry | | | home | routine unwilled
-jouer | play | | | home outside | animal routine
+jouer | play | | | home outside | routine
 aller | go/went | | | | être goes brief far
 arriver | arrive | | | | être brief state
 partir | leave/left | | | | être brief state

@@ -16,7 +16,7 @@ from .verbs import FUTURE, PAST, PRESENT
 
 NAMED_PEOPLE = [Subject(pair(name, name), NOUN_AGREEMENT[gender, False]) for name, gender in lexicon.NAMES]
 _PRONOUN_WEIGHTS = {"je": 3, "tu": 3, "il": 6, "elle": 6, "nous": 3, "vous": 3, "ils": 5, "elles": 4}
-# a repeated pronoun is chosen more often
+# a pronoun that occurs several times is chosen more often
 PRONOUN_SUBJECTS = [subject for (french, _), subject in PRONOUNS.items() for _ in range(_PRONOUN_WEIGHTS[french])]
 # subjects of questions: not « je » and « nous », since « Est-ce que je dors ? » would be odd
 QUESTION_SUBJECTS = [subject for subject in PRONOUN_SUBJECTS if subject.agreement.person not in (0, 3)]
@@ -104,7 +104,7 @@ WEATHER = COLD_WEATHER, HOT_WEATHER, NICE_WEATHER = leaves(
 YEARS_OLD = pair("ans", "years_old", marks=mark("idiom_age", "number"))
 LATE = pair("en_retard", "late", marks=mark("state"))
 
-# ---------------------------------------------------------------------------------------------- what makes sense together
+# ----------------------------------------------------------------------------------------------------- combinations
 
 
 def _verbs(infinitives: str) -> list[Verb]:
@@ -112,7 +112,7 @@ def _verbs(infinitives: str) -> list[Verb]:
     return [VERB[infinitive] for infinitive in infinitives.split()]
 
 
-# Kind of noun, what people do with it first, and what they do with it later: « Elle a acheté une pomme et elle l'a mangée. »
+# Kind of noun, what people do with it first, and what they do with it later: acheter une pomme, manger la pomme
 CHAINS = [
     (kind, _verbs(first), _verbs(later))
     for kind, first, later in (
