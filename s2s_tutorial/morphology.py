@@ -69,7 +69,7 @@ def french_participle(infinitive: str) -> str:
 
 
 def agree(masculine: str, feminine: str, gender: str, plural: bool) -> str:
-    """Return the form of an adjective, participle or noun for a gender ("m" or "f") and a number (plural or not)."""
+    """Return the form of an adjective, participle, noun or pronoun for a gender ("m" or "f") and a number (plural or not)."""
     word = feminine if gender == "f" else masculine
     return french_plural(word) if plural else word
 

@@ -82,7 +82,8 @@ def determiner(name: str, noun: Noun, plural: bool, next_word: str, adjective_be
     if name not in DETERMINERS:
         return pair(*name.split(), marks=mark("number"))
     masculine, feminine, plural_form, masculine_vowel, feminine_vowel = DETERMINERS[name]
-    form = plural_form if plural else feminine if noun.gender == "f" else masculine
+    singular_form = feminine if noun.gender == "f" else masculine
+    form = plural_form if plural else singular_form
     if not plural and starts_with_vowel(next_word):
         before_vowel = feminine_vowel if noun.gender == "f" else masculine_vowel
         form = form if before_vowel == "=" else before_vowel

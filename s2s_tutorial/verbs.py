@@ -81,7 +81,8 @@ def _auxiliary(verb: Verb, tense: str, form: str, agreement: Agreement, negation
     if tense in (CAN, MUST):
         return tense
     if pas or form in QUESTIONS:
-        return "did" if tense == PAST else "does" if third else "do"
+        present = "does" if third else "do"
+        return "did" if tense == PAST else present
     return ""
 
 
@@ -174,8 +175,7 @@ def _inverted_parts(finite: Phrase, form: str, agreement: Agreement) -> dict[str
     if word[-1] in "ae" and agreement.person == 2:
         parts["G"] = pair("t-", "", "")
     if form == "noun_inversion":
-        pronouns = ("ils", "elles") if agreement.plural else ("il", "elle")
-        parts["T"] = pair(pronouns[agreement.gender == "f"], "", "")
+        parts["T"] = pair(agree("il", "elle", agreement.gender, agreement.plural), "", "")
     return parts
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from . import lexicon
 from .lexicon import Adjective, Verb
+from .morphology import agree
 from .phrases import NOUN_AGREEMENT, PRONOUNS, Agreement, Subject
 from .synchronous import Phrase, leaves, mark, pair
 from .verbs import FUTURE, PAST, PRESENT
@@ -22,7 +23,7 @@ PRONOUN_SUBJECTS = [subject for (french, _), subject in PRONOUNS.items() for _ i
 QUESTION_SUBJECTS = [subject for subject in PRONOUN_SUBJECTS if subject.agreement.person not in (0, 3)]
 # the pronoun that replaces a noun with these features
 PRONOUN_OF = {
-    agreement: PRONOUNS[("ils" if plural else "il") if gender == "m" else ("elles" if plural else "elle"), gender]
+    agreement: PRONOUNS[agree("il", "elle", gender, plural), gender]
     for (gender, plural), agreement in NOUN_AGREEMENT.items()
 }
 IMPERSONAL_IL = Subject(pair("il", "it"), Agreement(2, "m", True))
