@@ -1,23 +1,17 @@
-"""Phrases of time and place, and numbers: leaves and small rules, all built once when the module is imported."""
+"""Adverbials: phrases of time and place, and the numbers in them, all built once when the module is imported."""
 
 from __future__ import annotations
 
-from . import lexicon as lex
-from .synchronous import Phrase, compose, mark, pair
+from . import lexicon
+from .synchronous import Phrase, compose, leaves, mark, pair
 from .verbs import FUTURE, NOW, PAST, PRESENT
 
 TIME, PLACE, CONTRACTED = mark("time"), mark("place"), mark("contraction")
-COUNTED = mark("time", "number")
-
-
-def leaves(marks: int, *rows: tuple[str, ...]) -> tuple[Phrase, ...]:
-    """Several leaves with the same marks; a row is French, English and, where needed, links."""
-    return tuple(pair(*row, marks=marks) for row in rows)
-
+COUNTED_TIME = mark("time", "number")
 
 # ---------------------------------------------------------------------------------------------------------- numbers
 
-ONES, TEENS, TENS = lex.words(lex.ONES), lex.words(lex.TEENS), lex.words(lex.TENS)
+ONES, TEENS, TENS = lexicon.words(lexicon.ONES), lexicon.words(lexicon.TEENS), lexicon.words(lexicon.TENS)
 SMALL_NUMBERS = [" ".join(row) for row in ONES[1:]]  # "deux two" to "neuf nine"
 CHILD_AGES = [pair(*row) for row in ONES[1:] + TEENS]
 ADULT_AGES = [pair(*row) for row in (TEENS[-2:] + TENS) * 3] + [
@@ -37,14 +31,14 @@ OLD_AGES = [
 
 
 def _swapped(french: str, english: str) -> Phrase:
-    """« la semaine dernière », "last week"; « lundi prochain », "next Monday"."""
-    return pair(french, english, "1-1 2-0" if french.startswith(("la ", "le ")) else "0-1 1-0", TIME)
+    """Return an adverbial with the opposite word order in English: « la semaine dernière », "last week"."""
+    return pair(french, english, "1-1 2-0" if french.startswith(("la ", "le ")) else "0-1 1-0", marks=TIME)
 
 
 def _ago(number: str, unit: tuple[str, str]) -> Phrase:
-    """« il y a deux jours », "two days ago"."""
+    """Return a time before now: « il y a deux jours », "two days ago"."""
     parts = {
-        "AGO": pair("il_y_a", "ago", marks=mark("idiom_il_y_a") | COUNTED),
+        "AGO": pair("il_y_a", "ago", marks=mark("idiom_il_y_a") | COUNTED_TIME),
         "N": pair(*number.split()),
         "U": pair(*unit),
     }
@@ -52,19 +46,21 @@ def _ago(number: str, unit: tuple[str, str]) -> Phrase:
 
 
 def _from_now(number: str, unit: tuple[str, str]) -> Phrase:
-    """« dans deux jours », "in two days"."""
-    return pair(f"dans {number.split(maxsplit=1)[0]} {unit[0]}", f"in {number.split()[1]} {unit[1]}", marks=COUNTED)
+    """Return a time from now: « dans deux jours », "in two days"."""
+    (french, english), (french_unit, english_unit) = number.split(), unit
+    return pair(f"dans {french} {french_unit}", f"in {english} {english_unit}", marks=COUNTED_TIME)
 
 
 SHORT_UNITS = (("jours", "days"), ("semaines", "weeks"))
 LONG_UNITS = (("mois", "months"), ("ans", "years"))
-WEEKDAYS = lex.words(lex.DAYS)
-IN_MONTH = tuple(pair(f"en {french}", f"in {english}", marks=TIME) for french, english in lex.words(lex.MONTHS))
+WEEKDAYS = lexicon.words(lexicon.DAYS)
+IN_MONTH = tuple(pair(f"en {french}", f"in {english}", marks=TIME) for french, english in lexicon.words(lexicon.MONTHS))
 AT_OCLOCK = tuple(
-    pair(f"à {french} heures", f"at {english} o_'clock", marks=COUNTED) for french, english in ONES[1:] + TEENS[:1]
+    pair(f"à {french} heures", f"at {english} o_'clock", marks=COUNTED_TIME) for french, english in ONES[1:] + TEENS[:1]
 )
 
-# times for any verb, for a part of the day, and for what happens once in a long while
+# Adverbials of time by tense. A phrase that occurs several times is chosen more often.
+# DAY: for any verb; PART_OF_DAY: for actions that take a while; FAR: for actions that happen rarely
 DAY = {
     PAST: leaves(TIME, ("hier", "yesterday")) * 16
     + tuple(_swapped(f"{french} dernier", f"last {english}") for french, english in WEEKDAYS)
@@ -76,7 +72,7 @@ DAY = {
     + (_swapped("la semaine prochaine", "next week"),) * 4
     + tuple(_from_now(number, unit) for number in SMALL_NUMBERS for unit in SHORT_UNITS),
     PRESENT: leaves(TIME, ("tous_les jours", "every day")) * 6
-    + tuple(pair(f"le {french}", f"on {english}s", "0-0 1-1", TIME) for french, english in WEEKDAYS),
+    + tuple(pair(f"le {french}", f"on {english}s", "0-0 1-1", marks=TIME) for french, english in WEEKDAYS),
     NOW: leaves(TIME, ("maintenant", "now"), ("en ce moment", "right now", "1-0 2-1")),
 }
 PART_OF_DAY = {
@@ -106,8 +102,8 @@ FAR = {
 }
 
 
-def times(verb: lex.Verb, tense: str) -> tuple[Phrase, ...]:
-    """Phrases of time that suit a verb in a tense."""
+def times(verb: lexicon.Verb, tense: str) -> tuple[Phrase, ...]:
+    """Return the adverbials of time that suit a verb in a tense; those that occur repeatedly are chosen more often."""
     phrases = DAY[tense]
     if "routine" in verb.flags:  # not « elle s'est levée il y a six semaines »
         phrases = tuple(phrase for phrase in phrases if not phrase.marks & mark("number"))
@@ -118,38 +114,38 @@ def times(verb: lex.Verb, tense: str) -> tuple[Phrase, ...]:
     return phrases
 
 
-TIMES = {tense: {verb: times(verb, tense) for verb in lex.VERBS} for tense in DAY}
-
-TODAY = pair("aujourd'_hui", "today", marks=TIME)
+TIMES = {tense: {verb: times(verb, tense) for verb in lexicon.VERBS} for tense in DAY}
 
 # ------------------------------------------------------------------------------------------------------------ place
 
 
 def _place(french: str, english: str) -> Phrase:
-    """« au marché », "at the market"; « à l'école », "at school", where the article is left out."""
+    """Return an adverbial of place: « au marché », "at the market"; (la) has no English article: « à (la) école »."""
     words = french.split()
     marks = PLACE | (CONTRACTED if words[0] == "au" else 0)
     if "(la)" in words:
-        return pair(french.replace("(la)", "la"), english, "0-0 2-1", marks)
+        return pair(french.replace("(la)", "la"), english, "0-0 2-1", marks=marks)
     return pair(french, english, marks=marks)
 
 
 def _rows(table: str) -> list[list[str]]:
+    """Return the cells of a table, line by line."""
     return [[cell.strip() for cell in line.split("|")] for line in table.strip().splitlines()]
 
 
-_PLACES = _rows(lex.PLACE_TABLE)
+_PLACES = _rows(lexicon.PLACE_TABLE)
 _AT = {
     kind: tuple(_place(french, at) for french, at, _, kinds in _PLACES if kind in kinds.split())
     for kind in ["home", "kitchen", "outside", "water", "shop", "town", "work", "city"]
 }
 PLACES_TO = tuple(_place(french, to) for french, _, to, _ in _PLACES if to != "-")
-PLACES = {verb: tuple(place for kind in verb.places for place in _AT[kind]) for verb in lex.VERBS}
+PLACES = {verb: tuple(place for kind in verb.places for place in _AT[kind]) for verb in lexicon.VERBS}
 ANYWHERE = tuple(_place(french, at) for french, at, _, _ in _PLACES)
-SCENES = tuple((_place(french, english), tuple(kinds.split())) for french, english, kinds in _rows(lex.SCENES))
+# places and the kinds of noun that may be there
+SCENES = tuple((_place(french, english), tuple(kinds.split())) for french, english, kinds in _rows(lexicon.SCENES))
 TOWNS = _AT["city"]
-SKY_TIMES = {
+WEATHER_TIMES = {
     PAST: (*leaves(TIME, ("hier", "yesterday")), *PART_OF_DAY[PAST]),
     FUTURE: (*leaves(TIME, ("demain", "tomorrow")), *PART_OF_DAY[FUTURE]),
-    NOW: (*DAY[NOW], TODAY),
+    NOW: (*DAY[NOW], pair("aujourd'_hui", "today", marks=TIME)),
 }

@@ -1,57 +1,86 @@
-"""The words of the embedded corpus: what they are called in both languages, how they are inflected, what they go with.
+"""The words of the embedded corpus: their forms in both languages and the words that they combine with.
 
-Each noun belongs to a kind ("food", "text", "person" ...). Verbs name the kinds they take as objects and adjectives the
-kinds they describe, so that people eat apples, read letters and wear red coats. Tables are text: one word a line.
+Each noun belongs to a kind ("food", "text", "person" ...). A verb lists the kinds of noun that it takes as objects, and
+an adjective the kinds that it describes, so that people eat apples, read letters and wear red coats. The tables are
+text, most with one entry per line; the functions at the end read them.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
-from . import morphology as m
+from .morphology import (
+    agree,
+    english_ing,
+    english_past,
+    english_plural,
+    english_third,
+    french_feminine,
+    french_participle,
+    french_plural,
+    french_present,
+)
 
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Noun:
-    """A noun of both languages; `french` and `english` hold (singular, plural)."""
+    """A noun in both languages.
+
+    Attributes:
+        french: Singular and plural: ("cheval", "chevaux").
+        english: Singular and plural: ("horse", "horses").
+        gender: "m" or "f".
+        kind: Key of `NOUNS`, such as "animal".
+        mass: Whether it is a mass noun, which has no plural: « du pain », "some bread".
+    """
 
     french: tuple[str, str]
     english: tuple[str, str]
-    gender: str  # "m" or "f"
+    gender: str
     kind: str
-    mass: bool = False  # no plural: du pain, some bread
+    mass: bool = False
 
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Adjective:
-    """An adjective; `forms` is masculine, feminine, and masculine before a vowel (bel, vieil)."""
+    """An adjective in both languages.
+
+    Attributes:
+        forms: French masculine, feminine, and masculine before a vowel: ("beau", "belle", "bel").
+        english: English adjective.
+        kinds: Kinds of noun that it describes; empty for adjectives used only after être.
+        before: Whether it precedes its noun in French.
+    """
 
     forms: tuple[str, str, str]
     english: str
     kinds: frozenset[str]
-    before: bool  # stands before its noun in French
+    before: bool
 
     def form(self, gender: str, plural: bool, before_vowel: bool = False) -> str:
-        """French form for a gender and a number."""
+        """Return the French form for a gender ("m" or "f"), a number, and the first sound of the next word."""
         if before_vowel and gender == "m" and not plural:
             return self.forms[2]
-        return m.agree(self.forms[0], self.forms[1], gender, plural)
+        return agree(self.forms[0], self.forms[1], gender, plural)
 
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Verb:
-    """A verb and what it goes with.
+    """A verb in both languages, and the words that it combines with.
 
     Attributes:
-        infinitive: the French dictionary form.
-        present: its six French present forms, je to ils.
-        participle: the French past participle, masculine singular.
-        english: base form, third person, past, -ing. Words after the first are a particle: "get up".
-        aux: "avoir" or "être", for the passé composé.
-        objects: kinds of its object; empty for an intransitive verb.
-        clitic: `"thing"`, `"person"`, `"to"` (leur) or `""`: which object pronouns stand for its object.
-        places: kinds of place where it happens.
-        flags: see the table of verbs.
+        infinitive: French infinitive, without « se ».
+        present: Six French present forms, je to ils.
+        participle: French past participle, masculine singular.
+        english: English base form, third person, past and -ing form: ("get", "gets", "got", "getting").
+        particle: English words after the verb: "up" of "get up", "for" of "look for", or "".
+        aux: French auxiliary of the passé composé, "avoir" or "être".
+        objects: Kinds of noun that its object may have; empty for an intransitive verb.
+        clitic: Pronouns that can replace its object: "thing" (le, les), "person" (me, le ...), "to" (me, leur ...)
+            or "" for none.
+        places: Kinds of place where its action may happen.
+        flags: Restrictions, explained above `VERB_TABLE`.
     """
 
     infinitive: str
@@ -66,7 +95,7 @@ class Verb:
     flags: frozenset[str]
 
 
-# french[/plural] gender english[/plural] ; an English word without plural and a mark * make a mass noun
+# french gender english[/plural], ...; * marks a mass noun, which has no plural
 NOUN_TABLE = {
     "fruit": "pomme f apple, tomate f tomato",
     "food": "orange f orange, banane f banana, carotte f carrot, gâteau m cake, œuf m egg",
@@ -149,7 +178,7 @@ intelligent smart person child
 célèbre famous image film sound
 sale dirty clothes vehicle glass
 """
-# describe people, after être
+# adjectives that describe people, after être: french[/feminine] english
 ADJECTIVES_OF_STATE = """
 content happy
 triste sad
@@ -167,6 +196,7 @@ inquiet worried
 seul alone
 célèbre famous
 """
+# masculine, feminine, English
 PROFESSIONS = (
     ("médecin", "médecin", "doctor"),
     ("professeur", "professeur", "teacher"),
@@ -175,14 +205,26 @@ PROFESSIONS = (
     ("boulanger", "boulangère", "baker"),
 )
 
-# infinitive | english base/past/ing | objects | clitic | places | flags
-# flags, for grammar:  être (its auxiliary), reflexive, copula (English says be)
-#        for tenses:   state (no progressive), present (only the present), future (no past), event (only the past),
-#                      unwilled (nobody wants to)
-#        for times:    routine (not weeks ago), brief (no part of the day: not "last night"), far (also years ago)
-#        for objects:  one (never counted), the (definite), some (indefinite), generic (no English article),
-#                      to (and somebody who receives it), toward (à before the object), goes (a destination)
-#        for subjects: animal (animals do it too)
+# infinitive | English base/past/ing (regular forms are left out) | objects | clitic | places | flags
+#
+# Flags for inflection: être      the auxiliary is être
+#                       reflexive takes « se », and être as auxiliary
+#                       copula    "be" in English
+#       for tenses:     state     no progressive, not with vouloir, pouvoir or devoir
+#                       present   present only
+#                       future    no past
+#                       event     past only
+#                       unwilled  not chosen: not with vouloir, pouvoir or devoir
+#       for times:      routine   no counted time: not "six weeks ago"
+#                       brief     no part of the day: not "last night"
+#                       far       also months and years: "two years ago"
+#       for objects:    one       singular only
+#                       the       definite
+#                       some      indefinite
+#                       generic   no article in English: « aimer le thé », "like tea"
+#                       to        followed by the recipient: « donner un livre à mon frère »
+#                       toward    à before the object: « parler à Paul »
+#                       goes      followed by a destination: « aller au parc »
 VERB_TABLE = """
 manger | eat/ate | fruit food dish cooked | thing | home outside | routine
 boire | drink/drank | drink | | home | routine
@@ -191,9 +233,9 @@ vendre | sell/sold | vehicle building furniture image clothes | thing | | far br
 lire | read/read | book text paper | thing | home outside |
 écrire | write/wrote | text | thing | home | far
 regarder | watch | film game | thing | home | the routine
-voir | see/saw | person child relation pet animal image film | person | outside town work | state 
+voir | see/saw | person child relation pet animal image film | person | outside town work | state
 chercher | look for | item device clothes | thing | home |
-trouver | find/found | item device gift book money | thing | home outside | state brief 
+trouver | find/found | item device gift book money | thing | home outside | state brief
 perdre | lose/lost/losing | item device money | thing | outside town | state brief event unwilled
 porter | wear/wore | clothes | thing | | one routine
 ouvrir | open | opening | thing | | the routine
@@ -219,15 +261,15 @@ rencontrer | meet/met/meeting | person child relation | person | outside town | 
 parler | talk | relation person | to | outside work | toward the
 avoir | have/had | pet animal vehicle item device clothes money | | | state future far brief some
 vouloir | want | fruit food dish cooked drink gift item clothes pet animal | thing | | state present
-dormir | sleep/slept | | | home | animal routine
+dormir | sleep/slept | | | home | routine
 travailler | work | | | work | far
-courir | run/ran/running | | | outside | animal routine
+courir | run/ran/running | | | outside | routine
 marcher | walk | | | outside | routine
 nager | swim/swam/swimming | | | water |
 danser | dance | | | home | routine
 chanter | sing/sang | | | home outside | routine
 pleurer | cry | | | home | routine unwilled
-jouer | play | | | home outside | animal routine
+jouer | play | | | home outside | routine
 aller | go/went | | | | être goes brief far
 arriver | arrive | | | | être brief state
 partir | leave/left | | | | être brief state
@@ -245,7 +287,7 @@ se promener | take_a_walk/took | | | outside | reflexive routine
 se dépêcher | hurry | | | | reflexive routine brief unwilled
 habiter | live | | | city | state future far brief
 """
-# verbs with a place of their own in the grammar
+# verbs that only particular sentence rules use; same columns
 SPECIAL_VERBS = """
 être | be | | | | copula
 avoir | be | | | | copula
@@ -256,7 +298,7 @@ penser | think/thought | | | |
 dire | say/said | | | |
 espérer | hope | | | |
 """
-# six present forms and the participle of verbs that no rule gives
+# irregular verbs: six present forms and the past participle; "-" marks a form that does not exist
 IRREGULAR = {
     "boire": ("bois bois boit buvons buvez boivent", "bu"),
     "lire": ("lis lis lit lisons lisez lisent", "lu"),
@@ -281,7 +323,7 @@ IRREGULAR = {
     "devoir": ("dois dois doit devons devez doivent", "dû"),
 }
 
-# french | "at" | "to" (or -) | kinds of place; French words in ( ) have no English
+# French | English place | English destination (or -) | kinds of place; a French word in ( ) has no English translation
 PLACE_TABLE = """
 à (la) maison | at home | - | home kitchen
 dans la cuisine | in the kitchen | - | home kitchen
@@ -309,7 +351,7 @@ en Italie | in Italy | to Italy | city
 au Canada | in Canada | to Canada | city
 à la campagne | in the country | to the country | city
 """
-# where things and people are: place, kinds
+# places in « il y a » sentences: French | English | kinds of noun that may be there
 SCENES = """
 sur la table | on the table | fruit food drink book text item device glass gift
 sous la table | under the table | pet item device
@@ -336,24 +378,25 @@ MONTHS = (
 
 
 def words(table: str) -> list[tuple[str, str]]:
-    """Split `"lundi Monday, mardi Tuesday"` into pairs."""
-    return [tuple(entry.split()) for entry in table.split(", ")]
+    """Return the pairs of a table: "lundi Monday, mardi Tuesday" → [("lundi", "Monday"), ("mardi", "Tuesday")]."""
+    return [(french, english) for french, english in map(str.split, table.split(", "))]
 
 
-def _forms(spec: str, regular) -> tuple[str, str]:
-    """Both forms from "man/men"; "cat" asks the rule for the second."""
-    first, _, second = spec.partition("/")
-    return first, second or regular(first)
+def _singular_and_plural(entry: str, regular_plural: Callable[[str], str]) -> tuple[str, str]:
+    """Return both forms: "man/men" gives both, "cat" is inflected by the rule."""
+    singular, _, plural = entry.partition("/")
+    return singular, plural or regular_plural(singular)
 
 
 def _nouns(kind: str) -> list[Noun]:
+    """Return the nouns of one row of `NOUN_TABLE`."""
     nouns = []
     for entry in NOUN_TABLE[kind].split(", "):
         french, gender, english = entry.split()
         nouns.append(
             Noun(
-                french=_forms(french.rstrip("*"), m.french_plural),
-                english=_forms(english, m.english_plural),
+                french=_singular_and_plural(french.rstrip("*"), french_plural),
+                english=_singular_and_plural(english, english_plural),
                 gender=gender,
                 kind=kind,
                 mass=french.endswith("*"),
@@ -363,43 +406,39 @@ def _nouns(kind: str) -> list[Noun]:
 
 
 def _adjectives(table: str, before: bool) -> list[Adjective]:
+    """Return the adjectives of a table, one per line."""
     adjectives = []
     for line in table.strip().splitlines():
         french, english, *kinds = line.split()
-        masculine, *rest = french.split("/")
-        feminine = rest[0] if rest else m.french_feminine(masculine)
-        liaison = rest[1] if len(rest) > 1 else masculine
-        adjectives.append(Adjective((masculine, feminine, liaison), english, frozenset(kinds), before))
+        masculine, *irregular = french.split("/")
+        feminine = irregular[0] if irregular else french_feminine(masculine)
+        before_vowel = irregular[1] if len(irregular) > 1 else masculine
+        adjectives.append(Adjective((masculine, feminine, before_vowel), english, frozenset(kinds), before))
     return adjectives
 
 
 def make_verb(line: str) -> Verb:
-    """Read one line of the table of verbs."""
+    """Return the verb that one line of `VERB_TABLE` describes."""
     infinitive, english, objects, clitic, places, flags = (cell.strip() for cell in line.split("|"))
     infinitive = infinitive.removeprefix("se ").removeprefix("s'")
     if infinitive in IRREGULAR:
         forms, participle = IRREGULAR[infinitive]
         present = tuple(forms.split())
     else:
-        present, participle = m.french_present(infinitive), m.french_participle(infinitive)
+        present, participle = french_present(infinitive), french_participle(infinitive)
     base, past, ing = [*english.split("/"), "", ""][:3]
-    words_of_base = base.replace("_", " ").split()
-    head, particle = words_of_base[0], " ".join(words_of_base[1:])
-    past = (past or m.english_past(head)).split()[0]
-    ing = (ing or m.english_ing(head)).split()[0]
-    marks = flags.split()
-    aux = "être" if "être" in marks or "reflexive" in marks else "avoir"
+    base, *particle = base.replace("_", " ").split()
     return Verb(
-        infinitive,
-        present,
-        participle,
-        (head, m.english_third(head), past, ing),
-        particle,
-        aux,
-        tuple(objects.split()),
-        clitic,
-        tuple(places.split()),
-        frozenset(marks),
+        infinitive=infinitive,
+        present=present,
+        participle=participle,
+        english=(base, english_third(base), past or english_past(base), ing or english_ing(base)),
+        particle=" ".join(particle),
+        aux="être" if {"être", "reflexive"} & set(flags.split()) else "avoir",
+        objects=tuple(objects.split()),
+        clitic=clitic,
+        places=tuple(places.split()),
+        flags=frozenset(flags.split()),
     )
 
 

@@ -1,24 +1,25 @@
-"""Inflection: from a dictionary form to every written form, for both languages.
+"""Inflection: from the dictionary form of a word to its other written forms, for both languages.
 
-French verbs agree with six persons, French adjectives with gender and number. English verbs have five forms. Regular
-words follow the rules below; irregular ones are spelled out in `lexicon.py`. Nothing here knows about translation.
+French verbs agree with six persons, French adjectives with gender and number. English verbs have five forms. The
+functions below inflect regular words; `lexicon.py` spells out the irregular forms. This module inflects words of one
+language at a time and does not translate.
 
 Persons are numbered 0 to 5: je, tu, il/elle, nous, vous, ils/elles.
 """
 
 from __future__ import annotations
 
-VOWELS = frozenset("aeiouyhâàéèêëîïôûœ")  # an h of this lexicon is always mute: l'homme, l'hôpital
+VOWELS = frozenset("aeiouyhâàéèêëîïôûœ")  # every h in the lexicon is mute: l'homme, l'hôpital
 NOT_ELIDED_BEFORE = frozenset(("huit", "onze"))
 
 
 def starts_with_vowel(word: str) -> bool:
-    """Whether a short word loses its vowel before `word`: « l'eau », but « le lait », « le huit »."""
+    """Return whether a short word is elided before `word`: True for "eau" (« l'eau »), False for "lait" and "huit"."""
     return word[0].lower() in VOWELS and word not in NOT_ELIDED_BEFORE
 
 
 def french_plural(word: str) -> str:
-    """Plural of a noun or an adjective: chats, bras, gâteaux, chevaux."""
+    """Return the plural of a French noun or adjective: "chat" → "chats", "gâteau" → "gâteaux", "cheval" → "chevaux"."""
     if word.endswith(("s", "x", "z")):
         return word
     if word.endswith(("eau", "eu")) and word != "bleu":
@@ -29,7 +30,7 @@ def french_plural(word: str) -> str:
 
 
 def french_feminine(word: str) -> str:
-    """Feminine of a regular adjective: petite, rouge, chère, heureuse."""
+    """Return the feminine of a regular French adjective: "petit" → "petite", "cher" → "chère", "rouge" → "rouge"."""
     for masculine, feminine in (("e", "e"), ("er", "ère"), ("eux", "euse"), ("et", "ète")):
         if word.endswith(masculine):
             return word[: -len(masculine)] + feminine
@@ -37,9 +38,13 @@ def french_feminine(word: str) -> str:
 
 
 def french_present(infinitive: str) -> tuple[str, ...]:
-    """Six present forms of a regular verb in -er, -ir (like finir) or -re (like vendre).
+    """Return the six present forms of a regular verb in -er, -ir (like finir) or -re (like vendre), je to ils.
 
-    The spelling keeps the sound of the stem: mangeons, commençons, achète, préfère, nettoie.
+    The spelling of the stem changes where its pronunciation requires it: mangeons, commençons, achète, préfère,
+    nettoie.
+
+    >>> french_present("manger")
+    ('mange', 'manges', 'mange', 'mangeons', 'mangez', 'mangent')
     """
     stem, ending = infinitive[:-2], infinitive[-2:]
     if ending == "ir":
@@ -59,18 +64,18 @@ def french_present(infinitive: str) -> tuple[str, ...]:
 
 
 def french_participle(infinitive: str) -> str:
-    """Past participle of a regular verb: mangé, fini, vendu."""
+    """Return the masculine singular past participle of a regular verb: "manger" → "mangé", "vendre" → "vendu"."""
     return infinitive[:-2] + {"er": "é", "ir": "i", "re": "u"}[infinitive[-2:]]
 
 
 def agree(masculine: str, feminine: str, gender: str, plural: bool) -> str:
-    """Form of an adjective or participle for a gender ("m" or "f") and a number."""
+    """Return the form of an adjective, participle, noun or pronoun for a gender ("m" or "f") and a number (plural or not)."""
     word = feminine if gender == "f" else masculine
     return french_plural(word) if plural else word
 
 
 def english_plural(word: str) -> str:
-    """Plural of a regular noun: cats, boxes, cities."""
+    """Return the plural of a regular English noun: "cat" → "cats", "box" → "boxes", "city" → "cities"."""
     if word.endswith(("s", "x", "ch", "sh")) or word in ("tomato", "potato"):
         return word + "es"
     if word.endswith("y") and word[-2] not in "aeiou":
@@ -79,12 +84,12 @@ def english_plural(word: str) -> str:
 
 
 def english_third(word: str) -> str:
-    """Third person singular of the present: eats, watches, cries, has, goes."""
+    """Return the third person singular of the English present: "eat" → "eats", "watch" → "watches", "have" → "has"."""
     return {"have": "has", "do": "does", "go": "goes"}.get(word) or english_plural(word)
 
 
 def english_past(word: str) -> str:
-    """Regular simple past: closed, cried, washed."""
+    """Return the simple past of a regular English verb: "close" → "closed", "cry" → "cried", "wash" → "washed"."""
     if word.endswith("e"):
         return word + "d"
     if word.endswith("y") and word[-2] not in "aeiou":
@@ -93,7 +98,7 @@ def english_past(word: str) -> str:
 
 
 def english_ing(word: str) -> str:
-    """Present participle without a doubled consonant: closing, seeing, eating."""
+    """Return the -ing form of an English verb that doubles no consonant: "close" → "closing", "see" → "seeing"."""
     if word.endswith("e") and not word.endswith(("ee", "ye")):
         return word[:-1] + "ing"
     return word + "ing"

@@ -1,7 +1,7 @@
-"""Phrases around a noun: articles, adjectives, owners, subjects and the pronouns that stand for objects.
+"""Noun phrases and pronouns: determiners, adjectives, possessors, subjects and object pronouns.
 
-Everything here is a function from grammatical choices to a `Phrase`, kept once built: a rule runs the first time only.
-Random choices are made in `clauses.py` and `grammar.py`.
+Each function maps grammatical choices (which noun, which determiner, singular or plural) to an aligned phrase. The
+results are cached, so that a rule is applied once for each combination of choices. Nothing here is random.
 """
 
 from __future__ import annotations
@@ -15,7 +15,8 @@ from .synchronous import EMPTY, Phrase, compose, mark, pair
 
 # ------------------------------------------------------------------------------------------------------------ nouns
 
-# masculine, feminine, plural | before a vowel: masculine, feminine ("=" the same form)
+# Masculine, feminine and plural, then masculine and feminine before a vowel ("=": as before a consonant). A form is the
+# French words, a space, and the English words; a determiner without an English word ends with the space.
 DETERMINERS = {
     "le": ("le the", "la the", "les the", "=", "="),
     "un": ("un a", "une a", "des some", "=", "="),
@@ -28,10 +29,10 @@ DETERMINERS = {
     "our": ("notre our", "notre our", "nos our", "=", "="),
     "your_all": ("votre your", "votre your", "vos your", "=", "="),
     "their": ("leur their", "leur their", "leurs their", "=", "="),
-    "de": ("de a", "de a", "de any", "=", "="),  # after a negation: pas de chat, no cat
-    "un?": ("un a", "une a", "des any", "=", "="),  # in a question English says any
+    "de": ("de a", "de a", "de any", "=", "="),  # after a negation: pas de chat, not a cat
+    "un?": ("un a", "une a", "des any", "=", "="),  # in a question, where English has "any"
     "du?": ("du any", "de_la any", "", "de_l' any", "de_l' any"),
-    "generic": ("le ", "la ", "les ", "=", "="),  # j'aime le thé, I like tea
+    "generic": ("le ", "la ", "les ", "=", "="),  # no English article: j'aime le thé, I like tea
     "plusieurs": ("", "", "plusieurs several", "=", "="),
     "quelques": ("", "", "quelques a_few", "=", "="),
     "tous": ("", "", "tous_les all_the", "=", "="),
@@ -42,6 +43,10 @@ DETERMINERS = {
     "quelle": ("quel which", "quelle which", "quelles which", "=", "="),
     "trop": ("trop_de too_much", "trop_de too_much", "trop_de too_many", "=", "="),
 }
+# Polarity of a clause, which decides about the article of its object: un chat, pas de chat; "some", "any".
+AFFIRMATIVE, NEGATIVE, INTERROGATIVE = "affirmative", "negative", "interrogative"
+INDEFINITE = {AFFIRMATIVE: "un", NEGATIVE: "de", INTERROGATIVE: "un?"}
+PARTITIVE = {AFFIRMATIVE: "du", NEGATIVE: "de", INTERROGATIVE: "du?"}
 POSSESSIVES = ("my", "your", "his", "her", "our", "your_all", "their")
 _DETERMINER_MARKS = {
     **dict.fromkeys(POSSESSIVES, mark("possessive")),
@@ -52,6 +57,7 @@ _DETERMINER_MARKS = {
     "combien": mark("question_word", "quantity"),
     **dict.fromkeys(("plusieurs", "quelques", "tous", "toutes", "beaucoup", "trop"), mark("quantity")),
 }
+# determiners whose French and English words do not correspond as one unit
 _SPECIAL_LINKS = {
     "tous_les all_the": ((0, 0), (1, 1)),
     "toutes_les all_the": ((0, 0), (1, 1)),
@@ -64,11 +70,20 @@ _SPECIAL_LINKS = {
 
 
 def determiner(name: str, noun: Noun, plural: bool, next_word: str, adjective_before: bool) -> Phrase:
-    """The determiner phrase: « mon » before a vowel, « de » before a plural adjective, "any" after a negation."""
-    if name not in DETERMINERS:  # a number: "deux two"
+    """Return the determiner of a noun: « mon » before a vowel, « de » before a plural adjective, "any" after a negation.
+
+    Args:
+        name: Key of `DETERMINERS`, or a number in both languages, "deux two".
+        noun: Noun that it agrees with.
+        plural: Number of the noun phrase.
+        next_word: French word that follows the determiner.
+        adjective_before: Whether that word is an adjective.
+    """
+    if name not in DETERMINERS:
         return pair(*name.split(), marks=mark("number"))
     masculine, feminine, plural_form, masculine_vowel, feminine_vowel = DETERMINERS[name]
-    form = plural_form if plural else feminine if noun.gender == "f" else masculine
+    singular_form = feminine if noun.gender == "f" else masculine
+    form = plural_form if plural else singular_form
     if not plural and starts_with_vowel(next_word):
         before_vowel = feminine_vowel if noun.gender == "f" else masculine_vowel
         form = form if before_vowel == "=" else before_vowel
@@ -85,13 +100,13 @@ def determiner(name: str, noun: Noun, plural: bool, next_word: str, adjective_be
     return phrase
 
 
-def leaf(french: str, english: str, marks: int = 0) -> Phrase:
-    """One French word (or one glued by `_`) with an English word or phrase."""
+def _leaf(french: str, english: str, marks: int = 0) -> Phrase:
+    """Return a French word linked to every word of its English translation, which may contain spaces."""
     return pair(french, english.replace(" ", "_"), marks=marks)
 
 
-def a_or_an(phrase: Phrase) -> Phrase:
-    """Write "an" before a vowel."""
+def _a_or_an(phrase: Phrase) -> Phrase:
+    """Return the phrase with "an" instead of "a" if its next English word begins with a vowel."""
     english = phrase.english
     if english[:1] == ("a",) and english[1][0] in "aeiou":
         return phrase._replace(english=("an", *english[1:]))
@@ -102,32 +117,32 @@ def a_or_an(phrase: Phrase) -> Phrase:
 def noun_phrase(
     noun: Noun, name: str, plural: bool = False, before: Adjective | None = None, after: Adjective | None = None
 ) -> Phrase:
-    """A determiner, a noun and up to two adjectives.
+    """Return a determiner, a noun and up to two adjectives: « une petite table rouge », "a small red table".
 
     Args:
-        noun: the head.
-        name: a key of `DETERMINERS`, or a number, `"deux two"`.
-        plural: the number of the whole phrase.
-        before: an adjective that stands before the noun in French.
-        after: one that stands after it.
+        noun: Head of the phrase.
+        name: Determiner: a key of `DETERMINERS`, or a number, "deux two".
+        plural: Whether the phrase is plural.
+        before: Adjective that precedes the noun in French.
+        after: Adjective that follows the noun in French.
     """
-    parts = {"N": leaf(noun.french[plural], noun.english[plural])}
+    parts = {"N": _leaf(noun.french[plural], noun.english[plural])}
     if before:
         form = before.form(noun.gender, plural, starts_with_vowel(noun.french[plural]))
-        parts["A"] = leaf(form, before.english, mark("adjective_before"))
+        parts["A"] = _leaf(form, before.english, mark("adjective_before"))
     if after:
-        parts["B"] = leaf(after.form(noun.gender, plural), after.english, mark("adjective_after"))
+        parts["B"] = _leaf(after.form(noun.gender, plural), after.english, mark("adjective_after"))
     next_word = (parts["A"] if before else parts["N"]).french[0]
     parts["D"] = determiner(name, noun, plural, next_word, before is not None)
-    return a_or_an(compose("D A N B", "D A B N", parts))
+    return _a_or_an(compose("D A N B", "D A B N", parts))
 
 
 @lru_cache(maxsize=1 << 14)
 def genitive(thing: Noun, owner: Phrase, plural: bool = False) -> Phrase:
-    """« la voiture de Paul », "Paul's car": the owner changes sides."""
+    """Return a noun with its possessor, which English puts first: « la voiture de Paul », "Paul's car"."""
     parts = {
         "D": determiner("generic", thing, plural, thing.french[plural], False),
-        "N": leaf(thing.french[plural], thing.english[plural]),
+        "N": _leaf(thing.french[plural], thing.english[plural]),
         "DE": pair("de", "'s", marks=mark("possessive")),
         "O": owner,
     }
@@ -136,7 +151,12 @@ def genitive(thing: Noun, owner: Phrase, plural: bool = False) -> Phrase:
 
 @lru_cache(maxsize=1 << 14)
 def toward(phrase: Phrase, english: str = "to") -> Phrase:
-    """« à » before a phrase, contracted with its article: « au voisin », « aux enfants »."""
+    """Return « à » and a phrase, contracted with its article: « au voisin », « aux enfants ».
+
+    Args:
+        phrase: Noun phrase after the preposition.
+        english: English preposition, or "" for none ("answer the neighbor").
+    """
     french = phrase.french
     contracted = {"le": "au", "les": "aux"}.get(french[0])
     if contracted and (french[0] == "les" or not starts_with_vowel(french[1])):
@@ -152,12 +172,12 @@ def toward(phrase: Phrase, english: str = "to") -> Phrase:
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Agreement:
-    """What a verb agrees with.
+    """The grammatical features of a subject, with which its verb agrees.
 
     Attributes:
         person: 0 to 5, je to ils.
         gender: "m" or "f".
-        pronoun: English contracts after a pronoun ("she's") and not after a noun ("Marie is").
+        pronoun: Whether the subject is a pronoun. English contracts "be" after it ("she's"), not after a noun.
     """
 
     person: int
@@ -166,18 +186,18 @@ class Agreement:
 
     @property
     def plural(self) -> bool:
-        """Whether a participle takes an s."""
+        """Return whether the subject is plural."""
         return self.person >= 3
 
     @property
     def owner(self) -> str:
-        """The possessive that refers to this subject."""
+        """Return the possessive determiner that refers to this subject, a key of `DETERMINERS`."""
         return ("my", "your", {"m": "his", "f": "her"}[self.gender], "our", "your_all", "their")[self.person]
 
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Subject:
-    """A subject and its agreement."""
+    """A subject phrase and its grammatical features."""
 
     phrase: Phrase
     agreement: Agreement
@@ -199,6 +219,7 @@ PRONOUNS = {
 }
 PRONOUNS["elle", "f"] = Subject(pair("elle", "she"), Agreement(2, "f", True))
 PRONOUNS["elles", "f"] = Subject(pair("elles", "they"), Agreement(5, "f", True))
+# features of a noun as subject, by gender and whether it is plural
 NOUN_AGREEMENT = {
     (gender, plural): Agreement(5 if plural else 2, gender, False) for gender in "mf" for plural in (False, True)
 }
@@ -206,7 +227,14 @@ NOUN_AGREEMENT = {
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Clitic:
-    """An object before the verb; a participle after avoir agrees with it when `agrees`."""
+    """An object pronoun before the verb.
+
+    Attributes:
+        phrase: The pronoun and its translation; `EMPTY` for an object that is written elsewhere.
+        gender: "m" or "f".
+        plural: Whether it is plural.
+        agrees: Whether a participle after avoir agrees with it.
+    """
 
     phrase: Phrase
     gender: str = "m"
@@ -215,17 +243,19 @@ class Clitic:
 
 
 def _clitic(french: str, english: str, gender: str, plural: bool) -> Clitic:
+    """Return a direct object pronoun."""
     return Clitic(pair(french, english, marks=mark("clitic")), gender, plural)
 
 
 IT = {"m": _clitic("le", "it", "m", False), "f": _clitic("la", "it", "f", False)}
 HIM_HER = {"m": _clitic("le", "him", "m", False), "f": _clitic("la", "her", "f", False)}
 THEM = {gender: _clitic("les", "them", gender, True) for gender in "mf"}
-PERSONAL = {  # by person of the object: me, te, nous, vous
+# me, te, nous, vous: by person of the object, one for each gender
+PERSONAL = {
     person: [_clitic(french, english, gender, person >= 3) for gender in "mf"]
     for person, french, english in ((0, "me", "me"), (1, "te", "you"), (3, "nous", "us"), (4, "vous", "you"))
 }
-# the object of parler à, répondre à: nothing agrees with it; some English verbs ask for a "to"
+# indirect objects (parler à), by English preposition and person; participles do not agree with them
 INDIRECT = {
     preposition: {
         person: Clitic(pair(french, f"{preposition}_{english}".lstrip("_"), marks=mark("clitic")), agrees=False)
@@ -239,26 +269,25 @@ INDIRECT = {
     }
     for preposition in ("", "to")
 }
-# the object is written after the verb, by somebody else
+# for an object that the caller writes after the verb
 LATER = Clitic(EMPTY, agrees=False)
-# the object has moved before the verb with « que »: nothing to write, but the participle agrees
+# for an object that precedes its clause (« que », « quel livre »): no pronoun is written, but the participle agrees
 MOVED = {(gender, plural): Clitic(EMPTY, gender, plural) for gender in "mf" for plural in (False, True)}
 
 
 @lru_cache(maxsize=1 << 10)
 def profession(masculine: str, feminine: str, english: str, gender: str, plural: bool) -> Phrase:
-    """« elle est avocate », "she's a lawyer": no article in French."""
+    """Return a profession after être, without an article in French: « (elle est) avocate », "a lawyer"."""
     french = agree(masculine, feminine, gender, plural)
     if plural:
-        return leaf(french, english + "s", mark("state"))
-    return a_or_an(leaf(french, f"a {english}", mark("state")))
+        return _leaf(french, english + "s", mark("state"))
+    return _a_or_an(_leaf(french, f"a {english}", mark("state")))
 
-
-WHO = Subject(pair("qui", "who"), Agreement(2, "m", False))  # « qui dort ? », "who sleeps?"
 
 _EXISTS = mark("idiom_il_y_a")
-THERE_IS = {  # by form and number of what there is
-    (form, plural): pair(french, english.replace("is", "are") if plural else english, links, marks | _EXISTS)
+# « il y a », by form of the sentence and whether the noun is plural
+THERE_IS = {
+    (form, plural): pair(french, english.replace("is", "are") if plural else english, links, marks=marks | _EXISTS)
     for form, french, english, links, marks in (
         ("statement", "il y a", "there is", "0-0 1-0 2-1", 0),
         ("negative", "il ne y a pas", "there isn 't", "0-0 1-1 2-0 3-1 4-2", mark("negation")),

@@ -1,7 +1,7 @@
-"""The verb and what clings to it: tenses, negation, three kinds of question, clitic pronouns, the English auxiliary.
+"""Verb phrases: tenses, negation, questions, object pronouns and the English auxiliary.
 
-`verb_core` applies one of `RULES`, a table with the French and the English order beside each other. A core is built
-once for each choice of verb, tense, form and agreement, and kept.
+`verb_core` applies one of `RULES`, a table that shows the French and the English word order side by side. The result is
+cached for each combination of verb, tense, form and agreement.
 """
 
 from __future__ import annotations
@@ -22,9 +22,10 @@ _TENSE_MARKS = {
     **dict.fromkeys((CAN, MUST, WANT), mark("modal")),
 }
 
-# Symbols: S subject, C clitic, NE and PAS negation, Q est-ce que, ADV adverb,
-# F finite verb, V participle or infinitive, X English auxiliary, T the -il that doubles a noun, G its -t-.
-# With a participle (or no V) the French clitic stands before F; with an infinitive it stands before V.
+# Symbols: S subject, C clitic (object pronoun), NE and PAS negation, Q est-ce que, ADV adverb, F finite verb,
+# V participle or infinitive, X English auxiliary, G the t of « mange-t-elle », T the pronoun that repeats a noun subject
+# (« Marie mange-t-elle »). The clitic precedes F in simple tenses and the passé composé, and V before an infinitive.
+# Columns: French with the clitic before F | French with the clitic before V | English
 RULES = {
     #                 French: il la voit / il l'a vue, il va la voir          English: he sees her, did he see her
     "statement": ("S C F ADV V", "S F ADV C V", "S X ADV F V C"),
@@ -50,7 +51,7 @@ REFLEXIVE = ("me", "te", "se", "nous", "vous", "se")
 
 AVOIR_PRESENT = ("ai", "as", "a", "avons", "avez", "ont")
 ETRE_PRESENT = ("suis", "es", "est", "sommes", "êtes", "sont")
-# tense: French finite verb by person, what it is in English besides the auxiliary (third person after /)
+# tenses with an infinitive: the finite French verb by person, and its English words besides the auxiliary
 PERIPHRASES = {
     FUTURE: (("vais", "vas", "va", "allons", "allez", "vont"), "going_to"),
     CAN: (("peux", "peux", "peut", "pouvons", "pouvez", "peuvent"), ""),
@@ -60,15 +61,15 @@ PERIPHRASES = {
 
 
 def _be(agreement: Agreement, form: str, pas: bool) -> str:
-    """Present of to be: contracted after a pronoun, whole in a question or before a contracted not."""
-    whole = ("am", "are", "is", "are", "are", "are")[agreement.person]
-    if form in ("statement", "negative") and agreement.pronoun and (not pas or whole == "am"):
-        return {"am": "'m", "are": "'re", "is": "'s"}[whole]
-    return whole
+    """Return the present of "be": contracted after a pronoun, in full in a question or before "n't"."""
+    full = ("am", "are", "is", "are", "are", "are")[agreement.person]
+    if form in ("statement", "negative") and agreement.pronoun and (not pas or full == "am"):
+        return {"am": "'m", "are": "'re", "is": "'s"}[full]
+    return full
 
 
 def _auxiliary(verb: Verb, tense: str, form: str, agreement: Agreement, negation: str) -> str:
-    """English auxiliary of a clause: be, do, did, can, must, or nothing."""
+    """Return the English auxiliary of a clause: a form of "be" or "do", "can", "must", or "" for none."""
     third = agreement.person == 2
     pas = "negative" in form and negation == "pas"
     copula = "copula" in verb.flags
@@ -80,12 +81,13 @@ def _auxiliary(verb: Verb, tense: str, form: str, agreement: Agreement, negation
     if tense in (CAN, MUST):
         return tense
     if pas or form in QUESTIONS:
-        return "did" if tense == PAST else "does" if third else "do"
+        present = "does" if third else "do"
+        return "did" if tense == PAST else present
     return ""
 
 
 def _verb_words(verb: Verb, index: int) -> str:
-    """English verb with its particle: index 0 base, 1 third person, 2 past, 3 -ing."""
+    """Return an English verb form with its particle: index 0 is the base form, 1 third person, 2 past, 3 -ing."""
     return "_".join((verb.english[index], *verb.particle.split()))
 
 
@@ -100,16 +102,16 @@ def verb_core(
     negation: str = "pas",
     adverb: Phrase | None = None,
 ) -> Gapped:
-    """Apply one of `RULES`: a whole clause but its subject and what follows the verb.
+    """Return the verb of a clause with its auxiliary, negation and pronouns, and a gap for the subject.
 
     Args:
-        verb: main verb.
+        verb: Main verb.
         tense: PRESENT, NOW, FUTURE, PAST, CAN, MUST or WANT.
-        form: a key of `RULES`.
-        agreement: of the subject.
-        clitic: object pronoun, or None.
-        negation: a key of `NEGATIONS`; read when the form is negative.
-        adverb: one of `ADVERBS`; only in a statement.
+        form: Key of `RULES`.
+        agreement: Features of the subject.
+        clitic: Object pronoun, or None.
+        negation: Key of `NEGATIONS`; used if the form is negative.
+        adverb: One of `ADVERBS`, or None; only in a statement.
     """
     auxiliary = _auxiliary(verb, tense, form, agreement, negation)
     parts = {"S": pair("S", "S", ""), **_verb_parts(verb, tense, agreement, clitic, auxiliary)}
@@ -139,7 +141,7 @@ def verb_core(
 def _verb_parts(
     verb: Verb, tense: str, agreement: Agreement, clitic: Clitic | None, auxiliary: str
 ) -> dict[str, Phrase]:
-    """F, the finite verb, and V, the participle or infinitive that carries the meaning."""
+    """Return F, the finite verb, and in compound tenses V, the participle or infinitive that carries the meaning."""
     person = agreement.person
     inflected = 1 if person == 2 and not auxiliary else 0
     copula = "copula" in verb.flags
@@ -162,28 +164,27 @@ def _verb_parts(
 
 
 def _leaf_or_silent(french: str, english: str, marks: int = 0) -> Phrase:
-    """A French word with its English, or with none."""
-    return pair(french, english, None if english else "", marks)
+    """Return a leaf; its French word is not linked if there is no English."""
+    return pair(french, english, None if english else "", marks=marks)
 
 
 def _inverted_parts(finite: Phrase, form: str, agreement: Agreement) -> dict[str, Phrase]:
-    """« mange- t- » before « elle »; after a noun the pronoun is written too: « Marie mange-t-elle »."""
+    """Return the symbols that inversion changes: F with its hyphen, G for « -t- », and T after a noun subject."""
     word = finite.french[0]
     parts = {"F": finite._replace(french=(word + "-",))}
     if word[-1] in "ae" and agreement.person == 2:
         parts["G"] = pair("t-", "", "")
     if form == "noun_inversion":
-        pronouns = ("ils", "elles") if agreement.plural else ("il", "elle")
-        parts["T"] = pair(pronouns[agreement.gender == "f"], "", "")
+        parts["T"] = pair(agree("il", "elle", agreement.gender, agreement.plural), "", "")
     return parts
 
 
 def _link(parts: dict[str, Phrase], form: str, tense: str, auxiliary: str) -> Phrase:
-    """Order the parts by the rule, and link the words that only one language has.
+    """Return the parts in the order of the rule, with further links for words that only one language has.
 
-    The English auxiliary comes from the French word that does its work: "do" from « est-ce que », from the inverted
-    verb or from « ne »; "did", "can", "must" and "be" from the finite verb. A finite verb without an English word joins
-    the participle.
+    The English auxiliary is linked to the French word with the same function: "do" to « est-ce que », to the inverted
+    verb or to « ne »; "did", "can", "must" and "be" to the finite verb. A finite verb without an English word is linked
+    to the English words of the participle.
     """
     finite_clitic, infinitive_clitic, english = RULES[form]
     french = finite_clitic if tense in (PRESENT, NOW, PAST) else infinitive_clitic
@@ -206,7 +207,7 @@ def _link(parts: dict[str, Phrase], form: str, tense: str, auxiliary: str) -> Ph
 
 
 def _contract(phrase: Phrase) -> Phrase:
-    """Write "do n't" as the two tokens of "don't" after normalising: "don" and "'t"."""
+    """Return the phrase with "do n't" written as the tokens of the normalised "don't": "don" and "'t"."""
     english = list(phrase.english)
     for j, word in enumerate(english):
         if word == "n't":

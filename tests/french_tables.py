@@ -1,121 +1,32 @@
-"""What a French grammar book says, written by hand: nothing here is imported from the generator."""
+"""French forms and their agreement, as in a grammar book: tables against which the tests check the generated corpus.
 
-# noun: gender, singular and plural as in a dictionary
-MASCULINE = [
-    "gâteau/gâteaux",
-    "œuf/œufs",
-    "pain",
-    "fromage",
-    "poisson",
-    "riz",
-    "lait",
-    "café",
-    "thé",
-    "vin",
-    "livre/livres",
-    "roman/romans",
-    "poème/poèmes",
-    "journal/journaux",
-    "manteau/manteaux",
-    "chapeau/chapeaux",
-    "camion/camions",
-    "vélo/vélos",
-    "train/trains",
-    "bus/bus",
-    "avion/avions",
-    "sac/sacs",
-    "parapluie/parapluies",
-    "téléphone/téléphones",
-    "argent",
-    "verre/verres",
-    "lit/lits",
-    "cadeau/cadeaux",
-    "chat/chats",
-    "chien/chiens",
-    "lapin/lapins",
-    "cheval/chevaux",
-    "oiseau/oiseaux",
-    "film/films",
-    "match/matchs",
-    "tableau/tableaux",
-    "concert/concerts",
-    "exercice/exercices",
-    "appartement/appartements",
-    "homme/hommes",
-    "garçon/garçons",
-    "enfant/enfants",
-    "grand-père",
-    "père",
-    "frère/frères",
-    "oncle/oncles",
-    "ami/amis",
-    "voisin/voisins",
-    "professeur/professeurs",
-    "français",
-    "anglais",
-    "espagnol",
-    "italien",
-    "jardin",
-    "salon",
-    "parc",
-    "marché",
-    "magasin",
-    "restaurant",
-    "bureau",
-    "musée",
-]
-FEMININE = [
-    "pomme/pommes",
-    "orange/oranges",
-    "banane/bananes",
-    "tomate/tomates",
-    "carotte/carottes",
-    "viande",
-    "soupe",
-    "eau",
-    "lettre/lettres",
-    "histoire/histoires",
-    "écharpe/écharpes",
-    "chemise/chemises",
-    "veste/vestes",
-    "voiture/voitures",
-    "clé/clés",
-    "montre/montres",
-    "assiette/assiettes",
-    "tasse/tasses",
-    "porte/portes",
-    "fenêtre/fenêtres",
-    "boîte/boîtes",
-    "table/tables",
-    "chaise/chaises",
-    "lampe/lampes",
-    "fleur/fleurs",
-    "photo/photos",
-    "musique",
-    "chanson/chansons",
-    "question/questions",
-    "leçon/leçons",
-    "maison/maisons",
-    "femme/femmes",
-    "fille/filles",
-    "mère",
-    "grand-mère",
-    "sœur/sœurs",
-    "tante/tantes",
-    "amie/amies",
-    "voisine/voisines",
-    "cuisine",
-    "plage",
-    "rue",
-    "forêt",
-    "piscine",
-    "gare",
-    "école",
-    "bibliothèque",
-    "campagne",
-    "semaine",
-    "année",
-]
+The tables were written by hand; nothing here is imported from the generator.
+"""
+
+
+def _words(table: str) -> list[str]:
+    """Return the words of a table."""
+    return table.split()
+
+
+# nouns by gender: singular and, where the corpus has it, plural
+MASCULINE = _words("""
+    gâteau/gâteaux œuf/œufs pain fromage poisson riz lait café thé vin livre/livres roman/romans poème/poèmes
+    journal/journaux manteau/manteaux chapeau/chapeaux camion/camions vélo/vélos train/trains bus/bus
+    avion/avions sac/sacs parapluie/parapluies téléphone/téléphones argent verre/verres lit/lits
+    cadeau/cadeaux chat/chats chien/chiens lapin/lapins cheval/chevaux oiseau/oiseaux film/films match/matchs
+    tableau/tableaux concert/concerts exercice/exercices appartement/appartements homme/hommes garçon/garçons
+    enfant/enfants grand-père père frère/frères oncle/oncles ami/amis voisin/voisins professeur/professeurs
+    français anglais espagnol italien jardin salon parc marché magasin restaurant bureau musée
+""")
+FEMININE = _words("""
+    pomme/pommes orange/oranges banane/bananes tomate/tomates carotte/carottes viande soupe eau lettre/lettres
+    histoire/histoires écharpe/écharpes chemise/chemises veste/vestes voiture/voitures clé/clés montre/montres
+    assiette/assiettes tasse/tasses porte/portes fenêtre/fenêtres boîte/boîtes table/tables chaise/chaises
+    lampe/lampes fleur/fleurs photo/photos musique chanson/chansons question/questions leçon/leçons
+    maison/maisons femme/femmes fille/filles mère grand-mère sœur/sœurs tante/tantes amie/amies
+    voisine/voisines cuisine plage rue forêt piscine gare école bibliothèque campagne semaine année
+""")
 NOUNS = {
     form: (gender, number)
     for gender, table in (("m", MASCULINE), ("f", FEMININE))
@@ -125,7 +36,7 @@ NOUNS = {
 NOUNS["bus"] = ("m", "sp")
 NOUNS["français"] = NOUNS["anglais"] = ("m", "s")
 
-# what a determiner asks of its noun: genders and number
+# determiners: the genders and the number of the nouns that they agree with
 DETERMINERS = {
     **dict.fromkeys(("le", "un", "ce", "cet", "du", "au"), ("m", "s")),
     **dict.fromkeys(("la", "une", "cette", "ma", "ta", "sa"), ("f", "s")),
@@ -137,7 +48,7 @@ DETERMINERS = {
     ),
 }
 
-# adjective: masculine, feminine, masculine plural, feminine plural
+# adjectives: masculine, feminine, masculine plural, feminine plural
 ADJECTIVES = [
     line.split()
     for line in """petit petite petits petites
@@ -186,7 +97,7 @@ for _row in ADJECTIVES:
 for _form in BEFORE_VOWEL:
     ADJECTIVE_FORMS[_form] = {"ms"}
 
-# present of every verb: je, tu, il, nous, vous, ils | participle
+# every verb: present with je, tu, il, nous, vous, ils | past participle
 CONJUGATIONS = """mange manges mange mangeons mangez mangent | mangé
 bois bois boit buvons buvez boivent | bu
 achète achètes achète achetons achetez achètent | acheté
@@ -256,7 +167,7 @@ pleus pleus pleut pleuvons pleuvez pleuvent | plu
 neige neiges neige neigeons neigez neigent | neigé"""
 PERSON_OF = {"je": 0, "j'": 0, "tu": 1, "il": 2, "elle": 2, "nous": 3, "vous": 4, "ils": 5, "elles": 5}
 PRESENT: list[set[str]] = [set() for _ in range(6)]
-PARTICIPLES: dict[str, str] = {}  # written form: "ms", "fs", "mp" or "fp" ("pris" is two of them)
+PARTICIPLES: dict[str, str] = {}  # participle: its agreements, of "ms", "fs", "mp" and "fp" ("pris" has two)
 for _line in CONJUGATIONS.splitlines():
     _present, _participle = _line.split(" | ")
     for _person, _form in enumerate(_present.split()):
@@ -265,152 +176,31 @@ for _line in CONJUGATIONS.splitlines():
         _form = _participle if _participle.endswith("s") and _agreement == "mp" else _participle + _ending
         PARTICIPLES[_form] = PARTICIPLES.get(_form, "") + " " + _agreement
 
-# words that only have one translation here: where both stand once in a pair they must be linked
+# French words with only one translation in the corpus: where each occurs once in a pair, the two must be linked
 DICTIONARY = dict(
     entry.split("/")
-    for entry in [
-        "chat/cat",
-        "chats/cats",
-        "chien/dog",
-        "cheval/horse",
-        "chevaux/horses",
-        "oiseau/bird",
-        "lapin/rabbit",
-        "pomme/apple",
-        "pommes/apples",
-        "oeuf/egg",
-        "gateau/cake",
-        "pain/bread",
-        "fromage/cheese",
-        "viande/meat",
-        "riz/rice",
-        "soupe/soup",
-        "eau/water",
-        "lait/milk",
-        "the/tea",
-        "vin/wine",
-        "livre/book",
-        "livres/books",
-        "roman/novel",
-        "poeme/poem",
-        "lettre/letter",
-        "journal/newspaper",
-        "chemise/shirt",
-        "manteau/coat",
-        "chapeau/hat",
-        "veste/jacket",
-        "voiture/car",
-        "camion/truck",
-        "velo/bike",
-        "train/train",
-        "avion/plane",
-        "cle/key",
-        "sac/bag",
-        "parapluie/umbrella",
-        "telephone/phone",
-        "argent/money",
-        "assiette/plate",
-        "fenetre/window",
-        "boite/box",
-        "chaise/chair",
-        "lampe/lamp",
-        "fleur/flower",
-        "cadeau/gift",
-        "photo/picture",
-        "tableau/painting",
-        "musique/music",
-        "chanson/song",
-        "lecon/lesson",
-        "maison/house",
-        "femme/woman",
-        "garcon/boy",
-        "fille/girl",
-        "pere/father",
-        "mere/mother",
-        "frere/brother",
-        "soeur/sister",
-        "oncle/uncle",
-        "tante/aunt",
-        "rouge/red",
-        "bleu/blue",
-        "bleue/blue",
-        "vert/green",
-        "verte/green",
-        "noir/black",
-        "noire/black",
-        "blanc/white",
-        "blanche/white",
-        "jeune/young",
-        "delicieux/delicious",
-        "interessant/interesting",
-        "intelligent/smart",
-        "celebre/famous",
-        "nouvelle/new",
-        "vieux/old",
-        "belle/beautiful",
-        "faim/hungry",
-        "soif/thirsty",
-        "sommeil/sleepy",
-        "peur/afraid",
-        "raison/right",
-        "tort/wrong",
-        "fatigue/tired",
-        "fatiguee/tired",
-        "malade/sick",
-        "medecin/doctor",
-        "jardin/garden",
-        "cuisine/kitchen",
-        "plage/beach",
-        "gare/station",
-        "marche/market",
-        "hier/yesterday",
-        "demain/tomorrow",
-        "bientot/soon",
-        "maintenant/now",
-        "souvent/often",
-        "parfois/sometimes",
-        "jamais/never",
-        "mange/ate",
-        "achete/bought",
-        "vendu/sold",
-        "lu/read",
-        "ecrit/wrote",
-        "trouve/found",
-        "perdu/lost",
-        "prepare/prepared",
-        "dormi/slept",
-        "travailler/work",
-        "danser/dance",
-        "chanter/sing",
-        "nager/swim",
-        "dix/ten",
-        "vingt/twenty",
-        "cinquante/fifty",
-        "trois/three",
-        "sept/seven",
-        "lundi/monday",
-        "dimanche/sunday",
-        "janvier/january",
-        "paris/paris",
-        "dernier/last",
-        "derniere/last",
-        "prochain/next",
-        "prochaine/next",
-        "semaine/week",
-        "mois/month",
-        "quand/when",
-        "pourquoi/why",
-        "qui/who",
-        "mais/but",
-        "puis/then",
-        "ans/years",
-        "beaucoup/lot",
-        "plusieurs/several",
-        "jours/days",
-        "heures/clock",
-    ]
+    for entry in _words("""
+    chat/cat chats/cats chien/dog cheval/horse chevaux/horses oiseau/bird lapin/rabbit pomme/apple
+    pommes/apples oeuf/egg gateau/cake pain/bread fromage/cheese viande/meat riz/rice soupe/soup eau/water
+    lait/milk the/tea vin/wine livre/book livres/books roman/novel poeme/poem lettre/letter journal/newspaper
+    chemise/shirt manteau/coat chapeau/hat veste/jacket voiture/car camion/truck velo/bike train/train
+    avion/plane cle/key sac/bag parapluie/umbrella telephone/phone argent/money assiette/plate fenetre/window
+    boite/box chaise/chair lampe/lamp fleur/flower cadeau/gift photo/picture tableau/painting musique/music
+    chanson/song lecon/lesson maison/house femme/woman garcon/boy fille/girl pere/father mere/mother
+    frere/brother soeur/sister oncle/uncle tante/aunt rouge/red bleu/blue bleue/blue vert/green verte/green
+    noir/black noire/black blanc/white blanche/white jeune/young delicieux/delicious interessant/interesting
+    intelligent/smart celebre/famous nouvelle/new vieux/old belle/beautiful faim/hungry soif/thirsty
+    sommeil/sleepy peur/afraid raison/right tort/wrong fatigue/tired fatiguee/tired malade/sick medecin/doctor
+    jardin/garden cuisine/kitchen plage/beach gare/station marche/market hier/yesterday demain/tomorrow
+    bientot/soon maintenant/now souvent/often parfois/sometimes jamais/never achete/bought
+    vendu/sold lu/read ecrit/wrote trouve/found perdu/lost prepare/prepared dormi/slept travailler/work
+    danser/dance chanter/sing nager/swim dix/ten vingt/twenty cinquante/fifty trois/three sept/seven
+    lundi/monday dimanche/sunday janvier/january paris/paris dernier/last derniere/last prochain/next
+    prochaine/next semaine/week mois/month quand/when pourquoi/why qui/who mais/but puis/then ans/years
+    beaucoup/lot plusieurs/several jours/days heures/clock
+""")
 )
-# present forms, so that the word just after a subject is checked too
+# present forms, so that the word directly after a subject is checked too
 DICTIONARY |= {
     "mange": "eats",
     "dort": "sleeps",
@@ -419,274 +209,31 @@ DICTIONARY |= {
 }
 
 INFINITIVES = set(
-    [
-        "manger",
-        "boire",
-        "acheter",
-        "vendre",
-        "lire",
-        "écrire",
-        "regarder",
-        "voir",
-        "chercher",
-        "trouver",
-        "perdre",
-        "porter",
-        "ouvrir",
-        "fermer",
-        "laver",
-        "préparer",
-        "réparer",
-        "prendre",
-        "oublier",
-        "choisir",
-        "donner",
-        "envoyer",
-        "écouter",
-        "comprendre",
-        "apprendre",
-        "parler",
-        "attendre",
-        "aider",
-        "inviter",
-        "rencontrer",
-        "avoir",
-        "dormir",
-        "travailler",
-        "courir",
-        "marcher",
-        "nager",
-        "danser",
-        "chanter",
-        "pleurer",
-        "jouer",
-        "aller",
-        "arriver",
-        "partir",
-        "rentrer",
-        "sortir",
-        "rester",
-        "tomber",
-        "lever",
-        "coucher",
-        "reposer",
-        "habiller",
-        "amuser",
-        "promener",
-        "dépêcher",
-        "habiter",
-        "faire",
-        "pleuvoir",
-        "neiger",
-    ]
+    _words("""
+    manger boire acheter vendre lire écrire regarder voir chercher trouver perdre porter ouvrir fermer laver
+    préparer réparer prendre oublier choisir donner envoyer écouter comprendre apprendre parler attendre aider
+    inviter rencontrer avoir dormir travailler courir marcher nager danser chanter pleurer jouer aller arriver
+    partir rentrer sortir rester tomber lever coucher reposer habiller amuser promener dépêcher habiter faire
+    pleuvoir neiger
+""")
 )
-# verbs of movement and of getting up, going to bed ...: être in the passé composé
-WITH_ETRE = [
-    "allé",
-    "arrivé",
-    "parti",
-    "rentré",
-    "sorti",
-    "resté",
-    "tombé",
-    "levé",
-    "couché",
-    "reposé",
-    "habillé",
-    "amusé",
-    "promené",
-    "dépêché",
-]
-# every other word that may occur
+# participles of the verbs that take être in the passé composé: verbs of movement and reflexive verbs
+WITH_ETRE = _words("""
+    allé arrivé parti rentré sorti resté tombé levé couché reposé habillé amusé promené dépêché
+""")
+# every other word that may occur in the corpus
 FUNCTION_WORDS = set(
-    [
-        ".",
-        ",",
-        "?",
-        "a",
-        "à",
-        "au",
-        "aux",
-        "ce",
-        "c'",
-        "cet",
-        "cette",
-        "ces",
-        "d'",
-        "de",
-        "des",
-        "du",
-        "elle",
-        "elles",
-        "en",
-        "est",
-        "et",
-        "hui",
-        "aujourd'",
-        "il",
-        "ils",
-        "je",
-        "j'",
-        "l'",
-        "la",
-        "le",
-        "les",
-        "leur",
-        "leurs",
-        "lui",
-        "m'",
-        "ma",
-        "mais",
-        "me",
-        "mes",
-        "mon",
-        "n'",
-        "ne",
-        "nos",
-        "notre",
-        "nous",
-        "on",
-        "où",
-        "par",
-        "parce",
-        "pas",
-        "jamais",
-        "plus",
-        "pour",
-        "pourquoi",
-        "puis",
-        "qu'",
-        "quand",
-        "que",
-        "quel",
-        "quelle",
-        "quelles",
-        "quels",
-        "qui",
-        "s'",
-        "sa",
-        "se",
-        "ses",
-        "si",
-        "son",
-        "sous",
-        "sur",
-        "dans",
-        "devant",
-        "t'",
-        "t",
-        "ta",
-        "te",
-        "tes",
-        "ton",
-        "tu",
-        "un",
-        "une",
-        "votre",
-        "vos",
-        "vous",
-        "y",
-        "trop",
-        "beaucoup",
-        "combien",
-        "plusieurs",
-        "quelques",
-        "tous",
-        "toutes",
-        "souvent",
-        "toujours",
-        "parfois",
-        "hier",
-        "demain",
-        "matin",
-        "matins",
-        "soir",
-        "soirs",
-        "bientôt",
-        "maintenant",
-        "moment",
-        "week",
-        "end",
-        "jours",
-        "semaines",
-        "mois",
-        "ans",
-        "heures",
-        "dernier",
-        "dernière",
-        "prochain",
-        "prochaine",
-        "retard",
-        "été",
-        "faim",
-        "soif",
-        "sommeil",
-        "peur",
-        "raison",
-        "tort",
-        "deux",
-        "trois",
-        "quatre",
-        "cinq",
-        "six",
-        "sept",
-        "huit",
-        "neuf",
-        "dix",
-        "onze",
-        "douze",
-        "treize",
-        "quatorze",
-        "quinze",
-        "seize",
-        "vingt",
-        "vingts",
-        "trente",
-        "quarante",
-        "cinquante",
-        "soixante",
-        "lundi",
-        "mardi",
-        "mercredi",
-        "jeudi",
-        "vendredi",
-        "samedi",
-        "dimanche",
-        "janvier",
-        "mars",
-        "mai",
-        "juin",
-        "juillet",
-        "août",
-        "octobre",
-        "décembre",
-        "paul",
-        "marie",
-        "lucas",
-        "julie",
-        "hugo",
-        "alice",
-        "thomas",
-        "claire",
-        "paris",
-        "londres",
-        "france",
-        "italie",
-        "canada",
-        "hôpital",
-        "médecin",
-        "médecins",
-        "étudiant",
-        "étudiante",
-        "étudiants",
-        "étudiantes",
-        "avocat",
-        "avocate",
-        "avocats",
-        "avocates",
-        "boulanger",
-        "boulangère",
-        "boulangers",
-        "boulangères",
-    ]
+    _words("""
+    . , ? a à au aux ce c' cet cette ces d' de des du elle elles en est et hui aujourd' il ils je j' l' la le
+    les leur leurs lui m' ma mais me mes mon n' ne nos notre nous on où par parce pas jamais plus pour
+    pourquoi puis qu' quand que quel quelle quelles quels qui s' sa se ses si son sous sur dans devant t' t ta
+    te tes ton tu un une votre vos vous y trop beaucoup combien plusieurs quelques tous toutes souvent
+    toujours parfois hier demain matin matins soir soirs bientôt maintenant moment week end jours semaines
+    mois ans heures dernier dernière prochain prochaine retard été faim soif sommeil peur raison tort deux
+    trois quatre cinq six sept huit neuf dix onze douze treize quatorze quinze seize vingt vingts trente
+    quarante cinquante soixante lundi mardi mercredi jeudi vendredi samedi dimanche janvier mars mai juin
+    juillet août octobre décembre paul marie lucas julie hugo alice thomas claire paris londres france italie
+    canada hôpital médecin médecins étudiant étudiante étudiants étudiantes avocat avocate avocats avocates
+    boulanger boulangère boulangers boulangères
+""")
 )

@@ -1,4 +1,7 @@
-"""The embedded corpus: every kind of agreement on thousands of sentences, against tables the generator does not use."""
+"""Tests of the embedded corpus: all agreement in thousands of sentences, checked against tables of a grammar book.
+
+The tables are in `french_tables.py` and share nothing with the generator.
+"""
 
 import hashlib
 import os
@@ -12,9 +15,13 @@ from itertools import islice
 import french_tables as tables
 import pytest
 
-from s2s_tutorial import clauses, grammar, lexicon, phrases, verbs
-from s2s_tutorial.grammar import PHENOMENA, AlignedPair, generate
+from s2s_tutorial.clauses import Sentence
+from s2s_tutorial.grammar import PHENOMENA, AlignedPair, derive, generate
+from s2s_tutorial.lexicon import AFTER, BEFORE, NOUNS, STATES, VERBS
+from s2s_tutorial.phrases import PRONOUNS
 from s2s_tutorial.text import normalise
+from s2s_tutorial.verbs import PAST
+from s2s_tutorial.word_groups import HUNGRY, PRONOUN_SUBJECTS
 
 CLAUSE_STARTS = {",", "et", "mais", "puis", "que", "qu'", "quand", "qui"}
 CLITICS = {"ne", "n'", "me", "m'", "te", "t'", "se", "s'", "le", "la", "les", "l'", "nous", "vous", "leur"}
@@ -22,7 +29,7 @@ AVOIR = {"ai", "as", "a", "avons", "avez", "ont"}
 NEGATIONS = {"pas", "jamais", "plus"}
 
 
-# nouns that no verb is spelt like once accents are gone (« marché », « marche »), and that are no part of an idiom
+# nouns that are not spelt like a verb once their accents are removed (« marché », « marche ») and not part of an idiom
 PLAIN_NOUNS = {normalise(noun) for noun in tables.NOUNS}
 PLAIN_NOUNS -= {normalise(verb) for verb in set().union(*tables.PRESENT) | set(tables.PARTICIPLES)}
 PLAIN_NOUNS -= {"pere", "mere", "maison"}  # « grand-mère », « à la maison »
@@ -30,21 +37,23 @@ PLAIN_NOUNS -= {"pere", "mere", "maison"}  # « grand-mère », « à la maison 
 
 @pytest.fixture(scope="module")
 def pairs() -> list[AlignedPair]:
+    """Return the pairs that most tests check."""
     return list(generate(30_000, seed=17))
 
 
 def french_words(sentence: str) -> list[str]:
-    """Lower-case words with their accents; an elided word keeps its apostrophe: ["j'", "ai", "faim", "."]."""
+    """Return lower-case words with their accents; an elided word keeps its apostrophe: ["j'", "ai", "faim", "."]."""
     return re.findall(r"grand-\w+|[^\W\d_]+'?|[,.?]", sentence.lower())
 
 
 @pytest.fixture(scope="module")
 def words(pairs) -> list[list[str]]:
+    """Return the French words of each pair."""
     return [french_words(pair.french) for pair in pairs]
 
 
 def noun_groups(sentence: list[str]):
-    """Every (start, determiner, adjectives before, noun, adjectives after), found by the tables alone."""
+    """Yield every (start, determiner, adjectives before, noun, adjectives after), found with the tables alone."""
     for start, word in enumerate(sentence):
         if word not in tables.DETERMINERS:
             continue
@@ -105,7 +114,7 @@ def test_adjectives_agree_with_their_noun(words):
 
 
 def subject_and_verb(sentence: list[str]):
-    """Every (subject pronoun, position of its verb): clitics between them are skipped."""
+    """Yield every (subject pronoun, position of its verb); clitics between them are skipped."""
     for i, word in enumerate(sentence):
         if word not in tables.PERSON_OF:
             continue
@@ -194,7 +203,7 @@ def test_participles_agree_with_the_subject_after_etre(words):
 
 
 def past_clauses(pairs, words):
-    """Every (pair, words, position of avoir, agreements of its participle) where subject and verb keep their order."""
+    """Yield every (pair, words, position of avoir, agreements of its participle) in sentences without inversion."""
     for pair, sentence in zip(pairs, words, strict=True):
         if {"question_inversion", "question_word"} & pair.phenomena:
             continue
@@ -235,7 +244,7 @@ def test_participles_agree_with_a_noun_before_que(pairs, words):
             continue
         groups = [group for group in noun_groups(sentence) if group[0] + 2 + len(group[2]) + len(group[4]) == start]
         if not groups:
-            continue  # « le lit »: the tables cannot tell a bed from a reader
+            continue  # « le lit »: in the tables both a bed and a form of lire
         _, determiner, _, noun, _ = groups[0]
         assert tables.NOUNS[noun][0] + tables.DETERMINERS[determiner][1] in agreements, pair.french
         checked += 1
@@ -277,14 +286,14 @@ def test_verbs_of_movement_and_reflexive_verbs_take_etre_and_no_other_does(words
     assert min(seen["avoir"], seen["être"]) > 1_000
 
 
-def test_la_hides_nobody(pairs):
-    """« je l'aide » could be him or her: only a participle or somebody just mentioned may tell."""
+def test_an_elided_pronoun_is_never_ambiguous_between_him_and_her(pairs):
+    """« je l'aide » could be "him" or "her", so a participle or a person just mentioned has to show which."""
     for pair in pairs:
         if "coordination" not in pair.phenomena:
             assert not re.search(r"\bl'(aid|invit|attend)(?!\w*(é|ée|u|ue)\b)", pair.french), pair
 
 
-def test_elision_and_contraction_leave_nothing_undone(pairs):
+def test_every_elision_and_contraction_is_made(pairs):
     vowel = r"[aeiouhyàâéèêîôûœ]"
     forbidden = [
         rf"(?<![\w-])(je|ne|le|la|de|que|me|te|se|ce|jusque) (?!huit|onze){vowel}",
@@ -345,7 +354,7 @@ def test_the_present_is_progressive_exactly_where_french_says_now(pairs):
             assert now, pair
 
 
-def test_son_is_his_or_her_by_its_subject(pairs):
+def test_son_is_his_or_her_depending_on_its_subject(pairs):
     for pair in pairs:
         french = french_words(pair.french)
         if (
@@ -361,11 +370,10 @@ def test_son_is_his_or_her_by_its_subject(pairs):
 # -------------------------------------------------------------------------------------------------------- alignment
 
 
-def test_words_of_a_derivation_are_the_tokens_of_its_normalised_sentence():
+def test_each_word_of_a_derivation_is_one_token_of_the_normalised_sentence():
     rng = random.Random(3)
     for _ in range(4_000):
-        sentence = grammar.Sentence(rng)
-        sentence.choose(grammar.SENTENCES)(sentence)
+        sentence = derive(rng)
         french, english, _ = sentence.sentences()
         assert [normalise(word) for word in sentence.french] == normalise(french).split()
         assert [normalise(word) for word in sentence.english] == normalise(english).split()
@@ -376,7 +384,7 @@ def test_alignments_are_in_range_and_cover_english(pairs):
     for pair in pairs[:10_000]:
         french, english = normalise(pair.french).split(), normalise(pair.english).split()
         assert all(0 <= i < len(french) and 0 <= j < len(english) for i, j in pair.alignment)
-        assert (len(french) - 1, len(english) - 1) in pair.alignment  # the final mark
+        assert (len(french) - 1, len(english) - 1) in pair.alignment  # the final punctuation marks
         tokens += len(english)
         unlinked += len(english) - len({j for _, j in pair.alignment})
     assert unlinked < 0.01 * tokens
@@ -396,7 +404,7 @@ def test_words_of_a_dictionary_are_linked(pairs):
     assert len(checked) > 0.9 * len(tables.DICTIONARY)
 
 
-def test_one_link_a_word_can_reach_a_low_alignment_error_rate(pairs):
+def test_one_link_per_english_word_can_reach_a_low_alignment_error_rate(pairs):
     predicted = gold = 0
     for pair in pairs[:2_000]:
         predicted += len({j for _, j in pair.alignment})
@@ -421,8 +429,8 @@ def test_one_link_a_word_can_reach_a_low_alignment_error_rate(pairs):
     ],
 )
 def test_an_idiom_is_linked_word_by_word(person, form, french, english, links):
-    sentence = grammar.Sentence(random.Random(0))
-    sentence.describe(phrases.PRONOUNS[person], clauses.HUNGRY, form)
+    sentence = Sentence(random.Random(0))
+    sentence.describe(PRONOUNS[person], HUNGRY, form)
     before_elision = [word.rstrip("-") for word in sentence.french]
     named = {f"{before_elision[i]}-{sentence.english[j]}" for i, j in sentence.links}
     sentence.end(form)
@@ -434,7 +442,7 @@ def test_an_idiom_is_linked_word_by_word(person, form, french, english, links):
 # ------------------------------------------------------------------------------------------------ size and variety
 
 
-def test_french_decides_english(pairs):
+def test_the_french_sentence_determines_the_english_one(pairs):
     translations = defaultdict(set)
     for pair in pairs[:20_000]:
         translations[normalise(pair.french)].add(normalise(pair.english))
@@ -443,29 +451,30 @@ def test_french_decides_english(pairs):
 
 
 def test_more_than_twenty_million_pairs_can_be_reached():
-    """« A, mais B. »: any A with a pronoun, any B with a noun, both past. Neither has a comma, so all A × B differ.
+    """« A, mais B. » with any A about a pronoun and any B about a noun, both in the past, gives A × B different sentences.
 
-    `Sentence.joined` draws A and B one after the other: B does not depend on A, and both fit if each has 13 tokens.
+    They differ because neither A nor B contains a comma or « mais ». The rule `coordination` draws B independently of A,
+    and the sentence is short enough if each has at most 13 tokens.
     """
     rng = random.Random(0)
 
     def halves(subjects) -> set[tuple[str, str]]:
         found = set()
         for _ in range(9_000):
-            sentence = grammar.Sentence(rng)
-            sentence.clause(subjects(sentence), "statement", None, verbs.PAST, place=0.4, time=0.0)
+            sentence = Sentence(rng)
+            sentence.clause(subjects(sentence), "statement", None, PAST, place=0.4, time=0.0)
             assert "," not in sentence.french
             assert "mais" not in sentence.french
             if len(sentence.french) <= 13:
                 found.add((" ".join(sentence.french), " ".join(sentence.english)))
         return found
 
-    first = halves(lambda sentence: sentence.choose(clauses.PRONOUNS))
-    second = halves(lambda sentence: sentence.somebody())
+    first = halves(lambda sentence: sentence.draw.choose(PRONOUN_SUBJECTS))
+    second = halves(lambda sentence: sentence.draw.person())
     assert len({french for french, _ in first}) * len({french for french, _ in second}) > 20_000_000
 
 
-def test_every_word_of_the_lexicon_is_seen_often_enough_to_be_learnt(pairs):
+def test_every_word_of_the_lexicon_occurs_often_enough_to_be_learnt(pairs):
     french, english = Counter(), Counter()
     for pair in pairs:
         french.update(normalise(pair.french).split())
@@ -476,12 +485,12 @@ def test_every_word_of_the_lexicon_is_seen_often_enough_to_be_learnt(pairs):
     def occurrences(counts: Counter, forms) -> int:
         return sum(min(counts[token] for token in normalise(form.replace("_", " ")).split()) for form in set(forms))
 
-    for noun in (noun for nouns in lexicon.NOUNS.values() for noun in nouns):
+    for noun in (noun for nouns in NOUNS.values() for noun in nouns):
         assert min(occurrences(french, noun.french), occurrences(english, noun.english)) >= 20, noun
-    for adjective in lexicon.BEFORE + lexicon.AFTER + lexicon.STATES:
+    for adjective in BEFORE + AFTER + STATES:
         forms = [adjective.form(gender, plural) for gender in "mf" for plural in (False, True)]
         assert min(occurrences(french, forms), english[adjective.english]) >= 20, adjective
-    for verb in lexicon.VERBS:
+    for verb in VERBS:
         assert occurrences(french, (*verb.present, verb.participle, verb.infinitive)) >= 20, verb
         assert occurrences(english, verb.english) >= 20, verb
 
@@ -495,7 +504,7 @@ def test_lengths_vary(pairs):
     assert sum(n >= 20 for n in lengths) > 0.03 * len(lengths)
 
 
-def test_every_phenomenon_is_shown_and_means_what_it_says(pairs):
+def test_every_phenomenon_occurs_and_is_marked_exactly_where_it_occurs(pairs):
     seen = Counter(name for pair in pairs for name in pair.phenomena)
     assert set(seen) == set(PHENOMENA)
     assert min(seen.values()) > 300
@@ -512,13 +521,13 @@ def test_every_phenomenon_is_shown_and_means_what_it_says(pairs):
 # ------------------------------------------------------------------------------------------------------ determinism
 
 
-def test_the_same_seed_gives_the_same_pairs_and_another_seed_others():
+def test_the_same_seed_gives_the_same_pairs_and_another_seed_gives_others():
     assert list(generate(500, seed=4)) == list(generate(500, seed=4))
     assert list(generate(500, seed=4)) != list(generate(500, seed=5))
     assert list(generate(100, seed=4)) == list(generate(500, seed=4))[:100]
 
 
-def test_the_seed_decides_whatever_the_hash_seed():
+def test_the_pairs_do_not_depend_on_the_hash_seed_of_python():
     code = (
         "import hashlib; from s2s_tutorial.grammar import generate\n"
         "pairs = generate(400, 9)\n"
