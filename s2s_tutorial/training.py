@@ -24,6 +24,7 @@ from torch import Tensor
 from s2s_tutorial.batching import Batch, epoch_order
 from s2s_tutorial.checkpoint import Checkpoints, pack_tensors, unpack_tensors
 from s2s_tutorial.config import Settings
+from s2s_tutorial.cores import shared_cores
 from s2s_tutorial.corpus import Corpus, HeldOut, challenge_set
 from s2s_tutorial.distributed import Group
 from s2s_tutorial.evaluation import bleu_score, normalised_words
@@ -254,7 +255,11 @@ class Trainer:
         """
         keep_memory()
         try:
-            with hold(self.run.folder) if self.group.writes else nullcontext(), self.stop.watched():
+            with (
+                hold(self.run.folder) if self.group.writes else nullcontext(),
+                self.stop.watched(),
+                shared_cores(self.settings.model),
+            ):
                 self._fit(max_minutes)
         except OSError as error:
             raise RunError(

@@ -425,7 +425,7 @@ def test_json_scores_of_the_held_out_set(run):
 
 
 def test_scores_of_a_run_that_was_stopped_say_so(tmp_path, monkeypatch):
-    command = ("train", *SMALL, "--epochs", "1", "--run", tmp_path / "run")
+    command = ("train", *SMALL, "--epochs", "2", "--run", tmp_path / "run")
     evaluate = Trainer._evaluate
     with monkeypatch.context() as patch:
         patch.setattr(Trainer, "_evaluate", lambda self: (evaluate(self), press_stop()))
