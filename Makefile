@@ -41,7 +41,7 @@ soak: .venv/ready  ## kill, starve and deceive it hundreds of times (about 15 mi
 	S2S_SOAK=1 $(BIN)/python -m pytest tests/faults
 
 lab: .venv/ready  ## open the chapters in JupyterLab
-	cd notebooks && ../$(BIN)/jupyter lab
+	$(BIN)/python book/_tools/lab.py
 
 # Stopped, it goes on with the next chapter, and inside a chapter with the next training step.
 outputs: .venv/ready  ## execute all chapters again, as the book shows them (an hour on two cores)

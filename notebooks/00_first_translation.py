@@ -1,6 +1,7 @@
 # ---
 # jupyter:
 #   jupytext:
+#     cell_metadata_filter: tags,mystnb,-all
 #     formats: ipynb,py:percent
 #     text_representation:
 #       extension: .py
@@ -18,12 +19,12 @@
 # smaller one yourself, in about a minute. You need not understand any of it yet. Every piece comes back, slowly, in the
 # chapters after this one.
 #
-# :::{admonition} What you will be able to do
-# - use a translator on a sentence of your own
-# - read an **{term}`attention`** picture, the drawing that this whole book leads up to
-# - train a translator, and stop it and go on
-# - break one, and name two things it cannot do
-# :::
+# > **What you will be able to do**
+# >
+# > - use a translator on a sentence of your own
+# > - read an **[attention](../book/glossary.md)** picture, the drawing that this whole book leads up to
+# > - train a translator, and stop it and go on
+# > - break one, and name two things it cannot do
 #
 # This chapter runs in about two minutes, and in seconds at scale `small`.
 
@@ -59,14 +60,12 @@ sentences = [
 # A trained model comes with the package. It learnt from sentences that people wrote, in the same way as yours will below,
 # only for longer.
 #
-# :::{admonition} Guess first
-# :class: tip
-# French puts « noir » after « chat », and says « ne » and « pas » where English says *not* once. Will a network that was
-# never told any grammar put the words in the English order?
-# :::
+# > **Guess first**
+# >
+# > French puts « noir » after « chat », and says « ne » and « pas » where English says *not* once. Will a network that was
+# > never told any grammar put the words in the English order?
 
-# %%
-# NBVAL_CHECK_OUTPUT
+# %% tags=["nbval-check-output"]
 from s2s_tutorial.runs import load_translator
 
 translator = load_translator()
@@ -83,7 +82,7 @@ for sentence in sentences:
 # numbers between 0 and 1, and they can be drawn: a row for every English word, a column for every French one, and the
 # brighter a cell, the longer the look. To the network the end of the sentence is a word too: `<eos>`.
 
-# %% mystnb={"figure": {"caption": "Each row is one English word and shows where the network looked when it wrote it.", "name": "fig-00-attention"}, "image": {"alt": "A heat map. French words stand along the top, English words down the side. In most rows one cell is bright: the French word that means the English one. The bright cells do not form a straight line: they step back where the two languages order their words differently."}}
+# %% mystnb={"image": {"alt": "A heat map. French words stand along the top, English words down the side. In most rows one cell is bright: the French word that means the English one. The bright cells do not form a straight line: they step back where the two languages order their words differently."}}
 from s2s_tutorial.plotting import plot_attention
 from s2s_tutorial.show import show_figure
 
@@ -91,7 +90,10 @@ translation = translator.translate(sentences[1])
 show_figure(plot_attention(translation))
 
 # %% [markdown]
-# Follow the bright cells down {numref}`fig-00-attention`. For *red* the network looks at « rouge », and for *car* one column
+# **Figure 0.1.** Each row is one English word and shows where the network looked when it wrote it.
+
+# %% [markdown]
+# Follow the bright cells down Figure 0.1. For *red* the network looks at « rouge », and for *car* one column
 # back, at « voiture »: where the cells jump back to the left, the languages order their words differently. Nobody programmed
 # that. It was the easiest way to guess the next word. (Here it is so sure that most of its numbers are close to 0 or 1.)
 #
@@ -109,8 +111,7 @@ AttentionView(translation)
 # A translator learns from **pairs**: a French sentence and what it means in English. Nobody tells it which word belongs to
 # which, nor what a word is for. The ones for your own translator are made by a grammar. Here are three:
 
-# %%
-# NBVAL_CHECK_OUTPUT
+# %% tags=["nbval-check-output"]
 from s2s_tutorial.grammar import generate
 
 for pair in generate(3, seed=8):
@@ -119,16 +120,15 @@ for pair in generate(3, seed=8):
 # %% [markdown]
 # A network works with numbers, so a sentence is first brought into a plain form and cut into words:
 
-# %%
-# NBVAL_CHECK_OUTPUT
+# %% tags=["nbval-check-output"]
 from s2s_tutorial.text import normalise
 
 for sentence in sentences:
     print(normalise(sentence))
 
 # %% [markdown]
-# Accents are gone, « œ » has become « oe », and every mark stands on its own. {doc}`01_sentences_to_numbers` says why, and
-# what is lost.
+# Accents are gone, « œ » has become « oe », and every mark stands on its own. [From sentences to
+# numbers](01_sentences_to_numbers.ipynb) says why, and what is lost.
 #
 # ## One cell trains it
 #
@@ -159,7 +159,8 @@ for sentence in sentences:
 # %% [markdown]
 # ## How good is it?
 #
-# Three sentences prove nothing, right or wrong. The pairs that were kept aside do better: none of them, on either side, was in training.
+# Three sentences prove nothing, right or wrong. The pairs that were kept aside do better: none of them, on either side,
+# was in training.
 
 # %% tags=["hide-input"]
 from s2s_tutorial.evaluation import evaluate
@@ -191,7 +192,7 @@ show_text(
 )
 
 # %% [markdown]
-# Both kinds are measured in {doc}`08_how_good_is_it`, which also says what such a number is worth.
+# Both kinds are measured in [How good is it?](08_how_good_is_it.ipynb), which also says what such a number is worth.
 #
 # ## Break it
 #
@@ -205,7 +206,7 @@ print("words it does not know:", ", ".join(strange.unknown) or "none")
 # %% [markdown]
 # A network of this kind has a fixed list of words. What it does not know it reads as one and the same mark, `<unk>`; and
 # where it would write that mark, the package copies the French word that it was looking at. You do this by hand in
-# {doc}`07_translating`.
+# [Translating](07_translating.ipynb).
 
 # %% [markdown]
 # Now a sentence of words that it knows well. Compare the answer with the French, word by word: is everything there?
@@ -215,7 +216,7 @@ print(translator.translate("Le chat noir dort.").text)
 
 # %% [markdown]
 # Nothing makes sure that every source word is translated. The network writes what is likely, and a likely sentence may
-# leave a word out. Such damage, and what to do about it, is the subject of {doc}`10_break_it`.
+# leave a word out. Such damage, and what to do about it, is the subject of [Break it](10_break_it.ipynb).
 
 # %% [markdown]
 # ## Recap
@@ -226,46 +227,38 @@ print(translator.translate("Le chat noir dort.").text)
 # - It knows only the words, and the kinds of sentences, that were in its pairs.
 #
 # ## Exercises
-#
-# :::{exercise} The other way round
-# :label: ex-00-1
+
+# %% [markdown]
+# ### Exercise 0.1: The other way round
 #
 # Put the words of a French sentence in the wrong order, « noir chat le dort », and translate it. Does the network mind? Look
 # at the attention picture before you answer.
-# :::
 
 # %% [markdown]
-# :::{solution-start} ex-00-1
-# :class: dropdown
-# :::
+# ### Solution to exercise 0.1
 
-# %% tags=["solution"] mystnb={"figure": {"caption": "The words in the wrong order, and where the network looked.", "name": "fig-00-shuffled"}, "image": {"alt": "A heat map of attention: the French words in the wrong order along the top, the English words down the side; in most rows one cell is bright, in the column of the French word that means the English one."}}
+# %% tags=["solution"] mystnb={"image": {"alt": "A heat map of attention: the French words in the wrong order along the top, the English words down the side; in most rows one cell is bright, in the column of the French word that means the English one."}}
 shuffled = translator.translate("noir chat le dort .")
 print(shuffled.text)
 show_figure(plot_attention(shuffled))
 assert shuffled.attn_weights.shape[1] == len(shuffled.src_words) + 1  # and <eos>
 
 # %% [markdown]
+# **Figure 0.2.** The words in the wrong order, and where the network looked.
+
+# %% [markdown]
 # It was never shown such a sentence, yet it answers without complaint: attention finds the words wherever they stand
-# ({numref}`fig-00-shuffled`). A
+# (Figure 0.2). A
 # network always answers. Whether the answer can be trusted is a question you have to ask from outside.
 
 # %% [markdown]
-# :::{solution-end}
-# :::
-
-# %% [markdown]
-# :::{exercise} Where does it look?
-# :label: ex-00-2
+# ### Exercise 0.2: Where does it look?
 #
-# Every row of {numref}`fig-00-attention` adds up to one. Check it, and find for each English word the French word that was
+# Every row of Figure 0.1 adds up to one. Check it, and find for each English word the French word that was
 # looked at most.
-# :::
 
 # %% [markdown]
-# :::{solution-start} ex-00-2
-# :class: dropdown
-# :::
+# ### Solution to exercise 0.2
 
 # %% tags=["solution"]
 weights = translation.attn_weights
@@ -275,11 +268,8 @@ for word, row in zip([*translation.words, "<eos>"], weights, strict=False):
     print(f"{word:10} {source[int(row.argmax())]}")
 
 # %% [markdown]
-# :::{solution-end}
-# :::
-#
 # ## What to read next
 #
-# {doc}`01_sentences_to_numbers` starts at the beginning: how does a sentence become numbers, and what is lost on the way?
-# The paper in which a translator first looked back at its source has pictures like {numref}`fig-00-attention`:
-# {cite:t}`bahdanau2015`.
+# [From sentences to numbers](01_sentences_to_numbers.ipynb) starts at the beginning: how does a sentence become
+# numbers, and what is lost on the way? The paper in which a translator first looked back at its source has pictures
+# like Figure 0.1: [Bahdanau et al. (2015)](https://arxiv.org/abs/1409.0473).

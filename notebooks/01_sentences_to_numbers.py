@@ -1,6 +1,7 @@
 # ---
 # jupyter:
 #   jupytext:
+#     cell_metadata_filter: tags,mystnb,-all
 #     formats: ipynb,py:percent
 #     text_representation:
 #       extension: .py
@@ -19,14 +20,14 @@
 # networks, and each can spoil a result more quietly than any bug in a network. The last decision can make a program that
 # understands nothing look like a translator; you will measure by how much.
 #
-# :::{admonition} What you will be able to do
-# - bring a sentence to a normal form step by step, and say what each step loses
-# - read sentence pairs from a file, keep where they come from, and choose the direction
-# - filter pairs by length, in characters or in words
-# - turn words into ids and ids into vectors, with an answer for words nobody has seen
-# - say what it costs to drop rare words, and why it flatters every score
-# - split pairs so that no test sentence has leaked into training, and measure the leak of a random split
-# :::
+# > **What you will be able to do**
+# >
+# > - bring a sentence to a normal form step by step, and say what each step loses
+# > - read sentence pairs from a file, keep where they come from, and choose the direction
+# > - filter pairs by length, in characters or in words
+# > - turn words into ids and ids into vectors, with an answer for words nobody has seen
+# > - say what it costs to drop rare words, and why it flatters every score
+# > - split pairs so that no test sentence has leaked into training, and measure the leak of a random split
 #
 # Nothing is trained here: the chapter runs for some seconds at every scale, a minute on large files.
 
@@ -74,8 +75,7 @@ measured = 1_000  # held-out sentences, at most, for the program that only memor
 # « é » may be one character, or an *e* with an accent after it. The apostrophe has a straight and a curly form. French
 # typography puts a space before a question mark, and it is often not the space bar's. Only the code points tell:
 
-# %%
-# NBVAL_CHECK_OUTPUT
+# %% tags=["nbval-check-output"]
 for text in ("é", "e\u0301", "'", "’", " ", "\u202f", "œ"):
     print(" + ".join(f"U+{ord(c):04X} {unicodedata.name(c)}" for c in text))
 
@@ -93,8 +93,7 @@ for text in ("é", "e\u0301", "'", "’", " ", "\u202f", "œ"):
 # 5. *Set marks apart.* `,` `.` `!` `?` get spaces around them, so they become words of their own.
 # 6. *Blank the rest.* Whatever is not a letter from a to z or one of the four marks becomes a space; runs of spaces become one.
 
-# %%
-# NBVAL_CHECK_OUTPUT
+# %% tags=["nbval-check-output"]
 sentence = "L’été, ma SŒUR a-t-elle 7 chats\u202f?"
 decomposed = unicodedata.normalize("NFD", sentence)
 bare = "".join(c for c in decomposed if unicodedata.category(c) != "Mn")
@@ -115,8 +114,7 @@ for text in (sentence, decomposed, bare, opened, lowered, spaced, by_hand):
 # %%
 show_source(normalise_character)
 
-# %%
-# NBVAL_CHECK_OUTPUT
+# %% tags=["nbval-check-output"]
 assert normalise(sentence) == by_hand
 same = ["L'été ? ", "L’été\u202f?", "l'e\u0301te\u0301\u00a0?", "L´ÉTÉ?"]
 print({normalise(text) for text in same})
@@ -128,8 +126,7 @@ print({normalise(text) for text in same})
 # for years: « sœur » (sister) and « cœur » (heart) fall apart into pieces that are no words at all, and « œuf » (egg) and
 # « vitæ » lose letters.
 
-# %%
-# NBVAL_CHECK_OUTPUT
+# %% tags=["nbval-check-output"]
 with patch.dict(LIGATURES, clear=True):
     for word in ("sœur", "cœur", "œuf", "curriculum vitæ"):
         print(" ".join("".join(map(normalise_character, word)).split()))
@@ -140,8 +137,7 @@ with patch.dict(LIGATURES, clear=True):
 # Every step throws something away. Most of it is noise, and that is the point. Some is not. These pairs mean different
 # things before, and are the same sentence afterwards:
 
-# %%
-# NBVAL_CHECK_OUTPUT
+# %% tags=["nbval-check-output"]
 for one, other in (
     ("Il va pêcher.", "Il va pécher."),  # to fish, to sin
     ("Un homme tué.", "Un homme tue."),  # is killed, kills
@@ -157,8 +153,7 @@ for one, other in (
 #
 # Afterwards a reader wants "i'm", not "i m". Putting it back is guesswork with rules, because the apostrophe is gone:
 
-# %%
-# NBVAL_CHECK_OUTPUT
+# %% tags=["nbval-check-output"]
 print(detokenise(normalise("I’m sure it’s Tom’s cat!").split()))
 print(detokenise(normalise("J’ai dit qu’il aime l’été.").split(), language="fr"))
 
@@ -184,8 +179,7 @@ show_table(["first", "second", "provenance"], rows)
 # The book translates from the second column into the first, French into English. One flag, `reverse`, turns every pair
 # around. What else does it turn? Watch the second sentence:
 
-# %%
-# NBVAL_CHECK_OUTPUT
+# %% tags=["nbval-check-output"]
 for reverse in (False, True):
     turned = corpora.held_out_from(pairs, reverse)
     for source, references in zip(turned.sources, turned.references, strict=True):
@@ -196,10 +190,10 @@ for reverse in (False, True):
 # One French sentence has two good English translations, and both count as right: they are its **references**. In the
 # other direction they are two sources. So a list of pairs is not a list of facts; keep this in mind for the split below.
 #
-# A broken line is refused, and the message gives its number. Silently skipping it would be kinder today and a mystery tomorrow:
+# A broken line is refused, and the message gives its number. Silently skipping it would be kinder today and a mystery
+# tomorrow:
 
-# %%
-# NBVAL_CHECK_OUTPUT
+# %% tags=["nbval-check-output"]
 no_tab = b"I see.\tJe vois.\nI hear. J'entends.\n"
 for bad in (no_tab, "I see.\tÇa se voit.\n".encode("latin-1"), b"\n\n"):
     try:
@@ -208,9 +202,9 @@ for bad in (no_tab, "I see.\tÇa se voit.\n".encode("latin-1"), b"\n\n"):
         print(error)
 
 # %% [markdown]
-# Now the real thing. At `standard` these are pairs that volunteers of the Tatoeba project wrote {cite:p}`tatoeba`; at
-# `small` they come from the grammar inside the package. Where the file is not found and cannot be downloaded, the
-# message says both ways out: connect, or point `S2S_TUTORIAL_DATA` at a copy.
+# Now the real thing. At `standard` these are pairs that volunteers of the Tatoeba project wrote ([Tatoeba,
+# 2026](https://tatoeba.org)); at `small` they come from the grammar inside the package. Where the file is not found and
+# cannot be downloaded, the message says both ways out: connect, or point `S2S_TUTORIAL_DATA` at a copy.
 
 # %%
 columns = read_corpus(data.corpus, data.sample_pairs)
@@ -218,12 +212,11 @@ columns = read_corpus(data.corpus, data.sample_pairs)
 # %% [markdown]
 # ## Which pairs stay: length
 #
-# The notebook of 2017 from which many have learnt this ({doc}`../book/from-2017`) keeps pairs whose two sides have 3 to 25.
-# It does not say 25 what. They are *characters*, of the
-# normalised text, spaces counted, and that is shorter than you may think:
+# The notebook of 2017 from which many have learnt this ([From the 2017 notebook to this book](../book/from-2017.md))
+# keeps pairs whose two sides have 3 to 25. It does not say 25 what. They are *characters*, of the normalised text,
+# spaces counted, and that is shorter than you may think:
 
-# %%
-# NBVAL_CHECK_OUTPUT
+# %% tags=["nbval-check-output"]
 short, longer = "He's cold.", "Il fait froid ce matin."
 rows = []
 for text in (short, longer, "I would like to eat an apple.", "Anticonstitutionnellement !"):
@@ -232,11 +225,11 @@ for text in (short, longer, "I would like to eat an apple.", "Anticonstitutionne
 show_table(["normalised", "characters", "words"], rows)
 
 # %% [markdown]
-# Characters and words do not sort sentences alike: the third row has many short words, the last one a single long word and a mark.
-# The package counts either, and the setting `unit` names which. How many pairs does the window let through?
-# {numref}`fig-01-lengths` shows all lengths and the window.
+# Characters and words do not sort sentences alike: the third row has many short words, the last one a single long word
+# and a mark. The package counts either, and the setting `unit` names which. How many pairs does the window let through?
+# Figure 1.1 shows all lengths and the window.
 
-# %% tags=["hide-input"] mystnb={"figure": {"caption": "A window of 25 characters keeps the short end of the corpus. Pairs with both sides between the dotted lines stay.", "name": "fig-01-lengths"}, "image": {"alt": "Two overlaid histograms of sentence length in characters, English dashed in orange and French in blue, with vertical dotted lines at the smallest and largest length kept."}}
+# %% tags=["hide-input"] mystnb={"image": {"alt": "Two overlaid histograms of sentence length in characters, English dashed in orange and French in blue, with vertical dotted lines at the smallest and largest length kept."}}
 figure = Figure(figsize=(5.5, 2.8), layout="constrained")
 axes = figure.add_subplot()
 sides = [[len(text) for text in side] for side in (columns.first, columns.second)]
@@ -249,6 +242,9 @@ for bound in (data.min_length, data.max_length):
 axes.set(xlabel="characters, normalised", ylabel="sentences")
 axes.legend(frameon=False)
 show_figure(figure)
+
+# %% [markdown]
+# **Figure 1.1.** A window of 25 characters keeps the short end of the corpus. Pairs with both sides between the dotted lines stay.
 
 # %%
 kept = corpora.keep_lengths(columns, data)
@@ -270,10 +266,9 @@ show_text(
 #
 # ## Words become ids
 #
-# A {term}`vocabulary` gives every word a number, its id. Count the words of two sentences by hand first:
+# A [vocabulary](../book/glossary.md) gives every word a number, its id. Count the words of two sentences by hand first:
 
-# %%
-# NBVAL_CHECK_OUTPUT
+# %% tags=["nbval-check-output"]
 two = ["le chat noir dort .", "le chat a froid ."]
 counts = Counter(" ".join(two).split())
 print(counts.most_common())
@@ -282,13 +277,12 @@ print(counts.most_common())
 # Most frequent first, equal counts in alphabetical order: the same sentences give the same ids on every machine. And
 # four ids are taken before the first word comes:
 #
-# - `<pad>` 0 fills short sentences up to the length of the longest beside them ({doc}`02_batches`);
-# - `<sos>` 1, start of sentence, is what a {term}`decoder` is fed before its first word;
+# - `<pad>` 0 fills short sentences up to the length of the longest beside them ([Batches: many sentences in one rectangle](02_batches.ipynb));
+# - `<sos>` 1, start of sentence, is what a [decoder](../book/glossary.md) is fed before its first word;
 # - `<eos>` 2, end of sentence, is how a decoder says that it is done;
 # - `<unk>` 3 stands for every word that has no id of its own.
 
-# %%
-# NBVAL_CHECK_OUTPUT
+# %% tags=["nbval-check-output"]
 vocabulary = Vocabulary.count(two)
 print("  ".join(f"{number} {word}" for number, word in enumerate(vocabulary.words)))
 ids = vocabulary.encode(["le", "chien", "noir", "dort", "."])
@@ -306,20 +300,20 @@ show_source(Vocabulary.encode)
 # ### From ids to vectors
 #
 # An id is a name, not a quantity: word 7 is not more than word 4. The honest vector for it is **one-hot**: as many
-# places as there are words, a single 1. All words are then equally far from each other, which is honest and useless:
-# « chat » is as near to « chien » as to « hier ». So a network multiplies the one-hot vector by a matrix that it learns.
-# All zeros but one: the product simply picks a row. That row is the word's **{term}`embedding`**, and nobody multiplies,
-# they look it up ({numref}`fig-draw-one-hot-to-embedding`):
+# places as there are words, a single 1. All words are then equally far from each other, which is honest and useless: «
+# chat » is as near to « chien » as to « hier ». So a network multiplies the one-hot vector by a matrix that it learns.
+# All zeros but one: the product simply picks a row. That row is the word's **[embedding](../book/glossary.md)**, and
+# nobody multiplies, they look it up (Figure 1.2):
+
+# %% tags=["hide-input"] mystnb={"image": {"alt": "A list of words with ids, a column of zeros with a single 1 at chat, and a matrix with two numbers a row. The row of chat, 2 and 8, is highlighted and copied out as the word's vector."}}
+from s2s_tutorial.show import show_drawing
+
+show_drawing("one-hot-to-embedding")
 
 # %% [markdown]
-# :::{figure-md} fig-draw-one-hot-to-embedding
-# ![A list of words with ids, a column of zeros with a single 1 at chat, and a matrix with two numbers a row. The row of chat, 2 and 8, is highlighted and copied out as the word's vector.](../book/images/one-hot-to-embedding.svg)
-#
-# A one-hot vector times the matrix is one row of it, so nobody multiplies: the row is looked up.
-# :::
+# **Figure 1.2.** A one-hot vector times the matrix is one row of it, so nobody multiplies: the row is looked up.
 
-# %%
-# NBVAL_CHECK_OUTPUT
+# %% tags=["nbval-check-output"]
 embedding = torch.zeros(8, 2)  # a row for each of 8 ids
 embedding[4:] = torch.tensor([[5, 1], [2, 8], [2, 9], [7, 3]])
 one_hot = torch.nn.functional.one_hot(torch.tensor([5, 6]), num_classes=8).float()  # (2, 8)
@@ -336,11 +330,10 @@ assert torch.equal(one_hot @ embedding, embedding[[5, 6]])
 # The 2017 notebook drops every pair with a word seen fewer than 5 times. It went from 25,706 pairs to 15,896. The
 # reason is sound: from one sighting a model learns nothing about a word. But what else goes with those pairs?
 #
-# :::{admonition} Guess first
-# :class: tip
-# Of all the different words in the filtered pairs, which share is seen only once? And if you drop every pair that holds a
-# word seen fewer than 5 times, which share of the *words* goes, and which share of the *pairs*?
-# :::
+# > **Guess first**
+# >
+# > Of all the different words in the filtered pairs, which share is seen only once? And if you drop every pair that holds a
+# > word seen fewer than 5 times, which share of the *words* goes, and which share of the *pairs*?
 
 # %%
 show_source(corpora.drop_rare)
@@ -351,7 +344,7 @@ tries = [corpora.drop_rare(columns, kept, below) for below in thresholds]
 pairs_left = np.array([len(rows) for rows, _ in tries]) / len(kept)
 words_left = np.array([sum(words) for _, words in tries]) / sum(tries[0][1])
 
-# %% tags=["hide-input"] mystnb={"figure": {"caption": "Trimming loses words faster than pairs: most words are rare.", "name": "fig-01-trimming"}, "image": {"alt": "Two falling curves over the trimming threshold: the share of pairs left, a solid blue line with circles, and the share of words left, a dashed orange line with squares."}}
+# %% tags=["hide-input"] mystnb={"image": {"alt": "Two falling curves over the trimming threshold: the share of pairs left, a solid blue line with circles, and the share of words left, a dashed orange line with squares."}}
 figure = Figure(figsize=(5.5, 2.8), layout="constrained")
 axes = figure.add_subplot()
 axes.plot(thresholds, pairs_left, "o-", color="#00429d", label="pairs left")
@@ -361,6 +354,9 @@ axes.set_xticks(thresholds, map(str, thresholds))
 axes.minorticks_off()
 axes.legend(frameon=False)
 show_figure(figure)
+
+# %% [markdown]
+# **Figure 1.3.** Trimming loses words faster than pairs: most words are rare.
 
 # %% tags=["hide-input"]
 word_counts = Counter(" ".join(columns.second[row] for row in kept).split())
@@ -374,20 +370,19 @@ show_text(
 )
 
 # %% [markdown]
-# Behind {numref}`fig-01-trimming` is a shape that every language has: a handful of words everywhere, and a long tail of
-# words you meet once. The tail is where a translator is needed. Trimming cuts it off *from the test set too*, because it comes
-# before the split. So the model is asked only about words it knows well, and **every score gets better without the model
+# Behind Figure 1.3 is a shape that every language has: a handful of words everywhere, and a long tail of words you meet
+# once. The tail is where a translator is needed. Trimming cuts it off *from the test set too*, because it comes before
+# the split. So the model is asked only about words it knows well, and **every score gets better without the model
 # getting better**.
 #
 # To see the price you need the split, so here it comes.
 #
 # ## A split that does not leak
 #
-# You hold some pairs back and never train on them; they are **{term}`held out <held-out>`**. The usual way is to shuffle the pairs and
-# take the first few. For sentence pairs that is wrong, and ten pairs show why:
+# You hold some pairs back and never train on them; they are **[held out](../book/glossary.md "held-out")**. The usual
+# way is to shuffle the pairs and take the first few. For sentence pairs that is wrong, and ten pairs show why:
 
-# %%
-# NBVAL_CHECK_OUTPUT
+# %% tags=["nbval-check-output"]
 ten = [("go away !", "va t en !"), ("go away !", "allez vous en !"), ("go away !", "partez !"),
        ("leave !", "partez !"), ("i m tired .", "je suis fatigue ."),
        ("i m tired .", "je suis fatiguee ."), ("i am tired .", "je suis fatigue ."),
@@ -404,18 +399,20 @@ show_table(["held-out French", "its English", "French in training?", "English in
 
 # %% [markdown]
 # People write one sentence in many ways, so the other halves of a held-out pair sit in training. That is a
-# **{term}`leak`**: to translate such a sentence, remembering is enough. Two rules close it, and {numref}`fig-draw-split`
+# **[leak](../book/glossary.md)**: to translate such a sentence, remembering is enough. Two rules close it, and Figure 1.4
 # shows them at work:
 #
 # 1. The English sentence decides, and all of its translations go the same way.
 # 2. A French sentence that has a reference in the test set is taken out of training, whatever its other English says.
-#
-# :::{figure-md} fig-draw-split
-# ![Three English sentences, each in a frame with its French translations, lead over a hash number to a set: good day, 4, test; she s cold, 5, validation; hello, 81, training. Under hello, bonjour is crossed out because it belongs to the test set already.](../book/images/split.svg)
-#
-# A hash of the English sentence decides its set, and all its French goes along. A French sentence that is already in the test set is not trained on.
-# :::
-#
+
+# %% tags=["hide-input"] mystnb={"image": {"alt": "Three English sentences, each in a frame with its French translations, lead over a hash number to a set: good day, 4, test; she s cold, 5, validation; hello, 81, training. Under hello, bonjour is crossed out because it belongs to the test set already."}}
+show_drawing("split")
+
+# %% [markdown]
+# **Figure 1.4.** A hash of the English sentence decides its set, and all its French goes along. A French sentence that is already in
+# the test set is not trained on.
+
+# %% [markdown]
 # And *how* does the English sentence decide? Not by a random number: by a hash of its own text.
 
 # %%
@@ -443,6 +440,7 @@ show_table(["English", "place of 100", "set"], rows)
 # %%
 show_source(corpora.split)
 
+
 # %% [markdown]
 # ### How large is the leak?
 #
@@ -450,10 +448,9 @@ show_source(corpora.split)
 # the rules above. For every held-out pair ask whether its French sentence, its English sentence, or either, stands in
 # training.
 #
-# :::{admonition} Guess first
-# :class: tip
-# With a random split, of all held-out pairs, what share has at least one side in training? Write a number down.
-# :::
+# > **Guess first**
+# >
+# > With a random split, of all held-out pairs, what share has at least one side in training? Write a number down.
 
 
 # %%
@@ -496,6 +493,7 @@ show_text(
     f"**0**, and the code above asserts it. The price: {lost:,} of {len(distinct):,} pairs belong to neither side and are left "
     "out."
 )
+
 
 # %% [markdown]
 # How much a random split leaks depends on the file. Where people collect sentences, one English sentence comes with
@@ -556,8 +554,8 @@ def measure(rows: list[int], parts: list[list[int]]) -> list[str]:
 
 
 # %% [markdown]
-# **Exact match** is the share of translations that equal a reference word for word. {term}`BLEU`, 0 to 100, counts the
-# runs of one to four words that a translation shares with its references; {doc}`08_how_good_is_it` takes it apart.
+# **Exact match** is the share of translations that equal a reference word for word. [BLEU](../book/glossary.md), 0 to 100, counts the
+# runs of one to four words that a translation shares with its references; [How good is it?](08_how_good_is_it.ipynb) takes it apart.
 
 # %%
 random_scores, hash_scores = measure(trimmed, at_random), measure(trimmed, by_hash)
@@ -658,6 +656,7 @@ assert len(corpus.train) == len(by_hash[0])
 assert corpus.test_pairs == len(by_hash[2])
 show_table(["step", "pairs left"], corpus.steps)
 
+
 # %% [markdown]
 # ## Recap
 #
@@ -671,21 +670,16 @@ show_table(["step", "pairs left"], corpus.steps)
 # ## Exercises
 
 # %% [markdown]
-# :::{exercise} Keep the digits
-# :label: ex-01-1
+# ### Exercise 1.1: Keep the digits
 #
 # Write a normaliser that keeps every digit as a word of its own, so that « Il est 8 h 30. » becomes `il est 8 h 3 0 .`,
 # and does to everything else what `normalise` does. Why digit by digit, and not number by number?
-# :::
 
 # %% [markdown]
-# :::{solution-start} ex-01-1
-# :class: dropdown
-# :::
+# ### Solution to exercise 1.1
 
 
-# %% tags=["solution"]
-# NBVAL_CHECK_OUTPUT
+# %% tags=["solution", "nbval-check-output"]
 def normalise_with_digits(text: str) -> str:
     """Like `normalise`, with every digit as a word."""
     parts = [f" {c} " if c in "0123456789" else normalise_character(c) for c in text]
@@ -701,21 +695,13 @@ assert normalise_with_digits(sentence.replace("7", "")) == normalise(sentence)
 # model knows each word well, and only has to copy them in order.
 
 # %% [markdown]
-# :::{solution-end}
-# :::
-
-# %% [markdown]
-# :::{exercise} Which rule does the work?
-# :label: ex-01-2
+# ### Exercise 1.2: Which rule does the work?
 #
 # Split by the hash of the English sentence alone, without the second rule. Measure the leak. On which side is it, and
 # why can it be on no other?
-# :::
 
 # %% [markdown]
-# :::{solution-start} ex-01-2
-# :class: dropdown
-# :::
+# ### Solution to exercise 1.2
 
 # %% tags=["solution"]
 first_rule_only = {part: [] for part in ("training", "validation", "test")}
@@ -731,21 +717,13 @@ show_text(f"French in training: **{french:.1%}**; English in training: **{englis
 # English translations can: their hashes differ.
 
 # %% [markdown]
-# :::{solution-end}
-# :::
-
-# %% [markdown]
-# :::{exercise} A vocabulary with a limit
-# :label: ex-01-3
+# ### Exercise 1.3: A vocabulary with a limit
 #
 # Instead of dropping pairs, keep all of them and leave rare words out of the *vocabulary*: `Vocabulary.count` has a
 # `min_count`. Show that no pair is lost, that the same words are missing, and that they are read as `<unk>`.
-# :::
 
 # %% [markdown]
-# :::{solution-start} ex-01-3
-# :class: dropdown
-# :::
+# ### Solution to exercise 1.3
 
 # %% tags=["solution"]
 full = Vocabulary.count(columns.second[row] for row in kept)
@@ -761,11 +739,8 @@ show_text(f"All **{len(kept):,}** pairs stay; **{read_as_unknown:.1%}** of the w
 # this, with `vocabulary_min_count`.
 
 # %% [markdown]
-# :::{solution-end}
-# :::
-#
 # ## What to read next
 #
-# {doc}`02_batches` packs sentences of unlike length into one tensor, and shows that the {term}`padding` between them
-# changes nothing. What rare words cost a translator, and one repair:
-# {cite:t}`luong2015unk`.
+# [Batches: many sentences in one rectangle](02_batches.ipynb) packs sentences of unlike length into one tensor, and
+# shows that the [padding](../book/glossary.md) between them changes nothing. What rare words cost a translator, and one
+# repair: [Luong et al. (2015)](https://arxiv.org/abs/1410.8206).

@@ -1,6 +1,7 @@
 # ---
 # jupyter:
 #   jupytext:
+#     cell_metadata_filter: tags,mystnb,-all
 #     formats: ipynb,py:percent
 #     text_representation:
 #       extension: .py
@@ -19,12 +20,12 @@
 # It is also about the order in which a model meets its sentences, because an order that can be worked out again needs
 # never be saved.
 #
-# :::{admonition} What you will be able to do
-# - pad sentences into a batch, and keep their lengths and a mask beside it
-# - show that padding changes no state of an encoder, and break that on purpose
-# - measure how much of a batch is padding, and get rid of most of it by sorting into buckets
-# - deal every pair into exactly one batch of an epoch, and find your place in it again after a stop
-# :::
+# > **What you will be able to do**
+# >
+# > - pad sentences into a batch, and keep their lengths and a mask beside it
+# > - show that padding changes no state of an encoder, and break that on purpose
+# > - measure how much of a batch is padding, and get rid of most of it by sorting into buckets
+# > - deal every pair into exactly one batch of an epoch, and find your place in it again after a stop
 #
 # Nothing is trained here: the chapter runs for some seconds at every scale.
 
@@ -59,10 +60,9 @@ seed = 0  # of the order of batches
 #
 # Here are three French sentences as lists of ids, each with `<eos>` (2) at its end. They have 3, 5 and 6 ids. A tensor
 # has rows of one length only, so the shorter two are filled with `<pad>` (0). That is
-# **{term}`padding`**:
+# **[padding](../book/glossary.md)**:
 
-# %%
-# NBVAL_CHECK_OUTPUT
+# %% tags=["nbval-check-output"]
 sentences = ["non !", "j ai froid .", "le chat noir dort ."]
 vocabulary = Vocabulary.count(sentences)
 encoded = [vocabulary.encode(sentence.split()) for sentence in sentences]
@@ -73,16 +73,16 @@ for ids, row in zip(encoded, rectangle, strict=True):
 
 # %% [markdown]
 # From the rectangle alone you could guess which places are real: those that are not 0. It is safer to keep the lengths,
-# and to make the **{term}`mask`** from them: a rectangle of the same shape that is true at real words. Count the false
-# places: 3 + 1 + 0 of 18. So 22% of this small batch is padding.
+# and to make the **[mask](../book/glossary.md)** from them: a rectangle of the same shape that is true at real words.
+# Count the false places: 3 + 1 + 0 of 18. So 22% of this small batch is padding.
 
-# %%
-# NBVAL_CHECK_OUTPUT
+# %% tags=["nbval-check-output"]
 lengths = torch.tensor([len(ids) for ids in encoded])
 mask = torch.arange(longest) < lengths[:, None]  # (1, S) < (B, 1) gives (B, S)
 print(mask.int())
 padded_places = (~mask).sum().item()
 print(f"{padded_places} of {mask.numel()} places are padding: {padded_places / mask.numel():.0%}")
+
 
 # %% [markdown]
 # ### A trap: the list that grows
@@ -91,8 +91,7 @@ print(f"{padded_places} of {mask.numel()} places are padding: {padded_places / m
 # sentence three times, beside longer and longer ones:
 
 
-# %%
-# NBVAL_CHECK_OUTPUT
+# %% tags=["nbval-check-output"]
 def pad_carelessly(ids: list[int], length: int) -> list[int]:
     ids += [PAD] * (length - len(ids))  # += changes the list itself
     return ids
@@ -113,8 +112,7 @@ print("the corpus now holds:", corpus_of_lists[0])
 # A list of lists of Python integers is large and slow to gather from. The package puts all ids of all sentences end to
 # end, four bytes each, and remembers where each sentence starts:
 
-# %%
-# NBVAL_CHECK_OUTPUT
+# %% tags=["nbval-check-output"]
 src = Encoded.encode(sentences, vocabulary)
 print("ids    ", src.ids.tolist())
 print("starts ", src.starts.tolist())
@@ -128,8 +126,7 @@ print("no. 1  ", src[1].tolist())
 # %%
 show_source(Encoded.rectangle)
 
-# %%
-# NBVAL_CHECK_OUTPUT
+# %% tags=["nbval-check-output"]
 padded, kept_lengths = src.rectangle(np.array([0, 1, 2]))
 assert padded.tolist() == rectangle
 assert kept_lengths.tolist() == lengths.tolist()
@@ -147,8 +144,7 @@ print(src.rectangle(np.array([1, 0]))[0])
 # %%
 show_source(Batch)
 
-# %%
-# NBVAL_CHECK_OUTPUT
+# %% tags=["nbval-check-output"]
 english = ["no !", "i m cold .", "the black cat is asleep ."]
 tgt = Encoded.encode(english, Vocabulary.count(english))
 batch = Batch.of(src, tgt, np.array([0, 1, 2]))
@@ -176,17 +172,15 @@ for kept, now in zip(before, (src.ids, src.starts, tgt.ids, tgt.starts), strict=
 # ## Padding must change nothing
 #
 # A translation of « non ! » must not depend on who happens to sit beside it. Here that is easy to say and not at all
-# automatic: the {term}`encoder` of this book reads each sentence from both ends, and *from the right end a padded
-# sentence starts with pads*.
+# automatic: the [encoder](../book/glossary.md) of this book reads each sentence from both ends, and *from the right end
+# a padded sentence starts with pads*.
 #
-# :::{admonition} Guess first
-# :class: tip
-# « non ! » is encoded alone, then with six columns of padding after it. Without a mask, which states differ: those of the
-# first word, of the last, or of all? And with a mask?
-# :::
+# > **Guess first**
+# >
+# > « non ! » is encoded alone, then with six columns of padding after it. Without a mask, which states differ: those of the
+# > first word, of the last, or of all? And with a mask?
 
-# %%
-# NBVAL_CHECK_OUTPUT
+# %% tags=["nbval-check-output"]
 torch.manual_seed(0)
 sizes = {"embedding_size": 4, "hidden_size": 4, "num_layers": 2}
 encoder = Encoder(len(vocabulary), **sizes, dropout_rate=0.0)
@@ -203,10 +197,10 @@ for name, states in (("with the mask", masked_states), ("without", careless_stat
     print(f"{name:13} the same at: non {same[0]}, ! {same[1]}, <eos> {same[2]}")
 
 # %% [markdown]
-# Without a mask *every* state is wrong, the first word's too: the backward direction has read six pads before it comes to
-# a word, and carries what they did to it all the way to the left. With the mask all states are those of the lonely
-# sentence. States at padding are zero, and so are no source of mischief later; and what the {term}`decoder` starts from
-# is the same too:
+# Without a mask *every* state is wrong, the first word's too: the backward direction has read six pads before it comes
+# to a word, and carries what they did to it all the way to the left. With the mask all states are those of the lonely
+# sentence. States at padding are zero, and so are no source of mischief later; and what the
+# [decoder](../book/glossary.md) starts from is the same too:
 
 # %%
 assert torch.allclose(first, masked_first, atol=1e-6)
@@ -215,8 +209,8 @@ assert (masked_states[0, 3:] == 0).all()
 
 # %% [markdown]
 # **Break it.** Set `extra` to 1, and then to 60, and print `(enc_states - careless_states[:, :3]).abs().max()`. Does ten
-# times the padding do ten times the damage, or do the first few pads do it all? {term}`Attention <attention>` and the loss have to
-# mind the mask as well; {doc}`04_attention` and {doc}`06_training` say where.
+# times the padding do ten times the damage, or do the first few pads do it all? [Attention](../book/glossary.md) and the loss have to
+# mind the mask as well; [Attention: choosing where to look](04_attention.ipynb) and [Training](06_training.ipynb) say where.
 #
 # ## How much padding is there?
 #
@@ -237,7 +231,7 @@ show_text(
     f"As lists they would take {size_of_lists / 1024:,.0f} KiB, even if Python shared every integer."
 )
 
-# %% tags=["hide-input"] mystnb={"figure": {"caption": "Lengths differ within a corpus, and each batch is as wide as its longest sentence.", "name": "fig-02-lengths"}, "image": {"alt": "Histogram of sentence lengths in words, French as solid blue steps and English as dashed orange steps."}}
+# %% tags=["hide-input"] mystnb={"image": {"alt": "Histogram of sentence lengths in words, French as solid blue steps and English as dashed orange steps."}}
 figure = Figure(figsize=(5.5, 2.6), layout="constrained")
 axes = figure.add_subplot()
 bins = np.arange(0.5, max(src.lengths.max(), tgt.lengths.max()) + 1)
@@ -248,14 +242,16 @@ axes.legend(frameon=False)
 show_figure(figure)
 
 # %% [markdown]
-# :::{admonition} Guess first
-# :class: tip
-# Pairs are drawn into batches at random. Look at {numref}`fig-02-lengths`: what share of all places is padding? Does the
-# share grow or shrink with larger batches?
-# :::
+# **Figure 2.1.** Lengths differ within a corpus, and each batch is as wide as its longest sentence.
+
+# %% [markdown]
+# > **Guess first**
+# >
+# > Pairs are drawn into batches at random. Look at Figure 2.1: what share of all places is padding? Does the
+# > share grow or shrink with larger batches?
 #
 # The cure is to let sentences keep company of their own length. Sort the pairs by length, cut the sorted row into
-# batches, and shuffle the *batches*. Such a group of like lengths is a **{term}`bucket`**:
+# batches, and shuffle the *batches*. Such a group of like lengths is a **[bucket](../book/glossary.md)**:
 
 # %%
 show_source(epoch_order)
@@ -284,10 +280,11 @@ show_text(
     f"For every real word, random batches compute {1 / (1 - plain):.2f} places and buckets {1 / (1 - bucketed):.2f}."
 )
 
+
 # %% [markdown]
 # A larger batch is more likely to hold one very long sentence, and everybody beside it is padded up to that one. In
 # buckets there is only a little left: the cut between two lengths falls inside a batch now and then, and English lengths
-# differ where the French ones are equal. {numref}`fig-02-masks` shows one typical batch of each kind from above:
+# differ where the French ones are equal. Figure 2.2 shows one typical batch of each kind from above:
 
 
 # %%
@@ -299,7 +296,7 @@ def typical_batch(bucketed: bool) -> Batch:
     return batches[len(batches) // 2]
 
 
-# %% tags=["hide-input"] mystnb={"figure": {"caption": "The same kind of batch, dealt at random and from a bucket. Yellow places are words, dark ones are computed for nothing.", "name": "fig-02-masks"}, "image": {"alt": "Four rectangles of cells. The two of the random batch have a ragged right edge with large dark areas; the two of the bucketed batch are almost wholly yellow."}}
+# %% tags=["hide-input"] mystnb={"image": {"alt": "Four rectangles of cells. The two of the random batch have a ragged right edge with large dark areas; the two of the bucketed batch are almost wholly yellow."}}
 figure = Figure(figsize=(6, 4), layout="constrained")
 panels = figure.subplots(1, 4, sharey=True)
 for number, (name, bucketed) in enumerate((("random", False), ("bucket", True))):
@@ -313,28 +310,29 @@ panels[0].set_ylabel("sentence")
 show_figure(figure)
 
 # %% [markdown]
+# **Figure 2.2.** The same kind of batch, dealt at random and from a bucket. Yellow places are words, dark ones are computed for nothing.
+
+# %% [markdown]
 # ## Every pair exactly once
 #
 # The 2017 notebook draws every batch anew from all pairs, with replacement. Take as many draws as there are pairs. How much
 # of the data has the model seen then?
 #
-# :::{admonition} Guess first
-# :class: tip
-# A box holds $N$ cards. You draw one, note it, put it back, $N$ times. What share of the cards have you never seen?
-# :::
+# > **Guess first**
+# >
+# > A box holds $N$ cards. You draw one, note it, put it back, $N$ times. What share of the cards have you never seen?
 #
 # One draw misses a given card with probability $1 - 1/N$. All $N$ draws miss it with
 #
-# ```{math}
-# :label: eq-never-seen
+# $$
 # \left(1 - \frac{1}{N}\right)^{N} \approx \frac{1}{e} \approx 0.368
-# ```
+# \tag{2.1}
+# $$
 #
-# for any $N$ that is not tiny. By {eq}`eq-never-seen`, more than a third is never seen, while as many draws go to cards
+# for any $N$ that is not tiny. By (2.1), more than a third is never seen, while as many draws go to cards
 # that were seen before.
 
-# %%
-# NBVAL_CHECK_OUTPUT
+# %% tags=["nbval-check-output"]
 for count in (10, 100, 10_000):
     print(f"N = {count:6,}: {(1 - 1 / count) ** count:.3f} never seen")
 
@@ -345,7 +343,7 @@ marks = np.linspace(0, 5, 101)
 seen = np.searchsorted(np.sort(first_draw), marks * len(src)) / len(src)
 never = 1 - (first_draw < len(src)).sum() / len(src)
 
-# %% tags=["hide-input"] mystnb={"figure": {"caption": "Dealing shows every pair in one epoch; drawing with replacement still misses some after five.", "name": "fig-02-seen"}, "image": {"alt": "Share of pairs seen over epochs. A dashed grey line rises straight to one at the first epoch and stays; a solid blue curve rises ever more slowly and approaches one."}}
+# %% tags=["hide-input"] mystnb={"image": {"alt": "Share of pairs seen over epochs. A dashed grey line rises straight to one at the first epoch and stays; a solid blue curve rises ever more slowly and approaches one."}}
 figure = Figure(figsize=(5.5, 2.6), layout="constrained")
 axes = figure.add_subplot()
 axes.plot(marks, np.minimum(marks, 1), color="0.5", linestyle="--", label="dealt: each pair once an epoch")
@@ -354,6 +352,9 @@ axes.set(xlabel="draws, in multiples of the number of pairs", ylabel="share of p
 axes.legend(frameon=False, loc="lower right")
 show_figure(figure)
 
+# %% [markdown]
+# **Figure 2.3.** Dealing shows every pair in one epoch; drawing with replacement still misses some after five.
+
 # %% tags=["hide-input"]
 show_text(
     f"Measured here, after {len(src):,} draws of {len(src):,} pairs, **{never:.1%}** have never been drawn, "
@@ -361,7 +362,7 @@ show_text(
 )
 
 # %% [markdown]
-# {numref}`fig-02-seen` counts it. So an {term}`epoch` in this book is what the word says: all pairs, each once. Do
+# Figure 2.3 counts it. So an [epoch](../book/glossary.md) in this book is what the word says: all pairs, each once. Do
 # buckets keep that promise? Put all batches together, sort, and compare with 0, 1, 2, …:
 
 # %%
@@ -371,6 +372,7 @@ for bucketed in (False, True):
         assert np.array_equal(np.sort(np.concatenate(order)), np.arange(len(src)))
         assert max(map(len, order)) <= batch_size
 
+
 # %% [markdown]
 # ## An order that is never saved
 #
@@ -379,8 +381,7 @@ for bucketed in (False, True):
 # epoch. Call the function again, skip the batches that are done, and the rest is the rest:
 
 
-# %%
-# NBVAL_CHECK_OUTPUT
+# %% tags=["nbval-check-output"]
 def order_of(epoch: int) -> list[list[int]]:
     french, english = np.array([3, 6, 3, 5, 6, 5, 3]), np.array([3, 6, 4, 5, 7, 5, 3])
     rows = epoch_order(french, english, batch_size=2, seed=7, epoch=epoch)
@@ -396,10 +397,11 @@ print(f"epoch {epoch}, {done} batches done")
 print("the same as uninterrupted:", same)
 print("another epoch, another order:", order_of(0) != order_of(1))
 
+
 # %% [markdown]
-# A random generator that is simply used further and further, and not saved, could not do this: to know its state in epoch
-# 40 you would have to run through the 39 before. Here `[seed, epoch]` seeds a fresh generator each time. On this {doc}`06_training` builds
-# a training cell that cannot lose work.
+# A random generator that is simply used further and further, and not saved, could not do this: to know its state in
+# epoch 40 you would have to run through the 39 before. Here `[seed, epoch]` seeds a fresh generator each time. On this
+# [Training](06_training.ipynb) builds a training cell that cannot lose work.
 #
 # ### What do buckets cost?
 #
@@ -427,7 +429,7 @@ show_table(["batches", "companions that meet again"], rows)
 # %% [markdown]
 # In buckets companions meet again more often, and the more so the fewer pairs there are of each length. The order of the
 # *batches* is still random, so a model does not meet all short sentences first. Whether the price is fair you decide by
-# the result: {doc}`08_how_good_is_it` measures what comes out.
+# the result: [How good is it?](08_how_good_is_it.ipynb) measures what comes out.
 #
 # ## Recap
 #
@@ -440,24 +442,19 @@ show_table(["batches", "companions that meet again"], rows)
 # ## Exercises
 
 # %% [markdown]
-# :::{exercise} One long sentence
-# :label: ex-02-1
+# ### Exercise 2.1: One long sentence
 #
 # 63 sentences of 5 words and one of 60 share a batch. Work out by hand which share of the (one-sided) rectangle is
 # padding. Then check it with `Encoded`.
-# :::
 
 # %% [markdown]
-# :::{solution-start} ex-02-1
-# :class: dropdown
-# :::
+# ### Solution to exercise 2.1
 
 # %% [markdown]
 # With `<eos>` the lengths are 6 and 61. The rectangle has 64 · 61 = 3,904 places, 63 · 6 + 61 = 439 of them real. So
 # 3,465 places are padding.
 
-# %% tags=["solution"]
-# NBVAL_CHECK_OUTPUT
+# %% tags=["solution", "nbval-check-output"]
 uneven = Encoded.encode(["a b c d e"] * 63 + [" ".join("a" * 60)], Vocabulary.count(["a b c d e"]))
 ids, uneven_lengths = uneven.rectangle(np.arange(64))
 share = 1 - uneven_lengths.sum() / ids.size
@@ -465,21 +462,13 @@ print(f"{ids.size:,} places, {share:.1%} padding")
 assert ids.size - uneven_lengths.sum() == 3465
 
 # %% [markdown]
-# :::{solution-end}
-# :::
-
-# %% [markdown]
-# :::{exercise} Sort by one side only
-# :label: ex-02-2
+# ### Exercise 2.2: Sort by one side only
 #
 # `epoch_order` sorts by the source length, and by the target length where source lengths are equal. Leave the second key out. How
 # much of the saving is lost? Why is any saving left on the target side?
-# :::
 
 # %% [markdown]
-# :::{solution-start} ex-02-2
-# :class: dropdown
-# :::
+# ### Solution to exercise 2.2
 
 # %% tags=["solution"]
 constant = np.zeros_like(tgt.lengths)  # a second key that decides nothing
@@ -493,23 +482,16 @@ show_text(
     f"both. Long sentences have long translations (correlation {correlation:.2f}), so sorting one side half sorts the other."
 )
 
-# %% [markdown]
-# :::{solution-end}
-# :::
 
 # %% [markdown]
-# :::{exercise} A budget of places
-# :label: ex-02-3
+# ### Exercise 2.3: A budget of places
 #
 # Batches of 64 short sentences are small work, batches of 64 long ones are large work. Write `budget_order(budget)`: sort as
 # before, but fill each batch until its source rectangle would hold more than `budget` places. Assert that every pair is
 # dealt once and that no batch breaks the budget.
-# :::
 
 # %% [markdown]
-# :::{solution-start} ex-02-3
-# :class: dropdown
-# :::
+# ### Solution to exercise 2.3
 
 
 # %% tags=["solution"]
@@ -532,10 +514,8 @@ assert all(len(rows) * src.lengths[rows].max() <= budget for rows in dealt)
 show_text(f"{len(dealt):,} batches, of {min(map(len, dealt))} to {max(map(len, dealt))} pairs.")
 
 # %% [markdown]
-# :::{solution-end}
-# :::
-#
 # ## What to read next
 #
-# {doc}`03_encoder_decoder` gives the batch to two networks: one reads, one writes, and a single vector lies between them.
-# The model is that of {cite:t}`cho2014`.
+# [Encoder and decoder: a sentence in one vector](03_encoder_decoder.ipynb) gives the batch to two networks: one reads,
+# one writes, and a single vector lies between them. The model is that of [Cho et al.
+# (2014)](https://arxiv.org/abs/1406.1078).

@@ -1,6 +1,7 @@
 # ---
 # jupyter:
 #   jupytext:
+#     cell_metadata_filter: tags,mystnb,-all
 #     formats: ipynb,py:percent
 #     text_representation:
 #       extension: .py
@@ -19,16 +20,16 @@
 # from a single step of a recurrent network, done by hand, up to a trained translator. Then you measure where it fails,
 # because that failure is why attention was invented.
 #
-# :::{admonition} What you will be able to do
-# - say why a dictionary cannot translate, and what an encoder and a decoder do about it
-# - compute one step of a GRU with a pencil, and check it against PyTorch
-# - explain what packing a batch of unequal sentences is for, and why the package has its own form for a processor
-# - hand the encoder's last states to the decoder in the right order
-# - measure quality by sentence length, and read the bottleneck off the curve
-# :::
+# > **What you will be able to do**
+# >
+# > - say why a dictionary cannot translate, and what an encoder and a decoder do about it
+# > - compute one step of a GRU with a pencil, and check it against PyTorch
+# > - explain what packing a batch of unequal sentences is for, and why the package has its own form for a processor
+# > - hand the encoder's last states to the decoder in the right order
+# > - measure quality by sentence length, and read the bottleneck off the curve
 #
-# The chapter trains two models on the embedded corpus, so it needs no internet connection. That takes seconds at the small scale
-# and a few minutes at the standard one.
+# The chapter trains two models on the embedded corpus, so it needs no internet connection. That takes seconds at the
+# small scale and a few minutes at the standard one.
 
 # %% tags=["hide-input"]
 # Where the package is missing (Colab, for instance) this installs it; elsewhere it does nothing.
@@ -88,22 +89,23 @@ settings = replace(
 #
 # Take a dictionary with one English word for each French one, and translate « le chat noir ne dort pas ».
 
-# %% [markdown]
-# :::{figure-md} fig-draw-word-order
-# ![« le chat noir ne dort pas » above the black cat is not sleeping, with lines between words that translate each other. The lines from chat and noir cross, ne and pas meet in not, and dort splits into is and sleeping. Below, merci becomes two words, thank you.](../book/images/word-order.svg)
-#
-# Translating word by word fails three times in one short sentence: order swaps, two words make one, one word makes two.
-# :::
+# %% tags=["hide-input"] mystnb={"image": {"alt": "« le chat noir ne dort pas » above the black cat is not sleeping, with lines between words that translate each other. The lines from chat and noir cross, ne and pas meet in not, and dort splits into is and sleeping. Below, merci becomes two words, thank you."}}
+from s2s_tutorial.show import show_drawing
 
-# %%
-# NBVAL_CHECK_OUTPUT
+show_drawing("word-order")
+
+# %% [markdown]
+# **Figure 3.1.** Translating word by word fails three times in one short sentence: order swaps, two words make one, one word makes two.
+
+# %% tags=["nbval-check-output"]
 dictionary = {"le": "the", "chat": "cat", "noir": "black"}
 dictionary |= {"ne": "not", "dort": "sleeps", "pas": "not"}
 sentence = "le chat noir ne dort pas"
 print(" ".join(dictionary[word] for word in sentence.split()))
 
+
 # %% [markdown]
-# You wanted *the black cat is not sleeping*. Three things went wrong, {numref}`fig-draw-word-order` shows
+# You wanted *the black cat is not sleeping*. Three things went wrong, Figure 3.1 shows
 # them, and no larger dictionary mends them:
 #
 # - **Order.** « chat noir » turns round: *black cat*.
@@ -136,45 +138,43 @@ show_table(["what happens", "share of sentences"], rows)
 
 # %% [markdown]
 # So a translation is not a list of word translations. The network must read the whole sentence, and only then write.
-# Two recurrent networks share the work {cite:p}`cho2014,sutskever2014`:
+# Two recurrent networks share the work ([Cho et al., 2014](https://arxiv.org/abs/1406.1078); [Sutskever et al.,
+# 2014](https://arxiv.org/abs/1409.3215)):
 #
-# - The **{term}`encoder`** reads the source and ends in a state, a vector of H numbers.
-# - The **{term}`decoder`** starts from that vector and writes, one word after another, until it writes the end mark.
+# - The **[encoder](../book/glossary.md)** reads the source and ends in a state, a vector of H numbers.
+# - The **[decoder](../book/glossary.md)** starts from that vector and writes, one word after another, until it writes the end mark.
+
+# %% tags=["hide-input"] mystnb={"image": {"alt": "A row of blue encoder states reads le, chat, noir, dort and the end mark from left to right. A single small vector leads from the last one to a row of orange decoder states, which write the, black, cat, sleeps and the end mark; each written word is read at the next step."}}
+show_drawing("encoder-decoder")
 
 # %% [markdown]
-# :::{figure-md} fig-draw-encoder-decoder
-# ![A row of blue encoder states reads le, chat, noir, dort and the end mark from left to right. A single small vector leads from the last one to a row of orange decoder states, which write the, black, cat, sleeps and the end mark; each written word is read at the next step.](../book/images/encoder-decoder.svg)
-#
-# Everything the decoder learns of the source goes through one vector. (One reading direction is drawn.)
-# :::
+# **Figure 3.2.** Everything the decoder learns of the source goes through one vector. (One reading direction is drawn.)
 
 # %% [markdown]
-# Nothing in {numref}`fig-draw-encoder-decoder` is about French, or about text. Let the encoder read a picture, and the
+# Nothing in Figure 3.2 is about French, or about text. Let the encoder read a picture, and the
 # decoder writes its caption. Sound in, words out. A question in, an answer out. Wherever one sequence (or anything a
-# network can read) must become another sequence of unknown length, this shape fits ({numref}`fig-draw-beyond-text`; the
-# layer between, attention, comes in {doc}`04_attention`).
+# network can read) must become another sequence of unknown length, this shape fits (Figure 3.3; the
+# layer between, attention, comes in [Attention: choosing where to look](04_attention.ipynb)).
+
+# %% tags=["hide-input"] mystnb={"image": {"alt": "A French sentence, a picture of a cat under the moon and a sound wave each go through their own encoder into a row of states. One attention and one decoder below them write a translation, a caption and a transcript."}}
+show_drawing("beyond-text")
 
 # %% [markdown]
-# :::{figure-md} fig-draw-beyond-text
-# ![A French sentence, a picture of a cat under the moon and a sound wave each go through their own encoder into a row of states. One attention and one decoder below them write a translation, a caption and a transcript.](../book/images/beyond-text.svg)
-#
-# Attention and decoder do not care where states come from: words, patches of a picture, moments of sound. Change the encoder, and a translator becomes a captioner or a transcriber.
-# :::
+# **Figure 3.3.** Attention and decoder do not care where states come from: words, patches of a picture, moments of sound. Change the
+# encoder, and a translator becomes a captioner or a transcriber.
 
 # %% [markdown]
 # ## From words to vectors
 #
 # A network multiplies, so words must become numbers. An id will not do: word 7 is not seven times word 1. The honest
-# way is a **one-hot** vector: as long as the {term}`vocabulary`, all 0, with a single 1 at the word's place. It says which word
-# it is and nothing else.
+# way is a **one-hot** vector: as long as the [vocabulary](../book/glossary.md), all 0, with a single 1 at the word's
+# place. It says which word it is and nothing else.
 #
-# :::{admonition} Guess first
-# :class: tip
-# Multiply a one-hot vector by a matrix that has one row for each word. What comes out?
-# :::
+# > **Guess first**
+# >
+# > Multiply a one-hot vector by a matrix that has one row for each word. What comes out?
 
-# %%
-# NBVAL_CHECK_OUTPUT
+# %% tags=["nbval-check-output"]
 # Rows of <pad>, chat, chien and noir, with E = 2:
 table = torch.tensor([[0.0, 0.0], [0.2, 0.9], [0.3, 0.8], [0.9, -0.4]])
 one_hot = F.one_hot(torch.tensor([1, 3]), num_classes=4).float()  # chat, noir
@@ -183,22 +183,22 @@ print([[round(value, 1) for value in row] for row in (one_hot @ table).tolist()]
 assert torch.equal(one_hot @ table, F.embedding(torch.tensor([1, 3]), table))
 
 # %% [markdown]
-# The word's row, no more. So nobody multiplies: `nn.Embedding` looks the row up. The rows are an **{term}`embedding`**,
+# The word's row, no more. So nobody multiplies: `nn.Embedding` looks the row up. The rows are an **[embedding](../book/glossary.md)**,
 # and they are learnt. Words that are used alike end up near each other, as « chat » and « chien » do in our table. The
 # one-hot vectors were all equally far apart.
 #
 # ## One step of a GRU, by hand
 #
 # A recurrent network keeps a state $h$ and changes it with every word $x$. The **gated recurrent unit** (GRU) decides,
-# number by number, how much of the old state to keep {cite:p}`cho2014`. It has two **gates**, vectors of numbers
-# between 0 and 1 ({numref}`fig-draw-gru`). Our state has two numbers.
+# number by number, how much of the old state to keep ([Cho et al., 2014](https://arxiv.org/abs/1406.1078)). It has two **gates**, vectors of numbers
+# between 0 and 1 (Figure 3.4). Our state has two numbers.
+
+# %% tags=["hide-input"] mystnb={"image": {"alt": "A line runs from the old state to the new one, multiplied by z on its way. Three boxes below, update, reset and candidate, read the input and the old state. The candidate, times 1 − z, is added to the line. The four formulas are printed underneath."}}
+show_drawing("gru")
 
 # %% [markdown]
-# :::{figure-md} fig-draw-gru
-# ![A line runs from the old state to the new one, multiplied by z on its way. Three boxes below, update, reset and candidate, read the input and the old state. The candidate, times 1 − z, is added to the line. The four formulas are printed underneath.](../book/images/gru.svg)
-#
-# A GRU mixes old and new. The update gate z says how much of the old state is kept, and the reset gate r how much of it the candidate n gets to see.
-# :::
+# **Figure 3.4.** A GRU mixes old and new. The update gate z says how much of the old state is kept, and the reset gate r how much of it
+# the candidate n gets to see.
 
 # %%
 x = torch.tensor([1.0, -1.0])  # the word's embedding
@@ -208,25 +208,25 @@ W_z, U_z = torch.tensor([[0.0, 1.0], [1.0, 0.0]]), torch.zeros(2, 2)
 W_n, U_n = torch.tensor([[1.0, 1.0], [0.0, 1.0]]), torch.eye(2)
 c_n = torch.tensor([0.0, 1.0])  # the one bias that is not 0 here
 
+
 # %% [markdown]
 # The **reset gate** says how much of the old state the new proposal may see ($\sigma$ is the sigmoid, which squeezes
 # any number between 0 and 1):
 #
-# ```{math}
-# :label: eq-gru-reset
+# $$
 # r = \sigma(W_r x + b_r + U_r h + c_r)
-# ```
+# \tag{3.1}
+# $$
 #
-# The **update gate** says how much of the old state stays. It is made like {eq}`eq-gru-reset`, with weights of its own:
+# The **update gate** says how much of the old state stays. It is made like (3.1), with weights of its own:
 #
-# ```{math}
-# :label: eq-gru-update
+# $$
 # z = \sigma(W_z x + b_z + U_z h + c_z)
-# ```
+# \tag{3.2}
+# $$
 
 
-# %%
-# NBVAL_CHECK_OUTPUT
+# %% tags=["nbval-check-output"]
 def show(name: str, values: torch.Tensor) -> None:
     print(f"{name:22}", [round(value, 3) for value in values.tolist()])
 
@@ -241,21 +241,20 @@ show("z", z)
 # The first number's reset gate is nearly open, the second's nearly shut. Now the **candidate**, a proposal for the new
 # state. What it takes from the old state goes through the reset gate:
 #
-# ```{math}
-# :label: eq-gru-candidate
+# $$
 # n = \tanh(W_n x + b_n + r \odot (U_n h + c_n))
-# ```
+# \tag{3.3}
+# $$
 #
-# ($\odot$ multiplies number by number.) Last, each number of the new state is a mean of the proposal {eq}`eq-gru-candidate`
-# and the old state, with the gate {eq}`eq-gru-update` as the weight of the old:
+# ($\odot$ multiplies number by number.) Last, each number of the new state is a mean of the proposal (3.3)
+# and the old state, with the gate (3.2) as the weight of the old:
 #
-# ```{math}
-# :label: eq-gru-state
+# $$
 # h' = (1 - z) \odot n + z \odot h
-# ```
+# \tag{3.4}
+# $$
 
-# %%
-# NBVAL_CHECK_OUTPUT
+# %% tags=["nbval-check-output"]
 show("U_n h + c_n", U_n @ h + c_n)
 show("through the reset gate", r * (U_n @ h + c_n))
 n = torch.tanh(W_n @ x + r * (U_n @ h + c_n))
@@ -286,11 +285,10 @@ show_source(gru_step)
 # %% [markdown]
 # ### What a gate can keep
 #
-# If $z$ is 1 in {eq}`eq-gru-state`, then $h' = h$: the state is carried over untouched, whatever the word is. This is the GRU's memory. How
-# much of a first state is left after many words, if the gate stays at the same value?
+# If $z$ is 1 in (3.4), then $h' = h$: the state is carried over untouched, whatever the word is. This is the GRU's
+# memory. How much of a first state is left after many words, if the gate stays at the same value?
 
-# %%
-# NBVAL_CHECK_OUTPUT
+# %% tags=["nbval-check-output"]
 for gate in (0.5, 0.9, 0.99):
     left = [f"{gate**words:.3f} after {words}" for words in (5, 10, 20)]
     print(f"z = {gate:4}:", ", ".join(left), "words")
@@ -302,11 +300,10 @@ for gate in (0.5, 0.9, 0.99):
 # ## Sentences of unequal length
 #
 # Over a sentence, the steps are a loop, and the state after the last word is the summary. In a batch, sentences end at
-# different places and {term}`padding` fills the rest. What does a GRU do with padding, if nobody tells it? It goes on
-# reading.
+# different places and [padding](../book/glossary.md) fills the rest. What does a GRU do with padding, if nobody tells
+# it? It goes on reading.
 
-# %%
-# NBVAL_CHECK_OUTPUT
+# %% tags=["nbval-check-output"]
 torch.manual_seed(SEED)
 gru = nn.GRU(4, 5, batch_first=True).double()  # E = 4, H = 5
 inputs = torch.randn(2, 6, 4, dtype=torch.float64)  # (B, S, E): two sentences
@@ -340,8 +337,7 @@ show_source(packed_gru)
 # **One product for all inputs.** $W x$ does not wait for the state. So all words of all sentences are multiplied
 # together before the loop begins. Only $U h$ stays inside. This is easy to see for yourself:
 
-# %%
-# NBVAL_CHECK_OUTPUT
+# %% tags=["nbval-check-output"]
 products = [word @ gru.weight_ih_l0.T for word in inputs.unbind(dim=1)]  # S products of (B, E)
 one_by_one = torch.stack(products, dim=1)
 at_once = inputs.flatten(0, 1) @ gru.weight_ih_l0.T  # one product of (B · S, E)
@@ -354,9 +350,9 @@ print("6 products of", (2, 4), "or one of", (12, 4))
 # gradient at the gates times state before, $g_t^\top h_{t-1}$. Automatic differentiation forms them one by one, each as
 # large as $U$ itself, and adds them up. But a sum of products of matrices *is* a product of longer matrices:
 #
-# ```{math}
+# $$
 # \sum_t g_t^\top h_{t-1} = \mathbf{g}^\top \mathbf{h}
-# ```
+# $$
 #
 # with all $g_t$ stacked in $\mathbf{g}$ and all $h_{t-1}$ in $\mathbf{h}$.
 
@@ -373,6 +369,7 @@ torch.testing.assert_close(g.flatten(0, 1).T @ before.flatten(0, 1), summed)
 # %%
 show_source(fast_gru)
 
+
 # %% [markdown]
 # Two forms of one thing must agree: in states, in last states, and in the gradient of everything that goes in.
 
@@ -386,8 +383,7 @@ def results(form, gru, inputs, mask):
     return [states, last, *torch.autograd.grad(value, [leaf, *gru.parameters()])]
 
 
-# %%
-# NBVAL_CHECK_OUTPUT
+# %% tags=["nbval-check-output"]
 both_ways = nn.GRU(4, 5, batch_first=True, bidirectional=True).double()
 plain = results(packed_gru, both_ways, inputs, src_mask)
 fast = results(fast_gru, both_ways, inputs, src_mask)
@@ -424,21 +420,20 @@ show_text(
 #
 # Now put it together. The encoder reads in **both directions**: one GRU from the left, one from the right. So the state
 # at a word has seen what stands before it and what stands after it. The package adds the two up. In `enc_states` (B, S,
-# H) there is then one vector for each word ({numref}`fig-draw-bidirectional`), *in its sentence*: « la » before a noun and
+# H) there is then one vector for each word (Figure 3.5), *in its sentence*: « la » before a noun and
 # « la » before a verb get different ones.
 
+# %% tags=["hide-input"] mystnb={"image": {"alt": "A row of forward states runs to the right and a dashed row of backward states to the left above four words' sums. The right end of the forward row and the left end of the backward row meet in a plus sign that gives the decoder's first state."}}
+show_drawing("bidirectional")
+
 # %% [markdown]
-# :::{figure-md} fig-draw-bidirectional
-# ![A row of forward states runs to the right and a dashed row of backward states to the left above four words' sums. The right end of the forward row and the left end of the backward row meet in a plus sign that gives the decoder's first state.](../book/images/bidirectional.svg)
-#
-# Each word's state is the sum of one state that has read everything up to it and one that has read everything from it on. The first decoder state adds the two last states, which lie at opposite ends.
-# :::
+# **Figure 3.5.** Each word's state is the sum of one state that has read everything up to it and one that has read everything from it
+# on. The first decoder state adds the two last states, which lie at opposite ends.
 
 # %%
 show_source(Encoder.forward)
 
-# %%
-# NBVAL_CHECK_OUTPUT
+# %% tags=["nbval-check-output"]
 sources = ["le chat noir ne dort pas .", "il dort .", "je ne l ai pas vu ."]
 vocabulary = Vocabulary.count(sources)
 rectangle = Encoded.encode(sources, vocabulary).rectangle(np.arange(3))
@@ -452,6 +447,7 @@ show_shapes(src_ids=ids, enc_states=enc_states, first_states=first_states)
 check_shape(enc_states, (3, 8, 8))  # (B, S, H): seven words and the end mark
 check_shape(first_states, (2, 3, 8))  # (L, B, H)
 assert enc_states[~src_mask].eq(0).all()
+
 
 # %% [markdown]
 # ## Which states does the decoder start from?
@@ -467,10 +463,9 @@ assert enc_states[~src_mask].eq(0).all()
 # $\tanh$ of the candidate's bias. Choose that bias so that layer 0 ends in 0.1 (forward) and 0.2 (backward), layer 1 in
 # 0.3 and 0.4.
 #
-# :::{admonition} Guess first
-# :class: tip
-# In which order does PyTorch put 0.1, 0.2, 0.3 and 0.4? What does `[:2]` take?
-# :::
+# > **Guess first**
+# >
+# > In which order does PyTorch put 0.1, 0.2, 0.3 and 0.4? What does `[:2]` take?
 
 
 # %%
@@ -487,30 +482,28 @@ labels = {"l0": 0.1, "l0_reverse": 0.2, "l1": 0.3, "l1_reverse": 0.4}
 for place, label in labels.items():
     write_label(getattr(labelled, f"bias_ih_{place}"), label)
 
-# %%
-# NBVAL_CHECK_OUTPUT
+# %% tags=["nbval-check-output"]
 _, encoder_hidden = labelled(torch.randn(1, 5, 1))  # (2L, B, H)
 values = [round(value, 1) for value in encoder_hidden.flatten().tolist()]
 print("encoder_hidden     ", values)
 print("encoder_hidden[:2] ", values[:2])
 
-# %% [markdown]
-# :::{figure-md} fig-draw-encoder-states
-# ![Four last states in PyTorch's order: layer 0 forward, layer 0 backward, layer 1 forward, layer 1 backward. On the left, as in 2017, rows 0 and 1 become decoder layers 0 and 1, and rows 2 and 3 are crossed out. On the right, rows 0 and 1 are added up for decoder layer 0, rows 2 and 3 for layer 1.](../book/images/encoder-states.svg)
-#
-# With two layers, the first two rows are layer 0 twice, forward and backward, and layer 1 is never used. On the right, the two directions of each layer are added up.
-# :::
+# %% tags=["hide-input"] mystnb={"image": {"alt": "Four last states in PyTorch's order: layer 0 forward, layer 0 backward, layer 1 forward, layer 1 backward. On the left, as in 2017, rows 0 and 1 become decoder layers 0 and 1, and rows 2 and 3 are crossed out. On the right, rows 0 and 1 are added up for decoder layer 0, rows 2 and 3 for layer 1."}}
+show_drawing("encoder-states")
 
 # %% [markdown]
-# Layer by layer, and within each layer forward and backward ({numref}`fig-draw-encoder-states`). So `[:2]` is layer 0
+# **Figure 3.6.** With two layers, the first two rows are layer 0 twice, forward and backward, and layer 1 is never used. On the right,
+# the two directions of each layer are added up.
+
+# %% [markdown]
+# Layer by layer, and within each layer forward and backward (Figure 3.6). So `[:2]` is layer 0
 # *twice*, forward and backward. The upper layer, which has read the whole sentence in both directions, is thrown away; the
 # decoder's upper layer starts from a state that reads backwards. Training makes the best of it, the loss goes down, and
-# nobody notices. The damage is measured in {doc}`10_break_it`.
+# nobody notices. The damage is measured in [Break it](10_break_it.ipynb).
 #
 # Right is: for each layer, both directions together. Here is the package's encoder with the same labels:
 
-# %%
-# NBVAL_CHECK_OUTPUT
+# %% tags=["nbval-check-output"]
 ones = {"embedding_size": 1, "hidden_size": 1}
 small = Encoder(5, **ones, num_layers=2, dropout_rate=0.0).requires_grad_(False)
 for weights in small.layers.parameters():
@@ -527,7 +520,7 @@ print("first_states       ", [round(value, 1) for value in first_states.flatten(
 #
 # ## One vector, measured
 #
-# With one layer, our encoder hands the decoder one vector of H numbers ({numref}`fig-draw-encoder-decoder`), for three
+# With one layer, our encoder hands the decoder one vector of H numbers (Figure 3.2), for three
 # words or for thirty. Is there room in it? Count: to name a sentence, you need $\log_2 V$ bits a word at most.
 
 # %%
@@ -548,17 +541,16 @@ show_text(
 # of both networks.
 #
 # That last path can be shortened. Sutskever and others fed the source sentences *backwards*, so that the first source
-# words stood next to the first target words, and gained several points {cite:p}`sutskever2014`. A remedy that shows
-# where it hurts.
+# words stood next to the first target words, and gained several points ([Sutskever et al.,
+# 2014](https://arxiv.org/abs/1409.3215)). A remedy that shows where it hurts.
 #
-# So train it and see. The first model has no {term}`attention`: its decoder gets the vector, and nothing else. The
-# second is the same with general attention: its decoder may look at every `enc_states` row again ({doc}`04_attention`
-# says how).
+# So train it and see. The first model has no [attention](../book/glossary.md): its decoder gets the vector, and nothing
+# else. The second is the same with general attention: its decoder may look at every `enc_states` row again ([Attention:
+# choosing where to look](04_attention.ipynb) says how).
 #
-# :::{admonition} Guess first
-# :class: tip
-# Draw two curves of quality over sentence length, one for each model. Where do they start? Which one falls, and where?
-# :::
+# > **Guess first**
+# >
+# > Draw two curves of quality over sentence length, one for each model. Where do they start? Which one falls, and where?
 #
 # Each training cell can be stopped and run again: it goes on where it was.
 
@@ -573,10 +565,11 @@ trainer = Trainer(corpus, looking_settings, folder_for(looking_settings), live=L
 trainer.fit()
 looking = trainer.translator
 
+
 # %% [markdown]
-# Now translate the {term}`held-out` test sentences with both, and put them into groups by their number of words.
-# {term}`BLEU` is a score from 0 to 100 for how many pieces of the reference are there; {doc}`08_how_good_is_it` takes
-# it apart.
+# Now translate the [held-out](../book/glossary.md) test sentences with both, and put them into groups by their number
+# of words. [BLEU](../book/glossary.md) is a score from 0 to 100 for how many pieces of the reference are there; [How
+# good is it?](08_how_good_is_it.ipynb) takes it apart.
 
 
 # %%
@@ -606,7 +599,7 @@ for (name, group), *scores in zip(groups.items(), *curves.values(), strict=True)
     rows.append([name, len(group), *(f"{score:.1f}" for score in scores)])
 show_table(["words", "test sentences", *(f"BLEU, {name}" for name in curves)], rows)
 
-# %% tags=["hide-input"] mystnb={"figure": {"caption": "Translation quality by sentence length, with one vector and with attention, after the same training.", "name": "fig-03-length"}, "image": {"alt": "Two lines of BLEU over groups of sentence length, from short to long: a dashed orange one with squares for the model with one vector, and a solid blue one with circles for the model with attention."}}
+# %% tags=["hide-input"] mystnb={"image": {"alt": "Two lines of BLEU over groups of sentence length, from short to long: a dashed orange one with squares for the model with one vector, and a solid blue one with circles for the model with attention."}}
 figure = Figure(figsize=(5.5, 3), layout="constrained")
 axes = figure.add_subplot()
 axes.plot(list(groups), curves["attention"], "o-", color="#00429d", lw=2, label="attention")
@@ -614,6 +607,9 @@ axes.plot(list(groups), curves["one vector"], "s--", color="#b8560b", lw=2, labe
 axes.set(xlabel="words of the source sentence", ylabel="BLEU", ylim=(0, 100))
 axes.legend()
 show_figure(figure)
+
+# %% [markdown]
+# **Figure 3.7.** Translation quality by sentence length, with one vector and with attention, after the same training.
 
 # %% tags=["hide-input"]
 short, long = ({name: scores[end] for name, scores in curves.items()} for end in (0, -1))
@@ -633,7 +629,7 @@ show_text(
 )
 
 # %% [markdown]
-# {numref}`fig-03-length` says how much is lost. A translation shows *what* is lost. Here is a sentence of the grammar,
+# Figure 3.7 says how much is lost. A translation shows *what* is lost. Here is a sentence of the grammar,
 # made longer and longer. Watch where the model with one vector begins to make things up:
 
 # %%
@@ -663,7 +659,7 @@ show_table(["source", "one vector", "attention"], rows)
 #
 # | what | code | test |
 # | :--- | :--- | :--- |
-# | {eq}`eq-gru-reset` to {eq}`eq-gru-state` | `layers.gru_step` | `test_one_step_is_a_sequence_of_one_word` |
+# | (3.1) to (3.4) | `layers.gru_step` | `test_one_step_is_a_sequence_of_one_word` |
 # | fast equals packed | `layers.fast_gru` | `test_the_fast_gru_equals_the_packed_one_in_results_and_all_gradients` |
 # | padding is never read | both forms | `test_what_stands_at_padding_changes_nothing_and_gets_no_gradient` |
 # | both directions added | `encoder.Encoder` | `test_states_are_the_sum_of_both_directions_of_the_top_layer` |
@@ -673,8 +669,8 @@ show_table(["source", "one vector", "attention"], rows)
 # ## Recap
 #
 # - Translation changes order and number of words, so the whole sentence must be read before it can be written.
-# - An {term}`encoder` reads it into states, a {term}`decoder` writes from them. Neither needs to be about text
-#   ({numref}`fig-draw-beyond-text`).
+# - An [encoder](../book/glossary.md) reads it into states, a [decoder](../book/glossary.md) writes from them. Neither needs to be about text
+#   (Figure 3.3).
 # - A GRU keeps or replaces each number of its state; the update gate is its memory.
 # - Padding is not a word. Packing leaves it out; holding the update gate at 1 does the same.
 # - `enc_states` is one vector for each word in its sentence. The decoder starts from both directions added up, *layer
@@ -684,20 +680,15 @@ show_table(["source", "one vector", "attention"], rows)
 # ## Exercises
 
 # %% [markdown]
-# :::{exercise} Gates at their ends
-# :label: ex-03-1
+# ### Exercise 3.1: Gates at their ends
 #
 # Take the GRU of the hand example. What must its biases be so that it keeps its state for ever, whatever it reads? And
 # so that it forgets everything and depends on the last word alone? Prove both with two different first states.
-# :::
 
 # %% [markdown]
-# :::{solution-start} ex-03-1
-# :class: dropdown
-# :::
+# ### Solution to exercise 3.1
 
-# %% tags=["solution"]
-# NBVAL_CHECK_OUTPUT
+# %% tags=["solution", "nbval-check-output"]
 torch.manual_seed(SEED)
 unit = nn.GRU(2, 2, batch_first=True).requires_grad_(False)
 reading, starts = (
@@ -716,21 +707,13 @@ print("same end from two starts:", torch.allclose(forgot[0, 0], forgot[0, 1]))
 # With both gates shut, $h' = \tanh(W_n x + b_n)$: the state is a function of the last word.
 
 # %% [markdown]
-# :::{solution-end}
-# :::
-
-# %% [markdown]
-# :::{exercise} A batch is only a convenience
-# :label: ex-03-2
+# ### Exercise 3.2: A batch is only a convenience
 #
 # Show that the encoder gives each of the three sentences the same states alone as in the batch, and that adding three
 # more columns of padding changes nothing. Why is this worth a test?
-# :::
 
 # %% [markdown]
-# :::{solution-start} ex-03-2
-# :class: dropdown
-# :::
+# ### Solution to exercise 3.2
 
 # %% tags=["solution"]
 enc_states, first_states = encoder(ids, src_mask)
@@ -748,22 +731,14 @@ torch.testing.assert_close(padded_first, first_states)
 # `test_padding_changes_nothing_and_its_states_are_zero`.
 
 # %% [markdown]
-# :::{solution-end}
-# :::
-
-# %% [markdown]
-# :::{exercise} Which words does the vector know best?
-# :label: ex-03-3
+# ### Exercise 3.3: Which words does the vector know best?
 #
 # Take the trained model with one vector and test sentences of 10 to 14 words. Replace one word by the unknown word and
 # measure how far the first decoder state moves (the length of the difference). Average by the word's place: beginning,
 # middle, end. The encoder reads from both ends. Which part do you expect to move it least?
-# :::
 
 # %% [markdown]
-# :::{solution-start} ex-03-3
-# :class: dropdown
-# :::
+# ### Solution to exercise 3.3
 
 # %% tags=["solution"]
 chosen = [source for source in corpus.test.sources if 10 <= len(source.split()) <= 14][:60]
@@ -791,10 +766,8 @@ assert all(np.mean(values) > 0 for values in moved.values())
 # and says next to nothing.
 
 # %% [markdown]
-# :::{solution-end}
-# :::
-#
 # ## What to read next
 #
-# {doc}`04_attention` lets the decoder look back at every word. The two papers that began it are short and readable:
-# {cite:t}`cho2014` has the GRU, {cite:t}`sutskever2014` the reversed source sentence.
+# [Attention: choosing where to look](04_attention.ipynb) lets the decoder look back at every word. The two papers that
+# began it are short and readable: [Cho et al. (2014)](https://arxiv.org/abs/1406.1078) has the GRU, [Sutskever et al.
+# (2014)](https://arxiv.org/abs/1409.3215) the reversed source sentence.

@@ -1,6 +1,7 @@
 # ---
 # jupyter:
 #   jupytext:
+#     cell_metadata_filter: tags,mystnb,-all
 #     formats: ipynb,py:percent
 #     text_representation:
 #       extension: .py
@@ -14,18 +15,18 @@
 # %% [markdown]
 # # Attention: choosing where to look
 #
-# A translator with one vector for the whole sentence has to remember everything before it writes anything.
-# {doc}`03_encoder_decoder` shows what that costs. Here the {term}`decoder` gets to look back: before each word it decides how
-# much every source word matters, and takes a mean with those weights. That is all attention is, and you can do it with
-# a pencil.
+# A translator with one vector for the whole sentence has to remember everything before it writes anything. [Encoder and
+# decoder: a sentence in one vector](03_encoder_decoder.ipynb) shows what that costs. Here the
+# [decoder](../book/glossary.md) gets to look back: before each word it decides how much every source word matters, and
+# takes a mean with those weights. That is all attention is, and you can do it with a pencil.
 #
-# :::{admonition} What you will be able to do
-# - work out the dot, general, concat and additive scores by hand, and know what each can do that the simpler one
-#   cannot
-# - turn scores into weights, and say why padding must get $-\infty$ and not 0
-# - say in one sentence how Bahdanau's attention differs from Luong's
-# - place the window of local attention, and read every formula beside the code that computes it
-# :::
+# > **What you will be able to do**
+# >
+# > - work out the dot, general, concat and additive scores by hand, and know what each can do that the simpler one
+# >   cannot
+# > - turn scores into weights, and say why padding must get $-\infty$ and not 0
+# > - say in one sentence how Bahdanau's attention differs from Luong's
+# > - place the window of local attention, and read every formula beside the code that computes it
 #
 # The chapter trains nothing and needs no data: it runs in a few seconds at every scale.
 
@@ -57,18 +58,20 @@ MY_ANGLE, MY_LENGTH = 60.0, 2.0
 # %% [markdown]
 # ## Three words and a question
 #
-# The {term}`encoder` has read « chat noir » and the end-of-sentence mark. It left one state for each:
+# The [encoder](../book/glossary.md) has read « chat noir » and the end-of-sentence mark. It left one state for each:
 # $\bar h_1$, $\bar h_2$, $\bar h_3$. Real states have hundreds of numbers. Ours have two, so that you can draw them.
 
-# %% [markdown]
-# :::{figure-md} fig-draw-attention
-# ![Five encoder states feed a row of scores that the decoder's state asks for. The weights below are 0.02, 0.14, 0.77, 0.05 and 0.02, largest for noir. Lines as thick as the weights lead to the context, which joins the decoder's state to give the word black.](../book/images/attention.svg)
-#
-# With attention every encoder state stays in reach: the decoder's state is scored against each, a softmax makes weights, and their weighted mean joins it to write the next word. (Luong's form.)
-# :::
+# %% tags=["hide-input"] mystnb={"image": {"alt": "Five encoder states feed a row of scores that the decoder's state asks for. The weights below are 0.02, 0.14, 0.77, 0.05 and 0.02, largest for noir. Lines as thick as the weights lead to the context, which joins the decoder's state to give the word black."}}
+from s2s_tutorial.show import show_drawing
+
+show_drawing("attention")
 
 # %% [markdown]
-# The decoder has a state too, $h$. Think of it as a question ({numref}`fig-draw-attention`): *what do I write next, and
+# **Figure 4.1.** With attention every encoder state stays in reach: the decoder's state is scored against each, a softmax makes
+# weights, and their weighted mean joins it to write the next word. (Luong's form.)
+
+# %% [markdown]
+# The decoder has a state too, $h$. Think of it as a question (Figure 4.1): *what do I write next, and
 # where is it?* When a state asks, it is called a **query**. What is asked is called a **key**.
 
 # %%
@@ -78,7 +81,7 @@ query = torch.tensor([1.0, 1.0])
 show_shapes(enc_states=enc_states, query=query)
 
 # %% [markdown]
-# {term}`Attention <attention>` takes three steps, and only the first has variants:
+# [Attention](../book/glossary.md) takes three steps, and only the first has variants:
 #
 # 1. A **score** for every source word: one number, of any size.
 # 2. A **softmax**, which turns the scores into weights: positive, with sum 1.
@@ -86,22 +89,21 @@ show_shapes(enc_states=enc_states, query=query)
 #
 # ## The dot score
 #
-# Two vectors that point the same way have a large dot product. So ask with that {cite:p}`luong2015`:
+# Two vectors that point the same way have a large dot product. So ask with that ([Luong et al.,
+# 2015](https://arxiv.org/abs/1508.04025)):
 #
-# ```{math}
-# :label: eq-dot-score
+# $$
 # \mathrm{score}(h, \bar h_s) = h^\top \bar h_s
-# ```
+# \tag{4.1}
+# $$
 #
-# :::{admonition} Guess first
-# :class: tip
-# The query is $(1, 1)$. The states are $(2, 0)$ for « chat », $(1, 2)$ for
-# « noir » and $(-1, 1)$ for the end mark. Multiply number by number and add up. Which word wins,
-# and by how much?
-# :::
+# > **Guess first**
+# >
+# > The query is $(1, 1)$. The states are $(2, 0)$ for « chat », $(1, 2)$ for
+# > « noir » and $(-1, 1)$ for the end mark. Multiply number by number and add up. Which word wins,
+# > and by how much?
 
-# %%
-# NBVAL_CHECK_OUTPUT
+# %% tags=["nbval-check-output"]
 scores = torch.stack([query @ state for state in enc_states])
 for word, score in zip(words, scores.tolist(), strict=True):
     print(f"{word:6} {score:4.1f}")
@@ -131,15 +133,14 @@ assert torch.equal(batch_scores[0, 0], scores)
 #
 # A softmax raises $e$ to every score and divides by the sum. Then the weights $a_s$ of all words $s$ add up to 1:
 #
-# ```{math}
-# :label: eq-attn-weights
+# $$
 # a_s = \frac{\exp(\mathrm{score}_s)}{\sum_{s'} \exp(\mathrm{score}_{s'})}
-# ```
+# \tag{4.2}
+# $$
 #
-# In {eq}`eq-attn-weights`, one point of score more means $e \approx 2.7$ times the weight, wherever the two scores lie.
+# In (4.2), one point of score more means $e \approx 2.7$ times the weight, wherever the two scores lie.
 
-# %%
-# NBVAL_CHECK_OUTPUT
+# %% tags=["nbval-check-output"]
 powers = [math.exp(score) for score in scores.tolist()]
 attn_weights = torch.tensor([power / sum(powers) for power in powers])
 for word, power, weight in zip(words, powers, attn_weights.tolist(), strict=True):
@@ -154,25 +155,24 @@ print("ratio of noir to chat:", round(powers[1] / powers[0], 3))
 #
 # The third step mixes the states in these proportions:
 #
-# ```{math}
-# :label: eq-context
+# $$
 # c = \sum_s a_s \, \bar h_s
-# ```
+# \tag{4.3}
+# $$
 #
 # Seven tenths of « noir », a quarter of « chat », a pinch of the end
 # mark:
 
-# %%
-# NBVAL_CHECK_OUTPUT
+# %% tags=["nbval-check-output"]
 pairs = zip(attn_weights, enc_states, strict=True)
 context = sum(weight * state for weight, state in pairs)
 print([round(value, 3) for value in context.tolist()])
 
 # %% [markdown]
 # A mean with positive weights cannot leave the space between its points. However the decoder asks, the context stays
-# inside the triangle of the three states ({numref}`fig-04-triangle`).
+# inside the triangle of the three states (Figure 4.2).
 
-# %% tags=["hide-input"] mystnb={"figure": {"caption": "The context is a mean, so it lies inside the triangle of the encoder states, nearest to the word with the largest weight.", "name": "fig-04-triangle"}, "image": {"alt": "A plane with three labelled points, chat, noir and the end mark, joined to a shaded triangle. An arrow from the origin shows the query. A square, the context, lies inside the triangle close to noir."}}
+# %% tags=["hide-input"] mystnb={"image": {"alt": "A plane with three labelled points, chat, noir and the end mark, joined to a shaded triangle. An arrow from the origin shows the query. A square, the context, lies inside the triangle close to noir."}}
 figure = Figure(figsize=(5, 3.6), layout="constrained")
 axes = figure.add_subplot()
 axes.fill(*enc_states.T, color="0.92")
@@ -186,10 +186,14 @@ axes.annotate("context", context.tolist(), xytext=(8, 4), textcoords="offset poi
 axes.set(xlim=(-1.6, 2.8), ylim=(-0.4, 2.5), aspect="equal", xlabel="first number", ylabel="second number")
 show_figure(figure)
 
+
+# %% [markdown]
+# **Figure 4.2.** The context is a mean, so it lies inside the triangle of the encoder states, nearest to the word with the largest weight.
+
 # %% [markdown]
 # ## A machine to play with
 #
-# Turn the query round a full circle and watch who gets the weight ({numref}`fig-04-turn`). Then make it longer: the
+# Turn the query round a full circle and watch who gets the weight (Figure 4.3). Then make it longer: the
 # direction decides **who**, the length decides **how firmly**. Change `MY_ANGLE` and `MY_LENGTH` in the chapter's second
 # cell, and run that and these again.
 
@@ -205,7 +209,7 @@ def look(angle: float, length: float) -> torch.Tensor:
 for word, weight in zip(words, look(MY_ANGLE, MY_LENGTH).tolist(), strict=True):
     print(f"{word:6} {weight:5.1%} {'#' * round(25 * weight)}")
 
-# %% tags=["hide-input"] mystnb={"figure": {"caption": "The query's direction hands the weight from word to word; a longer query makes the hand-over sharper. The grey line is your angle.", "name": "fig-04-turn"}, "image": {"alt": "Two panels of three curves over the query's angle from 0 to 360 degrees. In both, chat, noir and the end mark take turns in having the largest weight. In the lower panel, with a longer query, the curves are close to 0 or 1 and change steeply. A vertical line marks the reader's angle."}}
+# %% tags=["hide-input"] mystnb={"image": {"alt": "Two panels of three curves over the query's angle from 0 to 360 degrees. In both, chat, noir and the end mark take turns in having the largest weight. In the lower panel, with a longer query, the curves are close to 0 or 1 and change steeply. A vertical line marks the reader's angle."}}
 figure = Figure(figsize=(5.5, 4.6), layout="constrained")
 angles = range(0, 361, 3)
 for axes, length in zip(figure.subplots(2, 1, sharex=True, sharey=True), (MY_LENGTH / 2, MY_LENGTH * 2), strict=True):
@@ -219,25 +223,27 @@ axes.set_xlabel("angle of the query (degrees)")
 show_figure(figure)
 
 # %% [markdown]
+# **Figure 4.3.** The query's direction hands the weight from word to word; a longer query makes the hand-over sharper. The grey line is
+# your angle.
+
+# %% [markdown]
 # ## Padding must get exactly nothing
 #
-# In a batch, short sentences are filled up with {term}`padding`. The encoder's state there is a vector of zeros. What
-# is its dot score? Zero, for any query. And $e^0 = 1$, which is not nothing.
+# In a batch, short sentences are filled up with [padding](../book/glossary.md). The encoder's state there is a vector
+# of zeros. What is its dot score? Zero, for any query. And $e^0 = 1$, which is not nothing.
+
+# %% tags=["hide-input"] mystnb={"image": {"alt": "Three sentences of 3, 5 and 6 words fill a rectangle of six columns, with pad in the free places. Below it is the mask of ones and zeros. At the bottom the scores 2, 1, 0 and three times minus infinity become the weights 0.67, 0.24, 0.09 and three times 0."}}
+show_drawing("padding-mask")
 
 # %% [markdown]
-# :::{figure-md} fig-draw-padding-mask
-# ![Three sentences of 3, 5 and 6 words fill a rectangle of six columns, with pad in the free places. Below it is the mask of ones and zeros. At the bottom the scores 2, 1, 0 and three times minus infinity become the weights 0.67, 0.24, 0.09 and three times 0.](../book/images/padding-mask.svg)
-#
-# A score of −∞ at padding becomes a weight of exactly 0, so the real words share the whole of 1.
-# :::
+# **Figure 4.4.** A score of −∞ at padding becomes a weight of exactly 0, so the real words share the whole of 1.
 
 # %% [markdown]
-# The 2017 notebook attended to padding. It did not crash, and its loss went down. {numref}`fig-draw-padding-mask` shows
+# The 2017 notebook attended to padding. It did not crash, and its loss went down. Figure 4.4 shows
 # what it lacked. Here is how much of the decoder's attention goes into the void when our three words share a batch with a
 # longer sentence:
 
-# %%
-# NBVAL_CHECK_OUTPUT
+# %% tags=["nbval-check-output"]
 for pads in (0, 1, 5, 20):
     with_padding = torch.cat([scores, torch.zeros(pads)]).softmax(dim=0)
     noir, lost = with_padding[1], with_padding[3:].sum()
@@ -248,13 +254,12 @@ for pads in (0, 1, 5, 20):
 # padding would win outright.
 #
 # The repair is one line. Before the softmax, a score at padding becomes $-\infty$, and $e^{-\infty} = 0$: not small,
-# but 0. The {term}`mask` says where the real words are.
+# but 0. The [mask](../book/glossary.md) says where the real words are.
 
 # %%
 show_source(attention.masked_softmax)
 
-# %%
-# NBVAL_CHECK_OUTPUT
+# %% tags=["nbval-check-output"]
 padded_scores = torch.cat([scores, torch.zeros(4)])[None, None]  # (1, 1, 7)
 src_mask = torch.tensor([[True, True, True, False, False, False, False]])
 masked = attention.masked_softmax(padded_scores, src_mask)
@@ -268,8 +273,7 @@ torch.testing.assert_close(masked[0, 0, :3], attn_weights)
 # have just seen what that does. The next cell shows the first. It also shows what the mask cannot save: a sentence with
 # no word at all.
 
-# %%
-# NBVAL_CHECK_OUTPUT
+# %% tags=["nbval-check-output"]
 after_softmax = padded_scores.softmax(dim=-1) * src_mask
 print("masked after the softmax, sum:", round(after_softmax.sum().item(), 3))
 empty = attention.masked_softmax(padded_scores, torch.zeros_like(src_mask))
@@ -284,19 +288,17 @@ print("a sentence of padding alone:", empty[0, 0, :3].tolist())
 # The dot score demands that encoder and decoder speak the same language: number 5 of one means what number 5 of the
 # other means. A matrix between them lifts that:
 #
-# ```{math}
-# :label: eq-general-score
+# $$
 # \mathrm{score}(h, \bar h_s) = h^\top W \bar h_s
-# ```
+# \tag{4.4}
+# $$
 #
-# :::{admonition} Guess first
-# :class: tip
-# Take $W = \begin{pmatrix} 1 & -1 \\ 0 & 1 \end{pmatrix}$. Multiply each state by it, then take the dot product with
-# $(1, 1)$. Does « noir » still win?
-# :::
+# > **Guess first**
+# >
+# > Take $W = \begin{pmatrix} 1 & -1 \\ 0 & 1 \end{pmatrix}$. Multiply each state by it, then take the dot product with
+# > $(1, 1)$. Does « noir » still win?
 
-# %%
-# NBVAL_CHECK_OUTPUT
+# %% tags=["nbval-check-output"]
 W = torch.tensor([[1.0, -1.0], [0.0, 1.0]])
 for word, state in zip(words, enc_states, strict=True):
     key = W @ state
@@ -305,7 +307,7 @@ for word, state in zip(words, enc_states, strict=True):
 # %% [markdown]
 # Same states, same query, other winner. Training moves $W$ until the right word wins.
 #
-# In {eq}`eq-general-score`, $W \bar h_s$ does not depend on the query. So it is computed once a sentence and kept: those are the keys.
+# In (4.4), $W \bar h_s$ does not depend on the query. So it is computed once a sentence and kept: those are the keys.
 # What is left is the dot score, which `GeneralScore` inherits.
 
 # %%
@@ -322,18 +324,18 @@ torch.testing.assert_close(found[0, 0], by_hand)
 # ## The concat score: a small network
 #
 # Dot and general can only compare. A layer with a hyperbolic tangent can do more: put both states end to end, send them
-# through a matrix and $\tanh$, and let a vector $v$ read off one number {cite:p}`luong2015`:
+# through a matrix and $\tanh$, and let a vector $v$ read off one number ([Luong et al.,
+# 2015](https://arxiv.org/abs/1508.04025)):
 #
-# ```{math}
-# :label: eq-concat-score
+# $$
 # \mathrm{score}(h, \bar h_s) = v^\top \tanh(W [h; \bar h_s])
-# ```
+# \tag{4.5}
+# $$
 #
 # $[h; \bar h_s]$ has four numbers, so $W$ has two rows of four. Ours has the identity on the left and half of it on the
 # right: it adds the query and half the state.
 
-# %%
-# NBVAL_CHECK_OUTPUT
+# %% tags=["nbval-check-output"]
 W = torch.tensor([[1.0, 0.0, 0.5, 0.0], [0.0, 1.0, 0.0, 0.5]])
 v = torch.tensor([1.0, 2.0])
 for word, state in zip(words, enc_states, strict=True):
@@ -350,13 +352,13 @@ for word, state in zip(words, enc_states, strict=True):
 #
 # ### Never stack what you can add
 #
-# Done as written, {eq}`eq-concat-score` stacks every query on every encoder state. That is a tensor of (B, T, S, 2H) and as many
+# Done as written, (4.5) stacks every query on every encoder state. That is a tensor of (B, T, S, 2H) and as many
 # rows to multiply. But a matrix times two stacked vectors is its left half times the one plus its right half times the
 # other:
 #
-# ```{math}
+# $$
 # W[h; \bar h_s] = W_\text{left}\, h + W_\text{right}\, \bar h_s
-# ```
+# $$
 #
 # The halves can be applied *before* queries and states meet. The package has the formula as written and the form it
 # uses:
@@ -391,21 +393,21 @@ show_table(["words a side", "as written (millions)", "in halves (millions)", "sa
 #
 # ## The additive score: the same, a year earlier
 #
-# Attention started here {cite:p}`bahdanau2015`, first read in 2014 (both papers were printed in 2015):
+# Attention started here ([Bahdanau et al., 2015](https://arxiv.org/abs/1409.0473)), first read in 2014 (both papers
+# were printed in 2015):
 #
-# ```{math}
-# :label: eq-additive-score
+# $$
 # e_{ts} = v^\top \tanh(W h_{t-1} + U \bar h_s)
-# ```
+# \tag{4.6}
+# $$
 #
-# Compare {eq}`eq-additive-score` with the split form above. $W$ is the left half, $U$ the right half. As a *function*, additive and concat
+# Compare (4.6) with the split form above. $W$ is the left half, $U$ the right half. As a *function*, additive and concat
 # are one. So give both the same numbers, and look:
 
 # %%
 show_source(attention.AdditiveScore.keys, attention.AdditiveScore.forward)
 
-# %%
-# NBVAL_CHECK_OUTPUT
+# %% tags=["nbval-check-output"]
 additive = attention.AdditiveScore(hidden_size=2)
 left, right = concat.project.weight.data.chunk(2, dim=1)
 additive.project_query.weight.data.copy_(left)
@@ -421,17 +423,17 @@ torch.testing.assert_close(additive_scores, by_hand)
 # ## Bahdanau and Luong, side by side
 #
 # At every target word the decoder takes a step, from $h_{t-1}$ to $h_t$, and it looks. It can do so in two orders
-# ({numref}`fig-draw-luong-bahdanau`):
+# (Figure 4.5):
 #
 # - **Bahdanau looks, then steps.** The query is the state *before*, $h_{t-1}$. The context goes into the GRU.
 # - **Luong steps, then looks.** The query is the state *after*, $h_t$. The context joins it on the way out.
 
+# %% tags=["hide-input"] mystnb={"image": {"alt": "Two columns read from top to bottom. Left, Luong: GRU, new state, attention, context, then tanh of both and the attentional state. Right, Bahdanau: the state before asks attention, the context goes with the previous word into the GRU, and g gives the next word."}}
+show_drawing("luong-bahdanau")
+
 # %% [markdown]
-# :::{figure-md} fig-draw-luong-bahdanau
-# ![Two columns read from top to bottom. Left, Luong: GRU, new state, attention, context, then tanh of both and the attentional state. Right, Bahdanau: the state before asks attention, the context goes with the previous word into the GRU, and g gives the next word.](../book/images/luong-bahdanau.svg)
-#
-# The same parts in another order: Luong takes the GRU step and then looks; Bahdanau looks first, and the context goes into the GRU.
-# :::
+# **Figure 4.5.** The same parts in another order: Luong takes the GRU step and then looks; Bahdanau looks first, and the context goes
+# into the GRU.
 
 # %% [markdown]
 # | what | Bahdanau et al. 2015 | Luong et al. 2015 |
@@ -442,7 +444,8 @@ torch.testing.assert_close(additive_scores, by_hand)
 # | the context goes | into the GRU, and to the output | to the output only (with input feeding also into the next step) |
 # | in training, all target words at once? | no: step $t$ waits for its context | yes: run the GRU, then look from all states |
 #
-# The last row decides how the two train. In {doc}`05_decoders` you build both, prove it and measure what it is worth.
+# The last row decides how the two train. In [Decoders: writing one word at a time](05_decoders.ipynb) you build both,
+# prove it and measure what it is worth.
 #
 # ## Loops, and the lack of them
 #
@@ -517,30 +520,32 @@ show_text(
 # %% [markdown]
 # ## Local attention: predict the place
 #
-# Global attention reads the whole sentence for every word. Over longer stretches, word order in French and English is alike, so why not
-# first guess the *place* and read only there? That is **local-p** attention {cite:p}`luong2015`. From the decoder's
-# state alone it predicts a position in a sentence of length $S$:
+# Global attention reads the whole sentence for every word. Over longer stretches, word order in French and English is
+# alike, so why not first guess the *place* and read only there? That is **local-p** attention ([Luong et al.,
+# 2015](https://arxiv.org/abs/1508.04025)). From the decoder's state alone it predicts a position in a sentence of
+# length $S$:
 #
-# ```{math}
-# :label: eq-local-place
+# $$
 # p_t = S \cdot \sigma(v_p^\top \tanh(W_p h_t))
-# ```
+# \tag{4.7}
+# $$
 #
-# Only words at most $D$ away from the place of {eq}`eq-local-place` are scored. A bell curve of deviation $D / 2$ around $p_t$ then weighs the near ones up:
+# Only words at most $D$ away from the place of (4.7) are scored. A bell curve of deviation $D / 2$ around $p_t$ then
+# weighs the near ones up:
 #
-# ```{math}
-# :label: eq-local-weights
+# $$
 # \begin{aligned}
 # a_s &= \mathrm{softmax}_{|s - p_t| \le D}(\mathrm{score}_s) \\
 # &\quad \cdot \exp\left(-\frac{(s - p_t)^2}{2 (D/2)^2}\right)
 # \end{aligned}
-# ```
+# \tag{4.8}
+# $$
 #
-# Try {eq}`eq-local-weights`. Take seven words (places 0 to 6), all with the same score, $p_t = 3.4$ and $D = 2$. Places 2, 3, 4 and 5 lie within
-# reach, so each gets a quarter from the softmax. Place 2 is 1.4 away, so its quarter is multiplied by $e^{-1.4^2 / 2}$.
+# Try (4.8). Take seven words (places 0 to 6), all with the same score, $p_t = 3.4$ and $D = 2$. Places 2, 3, 4 and 5
+# lie within reach, so each gets a quarter from the softmax. Place 2 is 1.4 away, so its quarter is multiplied by
+# $e^{-1.4^2 / 2}$.
 
-# %%
-# NBVAL_CHECK_OUTPUT
+# %% tags=["nbval-check-output"]
 place, reach = 3.4, 2
 inside = [s for s in range(7) if abs(s - place) <= reach]
 for s in inside:
@@ -573,7 +578,7 @@ local_weights = local.weights(asking, local.keys(torch.zeros(1, 7, 2)), seven)[0
 assert local_weights.gt(0).nonzero().flatten().tolist() == inside
 torch.testing.assert_close(local_weights.sum(), torch.tensor(total))
 
-# %% tags=["hide-input"] mystnb={"figure": {"caption": "The window of local attention slides with the predicted place; words beyond its reach get exactly nothing, and weights sum to at most 1. The bell curve around the place (the vertical line) is dashed.", "name": "fig-04-window"}, "image": {"alt": "Three bar charts of attention weights over seven places, one below the other, for a predicted place near the start, in the middle and at the end. In each a dashed bell curve is centred on the predicted place, marked by a vertical line, and only bars within two places of it are above zero."}}
+# %% tags=["hide-input"] mystnb={"image": {"alt": "Three bar charts of attention weights over seven places, one below the other, for a predicted place near the start, in the middle and at the end. In each a dashed bell curve is centred on the predicted place, marked by a vertical line, and only bars within two places of it are above zero."}}
 figure = Figure(figsize=(5.5, 5), layout="constrained")
 for axes, centre in zip(figure.subplots(3, 1, sharex=True, sharey=True), (0.6, place, 6.5), strict=True):
     local.vector[0] = math.log(centre / (7 - centre)) / math.tanh(1.0)
@@ -590,12 +595,16 @@ axes.set_xlabel("source place")
 show_figure(figure)
 
 # %% [markdown]
-# Why the bell curve of {numref}`fig-04-window`? Without it the place could not be learnt. Moving $p_t$ a little changes
+# **Figure 4.6.** The window of local attention slides with the predicted place; words beyond its reach get exactly nothing, and weights
+# sum to at most 1. The bell curve around the place (the vertical line) is dashed.
+
+# %% [markdown]
+# Why the bell curve of Figure 4.6? Without it the place could not be learnt. Moving $p_t$ a little changes
 # nothing about which words are inside, so a plain window has no gradient for $v_p$ and $W_p$. Through the bell curve,
 # every weight depends smoothly on $p_t$.
 #
 # There is a price. A guess outside the right neighbourhood cannot be mended by any score. What wins is measured in
-# {doc}`11_which_attention`.
+# [Which attention?](11_which_attention.ipynb).
 #
 # ## Every formula, its code and its test
 #
@@ -604,24 +613,23 @@ show_figure(figure)
 #
 # | equation | code | test |
 # | :--- | :--- | :--- |
-# | {eq}`eq-dot-score` | `DotScore` | `test_every_score_equals_the_loop_it_replaces[dot]` |
-# | {eq}`eq-general-score` | `GeneralScore` | `test_every_score_equals_the_loop_it_replaces[general]` |
-# | {eq}`eq-concat-score` | `ConcatScore`, `concat_score_plainly` | `test_concat_in_halves_equals_concat_as_written` |
-# | {eq}`eq-additive-score` | `AdditiveScore` | `test_every_score_equals_the_loop_it_replaces[additive]` |
+# | (4.1) | `DotScore` | `test_every_score_equals_the_loop_it_replaces[dot]` |
+# | (4.4) | `GeneralScore` | `test_every_score_equals_the_loop_it_replaces[general]` |
+# | (4.5) | `ConcatScore`, `concat_score_plainly` | `test_concat_in_halves_equals_concat_as_written` |
+# | (4.6) | `AdditiveScore` | `test_every_score_equals_the_loop_it_replaces[additive]` |
 # | $v$ has a first value and is learnt | every class with a `vector` | `test_vectors_are_initialised_and_learnt` |
-# | {eq}`eq-attn-weights` | `masked_softmax` | `test_weights_are_those_of_a_softmax_over_the_words_alone` |
+# | (4.2) | `masked_softmax` | `test_weights_are_those_of_a_softmax_over_the_words_alone` |
 # | padding gets 0 | `masked_softmax` | `test_padding_gets_no_weight_and_rows_sum_to_one` |
-# | {eq}`eq-context` | `Attention.forward` | `test_the_context_is_the_weighted_sum_of_encoder_states` |
+# | (4.3) | `Attention.forward` | `test_the_context_is_the_weighted_sum_of_encoder_states` |
 # | more padding changes nothing | `Attention` | `test_more_padding_changes_nothing` |
-# | {eq}`eq-local-place`, {eq}`eq-local-weights` | `LocalAttention` | `test_local_attention_equals_the_papers_formula` |
+# | (4.7), (4.8) | `LocalAttention` | `test_local_attention_equals_the_papers_formula` |
 #
 # All parts meet in one short class. Look for the three steps of the beginning:
 
 # %%
 show_source(attention.Attention)
 
-# %%
-# NBVAL_CHECK_OUTPUT
+# %% tags=["nbval-check-output"]
 whole = attention.Attention(attention.DotScore(2))
 keys = whole.keys(enc_states[None])
 all_real = torch.ones(1, 3, dtype=torch.bool)
@@ -633,7 +641,7 @@ torch.testing.assert_close(found_weights[0, 0], attn_weights)
 # %% [markdown]
 # ## Recap
 #
-# - Attention is a score for every source word, a softmax, and a weighted mean of encoder states: the {term}`context`.
+# - Attention is a score for every source word, a softmax, and a weighted mean of encoder states: the [context](../book/glossary.md).
 # - Dot compares as is, general after a learnt change of basis, concat and additive with a small network. The last two
 #   are the same function.
 # - Padding gets a score of $-\infty$ *before* the softmax, so its weight is exactly 0. With a score of 0 it takes a
@@ -646,21 +654,16 @@ torch.testing.assert_close(found_weights[0, 0], attn_weights)
 # ## Exercises
 
 # %% [markdown]
-# :::{exercise} Scores grow with size
-# :label: ex-04-1
+# ### Exercise 4.1: Scores grow with size
 #
 # Draw random queries and states with deviation 1 for H = 4, 64 and 1024. How large do dot scores get, and how large is
 # the largest of ten attention weights on average? Divide scores by $\sqrt H$ and look again. Later models do exactly
 # this.
-# :::
 
 # %% [markdown]
-# :::{solution-start} ex-04-1
-# :class: dropdown
-# :::
+# ### Solution to exercise 4.1
 
-# %% tags=["solution"]
-# NBVAL_CHECK_OUTPUT
+# %% tags=["solution", "nbval-check-output"]
 rng = torch.Generator().manual_seed(0)
 for size in (4, 64, 1024):
     asked = torch.randn(2000, 1, size, generator=rng)
@@ -669,28 +672,21 @@ for size in (4, 64, 1024):
     plain, divided = ((raw / divisor).softmax(-1).amax(-1).mean().item() for divisor in (1, math.sqrt(size)))
     print(f"H {size:4}: deviation {raw.std():2.0f}, largest weight {plain:.1f}, divided {divided:.1f}")
 
+
 # %% [markdown]
 # A dot product adds H numbers of variance 1, so its deviation is $\sqrt H$. At H = 1024 one word takes
 # nearly everything by pure chance, before anything is learnt, and a softmax that is sure of itself has almost no
 # gradient. Dividing by $\sqrt H$ makes the start gentle at every size.
 
 # %% [markdown]
-# :::{solution-end}
-# :::
-
-# %% [markdown]
-# :::{exercise} A score of your own
-# :label: ex-04-2
+# ### Exercise 4.2: A score of your own
 #
 # Write a score that uses the cosine of the angle between query and state, times a learnt sharpness. Give it `keys` and
 # `forward` like the package's, put it into `Attention`, and show that padding still changes nothing. Why does it need
 # the sharpness?
-# :::
 
 # %% [markdown]
-# :::{solution-start} ex-04-2
-# :class: dropdown
-# :::
+# ### Solution to exercise 4.2
 
 
 # %% tags=["solution"]
@@ -723,25 +719,16 @@ assert found_weights[..., S:].eq(0).all()
 # of the worst: in a sentence of twenty words, nearly a plain mean.
 
 # %% [markdown]
-# :::{solution-end}
-# :::
-
-# %% [markdown]
-# :::{exercise} Luong's other local attention
-# :label: ex-04-3
+# ### Exercise 4.3: Luong's other local attention
 #
 # The paper also has *local-m*: it does not predict the place, it takes $p_t = t$, and leaves the bell curve out. Build
 # it from `masked_softmax`, whose mask may differ from word to word: (B, T, S). For which target words does it go wrong
 # when the source is longer than the target?
-# :::
 
 # %% [markdown]
-# :::{solution-start} ex-04-3
-# :class: dropdown
-# :::
+# ### Solution to exercise 4.3
 
-# %% tags=["solution"]
-# NBVAL_CHECK_OUTPUT
+# %% tags=["solution", "nbval-check-output"]
 target_places, source_places = torch.arange(4), torch.arange(8)
 window = (source_places - target_places[:, None]).abs() <= 1  # D = 1
 monotone = attention.masked_softmax(torch.zeros(1, 4, 8), window[None])
@@ -754,10 +741,8 @@ assert torch.allclose(monotone.sum(-1), torch.ones(1, 4))
 # never looked at. The paper's predicted place mends this with the factor $S$.
 
 # %% [markdown]
-# :::{solution-end}
-# :::
-#
 # ## What to read next
 #
-# {doc}`05_decoders` puts these scores into the two decoders, and measures what it is worth to look after the step. Then
-# read {cite:t}`bahdanau2015`, whose appendix has every formula, and section 3 of {cite:t}`luong2015`.
+# [Decoders: writing one word at a time](05_decoders.ipynb) puts these scores into the two decoders, and measures what
+# it is worth to look after the step. Then read [Bahdanau et al. (2015)](https://arxiv.org/abs/1409.0473), whose
+# appendix has every formula, and section 3 of [Luong et al. (2015)](https://arxiv.org/abs/1508.04025).

@@ -1,6 +1,7 @@
 # ---
 # jupyter:
 #   jupytext:
+#     cell_metadata_filter: tags,mystnb,-all
 #     formats: ipynb,py:percent
 #     text_representation:
 #       extension: .py
@@ -14,17 +15,17 @@
 # %% [markdown]
 # # Decoders: writing one word at a time
 #
-# You have an {term}`encoder`, and you have {term}`attention`. A {term}`decoder` puts them to work: it writes the translation word by word, and
-# looks at the source for each. Two famous designs differ in one question, whether to look before or after the step, and
-# that question decides how fast they train. Here you assemble both on three sentences, small enough to print every
-# shape.
+# You have an [encoder](../book/glossary.md), and you have [attention](../book/glossary.md). A
+# [decoder](../book/glossary.md) puts them to work: it writes the translation word by word, and looks at the source for
+# each. Two famous designs differ in one question, whether to look before or after the step, and that question decides
+# how fast they train. Here you assemble both on three sentences, small enough to print every shape.
 #
-# :::{admonition} What you will be able to do
-# - follow one word through a Luong decoder and a Bahdanau decoder, shape by shape
-# - say why one of them may read all target words at once in training and the other may not, and prove it
-# - count the parameters of every form, and say what tying two matrices saves
-# - use the cheapest test there is of a new model: can it learn three sentences by heart?
-# :::
+# > **What you will be able to do**
+# >
+# > - follow one word through a Luong decoder and a Bahdanau decoder, shape by shape
+# > - say why one of them may read all target words at once in training and the other may not, and prove it
+# > - count the parameters of every form, and say what tying two matrices saves
+# > - use the cheapest test there is of a new model: can it learn three sentences by heart?
 #
 # The chapter needs no data but three sentences. It runs in under a minute at every scale.
 
@@ -65,16 +66,17 @@ SRC_WORDS, TGT_WORDS = 1_717, 1_529  # the 2017 notebook's vocabularies, to coun
 # %% [markdown]
 # ## What a decoder computes
 #
-# A translation is a sequence of words $y_1 \ldots y_T$. A {term}`decoder` never judges it in one piece. It splits the
-# probability of the whole into one question a word: given the source $x$ and all words so far, what comes next?
+# A translation is a sequence of words $y_1 \ldots y_T$. A [decoder](../book/glossary.md) never judges it in one piece.
+# It splits the probability of the whole into one question a word: given the source $x$ and all words so far, what comes
+# next?
 #
-# ```{math}
-# :label: eq-chain
+# $$
 # p(y \mid x) = \prod_{t=1}^{T} p(y_t \mid y_1, \ldots, y_{t-1}, x)
-# ```
+# \tag{5.1}
+# $$
 #
-# Nothing is lost by {eq}`eq-chain`: it is the chain rule, true of any distribution. What is *modelled* is only how
-# $y_{t-1}$ and all that came before are squeezed into one state $h_t$ of the decoder. {numref}`fig-draw-luong-bahdanau`
+# Nothing is lost by (5.1): it is the chain rule, true of any distribution. What is *modelled* is only how
+# $y_{t-1}$ and all that came before are squeezed into one state $h_t$ of the decoder. Figure 4.5
 # has shown the two answers of this chapter.
 
 # %% [markdown]
@@ -94,8 +96,7 @@ show_shapes(src_ids=batch.src_ids, src_mask=batch.src_mask, tgt_ids=batch.tgt_id
 # What does the decoder get as *input*? At place $t$ the word before, $y_{t-1}$. So the targets move by one
 # place, and `<sos>` fills the gap:
 
-# %%
-# NBVAL_CHECK_OUTPUT
+# %% tags=["nbval-check-output"]
 prev_ids = shift_right(batch.tgt_ids)
 print("in      out")
 for pair in zip(prev_ids[1].tolist(), batch.tgt_ids[1].tolist(), strict=True):
@@ -105,7 +106,7 @@ for pair in zip(prev_ids[1].tolist(), batch.tgt_ids[1].tolist(), strict=True):
 # %% [markdown]
 # Read it row by row: given `<sos>`, say *the*; given *the*, say *black*. Every word stands on the right and, one row
 # lower, on the left. Feeding the true word before, and not the one the model would have said, is called
-# **{term}`teacher forcing`**.
+# **[teacher forcing](../book/glossary.md)**.
 #
 # ## Before the first word
 #
@@ -116,8 +117,7 @@ for pair in zip(prev_ids[1].tolist(), batch.tgt_ids[1].tolist(), strict=True):
 # %%
 show_source(Decoder.start)
 
-# %%
-# NBVAL_CHECK_OUTPUT
+# %% tags=["nbval-check-output"]
 settings = ModelSettings("luong", "general", E, H, L, dropout=0.0, tie_embeddings=False)
 torch.manual_seed(SEED)
 # Double precision: equal means equal.
@@ -132,16 +132,15 @@ check_shape(state.dec_state, (L, B, H))
 # %% [markdown]
 # ## The Luong decoder, one word
 #
-# Three formulas, from the paper that compared ways to attend {cite:p}`luong2015`. First the GRU takes a step, with nothing
-# but the word before:
+# Three formulas, from the paper that compared ways to attend ([Luong et al., 2015](https://arxiv.org/abs/1508.04025)).
+# First the GRU takes a step, with nothing but the word before:
 #
-# ```{math}
-# :label: eq-luong-state
+# $$
 # h_t = \mathrm{GRU}(y_{t-1}, h_{t-1})
-# ```
+# \tag{5.2}
+# $$
 
-# %%
-# NBVAL_CHECK_OUTPUT
+# %% tags=["nbval-check-output"]
 decoder = luong.decoder
 word = decoder.embedding(prev_ids[:, 0])  # the embedded SOS, once for each sentence
 top, states = word, []
@@ -153,16 +152,16 @@ show_shapes(word=word, top=top, dec_state=torch.stack(states))
 check_shape(top, (B, H))
 
 # %% [markdown]
-# Then it looks, with the state of {eq}`eq-luong-state`, in the top layer, as its query ({doc}`04_attention` has the
-# details). The state and what it saw go through one more layer. The result, $\tilde h_t$, is the **attentional state**:
+# Then it looks, with the state of (5.2), in the top layer, as its query ([Attention: choosing where to
+# look](04_attention.ipynb) has the details). The state and what it saw go through one more layer. The result, $\tilde
+# h_t$, is the **attentional state**:
 #
-# ```{math}
-# :label: eq-luong-attn-state
+# $$
 # \tilde h_t = \tanh(W_c [c_t; h_t])
-# ```
+# \tag{5.3}
+# $$
 
-# %%
-# NBVAL_CHECK_OUTPUT
+# %% tags=["nbval-check-output"]
 seen = memory.keys, memory.enc_states, memory.src_mask
 context, attn_weights = decoder.attention(top[:, None], *seen)
 attn_state = torch.tanh(decoder.combine(torch.cat([context[:, 0], top], dim=-1)))
@@ -172,16 +171,15 @@ check_shape(context, (B, 1, H))
 print("weights at padding:", attn_weights[-1, 0, batch.src_lengths[-1] :].tolist())
 
 # %% [markdown]
-# Last, the state of {eq}`eq-luong-attn-state` gives a score for every word of the {term}`vocabulary`. A softmax over these
+# Last, the state of (5.3) gives a score for every word of the [vocabulary](../book/glossary.md). A softmax over these
 # **logits** gives the probabilities:
 #
-# ```{math}
-# :label: eq-luong-output
+# $$
 # p(y_t) = \mathrm{softmax}(W_s \tilde h_t + b)
-# ```
+# \tag{5.4}
+# $$
 
-# %%
-# NBVAL_CHECK_OUTPUT
+# %% tags=["nbval-check-output"]
 logits = attn_state @ decoder.output_weight.T + decoder.output_bias
 show_shapes(logits=logits)
 check_shape(logits, (B, len(tgt_vocabulary)))
@@ -189,7 +187,7 @@ sums = logits.softmax(dim=-1).sum(dim=-1)
 torch.testing.assert_close(sums, torch.ones_like(sums))
 
 # %% [markdown]
-# With {eq}`eq-luong-output` this is all of it. The package's `step` does the same, and here it is with what you have just done in its middle:
+# With (5.4) this is all of it. The package's `step` does the same, and here it is with what you have just done in its middle:
 
 # %%
 show_source(LuongDecoder.advance, LuongDecoder.attend)
@@ -200,12 +198,13 @@ torch.testing.assert_close(step_logits, logits)
 torch.testing.assert_close(step_weights, attn_weights[:, 0])
 torch.testing.assert_close(next_state.dec_state, torch.stack(states))
 
+
 # %% [markdown]
 # ### Without attention
 #
-# With `attention="none"` there is no {term}`context`, and {eq}`eq-luong-attn-state` becomes $\tilde h_t = \tanh(W_c h_t)$. (In the
-# 2017 notebook this choice crashed.) What does such a decoder still know of the source? Only its first state. Move every encoder state as far as
-# you like: nothing happens.
+# With `attention="none"` there is no [context](../book/glossary.md), and (5.3) becomes $\tilde h_t = \tanh(W_c h_t)$.
+# (In the 2017 notebook this choice crashed.) What does such a decoder still know of the source? Only its first state.
+# Move every encoder state as far as you like: nothing happens.
 
 
 # %%
@@ -221,8 +220,7 @@ def move_sources(memory):
     return replace(memory, enc_states=memory.enc_states + 100.0)
 
 
-# %%
-# NBVAL_CHECK_OUTPUT
+# %% tags=["nbval-check-output"]
 for name in ("none", "general"):
     model = build(attention=name)
     memory, state = model.encode(batch.src_ids, batch.src_mask)
@@ -238,16 +236,15 @@ for name in ("none", "general"):
 # which source words step $t - 1$ has already translated. The same paper mends that: the last attentional state joins
 # the next input.
 #
-# ```{math}
-# :label: eq-input-feeding
+# $$
 # h_t = \mathrm{GRU}([y_{t-1}; \tilde h_{t-1}], h_{t-1})
-# ```
+# \tag{5.5}
+# $$
 #
-# In {eq}`eq-input-feeding` the first layer's input is E + H wide. Before the first word there is no attentional state, so zeros stand in for
+# In (5.5) the first layer's input is E + H wide. Before the first word there is no attentional state, so zeros stand in for
 # it.
 
-# %%
-# NBVAL_CHECK_OUTPUT
+# %% tags=["nbval-check-output"]
 fed = build(input_feeding=True)
 for name, model in (("plain", luong), ("fed", fed)):
     print(f"{name:5} input of the first layer: {model.decoder.layers[0].input_size}")
@@ -262,34 +259,32 @@ check_shape(second.attn_state, (B, H))
 # %% [markdown]
 # ## The Bahdanau decoder, one word
 #
-# This one is older {cite:p}`bahdanau2015`, and it looks *first*. The query is the state before, $h_{t-1}$. The context
-# goes into the GRU together with the word:
+# This one is older ([Bahdanau et al., 2015](https://arxiv.org/abs/1409.0473)), and it looks *first*. The query is the
+# state before, $h_{t-1}$. The context goes into the GRU together with the word:
 #
-# ```{math}
-# :label: eq-bahdanau-state
+# $$
 # \begin{aligned}
 # c_t &= \sum_s a_{ts}\, \bar h_s \\
 # h_t &= \mathrm{GRU}([y_{t-1}; c_t], h_{t-1})
 # \end{aligned}
-# ```
+# \tag{5.6}
+# $$
 #
 # The output sees the word before, the new state and the context:
 #
-# ```{math}
-# :label: eq-bahdanau-output
+# $$
 # p(y_t) = \mathrm{softmax}\, g(y_{t-1}, h_t, c_t)
-# ```
+# \tag{5.7}
+# $$
 #
-# In the package the $g$ of {eq}`eq-bahdanau-output` is $\tanh(W[y_{t-1}; h_t; c_t])$ and then the output layer.
+# In the package the $g$ of (5.7) is $\tanh(W[y_{t-1}; h_t; c_t])$ and then the output layer.
 #
-# :::{admonition} Guess first
-# :class: tip
-# How wide is the input of the first GRU layer, and how wide is the input of $W$ in $g$? Use E and H from the chapter's
-# second cell. The 2017 notebook had both wrong, and its class could not run.
-# :::
+# > **Guess first**
+# >
+# > How wide is the input of the first GRU layer, and how wide is the input of $W$ in $g$? Use E and H from the chapter's
+# > second cell. The 2017 notebook had both wrong, and its class could not run.
 
-# %%
-# NBVAL_CHECK_OUTPUT
+# %% tags=["nbval-check-output"]
 bahdanau = build(decoder="bahdanau", attention="additive")
 decoder = bahdanau.decoder
 memory, state = bahdanau.encode(batch.src_ids, batch.src_mask)
@@ -323,8 +318,7 @@ torch.testing.assert_close(next_state.dec_state, torch.stack(states))
 # Here is the difference between the two in one experiment. Change the word that goes in, and ask only:
 # does the decoder look elsewhere at *this* step?
 
-# %%
-# NBVAL_CHECK_OUTPUT
+# %% tags=["nbval-check-output"]
 for name, model in (("luong", luong), ("bahdanau", bahdanau)):
     memory, state = model.encode(batch.src_ids, batch.src_mask)
     _, _, one = model.decoder.step(torch.full((B,), 4), memory, state)
@@ -347,8 +341,7 @@ for name, model in (("luong", luong), ("bahdanau", bahdanau)):
 # You need not believe it. If states do not depend on contexts, then moving the encoder states leaves the decoder's GRU
 # states exactly where they were, even after three words:
 
-# %%
-# NBVAL_CHECK_OUTPUT
+# %% tags=["nbval-check-output"]
 for name, model in (("luong", luong), ("luong, fed", fed), ("bahdanau", bahdanau)):
     memory, state = model.encode(batch.src_ids, batch.src_mask)
     ends = []
@@ -364,6 +357,7 @@ for name, model in (("luong", luong), ("luong, fed", fed), ("bahdanau", bahdanau
 
 # %%
 show_source(Decoder.forward, LuongDecoder.forward)
+
 
 # %% [markdown]
 # A fast path that is *nearly* the same is a bug that takes weeks to find. Both must give the same
@@ -388,8 +382,7 @@ def stepwise(model: Seq2Seq, batch: Batch) -> torch.Tensor:
     return torch.stack(logits, dim=1)
 
 
-# %%
-# NBVAL_CHECK_OUTPUT
+# %% tags=["nbval-check-output"]
 models = {"luong": luong, "luong, fed": fed, "bahdanau": bahdanau, "none": build(attention="none")}
 for name, model in models.items():
     results = []
@@ -401,17 +394,17 @@ for name, model in models.items():
     torch.testing.assert_close(*results)
     print(f"{name:10} logits and {len(gradients)} gradients agree")
 
+
 # %% [markdown]
 # ### What it buys
 #
 # Now a race at the sizes of your scale: Luong's decoder forward and back over sentences of `RACE_WORDS` words, once in
 # its own way and once word by word. The encoder and the output layer, which are the same in both, are left out.
 #
-# :::{admonition} Guess first
-# :class: tip
-# Both ways do the same arithmetic, number for number. How many times as long does the stepwise one take with 2
-# sentences a batch? And with 64?
-# :::
+# > **Guess first**
+# >
+# > Both ways do the same arithmetic, number for number. How many times as long does the stepwise one take with 2
+# > sentences a batch? And with 64?
 
 
 # %%
@@ -452,7 +445,7 @@ show_text(
 # much at a time that nearly every product is small to it, so there the gap stays wide.
 #
 # And in translation? Then nobody has the fast path. The next input is the model's own last word, and that does not
-# exist yet. {doc}`07_translating` goes step by step with any decoder. The fast path belongs to teacher forcing.
+# exist yet. [Translating](07_translating.ipynb) goes step by step with any decoder. The fast path belongs to teacher forcing.
 #
 # ## Counting, and tying
 #
@@ -475,18 +468,17 @@ show_table(["decoder", "attention", "tied", "untied"], rows)
 # %% [markdown]
 # In Luong's decoder attention is nearly free: dot has the cost of a wider $W_c$ and not one number more. Bahdanau's
 # decoder pays more, and mostly not for its score: the context makes the inputs of its GRU and of $W$ in
-# {eq}`eq-bahdanau-output` wider.
+# (5.7) wider.
 #
-# Then there are the word vectors. The decoder needs two matrices of (V, H): the {term}`embedding`, which turns a
-# word into a vector, and the output layer, which compares $\tilde h_t$ with a vector for each word. Why keep two lists
-# of word vectors? **Tied** embeddings use one for both {cite:p}`press2017`. For that a word vector must be as long as a
-# state, E = H.
+# Then there are the word vectors. The decoder needs two matrices of (V, H): the [embedding](../book/glossary.md), which
+# turns a word into a vector, and the output layer, which compares $\tilde h_t$ with a vector for each word. Why keep
+# two lists of word vectors? **Tied** embeddings use one for both ([Press and Wolf,
+# 2017](https://arxiv.org/abs/1608.05859)). For that a word vector must be as long as a state, E = H.
 
 # %%
 show_source(Decoder.output_weight.fget)
 
-# %%
-# NBVAL_CHECK_OUTPUT
+# %% tags=["nbval-check-output"]
 tied = build(embedding_size=H, tie_embeddings=True)
 untied = build(embedding_size=H)
 words = len(tgt_vocabulary)
@@ -518,8 +510,7 @@ show_text(
 #
 # First a single step. The loss must fall:
 
-# %%
-# NBVAL_CHECK_OUTPUT
+# %% tags=["nbval-check-output"]
 kinds = {
     "luong, general": build(),
     "luong, none": build(attention="none"),
@@ -550,8 +541,7 @@ for name, model in kinds.items():
         optimiser.step()
         curves[name].append(loss.item())
 
-
-# %% tags=["hide-input"] mystnb={"figure": {"caption": "Every form learns three sentences by heart: the loss starts near that of a blind guess and goes to zero.", "name": "fig-05-by-heart"}, "image": {"alt": "Four curves of loss over training steps, one for each decoder. All start near a dashed line, the loss of a blind guess, and fall close to zero."}}
+# %% tags=["hide-input"] mystnb={"image": {"alt": "Four curves of loss over training steps, one for each decoder. All start near a dashed line, the loss of a blind guess, and fall close to zero."}}
 figure = Figure(figsize=(5.5, 3), layout="constrained")
 axes = figure.add_subplot()
 for (name, curve), style in zip(
@@ -565,7 +555,10 @@ show_figure(figure)
 
 
 # %% [markdown]
-# A small loss, as in {numref}`fig-05-by-heart`, is a promise. Now hold the models to it: let each *translate*, with its
+# **Figure 5.1.** Every form learns three sentences by heart: the loss starts near that of a blind guess and goes to zero.
+
+# %% [markdown]
+# A small loss, as in Figure 5.1, is a promise. Now hold the models to it: let each *translate*, with its
 # own words as inputs.
 
 
@@ -578,22 +571,20 @@ def right_translations(model: Seq2Seq) -> int:
     return sum(" ".join(each.words) == target for each, target in pairs)
 
 
-# %%
-# NBVAL_CHECK_OUTPUT
+# %% tags=["nbval-check-output"]
 for name, model in kinds.items():
     print(f"{name:18} {right_translations(model)} of {len(SOURCES)} right")
 
 # %% [markdown]
 # Even the decoder without attention passes. A few numbers are enough to tell three sentences apart.
-# What it cannot do is in {doc}`03_encoder_decoder`.
+# What it cannot do is in [Encoder and decoder: a sentence in one vector](03_encoder_decoder.ipynb).
 #
 # **Break it.** Forget the shift: feed $y_t$ where $y_{t-1}$ belongs. It is one missing call, no shape changes, and
 # nothing crashes.
 #
-# :::{admonition} Guess first
-# :class: tip
-# Is the loss after training higher, lower or the same? And how many of the three sentences come out right?
-# :::
+# > **Guess first**
+# >
+# > Is the loss after training higher, lower or the same? And how many of the three sentences come out right?
 
 # %%
 cheat = build()
@@ -611,6 +602,7 @@ show_text(
     "out right."
 )
 
+
 # %% [markdown]
 # The model learnt to copy its input, since in training the input *is* the answer. In translation it is only the word
 # before. So a beautiful loss proves nothing until the model has written something of its own.
@@ -623,9 +615,9 @@ show_text(
 #
 # | what | code | test |
 # | :--- | :--- | :--- |
-# | {eq}`eq-luong-state` to {eq}`eq-luong-output` | `LuongDecoder` | `test_the_luong_step_equals_the_formulas_by_hand` |
-# | {eq}`eq-bahdanau-state`, {eq}`eq-bahdanau-output` | `BahdanauDecoder` | `test_the_bahdanau_step_equals_the_formulas_by_hand` |
-# | {eq}`eq-input-feeding` | `LuongDecoder.advance` | `test_input_feeding_feeds_what_the_step_before_put_out` |
+# | (5.2) to (5.4) | `LuongDecoder` | `test_the_luong_step_equals_the_formulas_by_hand` |
+# | (5.6), (5.7) | `BahdanauDecoder` | `test_the_bahdanau_step_equals_the_formulas_by_hand` |
+# | (5.5) | `LuongDecoder.advance` | `test_input_feeding_feeds_what_the_step_before_put_out` |
 # | which state looks | `look`, `attend` | `test_bahdanau_attends_from_the_state_before_and_luong_from_the_one_after` |
 # | whole equals stepwise | `forward`, `step` | `test_the_whole_sequence_at_once_equals_step_by_step` |
 # | a decoder without attention | both | `test_a_decoder_without_attention_works_and_has_no_weights` |
@@ -633,7 +625,7 @@ show_text(
 #
 # ## Recap
 #
-# - A {term}`decoder` answers one question a word: what comes next, given the source and the words so far?
+# - A [decoder](../book/glossary.md) answers one question a word: what comes next, given the source and the words so far?
 # - Luong steps and then looks; Bahdanau looks and then steps. So under teacher forcing Luong's may read the whole
 #   target at once.
 # - Input feeding tells Luong's decoder where it looked, and costs it the fast path.
@@ -645,18 +637,14 @@ show_text(
 # ## Exercises
 
 # %% [markdown]
-# :::{exercise} Count by hand
-# :label: ex-05-1
+# ### Exercise 5.1: Count by hand
 #
 # Write a function of E, H, L and V that counts the parameters of an untied Luong decoder with general attention, and
 # check it against `count_parameters`. A GRU layer with input I has three gates, each with a matrix for the input, a
 # matrix for the state and two biases.
-# :::
 
 # %% [markdown]
-# :::{solution-start} ex-05-1
-# :class: dropdown
-# :::
+# ### Solution to exercise 5.1
 
 
 # %% tags=["solution"]
@@ -669,24 +657,15 @@ def count_luong(E: int, H: int, L: int, V: int) -> int:
 assert count_luong(E, H, L, len(tgt_vocabulary)) == count_parameters(luong.decoder)
 
 # %% [markdown]
-# :::{solution-end}
-# :::
-
-# %% [markdown]
-# :::{exercise} What does Bahdanau see without attention?
-# :label: ex-05-2
+# ### Exercise 5.2: What does Bahdanau see without attention?
 #
 # With `attention="none"` the Bahdanau decoder still has a context: `look` returns one fixed encoder state. Which one,
 # and why is it a good choice in a bidirectional encoder? Show with gradients that it has heard of every source word.
-# :::
 
 # %% [markdown]
-# :::{solution-start} ex-05-2
-# :class: dropdown
-# :::
+# ### Solution to exercise 5.2
 
-# %% tags=["solution"]
-# NBVAL_CHECK_OUTPUT
+# %% tags=["solution", "nbval-check-output"]
 model = build(decoder="bahdanau", attention="none")
 embedded = model.encoder.embedding(batch.src_ids[:1]).detach().requires_grad_()
 # So that every word of the first sentence has a gradient of its own:
@@ -706,21 +685,13 @@ print("every source word has a part in it:", heard.all().item())
 # and need not carry it.
 
 # %% [markdown]
-# :::{solution-end}
-# :::
-
-# %% [markdown]
-# :::{exercise} Longer sentences, wider gap?
-# :label: ex-05-3
+# ### Exercise 5.3: Longer sentences, wider gap?
 #
 # Measure both ways with `milliseconds` for 5, 10 and 20 words. Which part of the work cannot be done at once even in
 # the fast form?
-# :::
 
 # %% [markdown]
-# :::{solution-start} ex-05-3
-# :class: dropdown
-# :::
+# ### Solution to exercise 5.3
 
 # %% tags=["solution"]
 rows = []
@@ -736,9 +707,7 @@ assert all(at_once > 0 and in_steps > 0 for _, at_once, in_steps, _ in rows)
 # without recurrence escape from the last loop.
 
 # %% [markdown]
-# :::{solution-end}
-# :::
-#
 # ## What to read next
 #
-# {doc}`06_training` trains what you have built. On sharing the weights of input and output words: {cite:t}`press2017`.
+# [Training](06_training.ipynb) trains what you have built. On sharing the weights of input and output words: [Press and
+# Wolf (2017)](https://arxiv.org/abs/1608.05859).

@@ -1,6 +1,7 @@
 # ---
 # jupyter:
 #   jupytext:
+#     cell_metadata_filter: tags,mystnb,-all
 #     formats: ipynb,py:percent
 #     text_representation:
 #       extension: .py
@@ -18,12 +19,12 @@
 # This chapter makes them good: a number that says how wrong they are, a rule that makes it smaller, and a cell that you
 # can stop, walk away from and run again, without losing a step.
 #
-# :::{admonition} What you will be able to do
-# - work out the masked cross-entropy of a small batch by hand, and say why padding must stay out of it
-# - say what teacher forcing is, what it leaves the model unprepared for, and what scheduled sampling does about it
-# - clip a gradient by hand, and read both gradient norms of a run
-# - train the book's translator, stop it in the middle, go on, and prove that nothing was lost
-# :::
+# > **What you will be able to do**
+# >
+# > - work out the masked cross-entropy of a small batch by hand, and say why padding must stay out of it
+# > - say what teacher forcing is, what it leaves the model unprepared for, and what scheduled sampling does about it
+# > - clip a gradient by hand, and read both gradient norms of a run
+# > - train the book's translator, stop it in the middle, go on, and prove that nothing was lost
 #
 # At `small` the chapter takes well under a minute, at `standard` a few minutes for the training cell and a few more for
 # a comparison, at `large` an hour or so.
@@ -83,12 +84,12 @@ BLUE, ORANGE, GREEN, GREY = "#00429d", "#b8560b", "#2a7f62", "0.5"
 # ## One number for how wrong the model is
 #
 # At every place of a sentence the model spreads a probability of 1 over all words. The right word gets some share $p$.
-# The **{term}`cross-entropy`** of that place is $-\ln p$: nothing if the model was sure and right, a lot if it was sure and
-# wrong. If $p$ is halved, the cost grows by $\ln 2$.
+# The **[cross-entropy](../book/glossary.md)** of that place is $-\ln p$: nothing if the model was sure and right, a lot
+# if it was sure and wrong. If $p$ is halved, the cost grows by $\ln 2$.
 #
 # Now a batch: two sentences, three places, so six costs. The first sentence is three words long. The second has one
-# word, and after it two places of {term}`padding`. The rectangle below holds the probability that the model gave to
-# what stands at each place. It has learnt very quickly that padding is followed by padding.
+# word, and after it two places of [padding](../book/glossary.md). The rectangle below holds the probability that the
+# model gave to what stands at each place. It has learnt very quickly that padding is followed by padding.
 #
 # | sentence | place 1 | place 2 | place 3 |
 # | :--- | ---: | ---: | ---: |
@@ -98,16 +99,15 @@ BLUE, ORANGE, GREEN, GREY = "#00429d", "#b8560b", "#2a7f62", "0.5"
 # Four real words cost $\ln 2$, $2 \ln 2$, $\ln 2$ and $2 \ln 2$. Their mean is $1.5 \ln 2$, about 1.04 nats.
 # (A **nat** is to $\ln$ what a bit is to $\log_2$: this model needs 1.5 bits a word.)
 #
-# ```{math}
-# :label: eq-masked-cross-entropy
+# $$
 # \mathcal{L} = -\frac{1}{\sum_{b,t} m_{bt}} \sum_{b,t} m_{bt} \ln p_{bt}
-# ```
+# \tag{6.1}
+# $$
 #
 # where $p_{bt} = p(y_{bt} \mid y_{b,<t}, x_b)$ is what the right word at place $t$ of sentence $b$ got, and $m_{bt}$ is 1
 # at real words (the end of the sentence is one) and 0 at padding.
 
-# %%
-# NBVAL_CHECK_OUTPUT
+# %% tags=["nbval-check-output"]
 # The probability of what stands at each place, (B, T):
 right = torch.tensor([[1 / 2, 1 / 4, 1 / 2], [1 / 4, 1 - 2**-10, 1 - 2**-10]])
 tgt_mask = torch.tensor([[True, True, True], [True, False, False]])
@@ -120,7 +120,7 @@ for what, mean in (("4 words: ", costs[tgt_mask].mean()), ("6 places:", costs.me
 # The mean over all six places looks a third better, and the model is not one bit better. It also depends on how much
 # padding the batch happens to hold. And it would spend gradient on learning to say nothing after nothing.
 #
-# Here is the package's form of {eq}`eq-masked-cross-entropy`. It takes **logits**, the scores before the softmax.
+# Here is the package's form of (6.1). It takes **logits**, the scores before the softmax.
 
 # %%
 show_source(masked_cross_entropy)
@@ -129,8 +129,7 @@ show_source(masked_cross_entropy)
 # To compare it with the hand-worked number you need logits that give those probabilities. Logarithms of probabilities
 # are such logits: the softmax of $\ln p$ is $p$. Four words are enough, and word 0 is always the right one.
 
-# %%
-# NBVAL_CHECK_OUTPUT
+# %% tags=["nbval-check-output"]
 rest = (1 - right)[..., None].expand(-1, -1, 3) / 3  # for the three other words
 logits = torch.cat([right[..., None], rest], dim=-1).log()  # (B, T, V) = (2, 3, 4)
 tgt_ids = torch.zeros(2, 3, dtype=torch.long)  # (B, T)
@@ -145,16 +144,15 @@ print(f"{loss:.4f}")
 # ## Label smoothing: do not be too sure
 #
 # Cross-entropy always wants more. A model that gives the right word 0.99 is still paid for making it 0.999, and the
-# only way there is ever larger weights. But « C'est une porte bleue » has more than one good
-# translation, and the corpus happened to hold one. **Label smoothing** {cite:p}`szegedy2016` asks for a little less: the
-# target is $1 - \varepsilon$ on the right word, and $\varepsilon$ spread over all words alike.
+# only way there is ever larger weights. But « C'est une porte bleue » has more than one good translation, and the
+# corpus happened to hold one. **Label smoothing** ([Szegedy et al., 2016](https://arxiv.org/abs/1512.00567)) asks for a
+# little less: the target is $1 - \varepsilon$ on the right word, and $\varepsilon$ spread over all words alike.
 #
 # By hand, for one place with probabilities 1/2, 1/4, 1/8, 1/8, the first word right and $\varepsilon = 0.1$: the right
 # word costs 1 bit, and all words together cost $(1 + 2 + 3 + 3)/4 = 2.25$ bits on average. So the smoothed loss is
 # $0.9 \cdot 1 + 0.1 \cdot 2.25 = 1.125$ bits.
 
-# %%
-# NBVAL_CHECK_OUTPUT
+# %% tags=["nbval-check-output"]
 one_place = torch.tensor([[[1 / 2, 1 / 4, 1 / 8, 1 / 8]]]).log()
 surer = torch.tensor([[[0.997, 0.001, 0.001, 0.001]]]).log()
 for name, scores in (("as above", one_place), ("very sure", surer)):
@@ -170,8 +168,9 @@ for name, scores in (("as above", one_place), ("very sure", surer)):
 # ## The same loss for less work
 #
 # The output layer is the largest product in the network: every attentional state (H numbers) meets every word of the
-# {term}`vocabulary` (V rows). Padding need not go through it at all. `output_cross_entropy` takes the output layer into the loss:
-# it first picks the N real words out of the B × T places, and only those N rows meet the vocabulary.
+# [vocabulary](../book/glossary.md) (V rows). Padding need not go through it at all. `output_cross_entropy` takes the
+# output layer into the loss: it first picks the N real words out of the B × T places, and only those N rows meet the
+# vocabulary.
 
 # %%
 show_source(output_cross_entropy)
@@ -219,20 +218,21 @@ show_text(
 #
 # ## What the decoder reads while it learns
 #
-# At place $t$ the {term}`decoder` reads the word before, $y_{t-1}$. Which one: the true word, or the word it would have said
-# itself? With **{term}`teacher forcing`** it always reads the true one. That is fast, because all inputs are known in
-# advance and the GRU runs over the whole sentence at once; and it is stable, because one slip does not ruin the rest of
-# the sentence (top of {numref}`fig-draw-teacher-forcing`).
+# At place $t$ the [decoder](../book/glossary.md) reads the word before, $y_{t-1}$. Which one: the true word, or the
+# word it would have said itself? With **[teacher forcing](../book/glossary.md)** it always reads the true one. That is
+# fast, because all inputs are known in advance and the GRU runs over the whole sentence at once; and it is stable,
+# because one slip does not ruin the rest of the sentence (top of Figure 6.1).
+
+# %% tags=["hide-input"] mystnb={"image": {"alt": "Three panels for the true sentence the black cat sleeps, each with what the decoder reads and says. With teacher forcing it reads the true words. With its own words, arrows lead from each word said to the next word read, ending in the dark night falls. With scheduled sampling a coin above each word says true or own."}}
+from s2s_tutorial.show import show_drawing
+
+show_drawing("teacher-forcing")
 
 # %% [markdown]
-# :::{figure-md} fig-draw-teacher-forcing
-# ![Three panels for the true sentence the black cat sleeps, each with what the decoder reads and says. With teacher forcing it reads the true words. With its own words, arrows lead from each word said to the next word read, ending in the dark night falls. With scheduled sampling a coin above each word says true or own.](../book/images/teacher-forcing.svg)
-#
-# In use one wrong word leads to the next. Teacher forcing never meets that; scheduled sampling lets a coin decide for each word.
-# :::
+# **Figure 6.1.** In use one wrong word leads to the next. Teacher forcing never meets that; scheduled sampling lets a coin decide for
+# each word.
 
-# %%
-# NBVAL_CHECK_OUTPUT
+# %% tags=["nbval-check-output"]
 sentence = ["she", "is", "not", "tired", ".", "<eos>"]
 numbers = torch.arange(10, 16)[None]  # any ids will do
 names = dict(zip([1, *numbers[0].tolist()], ["<sos>", *sentence], strict=True))
@@ -241,21 +241,21 @@ for fed, target in zip(shift_right(numbers)[0].tolist(), numbers[0].tolist(), st
 
 # %% [markdown]
 # The price: in use there is no teacher. The decoder reads its own words, good and bad, and after its first mistake it
-# is in a place where it has never been. This gap between training and use is called **{term}`exposure bias`**.
-# **{term}`Scheduled sampling <scheduled sampling>`** {cite:p}`bengio2015` tries to close it. For every word a coin
-# decides whether the decoder reads the true one or its own best guess. How often it is the true one, the
-# **teacher-forcing ratio**, is 1 when training starts, and a schedule lowers it ({numref}`fig-06-schedules`). The 2017
-# notebook described this, with a ratio of one half, and never did it: its loop always fed the truth.
+# is in a place where it has never been. This gap between training and use is called **[exposure
+# bias](../book/glossary.md)**. **[Scheduled sampling](../book/glossary.md)** ([Bengio et al.,
+# 2015](https://arxiv.org/abs/1506.03099)) tries to close it. For every word a coin decides whether the decoder reads
+# the true one or its own best guess. How often it is the true one, the **teacher-forcing ratio**, is 1 when training
+# starts, and a schedule lowers it (Figure 6.2). The 2017 notebook described this, with a ratio of one half, and never
+# did it: its loop always fed the truth.
 
-# %%
-# NBVAL_CHECK_OUTPUT
+# %% tags=["nbval-check-output"]
 shares = (0, 0.25, 0.5, 0.75, 1)
 print(f"{'done':15}", *(f"{share:4.0%}" for share in shares))
 for schedule in ("none", "constant", "linear", "exponential", "inverse-sigmoid"):
     ratios = [teacher_forcing_ratio(schedule, share, end=0.5) for share in shares]
     print(f"{schedule:15}", *(f"{ratio:4.2f}" for ratio in ratios))
 
-# %% tags=["hide-input"] mystnb={"figure": {"caption": "Four ways down from always the teacher to half the time. Constant is there from the first step.", "name": "fig-06-schedules"}, "image": {"alt": "Curves of the teacher-forcing ratio over the share of training done. Constant is a flat line. Linear falls evenly. Exponential falls fast, then flattens. Inverse-sigmoid stays high, falls in the middle, and flattens."}}
+# %% tags=["hide-input"] mystnb={"image": {"alt": "Curves of the teacher-forcing ratio over the share of training done. Constant is a flat line. Linear falls evenly. Exponential falls fast, then flattens. Inverse-sigmoid stays high, falls in the middle, and flattens."}}
 figure = Figure(figsize=(5.5, 2.8), layout="constrained")
 axes = figure.add_subplot()
 done = np.linspace(0, 1, 101)
@@ -273,20 +273,22 @@ axes.legend()
 show_figure(figure)
 
 # %% [markdown]
+# **Figure 6.2.** Four ways down from always the teacher to half the time. Constant is there from the first step.
+
+# %% [markdown]
 # There are two ways to get the model's own words.
 #
-# **Stepwise** {cite:p}`bengio2015`: say a word, toss the coin, feed, say the next. Each word waits for the one
+# **Stepwise** ([Bengio et al., 2015](https://arxiv.org/abs/1506.03099)): say a word, toss the coin, feed, say the next. Each word waits for the one
 # before, so the fast path over whole sentences is lost.
 #
-# **In two passes** {cite:p}`mihaylova2019`: a first pass with teacher forcing guesses all words at once; coins mix
+# **In two passes** ([Mihaylova and Martins, 2019](https://arxiv.org/abs/1906.07651)): a first pass with teacher forcing guesses all words at once; coins mix
 # these guesses into the true words; a second pass reads the mixture, and only it is learnt from. The guesses are a
 # little too good, since each was made after a true word. But nothing waits.
 #
 # Scheduled sampling also has a flaw that is easy to miss. The *inputs* change, the *targets* do not. Suppose the decoder
 # says "isn" where the teacher has "is", which is a fine beginning of "isn t". Look at what it must learn to say next.
 
-# %%
-# NBVAL_CHECK_OUTPUT
+# %% tags=["nbval-check-output"]
 fed = ["<sos>", "she", "isn", "not", "tired", "."]  # its own word came up once, at place 3
 for number, (read, target) in enumerate(zip(fed, sentence, strict=True), 1):
     print(f"place {number}: reads {read:6} must say {target:6}", "<- !" if read == "isn" else "")
@@ -298,20 +300,19 @@ for number, (read, target) in enumerate(zip(fed, sentence, strict=True), 1):
 # ## Gradients, clipped
 #
 # A recurrent network multiplies by the same weights at every place, so now and then a gradient is enormous. One such
-# step can undo an hour. **{term}`Gradient clipping <gradient clipping>`** {cite:p}`pascanu2013` keeps the direction and
-# bounds the length: with all gradients in one long vector $g$, its norm $\lVert g \rVert = \sqrt{\sum_i g_i^2}$, and $c$
-# the norm allowed,
+# step can undo an hour. **[Gradient clipping](../book/glossary.md)** ([Pascanu et al.,
+# 2013](https://arxiv.org/abs/1211.5063)) keeps the direction and bounds the length: with all gradients in one long
+# vector $g$, its norm $\lVert g \rVert = \sqrt{\sum_i g_i^2}$, and $c$ the norm allowed,
 #
-# ```{math}
-# :label: eq-clip
+# $$
 # g \leftarrow g \cdot \min\!\left(1, \frac{c}{\lVert g \rVert}\right)
-# ```
+# \tag{6.2}
+# $$
 #
-# Work {eq}`eq-clip` out by hand: $g = (3, 4)$ has norm $\sqrt{9 + 16} = 5$. Clipped to 1 it is $(0.6, 0.8)$. Clipped to
+# Work (6.2) out by hand: $g = (3, 4)$ has norm $\sqrt{9 + 16} = 5$. Clipped to 1 it is $(0.6, 0.8)$. Clipped to
 # 10 it stays as it is.
 
-# %%
-# NBVAL_CHECK_OUTPUT
+# %% tags=["nbval-check-output"]
 for allowed in (1.0, 10.0):
     parameter = torch.nn.Parameter(torch.zeros(2))
     parameter.grad = torch.tensor([3.0, 4.0])
@@ -327,13 +328,12 @@ for allowed in (1.0, 10.0):
 #
 # Three things decide.
 #
-# **Adam** {cite:p}`kingma2015` keeps two running means for every single weight: of its gradients, and of their squares. A
+# **Adam** ([Kingma and Ba, 2015](https://arxiv.org/abs/1412.6980)) keeps two running means for every single weight: of its gradients, and of their squares. A
 # step is the first, over the square root of the second, times the learning rate. So a weight whose gradients always
 # point the same way moves by about the learning rate, *however large or small they are*; one whose gradients change sign
 # hardly moves at all. See it at the first step:
 
-# %%
-# NBVAL_CHECK_OUTPUT
+# %% tags=["nbval-check-output"]
 weights = torch.nn.Parameter(torch.zeros(3))
 adam = torch.optim.Adam([weights], lr=0.1)
 weights.grad = torch.tensor([1000.0, 1.0, -0.001])
@@ -345,16 +345,15 @@ print([round(value, 3) for value in weights.tolist()])
 # keeps one wild batch from filling both running means for many steps to come.)
 #
 # **The learning rate's shape.** At the first steps those means rest on almost nothing, so the rate rises from near 0
-# over a first part of training, the **warm-up**. Afterwards it falls along half a cosine to 0 ({numref}`fig-06-rate`):
+# over a first part of training, the **warm-up**. Afterwards it falls along half a cosine to 0 (Figure 6.3):
 # large steps to get near, small ones to settle.
 
-# %%
-# NBVAL_CHECK_OUTPUT
+# %% tags=["nbval-check-output"]
 for step in (0, 5, 9, 10, 55, 99):
     factor = learning_rate_factor(step, 100, warmup=0.1, decay=0.9)
     print(f"step {step:2} of 100: {factor:.3f} of the highest")
 
-# %% tags=["hide-input"] mystnb={"figure": {"caption": "Up in a line, down along half a cosine. The 2017 notebook kept one rate from the first step to the last.", "name": "fig-06-rate"}, "image": {"alt": "The learning rate factor over the share of training. The solid curve rises in a straight line, reaches one and falls smoothly to zero. A dotted flat line at one is the schedule of 2017."}}
+# %% tags=["hide-input"] mystnb={"image": {"alt": "The learning rate factor over the share of training. The solid curve rises in a straight line, reaches one and falls smoothly to zero. A dotted flat line at one is the schedule of 2017."}}
 figure = Figure(figsize=(5.5, 2.8), layout="constrained")
 axes = figure.add_subplot()
 for settings, colour, style, label in (
@@ -368,12 +367,14 @@ axes.legend()
 show_figure(figure)
 
 # %% [markdown]
+# **Figure 6.3.** Up in a line, down along half a cosine. The 2017 notebook kept one rate from the first step to the last.
+
+# %% [markdown]
 # **Two learning rates.** The 2017 notebook ran two Adams, and gave the decoder five times the encoder's rate
 # (1e-4 and 5e-4). Here one Adam has two groups, and `decoder_learning_ratio` is that factor. The book's own presets keep
 # it at 1. To see that the trainer really does it, take one step of a tiny model with the 2017 settings of the optimiser.
 
-# %%
-# NBVAL_CHECK_OUTPUT
+# %% tags=["nbval-check-output"]
 then = PRESETS["original"].training
 tiny = replace(
     PRESETS["small"],
@@ -424,16 +425,19 @@ show_source(Trainer.train_step)
 # 3. **Run the cell again.** It goes on at the step after the last one. You may restart the kernel in between, close the
 #    lid, or come back next week.
 #
-# :::{admonition} Guess first
-# :class: tip
-# An untrained model is no better than throwing dice over the whole vocabulary. What loss does that give, in nats?
-# (The first exercise has the answer.) How far will it have fallen at the end?
-# :::
+# > **Guess first**
+# >
+# > An untrained model is no better than throwing dice over the whole vocabulary. What loss does that give, in nats?
+# > (The first exercise has the answer.) How far will it have fallen at the end?
 
-# %% tags=["training-cell"] mystnb={"figure": {"caption": "The live plot at the end of the run: loss, validation BLEU and gradient norms on the left, where the newest sample looked on the right, and what became of the samples below: > is the source, = a reference, < the translation.", "name": "fig-06-live"}, "image": {"alt": "Top left, the training loss falls steeply and then slowly while validation BLEU climbs. Below it, the gradient norms of encoder and decoder. On the right, an attention heat map with one bright cell in most rows. At the bottom, sample sentences, each with its reference and its translation."}}
+# %% tags=["training-cell"] mystnb={"image": {"alt": "Top left, the training loss falls steeply and then slowly while validation BLEU climbs. Below it, the gradient norms of encoder and decoder. On the right, an attention heat map with one bright cell in most rows. At the bottom, sample sentences, each with its reference and its translation."}}
 corpus = prepare(scale.data)
 trainer = Trainer(corpus, scale, folder_for(scale), samples=challenge_set(), live=LivePlot())
 progress = trainer.fit()
+
+# %% [markdown]
+# **Figure 6.4.** The live plot at the end of the run: loss, validation BLEU and gradient norms on the left, where the newest sample
+# looked on the right, and what became of the samples below: > is the source, = a reference, < the translation.
 
 # %% tags=["hide-input"]
 record = read_record(trainer.run.record_path)
@@ -455,21 +459,25 @@ show_text(
 #
 # ## Reading the record
 #
-# The live plot ({numref}`fig-06-live`) shows one moment, and the next run of the cell draws over it; the record keeps
-# everything. Every step leaves a line in a plain file, `record.jsonl`, which any program can read. {numref}`fig-06-losses` is drawn from it.
+# The live plot (Figure 6.4) shows one moment, and the next run of the cell draws over it; the record keeps everything.
+# Every step leaves a line in a plain file, `record.jsonl`, which any program can read. Figure 6.5 is drawn from it.
 
 # %%
 print(f"{trainer.run.record_path.name}: {len(record):,} lines. A line of a step holds")
 print("   ", ", ".join(steps[0]))
 
-# %% mystnb={"figure": {"caption": "The loss falls fast, then slowly; validation BLEU follows; the decoder's gradients and the encoder's have norms of their own.", "name": "fig-06-losses"}, "image": {"alt": "Above, the training loss of each step in grey with its running mean in blue, and validation BLEU as orange dots. Below, running means of the gradient norms of encoder and decoder."}}
+# %% mystnb={"image": {"alt": "Above, the training loss of each step in grey with its running mean in blue, and validation BLEU as orange dots. Below, running means of the gradient norms of encoder and decoder."}}
 show_figure(plot_losses(record, window=max(len(steps) // 40, 1)))
 
 # %% [markdown]
-# Was clipping needed? The record has the answer: all norms before clipping, against the norm allowed
-# ({numref}`fig-06-norms`).
+# **Figure 6.5.** The loss falls fast, then slowly; validation BLEU follows; the decoder's gradients and the encoder's have norms of
+# their own.
 
-# %% tags=["hide-input"] mystnb={"figure": {"caption": "Gradient norms before clipping, one dot a step; steps above the line were shortened.", "name": "fig-06-norms"}, "image": {"alt": "Two scatter plots over steps, encoder gradient norms on the left and decoder gradient norms on the right, on a logarithmic scale, with a dashed horizontal line at the clipping norm."}}
+# %% [markdown]
+# Was clipping needed? The record has the answer: all norms before clipping, against the norm allowed
+# (Figure 6.6).
+
+# %% tags=["hide-input"] mystnb={"image": {"alt": "Two scatter plots over steps, encoder gradient norms on the left and decoder gradient norms on the right, on a logarithmic scale, with a dashed horizontal line at the clipping norm."}}
 figure = Figure(figsize=(6, 3), layout="constrained")
 allowed = scale.training.clip_norm
 ticks = sorted({0.1, 0.5, 1.0, allowed})
@@ -485,6 +493,9 @@ low, high = figure.axes[0].get_ylim()
 figure.axes[0].set(ylabel="gradient norm", ylim=(low, 1.5 * high))
 figure.legend(*axes.get_legend_handles_labels(), loc="outside lower center")
 show_figure(figure)
+
+# %% [markdown]
+# **Figure 6.6.** Gradient norms before clipping, one dot a step; steps above the line were shortened.
 
 # %%
 rows = []
@@ -518,10 +529,9 @@ show_text(
 # Now that there is a trained model, look at exposure bias itself. Take test pairs, feed the decoder the true words, and
 # note what the right word costs at each place. Then feed the same, with *one* word replaced by a random one.
 #
-# :::{admonition} Guess first
-# :class: tip
-# The wrong word is read at place 3. How many places suffer: only the third? All that follow?
-# :::
+# > **Guess first**
+# >
+# > The wrong word is read at place 3. How many places suffer: only the third? All that follow?
 
 # %%
 src = Encoded.encode(corpus.test.sources, corpus.src_vocabulary)
@@ -543,7 +553,7 @@ for name, prev_ids in (("true words", true_words), ("one wrong word", one_wrong)
     of_target = -logits.log_softmax(-1).gather(-1, batch.tgt_ids[..., None])[..., 0]  # (B, T)
     costs[name] = of_target.mean(dim=0)[:places].tolist()
 
-# %% tags=["hide-input"] mystnb={"figure": {"caption": "What the right word costs at each place, with true words fed and with a random word read at place 3.", "name": "fig-06-wrong-word"}, "image": {"alt": "Two curves of mean cross-entropy over places. They are one curve at the first two places; from the third place on the curve with a wrong word can be compared with the other."}}
+# %% tags=["hide-input"] mystnb={"image": {"alt": "Two curves of mean cross-entropy over places. They are one curve at the first two places; from the third place on the curve with a wrong word can be compared with the other."}}
 figure = Figure(figsize=(5.5, 2.8), layout="constrained")
 axes = figure.add_subplot()
 for (name, values), colour, style in zip(costs.items(), (BLUE, ORANGE), ("o-", "s--"), strict=True):
@@ -552,6 +562,9 @@ axes.axvline(3, linestyle=":", color=GREY)
 axes.set(xlabel="place", ylabel="nats", ylim=(0, None), xticks=range(1, places + 1))
 axes.legend()
 show_figure(figure)
+
+# %% [markdown]
+# **Figure 6.7.** What the right word costs at each place, with true words fed and with a random word read at place 3.
 
 # %% tags=["hide-input"]
 assert np.allclose(costs["true words"][:2], costs["one wrong word"][:2], atol=1e-4)  # what is not read yet does no harm
@@ -563,19 +576,18 @@ show_text(
 )
 
 # %% [markdown]
-# In {numref}`fig-06-wrong-word`, compare the places after the third with the third itself. The source sentence is still
-# there, and {term}`attention` can find the way back in it. A decoder without attention would have only its own state,
-# and that has been told a lie.
+# In Figure 6.7, compare the places after the third with the third itself. The source sentence is still there, and
+# [attention](../book/glossary.md) can find the way back in it. A decoder without attention would have only its own
+# state, and that has been told a lie.
 #
 # ## Does scheduled sampling help?
 #
 # Three ways to train, on the embedded corpus, with smaller models: always the teacher, and a linear schedule in both
 # forms. Every way runs with more than one seed, because two runs that differ only in their seed do not score alike either.
 #
-# :::{admonition} Guess first
-# :class: tip
-# Which form is slower than teacher forcing, and by how much? And which of the three translates best?
-# :::
+# > **Guess first**
+# >
+# > Which form is slower than teacher forcing, and by how much? And which of the three translates best?
 
 # %%
 ways = {
@@ -646,18 +658,19 @@ show_text(
 # kernel lived: the optimiser's means and the place in the data were nowhere else. What would you have to write down so that
 # a stopped run ends with the *same weights, bit for bit,* as one that was never stopped?
 
-# %% [markdown]
-# :::{figure-md} fig-draw-checkpoint
-# ![A time line with the steps write, sync and rename. The old checkpoint is whole throughout; a temporary file grows, is on the disk, and by the rename becomes the new one. Kills before the rename leave the old checkpoint; a kill after it leaves the new one.](../book/images/checkpoint.svg)
-#
-# A checkpoint appears under its real name only by renaming a whole, synced file, so whenever the process is killed, a good one is there to go on from.
-# :::
+# %% tags=["hide-input"] mystnb={"image": {"alt": "A time line with the steps write, sync and rename. The old checkpoint is whole throughout; a temporary file grows, is on the disk, and by the rename becomes the new one. Kills before the rename leave the old checkpoint; a kill after it leaves the new one."}}
+show_drawing("checkpoint")
+
 
 # %% [markdown]
-# Everything that decides what comes next, in a file that is whole or not there ({numref}`fig-draw-checkpoint`): the
-# weights; Adam's two means and step count for each of them; the state of the random generator (dropout, coins, hidden
-# words); where in which {term}`epoch` you are; the best score so far. The order of an epoch need not be kept, because it is a
-# function of the seed and the epoch's number ({doc}`02_batches`).
+# **Figure 6.8.** A checkpoint appears under its real name only by renaming a whole, synced file, so whenever the process is killed, a
+# good one is there to go on from.
+
+# %% [markdown]
+# Everything that decides what comes next, in a file that is whole or not there (Figure 6.8): the weights; Adam's two
+# means and step count for each of them; the state of the random generator (dropout, coins, hidden words); where in
+# which [epoch](../book/glossary.md) you are; the best score so far. The order of an epoch need not be kept, because it
+# is a function of the seed and the epoch's number ([Batches: many sentences in one rectangle](02_batches.ipynb)).
 #
 # You are going to disturb a tiny run twice. `disturb` slips something in just before a given step.
 
@@ -684,8 +697,7 @@ def tiny_trainer(folder):
 # First a run that nothing disturbs. Then one that is stopped in step 8, by the very signal that Kernel → Interrupt
 # sends, and continued by a **new** `Trainer`.
 
-# %%
-# NBVAL_CHECK_OUTPUT
+# %% tags=["nbval-check-output"]
 temporary = TemporaryDirectory()
 names = ("undisturbed", "stopped", "plug pulled")
 folders = {name: Path(temporary.name) / name for name in names}
@@ -701,13 +713,13 @@ print(said.getvalue().split(";")[0])
 second = tiny_trainer(folders["stopped"])
 print("went on to step", second.fit().step, "of", second.total_steps)
 
+
 # %% [markdown]
 # Now pull the plug. SIGKILL, a power cut or a crash leave no time to write anything. An exception in the middle of step 14
 # stands in for them here. (The package's tests kill real processes, also in the middle of writing a checkpoint.)
 
 
-# %%
-# NBVAL_CHECK_OUTPUT
+# %% tags=["nbval-check-output"]
 class PlugPulledError(Exception):
     """No time to save anything."""
 
@@ -726,12 +738,11 @@ print(*(f"    {path.stem}" for path in victim.checkpoints.paths()), sep="\n")
 print("went on to step", tiny_trainer(folders["plug pulled"]).fit().step)
 
 # %% [markdown]
-# It had reached step 13, and the newest {term}`checkpoint` is of step 10, because `checkpoint_steps` is 5 here. The three
-# lost steps were taken again. Are they the same steps? Compare everything in the last checkpoints: weights, optimiser,
-# random state.
+# It had reached step 13, and the newest [checkpoint](../book/glossary.md) is of step 10, because `checkpoint_steps` is
+# 5 here. The three lost steps were taken again. Are they the same steps? Compare everything in the last checkpoints:
+# weights, optimiser, random state.
 
-# %%
-# NBVAL_CHECK_OUTPUT
+# %% tags=["nbval-check-output"]
 newest = {name: Checkpoints(folder).paths()[-1] for name, folder in folders.items()}
 states = {name: load_tensors(path)[0] for name, path in newest.items()}
 reference = states["undisturbed"]
@@ -742,8 +753,7 @@ for name, state in states.items():
 # %% [markdown]
 # Not close: equal. And what is in such a file?
 
-# %%
-# NBVAL_CHECK_OUTPUT
+# %% tags=["nbval-check-output"]
 tensors, values = load_tensors(Checkpoints(folders["stopped"]).paths()[-1])
 for part in ("model", "optimiser", "rng"):
     names = [name for name in tensors if name.split(".")[0] == part]
@@ -798,18 +808,15 @@ show_table(["file of the run", "size"], [row for row in sizes if not row[0].star
 # ## Exercises
 
 # %% [markdown]
-# :::{exercise} The loss of knowing nothing
-# :label: ex-06-1
+# ### Exercise 6.1: The loss of knowing nothing
 #
 # A model gives all V words the same probability. What is its loss? Does label smoothing change it? Check your
 # answer with `masked_cross_entropy`, and compare it with the first step of the record.
-# :::
 
 # %% [markdown]
-# :::{solution-start} ex-06-1
-# :class: dropdown
-# :::
-#
+# ### Solution to exercise 6.1
+
+# %% [markdown]
 # Every word has $p = 1/V$, so every place costs $\ln V$. Smoothing averages costs that are all the same, so nothing changes.
 
 # %% tags=["solution"]
@@ -824,24 +831,15 @@ show_text(f"ln {size:,} = **{math.log(size):.2f}**; the first step of the run co
 # it would be *confident* nonsense, and cost more.
 
 # %% [markdown]
-# :::{solution-end}
-# :::
-
-# %% [markdown]
-# :::{exercise} Clipped together or apart
-# :label: ex-06-2
+# ### Exercise 6.2: Clipped together or apart
 #
 # The encoder's gradient is $(3, 4)$, the decoder's $(30, 40)$. Clip to 5, once both as one vector, once each on its own.
 # What happens to the encoder's share?
-# :::
 
 # %% [markdown]
-# :::{solution-start} ex-06-2
-# :class: dropdown
-# :::
+# ### Solution to exercise 6.2
 
-# %% tags=["solution"]
-# NBVAL_CHECK_OUTPUT
+# %% tags=["solution", "nbval-check-output"]
 encoder, decoder = np.array([3.0, 4.0]), np.array([30.0, 40.0])
 
 
@@ -858,24 +856,15 @@ print("apart:   ", clip(encoder, 5.0).round(2).tolist(), clip(decoder, 5.0).roun
 # Together, a wild decoder takes the encoder's step away, down to a tenth. Apart, the encoder keeps its own.
 
 # %% [markdown]
-# :::{solution-end}
-# :::
-
-# %% [markdown]
-# :::{exercise} Change the rules in mid-run
-# :label: ex-06-3
+# ### Exercise 6.3: Change the rules in mid-run
 #
 # A run was started with one learning rate, stopped, and then continued at another. Should the trainer do it? Try it with
 # the tiny run's folder.
-# :::
 
 # %% [markdown]
-# :::{solution-start} ex-06-3
-# :class: dropdown
-# :::
+# ### Solution to exercise 6.3
 
-# %% tags=["solution"]
-# NBVAL_CHECK_OUTPUT
+# %% tags=["solution", "nbval-check-output"]
 slower = replace(tiny, training=replace(tiny.training, learning_rate=1e-3))
 try:
     Trainer(tiny_corpus, slower, folders["stopped"], device="cpu", tensorboard=False, quiet=True)
@@ -890,10 +879,9 @@ temporary.cleanup()
 # happens by accident.
 
 # %% [markdown]
-# :::{solution-end}
-# :::
-#
 # ## What to read next
 #
-# {doc}`07_translating` asks the trained model for whole sentences. {cite:t}`bengio2015` has scheduled sampling,
-# {cite:t}`mihaylova2019` its parallel form, and {cite:t}`pascanu2013` says why gradients explode.
+# [Translating](07_translating.ipynb) asks the trained model for whole sentences. [Bengio et al.
+# (2015)](https://arxiv.org/abs/1506.03099) has scheduled sampling, [Mihaylova and Martins
+# (2019)](https://arxiv.org/abs/1906.07651) its parallel form, and [Pascanu et al.
+# (2013)](https://arxiv.org/abs/1211.5063) says why gradients explode.

@@ -1,6 +1,7 @@
 # ---
 # jupyter:
 #   jupytext:
+#     cell_metadata_filter: tags,mystnb,-all
 #     formats: ipynb,py:percent
 #     text_representation:
 #       extension: .py
@@ -18,15 +19,15 @@
 # is each next word? Turning answers into a sentence is a search, and the obvious search is not the best one.
 # This chapter also meets words the model has never seen, and the ten sentences that the notebook of 2017 closed with.
 #
-# :::{admonition} What you will be able to do
-# - follow greedy search and a beam of two by hand, and build a case where greedy is wrong
-# - say why long sentences lose without a length penalty, with numbers
-# - choose a beam size from a measurement of quality and time
-# - explain what happens to a name that is in no vocabulary
-# :::
+# > **What you will be able to do**
+# >
+# > - follow greedy search and a beam of two by hand, and build a case where greedy is wrong
+# > - say why long sentences lose without a length penalty, with numbers
+# > - choose a beam size from a measurement of quality and time
+# > - explain what happens to a name that is in no vocabulary
 #
-# The chapter uses the run of {doc}`06_training`. Besides that it takes some seconds at `small`, about a minute at `standard`,
-# a good while at `large`. Where no run is there yet, it is trained first.
+# The chapter uses the run of [Training](06_training.ipynb). Besides that it takes some seconds at `small`, about a
+# minute at `standard`, a good while at `large`. Where no run is there yet, it is trained first.
 
 # %% tags=["hide-input"]
 # Where the package is missing (Colab, for instance) this installs it; elsewhere it does nothing.
@@ -79,13 +80,12 @@ BLUE, ORANGE, GREEN, GREY = "#00429d", "#b8560b", "#2a7f62", "0.5"  # colours th
 # | she is | **hungry** 0.9, tired 0.1 |
 # | she was | hungry 0.8, tired 0.2 |
 #
-# (After "it" the same words follow with the same probabilities.) **{term}`Greedy search <greedy search>`** takes the most
+# (After "it" the same words follow with the same probabilities.) **[Greedy search](../book/glossary.md)** takes the most
 # probable word, feeds it back and goes on. Nothing is ever taken back.
 #
-# :::{admonition} Guess first
-# :class: tip
-# Which sentence does greedy search find, and how probable is it? Which is the most probable sentence of all?
-# :::
+# > **Guess first**
+# >
+# > Which sentence does greedy search find, and how probable is it? Which is the most probable sentence of all?
 
 # %%
 NEXT = {
@@ -102,8 +102,7 @@ def next_words(words):
     return NEXT.get(" ".join(["x", *words[1:]] if words else []), {})
 
 
-# %%
-# NBVAL_CHECK_OUTPUT
+# %% tags=["nbval-check-output"]
 words, probability = [], 1.0
 while options := next_words(words):
     word = max(options, key=options.get)
@@ -111,13 +110,13 @@ while options := next_words(words):
     words.append(word)
     print(f"{' '.join(words):16} {probability:.3f}")
 
+
 # %% [markdown]
 # The table is small enough to try everything. This is called **exhaustive search**; with V words and T places it has
 # up to $V^T$ sentences to look at, which is why nobody does it with a real vocabulary.
 
 
-# %%
-# NBVAL_CHECK_OUTPUT
+# %% tags=["nbval-check-output"]
 def complete(words=(), probability=1.0):
     """All complete sentences with their probabilities."""
     if not (options := next_words(list(words))):
@@ -130,16 +129,16 @@ print(f"{len(everything)} sentences, probabilities add up to {sum(p for p, _ in 
 for probability, sentence in everything[:3]:
     print(f"{sentence:16} {probability:.3f}")
 
+
 # %% [markdown]
 # Greedy found a sentence of probability 0.135; the best has 0.324. At the second word "has" was ahead by a little, and what
 # follows "has" is spread over many words, while after "is" there is hardly a choice. Greedy cannot see that far.
 #
-# **{term}`Beam search <beam search>`** keeps the K best beginnings instead of one. At each step every beginning is
-# continued by every word, and the K best of all these go on ({numref}`fig-07-tree`).
+# **[Beam search](../book/glossary.md)** keeps the K best beginnings instead of one. At each step every beginning is
+# continued by every word, and the K best of all these go on (Figure 7.1).
 
 
-# %%
-# NBVAL_CHECK_OUTPUT
+# %% tags=["nbval-check-output"]
 def beam_by_hand(size):
     """Print a beam's places after every step; return the best sentence."""
     beam = [(1.0, [])]
@@ -153,7 +152,7 @@ def beam_by_hand(size):
 assert beam_by_hand(2) == everything[0][1]
 assert beam_by_hand(1) == "she has hunger"
 
-# %% tags=["hide-input"] mystnb={"figure": {"caption": "Greedy search (orange) takes the better second word and ends in the worse sentence. A beam of two keeps the other second word as well, and finds the better one (blue).", "name": "fig-07-tree"}, "image": {"alt": "A tree of beginnings. From she, branches lead to has with 0.5, is with 0.4 and was with 0.1. Behind has come hunger and famine with 0.3 each; behind is comes hungry with 0.9. The orange path runs over has to hunger, total 0.135. The blue path runs over is to hungry, total 0.324."}}
+# %% tags=["hide-input"] mystnb={"image": {"alt": "A tree of beginnings. From she, branches lead to has with 0.5, is with 0.4 and was with 0.1. Behind has come hunger and famine with 0.3 each; behind is comes hungry with 0.9. The orange path runs over has to hunger, total 0.135. The blue path runs over is to hungry, total 0.324."}}
 figure = Figure(figsize=(7.5, 3.4), layout="constrained")
 axes = figure.add_subplot()
 at = {"she": (0, 2), "has": (1, 3), "is": (1, 1.2), "was": (1, 0)}
@@ -186,6 +185,10 @@ axes.text(2.25, 1.6, "0.9 · 0.4 · 0.9 = 0.324", va="center", color=BLUE)
 axes.set(xlim=(-0.2, 3.3), ylim=(-0.4, 4.4))
 axes.axis("off")
 show_figure(figure)
+
+# %% [markdown]
+# **Figure 7.1.** Greedy search (orange) takes the better second word and ends in the worse sentence. A beam of two keeps the other
+# second word as well, and finds the better one (blue).
 
 # %% [markdown]
 # A beam of two is still no promise. It would miss a sentence whose first two words are only third best; the second exercise
@@ -277,12 +280,12 @@ show_text(
 # ## How wide a beam?
 #
 # Wider costs more. Does it pay? This is a question about settings, and settings are chosen on the *validation* set. The
-# test set stays closed until {doc}`08_how_good_is_it`: whatever you choose by looking at a set, that set will flatter.
+# test set stays closed until [How good is it?](08_how_good_is_it.ipynb): whatever you choose by looking at a set, that
+# set will flatter.
 #
-# :::{admonition} Guess first
-# :class: tip
-# Draw two curves over beam sizes 1 to 10: BLEU, and seconds. Where does each bend?
-# :::
+# > **Guess first**
+# >
+# > Draw two curves over beam sizes 1 to 10: BLEU, and seconds. Where does each bend?
 
 # %%
 rows = []
@@ -295,7 +298,7 @@ for beam_size in beam_sizes:
     exact = exact_match(outputs, validation.references)
     rows.append((beam_size, bleu_score(outputs, validation.references), exact, min(times)))
 
-# %% tags=["hide-input"] mystnb={"figure": {"caption": "What a wider beam brings on the validation set, and what it costs. Mind the left axis: it does not begin at zero.", "name": "fig-07-beams"}, "image": {"alt": "Two panels over beam sizes 1 to 10. On the left validation BLEU as blue dots, on the right seconds of translating as orange squares, which rise with the beam."}}
+# %% tags=["hide-input"] mystnb={"image": {"alt": "Two panels over beam sizes 1 to 10. On the left validation BLEU as blue dots, on the right seconds of translating as orange squares, which rise with the beam."}}
 figure = Figure(figsize=(8, 3), layout="constrained")
 left, right = figure.subplots(1, 2)
 left.plot(beam_sizes, [row[1] for row in rows], "o-", color=BLUE)
@@ -303,6 +306,9 @@ left.set(xlabel="beam size", ylabel="validation BLEU", xticks=beam_sizes)
 right.plot(beam_sizes, [row[3] for row in rows], "s--", color=ORANGE)
 right.set(xlabel="beam size", ylabel="seconds", xticks=beam_sizes, ylim=(0, None))
 show_figure(figure)
+
+# %% [markdown]
+# **Figure 7.2.** What a wider beam brings on the validation set, and what it costs. Mind the left axis: it does not begin at zero.
 
 # %% tags=["hide-input"]
 best = max(rows, key=lambda row: row[1])
@@ -315,7 +321,7 @@ show_text(
 )
 
 # %% [markdown]
-# Look at {numref}`fig-07-beams`. Why can {term}`BLEU` stand still, or even *fall*, when the search gets better? A wider
+# Look at Figure 7.2. Why can [BLEU](../book/glossary.md) stand still, or even *fall*, when the search gets better? A wider
 # beam finds more probable translations, and the most probable one is not always the best one: the model is wrong now and
 # then, and greedy search is sometimes saved by not looking. The first suspect is length.
 #
@@ -323,21 +329,20 @@ show_text(
 #
 # Every word multiplies the probability by a number below 1. So a search by probability likes short sentences, and the
 # wider the beam, the more short ones it meets. The cure is to compare not log-probabilities but these, divided by a
-# **length penalty** that grows with the number of words. This is equation 14 of {cite:t}`wu2016`:
+# **length penalty** that grows with the number of words. This is equation 14 of [Wu et al. (2016)](https://arxiv.org/abs/1609.08144):
 #
-# ```{math}
-# :label: eq-length-penalty
+# $$
 # \begin{aligned}
 # s(Y) &= \frac{\ln p(Y \mid X)}{\mathrm{lp}(Y)} \\[1ex]
 # \mathrm{lp}(Y) &= \left(\frac{5 + |Y|}{6}\right)^{\alpha}
 # \end{aligned}
-# ```
+# \tag{7.1}
+# $$
 #
 # With $\alpha = 0$ nothing is divided. By hand: translation A has 4 words and $\ln p = -2.0$, translation B has 8 words
 # and $\ln p = -2.8$. A is more probable. With $\alpha = 1$, A is divided by 9/6 = 1.5 and B by 13/6 ≈ 2.17.
 
-# %%
-# NBVAL_CHECK_OUTPUT
+# %% tags=["nbval-check-output"]
 for strength in (0.0, 1.0):
     a, b = (log_p / length_penalty(length, strength) for length, log_p in ((4, -2.0), (8, -2.8)))
     print(f"strength {strength}: A {a:.3f}, B {b:.3f}, so {'A' if a > b else 'B'} wins")
@@ -368,6 +373,7 @@ show_text(
         else "That is a difference BLEU can feel: it punishes what is too short."
     )
 )
+
 
 # %% [markdown]
 # ## The runners-up
@@ -412,14 +418,15 @@ show_text(
 # ## Words it has never seen
 #
 # A vocabulary ends somewhere. A source word outside it becomes UNK, one embedding for everything unknown. (The 2017
-# notebook raised a KeyError.) In training, words that were seen only once are now and then shown as UNK on both sides, so that
-# it is a trained word. On the target side the model can then *say* UNK: "here belongs a word that I do not know".
+# notebook raised a KeyError.) In training, words that were seen only once are now and then shown as UNK on both sides,
+# so that it is a trained word. On the target side the model can then *say* UNK: "here belongs a word that I do not
+# know".
 #
 # What should a reader see there? Often the right answer is the source word itself: a name. In their paper on rare words
-# {cite:t}`luong2015unk` copy the source word that the unknown word points at; here the pointer is attention. By hand:
+# [Luong et al. (2015)](https://arxiv.org/abs/1410.8206) copy the source word that the unknown word points at; here the
+# pointer is attention. By hand:
 
-# %%
-# NBVAL_CHECK_OUTPUT
+# %% tags=["nbval-check-output"]
 toy_words = Vocabulary.count(["is tired ."])
 ids = [UNK, *toy_words.encode(["is", "tired", "."])[:-1]]
 attn_weights = torch.tensor([  # ngozi  est  fatiguee  .   <eos>
@@ -475,11 +482,11 @@ show_text(
 #
 # ## Ten sentences of 2017
 #
-# The notebook of 2017 closed with ten sentences. Some were in its training data. Seven are longer than the 25 characters of its
-# own filter, so nothing so long was ever trained on; several hold words that its vocabulary had dropped, and those crashed.
+# The notebook of 2017 closed with ten sentences. Some were in its training data. Seven are longer than the 25
+# characters of its own filter, so nothing so long was ever trained on; several hold words that its vocabulary had
+# dropped, and those crashed.
 
-# %%
-# NBVAL_CHECK_OUTPUT
+# %% tags=["nbval-check-output"]
 closing = """je suis trop froid .
 elle a cinq ans de moins que moi .
 elle est trop petit .
@@ -498,10 +505,9 @@ print(sum(len(sentence) > 25 for sentence in closing), "of", len(closing), "are 
 # "I am too cold", said by a cold person. Someone who shivers says « j'ai trop froid ».) A fair test has none of this; as a
 # test of nerves it will do.
 #
-# :::{admonition} Guess first
-# :class: tip
-# Which will it get right? Which will lose a part of the sentence? In which will it make something up?
-# :::
+# > **Guess first**
+# >
+# > Which will it get right? Which will lose a part of the sentence? In which will it make something up?
 
 # %%
 meanings = [
@@ -540,7 +546,8 @@ show_text(
 # had to go on after the sixth word or so: it has learnt that translations *end* there. Nothing in attention forbids it to
 # go on; nothing in the data has taught it to. Learnt systems often fail like this: they do what their data did.
 #
-# What filters take away is told in {doc}`01_sentences_to_numbers`, and {doc}`08_how_good_is_it` measures by length.
+# What filters take away is told in [From sentences to numbers](01_sentences_to_numbers.ipynb), and [How good is
+# it?](08_how_good_is_it.ipynb) measures by length.
 #
 # ## Recap
 #
@@ -554,49 +561,37 @@ show_text(
 # ## Exercises
 
 # %% [markdown]
-# :::{exercise} Where B overtakes A
-# :label: ex-07-1
+# ### Exercise 7.1: Where B overtakes A
 #
 # Translation A has 4 words and $\ln p = -2.0$, B has 8 words and $\ln p = -2.8$. From which strength $\alpha$ on does B
-# win? Solve {eq}`eq-length-penalty` for it, then check with `length_penalty`.
-# :::
+# win? Solve (7.1) for it, then check with `length_penalty`.
 
 # %% [markdown]
-# :::{solution-start} ex-07-1
-# :class: dropdown
-# :::
-#
+# ### Solution to exercise 7.1
+
+# %% [markdown]
 # The lengths give 9/6 and 13/6. At the crossing $2.0 / (9/6)^\alpha = 2.8 / (13/6)^\alpha$, so $(13/9)^\alpha = 1.4$, and
 # $\alpha = \ln 1.4 / \ln(13/9)$.
 
-# %% tags=["solution"]
-# NBVAL_CHECK_OUTPUT
+# %% tags=["solution", "nbval-check-output"]
 crossing = math.log(2.8 / 2.0) / math.log(13 / 9)
 for strength in (crossing - 0.01, crossing + 0.01):
     a, b = -2.0 / length_penalty(4, strength), -2.8 / length_penalty(8, strength)
     print(f"strength {strength:.3f}: {'A' if a > b else 'B'} wins")
 
 # %% [markdown]
-# :::{solution-end}
-# :::
-
-# %% [markdown]
-# :::{exercise} Fool a beam of two
-# :label: ex-07-2
+# ### Exercise 7.2: Fool a beam of two
 #
 # Change the probabilities in `NEXT` so that a beam of two misses the most probable sentence and a beam of three finds it.
-# :::
 
 # %% [markdown]
-# :::{solution-start} ex-07-2
-# :class: dropdown
-# :::
-#
+# ### Solution to exercise 7.2
+
+# %% [markdown]
 # The best sentence must begin with the third best beginning. Let "was" be close behind "has" and "is", and let what follows
 # those two be spread out.
 
-# %% tags=["solution"]
-# NBVAL_CHECK_OUTPUT
+# %% tags=["solution", "nbval-check-output"]
 NEXT["x"] = {"has": 0.36, "is": 0.34, "was": 0.3}
 NEXT["x is"] = {"hungry": 0.4, "tired": 0.3, "famished": 0.3}
 NEXT["x was"] = {"hungry": 0.9, "tired": 0.1}
@@ -606,21 +601,13 @@ assert beam_by_hand(3) == best_of_all
 print("best:", best_of_all)
 
 # %% [markdown]
-# :::{solution-end}
-# :::
-
-# %% [markdown]
-# :::{exercise} If only it had chosen better
-# :label: ex-07-3
+# ### Exercise 7.3: If only it had chosen better
 #
 # For how many validation sentences is a reference *anywhere* in the n-best list? Compare with the share whose first
 # translation is a reference. What does the gap tell you?
-# :::
 
 # %% [markdown]
-# :::{solution-start} ex-07-3
-# :class: dropdown
-# :::
+# ### Solution to exercise 7.3
 
 # %% tags=["solution"]
 found = translator.translate_words(validation.sources, chosen_beam)
@@ -637,11 +624,8 @@ show_text(f"First in the list: **{first_right:.1%}**. Anywhere among {chosen_bea
 # reads the whole candidate, forwards and backwards, and chooses again.
 
 # %% [markdown]
-# :::{solution-end}
-# :::
-#
 # ## What to read next
 #
-# {doc}`08_how_good_is_it` puts a number on these translations, and an interval round the number. The length penalty is
-# section 7 of {cite:t}`wu2016`; copying unknown words goes back to the paper on rare words by
-# {cite:t}`luong2015unk`.
+# [How good is it?](08_how_good_is_it.ipynb) puts a number on these translations, and an interval round the number. The
+# length penalty is section 7 of [Wu et al. (2016)](https://arxiv.org/abs/1609.08144); copying unknown words goes back
+# to the paper on rare words by [Luong et al. (2015)](https://arxiv.org/abs/1410.8206).

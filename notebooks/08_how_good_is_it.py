@@ -1,6 +1,7 @@
 # ---
 # jupyter:
 #   jupytext:
+#     cell_metadata_filter: tags,mystnb,-all
 #     formats: ipynb,py:percent
 #     text_representation:
 #       extension: .py
@@ -18,15 +19,15 @@
 # at the samples you liked. The notebook of 2017 stopped there. This chapter asks properly: how good, compared with what,
 # and how sure are you?
 #
-# :::{admonition} What you will be able to do
-# - compute BLEU of a sentence by hand, and say what it rewards and what it cannot see
-# - put an interval around a score with a bootstrap of your own, and say when two scores differ
-# - tell learning from memorising, and a model from a baseline
-# - read a challenge set: what kind of sentence does it fail at, and why?
-# :::
+# > **What you will be able to do**
+# >
+# > - compute BLEU of a sentence by hand, and say what it rewards and what it cannot see
+# > - put an interval around a score with a bootstrap of your own, and say when two scores differ
+# > - tell learning from memorising, and a model from a baseline
+# > - read a challenge set: what kind of sentence does it fail at, and why?
 #
-# The chapter uses the run of {doc}`06_training` and trains it twice more with other seeds: seconds at `small`, about five
-# minutes at `standard`, hours at `large`.
+# The chapter uses the run of [Training](06_training.ipynb) and trains it twice more with other seeds: seconds at
+# `small`, about five minutes at `standard`, hours at `large`.
 
 # %% tags=["hide-input"]
 # Where the package is missing (Colab, for instance) this installs it; elsewhere it does nothing.
@@ -68,6 +69,7 @@ from s2s_tutorial.training import Trainer
 
 BLUE, ORANGE, GREEN, GREY = "#00429d", "#b8560b", "#2a7f62", "0.5"  # colours that everybody can tell apart
 
+
 # %% [markdown]
 # ## BLEU by hand
 #
@@ -75,7 +77,7 @@ BLUE, ORANGE, GREEN, GREY = "#00429d", "#b8560b", "#2a7f62", "0.5"  # colours th
 # cat black is sleeping on the bed&nbsp;." (with the full stop as a word of its own). How right is that? Every word is
 # there, but an English reader winces.
 #
-# **{term}`BLEU`** {cite:p}`papineni2002` counts **n-grams**, runs of n words, and asks which share of the output's are in
+# **[BLEU](../book/glossary.md)** ([Papineni et al., 2002](https://aclanthology.org/P02-1040)) counts **n-grams**, runs of n words, and asks which share of the output's are in
 # the reference: this is a *precision*, for n from 1 to 4.
 #
 # | n | n-grams of the output | found in the reference | precision |
@@ -93,16 +95,16 @@ BLUE, ORANGE, GREEN, GREY = "#00429d", "#b8560b", "#2a7f62", "0.5"  # colours th
 # has nothing to do with gradients). Second, saying little: "is sleeping on the bed&nbsp;." has no wrong n-gram at all. So
 # an output shorter than its reference is multiplied by a **brevity penalty**.
 #
-# ```{math}
-# :label: eq-bleu
+# $$
 # \begin{aligned}
 # \mathrm{BLEU} &= \mathrm{BP} \cdot \Bigl(\prod_{n=1}^{4} p_n\Bigr)^{1/4} \\
 # \mathrm{BP} &= \min\bigl(1,\ e^{1 - r/c}\bigr)
 # \end{aligned}
-# ```
+# \tag{8.1}
+# $$
 #
-# with $p_n$ the precision of n-grams, $c$ words in the output and $r$ in the reference. Over a whole test set the counts are added up first, and
-# the formula is applied once. All of {eq}`eq-bleu` in two functions:
+# with $p_n$ the precision of n-grams, $c$ words in the output and $r$ in the reference. Over a whole test set the
+# counts are added up first, and the formula is applied once. All of (8.1) in two functions:
 
 
 # %%
@@ -134,10 +136,9 @@ def bleu_of_counts(counts):
 
 # %% [markdown]
 # Everyone writes BLEU once, and everyone writes it a little differently. So published numbers come from one program,
-# sacrebleu {cite:p}`post2018`, and the package uses nothing else. Is yours the same?
+# sacrebleu ([Post, 2018](https://aclanthology.org/W18-6319)), and the package uses nothing else. Is yours the same?
 
-# %%
-# NBVAL_CHECK_OUTPUT
+# %% tags=["nbval-check-output"]
 reference = "the black cat is sleeping on the bed ."
 for output in ("the cat black is sleeping on the bed .", "is sleeping on the bed .", reference):
     counts = count_matches(output, [reference])
@@ -150,8 +151,7 @@ for output in ("the cat black is sleeping on the bed .", "is sleeping on the bed
 # **Break it.** Delete the clipping (`& allowed`) in your head: what would "the the the the the the the the&nbsp;." get
 # for its single words? With clipping it is:
 
-# %%
-# NBVAL_CHECK_OUTPUT
+# %% tags=["nbval-check-output"]
 matches, total = count_matches("the the the the the the the the .", [reference])[:2]
 print(f"{matches} of {total} words")
 
@@ -162,8 +162,7 @@ print(f"{matches} of {total} words")
 # several references: an n-gram counts if *any* of them has it. See what is lost with one only. The sentence and its
 # references come from the **challenge set**, which was written for this project.
 
-# %%
-# NBVAL_CHECK_OUTPUT
+# %% tags=["nbval-check-output"]
 references = [
     normalise(text) for text in ("The cat isn't drinking.", "The cat is not drinking.", "The cat doesn't drink.")
 ]
@@ -178,14 +177,13 @@ for output in references:
 #
 # ## Cousins of BLEU
 #
-# **{term}`chrF`** {cite:p}`popovic2015` counts runs of *letters* instead of words, up to six, and balances precision with recall,
+# **[chrF](../book/glossary.md)** ([Popovi{\'c, 2015](https://aclanthology.org/W15-3049)) counts runs of *letters* instead of words, up to six, and balances precision with recall,
 # the share of the reference that was found. "sleep" for "sleeping" is simply wrong for BLEU; for chrF it is half right.
 #
 # **Exact match** is the share of outputs that equal a reference. On short sentences it is easy to understand and hard to
 # argue with.
 
-# %%
-# NBVAL_CHECK_OUTPUT
+# %% tags=["nbval-check-output"]
 reference = "she often sleeps here in the morning ."
 for output in ("she often sleep here in the morning .", "she often eats here in the morning ."):
     chrf = CHRF().sentence_score(output, [reference]).score
@@ -197,13 +195,12 @@ for output in ("she often sleep here in the morning .", "she often eats here in 
 # ## The score of the run
 #
 # Now the translator. Where the real pairs can be neither found nor downloaded, `prepare` says so and names both ways
-# out. Its test set shares no sentence with the training pairs, on either side ({doc}`01_sentences_to_numbers`), and nobody has
-# chosen anything by looking at it.
+# out. Its test set shares no sentence with the training pairs, on either side ([From sentences to
+# numbers](01_sentences_to_numbers.ipynb)), and nobody has chosen anything by looking at it.
 #
-# :::{admonition} Guess first
-# :class: tip
-# Write down a BLEU for greedy search on the test set, and how much a beam of five will add.
-# :::
+# > **Guess first**
+# >
+# > Write down a BLEU for greedy search on the test set, and how much a beam of five will add.
 
 # %%
 corpus = prepare(scale.data)
@@ -218,17 +215,20 @@ print("greedy:", show_scores(greedy_scores))
 print(f"beam {beam_size}:", show_scores(beam_scores))
 print(greedy_scores.signature)
 
+
 # %% [markdown]
 # The last line is sacrebleu's **signature**. A BLEU without it is not comparable with anything: another way of cutting
 # text into words moves it by several points. "Unknown words" is the share of source words outside the vocabulary. Where
-# the corpus has gold alignments, as the embedded one has, a second line scores the attention: {doc}`09_seeing_attention`.
+# the corpus has gold alignments, as the embedded one has, a second line scores the attention: [Seeing
+# attention](09_seeing_attention.ipynb).
 #
 # ## An interval of your own
 #
-# The test set is a sample. Another few hundred sentences of the same kind would have given another score. How different?
-# You have no other test set, but you can *draw* one from the one you have: as many sentences, with replacement, so that
-# some come twice and others not at all. Do that a thousand times {cite:p}`koehn2004`. The range that holds the middle
-# 95% of the thousand scores is a **bootstrap interval**.
+# The test set is a sample. Another few hundred sentences of the same kind would have given another score. How
+# different? You have no other test set, but you can *draw* one from the one you have: as many sentences, with
+# replacement, so that some come twice and others not at all. Do that a thousand times ([Koehn,
+# 2004](https://aclanthology.org/W04-3250)). The range that holds the middle 95% of the thousand scores is a **bootstrap
+# interval**.
 
 
 # %%
@@ -260,8 +260,8 @@ show_table(
 )
 
 # %% [markdown]
-# They differ a little: other sentences were drawn, and sacrebleu writes its own as a mean and half a width. Fifteen lines, and
-# you will never again have to report a naked number.
+# They differ a little: other sentences were drawn, and sacrebleu writes its own as a mean and half a width. Fifteen
+# lines, and you will never again have to report a naked number.
 #
 # How does the interval depend on the size of the test set? Take only the first so many sentences:
 
@@ -277,7 +277,7 @@ show_table(["sentences", "BLEU", "95% interval", "width"], rows)
 # point of precision is dear, and a difference of one BLEU on a few hundred sentences is nothing to write home about.
 #
 # Or is it? If two systems translate the *same* sentences, luck with the sentences hits both alike. So draw the same sentences
-# for both, and look at the **difference** each time (on the right of {numref}`fig-08-bootstrap`). This **paired
+# for both, and look at the **difference** each time (on the right of Figure 8.1). This **paired
 # bootstrap** sees much smaller differences.
 
 # %%
@@ -285,7 +285,7 @@ beam_counts = all_counts(outputs_of(beam), corpus.test.references)
 differences = bootstrap(beam_counts) - bootstrap(counts)  # the same seed draws the same sentences
 low, high = np.percentile(differences, [2.5, 97.5])
 
-# %% tags=["hide-input"] mystnb={"figure": {"caption": "Scores of a thousand drawn test sets for greedy search, and the difference that a beam makes on the same sentences. Right of the dotted line the beam is ahead.", "name": "fig-08-bootstrap"}, "image": {"alt": "Two histograms. The left one shows BLEU of drawn test sets, a bell shape. The right one shows the difference between beam and greedy search on the same drawn sets, with a dotted line at zero."}}
+# %% tags=["hide-input"] mystnb={"image": {"alt": "Two histograms. The left one shows BLEU of drawn test sets, a bell shape. The right one shows the difference between beam and greedy search on the same drawn sets, with a dotted line at zero."}}
 figure = Figure(figsize=(8, 3), layout="constrained")
 left, right = figure.subplots(1, 2)
 left.hist(scores, bins=30, color=BLUE)
@@ -294,6 +294,10 @@ right.hist(differences, bins=30, color=ORANGE)
 right.axvline(0, linestyle=":", color="0.2")
 right.set(xlabel=f"BLEU of beam {beam_size} minus greedy")
 show_figure(figure)
+
+# %% [markdown]
+# **Figure 8.1.** Scores of a thousand drawn test sets for greedy search, and the difference that a beam makes on the same sentences.
+# Right of the dotted line the beam is ahead.
 
 # %% tags=["hide-input"]
 gain = beam_scores.bleu - greedy_scores.bleu
@@ -309,7 +313,8 @@ show_text(
 )
 
 # %% [markdown]
-# Is that what {doc}`07_translating` has seen? It compared beams on the validation set. Ask that set in the same way:
+# Is that what [Translating](07_translating.ipynb) has seen? It compared beams on the validation set. Ask that set in
+# the same way:
 
 # %%
 validation = corpus.validation.head(1000)
@@ -334,8 +339,8 @@ show_text(
 # %% [markdown]
 # ## Learnt or memorised?
 #
-# A model could score well on sentences it was trained on by remembering them. The 2017 notebook showed only such sentences. Draw
-# as many training sources as the test set has, with all their translations, and compare.
+# A model could score well on sentences it was trained on by remembering them. The 2017 notebook showed only such
+# sentences. Draw as many training sources as the test set has, with all their translations, and compare.
 
 # %%
 translations_of = defaultdict(list)
@@ -410,8 +415,9 @@ show_text(
 # %% [markdown]
 # ## Perplexity is another question
 #
-# Training lowers the {term}`cross-entropy`. **{term}`Perplexity <perplexity>`** is its exponential: a perplexity of 8 means that the model is
-# as unsure as if it had to choose between 8 equally likely words at every place. Why not report it?
+# Training lowers the [cross-entropy](../book/glossary.md). **[Perplexity](../book/glossary.md)** is its exponential: a
+# perplexity of 8 means that the model is as unsure as if it had to choose between 8 equally likely words at every
+# place. Why not report it?
 #
 # Because it asks how probable the *reference* is to the model, with every true word before it given. BLEU asks what the
 # model *says*. Here is a short demonstration: multiply all logits by a number. Which word is the best never
@@ -438,7 +444,7 @@ show_table(["logits times", "cross-entropy (nats)", "perplexity", "next word rig
 # ## Where does it fail? By length
 #
 # One number hides everything interesting. First cut: the number of source words, cut at the quartiles
-# ({numref}`fig-08-length`). That makes four groups of about equal size, or fewer and unequal ones where many sentences
+# (Figure 8.2). That makes four groups of about equal size, or fewer and unequal ones where many sentences
 # have the same length.
 
 # %%
@@ -453,7 +459,7 @@ for group in np.unique(group_of):
     name = str(shortest) if shortest == longest else f"{shortest}–{longest}"
     by_length.append((name, len(members), bleu_of_counts(counts[members].sum(axis=0)), low, high))
 
-# %% tags=["hide-input"] mystnb={"figure": {"caption": "BLEU by the number of source words, with 95% intervals. Bars whose intervals overlap widely may well be equal.", "name": "fig-08-length"}, "image": {"alt": "A bar chart with one bar for each group of source lengths, BLEU upwards, and an error bar on each."}}
+# %% tags=["hide-input"] mystnb={"image": {"alt": "A bar chart with one bar for each group of source lengths, BLEU upwards, and an error bar on each."}}
 figure = Figure(figsize=(7, 3), layout="constrained")
 axes = figure.add_subplot()
 for place, (_name, count, bleu, low, high) in enumerate(by_length):
@@ -467,18 +473,20 @@ axes.set_xticklabels([row[0] for row in by_length])
 show_figure(figure)
 
 # %% [markdown]
+# **Figure 8.2.** BLEU by the number of source words, with 95% intervals. Bars whose intervals overlap widely may well be equal.
+
+# %% [markdown]
 # ## Where does it fail? By phenomenon
 #
 # A test set tells you *how often* a model fails; its sentences come as the corpus has them. The **challenge set** asks
-# *at what*: {term}`held-out` sentences written for this project, a dozen or so for each thing in which French and English
+# *at what*: [held-out](../book/glossary.md) sentences written for this project, a dozen or so for each thing in which French and English
 # differ: negation, the place of adjectives, small pronouns before the verb, idioms … A sentence that happens to be in the
 # training data is moved into a group of its own, because it tells nothing.
 #
-# :::{admonition} Guess first
-# :class: tip
-# Which three groups will score lowest in {numref}`fig-08-groups`? (« Il pleut des cordes » is an idiom; a blue door is
-# « une porte bleue ».)
-# :::
+# > **Guess first**
+# >
+# > Which three groups will score lowest in Figure 8.3? (« Il pleut des cordes » is an idiom; a blue door is
+# > « une porte bleue ».)
 
 # %%
 challenge = challenge_set()
@@ -492,7 +500,7 @@ show_table(
     ],
 )
 
-# %% tags=["hide-input"] mystnb={"figure": {"caption": "chrF by phenomenon, worst first, with 95% intervals from drawing the sentences of a group again and again. A dozen sentences make wide intervals.", "name": "fig-08-groups"}, "image": {"alt": "A horizontal bar chart, one bar for each phenomenon sorted by chrF, each with an interval drawn as an orange line that spans a good part of the bar."}}
+# %% tags=["hide-input"] mystnb={"image": {"alt": "A horizontal bar chart, one bar for each phenomenon sorted by chrF, each with an interval drawn as an orange line that spans a good part of the bar."}}
 per_sentence = [
     CHRF().sentence_score(out, texts).score
     for out, texts in zip(outputs_of(answers), challenge.references, strict=True)
@@ -513,6 +521,10 @@ axes.set(xlabel="mean chrF of a sentence", xlim=(0, 100), yticks=range(len(order
 axes.set_yticklabels([name.replace("_", " ") for name in order])
 show_figure(figure)
 
+# %% [markdown]
+# **Figure 8.3.** chrF by phenomenon, worst first, with 95% intervals from drawing the sentences of a group again and again. A dozen
+# sentences make wide intervals.
+
 # %% tags=["hide-input"]
 worst, best = order[-1].replace("_", " "), order[0].replace("_", " ")
 show_text(
@@ -526,6 +538,7 @@ show_text(
         else "The challenge set is not harder than the test set here."
     )
 )
+
 
 # %% [markdown]
 # ## Errors worth looking at
@@ -587,7 +600,7 @@ show_table(
 # - **Right, but not in the references.** A person sees it, no program does. Each such row makes the score too low.
 # - **Fluent and false.** The worst kind. The sentence reads well and says something else; a reader without French
 #   would never know.
-# - **Left out.** Perhaps attention never came to a part of the source. {doc}`09_seeing_attention` has the pictures in
+# - **Left out.** Perhaps attention never came to a part of the source. [Seeing attention](09_seeing_attention.ipynb) has the pictures in
 #   which you would look for that.
 # - **The order of the source.** "a door blue": each word is right, the grammar is French.
 #
@@ -596,10 +609,9 @@ show_table(
 # The score depends on the sentences, and you have an interval for that. It also depends on the *seed*: first weights, the
 # order of the pairs, dropout. The interval knows nothing of it. Train again with other seeds, everything else the same.
 #
-# :::{admonition} Guess first
-# :class: tip
-# Three seeds. How far apart are the best and the worst, in BLEU?
-# :::
+# > **Guess first**
+# >
+# > Three seeds. How far apart are the best and the worst, in BLEU?
 
 # %%
 by_seed = {scale.training.seed: greedy_scores}
@@ -645,17 +657,13 @@ show_text(
 # ## Exercises
 
 # %% [markdown]
-# :::{exercise} A score without a model
-# :label: ex-08-1
+# ### Exercise 8.1: A score without a model
 #
 # Find one English sentence that, given as the answer to *every* test sentence, has a BLEU above 0. How high can you
 # get with a training target? Try the hundred most frequent ones.
-# :::
 
 # %% [markdown]
-# :::{solution-start} ex-08-1
-# :class: dropdown
-# :::
+# ### Solution to exercise 8.1
 
 # %% tags=["solution"]
 frequent = [text for text, _ in Counter(corpus.train.targets).most_common(100)]
@@ -669,24 +677,16 @@ show_text(f"The best constant answer reaches **{best:.1f}** BLEU, the model {gre
 # words in a row.
 
 # %% [markdown]
-# :::{solution-end}
-# :::
-
-# %% [markdown]
-# :::{exercise} The same words, cut otherwise
-# :label: ex-08-2
+# ### Exercise 8.2: The same words, cut otherwise
 #
-# Compare "i m not cold&nbsp;." with "i am not cold&nbsp;." Then compare them as people write them, "I'm not cold." and "I am not
-# cold.", once cut at spaces only and once with sacrebleu's tokenizer 13a, which splits marks off. How many scores do you get?
-# :::
+# Compare "i m not cold&nbsp;." with "i am not cold&nbsp;." Then compare them as people write them, "I'm not cold." and
+# "I am not cold.", once cut at spaces only and once with sacrebleu's tokenizer 13a, which splits marks off. How many
+# scores do you get?
 
 # %% [markdown]
-# :::{solution-start} ex-08-2
-# :class: dropdown
-# :::
+# ### Solution to exercise 8.2
 
-# %% tags=["solution"]
-# NBVAL_CHECK_OUTPUT
+# %% tags=["solution", "nbval-check-output"]
 for output, reference, cut in (
     ("i m not cold .", "i am not cold .", "none"),
     ("I'm not cold.", "I am not cold.", "none"),
@@ -699,21 +699,13 @@ for output, reference, cut in (
 # One sentence, one mistake (if it is one), three scores. This is why the signature belongs to the number.
 
 # %% [markdown]
-# :::{solution-end}
-# :::
-
-# %% [markdown]
-# :::{exercise} How many sentences to see a difference?
-# :label: ex-08-3
+# ### Exercise 8.3: How many sentences to see a difference?
 #
 # Suppose beam search really is as much better as it was on your test set. With how many of its sentences would the paired
 # bootstrap have missed it? Compute the interval of the difference for growing sets.
-# :::
 
 # %% [markdown]
-# :::{solution-start} ex-08-3
-# :class: dropdown
-# :::
+# ### Solution to exercise 8.3
 
 # %% tags=["solution"]
 rows = []
@@ -728,10 +720,8 @@ show_table(["sentences", "difference, 95%", "shown?"], rows)
 # would be cheating, too: with enough looks, chance says yes now and then.
 
 # %% [markdown]
-# :::{solution-end}
-# :::
-#
 # ## What to read next
 #
-# {doc}`09_seeing_attention` looks inside a model of the same kind, trained where the right alignment is known. Before you
-# publish a score, read {cite:t}`post2018`; on when a difference means something, {cite:t}`koehn2004`.
+# [Seeing attention](09_seeing_attention.ipynb) looks inside a model of the same kind, trained where the right alignment
+# is known. Before you publish a score, read [Post (2018)](https://aclanthology.org/W18-6319); on when a difference
+# means something, [Koehn (2004)](https://aclanthology.org/W04-3250).

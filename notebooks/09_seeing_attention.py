@@ -1,6 +1,7 @@
 # ---
 # jupyter:
 #   jupytext:
+#     cell_metadata_filter: tags,mystnb,-all
 #     formats: ipynb,py:percent
 #     text_representation:
 #       extension: .py
@@ -18,12 +19,12 @@
 # source. It is the most shown picture of the field, and the most over-read one. In this chapter you learn to read it,
 # then to *measure* it against alignments that are known to be right, and then to doubt it in an orderly way.
 #
-# :::{admonition} What you will be able to do
-# - read a heat map, and step through one word by word
-# - compute the alignment error rate by hand, and say what its best and its chance value are
-# - compare score functions and decoders by where they look
-# - test whether a model needs its attention weights, and whether they say what the output depends on
-# :::
+# > **What you will be able to do**
+# >
+# > - read a heat map, and step through one word by word
+# > - compute the alignment error rate by hand, and say what its best and its chance value are
+# > - compare score functions and decoders by where they look
+# > - test whether a model needs its attention weights, and whether they say what the output depends on
 #
 # The chapter takes under a minute at `small` and about four minutes at `standard`, nearly all of it training.
 
@@ -82,8 +83,7 @@ BLUE, ORANGE, GREEN, GREY = "#00429d", "#b8560b", "#2a7f62", "0.5"
 # « noir », the target "the", "black", "cat", and each closes with the end of the sentence, `<eos>`, which is a position
 # like any other. So there are four rows and four columns. Every row is one decoding step and sums to 1.
 
-# %%
-# NBVAL_CHECK_OUTPUT
+# %% tags=["nbval-check-output"]
 source, target = ["le", "chat", "noir"], ["the", "black", "cat"]
 made_up = torch.tensor([
     [0.80, 0.10, 0.05, 0.05],  # while writing "the"
@@ -95,14 +95,17 @@ for word, row in zip([*target, "<eos>"], made_up, strict=True):
     print(f"{word:6} looks most at {[*source, '<eos>'][int(row.argmax())]:6} weights sum to {row.sum():.2f}")
 
 # %% [markdown]
-# `plot_attention` draws exactly this ({numref}`fig-09-made-up`): **one row for each target word, one column for each
+# `plot_attention` draws exactly this (Figure 9.1): **one row for each target word, one column for each
 # source word**. Brighter is more. Read it row by row, from the top: that is the order in which the model wrote. Where
 # the bright cells run along the diagonal, both languages agree on the order of words. Where they cross, as for
 # « chat noir », they do not.
 
-# %% tags=["hide-input"] mystnb={"figure": {"caption": "A heat map of made-up weights: a crossing where the adjective changes places.", "name": "fig-09-made-up"}, "image": {"alt": "Four rows for the, black, cat and end of sentence; the bright cells of black and cat cross those of chat and noir."}}
+# %% tags=["hide-input"] mystnb={"image": {"alt": "Four rows for the, black, cat and end of sentence; the bright cells of black and cat cross those of chat and noir."}}
 toy = Translation(source, target, copied=[], unknown=[], score=0.0, attn_weights=made_up)
 show_figure(plot_attention(toy))
+
+# %% [markdown]
+# **Figure 9.1.** A heat map of made-up weights: a crossing where the adjective changes places.
 
 # %% [markdown]
 # Three habits save you from most mistakes of reading:
@@ -128,10 +131,13 @@ print(f"{len(corpus.train):,} training pairs, {len(corpus.test):,} held-out test
 
 # %% [markdown]
 # Now a sentence of ours. Before you look: « noir » comes after « chat », "black" before "cat". Which rows of
-# {numref}`fig-09-real` will look away from the diagonal?
+# Figure 9.2 will look away from the diagonal?
 
-# %% tags=["hide-input"] mystnb={"figure": {"caption": "Where the trained model looks while it translates a sentence with an adjective after its noun.", "name": "fig-09-real"}, "image": {"alt": "Heat map of attention weights with the French words in columns and the model's English words in rows."}}
+# %% tags=["hide-input"] mystnb={"image": {"alt": "Heat map of attention weights with the French words in columns and the model's English words in rows."}}
 show_figure(plot_attention(translator.translate(SENTENCES[0])))
+
+# %% [markdown]
+# **Figure 9.2.** Where the trained model looks while it translates a sentence with an adjective after its noun.
 
 # %% [markdown]
 # Do the bright cells cross, as in the made-up picture? Or do "black" and "cat" share one column? Then the third habit
@@ -166,7 +172,7 @@ AttentionView(translator.translate(SENTENCES[2]))
 # %% [markdown]
 # Put a sentence of your own into `SENTENCES` and run the three cells again. Words that the vocabulary does not know may
 # come out as copies of the source word that was attended to most, if the model has learnt to say "unknown"
-# ({doc}`07_translating`). Then you can see the attention choose them.
+# ([Translating](07_translating.ipynb)). Then you can see the attention choose them.
 
 # %% [markdown]
 # ## Gold: alignments that are known
@@ -174,8 +180,7 @@ AttentionView(translator.translate(SENTENCES[2]))
 # Is a heat map *right*? With ordinary text you would have to ask people. The embedded corpus knows, for the rule that
 # wrote a French word wrote its English word in the same breath. `generate` gives pairs with their links:
 
-# %%
-# NBVAL_CHECK_OUTPUT
+# %% tags=["nbval-check-output"]
 [*_, pair] = generate(26, seed=7)
 french, english = normalise(pair.french).split(), normalise(pair.english).split()
 print(" ".join(french), "→", " ".join(english))
@@ -186,9 +191,9 @@ for place, word in sorted(pair.alignment):
 # A **link** joins a source position and a target position. One word may have several links (« quelques » made both "a"
 # and "few") or none.
 #
-# Draw gold beside the model's weights ({numref}`fig-09-gold`). To compare like with like, the model must write the
-# *gold* English and not one of its own: `forced_attention` feeds it that sentence word by word ({term}`teacher forcing`)
-# and keeps the weights.
+# Draw gold beside the model's weights (Figure 9.3). To compare like with like, the model must write the *gold* English
+# and not one of its own: `forced_attention` feeds it that sentence word by word ([teacher
+# forcing](../book/glossary.md)) and keeps the weights.
 
 # %%
 source, target = " ".join(french), " ".join(english)
@@ -198,7 +203,7 @@ for place, word in pair.alignment:
     gold[word, place] = 1.0
 gold[-1, -1] = 1.0  # the end belongs to the end
 
-# %% tags=["hide-input"] mystnb={"figure": {"caption": "Left, which word made which; right, where the model looks when it is made to write the same sentence.", "name": "fig-09-gold"}, "image": {"alt": "Two heat maps side by side with the same words: gold links as full cells, and attention weights in shades."}}
+# %% tags=["hide-input"] mystnb={"image": {"alt": "Two heat maps side by side with the same words: gold links as full cells, and attention weights in shades."}}
 figure = Figure(figsize=(7, 3.8), layout="constrained")
 panels = figure.subplots(1, 2, sharey=True)
 for axes, cells, title in zip(panels, (gold, weights), ("gold links", "attention"), strict=True):
@@ -209,25 +214,27 @@ for axes, cells, title in zip(panels, (gold, weights), ("gold links", "attention
 show_figure(figure)
 
 # %% [markdown]
+# **Figure 9.3.** Left, which word made which; right, where the model looks when it is made to write the same sentence.
+
+# %% [markdown]
 # ## Alignment error rate, by hand
 #
-# One number for "how far is the right picture from the left one" comes from {cite:t}`och2003`. Call the links of the
+# One number for "how far is the right picture from the left one" comes from [Och and Ney (2003)](https://aclanthology.org/J03-1002). Call the links of the
 # gold alignment $S$ and the links that the model proposes $A$. From a heat map we take one link a target word: to the
-# source word with the largest weight. The **{term}`alignment error rate`** (AER) is
+# source word with the largest weight. The **[alignment error rate](../book/glossary.md)** (AER) is
 #
-# ```{math}
-# :label: eq-aer
+# $$
 # \mathrm{AER} = 1 - \frac{2\,|A \cap S|}{|A| + |S|}
-# ```
+# \tag{9.1}
+# $$
 #
 # (Their full formula knows *sure* and *possible* links, for people often disagree. A grammar never does: all our
 # links are sure, and this is what is left.) 0 means that both sets are the same, 1 that they share nothing.
 #
-# Work {eq}`eq-aer` out for four words. Gold: « le » and "the", « chat » and "cat", « noir » and "black", « dort » and
+# Work (9.1) out for four words. Gold: « le » and "the", « chat » and "cat", « noir » and "black", « dort » and
 # "sleeps". The model looks at « chat » when it writes "black", and is right otherwise.
 
-# %%
-# NBVAL_CHECK_OUTPUT
+# %% tags=["nbval-check-output"]
 gold_links = {(0, 0), (1, 2), (2, 1), (3, 3)}  # (source position, target position)
 model_links = {(0, 0), (1, 1), (1, 2), (3, 3)}  # "black", at place 1, looks at "chat", at place 1
 common = gold_links & model_links
@@ -244,8 +251,7 @@ show_source(score_alignments)
 # Does it agree with your hand? Write the same model as weights: five rows, the last one being `<eos>`, which is left
 # out.
 
-# %%
-# NBVAL_CHECK_OUTPUT
+# %% tags=["nbval-check-output"]
 looks_at = torch.tensor([0, 1, 1, 3, 4])
 rows = torch.nn.functional.one_hot(looks_at, num_classes=5).float()
 scores = score_alignments([rows], [frozenset(gold_links)])
@@ -259,8 +265,7 @@ print(", ".join(f"{name} {value:.2f}" for name, value in scores.items()))
 # - **Best**: what one link a target word can reach at all. Here 0. But in « il ne dort pas » both « ne » and « pas »
 #   belong to "not"; a heat map that may name only one of them has to miss the other.
 
-# %%
-# NBVAL_CHECK_OUTPUT
+# %% tags=["nbval-check-output"]
 two_to_one = frozenset({(0, 0), (1, 1), (2, 1)})  # two source words belong to target word 1
 perfect = torch.tensor([[1.0, 0, 0, 0], [0, 1, 0, 0], [0, 0, 0, 1]])
 scores = score_alignments([perfect], [two_to_one])
@@ -289,14 +294,13 @@ show_text(
 # Four models, trained on the short sentences of the corpus so that you need not wait long. Three are Luong decoders
 # with the scores dot, general and concat. The fourth is a Bahdanau decoder with its additive score. (A Luong decoder
 # with the additive score would be nothing new: $W[h; \bar h]$ *is* $W_1 h + W_2 \bar h$, so concat and additive are one
-# family of functions. See {doc}`04_attention`.)
+# family of functions. See [Attention: choosing where to look](04_attention.ipynb).)
 #
-# :::{admonition} Guess first
-# :class: tip
-# Order the four by alignment error rate. Then think of the difference between the decoders: a Luong decoder looks
-# *after* its GRU has read the word before, a Bahdanau decoder looks *before* that, from the state $h_{t-1}$. At the
-# moment of looking, the second does not yet know which word has just been written. What should that do to its links?
-# :::
+# > **Guess first**
+# >
+# > Order the four by alignment error rate. Then think of the difference between the decoders: a Luong decoder looks
+# > *after* its GRU has read the word before, a Bahdanau decoder looks *before* that, from the state $h_{t-1}$. At the
+# > moment of looking, the second does not yet know which word has just been written. What should that do to its links?
 
 # %%
 VARIANTS = {
@@ -314,14 +318,14 @@ for name, settings in VARIANTS.items():
         break
     trained[name] = run.translator
 
+
 # %% [markdown]
 # One more measure is useful: how *sharp* is a row? The **entropy** of weights $a$ is $-\sum_s a_s \log_2 a_s$ bits. It
 # is 0 where all the weight is on one word, and 2 where it is spread evenly over four. Two to the power of the entropy
 # reads more easily: it is the number of words that the row looks at, as it were.
 
 
-# %%
-# NBVAL_CHECK_OUTPUT
+# %% tags=["nbval-check-output"]
 def entropy(weights):
     """Entropy of the rows of attention weights, in bits: (…, S) to (…)."""
     return torch.special.entr(weights).sum(dim=-1) / np.log(2.0)
@@ -353,15 +357,16 @@ show_text(
     f"{results[ranked[0]].aer_best:.2f}, chance {results[ranked[0]].aer_chance:.2f}."
 )
 
+
 # %% [markdown]
-# One seed each: {doc}`11_which_attention` asks how far such an order can be trusted.
+# One seed each: [Which attention?](11_which_attention.ipynb) asks how far such an order can be trusted.
 #
 # ## Off by one
 #
 # A model can look at all the right places and still score badly: one step too early, or too late. The weights of step
 # $t$ need not serve word $t$ alone. What a GRU takes in at one step it can keep for the next. So shift the rows against
 # the gold links and measure again. Shift +1 says: the row of step $t$ fits the gold links of the word *after*; −1, of
-# the word *before* ({numref}`fig-09-shift`).
+# the word *before* (Figure 9.4).
 
 
 # %%
@@ -377,7 +382,7 @@ def shifted_aer(attention, alignments, shift):
 shifts = (-2, -1, 0, 1, 2)
 by_shift = {name: [shifted_aer(looked[name], few.test.alignments, shift) for shift in shifts] for name in looked}
 
-# %% tags=["hide-input"] mystnb={"figure": {"caption": "Alignment error rate when attention rows are shifted against the gold links: the lowest point says which word a step's weights serve.", "name": "fig-09-shift"}, "image": {"alt": "One line of alignment error rate for each model over shifts from two words before to two after."}}
+# %% tags=["hide-input"] mystnb={"image": {"alt": "One line of alignment error rate for each model over shifts from two words before to two after."}}
 figure = Figure(figsize=(7, 3.2), layout="constrained")
 axes = figure.add_subplot()
 for (name, rates), colour, style in zip(
@@ -388,6 +393,10 @@ axes.set_xticks(shifts, labels=["2 before", "word before", "this word", "word af
 axes.set(xlabel="the word whose gold links a row is held against", ylabel="alignment error rate", ylim=(0, 1))
 axes.legend()
 show_figure(figure)
+
+# %% [markdown]
+# **Figure 9.4.** Alignment error rate when attention rows are shifted against the gold links: the lowest point says which word a step's
+# weights serve.
 
 # %% tags=["hide-input"]
 chance = results["general"].aer_chance
@@ -406,6 +415,7 @@ show_text(
     + ". Read such a picture with that shift in mind: a plain AER says less about what this model knows than about when it looks."
 )
 
+
 # %% [markdown]
 # Why might a decoder be off by one? In a Luong decoder the context of step $t$ goes into $\tilde h_t$ and from there
 # straight into word $t$; it cannot help any other word (unless there is input feeding). The loss pushes it to look at
@@ -415,11 +425,12 @@ show_text(
 # %% [markdown]
 # ## Is attention an explanation?
 #
-# "The model wrote *black* **because** it looked at « noir »." The picture begs you to say so.
-# But a weight is one number in the middle of a network, and the word was made by all of it. {cite:t}`jain2019` found
-# that in many classifiers very different weights give the same output, and called their paper "Attention is not
-# Explanation". {cite:t}`wiegreffe2019` answered, with tests of their own, "Attention is not not Explanation". Four
-# small experiments follow. Each asks one question that has an answer.
+# "The model wrote *black* **because** it looked at « noir »." The picture begs you to say so. But a weight is one
+# number in the middle of a network, and the word was made by all of it. [Jain and Wallace
+# (2019)](https://arxiv.org/abs/1902.10186) found that in many classifiers very different weights give the same output,
+# and called their paper "Attention is not Explanation". [Wiegreffe and Pinter (2019)](https://arxiv.org/abs/1908.04626)
+# answered, with tests of their own, "Attention is not not Explanation". Four small experiments follow. Each asks one
+# question that has an answer.
 #
 # ### 1. Does the model need these weights?
 #
@@ -455,11 +466,10 @@ def shuffled(weights, src_mask):
 
 
 # %% [markdown]
-# :::{admonition} Guess first
-# :class: tip
-# If attention were decoration, BLEU would not move. If it carried the whole meaning, uniform weights would ruin
-# everything. Write down four numbers: BLEU as it is, uniform, shuffled, hard.
-# :::
+# > **Guess first**
+# >
+# > If attention were decoration, BLEU would not move. If it carried the whole meaning, uniform weights would ruin
+# > everything. Write down four numbers: BLEU as it is, uniform, shuffled, hard.
 
 # %%
 rng = torch.Generator(trainer.device).manual_seed(SEED)
@@ -518,6 +528,7 @@ show_text(
     )
 )
 
+
 # %% [markdown]
 # ### 3. Could other weights have given the same words?
 #
@@ -559,6 +570,7 @@ for _ in range(SEARCH_STEPS):
     loss = (divergence + overlap)[batch.tgt_mask].mean()
     new_scores.grad = torch.autograd.grad(loss, new_scores)[0]
     optimiser.step()
+
 
 # %% [markdown]
 # How well did it go? Count the words whose *favourite source word* is another one now, and of these, those where the
@@ -604,6 +616,7 @@ show_text(
     "has no way to come by them from its own states. That is Wiegreffe and Pinter's objection."
 )
 
+
 # %% [markdown]
 # How is it possible at all? Two reasons you know already. A column is not a word: the encoder's state at « chat » has
 # read « noir » too. And the output does not see the context alone, but $[c_t; h_t]$: the decoder's own state is often
@@ -647,6 +660,7 @@ for source, texts, links in zip(probed.sources, probed.references, probed.alignm
     weights_there.append(weights)
     links_there.append(gold)
 
+
 # %% [markdown]
 # Two summaries. The **rank correlation** over all pairs of words: 1 if more weight always means more damage, 0 if they
 # have nothing to do with each other. And a plain count: how often is the source word with the most weight also the one
@@ -671,7 +685,7 @@ linked = torch.cat(
     [gold.gather(1, part.argmax(1, keepdim=True))[:, 0] for gold, part in zip(links_there, damages, strict=True)]
 )
 
-# %% tags=["hide-input"] mystnb={"figure": {"caption": "The damage that erasing a source word does to a target word. A box holds the middle half of the pairs, the whiskers 90% of them, and dots are the rest.", "name": "fig-09-erasure"}, "image": {"alt": "Box plots of lost log-probability: source words that were attended to most, above all others, each split into pairs with a gold link and pairs without."}}
+# %% tags=["hide-input"] mystnb={"image": {"alt": "Box plots of lost log-probability: source words that were attended to most, above all others, each split into pairs with a gold link and pairs without."}}
 figure = Figure(figsize=(7, 3), layout="constrained")
 axes = figure.add_subplot()
 lost, is_linked = (torch.cat([part.flatten() for part in parts]).numpy() for parts in (damages, links_there))
@@ -692,6 +706,10 @@ axes.invert_yaxis()
 axes.set_xlabel("log-probability lost (nats)")
 show_figure(figure)
 
+# %% [markdown]
+# **Figure 9.5.** The damage that erasing a source word does to a target word. A box holds the middle half of the pairs, the whiskers
+# 90% of them, and dots are the rest.
+
 # %% tags=["hide-input"]
 show_text(
     f"Rank correlation of weight and damage: **{correlation:.2f}**. The most attended word is the most needed one "
@@ -704,8 +722,9 @@ show_text(
     )
 )
 
+
 # %% [markdown]
-# {numref}`fig-09-erasure` has all pairs in it. So what may you say in front of a heat map? That the model *looked* there:
+# Figure 9.5 has all pairs in it. So what may you say in front of a heat map? That the model *looked* there:
 # always. That it looked at the *aligned* word: if the alignment error rate is low, and you have measured it. That it
 # wrote the word *because* of that look: only after an experiment like these, and then with its number beside it.
 #
@@ -726,18 +745,14 @@ show_text(
 # ## Exercises
 
 # %% [markdown]
-# :::{exercise} Two links where two are due
-# :label: ex-09-1
+# ### Exercise 9.1: Two links where two are due
 #
 # One link a word cannot reach both « ne » and « pas ». Propose *every* source word with a weight of at least $\theta$
 # instead, and measure AER on the test set for a few values of $\theta$. First think: what happens to $|A|$ for small
 # $\theta$? Is the best one better than the argmax?
-# :::
 
 # %% [markdown]
-# :::{solution-start} ex-09-1
-# :class: dropdown
-# :::
+# ### Solution to exercise 9.1
 
 
 # %% tags=["solution"]
@@ -760,20 +775,12 @@ show_table(["θ", "AER"], [[f"{theta:.1f}", rate] for theta, rate in rates.items
 # A model whose weights are all near 0 or 1 has no such in-between: then every threshold above 0 gives about the same.
 
 # %% [markdown]
-# :::{solution-end}
-# :::
-
-# %% [markdown]
-# :::{exercise} Sure of itself, and right?
-# :label: ex-09-2
+# ### Exercise 9.2: Sure of itself, and right?
 #
 # Is a sharp row a right row? Compare the mean entropy of rows whose favourite is a gold link with that of the others.
-# :::
 
 # %% [markdown]
-# :::{solution-start} ex-09-2
-# :class: dropdown
-# :::
+# ### Solution to exercise 9.2
 
 # %% tags=["solution"]
 right, wrong = [], []
@@ -792,25 +799,16 @@ show_table(
 # is a hint, then, and no proof.
 
 # %% [markdown]
-# :::{solution-end}
-# :::
-
-# %% [markdown]
-# :::{exercise} A shift by hand
-# :label: ex-09-3
+# ### Exercise 9.3: A shift by hand
 #
 # A model looks at the right word every time, but one step late: at step $t$ it looks at the partner of word $t - 1$.
 # For five target words aligned one to one with five source words, in order, what is its AER? And after the rows are
 # held against the word before? Work it out, then check with `shifted_aer`. (At step 0, let it look at the last word.)
-# :::
 
 # %% [markdown]
-# :::{solution-start} ex-09-3
-# :class: dropdown
-# :::
+# ### Solution to exercise 9.3
 
-# %% tags=["solution"]
-# NBVAL_CHECK_OUTPUT
+# %% tags=["solution", "nbval-check-output"]
 late = torch.nn.functional.one_hot(torch.tensor([4, 0, 1, 2, 3, 5]), num_classes=6).float()
 diagonal = frozenset((word, word) for word in range(5))
 for shift in (0, -1):
@@ -821,10 +819,8 @@ for shift in (0, -1):
 # word's row does not exist): $1 - 2 \cdot 4 / (5 + 4) \approx 0.11$.
 
 # %% [markdown]
-# :::{solution-end}
-# :::
-#
 # ## What to read next
 #
-# {doc}`10_break_it` damages the model on purpose, five times. Then read {cite:t}`jain2019` and the answer by
-# {cite:t}`wiegreffe2019`: two careful papers with opposite titles.
+# [Break it](10_break_it.ipynb) damages the model on purpose, five times. Then read [Jain and Wallace
+# (2019)](https://arxiv.org/abs/1902.10186) and the answer by [Wiegreffe and Pinter
+# (2019)](https://arxiv.org/abs/1908.04626): two careful papers with opposite titles.

@@ -1,6 +1,7 @@
 # ---
 # jupyter:
 #   jupytext:
+#     cell_metadata_filter: tags,mystnb,-all
 #     formats: ipynb,py:percent
 #     text_representation:
 #       extension: .py
@@ -18,15 +19,15 @@
 # than it should be. In this chapter you break a healthy model in five ways, each of which has been in somebody's
 # published code. You guess the damage first, measure it, and look for the sign by which you would have noticed.
 #
-# :::{admonition} What you will be able to do
-# - predict what attending to padding, a wrong first state, a missing tanh, a leaking split and a shortened loss do
-# - say for each how much it costs here, with an interval, and what picture or number gives it away
-# - test for it: the same sentence alone and in company, rows that should differ, two splits, two losses
-# :::
+# > **What you will be able to do**
+# >
+# > - predict what attending to padding, a wrong first state, a missing tanh, a leaking split and a shortened loss do
+# > - say for each how much it costs here, with an interval, and what picture or number gives it away
+# > - test for it: the same sentence alone and in company, rows that should differ, two splits, two losses
 #
-# The chapter takes well under a minute at `small` and five to fifteen minutes at `standard` (never more than 30). All of it is
-# training on the embedded corpus. Every training can be stopped: run its cell again and it goes on where it was. What
-# has been trained is only loaded.
+# The chapter takes well under a minute at `small` and five to fifteen minutes at `standard` (never more than 30). All
+# of it is training on the embedded corpus. Every training can be stopped: run its cell again and it goes on where it
+# was. What has been trained is only loaded.
 
 # %% tags=["hide-input"]
 # Where the package is missing (Colab, for instance) this installs it; elsewhere it does nothing.
@@ -81,8 +82,8 @@ BLUE, ORANGE, GREEN, GREY = "#00429d", "#b8560b", "#2a7f62", "0.5"
 # ## The patient, and how it is examined
 #
 # Every experiment changes **one** thing. Data, model, schedule and seed stay, so what differs comes from that change
-# (and from luck, which is why BLEU has an interval here; {doc}`11_which_attention` repeats a comparison with several
-# seeds).
+# (and from luck, which is why BLEU has an interval here; [Which attention?](11_which_attention.ipynb) repeats a
+# comparison with several seeds).
 
 # %%
 corpus = prepare(settings.data)
@@ -99,12 +100,13 @@ def train(name=None, corpus=corpus, breakage=None, **model):
 
 healthy = train()
 
+
 # %% [markdown]
 # The examination has four numbers: BLEU on the held-out test set with its 95% interval, the alignment error rate (see
-# {doc}`09_seeing_attention`), the loss that *training reported* at its end, and the loss on the test set, in nats a
-# word, computed by an intact function. The last two are different things. Training smooths its labels, drops values and
-# hides words ({doc}`06_training`), and the test does not: so training reports the higher loss in a healthy run too. Keep
-# an eye on both.
+# [Seeing attention](09_seeing_attention.ipynb)), the loss that *training reported* at its end, and the loss on the test
+# set, in nats a word, computed by an intact function. The last two are different things. Training smooths its labels,
+# drops values and hides words ([Training](06_training.ipynb)), and the test does not: so training reports the higher
+# loss in a healthy run too. Keep an eye on both.
 
 
 # %%
@@ -175,23 +177,23 @@ show_text(
 # ## 1. Pads attended
 #
 # A batch is a rectangle, so short sentences are filled up with padding. The healthy softmax gives it no weight,
-# whatever its score. Take that {term}`mask` away. How much weight can an empty column get? Work it out for scores 2 and
-# 1 on two real words and score 0 on $n$ pads:
+# whatever its score. Take that [mask](../book/glossary.md) away. How much weight can an empty column get? Work it out
+# for scores 2 and 1 on two real words and score 0 on $n$ pads:
 #
-# ```{math}
-# :label: eq-pad-share
+# $$
 # \text{weight on padding} = \frac{n}{e^2 + e^1 + n}
-# ```
+# \tag{10.1}
+# $$
 
-# %%
-# NBVAL_CHECK_OUTPUT
+# %% tags=["nbval-check-output"]
 for pads in (0, 1, 5, 20, 100):
     scores = torch.cat([torch.tensor([2.0, 1.0]), torch.zeros(pads)])
     weights = scores.softmax(dim=0)
     print(f"{pads:3} pads: best word {weights[0]:.2f}, all padding together {weights[2:].sum():.2f}")
 
+
 # %% [markdown]
-# By {eq}`eq-pad-share` no single pad is attractive. There are just many of them. So the damage must depend on **who else
+# By (10.1) no single pad is attractive. There are just many of them. So the damage must depend on **who else
 # is in the batch**: the same sentence may get another translation beside a longer one. That is the worst kind of bug: it
 # comes and goes.
 #
@@ -219,12 +221,11 @@ show_source(masked_softmax)
 concat = train(attention="concat")
 
 # %% [markdown]
-# :::{admonition} Guess first
-# :class: tip
-# Take the mask away from both patients *after* training, and train a third one, with concat, *without* a mask. Batches are
-# made of sentences of about equal length here, so training sees little padding. Which of the three will suffer most when
-# a sentence of 120 words joins the batch? Can the third have learnt to avoid padding by itself?
-# :::
+# > **Guess first**
+# >
+# > Take the mask away from both patients *after* training, and train a third one, with concat, *without* a mask. Batches are
+# > made of sentences of about equal length here, so training sees little padding. Which of the three will suffer most when
+# > a sentence of 120 words joins the batch? Can the third have learnt to avoid padding by itself?
 
 # %%
 unmasked = train(f"{settings.name}-no-mask", breakage=pads_attended(), attention="concat")
@@ -236,10 +237,11 @@ examine("concat, mask off", concat, pads_attended())
 examine("concat, trained without", unmasked, pads_attended())
 compare("healthy", "mask off", "concat", "concat, mask off", "concat, trained without")
 
+
 # %% [markdown]
 # That table was made with batches of equal lengths, the friendliest company. Now let every batch contain one long
 # sentence. Its own translation is thrown away; it is there only to make the rectangle wide
-# ({numref}`fig-10-company`).
+# (Figure 10.1).
 
 
 # %%
@@ -264,7 +266,7 @@ for name, trainer, broken in MODELS:
         found = [score_translations(in_company(trainer, test.sources, words), test.references) for words in COMPANIONS]
     by_company[name] = [scores["bleu"] for scores in found]
 
-# %% tags=["hide-input"] mystnb={"figure": {"caption": "BLEU of the same test sentences beside a longer and longer companion. With a mask the company cannot matter; without one it may.", "name": "fig-10-company"}, "image": {"alt": "Four lines of BLEU over the companion's length, from none to 120 words: concat with its mask, concat with the mask off, concat trained without a mask, general with the mask off. The first line is level."}}
+# %% tags=["hide-input"] mystnb={"image": {"alt": "Four lines of BLEU over the companion's length, from none to 120 words: concat with its mask, concat with the mask off, concat trained without a mask, general with the mask off. The first line is level."}}
 figure = Figure(figsize=(7, 3.2), layout="constrained")
 axes = figure.add_subplot()
 for (name, values), colour, style in zip(
@@ -274,6 +276,10 @@ for (name, values), colour, style in zip(
 axes.set(xlabel="words of the longest sentence in the batch (0: no companion)", ylabel="BLEU", ylim=(0, 100))
 axes.legend(loc="lower left")
 show_figure(figure)
+
+# %% [markdown]
+# **Figure 10.1.** BLEU of the same test sentences beside a longer and longer companion. With a mask the company cannot matter; without
+# one it may.
 
 # %% tags=["hide-input"]
 lines = [f"{name}: from **{values[0]:.1f}** to **{values[-1]:.1f}**" for name, values in by_company.items()]
@@ -293,8 +299,9 @@ for name, trainer, broken in MODELS:
         rows.append([name, "alone" if words == 0 else f"beside {words} words", found.text, found.score])
 show_table(["model", "company", "translation", "log-probability"], rows)
 
+
 # %% [markdown]
-# And the picture, {numref}`fig-10-pads`. These are the weights of that sentence in the wide rectangle, with the padding
+# And the picture, Figure 10.2. These are the weights of that sentence in the wide rectangle, with the padding
 # that a heat map usually cuts off.
 
 
@@ -312,7 +319,7 @@ def wide_weights(trainer, width):
     return torch.stack(weights).detach().cpu()
 
 
-# %% tags=["hide-input"] mystnb={"figure": {"caption": "The attention of one sentence in a wide batch; the last column is the sum over all padding. With the mask it is exactly zero.", "name": "fig-10-pads"}, "image": {"alt": "Four heat maps with the source words in columns and one last column for all padding, which is dark in the model with its mask."}}
+# %% tags=["hide-input"] mystnb={"image": {"alt": "Four heat maps with the source words in columns and one last column for all padding, which is dark in the model with its mask."}}
 figure = Figure(figsize=(8, 3.4), layout="constrained")
 for axes, (name, trainer, broken) in zip(figure.subplots(1, 4), MODELS, strict=True):
     with pads_attended() if broken else nullcontext():
@@ -324,6 +331,10 @@ for axes, (name, trainer, broken) in zip(figure.subplots(1, 4), MODELS, strict=T
     axes.set_title(name.replace(", ", ",\n"), fontsize=10)
 figure.supylabel("step")
 show_figure(figure)
+
+# %% [markdown]
+# **Figure 10.2.** The attention of one sentence in a wide batch; the last column is the sum over all padding. With the mask it is
+# exactly zero.
 
 # %% [markdown]
 # Why does the same change hurt one model and not the other? The general score can grow as large as it likes. Where one
@@ -341,8 +352,7 @@ show_figure(figure)
 # The 2017 notebook starts its two-layer decoder with `encoder_hidden[:n_layers]`. It looks right: two layers, two
 # states. What are these two rows? Ask PyTorch. A bidirectional GRU of two layers returns *four* last states.
 
-# %%
-# NBVAL_CHECK_OUTPUT
+# %% tags=["nbval-check-output"]
 torch.manual_seed(0)
 gru = nn.GRU(input_size=2, hidden_size=3, num_layers=2, bidirectional=True, batch_first=True)
 outputs, last = gru(torch.randn(1, 5, 2))
@@ -385,11 +395,10 @@ def wrong_state():
 
 
 # %% [markdown]
-# :::{admonition} Guess first
-# :class: tip
-# The decoder also has attention, and sees every encoder state at every step. How much can a wrong *first* state cost:
-# nothing, a point of BLEU, ten? Would your answer be another one without attention?
-# :::
+# > **Guess first**
+# >
+# > The decoder also has attention, and sees every encoder state at every step. How much can a wrong *first* state cost:
+# > nothing, a point of BLEU, ten? Would your answer be another one without attention?
 
 # %%
 two_layers = train(num_layers=2)
@@ -405,7 +414,7 @@ compare("healthy", "two layers", "wrong first states")
 # %% tags=["hide-input"]
 show_text(verdict("two layers", "wrong first states"))
 
-# %% tags=["hide-input"] mystnb={"figure": {"caption": "Training loss with right and with wrong first states: nothing here raises an alarm.", "name": "fig-10-state"}, "image": {"alt": "Two curves of running mean loss over training steps, which fall side by side."}}
+# %% tags=["hide-input"] mystnb={"image": {"alt": "Two curves of running mean loss over training steps, which fall side by side."}}
 figure = Figure(figsize=(7, 2.8), layout="constrained")
 axes = figure.add_subplot()
 for name, trainer, colour, style in (
@@ -418,7 +427,10 @@ axes.legend()
 show_figure(figure)
 
 # %% [markdown]
-# Whatever your run shows in {numref}`fig-10-state`, understand why it can be mild. Training does not know what a state
+# **Figure 10.3.** Training loss with right and with wrong first states: nothing here raises an alarm.
+
+# %% [markdown]
+# Whatever your run shows in Figure 10.3, understand why it can be mild. Training does not know what a state
 # is *called*. The lower layer has read the whole sentence, in both directions, and the weights learn to use what they
 # are given. With attention, the first state matters for the first words at most. What is lost for good is what the top
 # layer knew, and half of each sum.
@@ -436,30 +448,29 @@ show_figure(figure)
 # The concat score is $v^\top \tanh(W [h_t; \bar h_s])$. In 2017 the tanh was forgotten. Is a squashing function so
 # important? Split $W$ into the half that sees $h_t$ and the half that sees $\bar h_s$:
 #
-# ```{math}
-# :label: eq-no-tanh
+# $$
 # v^\top W [h_t; \bar h_s] = v^\top W_1 h_t + v^\top W_2 \bar h_s
-# ```
+# \tag{10.2}
+# $$
 #
-# The first term of {eq}`eq-no-tanh` is the same number for every source word $s$. And a softmax does not change when the
+# The first term of (10.2) is the same number for every source word $s$. And a softmax does not change when the
 # same number is added to all scores. Try it on numbers:
 
-# %%
-# NBVAL_CHECK_OUTPUT
+# %% tags=["nbval-check-output"]
 key_part = torch.tensor([0.5, 2.0, -1.0])  # vᵀ W₂ h̄ of three source words
 for query_part in (0.0, 3.0, -7.0):  # vᵀ W₁ h of three decoder states
     print(
         f"decoder adds {query_part:4.1f}: weights", [round(x, 3) for x in (query_part + key_part).softmax(0).tolist()]
     )
 
+
 # %% [markdown]
 # So the decoder state drops out. **Every target word gets the same weights.** It is not attention any more: it is one
 # fixed average of the source. You have just proved a bug by algebra.
 #
-# :::{admonition} Guess first
-# :class: tip
-# What will its heat map look like? And how many points of BLEU will it cost?
-# :::
+# > **Guess first**
+# >
+# > What will its heat map look like? And how many points of BLEU will it cost?
 
 
 # %%
@@ -489,7 +500,7 @@ with no_tanh():
     broken_picture = linear.translator.translate_words([SENTENCE])[0].attn_weights
 picture = concat.translator.translate_words([SENTENCE])[0].attn_weights
 
-# %% tags=["hide-input"] mystnb={"figure": {"caption": "Concat with and without tanh: without it, every row is the same.", "name": "fig-10-tanh"}, "image": {"alt": "Two heat maps; the right one consists of vertical stripes."}}
+# %% tags=["hide-input"] mystnb={"image": {"alt": "Two heat maps; the right one consists of vertical stripes."}}
 figure = Figure(figsize=(7.5, 3.2), layout="constrained")
 titles = ("concat", "concat without tanh")
 for axes, weights, title in zip(figure.subplots(1, 2), (picture, broken_picture), titles, strict=True):
@@ -499,23 +510,27 @@ for axes, weights, title in zip(figure.subplots(1, 2), (picture, broken_picture)
     axes.set(title=title, ylabel="step")
 show_figure(figure)
 
+# %% [markdown]
+# **Figure 10.4.** Concat with and without tanh: without it, every row is the same.
+
 # %% tags=["hide-input"]
 show_text(
     verdict("concat", "concat without tanh")
     + " Vertical stripes are the sign: a row that never changes cannot follow a sentence."
 )
 
+
 # %% [markdown]
 # **The test that catches it:** two different decoder states must get different weights. Every row in the right half of
-# {numref}`fig-10-tanh` breaks it.
+# Figure 10.4 breaks it.
 
 # %% [markdown]
 # ## 4. A random split
 #
 # Shuffle all pairs, cut off some for testing: what could be wrong? Collections of sentences repeat themselves. One
 # English sentence has several French translations, and one French sentence several English ones. A pair-by-pair split
-# sends one to training and its twin to the test. That is a {term}`leak`. {doc}`01_sentences_to_numbers` counts it; here
-# you see what it does to a score.
+# sends one to training and its twin to the test. That is a [leak](../book/glossary.md). [From sentences to
+# numbers](01_sentences_to_numbers.ipynb) counts it; here you see what it does to a score.
 
 
 # %%
@@ -565,8 +580,7 @@ show_text(
 # Real collections repeat themselves far more. So give our corpus the habit: wherever the English has a short form, add
 # the same pair with the long form ("it isn't" and "it is not"), as different translators would.
 
-# %%
-# NBVAL_CHECK_OUTPUT
+# %% tags=["nbval-check-output"]
 LONG_FORMS = (
     (r"\b(is|are|do|does|did|was|were)n t\b", r"\1 not"),
     (r"\b(i) m\b", r"\1 am"),
@@ -613,11 +627,10 @@ show_table(
 # The healthy split keeps twins together, for a French sentence that is in the test set is kept out of training,
 # whatever the English says.
 #
-# :::{admonition} Guess first
-# :class: tip
-# Two models, the same amount of data, the same schedule. Each is measured on *its own* test set, as its owner would do.
-# By how many points of BLEU will the leaky one look better?
-# :::
+# > **Guess first**
+# >
+# > Two models, the same amount of data, the same schedule. Each is measured on *its own* test set, as its owner would do.
+# > By how many points of BLEU will the leaky one look better?
 #
 # (The long forms have no gold alignment, so the AER of these two is missing.)
 
@@ -631,6 +644,7 @@ cheating = train(f"{settings.name}-twins-leaked", corpus=twins_leaked)
 examine("honest split", honest)
 examine("random split", cheating)
 compare("honest split", "random split")
+
 
 # %% [markdown]
 # Now look inside the leaky test set. Part of its sentences were seen in training, part were not.
@@ -682,8 +696,7 @@ show_text(
 # Work out one sentence. The target is "the cat sleeps `<eos>`", and these are the probabilities of the right word. At
 # the second place the model's favourite is EOS.
 
-# %%
-# NBVAL_CHECK_OUTPUT
+# %% tags=["nbval-check-output"]
 of_right_word = torch.tensor([0.5, 0.3, 0.02, 0.1])
 says_eos = torch.tensor([False, True, False, True])
 ended_before = says_eos.cumsum(0) - says_eos.long() > 0
@@ -715,12 +728,11 @@ def stopped_loss():
 
 
 # %% [markdown]
-# :::{admonition} Guess first
-# :class: tip
-# In the very first steps the model knows nothing, and its favourite word may well be EOS, everywhere. Will it get stuck
-# there? Will its translations end too early? And which of the two losses, in training and on the test set, will betray
-# it?
-# :::
+# > **Guess first**
+# >
+# > In the very first steps the model knows nothing, and its favourite word may well be EOS, everywhere. Will it get stuck
+# > there? Will its translations end too early? And which of the two losses, in training and on the test set, will betray
+# > it?
 
 # %%
 cut_short = train(f"{settings.name}-stopped-loss", breakage=stopped_loss())
@@ -748,7 +760,7 @@ show_table(
     ],
 )
 
-# %% tags=["hide-input"] mystnb={"figure": {"caption": "Training losses of the healthy run and of the one whose loss stops at a generated EOS.", "name": "fig-10-eos"}, "image": {"alt": "Two curves of loss over the first training steps."}}
+# %% tags=["hide-input"] mystnb={"image": {"alt": "Two curves of loss over the first training steps."}}
 figure = Figure(figsize=(7, 3), layout="constrained")
 axes = figure.add_subplot()
 for name, trainer, colour, style in (("healthy", healthy, BLUE, "-"), ("loss stopped at EOS", cut_short, ORANGE, "--")):
@@ -756,6 +768,9 @@ for name, trainer, colour, style in (("healthy", healthy, BLUE, "-"), ("loss sto
 axes.set(xlabel="step", ylabel="reported training loss (nats a word)")
 axes.legend()
 show_figure(figure)
+
+# %% [markdown]
+# **Figure 10.5.** Training losses of the healthy run and of the one whose loss stops at a generated EOS.
 
 # %% tags=["hide-input"]
 seen = (
@@ -767,14 +782,14 @@ seen = (
 show_text(verdict("healthy", "loss stopped at EOS") + seen)
 
 # %% [markdown]
-# Is the stopped curve of {numref}`fig-10-eos` below the other one, as in the sum by hand? Both ways are possible. Behind
+# Is the stopped curve of Figure 10.5 below the other one, as in the sum by hand? Both ways are possible. Behind
 # a false end lie hard words, which are dropped, but also easy ones: after a wrong EOS, the true full stop and the true
 # EOS are dropped too. Whatever it does, it is no longer the mean that you think it is, and curves of two such runs
 # cannot be compared.
 #
 # If the damage is small in your run, teacher forcing is the reason. The decoder reads the *true* word before each
 # place, and after a true "the" hardly any model says EOS. So the loss soon counts nearly everything. Feed the model its
-# own words instead, as those loops did, and premature ends feed on themselves: {ref}`ex-10-2` does that.
+# own words instead, as those loops did, and premature ends feed on themselves: exercise 10.2 does that.
 #
 # **The test that catches it:** change a target word after the model's EOS. The loss must change.
 
@@ -804,20 +819,15 @@ compare(*results)
 # ## Exercises
 
 # %% [markdown]
-# :::{exercise} Nearly minus infinity
-# :label: ex-10-1
+# ### Exercise 10.1: Nearly minus infinity
 #
 # Some code masks with a large negative number such as $-10^9$ instead of $-\infty$. When does it make a difference? Try
 # both on a row with two real places and on a row with none.
-# :::
 
 # %% [markdown]
-# :::{solution-start} ex-10-1
-# :class: dropdown
-# :::
+# ### Solution to exercise 10.1
 
-# %% tags=["solution"]
-# NBVAL_CHECK_OUTPUT
+# %% tags=["solution", "nbval-check-output"]
 scores = torch.tensor([[1.0, 2.0, 3.0], [1.0, 2.0, 3.0]])
 real = torch.tensor([[True, True, False], [False, False, False]])
 for fill in (-torch.inf, -1e9):
@@ -828,21 +838,13 @@ for fill in (-torch.inf, -1e9):
 # and $-10^9$ gives even weights on padding, which you do not. The package refuses such a batch before it gets here.
 
 # %% [markdown]
-# :::{solution-end}
-# :::
-
-# %% [markdown]
-# :::{exercise} EOS in its natural habitat
-# :label: ex-10-2
+# ### Exercise 10.2: EOS in its natural habitat
 #
 # Train for one epoch on the model's own words (`sampling="constant"`, `sampling_end=0.0`), with and without the stopped
 # loss. Which share of the words counts now, and how long are the translations?
-# :::
 
 # %% [markdown]
-# :::{solution-start} ex-10-2
-# :class: dropdown
-# :::
+# ### Solution to exercise 10.2
 
 # %% tags=["solution"]
 own_words = replace(settings.training, epochs=1, sampling="constant", sampling_end=0.0)
@@ -864,21 +866,13 @@ show_table(["run", "BLEU", "words a sentence", "words that counted"], rows)
 # model learns slowly anyway: compare the two rows with each other and not with the healthy model.
 
 # %% [markdown]
-# :::{solution-end}
-# :::
-
-# %% [markdown]
-# :::{exercise} Wrong state, no attention
-# :label: ex-10-3
+# ### Exercise 10.3: Wrong state, no attention
 #
 # Repeat experiment 2 for one epoch without attention, where the first state is all that the decoder gets. Is the wrong
 # state worse there? Think first: what do the two rows know, taken together?
-# :::
 
 # %% [markdown]
-# :::{solution-start} ex-10-3
-# :class: dropdown
-# :::
+# ### Solution to exercise 10.3
 
 # %% tags=["solution"]
 bare = replace(settings.model, attention="none", num_layers=2)
@@ -898,10 +892,8 @@ show_table(["run", "BLEU", "from", "to", "last training loss"], rows)
 # information is there, if shallower than it should be, and the weights can learn to find it.
 
 # %% [markdown]
-# :::{solution-end}
-# :::
-#
 # ## What to read next
 #
-# {doc}`11_which_attention` asks which of the healthy variants is best, with several seeds. {doc}`../book/from-2017` names,
-# defect by defect, the test that now catches it. What most of them depart from is section 3.1 of {cite:t}`luong2015`.
+# [Which attention?](11_which_attention.ipynb) asks which of the healthy variants is best, with several seeds. [From the
+# 2017 notebook to this book](../book/from-2017.md) names, defect by defect, the test that now catches it. What most of
+# them depart from is section 3.1 of [Luong et al. (2015)](https://arxiv.org/abs/1508.04025).

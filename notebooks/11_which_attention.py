@@ -1,6 +1,7 @@
 # ---
 # jupyter:
 #   jupytext:
+#     cell_metadata_filter: tags,mystnb,-all
 #     formats: ipynb,py:percent
 #     text_representation:
 #       extension: .py
@@ -18,12 +19,12 @@
 # feeding. Which one should you take? Papers answer with tables, and most tables show one run of each. Here you make the
 # table yourself, with several runs of each, and so with an idea of how much of any difference is luck.
 #
-# :::{admonition} What you will be able to do
-# - set up a comparison in which only one thing differs
-# - report quality with its spread over seeds, beside time and parameters
-# - say which differences are larger than luck, and which are not
-# - compare depth, width and amount of data
-# :::
+# > **What you will be able to do**
+# >
+# > - set up a comparison in which only one thing differs
+# > - report quality with its spread over seeds, beside time and parameters
+# > - say which differences are larger than luck, and which are not
+# > - compare depth, width and amount of data
 #
 # **This is the long one.** At `small` it takes under a minute; at `standard` it is 21 trainings, so plan half an hour, or
 # an evening where the machine is slow or busy. Stop it whenever you like, close the lid, come back: the cell goes on where
@@ -76,20 +77,22 @@ VARIANTS = {  # what differs from the model settings of the scale, and nothing e
 }
 BLUE, ORANGE, GREEN, GREY = "#00429d", "#b8560b", "#2a7f62", "0.5"
 
+
 # %% [markdown]
 # ## The rules of a fair race
 #
-# Seven entrants, in the words of {doc}`04_attention` and {doc}`05_decoders`:
+# Seven entrants, in the words of [Attention: choosing where to look](04_attention.ipynb) and [Decoders: writing one
+# word at a time](05_decoders.ipynb):
 #
 # | name | what it does | where it was proposed |
 # | --- | --- | --- |
-# | none | the first state is all the decoder ever gets | {cite:t}`cho2014`, {cite:t}`sutskever2014` |
-# | dot | $h_t^\top \bar h_s$ | {cite:t}`luong2015` |
-# | general | $h_t^\top W \bar h_s$ | {cite:t}`luong2015` |
-# | concat | $v^\top \tanh(W[h_t; \bar h_s])$ | {cite:t}`luong2015` |
-# | additive | the same family, asked *before* the GRU step (Bahdanau decoder) | {cite:t}`bahdanau2015` |
-# | local-p | general, in a window around a predicted place | {cite:t}`luong2015` |
-# | input feeding | general, and $\tilde h_{t-1}$ joins the next input | {cite:t}`luong2015` |
+# | none | the first state is all the decoder ever gets | [Cho et al. (2014)](https://arxiv.org/abs/1406.1078), [Sutskever et al. (2014)](https://arxiv.org/abs/1409.3215) |
+# | dot | $h_t^\top \bar h_s$ | [Luong et al. (2015)](https://arxiv.org/abs/1508.04025) |
+# | general | $h_t^\top W \bar h_s$ | [Luong et al. (2015)](https://arxiv.org/abs/1508.04025) |
+# | concat | $v^\top \tanh(W[h_t; \bar h_s])$ | [Luong et al. (2015)](https://arxiv.org/abs/1508.04025) |
+# | additive | the same family, asked *before* the GRU step (Bahdanau decoder) | [Bahdanau et al. (2015)](https://arxiv.org/abs/1409.0473) |
+# | local-p | general, in a window around a predicted place | [Luong et al. (2015)](https://arxiv.org/abs/1508.04025) |
+# | input feeding | general, and $\tilde h_{t-1}$ joins the next input | [Luong et al. (2015)](https://arxiv.org/abs/1508.04025) |
 #
 # All get the same sentence pairs, the same batches in the same order (the seed decides), the same number of epochs, the
 # same learning rate. Two things are *not* the same, and you should say so whenever you show such a table:
@@ -107,8 +110,7 @@ BLUE, ORANGE, GREEN, GREY = "#00429d", "#b8560b", "#2a7f62", "0.5"
 # than *none*? By hand: its $W$ has $H^2$, and `combine` reads $[c_t; h_t]$ and not $h_t$ alone, another $H^2$.
 
 
-# %%
-# NBVAL_CHECK_OUTPUT
+# %% tags=["nbval-check-output"]
 def parameters(model_settings, src_words=1_000, tgt_words=800):
     """Parameters of a model with vocabularies of these sizes."""
     return count_parameters(Seq2Seq(model_settings, src_words, tgt_words))
@@ -181,12 +183,11 @@ def kept_scores(folder):
 
 
 # %% [markdown]
-# :::{admonition} Guess first
-# :class: tip
-# Write down, for the schedule of this chapter: the winner; the loser; how many points of BLEU lie between the best and
-# the second best; how many between two *seeds* of the same model; and which variant trains slowest. The last two are
-# the ones people get wrong.
-# :::
+# > **Guess first**
+# >
+# > Write down, for the schedule of this chapter: the winner; the loser; how many points of BLEU lie between the best and
+# > the second best; how many between two *seeds* of the same model; and which variant trains slowest. The last two are
+# > the ones people get wrong.
 #
 # Then run the cell and do something else.
 
@@ -208,6 +209,7 @@ for seed, name in product(SEEDS, VARIANTS):  # all variants of one seed first: p
         scores = measure(trainer, corpus)
     table[name, seed] = scores
 print(f"{len(table)} of {len(SEEDS) * len(VARIANTS)} runs are finished and measured")
+
 
 # %% [markdown]
 # ## The table
@@ -308,9 +310,9 @@ show_text(" ".join(lines))
 # far behind the others.
 #
 # Was your guess about seeds too small? It usually is. Draw all runs, not only their means: quality against time
-# ({numref}`fig-11-time`).
+# (Figure 11.1).
 
-# %% tags=["hide-input"] mystnb={"figure": {"caption": "BLEU against training time: small marks are single runs, joined to the large mark of their mean.", "name": "fig-11-time"}, "image": {"alt": "A scatter plot of BLEU over training seconds. Each variant has one large mark for its mean, with its name beside it, and thin lines from there to a small mark for every seed."}}
+# %% tags=["hide-input"] mystnb={"image": {"alt": "A scatter plot of BLEU over training seconds. Each variant has one large mark for its mean, with its name beside it, and thin lines from there to a small mark for every seed."}}
 figure = Figure(figsize=(8, 4.6), layout="constrained")
 axes = figure.add_subplot()
 for rank, name in enumerate(order):
@@ -326,6 +328,9 @@ for rank, name in enumerate(order):
 axes.set(xlabel="training seconds", ylabel=f"test BLEU, beam {BEAM}")
 axes.margins(x=0.2)
 show_figure(figure)
+
+# %% [markdown]
+# **Figure 11.1.** BLEU against training time: small marks are single runs, joined to the large mark of their mean.
 
 # %% tags=["hide-input"]
 slowest = max(finished, key=lambda name: summary[name]["seconds"][0])
@@ -345,8 +350,8 @@ show_text(f"Slowest is **{slowest}**, with **{ratio:.1f}** times the seconds of 
 #
 # ## Greedy or beam?
 #
-# A {term}`beam search` costs nothing in training and some time in use. Does it help, and does it help all alike?
-# Compare *within* each run: the same model, two searches. That pairing takes the luck of the seed out.
+# A [beam search](../book/glossary.md) costs nothing in training and some time in use. Does it help, and does it help
+# all alike? Compare *within* each run: the same model, two searches. That pairing takes the luck of the seed out.
 
 # %%
 gains = {
@@ -366,13 +371,14 @@ show_text(
     else "For no variant does the beam help with every seed."
 )
 
+
 # %% [markdown]
 # ## Where the bottleneck bites
 #
-# The story of {doc}`03_encoder_decoder` was: one vector is not enough, and long sentences suffer first.
-# {numref}`fig-11-length` is the test of it with three seeds: *none* against *general*, by length of the source. (With
-# sentences of at most 25 characters, "long" is eight words, and few sentences have them. Do not expect the story's drama
-# at `standard`.)
+# The story of [Encoder and decoder: a sentence in one vector](03_encoder_decoder.ipynb) was: one vector is not enough,
+# and long sentences suffer first. Figure 11.2 is the test of it with three seeds: *none* against *general*, by length
+# of the source. (With sentences of at most 25 characters, "long" is eight words, and few sentences have them. Do not
+# expect the story's drama at `standard`.)
 
 
 # %%
@@ -394,7 +400,7 @@ def name_of(low, high):
 labels = {low: name_of(low, high) for low, high in pairwise(EDGES)}
 sizes = {low: sum(low < len(source.split()) <= high for source in corpus.test.sources) for low, high in pairwise(EDGES)}
 
-# %% tags=["hide-input"] mystnb={"figure": {"caption": "BLEU by length of the source without attention and with general attention; bars show the spread over seeds.", "name": "fig-11-length"}, "image": {"alt": "Two lines with error bars over groups of source length, from the shortest to the longest, with the number of sentences in each: general attention and none."}}
+# %% tags=["hide-input"] mystnb={"image": {"alt": "Two lines with error bars over groups of source length, from the shortest to the longest, with the number of sentences in each: general attention and none."}}
 figure = Figure(figsize=(7, 3.2), layout="constrained")
 axes = figure.add_subplot()
 for name, colour, style in (("general", BLUE, "o-"), ("none", ORANGE, "s--")):
@@ -406,6 +412,9 @@ for name, colour, style in (("general", BLUE, "o-"), ("none", ORANGE, "s--")):
 axes.set(xlabel="words of the source (and how many sentences have so many)", ylabel="test BLEU, greedy", ylim=(0, None))
 axes.legend()
 show_figure(figure)
+
+# %% [markdown]
+# **Figure 11.2.** BLEU by length of the source without attention and with general attention; bars show the spread over seeds.
 
 # %% tags=["hide-input"]
 with_it, without = lengths_of("general"), lengths_of("none")
@@ -425,8 +434,9 @@ if len(gaps) > 1:
 # %% [markdown]
 # ## Who looks at the right place?
 #
-# On a corpus with gold alignments there is one more column: the {term}`alignment error rate` of
-# {doc}`09_seeing_attention`. Only the embedded corpus has gold; on real pairs the next cell says so and goes on.
+# On a corpus with gold alignments there is one more column: the [alignment error rate](../book/glossary.md) of [Seeing
+# attention](09_seeing_attention.ipynb). Only the embedded corpus has gold; on real pairs the next cell says so and goes
+# on.
 
 # %%
 aligned = [name for name in finished if "aer" in table[name, SEEDS[0]]["greedy"]]
@@ -449,8 +459,7 @@ else:
 # Suppose two models are truly equal, and each score is luck: normal, with standard deviation 1. You run $n$ seeds of
 # both and report the better mean. How large is the "improvement" that you report? Nobody needs to train for that:
 
-# %%
-# NBVAL_CHECK_OUTPUT
+# %% tags=["nbval-check-output"]
 rng = np.random.default_rng(0)
 for seeds in (1, 3, 10, 30):
     means = rng.normal(size=(20_000, 2, seeds)).mean(axis=2)
@@ -461,8 +470,7 @@ for seeds in (1, 3, 10, 30):
 # %% [markdown]
 # And with *seven* equal models, best against worst:
 
-# %%
-# NBVAL_CHECK_OUTPUT
+# %% tags=["nbval-check-output"]
 for seeds in (1, 3, 10, 30):
     means = rng.normal(size=(20_000, 7, seeds)).mean(axis=2)
     print(
@@ -488,18 +496,14 @@ for seeds in (1, 3, 10, 30):
 # ## Exercises
 
 # %% [markdown]
-# :::{exercise} More layers, more units, more sentences
-# :label: ex-11-1
+# ### Exercise 11.1: More layers, more units, more sentences
 #
 # The 2017 notebook ends with this exercise: change the number of layers, the hidden size and the amount of data, and
 # compare time and result. Do it with one seed and a single epoch: the base model, half the hidden size, two layers, and
 # the base model on half of the pairs. What is worth its seconds? (Take every second pair; files are often sorted.)
-# :::
 
 # %% [markdown]
-# :::{solution-start} ex-11-1
-# :class: dropdown
-# :::
+# ### Solution to exercise 11.1
 
 # %% tags=["solution"]
 base = replace(settings, name=f"size-{scale.name}", training=replace(settings.training, epochs=1))
@@ -525,25 +529,16 @@ show_table(["size", "BLEU, greedy", "training seconds", "parameters", "steps"], 
 # would give it two epochs. Try that, and more epochs for two layers, before you believe an order.
 
 # %% [markdown]
-# :::{solution-end}
-# :::
-
-# %% [markdown]
-# :::{exercise} A test by permutation
-# :label: ex-11-2
+# ### Exercise 11.2: A test by permutation
 #
 # Three seeds of model A score 61, 63 and 62, three of model B 60, 59 and 61. If both were equal, every way to deal
 # these six numbers to two models would be as likely. Of all 20 ways, how many give a difference of means at least as
 # large, in either direction? Is three against three enough for "p below 0.05"?
-# :::
 
 # %% [markdown]
-# :::{solution-start} ex-11-2
-# :class: dropdown
-# :::
+# ### Solution to exercise 11.2
 
-# %% tags=["solution"]
-# NBVAL_CHECK_OUTPUT
+# %% tags=["solution", "nbval-check-output"]
 scores = [61, 63, 62, 60, 59, 61]
 seen = abs(sum(scores[:3]) - sum(scores[3:]))
 ways = [abs(2 * sum(scores[place] for place in places) - sum(scores)) for places in combinations(range(6), 3)]
@@ -555,10 +550,8 @@ print(f"{extreme} of {len(ways)} ways are as extreme: p = {extreme / len(ways):.
 # ten. That is why the text above says "clearly", by a rule, and never "significantly".
 
 # %% [markdown]
-# :::{solution-end}
-# :::
-#
 # ## What to read next
 #
-# {doc}`12_your_own_data` trains on sentences of your own. {cite:t}`luong2015` compare the same scores on millions of
-# pairs, in section 5: see which of your findings they share.
+# [Your own data](12_your_own_data.ipynb) trains on sentences of your own. [Luong et al.
+# (2015)](https://arxiv.org/abs/1508.04025) compare the same scores on millions of pairs, in section 5: see which of
+# your findings they share.

@@ -1,6 +1,7 @@
 # ---
 # jupyter:
 #   jupytext:
+#     cell_metadata_filter: tags,mystnb,-all
 #     formats: ipynb,py:percent
 #     text_representation:
 #       extension: .py
@@ -18,13 +19,13 @@
 # language with another grammar, train on it, turn the direction of the built-in corpus around, and hand a finished
 # model to a friend. Then you damage the file on its way and see what the friend sees.
 #
-# :::{admonition} What you will be able to do
-# - write a file of sentence pairs that the package accepts, and read its complaints about one that it does not
-# - train a translator for another pair of languages
-# - train in the reverse direction, English to French, and say what changes
-# - name every file in a run's folder, and share a model in two of them
-# - explain why loading these weights cannot run code, and what happens to a damaged file
-# :::
+# > **What you will be able to do**
+# >
+# > - write a file of sentence pairs that the package accepts, and read its complaints about one that it does not
+# > - train a translator for another pair of languages
+# > - train in the reverse direction, English to French, and say what changes
+# > - name every file in a run's folder, and share a model in two of them
+# > - explain why loading these weights cannot run code, and what happens to a damaged file
 #
 # At `small` the chapter trains for some seconds, at `standard` for a few minutes.
 
@@ -82,12 +83,11 @@ seed = 0  # of the sentences written below
 # ## A file of pairs
 #
 # The format is the plainest there is: one pair a line, UTF-8, a tab between the two sentences, and if you like a second
-# tab with a note. The text of the first column decides which set a pair belongs to ({doc}`01_sentences_to_numbers`), and
-# the model translates the second column into the first, or with `reverse` the other way. So begin with the language that
-# you want translations in.
+# tab with a note. The text of the first column decides which set a pair belongs to ([From sentences to
+# numbers](01_sentences_to_numbers.ipynb)), and the model translates the second column into the first, or with `reverse`
+# the other way. So begin with the language that you want translations in.
 
-# %%
-# NBVAL_CHECK_OUTPUT
+# %% tags=["nbval-check-output"]
 file = work / "greetings.tsv"
 file.write_text("Good morning.\tBonan matenon.\tmine\nHow are you?\tKiel vi fartas?\n", encoding="utf-8")
 columns = read_file(file)
@@ -96,8 +96,7 @@ print(columns.first, columns.second, columns.provenance, sep="\n")
 # %% [markdown]
 # Files written by people have mistakes. Each gets one line that says what is wrong, where, and what to look for:
 
-# %%
-# NBVAL_CHECK_OUTPUT
+# %% tags=["nbval-check-output"]
 mistakes = {
     "a space for the tab": b"Good morning.\tBonan matenon.\nThank you. Dankon.\n",
     "a tab too many": b"Yes.\tJes.\tmine\ttoday\n",
@@ -114,8 +113,7 @@ for name, data in mistakes.items():
 # %% [markdown]
 # And a file may be faultless and too small. A split needs something to split:
 
-# %%
-# NBVAL_CHECK_OUTPUT
+# %% tags=["nbval-check-output"]
 file.write_text("Yes.\tJes.\nNo.\tNe.\n", encoding="utf-8")
 try:
     prepare(DataSettings(corpus=str(file)))
@@ -152,6 +150,7 @@ sees see saw vid|loves love loved am|hears hear heard aŭd|finds find found trov
 knows know knew kon|helps help helped help|seeks seek sought serĉ
 """.replace("\n", "|").strip("|").split("|")]  # fmt: skip
 
+
 # %% [markdown]
 # A noun phrase is a noun in one of two numbers, with an adjective half of the time. The object's Esperanto gets its *-n*
 # on every word that can carry one:
@@ -180,8 +179,7 @@ def pair_of(rng: random.Random) -> tuple[str, str, str]:
     return f"{subject} {verb} {thing}.".capitalize(), f"{esperanto}.".capitalize(), order
 
 
-# %%
-# NBVAL_CHECK_OUTPUT
+# %% tags=["nbval-check-output"]
 rng = random.Random(seed)
 rows = [pair_of(rng) for _ in range(own_pairs)]
 Path(own.data.corpus).write_text("".join("\t".join(row) + "\n" for row in rows), encoding="utf-8")
@@ -206,12 +204,12 @@ show_text(
     f"{len(corpus.train):,} pairs to train on, {len(corpus.test):,} test sentences; vocabularies of "
     f"{len(corpus.src_vocabulary)} Esperanto and {len(corpus.tgt_vocabulary)} English words."
 )
+
 # %% [markdown]
-# :::{admonition} Guess first
-# :class: tip
-# A model with attention is trained on these pairs for some seconds. Which of the three orders will it translate worst
-# on sentences it has never seen? And what will it make of an order that the generator never writes, verb first?
-# :::
+# > **Guess first**
+# >
+# > A model with attention is trained on these pairs for some seconds. Which of the three orders will it translate worst
+# > on sentences it has never seen? And what will it make of an order that the generator never writes, verb first?
 
 # %%
 trainer = Trainer(corpus, own, work / "esperanto", tensorboard=False, live=LiveLine())
@@ -247,13 +245,16 @@ show_table(
     [[question, answer.text] for question, answer in zip(questions, answers, strict=True)],
 )
 
-# %% tags=["hide-input"] mystnb={"figure": {"caption": "An object that comes first in Esperanto and last in English: attention has to cross over.", "name": "fig-12-crossing"}, "image": {"alt": "Heat map of attention weights, Esperanto source words along one axis and the English translation along the other."}}
+# %% tags=["hide-input"] mystnb={"image": {"alt": "Heat map of attention weights, Esperanto source words along one axis and the English translation along the other."}}
 crossing = answers[1]
 if crossing.attn_weights is not None:
     show_figure(plot_attention(crossing))
 
 # %% [markdown]
-# Compare the answers with the table of four sentences above, and look at {numref}`fig-12-crossing`. Where all of the
+# **Figure 12.1.** An object that comes first in Esperanto and last in English: attention has to cross over.
+
+# %% [markdown]
+# Compare the answers with the table of four sentences above, and look at Figure 12.1. Where all of the
 # first five are right, a model without any rule about cases has found out that an ending matters and a place does not,
 # from sentences alone. What it does with the last two it was never told. Read them as what they are: a guess beyond the
 # data.
@@ -342,6 +343,7 @@ again = load_translator(folder)
 assert [again.translate(sentence).text for sentence in questions] == [answer.text for answer in answers]
 show_text(f"`{run.settings.name}`: {count_parameters(again.model):,} parameters.")
 
+
 # %% [markdown]
 # ### Why loading cannot run code
 #
@@ -349,8 +351,7 @@ show_text(f"`{run.settings.name}`: {count_parameters(again.model):,} parameters.
 # Python, and one of its instructions is: call this function. See what loading one can do:
 
 
-# %%
-# NBVAL_CHECK_OUTPUT
+# %% tags=["nbval-check-output"]
 class Surprise:
     def __reduce__(self):  # what pickle is told to do in order to "rebuild" the object
         return print, ("this line was run by loading a file",)
@@ -363,8 +364,7 @@ _ = pickle.loads(pickle.dumps(Surprise()))
 # file. Its whole format fits into one sentence: eight bytes that say how long the header is, a header in JSON that names
 # each tensor with its type, shape and place, and then the numbers. There is no instruction in it. A few lines read it:
 
-# %%
-# NBVAL_CHECK_OUTPUT
+# %% tags=["nbval-check-output"]
 with (folder / "model.safetensors").open("rb") as stream:
     size = int.from_bytes(stream.read(8), "little")
     header = json.loads(stream.read(size))
@@ -404,6 +404,7 @@ assert sent.keys() == arrived.keys()
 assert all(torch.equal(sent[name], arrived[name]) for name in sent)
 assert [received.translate(sentence).text for sentence in questions] == [answer.text for answer in answers]
 
+
 # %% [markdown]
 # Two things to know before you send it. `run.json` holds *every word* of your training sentences and how often each was
 # seen; with private data, that is something you may not want to give away. And a model is made of its data: the licence of
@@ -436,8 +437,7 @@ def flip_one_bit(folder: Path) -> None:
     path.write_bytes(data)
 
 
-# %%
-# NBVAL_CHECK_OUTPUT
+# %% tags=["nbval-check-output"]
 weights, settings_file = "model.safetensors", "run.json"
 smaller = replace(run, settings=replace(own, model=replace(own.model, embedding_size=16, hidden_size=16)))
 for name, change in {
@@ -457,8 +457,7 @@ for name, change in {
 #
 # The last thing a folder guards against is its owner. Give it another seed and call it the same run:
 
-# %%
-# NBVAL_CHECK_OUTPUT
+# %% tags=["nbval-check-output"]
 try:
     Trainer(corpus, replace(own, training=replace(own.training, seed=1)), folder, tensorboard=False)
 except RunError as error:
@@ -476,17 +475,13 @@ except RunError as error:
 # ## Exercises
 
 # %% [markdown]
-# :::{exercise} English to Esperanto
-# :label: ex-12-1
+# ### Exercise 12.1: English to Esperanto
 #
 # Train the other direction on the same file. The English says nothing about the order of the Esperanto. What does this do to
 # the scores, and what does the model do about the *-n*? Check that it has put one on some word of each sentence.
-# :::
 
 # %% [markdown]
-# :::{solution-start} ex-12-1
-# :class: dropdown
-# :::
+# ### Solution to exercise 12.1
 
 # %% tags=["solution"]
 turned = replace(own, name="to-esperanto", data=replace(own.data, reverse=True))
@@ -515,21 +510,13 @@ show_text(
 # with a single writer. Look for the *-n* before you call the model bad.
 
 # %% [markdown]
-# :::{solution-end}
-# :::
-
-# %% [markdown]
-# :::{exercise} Weigh without unpacking
-# :label: ex-12-2
+# ### Exercise 12.2: Weigh without unpacking
 #
 # How many parameters has a model? Work it out from the header of its safetensors file alone, and check it against
 # `count_parameters`. Do they agree?
-# :::
 
 # %% [markdown]
-# :::{solution-start} ex-12-2
-# :class: dropdown
-# :::
+# ### Solution to exercise 12.2
 
 # %% tags=["solution"]
 stored = sum(torch.Size(entry["shape"]).numel() for entry in header.values())
@@ -539,24 +526,15 @@ assert stored == count_parameters(again.model)
 show_text(f"{stored:,} numbers in the file, {count_parameters(again.model):,} parameters.")
 
 # %% [markdown]
-# :::{solution-end}
-# :::
-
-# %% [markdown]
-# :::{exercise} Rescue an old file
-# :label: ex-12-3
+# ### Exercise 12.3: Rescue an old file
 #
 # A friend sends you Esperanto in ISO 8859-3, an encoding from before Unicode won. The package refuses it. Write it
 # anew as UTF-8 and read it. Then try to read the same bytes as Latin-1 (ISO 8859-1): why is no error worse than an error?
-# :::
 
 # %% [markdown]
-# :::{solution-start} ex-12-3
-# :class: dropdown
-# :::
+# ### Solution to exercise 12.3
 
-# %% tags=["solution"]
-# NBVAL_CHECK_OUTPUT
+# %% tags=["solution", "nbval-check-output"]
 old = "The horse hears the king.\tLa ĉevalo aŭdas la reĝon.\n".encode("iso-8859-3")
 for encoding in ("iso-8859-3", "iso-8859-1"):
     file.write_text(old.decode(encoding), encoding="utf-8")
@@ -567,11 +545,9 @@ for encoding in ("iso-8859-3", "iso-8859-1"):
 # normalising makes "aevalo": a word that no one has ever written, and no message tells you.
 
 # %% [markdown]
-# :::{solution-end}
-# :::
-#
 # ## What to read next
 #
-# Your own file of pairs; and {doc}`13_more_machines` once it has grown too large for one process. The
-# {doc}`reference <../book/api>` has every function of the package, the {doc}`glossary <../book/glossary>` every term.
-# Where your data come from, and under which licence, belongs beside your model: {cite:t}`tatoeba` shows how.
+# Your own file of pairs; and [More machines](13_more_machines.ipynb) once it has grown too large for one process. The
+# [reference](../book/api.md) has every function of the package, the [glossary](../book/glossary.md) every term. Where
+# your data come from, and under which licence, belongs beside your model: [Tatoeba (2026)](https://tatoeba.org) shows
+# how.

@@ -1,6 +1,7 @@
 # ---
 # jupyter:
 #   jupytext:
+#     cell_metadata_filter: tags,mystnb,-all
 #     formats: ipynb,py:percent
 #     text_representation:
 #       extension: .py
@@ -18,13 +19,13 @@
 # that share every batch, and sentence pairs that never fit into memory. In this chapter two processes on your own machine
 # train one model. You hold them to a hard standard: the *same losses* as one process, step by step. Then you kill one.
 #
-# :::{admonition} What you will be able to do
-# - split a batch over processes and average the gradients so that the result is that of the whole batch
-# - say why a plain mean of the processes' gradients is wrong for sentences
-# - start, kill and resume a training with `torchrun`, also with another number of processes
-# - measure what a second process gains, and say what such a measurement cannot show
-# - train on sentence pairs that stay on the disk
-# :::
+# > **What you will be able to do**
+# >
+# > - split a batch over processes and average the gradients so that the result is that of the whole batch
+# > - say why a plain mean of the processes' gradients is wrong for sentences
+# > - start, kill and resume a training with `torchrun`, also with another number of processes
+# > - measure what a second process gains, and say what such a measurement cannot show
+# > - train on sentence pairs that stay on the disk
 #
 # The chapter takes about a minute at `small` and a few minutes at `standard`. At every scale it uses the embedded corpus.
 
@@ -84,10 +85,11 @@ BLUE, ORANGE, GREY = "#00429d", "#b8560b", "0.5"
 # %% [markdown]
 # ## One batch, several processes
 #
-# There are two ways to use a second machine. It can hold *another part of the model*, or it can work on *another part of
-# the batch*. Models in this book fit into any memory, so we take the second way, **{term}`data parallelism`**: every
-# process has all the weights, takes its share of the batch, computes gradients, and then all processes average them. After that they
-# take the same step, so their weights stay the same without ever being compared.
+# There are two ways to use a second machine. It can hold *another part of the model*, or it can work on *another part
+# of the batch*. Models in this book fit into any memory, so we take the second way, **[data
+# parallelism](../book/glossary.md)**: every process has all the weights, takes its share of the batch, computes
+# gradients, and then all processes average them. After that they take the same step, so their weights stay the same
+# without ever being compared.
 #
 # What does "batch size 64" mean now? Here it stays the size of the whole batch, whoever shares it: two processes take 32
 # pairs each. Then the order of the pairs, the number of steps and the learning rate do not depend on how many machines
@@ -96,8 +98,7 @@ BLUE, ORANGE, GREY = "#00429d", "#b8560b", "0.5"
 # %%
 show_source(Group.share)
 
-# %%
-# NBVAL_CHECK_OUTPUT
+# %% tags=["nbval-check-output"]
 batch_of_seven = np.arange(7)
 for size in (1, 2, 3):
     shares = [Group(rank, size).share(batch_of_seven).tolist() for rank in range(size)]
@@ -113,21 +114,20 @@ print("one pair for 2:", [Group(rank, 2).share(np.array([6])).tolist() for rank 
 # Process 0 has sentences with 90 words in all, process 1 with 10. Both compute the mean loss a word, say 2 and 4. The
 # loss of the whole batch is
 #
-# ```{math}
-# :label: eq-token-average
+# $$
 # \begin{aligned}
 # \mathcal{L} &= \frac{\sum_p n_p \mathcal{L}_p}{\sum_p n_p} \\[1ex]
 # \nabla \mathcal{L} &= \frac{\sum_p n_p \nabla \mathcal{L}_p}{\sum_p n_p}
 # \end{aligned}
-# ```
+# \tag{13.1}
+# $$
 #
 # with $n_p$ the words of process $p$: here $(90 \cdot 2 + 10 \cdot 4) / 100 = 2.2$. The plain mean of both is 3.
 #
-# :::{admonition} Guess first
-# :class: tip
-# The plain mean is what you get if you forget about words. Our batches hold sentences of about equal length. How far from the
-# true gradient will the plain mean be: not at all, some percent, or half of it? And in a batch of *mixed* lengths?
-# :::
+# > **Guess first**
+# >
+# > The plain mean is what you get if you forget about words. Our batches hold sentences of about equal length. How far from the
+# > true gradient will the plain mean be: not at all, some percent, or half of it? And in a batch of *mixed* lengths?
 
 # %%
 corpus = prepare(steady.data)
@@ -167,8 +167,8 @@ show_table(
 # %% [markdown]
 # By word, the error is that of rounding: sums are added up in another order. The plain mean is wrong by far more.
 #
-# The package does all of {eq}`eq-token-average` in one exchange. Gradients, loss and number of words lie in one vector;
-# **{term}`all-reduce`** adds the vectors of all processes up and gives everybody the sum.
+# The package does all of (13.1) in one exchange. Gradients, loss and number of words lie in one vector;
+# **[all-reduce](../book/glossary.md)** adds the vectors of all processes up and gives everybody the sum.
 
 # %%
 show_source(Group.average)
@@ -176,15 +176,15 @@ show_source(Group.average)
 # %% [markdown]
 # ## Two processes that know of each other
 #
-# `torchrun` comes with PyTorch. It starts as many processes as you ask for and tells each its **{term}`rank`** (its number)
+# `torchrun` comes with PyTorch. It starts as many processes as you ask for and tells each its **[rank](../book/glossary.md)** (its number)
 # and how to find the others. The command line of the package needs nothing else:
 #
 # ```bash
 # torchrun --nproc-per-node 2 -m s2s_tutorial.cli train --folder runs/shared
 # ```
 #
-# (`--folder` is the same as `--run`, which `torchrun` would take for an option of its own.) For this chapter a worker of a few
-# lines is better: it takes its settings from its command line, and it can die on command.
+# (`--folder` is the same as `--run`, which `torchrun` would take for an option of its own.) For this chapter a worker
+# of a few lines is better: it takes its settings from its command line, and it can die on command.
 
 # %%
 WORKER = """
@@ -228,7 +228,7 @@ def losses(run):
 # %% [markdown]
 # First one process, here in the notebook. Then two, each with half of every batch. There is no dropout, so the losses
 # should be the same numbers. And **break it**: two processes once more, which believe that everybody has one word, and so
-# take the plain mean. {numref}`fig-13-difference` compares both with the one process.
+# take the plain mean. Figure 13.1 compares both with the one process.
 
 # %%
 alone = Trainer(corpus, steady, place / "alone", "cpu", tensorboard=False, quiet=True)
@@ -248,7 +248,7 @@ assert code == 0, said
 plain = np.abs(losses("plain") / losses("alone") - 1)
 assert plain.max() > difference.max()
 
-# %% tags=["hide-input"] mystnb={"figure": {"caption": "Relative difference of the losses of two processes from those of one. By word it is rounding (dots on the lowest line: no difference at all); with the plain mean it is another training.", "name": "fig-13-difference"}, "image": {"alt": "Two rows of dots over training steps on a logarithmic axis. The losses averaged by word differ by less than a dashed line at ten to the minus five; after the first steps those of the plain mean lie above it, most of them far."}}
+# %% tags=["hide-input"] mystnb={"image": {"alt": "Two rows of dots over training steps on a logarithmic axis. The losses averaged by word differ by less than a dashed line at ten to the minus five; after the first steps those of the plain mean lie above it, most of them far."}}
 figure = Figure(figsize=(7, 3), layout="constrained")
 axes = figure.add_subplot()
 axes.semilogy(
@@ -259,6 +259,10 @@ axes.axhline(1e-5, linestyle="--", color=ORANGE, label="what we allow over 50 st
 axes.set(xlabel="step", ylabel="relative difference of losses")
 figure.legend(loc="outside upper center", ncols=3)
 show_figure(figure)
+
+# %% [markdown]
+# **Figure 13.1.** Relative difference of the losses of two processes from those of one. By word it is rounding (dots on the lowest line:
+# no difference at all); with the plain mean it is another training.
 
 # %% tags=["hide-input"]
 show_text(
@@ -272,8 +276,7 @@ show_text(
 # the step and the rank, and on nothing else, so a run that goes on tosses the same ones again. Two processes then
 # cannot give the very losses of one; they give losses just as good.
 
-# %%
-# NBVAL_CHECK_OUTPUT
+# %% tags=["nbval-check-output"]
 rng = torch.Generator()
 for rank, step in ((0, 1), (1, 1), (0, 2), (0, 1)):
     Group(rank, 2).reseed(rng, 0, step)
@@ -292,12 +295,11 @@ for rank, step in ((0, 1), (1, 1), (0, 2), (0, 1)):
 # A machine with one part that fails every thousand days is reliable. Of a thousand such machines, one fails every day. So the
 # question is not whether a process dies, but what happens then.
 #
-# :::{admonition} Guess first
-# :class: tip
-# Process 1 is killed without warning in the middle of a step. A checkpoint is written every
-# ten steps. What can process 0 do without it? How many steps are lost, and will the losses after the restart be the
-# old ones?
-# :::
+# > **Guess first**
+# >
+# > Process 1 is killed without warning in the middle of a step. A checkpoint is written every
+# > ten steps. What can process 0 do without it? How many steps are lost, and will the losses after the restart be the
+# > old ones?
 
 # %%
 KILL = """
@@ -323,9 +325,10 @@ show_text(
 )
 
 # %% [markdown]
-# Four steps were lost, 21 to 24, and were taken again. Process 0 could do nothing but end: half of the gradient was gone. `torchrun` noticed, ended what was left and started
-# both again, which it does as often as `--max-restarts` says. What saved the run is what saved it in
-# {doc}`06_training`: the newest checkpoint, and an order that is a function of the step.
+# Four steps were lost, 21 to 24, and were taken again. Process 0 could do nothing but end: half of the gradient was
+# gone. `torchrun` noticed, ended what was left and started both again, which it does as often as `--max-restarts` says.
+# What saved the run is what saved it in [Training](06_training.ipynb): the newest checkpoint, and an order that is a
+# function of the step.
 #
 # That order does not know the number of processes. So a run may go on with *another* number, when a machine is lost
 # for good or a third one comes. Kill one of two again, without a restart, and go on with three.
@@ -349,11 +352,10 @@ show_text(
 # %% [markdown]
 # ## What does a second process gain?
 #
-# :::{admonition} Guess first
-# :class: tip
-# Compare one process on one core, one process whose matrix products use two cores, and two processes on one core each.
-# Two cores are the same work for two hands: order the three by time a step.
-# :::
+# > **Guess first**
+# >
+# > Compare one process on one core, one process whose matrix products use two cores, and two processes on one core each.
+# > Two cores are the same work for two hands: order the three by time a step.
 
 # %%
 CLOCK = """
@@ -386,7 +388,7 @@ show_table(
     [[way, len(times[way]), 1000 * value, first / value] for way, value in step_seconds.items()],
 )
 
-# %% tags=["hide-input"] mystnb={"figure": {"caption": "Milliseconds a step for the same batches: median, with the middle half of all steps as a line.", "name": "fig-13-scaling"}, "image": {"alt": "Three horizontal bars of milliseconds a step: one process with one thread, one process with two threads, two processes with one thread each; each bar has a line over the middle half of its steps."}}
+# %% tags=["hide-input"] mystnb={"image": {"alt": "Three horizontal bars of milliseconds a step: one process with one thread, one process with two threads, two processes with one thread each; each bar has a line over the middle half of its steps."}}
 figure = Figure(figsize=(7, 2.4), layout="constrained")
 axes = figure.add_subplot()
 for row, way in enumerate(ways):
@@ -397,6 +399,9 @@ axes.set_yticks(range(len(ways)), labels=list(ways))
 axes.set(xlabel="milliseconds a step", xlim=(0, None))
 axes.invert_yaxis()
 show_figure(figure)
+
+# %% [markdown]
+# **Figure 13.2.** Milliseconds a step for the same batches: median, with the middle half of all steps as a line.
 
 # %% tags=["hide-input"]
 threads, processes = (first / step_seconds[way] for way in list(ways)[1:])
@@ -416,17 +421,17 @@ show_text(
 )
 
 # %% [markdown]
-# An honest line about what {numref}`fig-13-scaling` shows. **Two cores can show that the mechanism is right, and what it costs to talk inside
-# one machine. They cannot show how a training scales to many machines**: both processes share one memory and its
-# bandwidth, there is no network between them, and there is nothing beyond two. For that you would need the machines. The
-# rule of thumb: what is exchanged grows with the *weights*, what is computed with weights times *words of the share*. So the larger
-# the share of each process, the less the talking matters; and the share shrinks with every process you add, unless
-# the batch grows. A larger batch is another training, though, with another learning rate.
+# An honest line about what Figure 13.2 shows. **Two cores can show that the mechanism is right, and what it costs to
+# talk inside one machine. They cannot show how a training scales to many machines**: both processes share one memory
+# and its bandwidth, there is no network between them, and there is nothing beyond two. For that you would need the
+# machines. The rule of thumb: what is exchanged grows with the *weights*, what is computed with weights times *words of
+# the share*. So the larger the share of each process, the less the talking matters; and the share shrinks with every
+# process you add, unless the batch grows. A larger batch is another training, though, with another learning rate.
 #
 # ## Pairs that do not fit into memory
 #
 # Sentences in memory are expensive: a short piece of text takes many times the bytes of its letters. Encoded, a word is
-# two or four bytes. **{term}`Streaming <streaming>`** reads a corpus piece by piece: `stream` encodes it into files *once*,
+# two or four bytes. **[Streaming](../book/glossary.md)** reads a corpus piece by piece: `stream` encodes it into files *once*,
 # and maps those files into memory. The system reads a page when somebody looks at it, and forgets it when memory is short.
 
 # %%
@@ -436,13 +441,13 @@ files = {path.name: path.stat().st_size for path in sorted(place.glob("encoded-*
 show_table(["file", "bytes"], [[name, size] for name, size in files.items()])
 
 # %% [markdown]
-# The training pairs are in `src.ids.npy` and `tgt.ids.npy`, one after the other, and `starts` says where each begins. The
-# held-out sentences stay text, for they are to be read. Is it the corpus that {doc}`01_sentences_to_numbers` prepared? The
-# filters, and above all the split, must not let a sentence leak, and no text is in memory to compare. So every sentence is
-# kept as 64 bits of its hash while the files are made. Compare with the plain way:
+# The training pairs are in `src.ids.npy` and `tgt.ids.npy`, one after the other, and `starts` says where each begins.
+# The held-out sentences stay text, for they are to be read. Is it the corpus that [From sentences to
+# numbers](01_sentences_to_numbers.ipynb) prepared? The filters, and above all the split, must not let a sentence leak,
+# and no text is in memory to compare. So every sentence is kept as 64 bits of its hash while the files are made.
+# Compare with the plain way:
 
-# %%
-# NBVAL_CHECK_OUTPUT
+# %% tags=["nbval-check-output"]
 few = replace(settings, sample_pairs=2_000)
 in_memory, on_disk = prepare(few), stream(few, place)
 print("same pairs, in the same order:", list(on_disk.train.sources) == in_memory.train.sources)
@@ -477,18 +482,14 @@ show_source(open_encoded)
 # ## Exercises
 
 # %% [markdown]
-# :::{exercise} How much is exchanged?
-# :label: ex-13-1
+# ### Exercise 13.1: How much is exchanged?
 #
-# How many bytes does a process send and receive in one step? In a ring of $P$ processes an all-reduce of $n$ numbers costs each
-# about $2 n (P - 1) / P$ numbers in each direction. Compute it for the model that was timed here, for 2, 8 and 64 processes.
-# How long would a network of one gigabit a second take for it, beside a step?
-# :::
+# How many bytes does a process send and receive in one step? In a ring of $P$ processes an all-reduce of $n$ numbers
+# costs each about $2 n (P - 1) / P$ numbers in each direction. Compute it for the model that was timed here, for 2, 8
+# and 64 processes. How long would a network of one gigabit a second take for it, beside a step?
 
 # %% [markdown]
-# :::{solution-start} ex-13-1
-# :class: dropdown
-# :::
+# ### Solution to exercise 13.1
 
 # %% tags=["solution"]
 timed_corpus = prepare(timed.data)
@@ -506,21 +507,14 @@ show_table(["processes", "MB sent by each", "ms on the network", "ms a step of o
 # work of each process does. Over a slow network a small model soon waits more than it works.
 
 # %% [markdown]
-# :::{solution-end}
-# :::
-
-# %% [markdown]
-# :::{exercise} The largest share
-# :label: ex-13-2
+# ### Exercise 13.2: The largest share
 #
 # A step ends when the slowest process ends. `share` takes every second pair, not the first half. The pairs of a batch
-# are sorted by length. Compare the words of the larger share with half of all words, for both ways of sharing, over one epoch.
-# :::
+# are sorted by length. Compare the words of the larger share with half of all words, for both ways of sharing, over one
+# epoch.
 
 # %% [markdown]
-# :::{solution-start} ex-13-2
-# :class: dropdown
-# :::
+# ### Solution to exercise 13.2
 
 # %% tags=["solution"]
 order = epoch_order(trainer.src.lengths, trainer.tgt.lengths, 64, seed=0, epoch=0)
@@ -541,11 +535,8 @@ show_table(
 # sentences, and the first process waits.
 
 # %% [markdown]
-# :::{solution-end}
-# :::
-#
 # ## What to read next
 #
-# This is as far as two cores go. `torchrun` starts the same command on several machines, too; `torchrun --help` says how.
-# The {doc}`reference <../book/api>` has every function that was shown here. {doc}`14_other_tasks` gives the same network
-# other work.
+# This is as far as two cores go. `torchrun` starts the same command on several machines, too; `torchrun --help` says
+# how. The [reference](../book/api.md) has every function that was shown here. [Other tasks: commands, questions,
+# talk](14_other_tasks.ipynb) gives the same network other work.

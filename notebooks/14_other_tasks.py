@@ -1,6 +1,7 @@
 # ---
 # jupyter:
 #   jupytext:
+#     cell_metadata_filter: tags,mystnb,-all
 #     formats: ipynb,py:percent
 #     text_representation:
 #       extension: .py
@@ -18,13 +19,13 @@
 # network drives a small robot, answers questions about a story, and, in an exercise, makes polite conversation. The first
 # task ends in a famous failure. The second lets you check where attention looks, because you know where the answer is.
 #
-# :::{admonition} What you will be able to do
-# - turn a task into a file of pairs, and train on it without a new line in the package
-# - find the rules about translation that hide in a translator: in its search, and in its split
-# - test a model on what it has *not* been prepared for, and say which kind of new it cannot do
-# - measure how often attention looks at the one fact that holds the answer
-# - make a model use a name that it has never seen
-# :::
+# > **What you will be able to do**
+# >
+# > - turn a task into a file of pairs, and train on it without a new line in the package
+# > - find the rules about translation that hide in a translator: in its search, and in its split
+# > - test a model on what it has *not* been prepared for, and say which kind of new it cannot do
+# > - measure how often attention looks at the one fact that holds the answer
+# > - make a model use a name that it has never seen
 #
 # Each task has its own small language, written by a few lines below. At `small` everything is trained once, in less than a
 # minute; at `standard` with three seeds, in a few minutes.
@@ -91,9 +92,11 @@ from s2s_tutorial.vocabulary import SPECIAL_WORDS, Vocabulary
 
 BLUE, ORANGE, GREEN, GREY = "#00429d", "#b8560b", "#2a7f62", "0.5"
 
+
 # %% [markdown]
-# The network is a Bahdanau decoder with additive attention ({doc}`05_decoders`). It looks *before* each step, so what it has
-# seen stays in its state. One function trains it, whatever the pairs are about:
+# The network is a Bahdanau decoder with additive attention ([Decoders: writing one word at a time](05_decoders.ipynb)).
+# It looks *before* each step, so what it has seen stays in its state. One function trains it, whatever the pairs are
+# about:
 
 
 # %%
@@ -112,7 +115,8 @@ def train(name: str, corpus: Corpus, seed: int = 0, attention: str = "additive",
 
 
 # %% [markdown]
-# And one writes files of pairs, in the format of {doc}`12_your_own_data`: first what is to be written, then what is read.
+# And one writes files of pairs, in the format of [Your own data](12_your_own_data.ipynb): first what is to be written,
+# then what is read.
 
 
 # %%
@@ -138,7 +142,7 @@ def write_pairs(name: str, rows: list[tuple[str, ...]]) -> Path:
 # | turn around | `right right` |
 # | walk after turn left | `left step` |
 #
-# The idea is that of SCAN {cite:p}`lake2018`, a language of commands that was made to test what networks like ours
+# The idea is that of SCAN ([Lake and Baroni, 2018](https://arxiv.org/abs/1711.00350)), a language of commands that was made to test what networks like ours
 # understand of rules. Words and rules here are our own. First the single **phrases**: a verb, where to, how often.
 
 # %%
@@ -159,8 +163,7 @@ for often, count in TIMES.items():
 # %% [markdown]
 # A **command** is a phrase, or two of them. "After" turns the order round:
 
-# %%
-# NBVAL_CHECK_OUTPUT
+# %% tags=["nbval-check-output"]
 COMMANDS = dict(PHRASES)
 for (one, first), (other, second) in product(PHRASES.items(), repeat=2):
     COMMANDS[f"{one} and {other}"] = first + second
@@ -169,14 +172,14 @@ print(f"{len(PHRASES)} phrases, {len(COMMANDS):,} commands")
 for command in ("walk twice and turn left", "walk twice after turn left", "dig and jump in a square to the right"):
     print(f"{command}:\n    {' '.join(COMMANDS[command])}")
 
+
 # %% [markdown]
-# What does the robot *do*? Follow it, and draw its way ({numref}`fig-14-drives`). A place on the field is a complex number,
+# What does the robot *do*? Follow it, and draw its way (Figure 14.1). A place on the field is a complex number,
 # and so is the direction it faces: times $i$ is a quarter turn to the left, times $-i$ to the right. (Python writes `j` for
 # $i$.)
 
 
-# %%
-# NBVAL_CHECK_OUTPUT
+# %% tags=["nbval-check-output"]
 def drive(actions: list[str]) -> tuple[list, list, complex, complex]:
     """Moves (action, from, to), marks (action, place), and at the end where the robot is and faces."""
     place, facing, moves, marks = 0j, 1j, [], []  # it starts in the middle and faces up
@@ -224,7 +227,7 @@ def draw_drive(axes, actions, title):
     axes.set_title(title, fontsize=9)
 
 
-# %% tags=["hide-input"] mystnb={"figure": {"caption": "What three commands make the robot do. It starts at the circle, facing up, and ends at the triangle, which points where it faces. Blue is a step, a dashed line a leap, a green square digging.", "name": "fig-14-drives"}, "image": {"alt": "Three fields of squares. In the first a blue line goes two squares up and the triangle points left. In the second a dashed line makes a square of leaps after three steps up. In the third the robot goes one square to the left and digs there twice."}}
+# %% tags=["hide-input"] mystnb={"image": {"alt": "Three fields of squares. In the first a blue line goes two squares up and the triangle points left. In the second a dashed line makes a square of leaps after three steps up. In the third the robot goes one square to the left and digs there twice."}}
 figure = Figure(figsize=(7.5, 3), layout="constrained")
 shown = (
     "walk twice and turn left",
@@ -237,10 +240,14 @@ for axes, title in zip(figure.subplots(1, 3), shown, strict=True):
 show_figure(figure)
 
 # %% [markdown]
+# **Figure 14.1.** What three commands make the robot do. It starts at the circle, facing up, and ends at the triangle, which points
+# where it faces. Blue is a step, a dashed line a leap, a green square digging.
+
+# %% [markdown]
 # ### A rule about French, in the search
 #
-# Before you train, ask what the translator believes about its work. The search of {doc}`07_translating` cuts a translation
-# that becomes too long:
+# Before you train, ask what the translator believes about its work. The search of [Translating](07_translating.ipynb)
+# cuts a translation that becomes too long:
 
 # %%
 show_source(length_limits)
@@ -249,8 +256,7 @@ show_source(length_limits)
 # That is a rule about languages of people. A robot may well need fifty actions for nine words, and then *every* model
 # would fail, without a warning. Here "three times" is two words, and that saves us:
 
-# %%
-# NBVAL_CHECK_OUTPUT
+# %% tags=["nbval-check-output"]
 room = {command: 2 * (len(command.split()) + 1) + 10 - len(actions) for command, actions in COMMANDS.items()}
 tightest = min(room, key=room.get)
 print(f"tightest: {tightest}\n{len(COMMANDS[tightest])} actions, room for {room[tightest]} more")
@@ -268,10 +274,9 @@ assert room[tightest] >= 0
 # Commands that are both, long and with a "jump", are left out.
 #
 # A person who knows "walk", "walk twice" and "jump" can "jump twice". Using known parts in a new combination
-# is called {term}`compositional generalization`.
+# is called [compositional generalization](../book/glossary.md).
 
-# %%
-# NBVAL_CHECK_OUTPUT
+# %% tags=["nbval-check-output"]
 kinds: dict[str, list[str]] = {"as in training": [], "longer": [], "new combination": []}
 for command, actions in COMMANDS.items():
     new = "leap" in actions and command != "jump"
@@ -285,8 +290,7 @@ print({kind: len(members) for kind, members in kinds.items()})
 # People say "please", and it changes nothing. Every command gets a random wrapping. For the lonely "jump" all wrappings are
 # written down, so that the model meets the word often enough:
 
-# %%
-# NBVAL_CHECK_OUTPUT
+# %% tags=["nbval-check-output"]
 BEFORE = ("", "please", "now", "robot,", "dear robot,", "go on,", "well,")
 AFTER = ("", "please", "now", "at once", "if you can")
 
@@ -320,11 +324,10 @@ show_text(
 )
 
 # %% [markdown]
-# :::{admonition} Guess first
-# :class: tip
-# How many commands of each set will be right, action for action: of the test set, of the longer ones, of the new combinations
-# with "jump"? What will the robot do instead?
-# :::
+# > **Guess first**
+# >
+# > How many commands of each set will be right, action for action: of the test set, of the longer ones, of the new combinations
+# > with "jump"? What will the robot do instead?
 
 # %%
 drivers = {seed: train("commands", commands, seed) for seed in seeds}
@@ -352,9 +355,9 @@ show_table(
 
 # %% [markdown]
 # The first row is what most reports would print. The model deserves it: not one of these lines of actions was in training.
-# And it is no sign at all of what comes in the other two rows. See what the robot does instead ({numref}`fig-14-wrong`):
+# And it is no sign at all of what comes in the other two rows. See what the robot does instead (Figure 14.2):
 
-# %% tags=["hide-input"] mystnb={"figure": {"caption": "What was asked, above, and what the first model makes of it, below: a command as in training, a longer one, and a new combination.", "name": "fig-14-wrong"}, "image": {"alt": "Two rows of three fields of squares with the path of the robot. The left column is a command as in training, the middle one a longer command, the right one a command with jump in a new combination; the lower row is what the model does."}}
+# %% tags=["hide-input"] mystnb={"image": {"alt": "Two rows of three fields of squares with the path of the robot. The left column is a command as in training, the middle one a longer command, the right one a command with jump in a new combination; the lower row is what the model does."}}
 asked = (
     "walk to the left and dig three times",
     "walk in a square to the left twice\nand walk to the right three times",
@@ -369,6 +372,10 @@ for column, title in zip(figure.subplots(2, 3).T, asked, strict=True):
     draw_drive(column[0], COMMANDS[command], f"{title}\n{len(COMMANDS[command])} actions")
     draw_drive(column[1], answer, f"the model: {same}")
 show_figure(figure)
+
+# %% [markdown]
+# **Figure 14.2.** What was asked, above, and what the first model makes of it, below: a command as in training, a longer one, and a new
+# combination.
 
 # %%
 written = {kind: outcomes[kind, seeds[0]][1] for kind in new_sets}
@@ -398,28 +405,31 @@ show_text(
 
 # %% [markdown]
 # *Longer*: the model has learnt from thousands of examples when a line of actions ends, and no example goes on beyond that.
-# {cite:t}`newman2020` show how learning where to end stands in the way of longer outputs. *New combination*: "walk", "dig"
+# [Newman et al. (2020)](https://arxiv.org/abs/2010.07174) show how learning where to end stands in the way of longer outputs. *New combination*: "walk", "dig"
 # and "sing" were seen in the same places, again and again. "Jump" was seen in one place only, and nothing told the model that
 # it is a word like those. Where the turns and the number of actions are right, they come from the other words, and the
 # missing action from a verb that the model knows there. The rule "any verb can be done twice" is ours. The network found
 # rules of its own that fit everything it was shown.
 #
-# {cite:t}`lake2018` found the same two failures in larger networks. The second exercise asks how many examples it takes.
+# [Lake and Baroni (2018)](https://arxiv.org/abs/1711.00350) found the same two failures in larger networks. The second
+# exercise asks how many examples it takes.
 #
-# Look at {numref}`fig-14-after` before you go on: "after" turns the order round, and attention follows: what is said last is
+# Look at Figure 14.3 before you go on: "after" turns the order round, and attention follows: what is said last is
 # done first.
 
-# %% tags=["hide-input"] mystnb={"figure": {"caption": "The first model reads the end of the command first, because “after” turns the order round.", "name": "fig-14-after"}, "image": {"alt": "Heat map of attention weights: the words of the command walk twice after turn left in columns, the actions in rows."}}
+# %% tags=["hide-input"] mystnb={"image": {"alt": "Heat map of attention weights: the words of the command walk twice after turn left in columns, the actions in rows."}}
 show_figure(plot_attention(drivers[seeds[0]].translate("Walk twice after turn left.")))
+
+# %% [markdown]
+# **Figure 14.3.** The first model reads the end of the command first, because “after” turns the order round.
 
 # %% [markdown]
 # ## Questions about a story
 #
 # "Anna is in the hall. Tom is in the barn. Where is Anna?" The answer stands in the story, in one sentence of it, the
-# {term}`supporting fact`. {cite:t}`weston2015` made twenty kinds of such stories to find out what a network can do; ours are
-# of their simplest kind. You write them, so you know the supporting fact of each. Keep its number in the third column: it is for
-# you, the model never sees it.
-
+# [supporting fact](../book/glossary.md). [Weston et al. (2015)](https://arxiv.org/abs/1502.05698) made twenty kinds of
+# such stories to find out what a network can do; ours are of their simplest kind. You write them, so you know the
+# supporting fact of each. Keep its number in the third column: it is for you, the model never sees it.
 
 # %%
 PEOPLE = ("Anna", "Tom", "Mia", "Ben", "Eva", "Max")
@@ -437,8 +447,7 @@ def story_of(rng: random.Random, facts: int) -> tuple[str, str, str]:
     return answer, " ".join([*(f"{who} is in the {where}." for who, where in told), question]), str(number)
 
 
-# %%
-# NBVAL_CHECK_OUTPUT
+# %% tags=["nbval-check-output"]
 rng = random.Random(15)
 stories = [story_of(rng, rng.randint(1, 4)) for _ in range(7_000)]
 longer_stories = [story_of(rng, facts) for facts in (5, 6) for _ in range(200)]
@@ -450,8 +459,7 @@ for answer, story, number in stories[2:5]:
 #
 # Now prepare the file as always.
 
-# %%
-# NBVAL_CHECK_OUTPUT
+# %% tags=["nbval-check-output"]
 story_file = write_pairs("stories.tsv", stories)
 try:
     prepare(DataSettings(corpus=str(story_file)))
@@ -459,15 +467,16 @@ except CorpusError as error:
     print(str(error).replace(str(work), "…"))
 
 # %% [markdown]
-# Thousands of pairs, and not one for the test? The message says why in passing. The split forbids a {term}`leak` on *either*
-# side ({doc}`01_sentences_to_numbers`): pairs with the same translation go into the same set, and a hash of it says which. There
-# are only a dozen answers, and more pairs would have the same dozen. See where they went:
+# Thousands of pairs, and not one for the test? The message says why in passing. The split forbids a
+# [leak](../book/glossary.md) on *either* side ([From sentences to numbers](01_sentences_to_numbers.ipynb)): pairs with
+# the same translation go into the same set, and a hash of it says which. There are only a dozen answers, and more pairs
+# would have the same dozen. See where they went:
 
-# %%
-# NBVAL_CHECK_OUTPUT
+# %% tags=["nbval-check-output"]
 columns = read_file(story_file)
 of_the_package = [len(rows) for rows in split(columns, range(len(columns.first)))]
 print(f"{len(set(columns.first))} different answers; training, validation, test: {of_the_package}")
+
 
 # %% [markdown]
 # For a translator that is strict and right. For answers it is wrong: "In the hall." is no secret, and a model can only
@@ -503,12 +512,11 @@ longer_questions = held_out_from(read_file(write_pairs("longer-stories.tsv", lon
 show_table(["step", "pairs"], [*questions.steps, ("training", len(questions.train)), ("test", len(questions.test))])
 
 # %% [markdown]
-# :::{admonition} Guess first
-# :class: tip
-# One model has attention, the other has not: it must squeeze the whole story into one vector, before it knows which fact will
-# matter. (Does it really not know? Its encoder reads in both directions.) Guess the share of right answers for both, for
-# stories of one to four facts, and for five and six, which training never had. Then see {numref}`fig-14-facts`.
-# :::
+# > **Guess first**
+# >
+# > One model has attention, the other has not: it must squeeze the whole story into one vector, before it knows which fact will
+# > matter. (Does it really not know? Its encoder reads in both directions.) Guess the share of right answers for both, for
+# > stories of one to four facts, and for five and six, which training never had. Then see Figure 14.4.
 
 # %%
 readers = {
@@ -534,7 +542,7 @@ whole = {key: evaluate(reader, questions.test)[0].exact_match for key, reader in
 with_attention, without = ([whole[kind, seed] for seed in seeds] for kind in ("additive", "none"))
 assert np.mean(with_attention) > np.mean(without)
 
-# %% tags=["hide-input"] mystnb={"figure": {"caption": "Right answers by the number of facts in the story: a thin line for each seed. Right of the dashed line stories are longer than any in training.", "name": "fig-14-facts"}, "image": {"alt": "Lines over one to six facts: with attention in blue, without attention in orange, and a grey line for a random fact, which falls from one to one sixth. A dashed vertical line stands between four and five facts."}}
+# %% tags=["hide-input"] mystnb={"image": {"alt": "Lines over one to six facts: with attention in blue, without attention in orange, and a grey line for a random fact, which falls from one to one sixth. A dashed vertical line stands between four and five facts."}}
 figure = Figure(figsize=(7, 3.4), layout="constrained")
 axes = figure.add_subplot()
 for (kind, seed), shares in by_facts.items():
@@ -547,6 +555,10 @@ axes.set(xlabel="facts in the story", ylabel="right answers", xticks=range(1, 7)
 axes.legend(loc="lower left")
 show_figure(figure)
 
+# %% [markdown]
+# **Figure 14.4.** Right answers by the number of facts in the story: a thin line for each seed. Right of the dashed line stories are
+# longer than any in training.
+
 # %%
 show_text(
     f"On the test set **{spread(with_attention)}** of the answers are right with attention, **{spread(without)}** without. "
@@ -557,21 +569,24 @@ show_text(
 # %% [markdown]
 # ### Does it look at the fact?
 #
-# {numref}`fig-14-story` is a picture of the kind that is always shown. The second fact is the supporting one: does the row of
+# Figure 14.5 is a picture of the kind that is always shown. The second fact is the supporting one: does the row of
 # the room look there?
 
-# %% tags=["hide-input"] mystnb={"figure": {"caption": "Where the first model looks while it answers.", "name": "fig-14-story"}, "image": {"alt": "Heat map of attention weights: the words of a story of two facts and a question in columns, the words of the answer in rows."}}
+# %% tags=["hide-input"] mystnb={"image": {"alt": "Heat map of attention weights: the words of a story of two facts and a question in columns, the words of the answer in rows."}}
 example = readers["additive", seeds[0]].translate("Tom is in the attic. Eva is in the barn. Where is Eva?")
 show_figure(plot_attention(example))
 
+
 # %% [markdown]
-# One picture is an anecdote. You know the supporting fact of *every* story, so count. Take the word that tells the answer, the
-# room or the person. Find the source word with the largest weight in its row. In which fact does it stand? A full stop ends a
-# fact, so the number of full stops before a word is the number of its fact:
+# **Figure 14.5.** Where the first model looks while it answers.
+
+# %% [markdown]
+# One picture is an anecdote. You know the supporting fact of *every* story, so count. Take the word that tells the
+# answer, the room or the person. Find the source word with the largest weight in its row. In which fact does it stand?
+# A full stop ends a fact, so the number of full stops before a word is the number of its fact:
 
 
-# %%
-# NBVAL_CHECK_OUTPUT
+# %% tags=["nbval-check-output"]
 def fact_at(words: list[str], place: int) -> int:
     """Which fact a word belongs to; the question counts as one more."""
     return words[:place].count(".")
@@ -601,8 +616,7 @@ def looks(translator: Translator, held_out: HeldOut) -> list[tuple[bool, bool, f
     return found
 
 
-# %%
-# NBVAL_CHECK_OUTPUT
+# %% tags=["nbval-check-output"]
 for row in [row for row, story in enumerate(questions.test.sources) if story.count(".") > 2][:3]:
     print(
         f"{questions.test.sources[row]}\n    {questions.test.references[row][0]}  (fact {questions.test.groups[row]})"
@@ -638,8 +652,8 @@ show_text(
 # Do the seeds lie far apart? Then do not trust one. Training may have ended before a model had found out where to look: give
 # the one that lags more `epochs`, and count again.
 #
-# That is {doc}`09_seeing_attention` with an answer sheet: pictures first, then a count, with chance beside it and more than one
-# seed.
+# That is [Seeing attention](09_seeing_attention.ipynb) with an answer sheet: pictures first, then a count, with chance
+# beside it and more than one seed.
 #
 # **Break it.** Ask about somebody of whom the story says nothing:
 
@@ -666,20 +680,16 @@ show_table(
 # ## Exercises
 
 # %% [markdown]
-# :::{exercise} Small talk, and a name
-# :label: ex-14-1
+# ### Exercise 14.1: Small talk, and a name
 #
-# "Good evening, my name is Ada. I am tired." – "Good evening Ada, rest a little." Write a generator of such pairs, with a few
-# hundred made-up names, so that many are rare. Train with `vocabulary_min_count=6`: names seen fewer times are unknown words
-# ({doc}`07_translating`), and an unknown word in the output is answered by copying the source word that attention looks at.
-# How often does the model get a *known* name right, and how often an *unknown* one? And without attention?
-# :::
+# "Good evening, my name is Ada. I am tired." – "Good evening Ada, rest a little." Write a generator of such pairs, with
+# a few hundred made-up names, so that many are rare. Train with `vocabulary_min_count=6`: names seen fewer times are
+# unknown words ([Translating](07_translating.ipynb)), and an unknown word in the output is answered by copying the
+# source word that attention looks at. How often does the model get a *known* name right, and how often an *unknown*
+# one? And without attention?
 
 # %% [markdown]
-# :::{solution-start} ex-14-1
-# :class: dropdown
-# :::
-
+# ### Solution to exercise 14.1
 
 # %% tags=["solution"]
 GREETINGS = ("Hello", "Good morning", "Good evening")
@@ -693,8 +703,7 @@ REMARKS = {
     "I am hungry.": "eat some bread.",
 }
 
-# %% tags=["solution"]
-# NBVAL_CHECK_OUTPUT
+# %% tags=["solution", "nbval-check-output"]
 rng = random.Random(16)
 syllables = [consonant + vowel for consonant in "bdfklmnrstvz" for vowel in "aeiou"]
 names = ["".join(rng.choices(syllables, k=rng.choice((2, 3)))).capitalize() for _ in range(400)]
@@ -745,27 +754,20 @@ show_table(
 # %% [markdown]
 # Without attention a known name has to come through a single vector; an unknown one cannot come through at all.
 #
-# To the model all unknown names are the same word, and it answers with that word: "good evening `<unk>`, rest a little." Only
-# the *place* it looks at makes a name of it. So attention does here what no vocabulary can. {cite:t}`vinyals2015` trained
-# the same kind of network on real conversations and describe what it does well, and how it contradicts itself;
-# {cite:t}`gu2016` make copying a part of the network.
+# To the model all unknown names are the same word, and it answers with that word: "good evening `<unk>`, rest a
+# little." Only the *place* it looks at makes a name of it. So attention does here what no vocabulary can. [Vinyals and
+# Le (2015)](https://arxiv.org/abs/1506.05869) trained the same kind of network on real conversations and describe what
+# it does well, and how it contradicts itself; [Gu et al. (2016)](https://arxiv.org/abs/1603.06393) make copying a part
+# of the network.
 
 # %% [markdown]
-# :::{solution-end}
-# :::
-
-# %% [markdown]
-# :::{exercise} A handful of examples
-# :label: ex-14-2
+# ### Exercise 14.2: A handful of examples
 #
 # Nobody has to wait for a cleverer network: show it some combinations of "jump". Move a random handful from the set
 # *new combination* into training, train anew, and test on those that are left. How many does it take?
-# :::
 
 # %% [markdown]
-# :::{solution-start} ex-14-2
-# :class: dropdown
-# :::
+# ### Solution to exercise 14.2
 
 # %% tags=["solution"]
 rng = random.Random(17)
@@ -781,29 +783,21 @@ show_table(["combinations shown", "others right"], [[number, f"{share:.0%}"] for
 assert learnt[max(handfuls)] > learnt[0]
 
 # %% [markdown]
-# So the network *can* do it. What it lacks is not a place for the rule but a reason to prefer that rule to others, and a few
-# examples are such a reason. Which examples matters as much as how many {cite:p}`loula2018`.
+# So the network *can* do it. What it lacks is not a place for the rule but a reason to prefer that rule to others, and
+# a few examples are such a reason. Which examples matters as much as how many ([Loula et al.,
+# 2018](https://arxiv.org/abs/1807.07545)).
 
 # %% [markdown]
-# :::{solution-end}
-# :::
-
-# %% [markdown]
-# :::{exercise} By what it does
-# :label: ex-14-3
+# ### Exercise 14.3: By what it does
 #
 # "Turn around" is `right right` in our rules; `left left` would do the same. Count an answer as right if the robot has moved
 # over the same squares with the same marks and ends in the same place, facing the same way. How many mistakes
 # turn out to be none?
-# :::
 
 # %% [markdown]
-# :::{solution-start} ex-14-3
-# :class: dropdown
-# :::
+# ### Solution to exercise 14.3
 
-# %% tags=["solution"]
-# NBVAL_CHECK_OUTPUT
+# %% tags=["solution", "nbval-check-output"]
 assert drive(["left", "left"]) == drive(["right", "right"]) != drive(["right"])
 print(drive(["left", "left", "left", "step"]) == drive(["right", "step"]))
 
@@ -818,16 +812,15 @@ for kind, answers in written.items():
 show_table(["test commands", "right by the words", "right by the effect"], table)
 
 # %% [markdown]
-# The words are compared with one way to do it, the effect with all ways. Where something can be *run*, run it: that is a better
-# reference than any text. Where both columns agree, you know that the mistakes are real ones.
+# The words are compared with one way to do it, the effect with all ways. Where something can be *run*, run it: that is
+# a better reference than any text. Where both columns agree, you know that the mistakes are real ones.
 
 # %% [markdown]
-# :::{solution-end}
-# :::
-#
 # ## What to read next
 #
-# {doc}`15_borrowed_parts` begins a training with what another one has learnt. Then {cite:t}`lake2018` for commands and
-# {cite:t}`weston2015` for stories; both are easy to read, and to argue with. A network that looks several times before it
-# answers, for stories with more than one supporting fact: {cite:t}`sukhbaatar2015`. For a task of your own,
-# {doc}`12_your_own_data` has the format of the file, and {doc}`11_which_attention` how to compare models fairly.
+# [Borrowed parts](15_borrowed_parts.ipynb) begins a training with what another one has learnt. Then [Lake and Baroni
+# (2018)](https://arxiv.org/abs/1711.00350) for commands and [Weston et al. (2015)](https://arxiv.org/abs/1502.05698)
+# for stories; both are easy to read, and to argue with. A network that looks several times before it answers, for
+# stories with more than one supporting fact: [Sukhbaatar et al. (2015)](https://arxiv.org/abs/1503.08895). For a task
+# of your own, [Your own data](12_your_own_data.ipynb) has the format of the file, and [Which
+# attention?](11_which_attention.ipynb) how to compare models fairly.

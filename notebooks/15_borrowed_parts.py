@@ -1,6 +1,7 @@
 # ---
 # jupyter:
 #   jupytext:
+#     cell_metadata_filter: tags,mystnb,-all
 #     formats: ipynb,py:percent
 #     text_representation:
 #       extension: .py
@@ -19,12 +20,12 @@
 # an **autoencoder**, keep its encoder, and train a new decoder on it. In this chapter you do both, and then you measure
 # whether it was worth it.
 #
-# :::{admonition} What you will be able to do
-# - train word vectors with skip-gram and negative sampling, in a few lines
-# - read vectors in the formats of word2vec, GloVe and fastText, and begin a run with them
-# - begin a run with the encoder of another run, and freeze what you borrowed
-# - say when borrowed parts help, when they do not, and how you know
-# :::
+# > **What you will be able to do**
+# >
+# > - train word vectors with skip-gram and negative sampling, in a few lines
+# > - read vectors in the formats of word2vec, GloVe and fastText, and begin a run with them
+# > - begin a run with the encoder of another run, and freeze what you borrowed
+# > - say when borrowed parts help, when they do not, and how you know
 #
 # At `small` the chapter takes under a minute, at `standard` some minutes. It uses the embedded corpus at every scale.
 
@@ -114,12 +115,14 @@ show_text(
     + (f"{nowhere} of these are not in the French text either." if nowhere else "all of these are in the French text.")
 )
 
+
 # %% [markdown]
 # ## Word vectors
 #
-# "You shall know a word by the company it keeps" {cite:p}`firth1957`. **Skip-gram** {cite:p}`mikolov2013` takes that
-# literally. Every word $c$ has a vector $v_c$, and every word $o$ that may stand near it another, $u_o$. Words that are found
-# near one another shall have a large product; words drawn at random, the **negative samples** $k$, a small one:
+# "You shall know a word by the company it keeps" (Firth, 1957). **Skip-gram** ([Mikolov et al.,
+# 2013](https://arxiv.org/abs/1310.4546)) takes that literally. Every word $c$ has a vector $v_c$, and every word $o$
+# that may stand near it another, $u_o$. Words that are found near one another shall have a large product; words drawn
+# at random, the **negative samples** $k$, a small one:
 #
 # $$
 # \begin{aligned}
@@ -131,8 +134,7 @@ show_text(
 # By hand, with vectors of two numbers and two negative samples:
 
 
-# %%
-# NBVAL_CHECK_OUTPUT
+# %% tags=["nbval-check-output"]
 def skip_gram_loss(centre, near, noise):
     """Mean loss of B words: centre (B, E), near (B, E), noise (B, K, E)."""
     products = (near * centre).sum(dim=-1)  # (B,)
@@ -245,10 +247,10 @@ show_text(
 #
 # You would rarely train vectors yourself. They are there to download, made of billions of words:
 #
-# - **word2vec** {cite:p}`mikolov2013`: English, and what its program has made of other texts. The package reads its text
+# - **word2vec** ([Mikolov et al., 2013](https://arxiv.org/abs/1310.4546)): English, and what its program has made of other texts. The package reads its text
 #   format, not its `.bin`.
-# - **GloVe** {cite:p}`pennington2014`: English, `.txt` files inside a `.zip`, without a first line that gives the sizes.
-# - **fastText** {cite:p}`grave2018`: 157 languages, French among them, `.vec` files inside a `.gz`, with such a line.
+# - **GloVe** ([Pennington et al., 2014](https://aclanthology.org/D14-1162)): English, `.txt` files inside a `.zip`, without a first line that gives the sizes.
+# - **fastText** ([Grave et al., 2018](https://arxiv.org/abs/1802.06893)): 157 languages, French among them, `.vec` files inside a `.gz`, with such a line.
 #
 # Unpack the file first. Take vectors of the language that you translate *from*: for this book that is French, so a
 # fastText file. GloVe's are English; they fit the reverse direction. One call does it, or one option:
@@ -262,8 +264,8 @@ show_text(
 # s2s-tutorial train --vectors cc.fr.300.vec --corpus tatoeba --run runs/vectors
 # ```
 #
-# The model's embedding size must be the vectors' size. The command line sees to that. Accents and capitals in
-# the file are no problem, because each word is normalised as the sentences are. What the call does with an embedding is short:
+# The model's embedding size must be the vectors' size. The command line sees to that. Accents and capitals in the file
+# are no problem, because each word is normalised as the sentences are. What the call does with an embedding is short:
 
 # %%
 show_source(initialise_embedding)
@@ -272,8 +274,7 @@ show_source(initialise_embedding)
 # Such files are large, come from elsewhere, and break off in downloads. As with sentence pairs, a mistake is one line that
 # says where:
 
-# %%
-# NBVAL_CHECK_OUTPUT
+# %% tags=["nbval-check-output"]
 bad = place_for_files / "bad.vec"
 mistakes = {
     "cut short": "3 2\nchat 0.5 -1\nchien 0.4",
@@ -291,8 +292,9 @@ for name, text in mistakes.items():
 # ## An autoencoder
 #
 # Word vectors are only the first layer. Why not borrow the whole encoder? An **autoencoder** is a translator from
-# French to French: it reads a sentence and writes the same sentence. {cite:t}`dai2015` trained one and
-# began other tasks with its weights. All you need is a file whose two columns are the same:
+# French to French: it reads a sentence and writes the same sentence. [Dai and Le
+# (2015)](https://arxiv.org/abs/1511.01432) trained one and began other tasks with its weights. All you need is a file
+# whose two columns are the same:
 
 # %%
 copies_file = place_for_files / "copies.tsv"
@@ -319,6 +321,7 @@ show_text(
         else "It cannot copy yet: at `standard` it reads ten times as much."
     )
 )
+
 
 # %% [markdown]
 # Before you are impressed: with attention, this is an *easy* task. To write word 5 the decoder looks at state 5 and says
@@ -377,6 +380,7 @@ starts = {
     "autoencoder, frozen": from_encoder(copier.translator, french, freeze=True),
 }
 
+
 # %% [markdown]
 # Five starts, three sizes of the parallel set, each with its own number of epochs, two seeds. Everything else is equal, but
 # for one thing: a model from scratch knows only the words of its own pairs. The others know all words of the French text,
@@ -405,11 +409,10 @@ def train(name, start, number, seed):
 
 
 # %% [markdown]
-# :::{admonition} Guess first
-# :class: tip
-# Put the five starts in order for the smallest set of pairs. Then for the largest. And which of the two is the better
-# thing to freeze: the vectors, or the autoencoder's encoder?
-# :::
+# > **Guess first**
+# >
+# > Put the five starts in order for the smallest set of pairs. Then for the largest. And which of the two is the better
+# > thing to freeze: the vectors, or the autoencoder's encoder?
 #
 # The next cell trains all of them. Stop it whenever you like; it goes on where it was.
 
@@ -426,6 +429,7 @@ for seed, number in product(SEEDS, EPOCHS):
     if trainer.stopped:
         break
     print(f"seed {seed}, {number:,} pairs: all {len(starts)} are trained and measured")
+
 
 # %% [markdown]
 # ## The result
@@ -447,7 +451,7 @@ for column, (what, digits) in enumerate({"BLEU": 1, "exact, %": 1, "seconds": 0}
         lines.append([name, *(f"{mean:.{digits}f}\u00a0±\u00a0{spread:.{digits}f}" for mean, spread in found)])
     show_table([f"{what} by pairs", *(f"{number:,}" for number in EPOCHS)], lines)
 
-# %% tags=["hide-input"] mystnb={"figure": {"caption": "What a start is worth, by the number of sentence pairs; bars reach from one seed to the other.", "name": "fig-15-starts"}, "image": {"alt": "Five lines of BLEU over the number of pairs, one for each start, with a logarithmic axis of pairs. All rise to the right."}}
+# %% tags=["hide-input"] mystnb={"image": {"alt": "Five lines of BLEU over the number of pairs, one for each start, with a logarithmic axis of pairs. All rise to the right."}}
 figure = Figure(figsize=(7, 4), layout="constrained")
 axes = figure.add_subplot()
 looks = ((GREY, "o-"), (BLUE, "s-"), (BLUE, "s:"), (ORANGE, "D-"), (ORANGE, "D:"))
@@ -468,11 +472,15 @@ axes.minorticks_off()
 axes.legend(fontsize=8)
 show_figure(figure)
 
+
 # %% [markdown]
-# What may you conclude? As in {doc}`11_which_attention`, a difference counts if every seed of the one is better than every
-# seed of the other. With two seeds that is so where it is larger than both spreads together. Two seeds are few, so treat a
-# narrow "yes" as a "perhaps". And all starts get the same steps: what learns slowly looks worse here than after a longer
-# training.
+# **Figure 15.1.** What a start is worth, by the number of sentence pairs; bars reach from one seed to the other.
+
+# %% [markdown]
+# What may you conclude? As in [Which attention?](11_which_attention.ipynb), a difference counts if every seed of the
+# one is better than every seed of the other. With two seeds that is so where it is larger than both spreads together.
+# Two seeds are few, so treat a narrow "yes" as a "perhaps". And all starts get the same steps: what learns slowly looks
+# worse here than after a longer training.
 
 
 # %%
@@ -576,21 +584,16 @@ show_text(
 # ## Exercises
 
 # %% [markdown]
-# :::{exercise} A file in the format of GloVe
-# :label: ex-15-1
+# ### Exercise 15.1: A file in the format of GloVe
 #
 # Write the first hundred vectors as GloVe would, and in a way as fastText files are: the words with a capital letter, and a
 # word in between that nobody asked for. Read the file for the vocabulary. Which rows of an embedding does
 # `initialise_embedding` change, and which not?
-# :::
 
 # %% [markdown]
-# :::{solution-start} ex-15-1
-# :class: dropdown
-# :::
+# ### Solution to exercise 15.1
 
-# %% tags=["solution"]
-# NBVAL_CHECK_OUTPUT
+# %% tags=["solution", "nbval-check-output"]
 glove = place_for_files / "glove.txt"
 rows = [
     f"{word.capitalize()} {' '.join(map(str, row.tolist()))}\n"
@@ -608,28 +611,21 @@ print(initialise_embedding(embedding, found, french), "rows of the embedding are
 changed = (embedding.weight != before).any(dim=1)
 assert [french.words[row] for row in changed.nonzero()] == sorted(found.words, key=french.id_of)
 
+
 # %% [markdown]
 # There is no first line, so the size is that of line 1. The rows of all other words, and those of the four special words,
 # stay as chance has made them. In a frozen embedding they would stay so for ever.
 
 # %% [markdown]
-# :::{solution-end}
-# :::
-
-# %% [markdown]
-# :::{exercise} Is it the vectors, or how loud they are?
-# :label: ex-15-2
+# ### Exercise 15.2: Is it the vectors, or how loud they are?
 #
-# The package gives vectors a mean square of 1. Fresh embeddings of a model with `tie_embeddings` are quieter: they are divided by
-# $\sqrt E$. So a start with vectors differs in *two* things from one without. Take them apart on the smallest set of pairs:
-# begin with quiet vectors (write a `Start` of your own), and with random ones that are as loud as the true ones. Each frozen and
-# fine-tuned. Check that frozen rows have not moved.
-# :::
+# The package gives vectors a mean square of 1. Fresh embeddings of a model with `tie_embeddings` are quieter: they are
+# divided by $\sqrt E$. So a start with vectors differs in *two* things from one without. Take them apart on the
+# smallest set of pairs: begin with quiet vectors (write a `Start` of your own), and with random ones that are as loud
+# as the true ones. Each frozen and fine-tuned. Check that frozen rows have not moved.
 
 # %% [markdown]
-# :::{solution-start} ex-15-2
-# :class: dropdown
-# :::
+# ### Solution to exercise 15.2
 
 
 # %% tags=["solution"]
@@ -683,22 +679,14 @@ show_text(
 # before you freeze anything. And never compare a loan with nothing alone: compare it with chance of the same shape.
 
 # %% [markdown]
-# :::{solution-end}
-# :::
-
-# %% [markdown]
-# :::{exercise} An autoencoder that has to remember
-# :label: ex-15-3
+# ### Exercise 15.3: An autoencoder that has to remember
 #
-# Take the attention away from the autoencoder: then the whole sentence must go through one vector, and the encoder cannot be a
-# dictionary. Train it, measure the share of the word in its states, and begin a translator *with* attention
+# Take the attention away from the autoencoder: then the whole sentence must go through one vector, and the encoder
+# cannot be a dictionary. Train it, measure the share of the word in its states, and begin a translator *with* attention
 # on the smallest set of pairs with its encoder. Is it a better loan?
-# :::
 
 # %% [markdown]
-# :::{solution-start} ex-15-3
-# :class: dropdown
-# :::
+# ### Solution to exercise 15.3
 
 # %% tags=["solution"]
 blind = replace(copying, name="borrowed-blind", model=replace(copying.model, attention="none"))
@@ -738,11 +726,10 @@ show_text(
 )
 
 # %% [markdown]
-# :::{solution-end}
-# :::
-#
 # ## What to read next
 #
-# {cite:t}`mikolov2013` is short and worth reading in full; {cite:t}`pennington2014` says what vectors have to do with counting.
-# {cite:t}`dai2015` begin with a sequence autoencoder. What came of the idea, models that are trained on text alone and then lent to
-# everybody, is most of the field today. The {doc}`reference <../book/api>` has every function of this book.
+# [Mikolov et al. (2013)](https://arxiv.org/abs/1310.4546) is short and worth reading in full; [Pennington et al.
+# (2014)](https://aclanthology.org/D14-1162) says what vectors have to do with counting. [Dai and Le
+# (2015)](https://arxiv.org/abs/1511.01432) begin with a sequence autoencoder. What came of the idea, models that are
+# trained on text alone and then lent to everybody, is most of the field today. The [reference](../book/api.md) has
+# every function of this book.

@@ -9,6 +9,7 @@ import inspect
 import re
 import textwrap
 from collections.abc import Callable, Sequence
+from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
 from torch import Tensor
@@ -82,6 +83,26 @@ def show_figure(figure: Figure) -> None:
     from s2s_tutorial.plotting import figure_bytes
 
     display(Image(figure_bytes(figure)))
+
+
+def show_drawing(name: str) -> None:
+    """Show one of the book's drawings. It comes with the package, so it is seen where the notebook stands alone.
+
+    Args:
+        name: Name of the drawing, such as "gru".
+
+    Raises:
+        ValueError: There is no such drawing.
+    """
+    from IPython.display import Image, display
+
+    drawings = {
+        path.name.removesuffix(".png"): path for path in files("s2s_tutorial").joinpath("data/drawings").iterdir()
+    }
+    if name not in drawings:
+        raise ValueError(f"there is no drawing {name!r}, only: {', '.join(sorted(drawings))}")
+    picture = Image(drawings[name].read_bytes(), format="png", retina=True)
+    display(picture, metadata={"drawing": name})
 
 
 def glue(name: str, value: Any) -> None:

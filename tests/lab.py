@@ -209,7 +209,9 @@ class Lab:
 
 
 @contextmanager
-def open_lab(browser, folder: Path, environment=None, settings=None, width: int = 1366, height: int = 768):
+def open_lab(
+    browser, folder: Path, environment=None, settings=None, program=None, width: int = 1366, height: int = 768
+):
     """Start JupyterLab in a folder, with an empty configuration, and open it.
 
     Args:
@@ -218,6 +220,7 @@ def open_lab(browser, folder: Path, environment=None, settings=None, width: int 
         environment: variables for the server and its kernels, besides today's.
         settings: of JupyterLab, by plugin, besides `SETTINGS`; `{"@jupyterlab/apputils-extension:themes": {"theme":
             "JupyterLab Dark"}}` is one.
+        program: script that starts JupyterLab, and hands on its arguments; None for JupyterLab itself.
         width: of the window.
         height: of the window.
     """
@@ -231,7 +234,8 @@ def open_lab(browser, folder: Path, environment=None, settings=None, width: int 
             "IPYTHONDIR": Path(own) / "ipython", "PYTHONPATH": ROOT
         }  # fmt: skip
         command = [
-            *(sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root", f"--ServerApp.root_dir={folder}"),
+            *(sys.executable, *([program] if program else ["-m", "jupyterlab"])),
+            *("--no-browser", "--allow-root", f"--ServerApp.root_dir={folder}"),
             *("--ServerApp.port=0", "--IdentityProvider.token=", "--LabApp.expose_app_in_browser=True"),
         ]
         words = {name: str(place) for name, place in places.items()} | (environment or {})

@@ -1,6 +1,7 @@
 """The chapters: script and notebook agree, outputs are there, and every chapter has what a chapter has."""
 
 import ast
+import hashlib
 import json
 import os
 import re
@@ -122,46 +123,89 @@ def test_the_first_cells_install_and_hold_the_settings(script):
 def test_a_chapter_has_its_parts(script):
     text = prose(script)
     assert len(re.findall(r"^# \w", text, re.MULTILINE)) == 1
-    assert "What you will be able to do" in text
-    assert "Guess first" in text
+    assert "> **What you will be able to do**" in text
+    assert "> **Guess first**" in text
     assert "\n## Recap" in text
-    exercises = re.findall(r"\{exercise\}.*\n:label: (\S+)", text)
-    solutions = re.findall(r"\{solution-start\} (\S+)\n:class: dropdown", text)
+    exercises = re.findall(r"^### Exercise (\S+): \w", text, re.MULTILINE)
+    solutions = re.findall(r"^### Solution to exercise (\S+)$", text, re.MULTILINE)
     assert 2 <= len(exercises) <= 4
     assert solutions == exercises
-    assert text.count("{solution-end}") == len(exercises)
     assert sum("solution" in cell.metadata.get("tags", []) for cell in code_cells(script)) >= len(exercises)
 
 
+def test_cells_are_plain_jupyter_markdown(script):
+    """JupyterLab, VS Code, GitHub and Colab show a directive or role of the site as raw text."""
+    for cell in script.cells:
+        if cell.cell_type == "markdown":
+            assert not re.search(r":::|```\{|\{[a-z:]+\}`|^\([\w-]+\)=$|\{\w+\}\[", cell.source, re.MULTILINE), (
+                cell.source
+            )
+
+
+def test_helper_cells_and_solutions_are_folded(notebook):
+    for cell in notebook.cells:
+        tags = cell.metadata.get("tags", [])
+        assert cell.metadata.get("jupyter", {}).get("source_hidden", False) == ("hide-input" in tags), cell.source
+        if cell.source.startswith("### Solution"):
+            assert cell.source.count("\n") == 0  # what is below its heading in the same cell would stay open
+            assert cell.metadata["jp-MarkdownHeadingCollapsed"]
+            assert cell.id in notebook.metadata["colab"]["collapsed_sections"]
+
+
 def test_two_outputs_are_checked_at_least(script):
-    assert sum(cell.source.startswith("# NBVAL_CHECK_OUTPUT") for cell in code_cells(script)) >= 2
+    assert sum("nbval-check-output" in cell.metadata.get("tags", []) for cell in code_cells(script)) >= 2
 
 
 def test_every_picture_has_a_caption_and_an_alternative_text(notebook):
-    for cell in code_cells(notebook):
-        kinds = {kind for output in cell.outputs for kind in output.get("data", {})}
+    for cell, below in zip(notebook.cells, [*notebook.cells[1:], None], strict=True):
+        kinds = {kind for output in cell.get("outputs", []) for kind in output.get("data", {})}
         if "image/png" in kinds and "text/html" not in kinds:
-            described = cell.metadata.get("mystnb", {})
-            assert len(described["image"]["alt"]) > 30, cell.source
-            assert len(described["figure"]["caption"]) > 20, cell.source
-            assert described["figure"]["name"].startswith("fig-")
+            assert len(cell.metadata["mystnb"]["image"]["alt"]) > 30, cell.source
+            assert re.match(r"\*\*Figure \d+\.\d+\.\*\* .{20}", below.source, re.DOTALL), cell.source
 
 
-def test_labels_are_used_once_and_references_lead_somewhere():
-    texts = {name: jupytext.read(ROOT / "notebooks" / f"{name}.py") for name in NAMES}
-    labels = [label for book in texts.values() for label in re.findall(r"^:label: (\S+)", prose(book), re.MULTILINE)]
-    labels += [label for book in texts.values() for label in re.findall(r"\{figure-md\} (\S+)", prose(book))]
-    labels += [
-        cell.metadata["mystnb"]["figure"]["name"]
-        for book in texts.values()
-        for cell in code_cells(book)
-        if "figure" in cell.metadata.get("mystnb", {})
-    ]
-    assert len(labels) == len(set(labels))
-    for book in texts.values():
-        for role, target in re.findall(r"\{(eq|numref|doc)\}`(?:[^`<]*<)?([^`>]+)>?`", prose(book)):
-            known = NAMES if role == "doc" else labels
-            assert target in known or target.startswith("../book/"), target
+def numbers_in(text, kind):
+    """What of a kind a chapter numbers, in the order of its text: the figures `1.1`, `1.2` and so on."""
+    forms = {"figure": r"^\*\*Figure (\S+)\.\*\*", "exercise": r"^### Exercise (\S+):", "formula": r"\\tag\{(\S+)\}"}
+    return re.findall(forms[kind], text, re.MULTILINE)
+
+
+@pytest.mark.parametrize("kind", ["figure", "exercise", "formula"])
+def test_what_a_chapter_numbers_is_counted_from_one(name, script, kind):
+    numbers = numbers_in(prose(script), kind)
+    assert numbers == [f"{int(name[:2])}.{place}" for place in range(1, len(numbers) + 1)]
+
+
+def test_references_and_links_lead_somewhere():
+    texts = {name: prose(jupytext.read(ROOT / "notebooks" / f"{name}.py")) for name in NAMES}
+    titles = {name: re.search(r"^# (.*)", text, re.MULTILINE)[1] for name, text in texts.items()}
+    known = {
+        kind: {number for text in texts.values() for number in numbers_in(text, kind)}
+        for kind in ("figure", "exercise", "formula")
+    }
+    for text in texts.values():
+        assert set(re.findall(r"\bFigure (\d+\.\d+)", text)) <= known["figure"]
+        assert set(re.findall(r"\b[Ee]xercise (\d+\.\d+)", text)) <= known["exercise"]
+        for words, target in re.findall(r"\[([^\]]+)\]\((\S+?)(?: \"[^\"]*\")?\)", text):
+            words = " ".join(words.split())
+            if target.endswith(".ipynb"):
+                assert words == titles[target.removesuffix(".ipynb")], words
+            elif not target.startswith("https://"):
+                assert (ROOT / "notebooks" / target).is_file(), target
+
+
+def test_drawings_in_the_package_are_todays():
+    """A notebook shows PNGs of the drawings; each remembers the SVG that it was made from."""
+    from PIL import Image
+
+    drawn = ROOT / "s2s_tutorial" / "data" / "drawings"
+    shown = {found for name in NAMES for found in re.findall(
+        r'show_drawing\("([\w-]+)"\)', (ROOT / "notebooks" / f"{name}.py").read_text())}  # fmt: skip
+    assert {path.stem for path in drawn.glob("*.png")} == shown
+    for name in shown:
+        svg = (ROOT / "book" / "images" / f"{name}.svg").read_bytes()
+        with Image.open(drawn / f"{name}.png") as picture:
+            assert picture.text["svg-sha256"] == hashlib.sha256(svg).hexdigest(), "run book/_tools/drawings.py"
 
 
 @pytest.mark.skipif("S2S_TUTORIAL_TEST_DATA" not in os.environ, reason="needs real pairs: set S2S_TUTORIAL_DATA")

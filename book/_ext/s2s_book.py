@@ -77,15 +77,6 @@ def add_reading_time(app: Sphinx, doctree: nodes.document, page: str) -> None:
 # Cells
 
 
-def drop_test_marks(app: Sphinx, doctree: nodes.document, page: str) -> None:
-    """Leave the mark that makes a test compare a cell's output out of what people read."""
-    for block in doctree.findall(nodes.literal_block):
-        mark, _, code = block.astext().partition("\n")
-        if mark == "# NBVAL_CHECK_OUTPUT":
-            # Code whose raw text is another one would be taken for parsed, and not be coloured.
-            block.replace_self(nodes.literal_block(code, code, **block.attributes))
-
-
 def part_solution_titles(app: Sphinx, doctree: nodes.document, page: str) -> None:
     """Take the space out of the link in "Solution to Exercise 1", so that it is not underlined."""
     for link in doctree.findall(nodes.reference):
@@ -172,7 +163,6 @@ def setup(app: Sphinx) -> dict[str, bool]:
     app.connect("config-inited", look_for_pdf)
     app.connect("doctree-read", arrange_tables)
     app.connect("doctree-resolved", add_reading_time)
-    app.connect("doctree-resolved", drop_test_marks)
     app.connect("doctree-resolved", part_solution_titles)
     app.connect("html-page-context", drop_scripts, priority=900)
     app.connect("html-page-context", add_downloads, priority=901)

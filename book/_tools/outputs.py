@@ -31,6 +31,8 @@ ROOT = Path(__file__).parents[2]
 NOTEBOOKS = ROOT / "notebooks"
 # An attention view: its style, what it shows, its script.
 VIEW = re.compile(r'^<style>.*?</style>(\n<div class="s2s-view">.*</div>\n)<script>.*</script>$', re.DOTALL)
+HIDDEN = {"hide-input": "source", "hide-output": "outputs"}  # tags, and what of a cell they fold
+SOLUTION = "### Solution"
 ROUND = ROOT / "_build" / "outputs"
 sys.path.insert(0, str(ROOT))  # the package of this very tree
 
@@ -110,8 +112,27 @@ def write(path: Path, notebook: nbformat.NotebookNode) -> None:
     """Write a notebook, whole or not at all, with cell names that do not change from one execution to the next."""
     for number, cell in enumerate(notebook.cells):
         cell["id"] = f"cell-{number}"
+    fold(notebook)
     nbformat.validate(notebook)
     write_atomically(path, (nbformat.writes(notebook) + "\n").encode())
+
+
+def fold(notebook: nbformat.NotebookNode) -> None:
+    """Fold helper cells and solutions, in the words of the programs that open notebooks.
+
+    JupyterLab reads `jupyter` and `heading_collapsed` in a cell, Colab `collapsed_sections` in the notebook. The scripts do
+    not hold them, because they follow from tags and headings.
+    """
+    folded = []
+    for cell in notebook.cells:
+        tags = cell.metadata.get("tags", [])
+        hidden = {f"{part}_hidden": True for tag, part in HIDDEN.items() if tag in tags}
+        if hidden:
+            cell.metadata["jupyter"] = hidden
+        if cell.cell_type == "markdown" and cell.source.startswith(SOLUTION):
+            cell.metadata |= {"heading_collapsed": True, "jp-MarkdownHeadingCollapsed": True, "id": cell["id"]}
+            folded.append(cell["id"])
+    notebook.metadata["colab"] = {"collapsed_sections": folded}
 
 
 def refresh_notebook(name: str) -> None:

@@ -199,8 +199,11 @@ def finish(path: Path, titles: list[str]) -> None:
 
 
 @contextmanager
-def browser_page() -> Iterator[Page]:
-    """A page of the machine's own Chromium.
+def browser_page(scale: float = 1.0) -> Iterator[Page]:
+    """Open a page of the machine's own Chromium.
+
+    Args:
+        scale: pixels of a screenshot for one of the page.
 
     Raises:
         SystemExit: there is none.
@@ -214,7 +217,7 @@ def browser_page() -> Iterator[Page]:
         )
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=program, args=["--no-sandbox", "--disable-gpu"])
-        yield browser.new_page()
+        yield browser.new_page(device_scale_factor=scale)
         browser.close()
 
 
