@@ -9,19 +9,21 @@ import subprocess
 import sys
 import threading
 import time
+from itertools import repeat
 from pathlib import Path
 
 import pytest
 import torch
 
 from s2s_tutorial.config import ModelSettings
-from s2s_tutorial.cores import ONE_THREAD_SIZE, Crowd, OtherPrograms, shared_cores
+from s2s_tutorial.cores import ONE_THREAD_SIZE, Crowd, other_programs, shared_cores
 
 SMALL, LARGE = ModelSettings(hidden_size=ONE_THREAD_SIZE), ModelSettings(hidden_size=ONE_THREAD_SIZE + 1)
 linux = pytest.mark.skipif(sys.platform != "linux", reason="other systems wait in another way, and are left alone")
 
 TWO_THREADS = """
 import sys, threading, time
+from itertools import repeat
 from pathlib import Path
 import torch  # first, as in a notebook
 from test_cores import SMALL, LARGE
@@ -60,7 +62,7 @@ def in_two_threads(code: str) -> list[str]:
 
 def test_a_small_model_takes_one_thread_and_gives_back_the_others():
     assert in_two_threads("""
-with shared_cores(SMALL, lambda: 9.0, 0.001):
+with shared_cores(SMALL, repeat(9.0), 0.001):
     print(torch.get_num_threads(), names())
 print(torch.get_num_threads())
 """) == ["1", "[]", "2"]
@@ -71,7 +73,7 @@ def test_the_crowd_is_there_while_other_programs_want_the_cores_and_only_then():
     assert in_two_threads("""
 load = 0.0
 torch.zeros(1 << 20).add_(1)
-with shared_cores(LARGE, lambda: load, 0.001):
+with shared_cores(LARGE, iter(lambda: load, None), 0.001):
     print(torch.get_num_threads())
     alone = pools()
     load = 9.0
@@ -91,7 +93,7 @@ def test_threads_come_back_and_nothing_stays_after_an_error():
         in_two_threads("""
 for model in (SMALL, LARGE):
     try:
-        with shared_cores(model, lambda: 9.0, 0.001):
+        with shared_cores(model, repeat(9.0), 0.001):
             if model is LARGE and sys.platform == "linux":
                 wait_until(lambda: "s2s crowd" in names())
             raise KeyboardInterrupt
@@ -113,7 +115,7 @@ from s2s_tutorial.corpus import prepare
 settings = replace(TINY, model=replace(TINY.model, embedding_size=72, hidden_size=72))
 corpus = prepare(settings.data)
 for load in (0.0, 9.0):
-    training.shared_cores = lambda model: shared_cores(model, lambda: load, 0.001)
+    training.shared_cores = lambda model: shared_cores(model, repeat(load), 0.001)
     trainer = training.Trainer(corpus, settings, Path(tempfile.mkdtemp()) / "run", tensorboard=False, quiet=True)
     take_step, seen = trainer.train_step, set()
     def train_step(batch):
@@ -131,7 +133,7 @@ for load in (0.0, 9.0):
 
 def test_with_one_thread_nothing_is_watched():
     before = threading.active_count()
-    with shared_cores(LARGE, lambda: 9.0, 0.001):
+    with shared_cores(LARGE, repeat(9.0), 0.001):
         assert threading.active_count() == before
         assert torch.get_num_threads() == 1
 
@@ -156,23 +158,29 @@ def test_the_reading_counts_other_programs_and_not_this_one(monkeypatch):
     tick = os.sysconf("SC_CLK_TCK")
     states = iter([(100.0, 10, 7, 10, 3.0), (102.0, 11, 99, 12, 4.5), (102.0, 11, 99, 12, 4.5)])
 
-    def state(place):
+    now = ()
+
+    def clock():
         nonlocal now
         now = next(states)
+        return now[0]
+
+    def state(place):
         rows = [f"cpu{core} {now[core + 1] * tick} 0 0 500 60 0 0 0 0 0" for core in (0, 1, 2)]
         return "\n".join(["cpu 1 2 3 4 5 6 7 8", *rows, "intr 9", "page"])
 
-    now = ()
     monkeypatch.setattr(Path, "read_text", state)
-    monkeypatch.setattr(time, "monotonic", lambda: now[0])
+    monkeypatch.setattr(time, "monotonic", clock)
     monkeypatch.setattr(time, "process_time", lambda: now[4])
-    reading = OtherPrograms()
+    readings = other_programs()
+    assert next(readings) == 0.0
     # In two seconds cores 0 and 2 worked for three, half of that for this process. Core 1 is not ours.
-    assert reading() == pytest.approx(0.75)
-    assert reading() == 0.0  # no time has passed
+    assert next(readings) == pytest.approx(0.75)
+    assert next(readings) == 0.0  # no time has passed
 
 
 @linux
 def test_the_reading_of_this_machine_is_a_number():
-    reading = OtherPrograms()
-    assert math.isfinite(reading())
+    readings = other_programs()
+    assert next(readings) == 0.0
+    assert math.isfinite(next(readings))
