@@ -1,9 +1,15 @@
 """What all tests share."""
 
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import hypothesis
 import pytest
+from filelock import FileLock
+
+ROOT = Path(__file__).parents[1]
 
 # The same examples every time, whatever the machine's speed, and none kept on disk.
 hypothesis.settings.register_profile("deterministic", derandomize=True, database=None, deadline=None)
@@ -42,3 +48,21 @@ def talking_run(tmp_path_factory: pytest.TempPathFactory, tiny_corpus) -> Path:
     folder = tmp_path_factory.mktemp("runs") / "talking"
     Trainer(tiny_corpus, TALKING, folder, quiet=True).fit()
     return folder
+
+
+@pytest.fixture(scope="session")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of the book's site, built as `make book` builds it; parallel workers share one build."""
+    folder = tmp_path_factory.getbasetemp()
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        folder = folder.parent
+    finished = folder / "site-is-built"
+    with FileLock(folder / "site.lock"):
+        if not finished.exists():
+            program = Path(sys.executable).with_name("jupyter-book")
+            command = [program, "build", ".", "-W", "-n", "--keep-going", "--path-output", folder / "site"]
+            environment = os.environ | {"PYTHONPATH": str(ROOT)}
+            done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
+            assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
+            finished.touch()
+    return folder / "site" / "_build" / "html"

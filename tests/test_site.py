@@ -1,8 +1,10 @@
 """The published book in a real browser: complete offline, readable by everybody, on a phone too."""
 
 import os
+import re
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -11,18 +13,6 @@ from browsing import CHROMIUM, ROOT, open_browser, serve
 sys.path.insert(0, str(ROOT / "book" / "_tools"))
 pytest.importorskip("playwright", reason="needs Playwright: pip install playwright")
 pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="needs Chromium: apt-get install chromium")
-
-
-@pytest.fixture(scope="module")
-def site(tmp_path_factory):
-    """The book, built as `make book` builds it."""
-    folder = tmp_path_factory.mktemp("site")
-    program = Path(sys.executable).with_name("jupyter-book")
-    command = [program, "build", ".", "-W", "-n", "--keep-going", "--path-output", folder]
-    environment = os.environ | {"PYTHONPATH": str(ROOT)}
-    done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
-    return folder / "_build" / "html"
 
 
 @pytest.fixture(scope="module")
@@ -231,12 +221,6 @@ def test_every_term_of_the_glossary_is_in_the_index_with_the_chapters_that_use_i
     assert page.locator("a[href^='notebooks/04_attention.html#term-']").count() >= 2
 
 
-def test_search_finds_a_chapter_also_from_disk(browser, site):
-    page = Visit(browser).open((site / "search.html").as_uri() + "?q=softmax")
-    page.wait_for_selector("#search-results a")
-    assert page.locator("#search-results a[href*='04_attention']").count() >= 1
-
-
 def test_whoever_uses_the_keyboard_sees_where_they_are(browser, address):
     page = Visit(browser).open(f"{address}/notebooks/04_attention.html")
     stops = []
@@ -324,21 +308,56 @@ def test_the_view_answers_to_mouse_keyboard_and_slider(browser, address):
     assert view.locator("tbody tr").count() == target.count()
 
 
-# The live translator (test_live.py has all else of it)
+# The front page (test_front_page.py has the story of a sentence, step by step)
 
 
-def test_the_front_page_shows_on_one_screen_what_the_book_is_for(browser, address):
+def test_the_front_page_shows_on_one_screen_what_the_book_is_and_where_to_begin(browser, address):
     visit = Visit(browser, width=1280, height=800)
     page = visit.open(f"{address}/book/index.html")
-    page.locator(".s2s-live .s2s-word").first.wait_for()
-    for last in (".s2s-live", ".s2s-promise li:last-child", ".s2s-promise + p"):
-        box = page.locator(last).bounding_box()
-        assert box["y"] + box["height"] <= 800, last
+    seen = (".s2s-start", ".s2s-story svg", ".s2s-story .s2s-controls", ".s2s-story .s2s-caption")
+    for part in seen:
+        box = page.locator(part).bounding_box()
+        assert box["y"] + box["height"] <= 800, part
     page.set_viewport_size({"width": 375, "height": 700})
-    box = page.locator(".s2s-live").bounding_box()
+    box = page.locator(".s2s-start").bounding_box()
     assert box["y"] + box["height"] <= 700
+    # A phone shows the picture and its buttons on one screen, in letters that can be read.
+    picture, controls = (page.locator(f".s2s-story {part}").bounding_box() for part in ("svg", ".s2s-controls"))
+    assert controls["y"] + controls["height"] - picture["y"] < 600
+    assert page.locator(".s2s-story .s2s-word").first.bounding_box()["height"] >= 14
     assert page.evaluate("() => document.documentElement.scrollWidth") == 375
     assert visit.problems == []
+
+
+def test_the_button_leads_to_the_first_chapter_whose_times_it_gives(browser, address):
+    page = Visit(browser).open(f"{address}/book/index.html")
+    needs = page.locator(".s2s-start ul").inner_text()
+    said = re.search(r"To read it: (.*), with .*To run its code: (.*) on two", needs, re.DOTALL)
+    page.locator(".s2s-start a").click()
+    page.wait_for_url("**/notebooks/00_*")
+    assert page.locator(".s2s-time").inner_text() == f"Chapter 0 · {said[1]} to read · {said[2]} to run on two cores"
+    python = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]["requires-python"]
+    assert f"Python {python.removeprefix('>=')} or newer" in needs
+
+
+def test_every_chapter_has_a_line_on_the_front_page(site, pages):
+    from bs4 import BeautifulSoup
+
+    def soup(path):
+        return BeautifulSoup((site / path).read_text(encoding="utf-8"), "html.parser")
+
+    rows = soup("book/index.html").select(".s2s-chapters > li")
+    chapters = [row.a["href"].removeprefix("../") for row in rows]
+    assert sorted(chapters) == [path for path in pages if path.startswith("notebooks/")]
+    for number, (row, path) in enumerate(zip(rows, chapters, strict=True)):
+        title, line = row.find_all("p")
+        assert title.get_text() == f"{number} {soup(path).h1.find(string=True)}"
+        assert len(line.get_text()) > 60
+        assert line.get_text()[-1] in ".?"
+    assert len({row.find_all("p")[1].get_text() for row in rows}) == len(rows)
+
+
+# The live translator (test_live.py has all else of it)
 
 
 @pytest.mark.parametrize("from_disk", [False, True])

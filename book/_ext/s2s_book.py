@@ -58,17 +58,22 @@ def drop_scripts(
 # Reading time
 
 
+def times_of(app: Sphinx, page: str) -> tuple[str, str]:
+    """How long a chapter takes to read, and its code to run."""
+    words = sum(len(text.astext().split()) for text in app.env.get_doctree(page).findall(nodes.paragraph))
+    seconds = metadata_of(page.removeprefix("notebooks/")).get("seconds", 0)
+    minutes = max(round(words / WORDS_A_MINUTE), 1)
+    running = "less than a minute" if seconds < 60 else f"about {math.ceil(seconds / 60)} minutes"
+    return f"{minutes} minute{'s' * (minutes > 1)}", running
+
+
 def add_reading_time(app: Sphinx, doctree: nodes.document, page: str) -> None:
     """Say below a chapter's title how long it takes to read, and to run."""
     if not page.startswith("notebooks/"):
         return
-    words = sum(len(text.astext().split()) for text in doctree.findall(nodes.paragraph))
-    seconds = metadata_of(page.removeprefix("notebooks/")).get("seconds", 0)
-    running = "less than a minute" if seconds < 60 else f"about {math.ceil(seconds / 60)} minutes"
     chapter = int(page.removeprefix("notebooks/")[:2])
-    text = (
-        f"Chapter {chapter} · {max(round(words / WORDS_A_MINUTE), 1)} minutes to read · {running} to run on two cores"
-    )
+    reading, running = times_of(app, page)
+    text = f"Chapter {chapter} · {reading} to read · {running} to run on two cores"
     title = next(doctree.findall(nodes.title), None)
     if title is not None:
         title.parent.insert(title.parent.index(title) + 1, nodes.paragraph("", text, classes=["s2s-time"]))

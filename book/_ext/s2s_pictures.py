@@ -1,14 +1,23 @@
-"""The drawings follow the page into the dark.
+"""Dark forms of the book's drawings and plots.
 
 Every drawing in `book/images` uses the few colours below, written as attributes. The site's copies get a style that
 exchanges them where the page is dark: a browser tells a picture the colour scheme of the page that shows it. Where a
 browser does not, a drawing stays on the light ground that it brings along.
+
+A plot in a notebook is a PNG on white ground. The site shows a second PNG in its place where the page is dark: white
+becomes the dark ground and black becomes light, while every hue stays. Cells of heat maps keep their colours, because
+there lightness is the data and must still match the colour bar.
 """
 
 from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
+from docutils import nodes
+from matplotlib import colormaps
+from PIL import Image
+from PIL.ImageFilter import MaxFilter, MinFilter
 from sphinx.application import Sphinx
 
 LIGHT_TO_DARK = {
@@ -42,7 +51,85 @@ def darken_drawings(app: Sphinx, problem: Exception | None) -> None:
             path.write_text(head + end + STYLE + body, encoding="utf-8")
 
 
+# Plots: a dark copy computed from the light one
+
+
+def _number(colours: np.ndarray) -> np.ndarray:
+    """Give each colour (…, 3) its number, as in #00204d."""
+    return colours.astype(int) @ (1 << 16, 1 << 8, 1)
+
+
+# The colours of heat maps; matplotlib rounds those of a colour bar another way, so that each may be one off.
+CIVIDIS = colormaps["cividis"](np.arange(256), bytes=True)[:, None, :3].astype(int)
+HEAT_MAP = _number(CIVIDIS + np.stack(np.meshgrid(*[[-1, 0, 1]] * 3), axis=-1).reshape(-1, 3))
+# Oklab: a colour as lightness and two axes of hue, close to how people see differences.
+TO_CONES = np.array(
+    [[0.4122214708, 0.5363325363, 0.0514459929], [0.2119034982, 0.6806995451, 0.1073969566],
+     [0.0883024619, 0.2817188376, 0.6299787005]]
+)  # fmt: skip
+TO_OKLAB = np.array(
+    [[0.2104542553, 0.7936177850, -0.0040720468], [1.9779984951, -2.4285922050, 0.4505937099],
+     [0.0259040371, 0.7827717662, -0.8086757660]]
+)  # fmt: skip
+
+
+def _oklab(colours: np.ndarray) -> np.ndarray:
+    """Colours of a screen, (N, 3) from 0 to 255, in Oklab."""
+    values = colours / 255
+    linear = np.where(values <= 0.04045, values / 12.92, ((values + 0.055) / 1.055) ** 2.4)
+    return np.cbrt(linear @ TO_CONES.T) @ TO_OKLAB.T
+
+
+def _screen(oklab: np.ndarray) -> np.ndarray:
+    """Colours in Oklab as those of a screen, the nearest where a screen has none."""
+    linear = ((oklab @ np.linalg.inv(TO_OKLAB).T) ** 3 @ np.linalg.inv(TO_CONES).T).clip(0, 1)
+    values = np.where(linear <= 0.0031308, linear * 12.92, 1.055 * linear ** (1 / 2.4) - 0.055)
+    return np.rint(values * 255).astype(np.uint8)
+
+
+GROUND, INK = _oklab(np.array([[0x1A, 0x1F, 0x26], [0xE6, 0xED, 0xF3]]))  # those of the drawings
+
+
+def darken(light: Image.Image) -> Image.Image:
+    """Return the dark form of a plot: light becomes dark and every hue stays, but for the cells of heat maps."""
+    pixels = np.asarray(light.convert("RGB"))
+    colours, places = np.unique(_number(pixels), return_inverse=True)
+    places = places.reshape(pixels.shape[:2])
+    oklab = _oklab(np.stack([colours >> 16, colours >> 8 & 255, colours & 255], axis=1))
+    depth = (1 - oklab[:, :1]).clip(0, 1) ** 0.8  # a little lighter than the mirror image: colours stand out
+    dark = GROUND + depth * (INK - GROUND)
+    dark[:, 1:] += oklab[:, 1:]
+    kept = _heat_maps(np.isin(colours, HEAT_MAP)[places])
+    return Image.fromarray(np.where(kept[..., None], pixels, _screen(dark)[places]))
+
+
+def _heat_maps(cells: np.ndarray) -> np.ndarray:
+    """Find heat maps (H, W) among pixels of their colours: leave out specks, take in the lines drawn across them."""
+    areas = Image.fromarray(np.uint8(cells * 255))
+    for smooth in (MinFilter(3), MaxFilter(3), MaxFilter(7), MinFilter(7)):
+        areas = areas.filter(smooth)
+    return np.asarray(areas) > 0
+
+
+def add_dark_plots(app: Sphinx, doctree: nodes.document) -> None:
+    """Put its dark form beside every plot of a notebook; book.css shows the one that suits the page."""
+    for image in list(doctree.findall(nodes.image)):
+        path = Path(app.srcdir, image["uri"])
+        if path.suffix != ".png" or path.parent.name != "jupyter_execute":
+            continue
+        name = f"{path.stem}-dark.png"
+        darken(Image.open(path)).save(path.with_name(name))
+        dark = image.deepcopy()
+        dark["uri"] = image["uri"].replace(path.name, name)
+        dark["candidates"], dark["ids"], dark["names"] = {"*": dark["uri"]}, [], []
+        image["classes"].append("s2s-light")
+        dark["classes"].append("s2s-dark")
+        app.env.images.add_file(app.env.docname, dark["uri"])
+        image.parent.insert(image.parent.index(image) + 1, dark)
+
+
 def setup(app: Sphinx) -> dict[str, bool]:
     """Tell Sphinx."""
     app.connect("build-finished", darken_drawings)
+    app.connect("doctree-read", add_dark_plots)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

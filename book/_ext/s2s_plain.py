@@ -184,7 +184,8 @@ def read_chapter(app: Sphinx, page: str, content: list[str]) -> None:
     """Turn a chapter's cells before they are parsed."""
     if page.startswith("notebooks/"):
         notebook = json.loads(content[0])
-        notebook["cells"] = site_cells(notebook["cells"])
+        cells = site_cells(notebook["cells"])
+        notebook["cells"] = [cell | {"id": f"cell-{place}"} for place, cell in enumerate(cells)]
         content[0] = json.dumps(notebook)
 
 

@@ -33,7 +33,7 @@ class Status(SphinxDirective):
             self.env.note_dependency(str(path))
             made = metadata_of(path.stem)
             versions |= made.get("versions", {})
-            chapter = _link(f"notebooks/{path.stem}", self.env.docname)
+            chapter = link(f"notebooks/{path.stem}", self.env.docname)
             rows.append([chapter, made.get("scale", "–"), _duration(made.get("seconds")), str(made.get("cores", "–"))])
         said = ", ".join(f"{name} {number}" for name, number in versions.items())
         return [table(["chapter", "scale", "time", "cores"], rows), nodes.paragraph("", f"Made with {said}.")]
@@ -94,10 +94,10 @@ def _number(value: float, digits: int = 3) -> str:
     return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:#.{digits}g}".rstrip(".")
 
 
-def _link(page: str, origin: str) -> addnodes.pending_xref:
-    """A link to a page under its own title."""
-    options = {"refdomain": "std", "reftype": "doc", "reftarget": f"/{page}", "refdoc": origin, "refexplicit": False}
-    return addnodes.pending_xref("", nodes.inline("", page), refwarn=True, **options)
+def link(page: str, origin: str, text: str = "") -> addnodes.pending_xref:
+    """A link to a page, under its own title where no text is given."""
+    options = {"refdomain": "std", "reftype": "doc", "reftarget": f"/{page}", "refdoc": origin}
+    return addnodes.pending_xref("", nodes.inline("", text or page), refwarn=True, refexplicit=bool(text), **options)
 
 
 def table(header: list[str], rows: list[list[str | nodes.Node]]) -> nodes.table:

@@ -33,8 +33,8 @@ NAMES = ("chromium", "chromium-browser", "google-chrome")
 # What a page has for people with a mouse: the translator, what it says of it, and code that is folded away (it draws a
 # picture, or makes a sentence of figures; what comes of it stays).
 ONLY_ON_SCREEN = (
-    ".headerlink, .viewcode-link, .s2s-live, .s2s-screen, details.hide.above-input, section:has(> .toctree-wrapper), "
-    "script, form, noscript"
+    ".headerlink, .viewcode-link, .s2s-live, .s2s-screen, section:has(> .s2s-live), details.hide.above-input, .s2s-told, "
+    "section:has(> .toctree-wrapper), script, form, noscript"
 )
 # Pages that a PDF has no use for: its readers have a search of their own, and nothing in it runs.
 LEFT_OUT = ("genindex", "book/translate")
@@ -78,7 +78,7 @@ class Assembly:
                 self.soup.head.append(self._moved(self.pages[0], tag))
         cover, contents, article = (self.soup.select_one(name) for name in (".s2s-cover", ".s2s-contents", "article"))
         cover.append(self._new("div", self.soup.title.string, {"class": "s2s-title"}))
-        cover.extend(self._moved(self.pages[0], picture) for picture in front.select("img.s2s-hero"))
+        cover.extend(self._moved(self.pages[0], picture) for picture in front.select(".s2s-story"))
         cover.extend(front.select(".bd-footer-content :is(.component-author, .copyright, .last-updated)"))
         for number, (caption, pages) in enumerate(parts):
             if caption:

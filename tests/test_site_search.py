@@ -1,0 +1,179 @@
+"""The site's search in a real browser: what learners type, and the place that they should find."""
+
+from urllib.parse import quote_plus
+
+import pytest
+from browsing import CHROMIUM, open_browser, serve
+
+pytest.importorskip("playwright", reason="needs Playwright: pip install playwright")
+pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="needs Chromium: apt-get install chromium")
+
+ENTRY = "Glossary > {}"
+# What is typed, and a page that has to be among the first three. A term of the glossary has to be there as well, in the
+# same words or in those given third; None where the glossary has no entry for it.
+WANTED = [
+    ("attention mask", "04_attention"),
+    ("beam search", "07_translating"),
+    ("BLEU", "08_how_good_is_it"),
+    ("unknown words", "07_translating"),
+    ("teacher forcing", "06_training"),
+    ("GPU", "api/training"),
+    ("overfitting", "glossary"),
+    ("dropout", "api/settings"),
+    ("Transformer", "glossary"),
+    ("BPE", "glossary"),
+    ("vanishing gradient", "glossary"),
+    ("attention", "04_attention"),
+    ("Self-Attention", "04_attention", "self-attention"),
+    ("query", "04_attention"),
+    ("key", "04_attention"),
+    ("value", "04_attention"),
+    ("softmax", "04_attention"),
+    ("context vector", "04_attention"),
+    ("Bahdanau", "04_attention", None),
+    ("padding mask", "04_attention"),
+    ("NaN", "04_attention"),
+    ("encoder", "03_encoder_decoder"),
+    ("embeddings", "03_encoder_decoder"),
+    ("GRU", "03_encoder_decoder"),
+    ("LSTM", "glossary"),
+    ("RNN", "glossary"),
+    ("hidden state", "03_encoder_decoder"),
+    ("decoder", "05_decoders"),
+    ("input feeding", "05_decoders"),
+    ("logits", "05_decoders"),
+    ("tied embeddings", "05_decoders"),
+    ("tokenisation", "glossary"),
+    ("subwords", "glossary"),
+    ("vocabulary", "01_sentences_to_numbers"),
+    ("validation set", "01_sentences_to_numbers"),
+    ("data leak", "01_sentences_to_numbers"),
+    ("padding", "02_batches"),
+    ("batch size", "02_batches"),
+    ("out of memory", "glossary"),
+    ("CUDA", "api/training"),
+    ("mixed precision", "glossary"),
+    ("loss", "06_training"),
+    ("cross-entropy", "06_training"),
+    ("cross entropy", "06_training"),
+    ("label smoothing", "06_training"),
+    ("learning rate", "06_training"),
+    ("Adam", "06_training"),
+    ("gradient clipping", "06_training"),
+    ("exposure bias", "06_training"),
+    ("scheduled sampling", "06_training"),
+    ("resume training", "06_training"),
+    ("TensorBoard", "06_training"),
+    ("greedy search", "07_translating"),
+    ("length penalty", "07_translating"),
+    ("temperature", "translate"),
+    ("perplexity", "08_how_good_is_it"),
+    ("chrF", "08_how_good_is_it"),
+    ("n-gram", "08_how_good_is_it"),
+    ("bootstrap", "08_how_good_is_it"),
+    ("alignment", "09_seeing_attention"),
+    ("heat map", "09_seeing_attention"),
+    ("random seed", "11_which_attention"),
+    ("own data", "12_your_own_data", None),
+    ("distributed training", "13_more_machines"),
+    ("multiple GPUs", "13_more_machines"),
+    ("fine-tuning", "15_borrowed_parts"),
+    ("fine tuning", "15_borrowed_parts"),
+    ("word2vec", "15_borrowed_parts"),
+]
+
+
+@pytest.fixture(scope="module")
+def address(site):
+    with serve(site) as address:
+        yield address
+
+
+@pytest.fixture(scope="module")
+def browser():
+    with open_browser() as browser:
+        yield browser
+
+
+@pytest.fixture
+def page(browser):
+    yield (page := browser.new_page())
+    page.close()
+
+
+@pytest.fixture(scope="module")
+def quick_page(browser):
+    """A page that shows results without the text below each, which it would have to fetch."""
+    page = browser.new_page()
+    page.route("**/*", lambda route: route.abort() if route.request.resource_type == "fetch" else route.continue_())
+    yield page
+    page.close()
+
+
+def search(page, address, query):
+    """Type a query and return the results, the best first: words of the link, and where it leads."""
+    page.goto(f"{address}search.html?q={quote_plus(query)}", wait_until="commit")
+    page.wait_for_function("/finished|did not/.test(document.querySelector('.search-summary')?.textContent)")
+    results = page.locator("#search-results li > a")
+    return results.evaluate_all("all => all.map((link) => [link.textContent, link.getAttribute('href')])")
+
+
+@pytest.mark.parametrize(("query", "wanted", "term"), [(*row, row[0])[:3] for row in WANTED])
+def test_the_right_page_is_among_the_first_three_results(quick_page, address, query, wanted, term):
+    first = search(quick_page, address, query)[:3]
+    assert any(f"{wanted}.html" in place for _, place in first), first
+    if term is not None:
+        assert first[0][0] == ENTRY.format(term)
+
+
+def test_results_open_at_their_place_and_no_place_is_listed_twice(page, address):
+    results = search(page, address, "unknown word")
+    places = [place for _, place in results]
+    assert len(set(places)) == len(places)
+    for _, place in results[:2]:
+        page.goto(address + place)
+        name = place.partition("#")[2]
+        assert name
+        assert page.locator(f"[id='{name}']").evaluate(
+            "place => { const top = place.getBoundingClientRect().top; return top >= 0 && top < innerHeight / 2; }"
+        )
+
+
+def test_search_works_on_pages_opened_from_disk(page, site):
+    page.goto((site / "search.html").as_uri() + "?q=softmax")
+    page.wait_for_selector("#search-results a[href*='04_attention']")
+
+
+def test_below_a_term_stands_its_definition(page, address):
+    search(page, address, "padding mask")
+    summary = page.locator("#search-results li").first.locator("p.context")
+    summary.wait_for()
+    assert "weight of exactly 0" in summary.inner_text()
+
+
+def test_names_of_the_package_come_after_chapters_and_can_still_be_found(page, address):
+    places = [place for _, place in search(page, address, "attention")]
+    first_name = next(number for number, place in enumerate(places) if "#s2s_tutorial" in place)
+    assert sum("notebooks/" in place for place in places[:first_name]) >= 2
+    assert search(page, address, "beam_search")[0][1].endswith("#s2s_tutorial.search.beam_search")
+
+
+def test_every_entry_of_the_glossary_leads_to_a_page_of_the_book(page, address):
+    page.goto(address + "book/glossary.html")
+    entries = page.locator("dl.glossary dd")
+    assert entries.count() > 80
+    assert entries.filter(has_not=page.locator("a.internal")).all_inner_texts() == []
+
+
+@pytest.mark.parametrize(("scheme", "ground"), [("light", "255, 255, 255"), ("dark", "18, 18, 18")])
+def test_results_fit_a_phone_and_can_be_read_in_the_page_s_colours(page, address, scheme, ground):
+    from axe_playwright_python.sync_playwright import Axe
+
+    page.set_viewport_size({"width": 375, "height": 700})
+    page.emulate_media(color_scheme=scheme)
+    assert search(page, address, "backpropagation through time")
+    assert page.evaluate("document.documentElement.scrollWidth") == 375
+    assert page.evaluate("getComputedStyle(document.body).backgroundColor") == f"rgb({ground})"
+    page.locator("#search-results p.context .highlighted").first.wait_for()
+    found = Axe().run(page, options={"runOnly": ["color-contrast", "list", "link-in-text-block"]}).response
+    assert found["violations"] == []
