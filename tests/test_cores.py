@@ -108,23 +108,19 @@ def test_training_gives_the_same_bits_beside_other_programs():
     [alone, beside] = in_two_threads("""
 import hashlib, tempfile
 from dataclasses import replace
-from tiny import TINY
+from tiny import TINY, before_step
 from s2s_tutorial import training
 from s2s_tutorial.corpus import prepare
 
-settings = replace(TINY, model=replace(TINY.model, embedding_size=72, hidden_size=72))
+quick = replace(TINY.training, epochs=1, batch_size=128)  # three steps: on a busy machine each takes long without a crowd
+settings = replace(TINY, model=replace(TINY.model, embedding_size=72, hidden_size=72), training=quick)
 corpus = prepare(settings.data)
 for load in (0.0, 9.0):
     training.shared_cores = lambda model: shared_cores(model, repeat(load), 0.001)
     trainer = training.Trainer(corpus, settings, Path(tempfile.mkdtemp()) / "run", tensorboard=False, quiet=True)
-    take_step, seen = trainer.train_step, set()
-    def train_step(batch):
-        seen.update(names())
-        return take_step(batch)
-    trainer.train_step = train_step
+    if load and sys.platform == "linux":
+        before_step(trainer, 1, lambda: wait_until(lambda: "s2s crowd" in names()))
     trainer.fit()
-    if sys.platform == "linux":
-        assert ("s2s crowd" in seen) == (load > 0.0), seen
     bits = b"".join(value.numpy().tobytes() for value in trainer.model.state_dict().values())
     print(hashlib.sha256(bits).hexdigest())
 """)
