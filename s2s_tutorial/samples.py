@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import torch
 
+from s2s_tutorial.corpus import HeldOut, Pairs
 from s2s_tutorial.translation import Translation, Translator
 
 SAMPLES_SHOWN = 3
@@ -24,6 +25,13 @@ class Samples:
 
     sources: Sequence[str]
     references: Sequence[str]
+
+    @classmethod
+    def of(cls, pairs: HeldOut | Pairs) -> Samples:
+        """Take all pairs of a set; of several references the first."""
+        if isinstance(pairs, HeldOut):
+            return cls(pairs.sources, [texts[0] for texts in pairs.references])
+        return cls(pairs.sources, pairs.targets)
 
     def translate(self, translator: Translator, step: int) -> tuple[list[str], Translation]:
         """Translate a few sentences, different ones at each step.

@@ -5,7 +5,7 @@ from __future__ import annotations
 import signal
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import fields
 from typing import Any, NoReturn
@@ -14,6 +14,7 @@ from s2s_tutorial.checkpoint import Checkpoints
 from s2s_tutorial.config import Settings
 from s2s_tutorial.lock import HOLDER, LOCK, hold
 from s2s_tutorial.runs import Run, RunError, open_run
+from s2s_tutorial.tracking import Watcher
 
 
 def open_or_make(run: Run) -> Run:
@@ -96,6 +97,26 @@ def _show(shell: Any, kind: type, error: TrainingStopped, traceback: Any, tb_off
     if not error.shown:
         print(error)
     return []
+
+
+@contextmanager
+def watched(watchers: Sequence[Watcher], outcome: Callable[[], str], *place: Any) -> Iterator[None]:
+    """Let watchers show a session.
+
+    Args:
+        watchers: Displays and records.
+        outcome: Describes at the end how the session has ended; not called after an error.
+        place: Where the session begins, see `Watcher.begin`.
+    """
+    for watcher in watchers:
+        watcher.begin(*place)
+    sentence = ""
+    try:
+        yield
+        sentence = outcome()
+    finally:
+        for watcher in watchers:
+            watcher.end(sentence)
 
 
 class Stop:

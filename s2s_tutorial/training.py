@@ -14,7 +14,7 @@ import math
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, nullcontext
+from contextlib import AbstractContextManager, nullcontext
 from functools import partial
 from pathlib import Path
 
@@ -33,7 +33,7 @@ from s2s_tutorial.lock import hold
 from s2s_tutorial.runs import Run, RunError, choose_device, load_model, save_model
 from s2s_tutorial.samples import Samples
 from s2s_tutorial.sampling import mix_in_parallel, mix_stepwise, teacher_forcing_ratio
-from s2s_tutorial.session import Stop, end_quietly, open_or_make
+from s2s_tutorial.session import Stop, end_quietly, open_or_make, watched
 from s2s_tutorial.start import Start
 from s2s_tutorial.state import Progress, TrainingState
 from s2s_tutorial.stored import encode_pairs
@@ -109,10 +109,7 @@ class Trainer:
         self.corpus, self.settings, self.device = corpus, settings, torch.device(choose_device(str(device)))
         self.group, self.start = group or Group(), start or Start()
         self.live, self.quiet = live, quiet or not self.group.writes
-        if samples is None:
-            self.samples = Samples(corpus.train.sources, corpus.train.targets)
-        else:
-            self.samples = Samples(samples.sources, [texts[0] for texts in samples.references])
+        self.samples = Samples.of(samples or corpus.train)
         self.watchers: list[Watcher] = [] if self.quiet else [live or ProgressBar()]
         if tensorboard and self.group.writes:
             self.watchers.append(Board(folder / "tensorboard"))
@@ -350,20 +347,10 @@ class Trainer:
             f"{progress.best_bleu:.1f} at step {progress.best_step:,}."
         )
 
-    @contextmanager
-    def _watched(self, watchers: list[Watcher]) -> Iterator[None]:
-        """Let the watchers show the run, from what it is now to its outcome."""
-        progress, outcome = self.progress, ""
-        for watcher in watchers:
-            watcher.begin(
-                self.run.record_path, progress.step, self.total_steps, progress.seconds, self.samples, self.translator
-            )
-        try:
-            yield
-            outcome = self._outcome()
-        finally:
-            for watcher in watchers:
-                watcher.end(outcome)
+    def _watched(self, watchers: list[Watcher]) -> AbstractContextManager[None]:
+        progress = self.progress
+        place = self.run.record_path, progress.step, self.total_steps, progress.seconds
+        return watched(watchers, self._outcome, *place, self.samples, self.translator)
 
     def _remaining_batches(self) -> Iterator[Batch]:
         """Batches from the run's place on, to the end of the last epoch; of each, this process's share."""
