@@ -1,7 +1,7 @@
 """Training alone and beside programs that keep the cores busy: `python -m benchmarks.busy`.
 
 Each round trains the same steps with threads as PyTorch has them and as `s2s_tutorial.cores` shares them, at two sizes,
-beside 0, 1 and 2 busy processes. The table shows medians in seconds. All of it takes three minutes on two quiet cores.
+beside 0, 1 and 2 busy processes. The table shows medians in seconds. All of it takes some minutes.
 """
 
 from __future__ import annotations

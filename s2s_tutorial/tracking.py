@@ -12,13 +12,11 @@ import sys
 import time
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import Any, Protocol
 
 from s2s_tutorial.checkpoint import read_bounded, write_atomically
-
-if TYPE_CHECKING:
-    from s2s_tutorial.samples import Samples
-    from s2s_tutorial.translation import Translation, Translator
+from s2s_tutorial.samples import Samples
+from s2s_tutorial.translation import Translation, Translator
 
 MAX_RECORD_BYTES = 256 << 20  # a million steps
 MAX_BOARD_FILES = 10  # TensorBoard's, one a session
