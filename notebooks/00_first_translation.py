@@ -150,7 +150,7 @@ for sentence in sentences:
 # English word, is told the right one, and changes its numbers a little so that the right one becomes likelier. The line
 # below the cell shows the **loss**, how surprised it still is by the right word: it should fall.
 #
-# You can stop the cell (the ■ button). Run it again, and it goes on where it was.
+# You can stop the cell (the ■ button): everything is saved, and the cells below wait. Run it again, and training resumes.
 
 # %%
 from s2s_tutorial.corpus import prepare
@@ -159,7 +159,7 @@ from s2s_tutorial.tracking import LiveLine
 from s2s_tutorial.training import Trainer
 
 corpus = prepare(settings.data)
-trainer = Trainer(corpus, settings, folder_for(settings), live=LiveLine())
+trainer = Trainer(corpus, settings, folder_for(settings, "chapter-0"), live=LiveLine())
 trainer.fit()
 small_translator = trainer.translator
 

@@ -434,10 +434,10 @@ show_source(Trainer.train_step)
 # challenge set change. Then do this:
 #
 # 1. **Stop it** in the middle: Kernel → Interrupt (the ■ button). It finishes its step, writes everything to the disk and
-#    says so.
+#    says so. If you had chosen Run All, the cells below do not run, because their model is not trained yet.
 # 2. Run any other cell. Translate something: `trainer.translator.translate("Le chat dort.").text`.
-# 3. **Run the cell again.** It goes on at the step after the last one. You may restart the kernel in between, close the
-#    lid, or come back next week.
+# 3. **Run the cell again.** It resumes at the step after the last one. You may restart the kernel in between, close the
+#    lid, or come back next week. Once the run has finished, the cell shows its curve again.
 #
 # > **Guess first**
 # >
@@ -450,8 +450,8 @@ trainer = Trainer(corpus, scale, folder_for(scale), samples=challenge_set(), liv
 progress = trainer.fit()
 
 # %% [markdown]
-# **Figure 6.4.** The live plot at the end of the run: loss, validation BLEU and gradient norms on the left, where the newest sample
-# looked on the right, and what became of the samples below: > is the source, = a reference, < the translation.
+# **Figure 6.4.** The live plot at the end of the run: loss, validation BLEU and gradient norms on the left, on the right the
+# attention to a sample sentence, and below, translations of others: > is the source, = a reference, < the translation.
 
 # %% tags=["hide-input"]
 record = read_record(trainer.run.record_path)
@@ -721,7 +721,7 @@ first = tiny_trainer(folders["stopped"])
 disturb(first, 8, lambda: signal.raise_signal(signal.SIGINT))
 said = io.StringIO()
 with contextlib.redirect_stderr(said), contextlib.redirect_stdout(said):
-    first.fit()
+    first.fit(raise_on_stop=False)  # by default a stop ends the cell, and this one has more to do
 print(said.getvalue().split(";")[0])
 
 second = tiny_trainer(folders["stopped"])

@@ -328,8 +328,6 @@ trained = {}
 for name, settings in VARIANTS.items():
     run = Trainer(few, settings, folder_for(settings), live=LiveLine(), tensorboard=False)
     run.fit()
-    if run.stopped:
-        break
     trained[name] = run.translator
 
 

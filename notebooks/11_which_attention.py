@@ -218,8 +218,6 @@ for seed, name in product(SEEDS, VARIANTS):  # all variants of one seed first: p
         print(f"{name}, seed {seed}:")
         trainer = Trainer(corpus, its, folder_for(its), live=LiveLine(), tensorboard=False)
         trainer.fit()
-        if trainer.stopped:
-            break
         scores = measure(trainer, corpus)
     table[name, seed] = scores
 print(f"{len(table)} of {len(SEEDS) * len(VARIANTS)} runs are finished and measured")

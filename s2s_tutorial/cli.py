@@ -177,7 +177,7 @@ def train(
                 if group.writes:
                     typer.echo(sentence)
             trainer = Trainer(prepared, settings, run, device, group=group, start=start)
-            progress = trainer.fit(max_minutes)
+            progress = trainer.fit(max_minutes, raise_on_stop=False)
             if trainer.stopped:
                 raise typer.Exit(130)
         if group.writes:
@@ -253,6 +253,8 @@ def evaluate(
             held_out = held_out_of(opened)
         scores, translations = measure(translator, held_out, beam)
         values: dict[str, object] = scores.to_dict()
+        if unfinished := opened.unfinished():
+            values["unfinished"] = unfinished
         if pairs == "challenge":
             values["phenomena"] = score_groups(translations, held_out, opened.challenge_seen)
         if as_json:
@@ -327,6 +329,8 @@ def export(
         typer.echo(f"{written.size / 1e6:.2f} MB before base64: " + ", ".join(str(path) for path in written.paths))
         if measure:
             cost = rounding_cost(translator, held_out_of(opened))
+            if unfinished := opened.unfinished():
+                typer.echo(unfinished)
             typer.echo(
                 f"BLEU {cost.bleu:.2f} as trained, {cost.rounded_bleu:.2f} rounded to 8 bits; {cost.same:.1%} of "
                 f"{cost.sentences:,} translations are the same"

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from matplotlib import rc_context
 from matplotlib.figure import Figure
 
 from s2s_tutorial.checkpoint import write_atomically
@@ -87,68 +88,66 @@ def plot_losses(record: Sequence[dict[str, Any]], window: int = 100) -> Figure:
     Raises:
         ValueError: the record holds no steps.
     """
+    if not any(line["kind"] == "step" for line in record):
+        raise ValueError("the record holds no training steps yet: train first")
     figure = Figure(figsize=(5.5, 5), layout="constrained")
     above, below = figure.subplots(2, 1, sharex=True)
     draw_losses(above, below, record, window)
     return figure
 
 
-def plot_training(
-    record: Sequence[dict[str, Any]], translation: Translation | None, samples: Sequence[str], title: str
-) -> Figure:
-    """Draw a run as it goes: losses and gradient norms on the left, the newest attention on the right, samples below.
+def plot_training(record: Sequence[dict[str, Any]], translation: Translation, step: int, total_steps: int) -> Figure:
+    """Draw a run as it proceeds: losses and gradient norms on the left, the attention to a sample on the right.
+
+    It is low enough for the line above it and the sample translations below it to be seen with it on a small screen.
 
     Args:
-        record: lines as `tracking.read_record` gives them.
-        translation: the newest sample, with or without attention; None before the first.
-        samples: lines to show below.
-        title: above the picture.
+        record: Lines as `tracking.read_record` gives them; none before the first step.
+        translation: A sample, with or without attention, as the model treats it now.
+        step: Steps done.
+        total_steps: Where the axis of the steps ends.
     """
-    attended = translation is not None and translation.attn_weights is not None
-    figure = Figure(figsize=(8, 6.8), layout="constrained")
-    figure.suptitle(title, fontsize=10)
-    upper, lower = figure.subfigures(2, 1, height_ratios=[7, 2])
-    left, right = upper.subfigures(1, 2, width_ratios=[3, 2])
-    above, below = left.subplots(2, 1, sharex=True)
-    draw_losses(above, below, record, window=100)
-    picture, words = right.subplots(), lower.subplots()
-    words.axis("off")
-    words.text(0.0, 1.0, "\n".join(samples), va="top", fontsize=9, family="monospace", parse_math=False, wrap=True)
-    if attended:
-        draw_attention(picture, translation)
-    else:
-        picture.axis("off")
-        picture.text(0.5, 0.5, "attention: after the first evaluation", ha="center", color="0.4")
+    with rc_context({"font.size": 8}):
+        figure = Figure(figsize=(8.4, 3.4), layout="constrained")
+        left, right = figure.subfigures(1, 2, width_ratios=[5, 4])
+        above, below = left.subplots(2, 1, sharex=True, height_ratios=[3, 2])
+        draw_losses(above, below, record, window=max(min(total_steps // 20, 100), 1))
+        below.set_xlim(0, total_steps)
+        picture = right.subplots()
+        if translation.attn_weights is None:
+            picture.axis("off")
+            picture.text(0.5, 0.5, "this model has no attention", ha="center", color="0.4")
+        else:
+            draw_attention(picture, translation)
+            picture.set_xlabel(f"attention after step {step:,}")
     return figure
 
 
 def draw_losses(above: Axes, below: Axes, record: Sequence[dict[str, Any]], window: int) -> None:
-    """Draw loss and validation BLEU into one pair of axes and gradient norms into the other; see `plot_losses`."""
+    """Draw loss and validation BLEU into one pair of axes and gradient norms into the other; see `plot_losses`.
+
+    The legends stand above the axes, where they cover no curve.
+    """
     steps = [line for line in record if line["kind"] == "step"]
     evaluations = [line for line in record if line["kind"] == "evaluation"]
-    if not steps:
-        raise ValueError("the record holds no training steps yet: train first")
     places = [line["step"] for line in steps]
     losses = [line["loss"] for line in steps]
     above.plot(places, losses, color="0.8", linewidth=0.8, label="loss of each step")
     above.plot(places, running_mean(losses, window), color="#00429d", label=f"mean of {window} steps")
-    above.set_ylabel("training loss (nats a word)")
-    handles, labels = above.get_legend_handles_labels()
-    if evaluations:
-        right = above.twinx()
-        scores = [line["validation_bleu"] for line in evaluations]
-        right.plot([line["step"] for line in evaluations], scores, "o--", color="#b8560b", label="validation BLEU")
-        right.set_ylabel("validation BLEU")
-        right.set_ylim(bottom=0)
-        more_handles, more_labels = right.get_legend_handles_labels()
-        handles, labels = handles + more_handles, labels + more_labels
-    above.legend(handles, labels, loc="center right")
+    above.set_ylabel("training loss\n(nats per word)")
+    right = above.twinx()
+    scores = [line["validation_bleu"] for line in evaluations]
+    right.plot([line["step"] for line in evaluations], scores, "o--", color="#b8560b", label="validation BLEU")
+    right.set_ylabel("validation BLEU")
     for part, colour, style in (("encoder", "#00429d", "-"), ("decoder", "#b8560b", "--")):
         norms = running_mean([line[f"{part}_norm"] for line in steps], window)
         below.plot(places, norms, style, color=colour, label=f"{part} gradient norm")
     below.set_xlabel("step")
     below.set_ylabel("before clipping")
-    below.legend(loc="upper right")
+    for axes, drawn, top in ((above, steps, 8), (right, evaluations, 50), (below, steps, 1)):
+        axes.set_ylim(0, None if drawn else top)  # where there is nothing to draw yet, a scale that is likely to fit
+    for axes, lines in ((above, [*above.lines, *right.lines]), (below, below.lines)):
+        axes.legend(handles=lines, loc="lower left", bbox_to_anchor=(0, 1), ncols=3, frameon=False, fontsize="small")
 
 
 def save_figure(figure: Figure, path: Path) -> None:

@@ -36,8 +36,10 @@ def describe_corpus(corpus: Corpus, settings: Settings) -> str:
 
 
 def describe_scores(scores: Scores, values: dict[str, Any], line: str) -> str:
-    """The scores in a line, how they were computed, and a table of phenomena where `values` has them."""
+    """Describe scores: a line, how they were computed, and where `values` has them, a warning and a table of phenomena."""
     lines = [line, scores.signature]
+    if "unfinished" in values:
+        lines.insert(0, values["unfinished"])
     if "phenomena" in values:
         lines.append(f"\n{'phenomenon':<28}{'sentences':>10}{'BLEU':>8}{'chrF':>8}{'exact':>8}")
         for name, group in values["phenomena"].items():

@@ -25,13 +25,16 @@ from s2s_tutorial.checkpoint import (
     MAX_JSON_BYTES,
     MAX_TENSOR_BYTES,
     BadFileError,
+    Checkpoints,
     load_tensors,
     read_json,
+    read_values,
     save_tensors,
     write_json,
 )
 from s2s_tutorial.config import MAX_TEXT, PRETRAINED, Settings
 from s2s_tutorial.model import Seq2Seq
+from s2s_tutorial.state import Progress
 from s2s_tutorial.translation import Translator
 from s2s_tutorial.vocabulary import Vocabulary
 
@@ -89,6 +92,23 @@ class Run:
             torch.manual_seed(self.settings.training.seed)
             return Seq2Seq(self.settings.model, len(self.src_vocabulary), len(self.tgt_vocabulary))
 
+    def unfinished(self) -> str:
+        """Return a sentence for a run whose training has not finished, to stand beside its scores; else `""`.
+
+        A run without checkpoints is finished: only its weights were kept.
+        """
+        try:
+            progress = [Progress.from_dict(read_values(path)) for path in Checkpoints(self.folder).paths()[-1:]]
+        except ValueError:  # BadFileError is one
+            return f"{self.folder}: its newest checkpoint is damaged, so that it may not have finished training."
+        if not progress or progress[0].finished:
+            return ""
+        step, best_step = progress[0].step, progress[0].best_step
+        return (
+            f"{self.folder} has not finished training: it is at step {step:,}, and its best weights are of step "
+            f"{best_step:,}."
+        )
+
     def save(self) -> None:
         """Write `run.json`."""
         values = {
@@ -126,13 +146,19 @@ class Run:
         return size
 
 
-def folder_for(settings: Settings) -> Path:
-    """Where a chapter keeps the run of these settings: other settings get another folder, the same ones go on.
+def folder_for(settings: Settings, chapter: str = "") -> Path:
+    """Choose the folder in which a notebook keeps the run of these settings.
 
-    It lies in `runs/`, or in the folder that the environment variable `S2S_RUNS` names.
+    Other settings get another folder; with the same settings a run is resumed. The folder is in `runs/`, or in the
+    folder that the environment variable `S2S_RUNS` names.
+
+    Args:
+        settings: Of the run.
+        chapter: Name of a chapter that trains a model of its own, even if another one has trained the same before.
     """
     digest = hashlib.sha256(json.dumps(settings.to_dict(), sort_keys=True).encode()).hexdigest()
-    return Path(os.environ.get("S2S_RUNS") or "runs") / f"{settings.name}-{digest[:8]}"
+    name = f"{settings.name}-{digest[:8]}"
+    return Path(os.environ.get("S2S_RUNS") or "runs") / (f"{chapter}-{name}" if chapter else name)
 
 
 def refuse_links(folder: Path) -> None:

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import signal
+import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import fields
-from typing import Any
+from typing import Any, NoReturn
 
 from s2s_tutorial.checkpoint import Checkpoints
 from s2s_tutorial.config import Settings
 from s2s_tutorial.lock import HOLDER, LOCK, hold
 from s2s_tutorial.runs import Run, RunError, open_run
+from s2s_tutorial.tracking import Watcher
 
 
 def open_or_make(run: Run) -> Run:
@@ -56,6 +58,65 @@ def _difference(before: Settings, now: Settings) -> str:
             if (a := getattr(old, field.name)) != (b := getattr(new, field.name)):
                 return f"{field.name} {a}, not {b}"
     return "none differs"
+
+
+class TrainingStopped(BaseException):
+    """Ends the cell, and the queue of cells, in which the reader stopped training. Everything is saved by then.
+
+    Like KeyboardInterrupt it derives from BaseException, so that an `except Exception` around one variant of a
+    comparison does not treat the stop as a failed variant and begin the next one. It is not a KeyboardInterrupt,
+    because that one means that a step was cut short.
+
+    Attributes:
+        shown: Whether a live display already shows the sentence.
+    """
+
+    def __init__(self, sentence: str, shown: bool = False) -> None:
+        super().__init__(sentence)
+        self.shown = shown
+
+    def _render_traceback_(self) -> list[str]:
+        """Return what IPython shows in place of a traceback where `end_quietly` could not arrange for less."""
+        return [str(self)]
+
+
+def end_quietly(sentence: str, shown: bool) -> NoReturn:
+    """Raise `TrainingStopped`; a notebook shows the sentence as plain text, once, and no traceback.
+
+    IPython does not send an error output for an exception with a handler of its own. Its reply still has the status
+    "error", so that Run All ends here in every front end. A handler that the reader has installed stays.
+    """
+    ipython = sys.modules.get("IPython")
+    shell = ipython and ipython.get_ipython()
+    if shell and not shell.custom_exceptions:
+        shell.set_custom_exc((TrainingStopped,), _show)
+    raise TrainingStopped(sentence, shown)
+
+
+def _show(shell: Any, kind: type, error: TrainingStopped, traceback: Any, tb_offset: int | None = None) -> list[str]:
+    if not error.shown:
+        print(error)
+    return []
+
+
+@contextmanager
+def watched(watchers: Sequence[Watcher], outcome: Callable[[], str], *place: Any) -> Iterator[None]:
+    """Let watchers show a session.
+
+    Args:
+        watchers: Displays and records.
+        outcome: Describes at the end how the session has ended; not called after an error.
+        place: Where the session begins, see `Watcher.begin`.
+    """
+    for watcher in watchers:
+        watcher.begin(*place)
+    sentence = ""
+    try:
+        yield
+        sentence = outcome()
+    finally:
+        for watcher in watchers:
+            watcher.end(sentence)
 
 
 class Stop:

@@ -10,19 +10,19 @@ import json
 import os
 import sys
 import time
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import Any, Protocol
 
 from s2s_tutorial.checkpoint import read_bounded, write_atomically
-
-if TYPE_CHECKING:
-    from s2s_tutorial.translation import Translation
+from s2s_tutorial.samples import Samples
+from s2s_tutorial.translation import Translation, Translator
 
 MAX_RECORD_BYTES = 256 << 20  # a million steps
 MAX_BOARD_FILES = 10  # TensorBoard's, one a session
 MAX_LINE_BYTES = 1 << 16
 LINE_NUMBERS = {"step": ("loss", "encoder_norm", "decoder_norm"), "evaluation": ("validation_bleu",)}
-SHOW_SECONDS = 1.0  # between two pictures of a live display
+LINE_SECONDS, PICTURE_SECONDS = 0.5, 1.0  # between two updates of a live display, at least
 
 
 class Record:
@@ -97,8 +97,19 @@ def _is_number(value: Any) -> bool:
 class Watcher(Protocol):
     """What the trainer tells while it trains."""
 
-    def begin(self, record: Path, step: int, total_steps: int, seconds: float) -> None:
-        """A session starts at a step; `seconds` were spent before. The record's file holds what came until then."""
+    def begin(
+        self, record: Path, step: int, total_steps: int, seconds: float, samples: Samples, translator: Translator
+    ) -> None:
+        """A session starts at a step; `seconds` were spent before.
+
+        Args:
+            record: Path of the record, which holds all earlier steps.
+            step: Steps done before.
+            total_steps: Steps of the whole run.
+            seconds: Training time before.
+            samples: Sentences to show.
+            translator: The model, whose weights change while the session lasts.
+        """
 
     def step(self, step: int, seconds: float, values: dict[str, float]) -> None:
         """A step was done; see `Trainer.train_step` for the values, among them `mean_loss`, a running mean."""
@@ -106,14 +117,16 @@ class Watcher(Protocol):
     def evaluation(self, step: int, bleu: float, samples: list[str], translation: Translation) -> None:
         """Validation looked at the model: its BLEU, sample translations, and one with its attention."""
 
-    def end(self) -> None:
-        """The session ends, for whatever reason."""
+    def end(self, outcome: str) -> None:
+        """The session ends; `outcome` says how, and is empty after an error."""
 
 
 class ProgressBar:
     """A bar in the terminal with elapsed and remaining time, and sample translations above it."""
 
-    def begin(self, record: Path, step: int, total_steps: int, seconds: float) -> None:
+    def begin(
+        self, record: Path, step: int, total_steps: int, seconds: float, samples: Samples, translator: Translator
+    ) -> None:
         """See `Watcher`."""
         from tqdm import tqdm
 
@@ -129,21 +142,21 @@ class ProgressBar:
         """See `Watcher`."""
         self.bar.write("\n".join([f"step {step:,}: validation BLEU {bleu:.1f}", *samples]), file=sys.stderr)
 
-    def end(self) -> None:
-        """See `Watcher`."""
+    def end(self, outcome: str) -> None:
+        """See `Watcher`; the trainer prints the outcome."""
         self.bar.close()
 
 
 class LiveLine:
     """For notebooks: one line of plain text, rewritten in place."""
 
-    def begin(self, record: Path, step: int, total_steps: int, seconds: float) -> None:
+    def begin(
+        self, record: Path, step: int, total_steps: int, seconds: float, samples: Samples, translator: Translator
+    ) -> None:
         """See `Watcher`."""
-        from IPython.display import display
-
         self.first_step, self.first_seconds, self.total_steps = step, seconds, total_steps
-        self.now, self.bleu, self.left, self._next = "starting …", "", "", 0.0
-        self.handle = display(_plain(self.line), raw=True, display_id=True)
+        self.now, self.bleu, self.left, self._next = f"step {step:,} of {total_steps:,}", "", "", 0.0
+        self._line = Place(_plain(self.line))
 
     @property
     def line(self) -> str:
@@ -156,55 +169,89 @@ class LiveLine:
         self.now = f"step {step:,} of {self.total_steps:,} · loss {values['mean_loss']:.3f}"
         self.left = f" · {_minutes(seconds)} gone, about {_minutes(pace * (self.total_steps - step))} left"
         if (now := time.monotonic()) >= self._next:
-            self.show()
-            # A picture takes a while to draw, and training waits for it: let it be a small share of the time.
-            self._next = now + max(SHOW_SECONDS, 25.0 * (time.monotonic() - now))
+            self._line.show(_plain(self.line))
+            self._next = now + LINE_SECONDS
 
     def evaluation(self, step: int, bleu: float, samples: list[str], translation: Translation) -> None:
         """See `Watcher`."""
         self.bleu = f" · validation BLEU {bleu:.1f}"
 
-    def end(self) -> None:
-        """See `Watcher`."""
-        self.show()
-
-    def show(self) -> None:
-        """Put the newest state in the place of the last one."""
-        if self.handle is not None:
-            self.handle.update(_plain(self.line), raw=True)
+    def end(self, outcome: str) -> None:
+        """See `Watcher`; the outcome takes the line's place."""
+        self._line.show(_plain(outcome or self.line))
 
 
 class LivePlot(LiveLine):
-    """For notebooks: loss and gradient norms as they change, the newest attention picture and sample translations."""
+    """For notebooks: below the line, loss and gradient norms, attention to a sample, and sample translations."""
 
-    def begin(self, record: Path, step: int, total_steps: int, seconds: float) -> None:
+    def begin(
+        self, record: Path, step: int, total_steps: int, seconds: float, samples: Samples, translator: Translator
+    ) -> None:
         """See `Watcher`."""
+        super().begin(record, step, total_steps, seconds, samples, translator)
         self.lines = read_record(record)
-        self.samples: list[str] = []
-        self.translation: Translation | None = None
-        super().begin(record, step, total_steps, seconds)
+        self.done, self._attend = step, partial(samples.attend, translator)
+        self.words = "sample translations: with the first evaluation"
+        if step:
+            self.words = "\n".join(samples.translate(translator, step)[0])
+        self._began, self._drawing = time.monotonic(), 0.0
+        self._picture, self._words = Place(self._draw()), Place(_plain(self.words))
 
     def step(self, step: int, seconds: float, values: dict[str, float]) -> None:
         """See `Watcher`."""
-        self.lines.append({"kind": "step", "step": step, **values})
         super().step(step, seconds, values)
+        self.done = step
+        self.lines.append({"kind": "step", "step": step, **values})
+        # Training waits for a picture, so that all of them together may take a small share of its time only.
+        now = time.monotonic()
+        if now >= self._next_picture and self._drawing <= 0.5 + 0.04 * (now - self._began):
+            self._show_picture()
 
     def evaluation(self, step: int, bleu: float, samples: list[str], translation: Translation) -> None:
         """See `Watcher`."""
-        self.lines.append({"kind": "evaluation", "step": step, "validation_bleu": bleu})
-        self.samples, self.translation = samples, translation
         super().evaluation(step, bleu, samples, translation)
+        self.lines.append({"kind": "evaluation", "step": step, "validation_bleu": bleu})
+        self.words = "\n".join(samples)
 
-    def show(self) -> None:
-        """Put the newest state in the place of the last one."""
+    def end(self, outcome: str) -> None:
+        """See `Watcher`."""
+        super().end(outcome)
+        self._show_picture()
+
+    def _show_picture(self) -> None:
+        self._picture.show(self._draw())
+        self._words.show(_plain(self.words))
+
+    def _draw(self) -> dict[str, str]:
         from base64 import b64encode
 
         from s2s_tutorial.plotting import figure_bytes, plot_training
 
-        if self.handle is not None and any(line["kind"] == "step" for line in self.lines):
-            figure = plot_training(self.lines, self.translation, self.samples, self.line)
-            picture = b64encode(figure_bytes(figure)).decode()
-            self.handle.update(_plain("\n".join([self.line, *self.samples])) | {"image/png": picture}, raw=True)
+        began = time.monotonic()
+        picture = figure_bytes(plot_training(self.lines, self._attend(), self.done, self.total_steps))
+        now = time.monotonic()
+        self._drawing, self._next_picture = self._drawing + now - began, now + PICTURE_SECONDS
+        return _plain("loss, validation BLEU, gradient norms and attention") | {
+            "image/png": b64encode(picture).decode()
+        }
+
+
+class Place:
+    """A place in a cell's output whose content can be replaced.
+
+    Args:
+        data: Content by MIME type.
+    """
+
+    def __init__(self, data: dict[str, str]) -> None:
+        from IPython.display import display
+
+        self._handle = display(data, raw=True, display_id=True)
+
+    def show(self, data: dict[str, str]) -> None:
+        """Replace the content; outside of a notebook there is no place."""
+        if self._handle is not None:
+            self._handle.update(data, raw=True)
 
 
 def _plain(text: str) -> dict[str, str]:
@@ -226,7 +273,9 @@ class Board:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
 
-    def begin(self, record: Path, step: int, total_steps: int, seconds: float) -> None:
+    def begin(
+        self, record: Path, step: int, total_steps: int, seconds: float, samples: Samples, translator: Translator
+    ) -> None:
         """See `Watcher`; what was written after this step, before a stop, is hidden."""
         from torch.utils.tensorboard import SummaryWriter  # slow to import
 
@@ -255,6 +304,6 @@ class Board:
         if translation.attn_weights is not None:
             self.writer.add_figure("attention", plot_attention(translation), step, close=True)
 
-    def end(self) -> None:
+    def end(self, outcome: str) -> None:
         """Write what is left."""
         self.writer.close()

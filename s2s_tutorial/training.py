@@ -14,7 +14,7 @@ import math
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, nullcontext
+from contextlib import AbstractContextManager, nullcontext
 from functools import partial
 from pathlib import Path
 
@@ -24,22 +24,23 @@ from torch import Tensor
 from s2s_tutorial.batching import Batch, epoch_order
 from s2s_tutorial.checkpoint import Checkpoints, pack_tensors, unpack_tensors
 from s2s_tutorial.config import Settings
+from s2s_tutorial.cores import shared_cores
 from s2s_tutorial.corpus import Corpus, HeldOut, challenge_set
 from s2s_tutorial.distributed import Group
 from s2s_tutorial.evaluation import bleu_score, normalised_words
 from s2s_tutorial.layers import keep_memory
 from s2s_tutorial.lock import hold
 from s2s_tutorial.runs import Run, RunError, choose_device, load_model, save_model
+from s2s_tutorial.samples import Samples
 from s2s_tutorial.sampling import mix_in_parallel, mix_stepwise, teacher_forcing_ratio
-from s2s_tutorial.session import Stop, open_or_make
+from s2s_tutorial.session import Stop, end_quietly, open_or_make, watched
 from s2s_tutorial.start import Start
 from s2s_tutorial.state import Progress, TrainingState
 from s2s_tutorial.stored import encode_pairs
 from s2s_tutorial.tracking import Board, ProgressBar, Record, Watcher
-from s2s_tutorial.translation import Translation, Translator
+from s2s_tutorial.translation import Translator
 from s2s_tutorial.vocabulary import UNK
 
-SAMPLES_SHOWN = 3
 MAX_STEPS = 1_000_000
 GO_ON, OUT_OF_TIME, STOPPED, FINISHED = range(4)  # what becomes of a run after a step; the highest counts
 
@@ -107,7 +108,8 @@ class Trainer:
     ) -> None:
         self.corpus, self.settings, self.device = corpus, settings, torch.device(choose_device(str(device)))
         self.group, self.start = group or Group(), start or Start()
-        self.samples, self.live, self.quiet = samples, live, quiet or not self.group.writes
+        self.live, self.quiet = live, quiet or not self.group.writes
+        self.samples = Samples.of(samples or corpus.train)
         self.watchers: list[Watcher] = [] if self.quiet else [live or ProgressBar()]
         if tensorboard and self.group.writes:
             self.watchers.append(Board(folder / "tensorboard"))
@@ -232,23 +234,29 @@ class Trainer:
 
     # The whole run
 
-    def fit(self, max_minutes: float | None = None) -> Progress:
-        """Train to the end, or until stopped. A run that was stopped goes on from where it was.
+    def fit(self, max_minutes: float | None = None, raise_on_stop: bool = True) -> Progress:
+        """Train to the end, or until stopped. A run that was stopped resumes from where it was.
 
         Ctrl-C (in a notebook: Stop) and SIGTERM end it after the current step, with a checkpoint on the disk.
 
         Args:
-            max_minutes: training time, over all sessions of this run, after which it ends as if finished.
+            max_minutes: Training time, over all sessions of this run, after which it ends as if finished.
+            raise_on_stop: Raise after a stop, so that no later line or cell uses a run that is not finished; False returns.
 
         Returns:
             Where the run is now. `self.model` holds the best weights if it is finished.
 
         Raises:
             RunError: another process is training this run, or the disk takes or gives no more; the message says what to do.
+            TrainingStopped: training was stopped; everything is saved.
         """
         keep_memory()
         try:
-            with hold(self.run.folder) if self.group.writes else nullcontext(), self.stop.watched():
+            with (
+                hold(self.run.folder) if self.group.writes else nullcontext(),
+                self.stop.watched(),
+                shared_cores(self.settings.model),
+            ):
                 self._fit(max_minutes)
         except OSError as error:
             raise RunError(
@@ -256,6 +264,10 @@ class Trainer:
                 f"{error.strerror or error}. Make room, or make the place writable, and run the same cell or command "
                 "again: it goes on from the last checkpoint"
             ) from error
+        if self.stop.asked and raise_on_stop:
+            end_quietly(self._outcome(), shown=self.live in self.watchers)
+        if self.stopped and self.live not in self.watchers:
+            self._say(self._outcome(), always=True)
         return self.progress
 
     def _fit(self, max_minutes: float | None) -> None:
@@ -264,17 +276,18 @@ class Trainer:
         done = self.progress.finished or (time_is_up and self.run.model_path.is_file())
         if self.group.highest(done and self.group.writes):
             self._from_writer(self._take_best)
-            self._say(
-                f"Trained already: {self.progress.step:,} steps in {self.progress.seconds:,.0f} s, best validation "
-                f"BLEU {self.progress.best_bleu:.1f} at step {self.progress.best_step:,}."
-            )
+            if self.live in self.watchers:
+                with self._watched([self.live]):
+                    pass  # the curve of the finished run
+            else:
+                self._say(self._outcome())
         else:
             self._train(max_minutes)
 
     def _train(self, max_minutes: float | None) -> None:
         progress, training = self.progress, self.settings.training
         last_look = time.monotonic()
-        with self._watched():
+        with self._watched(self.watchers):
             for batch in self._remaining_batches():
                 self.group.reseed(self.rng, training.seed, progress.step)
                 values = self.train_step(batch)
@@ -292,13 +305,7 @@ class Trainer:
                 if verdict != GO_ON:
                     self.stop.asked |= verdict == STOPPED
                     break
-        if self.stopped:
-            self._say(
-                f"Stopped after step {progress.step:,} of {self.total_steps:,}; everything is saved in "
-                f"{self.run.folder}. Run the same cell or command again to go on from here.",
-                always=True,
-            )
-        else:
+        if not self.stopped:
             self._from_writer(self._take_best)
 
     def _note(self, values: dict[str, float]) -> None:
@@ -326,15 +333,24 @@ class Trainer:
         if self.group.writes and (always or not self.quiet):
             print(sentence, file=sys.stdout if self.live else sys.stderr)
 
-    @contextmanager
-    def _watched(self) -> Iterator[None]:
-        for watcher in self.watchers:
-            watcher.begin(self.run.record_path, self.progress.step, self.total_steps, self.progress.seconds)
-        try:
-            yield
-        finally:
-            for watcher in self.watchers:
-                watcher.end()
+    def _outcome(self) -> str:
+        """Describe in a sentence or two how the run has ended, or where it was stopped."""
+        progress = self.progress
+        if self.stopped:
+            again = "this cell" if self.live else "the same cell or command"
+            return (
+                f"Stopped after step {progress.step:,} of {self.total_steps:,}; everything is saved in "
+                f"{self.run.folder}. Run {again} again to resume."
+            )
+        return (
+            f"Trained {progress.step:,} of {self.total_steps:,} steps in {progress.seconds:,.0f} s; best validation BLEU "
+            f"{progress.best_bleu:.1f} at step {progress.best_step:,}."
+        )
+
+    def _watched(self, watchers: list[Watcher]) -> AbstractContextManager[None]:
+        progress = self.progress
+        place = self.run.record_path, progress.step, self.total_steps, progress.seconds
+        return watched(watchers, self._outcome, *place, self.samples, self.translator)
 
     def _remaining_batches(self) -> Iterator[Batch]:
         """Batches from the run's place on, to the end of the last epoch; of each, this process's share."""
@@ -359,23 +375,9 @@ class Trainer:
             progress.worse_evaluations += 1
         self.record.add(kind="evaluation", step=progress.step, validation_bleu=bleu)
         if self.watchers:
-            lines, shown = self._sample_lines(translator)
+            lines, shown = self.samples.translate(translator, progress.step)
             for watcher in self.watchers:
                 watcher.evaluation(progress.step, bleu, lines, shown)
-
-    def _sample_lines(self, translator: Translator) -> tuple[list[str], Translation]:
-        """A few sources (>), their references (=) and translations (<), other ones each time; and the first of them."""
-        if self.samples is not None:
-            sources, references = self.samples.sources, [texts[0] for texts in self.samples.references]
-        else:
-            sources, references = self.corpus.train.sources, self.corpus.train.targets
-        rng = torch.Generator().manual_seed(self.progress.step)
-        rows = torch.randint(len(sources), (SAMPLES_SHOWN,), generator=rng).tolist()
-        translations = translator.translate_words([sources[row] for row in rows])
-        lines = []
-        for row, translation in zip(rows, translations, strict=True):
-            lines += [f"> {sources[row]}", f"= {references[row]}", f"< {' '.join(translation.words)}"]
-        return lines, translations[0]
 
     # Stopping and going on
 

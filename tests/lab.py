@@ -12,6 +12,7 @@ condition in the page and never for a length of time.
 
 import json
 import os
+import re
 import subprocess
 import sys
 import time
@@ -24,7 +25,7 @@ import nbformat
 import psutil
 from browsing import ROOT
 
-SECONDS = 120  # until a wait gives up
+SECONDS = 60  # until a wait gives up
 SETTINGS = {
     "@jupyterlab/notebook-extension:tracker": {"windowingMode": "none"},  # every cell is in the page, seen or not
     "@jupyterlab/apputils-extension:notification": {
@@ -124,10 +125,9 @@ class Notebook:
 
     def kill_kernel(self):
         """Kill the kernel's process, and close JupyterLab's message about it."""
-        [kernel] = [
-            child for child in psutil.Process(self.lab.server.pid).children()
-            if any("ipykernel" in word for word in child.cmdline())
-        ]  # fmt: skip
+        number = self.page.evaluate(f"() => {{ {PANEL} return panel.sessionContext.session.kernel.id; }}")
+        processes = psutil.Process(self.lab.server.pid).children()
+        [kernel] = [one for one in processes if any(number in word for word in one.cmdline())]
         kernel.kill()
         self.page.click(".jp-Dialog button.jp-mod-accept")
 
@@ -137,7 +137,7 @@ class Notebook:
         """Wait until every cell that was asked for has run or was dropped, and the kernel does nothing."""
         self.page.wait_for_function(IDLE)
 
-    def wait_for_text(self, cell: int, words: str):
+    def wait_for_text(self, cell: int, words: str | re.Pattern):
         """Wait until a cell's output holds some words."""
         self.cell(cell).locator(".jp-OutputArea-output", has_text=words).first.wait_for()
 
@@ -188,8 +188,8 @@ class Notebook:
 class Lab:
     """A JupyterLab server and one browser tab with it."""
 
-    def __init__(self, browser, server: subprocess.Popen, address: str, width: int, height: int):
-        self.browser, self.server, self.address = browser, server, address
+    def __init__(self, browser, folder: Path, server: subprocess.Popen, address: str, width: int, height: int):
+        self.browser, self.folder, self.server, self.address = browser, folder, server, address
         self.size = {"width": width, "height": height}
         self.page = None
         self.visit()
@@ -242,7 +242,7 @@ def open_lab(
         with (Path(own) / "log").open("w") as log:
             server = subprocess.Popen(command, env=os.environ | words, stdout=log, stderr=subprocess.STDOUT)
         try:
-            yield Lab(browser, server, _address(server, Path(own)), width, height)
+            yield Lab(browser, folder, server, _address(server, Path(own)), width, height)
         finally:
             for child in psutil.Process(server.pid).children(recursive=True):
                 child.kill()

@@ -424,6 +424,22 @@ def test_json_scores_of_the_held_out_set(run):
     assert {**values, "seconds": 0} == {**kept, "seconds": 0}
 
 
+def test_scores_of_a_run_that_was_stopped_say_so(tmp_path, monkeypatch):
+    command = ("train", *SMALL, "--epochs", "2", "--run", tmp_path / "run")
+    evaluate = Trainer._evaluate
+    with monkeypatch.context() as patch:
+        patch.setattr(Trainer, "_evaluate", lambda self: (evaluate(self), press_stop()))
+        assert call(*command).exit_code == 130
+    stopped_at = int(max((tmp_path / "run").glob("checkpoint-*")).stem.split("-")[1])
+    first, *_ = said(call("evaluate", "--run", tmp_path / "run", "--pairs", "challenge"))
+    assert first == (
+        f"{tmp_path / 'run'} has not finished training: it is at step {stopped_at}, and its best weights are of step "
+        f"{stopped_at}."
+    )
+    values = json.loads(call("evaluate", "--run", tmp_path / "run", "--pairs", "challenge", "--json").stdout)
+    assert values["unfinished"] == first
+
+
 def test_json_scores_of_the_challenge_set_have_its_phenomena(run):
     values = json.loads(call("evaluate", "--run", run, "--pairs", "challenge", "--json").stdout)
     assert set(values) == SCORES | {"phenomena"}

@@ -1,4 +1,4 @@
-"""The training cell of chapter 6 in a real kernel: stopped, killed, gone on with; nothing is lost."""
+"""The training cell of chapter 6 in a real kernel: stopped, killed, resumed; nothing is lost."""
 
 import os
 import re

@@ -97,7 +97,7 @@ def test_losses_scores_and_norms_of_a_record_are_drawn_over_its_steps(tiny_run):
 
 def test_a_record_without_an_evaluation_yet_can_be_drawn(tiny_run):
     steps = [line for line in read_record(tiny_run / "record.jsonl") if line["kind"] == "step"]
-    assert len(plot_losses(steps[:1]).axes) == 2
+    assert figure_bytes(plot_losses(steps[:1])).startswith(b"\x89PNG")
 
 
 def test_a_record_without_steps_is_an_error_that_says_to_train():
@@ -165,13 +165,38 @@ def test_a_view_without_attention_is_refused():
         AttentionView(Translation(["a"], ["b"], [], [], 0.0, None))
 
 
-@pytest.mark.parametrize("translation", [None, hostile_translation(), Translation(["a"], ["b"], [], [], 0.0, None)])
-def test_the_picture_of_a_run_in_progress_is_drawn_before_and_after_the_first_evaluation(translation):
-    record = [
+def record_of(steps: int) -> list[dict]:
+    lines = [
         {"kind": "step", "step": step, "loss": 5.0 / step, "encoder_norm": 1.0, "decoder_norm": 2.0}
-        for step in (1, 2, 3)
+        for step in range(1, steps + 1)
     ]
-    if translation is not None:
-        record.append({"kind": "evaluation", "step": 3, "validation_bleu": 10.0})
-    samples = ["> $a b$", "= c", "< d"]
-    assert figure_bytes(plot_training(record, translation, samples, "step 3")).startswith(b"\x89PNG")
+    return [*lines, {"kind": "evaluation", "step": 3, "validation_bleu": 10.0}] if steps >= 3 else lines
+
+
+@pytest.mark.parametrize("translation", [hostile_translation(), Translation(["a"], ["b"], [], [], 0.0, None)])
+@pytest.mark.parametrize("steps", [0, 1, 3])
+def test_the_picture_of_a_run_has_all_its_parts_from_before_the_first_step(translation, steps):
+    figure = plot_training(record_of(steps), translation, steps, 344)
+    assert figure_bytes(figure).startswith(b"\x89PNG")
+    above, below, right, _ = (axes for part in figure.subfigs for axes in part.axes)
+    names = [text.get_text() for axes in (above, below) for text in axes.get_legend().get_texts()]
+    assert names == [
+        "loss of each step", "mean of 17 steps", "validation BLEU", "encoder gradient norm", "decoder gradient norm",
+    ]  # fmt: skip
+    assert [axes.get_xlim() for axes in (above, below, right)] == [(0, 344)] * 3
+
+
+def test_no_legend_lies_on_a_curve_or_on_other_axes():
+    for figure in (plot_training(record_of(40), hostile_translation(), 40, 344), plot_losses(record_of(40))):
+        figure.draw_without_rendering()
+        axes = [one for part in figure.subfigs or [figure] for one in part.axes]
+        legends = [one.get_legend().get_window_extent() for one in axes if one.get_legend()]
+        assert len(legends) == 2
+        assert not any(legend.overlaps(one.get_window_extent()) for legend in legends for one in axes)
+
+
+def test_the_picture_of_a_run_is_low_enough_for_a_small_screen():
+    """JupyterLab leaves 640 pixels of 768 to cells; the cell, a line, and the first samples need 200."""
+    width, height = plot_training([], hostile_translation(), 0, 344).get_size_inches() * 110
+    assert height < 440
+    assert width < 930

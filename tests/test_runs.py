@@ -10,7 +10,7 @@ import torch
 from tiny import TINY
 
 from s2s_tutorial.checkpoint import BadFileError, save_tensors
-from s2s_tutorial.config import ModelSettings, Settings
+from s2s_tutorial.config import PRETRAINED, ModelSettings, Settings
 from s2s_tutorial.runs import Run, RunError, folder_for, load_model, load_translator, open_run, save_model
 from s2s_tutorial.translation import MAX_WORDS, SentenceError
 from s2s_tutorial.vocabulary import Vocabulary
@@ -232,3 +232,22 @@ def test_the_size_of_weights_is_known_within_a_factor_of_2_before_they_are_made(
     run = Run(Path(), Settings("mine", model=model), vocabulary, vocabulary, frozenset())
     real = sum(weight.nbytes for weight in run.build_model().state_dict().values())
     assert 0.5 < real / run.weight_bytes() < 2
+
+
+def test_a_finished_run_and_one_without_checkpoints_are_not_called_unfinished(tiny_run):
+    assert open_run(tiny_run).unfinished() == ""
+    assert open_run(PRETRAINED).unfinished() == ""
+
+
+def test_whether_a_run_is_finished_is_unknown_where_its_checkpoint_is_damaged(tiny_run, tmp_path):
+    folder = shutil.copytree(tiny_run, tmp_path / "run")
+    for path in folder.glob("checkpoint-*"):
+        path.write_bytes(path.read_bytes()[:50])
+    assert "is damaged, so that it may not have finished" in open_run(folder).unfinished()
+
+
+def test_a_chapter_can_have_a_run_of_its_own(monkeypatch):
+    monkeypatch.delenv("S2S_RUNS", raising=False)
+    shared, own = folder_for(TINY), folder_for(TINY, "chapter-0")
+    assert own == shared.parent / f"chapter-0-{shared.name}"
+    assert shared.name.startswith("small-")

@@ -5,13 +5,20 @@ import html
 import json
 import re
 from dataclasses import replace
+from types import SimpleNamespace
 
 import pytest
+import torch
+from matplotlib.figure import Figure
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 from tensorboard.plugin_util import markdown_to_safe_html
 from tensorboard.summary.writer.event_file_writer import AtomicCounter
-from tiny import TINY
+from tiny import TINY, before_step, press_stop
 
+from s2s_tutorial import plotting, tracking
+from s2s_tutorial.runs import load_translator
+from s2s_tutorial.samples import Samples
+from s2s_tutorial.session import TrainingStopped
 from s2s_tutorial.tracking import Board, LiveLine, LivePlot, Record, read_record
 from s2s_tutorial.training import Trainer
 from s2s_tutorial.translation import Translation
@@ -103,14 +110,14 @@ def test_after_a_stop_the_board_shows_every_step_once(tmp_path, monkeypatch):
     # TensorBoard counts a process's files in their names, without zeros in front: by name, the tenth is before the ninth.
     monkeypatch.setattr("tensorboard.summary.writer.event_file_writer._global_uid", AtomicCounter(9))
     before, after = Board(tmp_path), Board(tmp_path)
-    before.begin(tmp_path / "none.jsonl", 0, 100, 0.0)
+    before.begin(tmp_path / "none.jsonl", 0, 100, 0.0, None, None)
     for step in (20, 40, 60, 80):
         before.step(step, 1.0, {"loss": float(step)})
-    before.end()
-    after.begin(tmp_path / "none.jsonl", 40, 100, 1.0)  # what came after step 40 was lost
+    before.end("")
+    after.begin(tmp_path / "none.jsonl", 40, 100, 1.0, None, None)  # what came after step 40 was lost
     for step in (60, 80, 100):
         after.step(step, 1.0, {"loss": 10.0 * step})
-    after.end()
+    after.end("")
     events = EventAccumulator(str(tmp_path))
     events.Reload()
     assert [(e.step, e.value) for e in events.Scalars("loss")] == [
@@ -148,9 +155,9 @@ HOSTILE = [
 
 def test_sentences_are_text_in_tensorboard_whatever_they_hold(tmp_path):
     board = Board(tmp_path)
-    board.begin(tmp_path / "record.jsonl", 0, 10, 0.0)
+    board.begin(tmp_path / "record.jsonl", 0, 10, 0.0, None, None)
     board.evaluation(1, 1.0, [f"> {text}" for text in HOSTILE], Translation(["a"], ["b"], [], [], 0.0, None))
-    board.end()
+    board.end("")
     events = EventAccumulator(str(tmp_path)).Reload()
     text = events.Tensors("translations/text_summary")[0].tensor_proto.string_val[0].decode()
     page = markdown_to_safe_html(text)
@@ -159,58 +166,147 @@ def test_sentences_are_text_in_tensorboard_whatever_they_hold(tmp_path):
         assert html.escape(line.splitlines()[-1], quote=False) in page
 
 
-class Handle:
-    """A place in a notebook's output."""
+class Output:
+    """A cell's output: for each place, everything that it has shown."""
 
     def __init__(self):
-        self.shown = []
+        self.places = []
 
-    def update(self, data, raw):
+    def display(self, data, raw, display_id):
         assert raw
-        self.shown.append(data)
+        assert display_id
+        shown = [data]
+        self.places.append(shown)
+        return SimpleNamespace(update=lambda data, raw: shown.append(data))
+
+    def texts(self, place: int) -> list[str]:
+        return [data["text/plain"] for data in self.places[place]]
+
+    def pictures(self, place: int) -> list[bytes]:
+        return [base64.b64decode(data["image/png"]) for data in self.places[place]]
 
 
 @pytest.fixture
-def handle(monkeypatch):
-    made = Handle()
-    monkeypatch.setattr("IPython.display.display", lambda data, raw, display_id: made)
+def output(monkeypatch):
+    made = Output()
+    monkeypatch.setattr("IPython.display.display", made.display)
     return made
 
 
-def live_run(live, tiny_corpus, folder):
+def live_trainer(live, tiny_corpus, folder, **options):
     settings = replace(TINY, training=replace(TINY.training, epochs=1))
-    trainer = Trainer(tiny_corpus, settings, folder, tensorboard=False, live=live, samples=tiny_corpus.test)
+    return Trainer(tiny_corpus, settings, folder, tensorboard=False, live=live, samples=tiny_corpus.test, **options)
+
+
+def test_the_live_line_ends_with_what_became_of_the_run(output, tiny_corpus, tmp_path, capsys):
+    trainer = live_trainer(LiveLine(), tiny_corpus, tmp_path / "run")
     trainer.fit()
-    return trainer
-
-
-def test_the_live_line_ends_with_the_last_step(handle, tiny_corpus, tmp_path, capsys):
-    trainer = live_run(LiveLine(), tiny_corpus, tmp_path / "run")
-    last = handle.shown[-1]["text/plain"]
-    assert last.startswith(
-        f"step {trainer.total_steps:,} of {trainer.total_steps:,} · loss {trainer.progress.loss:.3f}"
+    [*steps, last] = output.texts(0)
+    assert steps[0] == f"step 0 of {trainer.total_steps}"
+    assert re.fullmatch(r"step 1 of \d+ · loss \d\.\d{3} · 0:0\d gone, about \d:\d\d left", steps[1])
+    assert last == (
+        f"Trained {trainer.total_steps} of {trainer.total_steps} steps in {trainer.progress.seconds:.0f} s; best validation "
+        f"BLEU {trainer.progress.best_bleu:.1f} at step {trainer.progress.best_step}."
     )
-    assert f"validation BLEU {trainer.progress.best_bleu:.1f}" in last
-    assert "about 0:00 left" in last
-    assert capsys.readouterr().err == ""  # a notebook paints it red
+    assert capsys.readouterr() == ("", "")  # a notebook paints standard error red, and all is said
 
 
-def test_the_live_plot_draws_the_run_and_its_samples(handle, tiny_corpus, tmp_path):
-    live_run(LivePlot(), tiny_corpus, tmp_path / "run")
-    last = handle.shown[-1]
-    assert base64.b64decode(last["image/png"]).startswith(b"\x89PNG")
-    signs = [line[:2] for line in last["text/plain"].splitlines()[1:]]
-    assert signs == ["> ", "= ", "< "] * 3
+@pytest.mark.parametrize("live", [LiveLine, LivePlot])
+def test_a_stop_message_takes_the_place_of_the_line_and_is_said_once(live, output, tiny_corpus, tmp_path, capsys):
+    trainer = live_trainer(live(), tiny_corpus, tmp_path / "run")
+    before_step(trainer, 3, press_stop)
+    with pytest.raises(TrainingStopped) as caught:
+        trainer.fit()
+    assert output.texts(0)[-1] == str(caught.value)
+    assert output.texts(0)[-1].endswith("Run this cell again to resume.")
+    assert caught.value.shown
+    assert capsys.readouterr() == ("", "")
 
 
-def test_a_live_plot_that_goes_on_draws_what_came_before(handle, tmp_path):
-    record = Record(tmp_path / "record.jsonl")
-    for step in (1, 2):
-        record.add(kind="step", step=step, loss=3.0, encoder_norm=1.0, decoder_norm=1.0)
-    record.flush()
+def test_an_error_leaves_the_line_at_the_last_step(output, tiny_corpus, tmp_path):
+    trainer = live_trainer(LiveLine(), tiny_corpus, tmp_path / "run")
+
+    def fail():
+        raise ZeroDivisionError
+
+    before_step(trainer, 3, fail)
+    with pytest.raises(ZeroDivisionError):
+        trainer.fit()
+    assert output.texts(0)[-1].startswith(f"step 2 of {trainer.total_steps} · loss")
+
+
+def test_the_live_plot_is_there_before_the_first_step_and_shows_samples_after_an_evaluation(
+    output, tiny_corpus, tmp_path
+):
+    trainer = live_trainer(LivePlot(), tiny_corpus, tmp_path / "run")
+    before_step(trainer, 1, lambda: seen.append([len(shown) for shown in output.places]))
+    seen = []
+    trainer.fit()
+    assert seen == [[1, 1, 1]]
+    assert all(picture.startswith(b"\x89PNG") for picture in output.pictures(1))
+    assert output.texts(2)[0] == "sample translations: with the first evaluation"
+    assert [line[:2] for line in output.texts(2)[-1].splitlines()] == ["> ", "= ", "< "] * 3
+
+
+def test_a_finished_run_shows_its_curve_and_samples_again_and_trains_no_more(
+    output, tiny_corpus, tmp_path, monkeypatch
+):
+    drawn = []
+    monkeypatch.setattr(plotting, "plot_training", lambda *given: drawn.append(given) or Figure())
+    live_trainer(LivePlot(), tiny_corpus, tmp_path / "run").fit()
+    first = [shown[-1]["text/plain"] for shown in output.places]
+    output.places.clear()
+    again = live_trainer(LivePlot(), tiny_corpus, tmp_path / "run")
+    again.train_step = None  # must not be called
+    again.fit()
+    assert [shown[-1]["text/plain"] for shown in output.places][:2] == first[:2]
+    record, sample, step, total_steps = drawn[-1]
+    assert [line["step"] for line in record if line["kind"] == "step"] == list(range(1, total_steps + 1))
+    assert step == total_steps
+    assert sample.attn_weights.shape == (len(sample.words) + 1, len(sample.src_words) + 1)
+    assert output.texts(2)[0].startswith("> ")
+
+
+def test_a_live_plot_that_resumes_draws_what_came_before(output, tiny_corpus, tmp_path):
+    trainer = live_trainer(LivePlot(), tiny_corpus, tmp_path / "run")
+    before_step(trainer, 2, press_stop)
+    trainer.fit(raise_on_stop=False)
     live = LivePlot()
-    live.begin(record.path, 2, 10, 5.0)
+    live.begin(trainer.run.record_path, 2, 10, 5.0, trainer.samples, trainer.translator)
     live.step(3, 6.0, {"loss": 2.0, "encoder_norm": 1.0, "decoder_norm": 1.0, "mean_loss": 2.5})
     assert [line["step"] for line in live.lines] == [1, 2, 3]
-    live.end()
-    assert handle.shown[-1]["text/plain"] == "step 3 of 10 · loss 2.500 · 0:06 gone, about 0:07 left"
+    live.end("")
+    assert output.texts(3)[-1] == "step 3 of 10 · loss 2.500 · 0:06 gone, about 0:07 left"
+
+
+def test_pictures_take_a_small_share_of_the_time(output, tiny_corpus, tmp_path, monkeypatch):
+    """A picture takes half a second here and a step a tenth: the first few are quick, then training goes first."""
+    now = [0.0]
+    monkeypatch.setattr(tracking, "time", SimpleNamespace(monotonic=lambda: now[0]))
+    monkeypatch.setattr(plotting, "plot_training", lambda *given: Figure())
+    monkeypatch.setattr(plotting, "figure_bytes", lambda figure: now.__setitem__(0, now[0] + 0.5) or b"")
+    trainer = live_trainer(LivePlot(), tiny_corpus, tmp_path / "run")
+    live = LivePlot()
+    live.begin(trainer.run.record_path, 0, 1000, 0.0, trainer.samples, trainer.translator)
+    values = {"loss": 2.0, "encoder_norm": 1.0, "decoder_norm": 1.0, "mean_loss": 2.5}
+    for step in range(1, 1001):
+        now[0] += 0.1
+        live.step(step, now[0], values)
+    drawn = len(output.places[1])
+    assert drawn > 5
+    assert drawn * 0.5 <= 0.05 * now[0] + 1.5
+
+
+def test_samples_are_of_the_model_as_it_is_and_one_of_them_fits_a_small_picture(tiny_corpus, talking_run):
+    translator, test = load_translator(talking_run), tiny_corpus.test
+    samples = Samples(test.sources, [texts[0] for texts in test.references])
+    lines, first = samples.translate(translator, 7)
+    assert lines == samples.translate(translator, 7)[0]
+    assert lines != samples.translate(translator, 8)[0]
+    assert lines[2] == f"< {' '.join(first.words)}"
+    shown = samples.attend(translator)
+    assert 6 <= len(shown.src_words) <= 12
+    assert " ".join(shown.words) in samples.references
+    torch.testing.assert_close(shown.attn_weights.sum(1), torch.ones(len(shown.words) + 1))
+    few = Samples(["va !", "viens !"], ["go !", "come !"])
+    assert few.attend(translator).src_words == ["va", "!"]

@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import threading
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
@@ -21,6 +22,7 @@ from s2s_tutorial.checkpoint import Checkpoints
 from s2s_tutorial.corpus import HeldOut, Pairs, prepare
 from s2s_tutorial.evaluation import bleu_score, normalised_words
 from s2s_tutorial.runs import RunError, load_translator
+from s2s_tutorial.session import TrainingStopped
 from s2s_tutorial.tracking import read_record
 from s2s_tutorial.training import Trainer, hide_rare_words, learning_rate_factor
 from s2s_tutorial.vocabulary import EOS, UNK
@@ -226,7 +228,7 @@ def test_stopped_and_resumed_equals_uninterrupted(make_trainer, tiny_run, stops)
     for stop in stops:
         trainer = make_trainer()
         before_step(trainer, stop, press_stop)
-        progress = trainer.fit()
+        progress = trainer.fit(raise_on_stop=False)
         assert (trainer.stopped, progress.step, progress.finished) == (True, stop, False)
     trainer = make_trainer()
     assert trainer.fit().finished
@@ -237,7 +239,7 @@ def test_stopped_and_resumed_equals_uninterrupted(make_trainer, tiny_run, stops)
 def test_the_same_cell_run_again_goes_on(make_trainer, tiny_run):
     trainer = make_trainer()
     before_step(trainer, 8, press_stop)
-    assert not trainer.fit().finished
+    assert not trainer.fit(raise_on_stop=False).finished
     assert trainer.fit().finished
     assert everything(trainer.run.folder) == everything(tiny_run)
 
@@ -256,7 +258,7 @@ def test_other_models_go_on_exactly_too(make_trainer, tmp_path, model):
     whole.fit()
     stopped = make_trainer(**kinds)
     before_step(stopped, 4, press_stop)
-    stopped.fit()
+    stopped.fit(raise_on_stop=False)
     make_trainer(**kinds).fit()
     assert everything(stopped.run.folder) == everything(whole.run.folder)
 
@@ -265,7 +267,7 @@ def test_an_interrupt_while_validation_runs_loses_nothing(make_trainer, tiny_run
     trainer = make_trainer()
     evaluate = trainer._evaluate
     trainer._evaluate = lambda: (press_stop(), evaluate())
-    trainer.fit()
+    trainer.fit(raise_on_stop=False)
     assert trainer.stopped
     make_trainer().fit()
     assert everything(trainer.run.folder) == everything(tiny_run)
@@ -284,14 +286,14 @@ def test_a_second_interrupt_does_not_wait_and_costs_at_most_an_interval(make_tra
 def test_sigterm_stops_as_ctrl_c_does(make_trainer):
     trainer = make_trainer()
     before_step(trainer, 3, lambda: os.kill(os.getpid(), signal.SIGTERM))
-    assert (trainer.fit().step, trainer.stopped) == (3, True)
+    assert (trainer.fit(raise_on_stop=False).step, trainer.stopped) == (3, True)
 
 
 def test_afterwards_ctrl_c_means_what_it_meant_before(make_trainer):
     before = signal.getsignal(signal.SIGINT), signal.getsignal(signal.SIGTERM)
     trainer = make_trainer()
     before_step(trainer, 2, press_stop)
-    trainer.fit()
+    trainer.fit(raise_on_stop=False)
     assert (signal.getsignal(signal.SIGINT), signal.getsignal(signal.SIGTERM)) == before
 
 
@@ -306,11 +308,48 @@ def test_training_works_outside_the_main_thread(make_trainer):
 def test_a_stop_says_where_everything_is_and_how_to_go_on(make_trainer, capsys):
     trainer = make_trainer()
     before_step(trainer, 3, press_stop)
-    trainer.fit()
+    trainer.fit(raise_on_stop=False)
     said = capsys.readouterr().err
-    assert f"Stopped after step 3 of {trainer.total_steps}" in said
+    assert said.count(f"Stopped after step 3 of {trainer.total_steps}") == 1
     assert str(trainer.run.folder) in said
-    assert "Run the same cell or command again to go on" in said
+    assert "Run the same cell or command again to resume" in said
+
+
+def test_a_stop_ends_what_called_fit_and_says_the_same_once(make_trainer, capsys):
+    trainer = make_trainer()
+    before_step(trainer, 3, press_stop)
+    with pytest.raises(
+        TrainingStopped, match=r"^Stopped after step 3 of .* Run the same cell or command again"
+    ) as caught:
+        trainer.fit()
+    assert capsys.readouterr() == ("", "")  # the exception says it
+    assert not isinstance(caught.value, (Exception, KeyboardInterrupt))  # see its docstring
+
+
+def test_a_comparison_that_forgives_errors_still_ends_with_the_stop(make_trainer, tmp_path):
+    begun = []
+
+    def compare():
+        for seed in (0, 1):
+            trainer = make_trainer(tmp_path / str(seed), seed=seed)
+            before_step(trainer, 2, press_stop)
+            begun.append(seed)
+            with suppress(Exception):
+                trainer.fit()
+
+    with pytest.raises(TrainingStopped):
+        compare()
+    assert begun == [0]
+
+
+def test_a_stop_during_the_last_evaluation_ends_what_called_fit_too_though_the_run_is_finished(make_trainer):
+    trainer = make_trainer(epochs=1)
+    evaluate = trainer._evaluate
+    trainer._evaluate = lambda: (evaluate(), press_stop() if trainer.progress.step == trainer.total_steps else None)
+    with pytest.raises(TrainingStopped, match=f"^Trained {trainer.total_steps} of {trainer.total_steps} steps"):
+        trainer.fit()
+    assert trainer.progress.finished
+    assert not trainer.stopped
 
 
 def in_child(folder: Path, place: str) -> subprocess.Popen:
@@ -371,7 +410,7 @@ def test_a_second_trainer_of_the_same_process_is_refused_too(make_trainer):
 def test_from_a_damaged_checkpoint_it_goes_back_to_the_one_before_and_says_so(make_trainer, tiny_run, capsys):
     trainer = make_trainer()
     before_step(trainer, 13, press_stop)
-    trainer.fit()
+    trainer.fit(raise_on_stop=False)
     newest = Checkpoints(trainer.run.folder).paths()[-1]
     newest.write_bytes(newest.read_bytes()[:-9])
     capsys.readouterr()
@@ -384,7 +423,7 @@ def test_from_a_damaged_checkpoint_it_goes_back_to_the_one_before_and_says_so(ma
 def test_without_any_whole_checkpoint_it_begins_again_and_says_so(make_trainer, tiny_run, capsys):
     trainer = make_trainer()
     before_step(trainer, 7, press_stop)
-    trainer.fit()
+    trainer.fit(raise_on_stop=False)
     for path in Checkpoints(trainer.run.folder).paths():
         path.write_bytes(b"")
     capsys.readouterr()
@@ -496,7 +535,7 @@ def test_patience_is_remembered_over_a_stop(make_trainer, monkeypatch):
     trainer = make_trainer(**kinds)
     every = trainer.steps_per_epoch // 3
     before_step(trainer, 2 * every + 1, press_stop)
-    trainer.fit()
+    trainer.fit(raise_on_stop=False)
     scripted(monkeypatch, [10.0, 5.0])
     assert make_trainer(**kinds).fit().step == 4 * every
 

@@ -52,7 +52,7 @@ def main(job: dict) -> None:
             ):
                 if step := job.get(kind, {}).get(str(group.rank)):
                     before_step(trainer, step, act)
-        progress = trainer.fit()
+        progress = trainer.fit(raise_on_stop=False)
         print(
             f"process {group.rank} of {group.size} at step {progress.step}, finished: {progress.finished}", flush=True
         )

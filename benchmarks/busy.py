@@ -1,0 +1,85 @@
+"""Training alone and beside programs that keep the cores busy: `python -m benchmarks.busy`.
+
+Each round trains the same steps with threads as PyTorch has them and as `s2s_tutorial.cores` shares them, at two sizes,
+beside 0, 1 and 2 busy processes. The table shows medians in seconds. All of it takes some minutes.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import time
+from collections import defaultdict
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
+from itertools import islice
+from pathlib import Path
+from statistics import median
+from tempfile import TemporaryDirectory
+
+import torch
+
+from s2s_tutorial.config import PRESETS
+from s2s_tutorial.cores import LOOK_SECONDS, shared_cores
+from s2s_tutorial.corpus import prepare
+from s2s_tutorial.layers import keep_memory
+from s2s_tutorial.training import Trainer
+
+STEPS = {"small": 344, "sample": 85}
+BUSY = (0, 1, 2)
+ROUNDS = 3
+
+
+@contextmanager
+def busy(count: int) -> Iterator[None]:
+    """Keep some processes busy."""
+    others = [subprocess.Popen([sys.executable, "-c", "while True: pass"]) for _ in range(count)]
+    try:
+        time.sleep(0.2)
+        yield
+    finally:
+        for other in others:
+            other.kill()
+            other.wait()
+
+
+def seconds(trainer: Trainer, steps: int, shared: bool) -> float:
+    """Train some steps; returns the time they take from when the load has been noticed."""
+    with shared_cores(trainer.settings.model) if shared else nullcontext():
+        batches = list(islice(trainer._remaining_batches(), steps))
+        time.sleep(2 * LOOK_SECONDS)
+        trainer.train_step(batches[0])
+        began = time.perf_counter()
+        for batch in batches:
+            trainer.train_step(batch)
+        return time.perf_counter() - began
+
+
+def main() -> None:
+    """Measure and print the table."""
+    keep_memory()
+    load, threads = os.getloadavg()[0], torch.get_num_threads()
+    print(f"{os.cpu_count()} cores, {threads} threads, load {load:.1f} before the start, torch {torch.__version__}")
+    times = defaultdict(list)
+    with TemporaryDirectory() as folder:
+        trainers = {}
+        for name in STEPS:
+            settings = PRESETS[name]
+            corpus = prepare(settings.data)
+            trainers[name] = Trainer(corpus, settings, Path(folder) / name, "cpu", tensorboard=False, quiet=True)
+        for number in range(ROUNDS):
+            for name, steps in STEPS.items():
+                for count in BUSY:
+                    with busy(count):
+                        for shared in (False, True) if number % 2 else (True, False):
+                            times[name, shared, count].append(seconds(trainers[name], steps, shared))
+    print(f"{'':<24}" + "".join(f"{f'{count} busy':>10}" for count in BUSY))
+    for name, steps in STEPS.items():
+        for shared in (False, True):
+            row = "".join(f"{median(times[name, shared, count]):>8.1f} s" for count in BUSY)
+            print(f"{f'{name}, {steps} steps, ' + ('shared' if shared else 'plain'):<24}{row}")
+
+
+if __name__ == "__main__":
+    main()
