@@ -62,6 +62,19 @@ class Encoded:
         return ids, lengths
 
 
+def length_mask(lengths: Tensor, size: int) -> Tensor:
+    """Tell words from padding in B sentences that are padded to one length.
+
+    Args:
+        lengths: (B,), words of each sentence.
+        size: Padded length T.
+
+    Returns:
+        (B, T) bools, True at the first `lengths` positions of each row.
+    """
+    return torch.arange(size, device=lengths.device) < lengths[:, None]
+
+
 @dataclass(frozen=True)
 class Batch:
     """A few sentence pairs as tensors.
@@ -86,12 +99,12 @@ class Batch:
     @property
     def src_mask(self) -> Tensor:
         """(B, S), True at real words."""
-        return torch.arange(self.src_ids.shape[1], device=self.src_ids.device) < self.src_lengths[:, None]
+        return length_mask(self.src_lengths, self.src_ids.shape[1])
 
     @property
     def tgt_mask(self) -> Tensor:
         """(B, T), True at real words."""
-        return torch.arange(self.tgt_ids.shape[1], device=self.tgt_ids.device) < self.tgt_lengths[:, None]
+        return length_mask(self.tgt_lengths, self.tgt_ids.shape[1])
 
     @property
     def padding_share(self) -> float:
