@@ -18,7 +18,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path, PurePosixPath
-from typing import BinaryIO
+from typing import BinaryIO, TypeVar
 
 from s2s_tutorial.grammar import generate
 from s2s_tutorial.text import normalise_all
@@ -26,16 +26,17 @@ from s2s_tutorial.text import normalise_all
 TATOEBA_URL = "https://www.manythings.org/anki/fra-eng.zip"
 TATOEBA_LICENCE = "CC BY 2.0 FR, tatoeba.org and manythings.org/anki"
 DATA_VARIABLE = "S2S_TUTORIAL_DATA"
-MAX_BYTES = 1 << 30  # no plain-text file of sentence pairs needs more, zipped or not
-MAX_LINE = 1 << 16
+MAX_FILE_BYTES = 1 << 30  # no plain-text file of sentence pairs needs more, zipped or not
+MAX_LINE_LENGTH = 1 << 16
 MAX_PAIRS = 5_000_000
 MAX_STREAMED_BYTES, MAX_STREAMED_PAIRS = 64 << 30, 50_000_000  # where no more than a piece is in memory
 MAX_PACKING = 100  # text of sentences becomes a fifth of its size, hardly ever a fiftieth
-PIECE = 1 << 22  # bytes read at once
-SAMPLE_PIECE = 20_000  # pairs generated at once
+BYTES_AT_ONCE = 1 << 22  # read from a file
+PAIRS_AT_ONCE = 20_000  # generated from the grammar
 SAMPLE_SEED = 0
 
 Alignment = frozenset[tuple[int, int]]
+Side = TypeVar("Side")  # anything that there is one of for each column
 
 
 class CorpusError(ValueError):
@@ -57,6 +58,15 @@ class Columns:
     second: list[str]
     provenance: list[str]
     alignments: list[Alignment] | None = None
+
+    def sides(self, reverse: bool) -> tuple[list[str], list[str]]:
+        """Return source and target sentences: second and first column, or the other way round if `reverse`."""
+        return source_and_target(self.first, self.second, reverse)
+
+
+def source_and_target(first: Side, second: Side, reverse: bool) -> tuple[Side, Side]:
+    """Put what belongs to the first and the second column in the order (source, target); `reverse` swaps the direction."""
+    return (first, second) if reverse else (second, first)
 
 
 def read_corpus(name: str, sample_pairs: int) -> Columns:
@@ -87,7 +97,7 @@ def read_pieces(name: str, sample_pairs: int, streamed: bool = True) -> Iterator
         if sample_pairs > most:
             raise CorpusError(f"{sample_pairs:,} generated pairs are too many, at most {most:,} are made: take fewer")
         pairs = generate(sample_pairs, seed=SAMPLE_SEED)
-        while piece := list(islice(pairs, SAMPLE_PIECE)):
+        while piece := list(islice(pairs, PAIRS_AT_ONCE)):
             yield Columns(
                 normalise_all(pair.english for pair in piece),
                 normalise_all(pair.french for pair in piece),
@@ -126,7 +136,7 @@ def _join(pieces: Iterable[Columns]) -> Columns:
 def _file_pieces(path: Path, streamed: bool) -> Iterator[Columns]:
     if not path.is_file():
         raise CorpusError(f"{path} is not a file: give a .txt, .tsv or .zip of tab-separated sentence pairs")
-    most_bytes, most_pairs = (MAX_STREAMED_BYTES, MAX_STREAMED_PAIRS) if streamed else (MAX_BYTES, MAX_PAIRS)
+    most_bytes, most_pairs = (MAX_STREAMED_BYTES, MAX_STREAMED_PAIRS) if streamed else (MAX_FILE_BYTES, MAX_PAIRS)
     opened = _unzipped if path.suffix.lower() == ".zip" else _plain
     try:
         with opened(path, most_bytes) as (file, size, name):
@@ -182,7 +192,7 @@ def _pieces(file: BinaryIO, size: int, name: str) -> Iterator[bytes]:
     """A file of that many bytes in pieces of whole lines, each without its last line end."""
     begun, left, lines = b"", size, 0
     while left:
-        read = file.read(min(PIECE, left))
+        read = file.read(min(BYTES_AT_ONCE, left))
         left = left - len(read) if read else 0  # a file that became shorter meanwhile ends here
         whole, end, begun = (begun + read).rpartition(b"\n")
         if end:
@@ -193,9 +203,9 @@ def _pieces(file: BinaryIO, size: int, name: str) -> Iterator[bytes]:
 
 
 def _check_length(line: bytes | str, number: int, name: str) -> None:
-    if len(line) > MAX_LINE:
+    if len(line) > MAX_LINE_LENGTH:
         raise CorpusError(
-            f"line {number} of {name} is longer than {MAX_LINE:,}: one pair of sentences a line is expected"
+            f"line {number} of {name} is longer than {MAX_LINE_LENGTH:,}: one pair of sentences a line is expected"
         )
 
 
@@ -215,7 +225,7 @@ class _SmallReads(io.FileIO):
         """Read so many bytes, or all that are left."""
         if size is None or size < 0:
             size = os.fstat(self.fileno()).st_size - self.tell()
-        if size > PIECE:
+        if size > BYTES_AT_ONCE:
             raise zipfile.BadZipFile("its list of contents is too long")
         return super().read(size)
 
@@ -260,7 +270,7 @@ def _member(archive: zipfile.ZipFile, path: Path, most: int) -> zipfile.ZipInfo:
     text, name = texts[0], _shown(texts[0].filename)
     if text.file_size > most:
         raise CorpusError(f"{name} in {path.name} unpacks to more than {most >> 20} MiB")
-    if text.file_size > max(PIECE, MAX_PACKING * text.compress_size):
+    if text.file_size > max(BYTES_AT_ONCE, MAX_PACKING * text.compress_size):
         raise CorpusError(
             f"{name} in {path.name} unpacks to {text.file_size // text.compress_size} times its size: no text does"
         )

@@ -16,9 +16,10 @@ import numpy as np
 
 from s2s_tutorial.batching import Encoded
 from s2s_tutorial.checkpoint import BadFileError
+from s2s_tutorial.filters import among
 from s2s_tutorial.vocabulary import Vocabulary
 
-PIECE = 1 << 20  # numbers looked at once
+IDS_AT_ONCE = 1 << 20  # numbers read at once when a whole array is checked or searched
 
 
 @dataclass(frozen=True)
@@ -57,8 +58,8 @@ class StoredPairs:
         wanted = {sentence_key(source): source for source in sources}
         keys = np.array(sorted(wanted), dtype=np.uint64)
         found: set[int] = set()
-        for start in range(0, len(self), PIECE):
-            piece = self.src_keys[start : start + PIECE]
+        for start in range(0, len(self), IDS_AT_ONCE):
+            piece = self.src_keys[start : start + IDS_AT_ONCE]
             found.update(piece[among(piece, keys)].tolist())
         return {wanted[key] for key in found}
 
@@ -95,15 +96,6 @@ def sentence_key(text: str) -> int:
     return int.from_bytes(hashlib.sha256(text.encode()).digest()[:8], "big")
 
 
-def among(keys: np.ndarray, wanted: np.ndarray) -> np.ndarray:
-    """(N,) True at keys that are among some wanted ones, which are sorted."""
-    if not len(wanted):
-        return np.zeros(len(keys), dtype=bool)
-    places = np.searchsorted(wanted, keys)
-    places[places == len(wanted)] = 0
-    return wanted[places] == keys
-
-
 def open_array(path: Path, kinds: tuple[type, ...]) -> np.ndarray:
     """Map a one-dimensional array of a .npy file into memory.
 
@@ -129,8 +121,8 @@ def open_encoded(ids_path: Path, starts_path: Path, vocabulary: Vocabulary) -> E
     ids, starts = encoded.ids, encoded.starts
     if not len(starts) or starts[0] != 0 or starts[-1] != len(ids) or not (starts[1:] > starts[:-1]).all():
         raise BadFileError(f"{starts_path} does not fit {ids_path}")
-    for start in range(0, len(ids), PIECE):
-        piece = ids[start : start + PIECE]
+    for start in range(0, len(ids), IDS_AT_ONCE):
+        piece = ids[start : start + IDS_AT_ONCE]
         if piece.min() < 0 or piece.max() >= len(vocabulary):
             raise BadFileError(f"{ids_path} holds a number that is no word's")
     return encoded

@@ -29,7 +29,7 @@ from s2s_tutorial.sources import CorpusError, corpus_path
 from s2s_tutorial.stored import StoredPairs, checksum, open_array, open_encoded
 from s2s_tutorial.vocabulary import Vocabulary
 
-FORMAT = 1  # of the folder, and of the text rules and filters that made it
+FOLDER_FORMAT = 2  # raise it when the files, the text rules or the filters change
 LARGE_SAMPLE, LARGE_FILE = 1_000_000, 256 << 20  # pairs, bytes: above this nobody has to ask for streaming
 MAX_HELD_OUT_BYTES = 64 << 20
 
@@ -57,7 +57,7 @@ def fingerprint(settings: DataSettings) -> str:
         with path.open("rb") as file:
             total.update(hashlib.file_digest(file, "sha256").digest())
         settings = replace(settings, corpus="")  # it may be moved
-    total.update(json.dumps([FORMAT, asdict(settings)], sort_keys=True).encode())
+    total.update(json.dumps([FOLDER_FORMAT, asdict(settings)], sort_keys=True).encode())
     return total.hexdigest()
 
 
@@ -142,6 +142,7 @@ def open_encoded_corpus(folder: Path, settings: DataSettings, mark: str) -> Corp
                      "validation.tsv", "vocabularies.json"):  # fmt: skip
             if checksum(folder / name) != values["sha256"][name]:
                 raise BadFileError(f"{folder / name} is damaged (checksum)")
+        src_words, tgt_words = values["word_counts"]
         words = read_json(folder / "vocabularies.json")
         src_vocabulary, tgt_vocabulary = (Vocabulary.from_dict(words[f"{side}_vocabulary"]) for side in ("src", "tgt"))
         src = open_encoded(folder / "src.ids.npy", folder / "src.starts.npy", src_vocabulary)
@@ -149,10 +150,10 @@ def open_encoded_corpus(folder: Path, settings: DataSettings, mark: str) -> Corp
         keys = open_array(folder / "src.keys.npy", (np.uint64,))
         if not len(src) == len(tgt) == len(keys):
             raise BadFileError(f"{folder} has sides of different lengths")
-        held_out = {part: _open_held_out(folder / f"{part}.tsv", values, settings) for part in ("validation", "test")}
+        held_out = {part: _open_held_out(folder / f"{part}.tsv", values["aligned"]) for part in ("validation", "test")}
         return Corpus(
             steps=[(str(name), int(count)) for name, count in values["steps"]],
-            word_counts=tuple(int(count) for _, count in values["word_counts"]),
+            word_counts=(int(src_words), int(tgt_words)),
             train=StoredPairs(src, tgt, keys, src_vocabulary, tgt_vocabulary),
             validation=held_out["validation"],
             test=held_out["test"],
@@ -167,10 +168,10 @@ def open_encoded_corpus(folder: Path, settings: DataSettings, mark: str) -> Corp
         raise BadFileError(f"{folder} is damaged ({type(error).__name__})") from None
 
 
-def _open_held_out(path: Path, values: dict, settings: DataSettings) -> HeldOut:
+def _open_held_out(path: Path, aligned: bool) -> HeldOut:
     lines = [line.split("\t") for line in read_bounded(path, MAX_HELD_OUT_BYTES).decode().splitlines()]
     alignments = None
-    if values["aligned"]:
+    if aligned:
         links = [[tuple(map(int, link.split("-"))) for link in line[0].split()] for line in lines]
-        alignments = [frozenset((b, a) if settings.reverse else (a, b) for a, b in each) for each in links]
+        alignments = [frozenset((src, tgt) for src, tgt in each) for each in links]
     return HeldOut([line[1] for line in lines], [line[2:] for line in lines], alignments)

@@ -21,9 +21,9 @@ from s2s_tutorial.config import BOUNDS
 from s2s_tutorial.text import normalise
 from s2s_tutorial.vocabulary import SPECIAL_WORDS, Vocabulary
 
-MAX_BYTES = 64 << 30  # the largest that people share have ten
-MAX_LINE = 1 << 17
-MAX_SIZE = int(BOUNDS["embedding_size"][1])
+MAX_FILE_BYTES = 64 << 30  # the largest that people share have ten
+MAX_LINE_BYTES = 1 << 17
+MAX_DIMENSIONS = int(BOUNDS["embedding_size"][1])
 
 
 class VectorsError(ValueError):
@@ -62,15 +62,17 @@ def read_vectors(path: Path, vocabulary: Vocabulary) -> WordVectors:
     """
     if not path.is_file():
         raise VectorsError(f"{path} is not a file: give the text file of word vectors, unpacked")
-    if path.stat().st_size > MAX_BYTES:
-        raise VectorsError(f"{path.name} holds more than {MAX_BYTES >> 30} GiB: keep its first million lines (head)")
+    if path.stat().st_size > MAX_FILE_BYTES:
+        raise VectorsError(
+            f"{path.name} holds more than {MAX_FILE_BYTES >> 30} GiB: keep its first million lines (head)"
+        )
     name = "".join(character if character.isprintable() else "?" for character in path.name)  # fit for a terminal
     found: dict[str, Tensor] = {}
     checksum = hashlib.sha256()
     expected = size = lines = number = 0
     try:
         with path.open("rb") as file:
-            while data := file.readline(MAX_LINE + 1):
+            while data := file.readline(MAX_LINE_BYTES + 1):
                 number += 1
                 checksum.update(data)
                 line = _decode(data, number, name)
@@ -104,9 +106,9 @@ def read_vectors(path: Path, vocabulary: Vocabulary) -> WordVectors:
 
 
 def _decode(data: bytes, number: int, name: str) -> str:
-    if len(data) > MAX_LINE:
+    if len(data) > MAX_LINE_BYTES:
         raise VectorsError(
-            f"line {number} of {name} is longer than {MAX_LINE:,} bytes: a word and its numbers are expected"
+            f"line {number} of {name} is longer than {MAX_LINE_BYTES:,} bytes: a word and its numbers are expected"
         )
     try:
         return data.decode("utf-8-sig" if number == 1 else "utf-8").rstrip(" \r\n")
@@ -125,9 +127,9 @@ def _first_line(line: str, name: str) -> tuple[int, int]:
             raise VectorsError(f"{name} says in its first line that it holds no vectors: get it anew")
     else:
         expected, size = 0, len(parts) - 1
-    if line and not 1 <= size <= MAX_SIZE:
+    if line and not 1 <= size <= MAX_DIMENSIONS:
         raise VectorsError(
-            f"line 1 of {name} means vectors of {size:,} numbers, expected 1 to {MAX_SIZE:,}: is it a file of word vectors?"
+            f"line 1 of {name} means vectors of {size:,} numbers, expected 1 to {MAX_DIMENSIONS:,}: is it a file of word vectors?"
         )
     return expected, size
 

@@ -10,7 +10,7 @@ from functools import cached_property
 import numpy as np
 
 PAD, SOS, EOS, UNK = 0, 1, 2, 3
-MAX_WORDS = 1_000_000
+MAX_VOCABULARY = 1_000_000
 SPECIAL_WORDS = ("<pad>", "<sos>", "<eos>", "<unk>")
 
 
@@ -108,8 +108,8 @@ class Vocabulary:
             raise ValueError("a vocabulary's words must be a list of strings")
         if not isinstance(counts, list) or not all(type(n) is int and 0 <= n < 2**63 for n in counts):
             raise ValueError("a vocabulary's counts must be a list of numbers, none below 0")
-        if len(words) > MAX_WORDS:
-            raise ValueError(f"a vocabulary of {len(words):,} words is too large, at most {MAX_WORDS:,} are read")
+        if len(words) > MAX_VOCABULARY:
+            raise ValueError(f"a vocabulary of {len(words):,} words is too large, at most {MAX_VOCABULARY:,} are read")
         # Words come from sentences that were split at spaces. Others could break lines, or steer the terminal they are
         # printed on.
         odd = next((word for word in words if not word.isprintable() or not word or " " in word), None)

@@ -10,10 +10,10 @@ import pytest
 from tiny import TINY, everything
 
 from s2s_tutorial import corpus as corpora
-from s2s_tutorial import encoding, streaming
+from s2s_tutorial import scan, streaming
 from s2s_tutorial.config import DataSettings
 from s2s_tutorial.corpus import CorpusError, challenge_set, prepare
-from s2s_tutorial.stored import StoredPairs, checksum
+from s2s_tutorial.stored import StoredPairs, checksum, encode_pairs, sentence_key
 from s2s_tutorial.streaming import fingerprint, load, load_encoded, stream
 from s2s_tutorial.training import Trainer
 
@@ -50,13 +50,21 @@ def same_corpus(one: corpora.Corpus, other: corpora.Corpus) -> None:
     for part in ("validation", "test"):
         assert replace(getattr(one, part), groups=None) == getattr(other, part)
     assert isinstance(other.train, StoredPairs)
-    known = [[word in one.src_vocabulary for word in text.split()] for text in one.train.sources]
-    shown = [
-        " ".join(word if ok else "<unk>" for word, ok in zip(text.split(), oks, strict=True))
-        for text, oks in zip(one.train.sources, known, strict=True)
-    ]
-    assert list(other.train.sources) == shown
-    assert len(other.train.targets) == len(one.train.targets)
+    for found, expected, vocabulary in (
+        (other.train.sources, one.train.sources, one.src_vocabulary),
+        (other.train.targets, one.train.targets, one.tgt_vocabulary),
+    ):
+        assert list(found) == [
+            " ".join(word if word in vocabulary else "<unk>" for word in text.split()) for text in expected
+        ]
+    for stored, in_memory in zip(
+        encode_pairs(other.train, one.src_vocabulary, one.tgt_vocabulary),
+        encode_pairs(one.train, one.src_vocabulary, one.tgt_vocabulary),
+        strict=True,
+    ):
+        assert np.array_equal(stored.ids, in_memory.ids)
+        assert np.array_equal(stored.starts, in_memory.starts)
+    assert other.train.src_keys.tolist() == [sentence_key(text) for text in one.train.sources]
 
 
 @pytest.mark.parametrize(
@@ -70,15 +78,15 @@ def same_corpus(one: corpora.Corpus, other: corpora.Corpus) -> None:
     ids=str,
 )
 def test_the_streamed_corpus_is_the_one_in_memory(tmp_path, monkeypatch, changes):
-    monkeypatch.setattr(encoding, "PIECE", 700)
+    monkeypatch.setattr(scan, "ROWS_AT_ONCE", 700)
     settings = replace(SAMPLE, **changes)
     same_corpus(prepare(settings), stream(settings, tmp_path))
 
 
 @pytest.mark.parametrize("changes", [{}, {"trim_below": 3, "reverse": True}], ids=str)
 def test_a_file_with_shared_sentences_and_repeats_is_split_the_same_way(tangled_file, tmp_path, monkeypatch, changes):
-    monkeypatch.setattr(encoding, "PIECE", 300)
-    monkeypatch.setattr("s2s_tutorial.sources.PIECE", 5_000)
+    monkeypatch.setattr(scan, "ROWS_AT_ONCE", 300)
+    monkeypatch.setattr("s2s_tutorial.sources.BYTES_AT_ONCE", 5_000)
     settings = DataSettings(corpus=str(tangled_file), **changes)
     whole = prepare(settings)
     assert whole.steps[-1][1] < whole.steps[0][1] - 50  # there were repeats
@@ -126,7 +134,7 @@ def test_it_is_encoded_once_and_again_when_file_or_settings_change(tangled_file,
     settings, place = DataSettings(corpus=str(tangled_file)), tmp_path / "place"
     stream(settings, place)
     with monkeypatch.context() as patch:
-        patch.setattr(encoding, "read_pieces", lambda *arguments: pytest.fail("read again"))
+        patch.setattr(scan, "read_pieces", lambda *arguments: pytest.fail("read again"))
         stream(settings, place)
         settings = replace(settings, corpus=str(tangled_file.rename(tmp_path / "moved.tsv")))
         stream(settings, place)

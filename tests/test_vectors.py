@@ -117,7 +117,7 @@ BAD = {
     "not UTF-8": ("le 1 2\nété 3 4\n".encode("latin-1"), "line 2 of fr.vec is not UTF-8"),
     "packed": (gzip.compress(GLOVE.encode()), "line 1 of fr.vec is not UTF-8: unpack"),
     "binary": (b"1 2\nle \x00\x00\x80\xbf\n", "line 2 of fr.vec is not UTF-8.*not .bin"),
-    "an endless line": ("le 1\n" + "x" * (vectors.MAX_LINE + 10), "line 2 of fr.vec is longer than"),
+    "an endless line": ("le 1\n" + "x" * (vectors.MAX_LINE_BYTES + 10), "line 2 of fr.vec is longer than"),
 }
 
 
@@ -136,7 +136,7 @@ def test_a_file_that_is_not_there_is_named(tmp_path):
 
 
 def test_a_file_too_large_is_refused_before_it_is_read(tmp_path, monkeypatch):
-    monkeypatch.setattr(vectors, "MAX_BYTES", 20)
+    monkeypatch.setattr(vectors, "MAX_FILE_BYTES", 20)
     with pytest.raises(VectorsError, match="holds more than"):
         read(tmp_path, WORD2VEC)
 
