@@ -57,7 +57,11 @@ class GeneralScore(DotScore):
 
 
 class AdditiveScore(nn.Module):
-    """`vᵀ tanh(W h + U h̄_s)`: a small network looks at both states (Bahdanau et al. 2015, appendix A.1.2)."""
+    """`vᵀ tanh(W h + U h̄_s)`: a small network looks at both states (Bahdanau et al. 2015, appendix A.1.2).
+
+    On a CPU, `BahdanauDecoder` trains with `additive_loop`, a faster form of the same formula, as long as both give the
+    same numbers. If you change `forward`, training uses your version.
+    """
 
     def __init__(self, hidden_size: int) -> None:
         super().__init__()

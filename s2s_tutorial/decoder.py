@@ -239,20 +239,55 @@ class BahdanauDecoder(Decoder):
     def forward(
         self, prev_ids: Tensor, memory: Memory, state: DecoderState, rng: torch.Generator | None = None
     ) -> DecoderOutput:
-        """Run over a whole known sequence: on a CPU in the fast form of the loop, where it is written for the settings.
+        """Run over a whole known sequence: with `additive_loop` where it gives the same numbers, else word by word.
 
-        The words are known before the loop and h̃ feeds nothing in it, so both are projected for all steps at once.
         Takes and returns what `Decoder.forward` does.
+        """
+        if not self.fast_form_agrees(prev_ids, memory, state):
+            return super().forward(prev_ids, memory, state, rng)
+        return self.fast_form(dropout(self.embedding(prev_ids), self.dropout_rate, rng), memory, state)
+
+    def fast_form(self, words: Tensor, memory: Memory, state: DecoderState) -> DecoderOutput:
+        """Run over a whole known sequence of embedded words (B, T, E), with one layer and additive attention.
+
+        The words are known before the loop, and no step of it reads h̃. So both are projected for all steps at once.
+        """
+        states, contexts, attn_weights = additive_loop(
+            self.layers[0],
+            self.attention.score,
+            words,
+            state.dec_state[0],
+            memory.keys,
+            memory.enc_states,
+            memory.src_mask,
+        )  # (B, T, H), (B, T, H), (B, T, S)
+        attn_states = torch.tanh(self.combine(torch.cat([words, states, contexts], dim=-1)))  # (B, T, H)
+        return DecoderOutput(attn_states, attn_weights)
+
+    @torch.no_grad()
+    def fast_form_agrees(self, prev_ids: Tensor, memory: Memory, state: DecoderState) -> bool:
+        """Check that `fast_form` can be used, by running it and `advance` on the first word of the first sentence.
+
+        `fast_form` has the formulas of `AdditiveScore`, `Attention` and `advance` written out. When you edit one of these
+        or use a subclass, the two disagree, and training runs your code instead.
+
+        Args:
+            prev_ids: (B, T).
+            memory, state: From `start`.
+
+        Returns:
+            True on a CPU, with one layer, additive attention, and the same result from both.
         """
         score = getattr(self.attention, "score", None)
         if len(self.layers) > 1 or not isinstance(score, AdditiveScore) or memory.keys.device.type != "cpu":
-            return super().forward(prev_ids, memory, state, rng)
-        words = dropout(self.embedding(prev_ids), self.dropout_rate, rng)  # (B, T, E)
-        states, contexts, attn_weights = additive_loop(
-            self.layers[0], score, words, state.dec_state[0], memory.keys, memory.enc_states, memory.src_mask
-        )
-        attn_states = torch.tanh(self.combine(torch.cat([words, states, contexts], dim=-1)))
-        return DecoderOutput(attn_states, attn_weights)
+            return False
+        first = torch.zeros(1, dtype=torch.long)
+        memory, state = memory.select(first), state.select(first)
+        word = self.embedding(prev_ids[:1, :1])  # (1, 1, E)
+        plain_state, _, plain_weights = self.advance(word[:, 0], memory, state, None)  # (1, H), …, (1, S)
+        fast = self.fast_form(word, memory, state)  # (1, 1, H) and (1, 1, S)
+        pairs = ((plain_state, fast.attn_states[:, 0]), (plain_weights, fast.attn_weights[:, 0]))
+        return all(torch.allclose(plain, quick, rtol=1e-4, atol=1e-5) for plain, quick in pairs)
 
     def look(self, state: DecoderState, memory: Memory) -> tuple[Tensor, Tensor | None]:
         """Context (B, H) and weights (B, S) from the top layer's state before this word."""
