@@ -13,9 +13,10 @@ from importlib.resources import files
 
 import numpy as np
 
+from s2s_tutorial.columns import Alignment, Columns, CorpusError, source_and_target
 from s2s_tutorial.config import DataSettings
 from s2s_tutorial.filters import PARTS, TextColumn, choose, count_words, divide, first_of_each_pair, frequent_rows
-from s2s_tutorial.sources import Alignment, Columns, CorpusError, parse_columns, read_corpus, source_and_target
+from s2s_tutorial.sources import parse_columns, read_corpus
 from s2s_tutorial.stored import StoredPairs
 from s2s_tutorial.vocabulary import Vocabulary
 

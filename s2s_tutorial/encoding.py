@@ -17,11 +17,11 @@ import numpy as np
 
 from s2s_tutorial import corpus as corpora
 from s2s_tutorial.checkpoint import MAX_JSON_BYTES, write_atomically, write_json
+from s2s_tutorial.columns import Columns, CorpusError, source_and_target
 from s2s_tutorial.config import DataSettings
 from s2s_tutorial.corpus import HeldOut, gather_references, hold_out
 from s2s_tutorial.filters import Choice, among, choose, word_counts
 from s2s_tutorial.scan import Scan, ScannedColumn
-from s2s_tutorial.sources import Columns, CorpusError, source_and_target
 from s2s_tutorial.stored import checksum
 from s2s_tutorial.vocabulary import EOS, MAX_VOCABULARY, Vocabulary
 

@@ -13,8 +13,8 @@ from typing import Any
 
 import torch
 
+from s2s_tutorial.columns import Alignment
 from s2s_tutorial.corpus import HeldOut
-from s2s_tutorial.sources import Alignment
 from s2s_tutorial.translation import Translation, Translator
 
 BOOTSTRAP_SAMPLES = 1_000

@@ -16,8 +16,8 @@ from typing import Protocol
 
 import numpy as np
 
+from s2s_tutorial.columns import CorpusError
 from s2s_tutorial.config import DataSettings
-from s2s_tutorial.sources import CorpusError
 
 PARTS = ("test", "validation", "training")  # in the order in which they claim a sentence
 
@@ -171,7 +171,8 @@ def first_of_each_pair(first_keys: np.ndarray, second_keys: np.ndarray, rows: np
     """
     # One number per pair. The factor, 2^64 over the golden ratio, spreads small keys over all 64 bits, so that keys that
     # count from 0 never collide; for hashes this is one more hash.
-    pairs = first_keys[rows].astype(np.uint64, copy=False) * np.uint64(0x9E3779B97F4A7C15) + second_keys[rows].astype(np.uint64, copy=False)
+    first, second = (keys[rows].astype(np.uint64, copy=False) for keys in (first_keys, second_keys))
+    pairs = first * np.uint64(0x9E3779B97F4A7C15) + second
     order = np.argsort(pairs, kind="stable").astype(np.int32)
     pairs = pairs[order]
     is_new = np.ones(len(pairs), dtype=bool)

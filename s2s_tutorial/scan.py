@@ -12,10 +12,11 @@ from pathlib import Path
 
 import numpy as np
 
+from s2s_tutorial.columns import Alignment
 from s2s_tutorial.config import DataSettings
 from s2s_tutorial.corpus import keep_lengths, part_numbers
 from s2s_tutorial.filters import Numbering, TextColumn, count_words
-from s2s_tutorial.sources import Alignment, read_pieces
+from s2s_tutorial.sources import read_pieces
 from s2s_tutorial.stored import sentence_key
 
 ROWS_AT_ONCE = 200_000  # pairs read back in one piece

@@ -6,26 +6,23 @@ first bad line, nothing of it is written to disk, it must be UTF-8 with two or t
 
 from __future__ import annotations
 
-import hashlib
 import io
-import json
 import os
 import struct
 import zipfile
 import zlib
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import islice
 from pathlib import Path, PurePosixPath
-from typing import BinaryIO, TypeVar
+from typing import BinaryIO
 
+from s2s_tutorial.columns import Alignment, Columns, CorpusError
 from s2s_tutorial.grammar import generate
+from s2s_tutorial.tatoeba import tatoeba_file
 from s2s_tutorial.text import normalise_all
 
-TATOEBA_URL = "https://www.manythings.org/anki/fra-eng.zip"
-TATOEBA_LICENCE = "CC BY 2.0 FR, tatoeba.org and manythings.org/anki"
-DATA_VARIABLE = "S2S_TUTORIAL_DATA"
 MAX_FILE_BYTES = 1 << 30  # no plain-text file of sentence pairs needs more, zipped or not
 MAX_LINE_LENGTH = 1 << 16
 MAX_PAIRS = 5_000_000
@@ -34,39 +31,6 @@ MAX_PACKING = 100  # text of sentences becomes a fifth of its size, hardly ever 
 BYTES_AT_ONCE = 1 << 22  # read from a file
 PAIRS_AT_ONCE = 20_000  # generated from the grammar
 SAMPLE_SEED = 0
-
-Alignment = frozenset[tuple[int, int]]
-Side = TypeVar("Side")  # anything that there is one of for each column
-
-
-class CorpusError(ValueError):
-    """Sentence pairs that cannot be used; the message says what, where and what to do."""
-
-
-@dataclass(frozen=True)
-class Columns:
-    """Sentence pairs as they were read, normalised, English first (or whatever the first column holds).
-
-    Attributes:
-        first: normalised sentences of the first column, words joined by spaces.
-        second: those of the second column; each at the index of its pair.
-        provenance: the third column, `""` where there is none; an empty list for the embedded corpus.
-        alignments: gold word alignments (position in second, position in first), of the embedded corpus only.
-    """
-
-    first: list[str]
-    second: list[str]
-    provenance: list[str]
-    alignments: list[Alignment] | None = None
-
-    def sides(self, reverse: bool) -> tuple[list[str], list[str]]:
-        """Return source and target sentences: second and first column, or the other way round if `reverse`."""
-        return source_and_target(self.first, self.second, reverse)
-
-
-def source_and_target(first: Side, second: Side, reverse: bool) -> tuple[Side, Side]:
-    """Put what belongs to the first and the second column in the order (source, target); `reverse` swaps the direction."""
-    return (first, second) if reverse else (second, first)
 
 
 def read_corpus(name: str, sample_pairs: int) -> Columns:
@@ -283,51 +247,3 @@ def _member(archive: zipfile.ZipFile, path: Path, most: int) -> zipfile.ZipInfo:
 def _shown(name: str) -> str:
     """A name from an archive, fit for a terminal."""
     return "".join(character if character.isprintable() else "?" for character in name[:80])
-
-
-def tatoeba_file() -> Path:
-    """Find Tatoeba's French-English pairs: `S2S_TUTORIAL_DATA`, the cache, or a download into it.
-
-    The checksum of the first download is remembered beside it. A file that has changed since is reported.
-
-    Raises:
-        CorpusError: not there and not downloadable; says both ways out.
-    """
-    named = os.environ.get(DATA_VARIABLE)
-    if named:
-        if not Path(named).is_file():
-            raise CorpusError(f"{DATA_VARIABLE} names {named}, which is not a file: point it at fra-eng.zip or fra.txt")
-        return Path(named)
-    import pooch  # here, for it takes longer to import than everything else in this module
-
-    cache = Path(pooch.os_cache("s2s_tutorial"))
-    path, remembered = cache / "fra-eng.zip", cache / "fra-eng.json"
-    known = _remembered_checksum(remembered)
-    if not path.is_file():
-        # The server turns clients without a browser-like name away.
-        downloader = pooch.HTTPDownloader(progressbar=True, timeout=60, headers={"User-Agent": "s2s_tutorial"})
-        try:
-            pooch.retrieve(TATOEBA_URL, known_hash=None, fname=path.name, path=cache, downloader=downloader)
-        except Exception as error:  # pooch passes on whatever its transport raises
-            raise CorpusError(
-                f"the Tatoeba pairs could not be downloaded ({type(error).__name__}). Either connect to the internet and "
-                f"try again, or get fra-eng.zip from {TATOEBA_URL} and set {DATA_VARIABLE} to its path"
-            ) from None
-    checksum = hashlib.sha256(path.read_bytes()).hexdigest()
-    if known is None:
-        remembered.write_text(json.dumps({"url": TATOEBA_URL, "sha256": checksum}), encoding="utf-8")
-    elif known != checksum:
-        raise CorpusError(
-            f"{path} is not the file that was downloaded first (sha256 {checksum[:12]}…, then {known[:12]}…). To use it "
-            f"from now on delete {remembered}; to get it anew delete {path} too"
-        )
-    return path
-
-
-def _remembered_checksum(path: Path) -> str | None:
-    if not path.is_file():
-        return None
-    try:
-        return str(json.loads(path.read_text(encoding="utf-8"))["sha256"])
-    except (ValueError, KeyError, TypeError, RecursionError):
-        raise CorpusError(f"{path} is damaged: delete it, and the file beside it is taken as it is") from None

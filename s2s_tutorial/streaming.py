@@ -20,12 +20,13 @@ from filelock import FileLock
 
 from s2s_tutorial import corpus as corpora
 from s2s_tutorial.checkpoint import BadFileError, read_bounded, read_json
+from s2s_tutorial.columns import CorpusError
 from s2s_tutorial.config import DataSettings
 from s2s_tutorial.corpus import Corpus, HeldOut
 from s2s_tutorial.encoding import encode
 from s2s_tutorial.grammar import generate
 from s2s_tutorial.runs import refuse_links
-from s2s_tutorial.sources import CorpusError, corpus_path
+from s2s_tutorial.sources import corpus_path
 from s2s_tutorial.stored import StoredPairs, checksum, open_array, open_encoded
 from s2s_tutorial.vocabulary import Vocabulary
 

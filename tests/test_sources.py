@@ -10,7 +10,8 @@ import pooch
 import pytest
 
 from s2s_tutorial import sources
-from s2s_tutorial.sources import CorpusError, parse_columns, read_corpus, read_file, tatoeba_file
+from s2s_tutorial.sources import CorpusError, parse_columns, read_corpus, read_file
+from s2s_tutorial.tatoeba import tatoeba_file
 
 LINES = "I sing.\tJe chante.\nYou sing.\tTu chantes.\n"
 

@@ -1,0 +1,62 @@
+"""Tatoeba's French-English sentence pairs: downloaded once, remembered by their checksum."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from pathlib import Path
+
+from s2s_tutorial.columns import CorpusError
+
+TATOEBA_URL = "https://www.manythings.org/anki/fra-eng.zip"
+TATOEBA_LICENCE = "CC BY 2.0 FR, tatoeba.org and manythings.org/anki"
+DATA_VARIABLE = "S2S_TUTORIAL_DATA"
+
+
+def tatoeba_file() -> Path:
+    """Find Tatoeba's French-English pairs: `S2S_TUTORIAL_DATA`, the cache, or a download into it.
+
+    The checksum of the first download is remembered beside it. A file that has changed since is reported.
+
+    Raises:
+        CorpusError: not there and not downloadable; says both ways out.
+    """
+    named = os.environ.get(DATA_VARIABLE)
+    if named:
+        if not Path(named).is_file():
+            raise CorpusError(f"{DATA_VARIABLE} names {named}, which is not a file: point it at fra-eng.zip or fra.txt")
+        return Path(named)
+    import pooch  # here, for it takes longer to import than everything else in this module
+
+    cache = Path(pooch.os_cache("s2s_tutorial"))
+    path, remembered = cache / "fra-eng.zip", cache / "fra-eng.json"
+    known = _remembered_checksum(remembered)
+    if not path.is_file():
+        # The server turns clients without a browser-like name away.
+        downloader = pooch.HTTPDownloader(progressbar=True, timeout=60, headers={"User-Agent": "s2s_tutorial"})
+        try:
+            pooch.retrieve(TATOEBA_URL, known_hash=None, fname=path.name, path=cache, downloader=downloader)
+        except Exception as error:  # pooch passes on whatever its transport raises
+            raise CorpusError(
+                f"the Tatoeba pairs could not be downloaded ({type(error).__name__}). Either connect to the internet and "
+                f"try again, or get fra-eng.zip from {TATOEBA_URL} and set {DATA_VARIABLE} to its path"
+            ) from None
+    checksum = hashlib.sha256(path.read_bytes()).hexdigest()
+    if known is None:
+        remembered.write_text(json.dumps({"url": TATOEBA_URL, "sha256": checksum}), encoding="utf-8")
+    elif known != checksum:
+        raise CorpusError(
+            f"{path} is not the file that was downloaded first (sha256 {checksum[:12]}…, then {known[:12]}…). To use it "
+            f"from now on delete {remembered}; to get it anew delete {path} too"
+        )
+    return path
+
+
+def _remembered_checksum(path: Path) -> str | None:
+    if not path.is_file():
+        return None
+    try:
+        return str(json.loads(path.read_text(encoding="utf-8"))["sha256"])
+    except (ValueError, KeyError, TypeError, RecursionError):
+        raise CorpusError(f"{path} is damaged: delete it, and the file beside it is taken as it is") from None
