@@ -4,8 +4,7 @@
 sequence runs through the GRU at once. `BahdanauDecoder` attends *before* its GRU step, which needs the context. So it runs
 word by word, as does a Luong decoder with input feeding.
 
-Every decoder has two methods: `forward` for a whole known sequence, and `step` for search. Tests check that both give the
-same numbers. Chapter 5 of the book builds both decoders.
+Every decoder has `forward` for a whole known sequence, and `step` for search. Chapter 5 of the book builds both decoders.
 
 Sizes: B batch, T target length, S source length, E embedding, H hidden, L layers, V target vocabulary.
 """
@@ -104,15 +103,12 @@ class Decoder(nn.Module):
         return self.embedding.weight if self.own_output_weight is None else self.own_output_weight
 
     def start(self, enc_states: Tensor, src_mask: Tensor, first_states: Tensor) -> tuple[Memory, DecoderState]:
-        """Prepare decoding: compute the keys once per sentence, and the state before the first word.
+        """Prepare decoding: return the memory, with the keys, and the state before the first word.
 
         Args:
             enc_states: (B, S, H).
             src_mask: (B, S), True at real words.
             first_states: (L, B, H), from the encoder.
-
-        Returns:
-            Memory and first state, with B rows each.
         """
         keys = enc_states if self.attention is None else self.attention.keys(enc_states)
         return Memory(enc_states, keys, src_mask), DecoderState(first_states, torch.zeros_like(first_states[0]))
@@ -271,15 +267,9 @@ class BahdanauDecoder(Decoder):
 
         The words are known before the loop, and no step of it reads h̃. So both are projected for all steps at once.
         """
-        states, contexts, attn_weights = additive_loop(
-            self.layers[0],
-            self.attention.score,
-            words,
-            state.dec_state[0],
-            memory.keys,
-            memory.enc_states,
-            memory.src_mask,
-        )  # (B, T, H), (B, T, H), (B, T, S)
+        source = memory.keys, memory.enc_states, memory.src_mask
+        first = state.dec_state[0]  # (B, H)
+        states, contexts, attn_weights = additive_loop(self.layers[0], self.attention.score, words, first, *source)
         attn_states = torch.tanh(self.combine(torch.cat([words, states, contexts], dim=-1)))  # (B, T, H)
         return DecoderOutput(attn_states, attn_weights)
 
