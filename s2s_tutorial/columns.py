@@ -10,18 +10,18 @@ Side = TypeVar("Side")  # anything that exists once for each column
 
 
 class CorpusError(ValueError):
-    """Sentence pairs that cannot be used; the message says what, where and what to do."""
+    """Sentence pairs that cannot be used; the message tells what is wrong, where, and what to do."""
 
 
 @dataclass(frozen=True)
 class Columns:
-    """Sentence pairs as they were read, normalised, English first (or whatever the first column holds).
+    """Sentence pairs in the order of the file, normalised; the first column of the built-in corpora is English.
 
     Attributes:
-        first: normalised sentences of the first column, words joined by spaces.
-        second: those of the second column; each at the index of its pair.
-        provenance: the third column, `""` where there is none; an empty list for the embedded corpus.
-        alignments: gold word alignments (position in second, position in first), of the embedded corpus only.
+        first: N normalised sentences of the first column, words joined by spaces.
+        second: N normalised sentences of the second column; pair n is `first[n]` and `second[n]`.
+        provenance: The third column, `""` where a line has none; an empty list for the embedded corpus.
+        alignments: N gold word alignments (position in second, position in first), for the embedded corpus only.
     """
 
     first: list[str]
@@ -30,10 +30,10 @@ class Columns:
     alignments: list[Alignment] | None = None
 
     def sides(self, reverse: bool) -> tuple[list[str], list[str]]:
-        """Return source and target sentences: second and first column, or the other way round if `reverse`."""
+        """Return source and target sentences: second and first column, or first and second if `reverse`."""
         return source_and_target(self.first, self.second, reverse)
 
 
 def source_and_target(first: Side, second: Side, reverse: bool) -> tuple[Side, Side]:
-    """Put what belongs to the first and the second column in the order (source, target); `reverse` swaps the direction."""
+    """Return (source, target) of a pair of values, one for each column: (second, first), or (first, second) if `reverse`."""
     return (first, second) if reverse else (second, first)
