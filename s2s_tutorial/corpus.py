@@ -1,7 +1,7 @@
-"""From sentence pairs as they were read to training, validation and test sets that share no sentence.
+"""Turn sentence pairs into training, validation and test sets that share no sentence.
 
-The path: read → keep pairs of the right length → drop pairs with rare words → drop repeats → split. Each step counts
-what it leaves; chapter 1 of the book looks at every one.
+The steps: read → keep pairs of the right length → drop pairs with rare words → drop repeats → split. The corpus keeps the
+number of pairs that each step leaves. The rules themselves are in `filters`; chapter 1 of the book explains each.
 """
 
 from __future__ import annotations
@@ -21,12 +21,17 @@ from s2s_tutorial.stored import StoredPairs
 from s2s_tutorial.vocabulary import Vocabulary
 
 TEST_SHARE, VALIDATION_SHARE = 5, 3  # of 100 English sentences
-MOST_HELD_OUT = 20_000  # sentences to measure on, of each set: more would take long and hardly narrow an interval
+MOST_HELD_OUT = 20_000  # sentences of each held-out set that are used; more take long and hardly narrow an interval
 
 
 @dataclass(frozen=True)
 class Pairs:
-    """Sentence pairs to train on, normalised, words joined by spaces; one pair at each index."""
+    """Training pairs in memory: normalised sentences, words joined by spaces.
+
+    Attributes:
+        sources: N source sentences.
+        targets: N target sentences; pair n is `sources[n]` and `targets[n]`.
+    """
 
     sources: list[str]
     targets: list[str]
@@ -35,19 +40,19 @@ class Pairs:
         return len(self.sources)
 
     def find(self, sources: Iterable[str]) -> set[str]:
-        """Which of some source sentences are among these."""
+        """Return those of some source sentences that are among the training sources."""
         return set(sources) & set(self.sources)
 
 
 @dataclass(frozen=True)
 class HeldOut:
-    """Distinct source sentences to be measured on, each with everything that counts as a right translation.
+    """A held-out set: distinct source sentences, each with all its reference translations.
 
     Attributes:
-        sources: normalised source sentences, each once.
-        references: for each, all its translations in the filtered corpus, the first being its own pair's.
-        alignments: for each, the gold alignment (source position, target position) with the first reference, or None.
-        groups: for each, the third column (the phenomenon, in the challenge set), or None.
+        sources: N normalised source sentences, each once.
+        references: N lists of all translations in the filtered corpus, the translation of its own pair first.
+        alignments: N gold alignments (source position, target position) with the first reference, or None.
+        groups: N names of groups from the third column (in the challenge set, the phenomenon), or None.
     """
 
     sources: list[str]
@@ -59,25 +64,25 @@ class HeldOut:
         return len(self.sources)
 
     def head(self, count: int) -> HeldOut:
-        """The first `count` sentences."""
+        """Return the first `count` sentences."""
         cut = [None if part is None else part[:count] for part in (self.alignments, self.groups)]
         return HeldOut(self.sources[:count], self.references[:count], *cut)
 
 
 @dataclass(frozen=True)
 class Corpus:
-    """Everything a run needs of its data.
+    """The prepared data of a run.
 
     Attributes:
-        steps: what each step of preparation left: (name, number of pairs).
-        word_counts: different (source, target) words that are seen often enough to be kept.
-        train: the training pairs; `stored.StoredPairs` where they lie on the disk.
-        validation: held-out sentences to choose the best weights by, at most `MOST_HELD_OUT`.
-        test: held-out sentences to measure the finished model on, at most `MOST_HELD_OUT`.
-        validation_pairs: pairs in the whole validation set.
-        test_pairs: pairs in the whole test set.
-        src_vocabulary: source words, counted on training pairs.
-        tgt_vocabulary: target words, counted on training pairs.
+        steps: Name of each step of preparation, and the number of pairs that it left.
+        word_counts: Number of different words, of source and of target, that are frequent enough to be kept.
+        train: Training pairs; `stored.StoredPairs` if they are on disk.
+        validation: At most `MOST_HELD_OUT` held-out sentences, by which the best weights are chosen.
+        test: At most `MOST_HELD_OUT` held-out sentences, on which the finished model is measured.
+        validation_pairs: Number of pairs in the whole validation set.
+        test_pairs: Number of pairs in the whole test set.
+        src_vocabulary: Source words, counted in the training pairs.
+        tgt_vocabulary: Target words, counted in the training pairs.
     """
 
     steps: list[tuple[str, int]]
@@ -174,8 +179,11 @@ def part_of(english: str) -> str:
 def split(columns: Columns, rows: Iterable[int]) -> tuple[list[int], list[int], list[int]]:
     """Divide rows into training, validation and test so that no two of them share a sentence on either side.
 
-    The hash of the English sentence decides, so all French translations of one go the same way. A French sentence
-    that has a test reference is test only, and one that has a validation reference is not for training.
+    The hash of the English sentence decides, so all its French translations are in the same set. A French sentence that is
+    in the test set is not used anywhere else, and one that is in the validation set is not used for training.
+
+    Returns:
+        The rows of training, validation and test.
     """
     rows = list(rows)
     first, second = numbered(columns, rows)
@@ -185,7 +193,7 @@ def split(columns: Columns, rows: Iterable[int]) -> tuple[list[int], list[int], 
 
 
 def gather_references(columns: Columns, rows: Iterable[int], reverse: bool) -> dict[str, list[str]]:
-    """For every source sentence of the rows, all its distinct translations, in the order of the file."""
+    """Collect all distinct translations of every source sentence in these rows, in the order of the file."""
     src, tgt = columns.sides(reverse)
     references: dict[str, dict[str, None]] = {}
     for row in rows:
@@ -194,7 +202,14 @@ def gather_references(columns: Columns, rows: Iterable[int], reverse: bool) -> d
 
 
 def hold_out(columns: Columns, rows: Iterable[int], references: dict[str, list[str]], reverse: bool) -> HeldOut:
-    """Distinct source sentences of the rows with their references, the row's own translation first."""
+    """Make a held-out set of the distinct source sentences in these rows.
+
+    Args:
+        columns: All pairs.
+        rows: Rows of the held-out pairs.
+        references: All translations of each source sentence, from `gather_references`.
+        reverse: True if the first column is the source.
+    """
     src, tgt = columns.sides(reverse)
     first_rows: dict[str, int] = {}
     for row in rows:
@@ -211,7 +226,11 @@ def hold_out(columns: Columns, rows: Iterable[int], references: dict[str, list[s
 
 
 def held_out_from(columns: Columns, reverse: bool = False) -> HeldOut:
-    """Make a set to be measured on from a whole file of pairs; rows with the same source are one sentence."""
+    """Make a held-out set of a whole file of pairs; rows with the same source become one sentence.
+
+    Raises:
+        CorpusError: No pair has words on both sides.
+    """
     rows = [row for row, texts in enumerate(zip(columns.first, columns.second, strict=True)) if all(texts)]
     if not rows:
         raise CorpusError("no pair has a letter on both sides: nothing to measure on")
@@ -219,6 +238,6 @@ def held_out_from(columns: Columns, reverse: bool = False) -> HeldOut:
 
 
 def challenge_set(reverse: bool = False) -> HeldOut:
-    """The challenge set: sentences written for this project, in groups by phenomenon."""
+    """Load the challenge set: sentences written for this project, grouped by phenomenon."""
     data = files("s2s_tutorial").joinpath("data/challenge.tsv").read_bytes()
     return held_out_from(parse_columns(data, "challenge.tsv"), reverse)
