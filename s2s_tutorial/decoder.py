@@ -77,7 +77,7 @@ class Decoder(nn.Module):
     """The parts that both decoders share: embedding, GRU layers, attention, output layer and the loop over words.
 
     Args:
-        settings: Sizes of the network, and its kind of attention.
+        settings: Sizes of the network, and its attention.
         vocabulary_size: Number V of target words.
         input_size: Size of the first GRU layer's input.
         pad_id: Id of PAD, whose embedding stays zero.

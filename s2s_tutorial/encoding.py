@@ -26,7 +26,7 @@ from s2s_tutorial.stored import checksum
 from s2s_tutorial.vocabulary import EOS, MAX_VOCABULARY, Vocabulary
 
 
-def encode(folder: Path, settings: DataSettings, mark: str, say: Callable[[str], None]) -> None:
+def encode(folder: Path, settings: DataSettings, mark: str, report: Callable[[str], None]) -> None:
     """Read the corpus that the settings name and write all files of its encoded form into a folder.
 
     The file corpus.json is written last, so a folder that has it is complete.
@@ -35,12 +35,12 @@ def encode(folder: Path, settings: DataSettings, mark: str, say: Callable[[str],
         folder: Folder that is empty except for a lock.
         settings: Settings of the data.
         mark: Fingerprint of data and settings, which is stored with the files.
-        say: Called with a sentence from time to time, to report progress.
+        report: Called from time to time with a sentence about progress.
 
     Raises:
         CorpusError: See `corpus.prepare`.
     """
-    scan = Scan(folder, settings, say)
+    scan = Scan(folder, settings, report)
     choice = choose(scan.first, scan.second, scan.parts, scan.read, settings)
     src, tgt = source_and_target(scan.first, scan.second, settings.reverse)
     training = scan.mask(choice.rows["training"])

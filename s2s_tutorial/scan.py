@@ -132,7 +132,7 @@ class Scan:
     Args:
         folder: Folder for the temporary files.
         settings: Settings of the data.
-        say: Called with a sentence from time to time, to report progress.
+        report: Called from time to time with a sentence about progress.
 
     Attributes:
         first, second: Both columns.
@@ -144,12 +144,12 @@ class Scan:
         CorpusError: See `sources.read_corpus`.
     """
 
-    def __init__(self, folder: Path, settings: DataSettings, say: Callable[[str], None]) -> None:
+    def __init__(self, folder: Path, settings: DataSettings, report: Callable[[str], None]) -> None:
         self.first, self.second = ScannedColumn(folder / "first.tmp"), ScannedColumn(folder / "second.tmp")
         self.links = ScannedLinks(folder / "links.tmp") if settings.corpus == "sample" else None
         self.read = 0
         try:
-            self._read_all(settings, say)
+            self._read_all(settings, report)
         finally:
             for part in self._files():
                 part.file.close()
@@ -159,7 +159,7 @@ class Scan:
     def _files(self) -> list[ScannedPart]:
         return [self.first, self.second, *([self.links] if self.links else [])]
 
-    def _read_all(self, settings: DataSettings, say: Callable[[str], None]) -> None:
+    def _read_all(self, settings: DataSettings, report: Callable[[str], None]) -> None:
         parts: list[np.ndarray] = []
         reported = 0
         for piece in read_pieces(settings.corpus, settings.sample_pairs):
@@ -173,7 +173,7 @@ class Scan:
                 self.links.add([piece.alignments[row] for row in rows])
             if self.read - reported >= PAIRS_PER_REPORT:
                 reported = self.read
-                say(f"{self.read:,} pairs read …")
+                report(f"{self.read:,} pairs read …")
         self.parts = np.concatenate(parts)
 
     def __len__(self) -> int:

@@ -96,12 +96,12 @@ def sentence_key(text: str) -> int:
     return int.from_bytes(hashlib.sha256(text.encode()).digest()[:8], "big")
 
 
-def open_array(path: Path, kinds: tuple[type, ...]) -> np.ndarray:
+def open_array(path: Path, dtypes: tuple[type, ...]) -> np.ndarray:
     """Map the one-dimensional array of a .npy file into memory.
 
     Args:
         path: Path of the file.
-        kinds: Dtypes that are allowed.
+        dtypes: Dtypes that are allowed.
 
     Raises:
         BadFileError: The file is missing, cut short, or has another dtype or shape.
@@ -110,7 +110,7 @@ def open_array(path: Path, kinds: tuple[type, ...]) -> np.ndarray:
         found = np.lib.format.open_memmap(path, mode="r")
     except (OSError, ValueError, EOFError, SyntaxError, TypeError, OverflowError) as error:
         raise BadFileError(f"{path} is damaged ({type(error).__name__})") from None
-    if found.ndim != 1 or found.dtype not in [np.dtype(kind) for kind in kinds]:
+    if found.ndim != 1 or found.dtype not in [np.dtype(dtype) for dtype in dtypes]:
         raise BadFileError(f"{path} holds {found.dtype} of shape {found.shape}, expected a row of numbers")
     return np.asarray(found)
 

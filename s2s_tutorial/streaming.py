@@ -66,7 +66,7 @@ def fingerprint(settings: DataSettings) -> str:
     return total.hexdigest()
 
 
-def stream(settings: DataSettings, place: Path, say: Callable[[str], None] = lambda sentence: None) -> Corpus:
+def stream(settings: DataSettings, place: Path, report: Callable[[str], None] = lambda sentence: None) -> Corpus:
     """Open the encoded form of the corpus that the settings name; encode it first if that has not been done.
 
     If several processes call this at the same time, one encodes and the others wait.
@@ -74,7 +74,7 @@ def stream(settings: DataSettings, place: Path, say: Callable[[str], None] = lam
     Args:
         settings: Settings of the data.
         place: Folder in which the folder `encoded-…` is made.
-        say: Called with a sentence about progress, or about damaged files.
+        report: Called with a sentence about progress, or about damaged files.
 
     Raises:
         CorpusError: See `corpus.prepare`.
@@ -87,10 +87,10 @@ def stream(settings: DataSettings, place: Path, say: Callable[[str], None] = lam
             try:
                 return open_encoded_corpus(folder, settings, mark)
             except BadFileError as error:
-                say(f"{error}: the corpus is encoded again")
+                report(f"{error}: the corpus is encoded again")
         _clear(folder)
         try:
-            encode(folder, settings, mark, say)
+            encode(folder, settings, mark, report)
         except BaseException:
             _clear(folder)
             raise
@@ -98,10 +98,10 @@ def stream(settings: DataSettings, place: Path, say: Callable[[str], None] = lam
 
 
 def load(
-    settings: DataSettings, place: Path, streamed: bool = False, say: Callable[[str], None] = lambda sentence: None
+    settings: DataSettings, place: Path, streamed: bool = False, report: Callable[[str], None] = lambda sentence: None
 ) -> Corpus:
     """Prepare a corpus in memory, or with `stream` if `streamed` is True or the corpus is large; parameters as there."""
-    return stream(settings, place, say) if streamed or is_large(settings) else corpora.prepare(settings)
+    return stream(settings, place, report) if streamed or is_large(settings) else corpora.prepare(settings)
 
 
 def load_encoded(settings: DataSettings, place: Path) -> Corpus:

@@ -1,4 +1,4 @@
-"""The fast loop of a Bahdanau decoder is the plain one, gradients and all."""
+"""The fast loop of a Bahdanau decoder gives the numbers and gradients of the plain one, and gives way to edited code."""
 
 import dataclasses
 
@@ -18,7 +18,7 @@ SETTINGS = ModelSettings("bahdanau", "additive", SIZE, SIZE, 1, 0.0, tie_embeddi
 
 
 def results_and_gradients(forward, model: Seq2Seq, rng: torch.Generator | None):
-    """What a decoder says, and the gradient of some function of it at every weight of the model."""
+    """Return a decoder's output, and the gradient of some function of it for every weight of the model."""
     batch = small_batch(more_padding=2)
     memory, state = model.encode(batch.src_ids, batch.src_mask)
     output = forward(model.decoder, shift_right(batch.tgt_ids), memory, state, rng)

@@ -181,12 +181,12 @@ def test_a_score_is_the_log_probability_of_the_words_said(settings):
     model, batch = half_learnt(settings), small_batch()
     limits = length_limits(batch.src_lengths).tolist()
     for row, found in enumerate(greedy_search(model, batch.src_ids, batch.src_lengths)):
-        said = [*found.ids, EOS][: limits[row]]
-        assert found.score == pytest.approx(log_prob_of(model, row, said), rel=1e-5)
+        words = [*found.ids, EOS][: limits[row]]
+        assert found.score == pytest.approx(log_prob_of(model, row, words), rel=1e-5)
     for row, n_best in enumerate(beam_search(model, batch.src_ids, batch.src_lengths, 3, penalty=0.7)):
         for found in n_best:
-            said = [*found.ids, EOS][: limits[row]]
-            expected = log_prob_of(model, row, said) / ((5 + len(said)) / 6) ** 0.7
+            words = [*found.ids, EOS][: limits[row]]
+            expected = log_prob_of(model, row, words) / ((5 + len(words)) / 6) ** 0.7
             assert found.score == pytest.approx(expected, rel=1e-5)
 
 
