@@ -54,8 +54,8 @@ def run_gru(gru: nn.GRU, inputs: Tensor, initial: Tensor | None, mask: Tensor | 
         mask: (B, T), True at real words, which come first; None when every position is real.
 
     Returns:
-        States (B, T, D·H), zero at padding, and last states (D, B, H): after the last real word in the forward direction,
-        and after the first word in the backward direction.
+        States (B, T, D·H), zero at padding, and last states (D, B, H), which the forward direction has after the last real
+        word, and the backward direction after the first word.
     """
     return (fast_gru if inputs.device.type == "cpu" else packed_gru)(gru, inputs, initial, mask)
 
