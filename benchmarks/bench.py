@@ -16,7 +16,8 @@ from s2s_tutorial.batching import Batch, epoch_order
 from s2s_tutorial.config import PRESETS, DataSettings, Settings
 from s2s_tutorial.corpus import Corpus, prepare
 from s2s_tutorial.runs import save_model
-from s2s_tutorial.sources import DATA_VARIABLE, read_corpus
+from s2s_tutorial.sources import read_corpus
+from s2s_tutorial.tatoeba import DATA_VARIABLE
 from s2s_tutorial.training import Trainer
 from s2s_tutorial.translation import Translator
 

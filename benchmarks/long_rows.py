@@ -12,7 +12,7 @@ from benchmarks.streaming import streaming
 from s2s_tutorial.batching import Batch, epoch_order
 from s2s_tutorial.config import PRESETS
 from s2s_tutorial.corpus import HeldOut
-from s2s_tutorial.evaluation import bleu_score, normalised_words
+from s2s_tutorial.evaluation import bleu_score, comparable_text
 from s2s_tutorial.training import Trainer
 from s2s_tutorial.translation import Translator
 
@@ -90,7 +90,7 @@ def _batches(trainer: Trainer) -> Iterator[Batch]:
 def _bleu(trainer: Trainer, held_out: HeldOut) -> float:
     translator = Translator(trainer.model, trainer.run.src_vocabulary, trainer.run.tgt_vocabulary)
     found = translator.translate_words(held_out.sources)
-    return bleu_score([" ".join(normalised_words(t.words)) for t in found], held_out.references)
+    return bleu_score([comparable_text(t) for t in found], held_out.references)
 
 
 def _crossing(curve: list[tuple[float, int, float]], target: float) -> float:

@@ -1,8 +1,8 @@
 """Attention: which source words matter for the next target word.
 
 A score function compares decoder states with encoder states. A softmax over the real source positions turns scores into
-weights, and the weighted mean of the encoder states is the context. Keys, the part of a score that only the source
-decides, are computed once a sentence.
+weights, and the weighted mean of the encoder states is the context. Keys, the part of a score that depends on the source
+alone, are computed once per sentence.
 
 Chapter 4 of the book works every score out by hand. Sizes: B batch, T target length, S source length, H hidden.
 """
@@ -20,17 +20,17 @@ def masked_softmax(scores: Tensor, src_mask: Tensor) -> Tensor:
 
     Args:
         scores: (B, T, S), any real numbers.
-        src_mask: (B, S), or (B, T, S) where it differs from word to word; True at positions that may be attended to.
+        src_mask: (B, S), or (B, T, S) if it differs between target words; True at positions that may be attended to.
 
     Returns:
-        (B, T, S); each row sums to 1, and masked positions get exactly 0.
+        (B, T, S); each row sums to 1, and masked positions get exactly 0. A row whose positions are all masked is NaN.
     """
-    mask = src_mask if src_mask.dim() == 3 else src_mask[:, None, :]
+    mask = src_mask if src_mask.dim() == 3 else src_mask[:, None, :]  # (B, T or 1, S)
     return scores.masked_fill(~mask, -torch.inf).softmax(dim=-1)
 
 
 class DotScore(nn.Module):
-    """`h_tᵀ h̄_s` (Luong et al. 2015, equation 8, "dot"): states that point the same way belong together."""
+    """`h_tᵀ h̄_s` (Luong et al. 2015, equation 8, "dot"): large for states that point in the same direction."""
 
     def __init__(self, hidden_size: int) -> None:
         super().__init__()
@@ -41,7 +41,7 @@ class DotScore(nn.Module):
 
     def forward(self, queries: Tensor, keys: Tensor) -> Tensor:
         """Score queries (B, T, H) against keys (B, S, H); returns (B, T, S)."""
-        return queries @ keys.transpose(1, 2)
+        return queries @ keys.transpose(1, 2)  # (B, T, H) @ (B, H, S)
 
 
 class GeneralScore(DotScore):
@@ -57,7 +57,11 @@ class GeneralScore(DotScore):
 
 
 class AdditiveScore(nn.Module):
-    """`vᵀ tanh(W h + U h̄_s)`: a small network looks at both states (Bahdanau et al. 2015, appendix A.1.2)."""
+    """`vᵀ tanh(W h + U h̄_s)`: a small network looks at both states (Bahdanau et al. 2015, appendix A.1.2).
+
+    On a CPU, `BahdanauDecoder` trains with `additive_loop`, a faster form of the same formula, as long as both give the
+    same numbers. If you change `forward`, training uses your version.
+    """
 
     def __init__(self, hidden_size: int) -> None:
         super().__init__()
@@ -72,14 +76,14 @@ class AdditiveScore(nn.Module):
     def forward(self, queries: Tensor, keys: Tensor) -> Tensor:
         """Score queries (B, T, H) against keys (B, S, H); returns (B, T, S)."""
         energy = torch.tanh(self.project_query(queries)[:, :, None, :] + keys[:, None, :, :])  # (B, T, S, H)
-        return energy @ self.vector
+        return energy @ self.vector  # (B, T, S)
 
 
 class ConcatScore(nn.Module):
     """`vᵀ tanh(W [h_t; h̄_s])` (Luong et al. 2015, equation 8, "concat").
 
-    W times two stacked vectors is the left half of W times the one plus the right half times the other. So the halves
-    are applied apart, and the right one only once a sentence. `concat_score_plainly` is the formula as written.
+    W times two stacked vectors is the left half of W times the first plus the right half times the second. So the halves
+    are applied separately, and the right one only once per sentence. `concat_score_plainly` is the formula as written.
     """
 
     def __init__(self, hidden_size: int) -> None:
@@ -89,21 +93,21 @@ class ConcatScore(nn.Module):
 
     def keys(self, enc_states: Tensor) -> Tensor:
         """Return the right half of W times h̄_s: (B, S, H) to (B, S, H)."""
-        _, right = self.project.weight.chunk(2, dim=1)
+        _, right = self.project.weight.chunk(2, dim=1)  # (H, H)
         return enc_states @ right.T
 
     def forward(self, queries: Tensor, keys: Tensor) -> Tensor:
         """Score queries (B, T, H) against keys (B, S, H); returns (B, T, S)."""
-        left, _ = self.project.weight.chunk(2, dim=1)
+        left, _ = self.project.weight.chunk(2, dim=1)  # (H, H)
         energy = torch.tanh((queries @ left.T)[:, :, None, :] + keys[:, None, :, :])  # (B, T, S, H)
-        return energy @ self.vector
+        return energy @ self.vector  # (B, T, S)
 
 
 def concat_score_plainly(score: ConcatScore, queries: Tensor, enc_states: Tensor) -> Tensor:
-    """Score as the formula of "concat" reads, pair by pair: every query stacked on every encoder state.
+    """Compute the "concat" score as the formula is written: every query stacked on every encoder state.
 
     Args:
-        score: where W and v come from.
+        score: The score whose W and v are used.
         queries: (B, T, H).
         enc_states: (B, S, H), not keys.
 
@@ -112,6 +116,7 @@ def concat_score_plainly(score: ConcatScore, queries: Tensor, enc_states: Tensor
     """
     shape = (-1, queries.shape[1], enc_states.shape[1], -1)
     pairs = torch.cat([queries[:, :, None, :].expand(shape), enc_states[:, None, :, :].expand(shape)], dim=-1)
+    # pairs: (B, T, S, 2H)
     return torch.tanh(score.project(pairs)) @ score.vector
 
 
@@ -127,7 +132,7 @@ class Attention(nn.Module):
     """Global attention (Luong et al. 2015, section 3.1): score, softmax over the source, weighted mean.
 
     Args:
-        score: one of the score functions above.
+        score: One of the score functions above.
     """
 
     def __init__(self, score: nn.Module) -> None:
@@ -135,18 +140,18 @@ class Attention(nn.Module):
         self.score = score
 
     def keys(self, enc_states: Tensor) -> Tensor:
-        """Compute, once a sentence, what the score needs of the encoder states (B, S, H)."""
+        """Compute the keys (B, S, H) of the score from the encoder states (B, S, H), once per sentence."""
         return self.score.keys(enc_states)
 
     def weights(self, queries: Tensor, keys: Tensor, src_mask: Tensor) -> Tensor:
-        """Attention weights (B, T, S) of queries (B, T, H) over keys (B, S, H) and src_mask (B, S)."""
+        """Compute attention weights (B, T, S) from queries (B, T, H), keys (B, S, H) and src_mask (B, S)."""
         return masked_softmax(self.score(queries, keys), src_mask)
 
     def forward(self, queries: Tensor, keys: Tensor, enc_states: Tensor, src_mask: Tensor) -> tuple[Tensor, Tensor]:
-        """Look the context up.
+        """Compute the context of every query.
 
         Args:
-            queries: (B, T, H) decoder states, one or all of them.
+            queries: (B, T, H), decoder states; T is 1 when decoding word by word.
             keys: (B, S, H), from `keys`.
             enc_states: (B, S, H).
             src_mask: (B, S), True at real words.
@@ -154,19 +159,20 @@ class Attention(nn.Module):
         Returns:
             context (B, T, H) and attn_weights (B, T, S).
         """
-        attn_weights = self.weights(queries, keys, src_mask)
-        return attn_weights @ enc_states, attn_weights
+        attn_weights = self.weights(queries, keys, src_mask)  # (B, T, S)
+        return attn_weights @ enc_states, attn_weights  # (B, T, S) @ (B, S, H)
 
 
 class LocalAttention(Attention):
-    """Local attention with a predicted place, "local-p" (Luong et al. 2015, section 3.2, equations 9 and 10).
+    """Local attention with a predicted position, "local-p" (Luong et al. 2015, section 3.2, equations 9 and 10).
 
-    From the decoder state alone, `p_t = S · sigmoid(vᵀ tanh(W h_t))` says where to look. Only positions at most D from
-    p_t are scored, and a Gaussian of deviation D / 2 around p_t makes far ones count less; so weights sum to at most 1.
+    The decoder state alone predicts the centre of attention, `p_t = S · sigmoid(vᵀ tanh(W h_t))`. Only positions at most D
+    from p_t are scored. A Gaussian with standard deviation D / 2 around p_t reduces the weights of distant positions, so
+    weights sum to at most 1.
 
     Args:
-        score: a score function, "general" in this package.
-        hidden_size: the size H of a state.
+        score: A score function, "general" in this package.
+        hidden_size: Size H of a state.
         reach: D, in words.
     """
 
@@ -177,21 +183,26 @@ class LocalAttention(Attention):
         self.vector = nn.Parameter(torch.empty(hidden_size).uniform_(-1, 1) / math.sqrt(hidden_size))
 
     def centres(self, queries: Tensor, src_mask: Tensor) -> Tensor:
-        """Predict p_t, between 0 and the sentence's length: (B, T, H) to (B, T)."""
-        share = torch.sigmoid(torch.tanh(self.project(queries)) @ self.vector)
+        """Predict p_t, between 0 and the sentence's length in words: queries (B, T, H), src_mask (B, S) to (B, T)."""
+        share = torch.sigmoid(torch.tanh(self.project(queries)) @ self.vector)  # (B, T), from 0 to 1
         return src_mask.sum(dim=1, keepdim=True) * share
 
     def weights(self, queries: Tensor, keys: Tensor, src_mask: Tensor) -> Tensor:
-        """Attention weights (B, T, S), zero outside the window of 2 D + 1 positions around p_t."""
-        positions = torch.arange(keys.shape[1], device=keys.device)
+        """Compute attention weights (B, T, S), zero outside the window of 2 D + 1 positions around p_t."""
+        positions = torch.arange(keys.shape[1], device=keys.device)  # (S,)
         distance = positions - self.centres(queries, src_mask)[..., None]  # (B, T, S)
-        window = src_mask[:, None, :] & (distance.abs() <= self.reach)
-        nearness = torch.exp(-(distance**2) / (2 * (self.reach / 2) ** 2))
+        window = src_mask[:, None, :] & (distance.abs() <= self.reach)  # (B, T, S)
+        nearness = torch.exp(-(distance**2) / (2 * (self.reach / 2) ** 2))  # (B, T, S)
         return masked_softmax(self.score(queries, keys), window) * nearness
 
 
 def build_attention(name: str, hidden_size: int) -> Attention | None:
-    """Make the attention that `ModelSettings.attention` names; None for "none"."""
+    """Build the attention that `ModelSettings.attention` names; None for "none".
+
+    Args:
+        name: "none", "local-p", or a key of `SCORES`.
+        hidden_size: Size H of a state.
+    """
     if name == "none":
         return None
     if name == "local-p":

@@ -1,29 +1,37 @@
-"""From sentence pairs as they were read to training, validation and test sets that share no sentence.
+"""Turn sentence pairs into training, validation and test sets that share no sentence.
 
-The path: read → keep pairs of the right length → drop pairs with rare words → drop repeats → split. Each step counts
-what it leaves; chapter 1 of the book looks at every one.
+The steps: read → keep pairs of the right length → drop pairs with rare words → drop repeats → split. The corpus keeps the
+number of pairs that each step leaves. The rules themselves are in `filters`; chapter 1 of the book explains each.
 """
 
 from __future__ import annotations
 
 import hashlib
-from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 from importlib.resources import files
 
+import numpy as np
+
+from s2s_tutorial.columns import Alignment, Columns, CorpusError, source_and_target
 from s2s_tutorial.config import DataSettings
-from s2s_tutorial.sources import Alignment, Columns, CorpusError, parse_columns, read_corpus
+from s2s_tutorial.filters import PARTS, TextColumn, choose, count_words, divide, first_of_each_pair, frequent_rows
+from s2s_tutorial.sources import parse_columns, read_corpus
 from s2s_tutorial.stored import StoredPairs
 from s2s_tutorial.vocabulary import Vocabulary
 
 TEST_SHARE, VALIDATION_SHARE = 5, 3  # of 100 English sentences
-MOST_HELD_OUT = 20_000  # sentences to measure on, of each set: more would take long and hardly narrow an interval
+MOST_HELD_OUT = 20_000  # sentences of each held-out set that are used; more take long and hardly narrow an interval
 
 
 @dataclass(frozen=True)
 class Pairs:
-    """Sentence pairs to train on, normalised, words joined by spaces; one pair at each index."""
+    """Training pairs in memory: normalised sentences, words joined by spaces.
+
+    Attributes:
+        sources: N source sentences.
+        targets: N target sentences; pair n is `sources[n]` and `targets[n]`.
+    """
 
     sources: list[str]
     targets: list[str]
@@ -32,19 +40,19 @@ class Pairs:
         return len(self.sources)
 
     def find(self, sources: Iterable[str]) -> set[str]:
-        """Which of some source sentences are among these."""
+        """Return those of some source sentences that are among the training sources."""
         return set(sources) & set(self.sources)
 
 
 @dataclass(frozen=True)
 class HeldOut:
-    """Distinct source sentences to be measured on, each with everything that counts as a right translation.
+    """A held-out set: distinct source sentences, each with all its reference translations.
 
     Attributes:
-        sources: normalised source sentences, each once.
-        references: for each, all its translations in the filtered corpus, the first being its own pair's.
-        alignments: for each, the gold alignment (source position, target position) with the first reference, or None.
-        groups: for each, the third column (the phenomenon, in the challenge set), or None.
+        sources: N normalised source sentences, each once.
+        references: N lists of all translations in the filtered corpus, the translation of its own pair first.
+        alignments: N gold alignments (source position, target position) with the first reference, or None.
+        groups: N names of groups from the third column (in the challenge set, the phenomenon), or None.
     """
 
     sources: list[str]
@@ -56,25 +64,25 @@ class HeldOut:
         return len(self.sources)
 
     def head(self, count: int) -> HeldOut:
-        """The first `count` sentences."""
+        """Return the first `count` sentences."""
         cut = [None if part is None else part[:count] for part in (self.alignments, self.groups)]
         return HeldOut(self.sources[:count], self.references[:count], *cut)
 
 
 @dataclass(frozen=True)
 class Corpus:
-    """Everything a run needs of its data.
+    """The prepared data of a run.
 
     Attributes:
-        steps: what each step of preparation left: (name, number of pairs).
-        word_counts: different (source, target) words that are seen often enough to be kept.
-        train: the training pairs; `stored.StoredPairs` where they lie on the disk.
-        validation: held-out sentences to choose the best weights by, at most `MOST_HELD_OUT`.
-        test: held-out sentences to measure the finished model on, at most `MOST_HELD_OUT`.
-        validation_pairs: pairs in the whole validation set.
-        test_pairs: pairs in the whole test set.
-        src_vocabulary: source words, counted on training pairs.
-        tgt_vocabulary: target words, counted on training pairs.
+        steps: Name of each step of preparation, and the number of pairs that it left.
+        word_counts: Number of different words, of source and of target, that are frequent enough to be kept.
+        train: Training pairs; `stored.StoredPairs` if they are on disk.
+        validation: At most `MOST_HELD_OUT` held-out sentences, by which the best weights are chosen.
+        test: At most `MOST_HELD_OUT` held-out sentences, on which the finished model is measured.
+        validation_pairs: Number of pairs in the whole validation set.
+        test_pairs: Number of pairs in the whole test set.
+        src_vocabulary: Source words, counted in the training pairs.
+        tgt_vocabulary: Target words, counted in the training pairs.
     """
 
     steps: list[tuple[str, int]]
@@ -92,67 +100,48 @@ def prepare(settings: DataSettings) -> Corpus:
     """Read, filter and split the corpus that the settings name, and count its words.
 
     Raises:
-        CorpusError: the file cannot be used, or too little of it is left to train and measure on.
+        CorpusError: The file cannot be used, or too little of it is left to train and measure on.
     """
     columns = read_corpus(settings.corpus, settings.sample_pairs)
-    steps = [("read", len(columns.first))]
     rows = keep_lengths(columns, settings)
-    steps.append((name_of_lengths(settings), len(rows)))
-    rows, (first_words, second_words) = drop_rare(columns, rows, settings.trim_below)
-    if settings.trim_below > 1:
-        steps.append((name_of_trimming(settings), len(rows)))
-    references = gather_references(columns, rows, settings.reverse)
-    distinct = drop_repeats(columns, rows)
-    steps.append(("distinct", len(distinct)))
-    train_rows, validation_rows, test_rows = split(columns, distinct)
-    refuse_empty(settings, steps, training=len(train_rows), validation=len(validation_rows), test=len(test_rows))
-    src, tgt = (columns.first, columns.second) if settings.reverse else (columns.second, columns.first)
-    train = Pairs([src[row] for row in train_rows], [tgt[row] for row in train_rows])
+    first, second = numbered(columns, rows)
+    choice = choose(first, second, part_numbers(first), len(columns.first), settings)
+    kept = {part: [rows[number] for number in numbers] for part, numbers in choice.rows.items()}
+    references = gather_references(columns, (rows[number] for number in choice.distinct), settings.reverse)
+    src, tgt = columns.sides(settings.reverse)
+    train = Pairs([src[row] for row in kept["training"]], [tgt[row] for row in kept["training"]])
     return Corpus(
-        steps=steps,
-        word_counts=(first_words, second_words) if settings.reverse else (second_words, first_words),
+        steps=choice.steps,
+        word_counts=source_and_target(*choice.word_types, settings.reverse),
         train=train,
-        validation=hold_out(columns, validation_rows, references, settings.reverse).head(MOST_HELD_OUT),
-        test=hold_out(columns, test_rows, references, settings.reverse).head(MOST_HELD_OUT),
-        validation_pairs=len(validation_rows),
-        test_pairs=len(test_rows),
+        validation=hold_out(columns, kept["validation"], references, settings.reverse).head(MOST_HELD_OUT),
+        test=hold_out(columns, kept["test"], references, settings.reverse).head(MOST_HELD_OUT),
+        validation_pairs=len(kept["validation"]),
+        test_pairs=len(kept["test"]),
         src_vocabulary=Vocabulary.count(train.sources, settings.vocabulary_min_count),
         tgt_vocabulary=Vocabulary.count(train.targets, settings.vocabulary_min_count),
     )
 
 
-def name_of_lengths(settings: DataSettings) -> str:
-    """What the first filter is called."""
-    return f"{settings.min_length} to {settings.max_length} {settings.unit} a side"
+def numbered(columns: Columns, rows: Iterable[int]) -> tuple[TextColumn, TextColumn]:
+    """Return both columns of some rows in the form that the filters take."""
+    rows = list(rows)
+    return TextColumn([columns.first[row] for row in rows]), TextColumn([columns.second[row] for row in rows])
 
 
-def name_of_trimming(settings: DataSettings) -> str:
-    """What the second filter is called."""
-    return f"words seen {settings.trim_below} times or more"
-
-
-def refuse_empty(settings: DataSettings, steps: list[tuple[str, int]], **pairs: int) -> None:
-    """Refuse a corpus of which nothing is left for one of the three sets.
-
-    Raises:
-        CorpusError: naming the set and what each step left.
-    """
-    for name, number in pairs.items():
-        if not number:
-            raise CorpusError(
-                f"no {name} pairs are left of {settings.corpus} ({steps[0][1]:,} read, {steps[1][1]:,} of the right "
-                f"length, {steps[-1][1]:,} distinct after all filters; pairs that share a sentence stay in one set): give more "
-                "pairs or loosen the filters"
-            )
+def part_numbers(first: TextColumn) -> np.ndarray:
+    """Return (N,) the index in `filters.PARTS` of the set that each first sentence belongs to."""
+    part_of_sentence = {sentence: PARTS.index(part_of(sentence)) for sentence in set(first.sentences)}
+    return np.fromiter((part_of_sentence[sentence] for sentence in first.sentences), np.uint8, len(first.sentences))
 
 
 def keep_lengths(columns: Columns, settings: DataSettings) -> list[int]:
-    """Rows both of whose sides have min_length to max_length characters (or words) after normalising."""
+    """Find the rows whose sides both have min_length to max_length characters (or words) after normalising."""
     shortest, longest = settings.min_length, settings.max_length
     if settings.unit == "characters":
         lengths = [[len(text) for text in side] for side in (columns.first, columns.second)]
     else:
-        lengths = [[text.count(" ") + bool(text) for text in side] for side in (columns.first, columns.second)]
+        lengths = [count_words(side).tolist() for side in (columns.first, columns.second)]
     pairs = zip(*lengths, strict=True)
     return [row for row, (a, b) in enumerate(pairs) if shortest <= a <= longest and shortest <= b <= longest]
 
@@ -161,61 +150,51 @@ def drop_rare(columns: Columns, rows: list[int], trim_below: int) -> tuple[list[
     """Drop pairs with a rare word.
 
     Returns:
-        The rows without a word that is seen fewer than `trim_below` times on its side of the given rows; and how many
-        different words of the first and of the second column are seen often enough.
+        The rows without a word that is seen fewer than `trim_below` times in its column of the given rows; and the number
+        of different words in the first and in the second column that are seen often enough.
     """
-    kept, frequent_words = set(rows), []
-    for side in (columns.first, columns.second):
-        counts = Counter(" ".join(side[row] for row in rows).split())
-        rare = {word for word, count in counts.items() if count < trim_below}
-        frequent_words.append(len(counts) - len(rare))
-        if rare:
-            kept = {row for row in kept if rare.isdisjoint(side[row].split())}
-    return [row for row in rows if row in kept], (frequent_words[0], frequent_words[1])
+    kept, word_types = frequent_rows(*numbered(columns, rows), trim_below)
+    return [row for row, is_kept in zip(rows, kept, strict=True) if is_kept], word_types
 
 
 def drop_repeats(columns: Columns, rows: list[int]) -> list[int]:
-    """The first row of every distinct pair."""
-    first_rows: dict[tuple[str, str], int] = {}
-    for row in rows:
-        first_rows.setdefault((columns.first[row], columns.second[row]), row)
-    return list(first_rows.values())
+    """Keep the first row of every distinct pair."""
+    first, second = numbered(columns, rows)
+    distinct = first_of_each_pair(first.keys, second.keys, np.arange(len(rows)))
+    return [rows[number] for number in distinct]
 
 
 def part_of(english: str) -> str:
-    """Which set a normalised first-column sentence belongs to: a hash of its text decides, now and for ever.
+    """Name the set that a normalised first-column sentence belongs to; it depends on a hash of its text alone.
 
     >>> part_of("i am cold .")
     'training'
     """
-    place = int(hashlib.sha256(english.encode()).hexdigest(), 16) % 100
-    if place < TEST_SHARE:
+    hundredth = int(hashlib.sha256(english.encode()).hexdigest(), 16) % 100
+    if hundredth < TEST_SHARE:
         return "test"
-    return "validation" if place < TEST_SHARE + VALIDATION_SHARE else "training"
+    return "validation" if hundredth < TEST_SHARE + VALIDATION_SHARE else "training"
 
 
 def split(columns: Columns, rows: Iterable[int]) -> tuple[list[int], list[int], list[int]]:
     """Divide rows into training, validation and test so that no two of them share a sentence on either side.
 
-    The hash of the English sentence decides, so all French translations of one go the same way. A French sentence
-    that has a test reference is test only, and one that has a validation reference is not for training.
+    The hash of the English sentence decides, so all its French translations are in the same set. A French sentence that is
+    in the test set is not used anywhere else, and one that is in the validation set is not used for training.
+
+    Returns:
+        The rows of training, validation and test.
     """
-    parts: dict[str, list[int]] = {"test": [], "validation": [], "training": []}
-    part_of_sentence: dict[str, str] = {}
-    for row in rows:
-        sentence = columns.first[row]
-        part = part_of_sentence.get(sentence) or part_of_sentence.setdefault(sentence, part_of(sentence))
-        parts[part].append(row)
-    taken: set[str] = set()
-    for part, its_rows in parts.items():
-        parts[part] = [row for row in its_rows if columns.second[row] not in taken]
-        taken.update(columns.second[row] for row in parts[part])
-    return parts["training"], parts["validation"], parts["test"]
+    rows = list(rows)
+    first, second = numbered(columns, rows)
+    found = divide(part_numbers(first), second.keys, np.arange(len(rows)))
+    training, validation, test = ([rows[number] for number in found[part]] for part in reversed(PARTS))
+    return training, validation, test
 
 
 def gather_references(columns: Columns, rows: Iterable[int], reverse: bool) -> dict[str, list[str]]:
-    """For every source sentence of the rows, all its distinct translations, in the order of the file."""
-    src, tgt = (columns.first, columns.second) if reverse else (columns.second, columns.first)
+    """Collect all distinct translations of every source sentence in these rows, in the order of the file."""
+    src, tgt = columns.sides(reverse)
     references: dict[str, dict[str, None]] = {}
     for row in rows:
         references.setdefault(src[row], {})[tgt[row]] = None
@@ -223,8 +202,15 @@ def gather_references(columns: Columns, rows: Iterable[int], reverse: bool) -> d
 
 
 def hold_out(columns: Columns, rows: Iterable[int], references: dict[str, list[str]], reverse: bool) -> HeldOut:
-    """Distinct source sentences of the rows with their references, the row's own translation first."""
-    src, tgt = (columns.first, columns.second) if reverse else (columns.second, columns.first)
+    """Make a held-out set of the distinct source sentences in these rows.
+
+    Args:
+        columns: All pairs.
+        rows: Rows of the held-out pairs.
+        references: All translations of each source sentence, from `gather_references`.
+        reverse: True if the first column is the source.
+    """
+    src, tgt = columns.sides(reverse)
     first_rows: dict[str, int] = {}
     for row in rows:
         first_rows.setdefault(src[row], row)
@@ -233,15 +219,18 @@ def hold_out(columns: Columns, rows: Iterable[int], references: dict[str, list[s
     ]
     alignments = None
     if columns.alignments is not None:
-        alignments = [columns.alignments[row] for row in first_rows.values()]
-        if reverse:
-            alignments = [frozenset((b, a) for a, b in links) for links in alignments]
+        links = (columns.alignments[row] for row in first_rows.values())
+        alignments = [frozenset(source_and_target(b, a, reverse) for a, b in pairs) for pairs in links]
     groups = [columns.provenance[row] for row in first_rows.values()] if columns.provenance else None
     return HeldOut(list(first_rows), own_first, alignments, groups)
 
 
 def held_out_from(columns: Columns, reverse: bool = False) -> HeldOut:
-    """Make a set to be measured on from a whole file of pairs; rows with the same source are one sentence."""
+    """Make a held-out set of a whole file of pairs; rows with the same source become one sentence.
+
+    Raises:
+        CorpusError: No pair has words on both sides.
+    """
     rows = [row for row, texts in enumerate(zip(columns.first, columns.second, strict=True)) if all(texts)]
     if not rows:
         raise CorpusError("no pair has a letter on both sides: nothing to measure on")
@@ -249,6 +238,6 @@ def held_out_from(columns: Columns, reverse: bool = False) -> HeldOut:
 
 
 def challenge_set(reverse: bool = False) -> HeldOut:
-    """The challenge set: sentences written for this project, in groups by phenomenon."""
+    """Load the challenge set: sentences written for this project, grouped by phenomenon."""
     data = files("s2s_tutorial").joinpath("data/challenge.tsv").read_bytes()
     return held_out_from(parse_columns(data, "challenge.tsv"), reverse)

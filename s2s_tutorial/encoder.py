@@ -1,7 +1,9 @@
 """The encoder: reads the whole source sentence in both directions.
 
-It hands the decoder two things: a state for every source word, and one first state for every decoder layer.
-Chapter 3 of the book builds it up from one step of a GRU.
+It gives the decoder two things: a state for every source word, and a first state for every decoder layer. Chapter 3 of the
+book builds it, starting from one step of a GRU.
+
+Sizes: B batch, S source length, E embedding, H hidden, L layers.
 """
 
 from __future__ import annotations
@@ -13,15 +15,15 @@ from s2s_tutorial.layers import dropout, run_gru
 
 
 class Encoder(nn.Module):
-    """A bidirectional GRU over embedded words; the two directions of the top layer are added up.
+    """A bidirectional GRU over embedded words; the two directions of the top layer are added.
 
     Args:
-        vocabulary_size: words in the source vocabulary.
-        embedding_size: the size E of an embedding.
-        hidden_size: H, of each direction.
-        num_layers: the number L of layers.
-        dropout_rate: share of values dropped at the embeddings and between layers.
-        pad_id: its embedding stays zero.
+        vocabulary_size: Number of words in the source vocabulary.
+        embedding_size: Size E of an embedding.
+        hidden_size: Size H of a state, in each direction.
+        num_layers: Number L of layers.
+        dropout_rate: Share of values dropped at the embeddings and between layers, from 0 to below 1.
+        pad_id: Id of PAD, whose embedding stays zero.
     """
 
     def __init__(
@@ -47,19 +49,19 @@ class Encoder(nn.Module):
         Args:
             src_ids: (B, S).
             src_mask: (B, S), True at real words, which come first; None when the batch has no padding.
-            rng: of dropout; None for no dropout.
+            rng: Random generator for dropout; None for no dropout.
 
         Returns:
-            enc_states (B, S, H), zero at padding; and first decoder states (L, B, H). Both add the two directions
-            up, layer by layer: rows 2l and 2l + 1 of PyTorch's last states belong to layer l, so the first L rows are
-            not the L layers.
+            enc_states (B, S, H), zero at padding, and first decoder states (L, B, H). Both are sums of the two
+            directions. Careful with PyTorch's own bidirectional GRU of L layers: rows 2l and 2l + 1 of its last states
+            belong to layer l, so its first L rows are not the L layers.
         """
-        states = dropout(self.embedding(src_ids), self.dropout_rate, rng)
+        states = dropout(self.embedding(src_ids), self.dropout_rate, rng)  # (B, S, E)
         first_states = []
         for layer in self.layers:
             if first_states:
                 states = dropout(states, self.dropout_rate, rng)
             states, last = run_gru(layer, states, None, src_mask)  # (B, S, 2H), (2, B, H)
-            first_states.append(last.sum(dim=0))
-        forward, backward = states.chunk(2, dim=-1)
-        return forward + backward, torch.stack(first_states)
+            first_states.append(last.sum(dim=0))  # (B, H)
+        forward, backward = states.chunk(2, dim=-1)  # (B, S, H), (B, S, H)
+        return forward + backward, torch.stack(first_states)  # (B, S, H), (L, B, H)

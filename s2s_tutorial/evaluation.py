@@ -1,7 +1,7 @@
-"""How good is it? BLEU and chrF by sacrebleu, exact matches, alignment error rate, quality by phenomenon.
+"""Measure translations: BLEU and chrF with sacrebleu, exact matches, alignment error rate, quality by phenomenon.
 
-Everything is measured on normalised words with all references of each source. Chapter 8 of the book reads the numbers,
-chapter 9 the alignments.
+All scores compare normalised words with all references of each source. Chapter 8 of the book explains them, and chapter 9
+the alignment error rate.
 """
 
 from __future__ import annotations
@@ -13,8 +13,8 @@ from typing import Any
 
 import torch
 
+from s2s_tutorial.columns import Alignment
 from s2s_tutorial.corpus import HeldOut
-from s2s_tutorial.sources import Alignment
 from s2s_tutorial.translation import Translation, Translator
 
 BOOTSTRAP_SAMPLES = 1_000
@@ -22,21 +22,21 @@ BOOTSTRAP_SAMPLES = 1_000
 
 @dataclass(frozen=True)
 class Scores:
-    """What one model reached on one held-out set.
+    """Scores of one model on one held-out set.
 
     Attributes:
-        bleu: corpus BLEU, 0 to 100.
-        bleu_low: lower end of its 95% bootstrap interval.
-        bleu_high: upper end of that interval.
+        bleu: Corpus BLEU, 0 to 100.
+        bleu_low: Lower end of its 95% bootstrap interval.
+        bleu_high: Upper end of that interval.
         chrf: chrF2, 0 to 100.
-        exact_match: share of translations that equal a reference.
-        unknown_rate: share of source words outside the vocabulary.
-        sentences: distinct source sentences.
-        seconds: to translate them all.
-        signature: sacrebleu's description of what was computed.
-        aer: alignment error rate of the attention, or None without gold alignments or attention.
-        aer_best: the lowest rate that one link a target word could reach.
-        aer_chance: the rate expected from links to random source words.
+        exact_match: Share of translations that equal a reference, 0 to 1.
+        unknown_rate: Share of source words outside the vocabulary, 0 to 1.
+        sentences: Number of distinct source sentences.
+        seconds: Time to translate them all, in seconds.
+        signature: Sacrebleu's description of how BLEU was computed.
+        aer: Alignment error rate of the attention, 0 to 1; None without gold alignments or attention.
+        aer_best: Lowest rate that is possible with one link per target word.
+        aer_chance: Expected rate of links to random source words.
     """
 
     bleu: float
@@ -53,7 +53,7 @@ class Scores:
     aer_chance: float | None = None
 
     def to_dict(self) -> dict[str, Any]:
-        """Plain values, ready for JSON; those that do not exist are left out."""
+        """Return plain values for JSON, without those that are None."""
         return {name: value for name, value in asdict(self).items() if value is not None}
 
 
@@ -61,9 +61,9 @@ def evaluate(translator: Translator, held_out: HeldOut, beam_size: int = 1) -> t
     """Translate a held-out set and measure the result.
 
     Args:
-        translator: a trained model with its vocabularies.
-        held_out: sources with references, and gold alignments where they exist.
-        beam_size: 1 is greedy search.
+        translator: A trained model with its vocabularies.
+        held_out: Sources with references, and gold alignments if there are any.
+        beam_size: Number of hypotheses per sentence; 1 is greedy search.
 
     Returns:
         The scores and the translations, in the order of the set.
@@ -82,11 +82,11 @@ def evaluate(translator: Translator, held_out: HeldOut, beam_size: int = 1) -> t
 
 
 def score_translations(translations: Sequence[Translation], references: Sequence[Sequence[str]]) -> dict[str, Any]:
-    """BLEU with its interval, chrF, exact match, unknown rate and signature of translations."""
-    # sacrebleu takes a while to import, and training or translating one sentence does without it.
+    """Compute BLEU with its interval, chrF, exact match, unknown rate and signature, by the names of `Scores`."""
+    # sacrebleu is slow to import, and translating a sentence does not need it.
     from sacrebleu.metrics import BLEU, CHRF
 
-    outputs = [" ".join(normalised_words(translation.words)) for translation in translations]
+    outputs = [comparable_text(translation) for translation in translations]
     columns = reference_columns(references)
     bleu = BLEU(tokenize="none", force=True)
     result = bleu.corpus_score(outputs, columns, n_bootstrap=BOOTSTRAP_SAMPLES)
@@ -103,64 +103,74 @@ def score_translations(translations: Sequence[Translation], references: Sequence
 
 
 def bleu_score(outputs: Sequence[str], references: Sequence[Sequence[str]]) -> float:
-    """Corpus BLEU alone, 0 to 100: what validation looks at while training."""
+    """Compute corpus BLEU alone, 0 to 100, as validation during training does.
+
+    Args:
+        outputs: N translations, words joined by spaces.
+        references: For each, all its references.
+    """
     from sacrebleu.metrics import BLEU
 
     return BLEU(tokenize="none", force=True).corpus_score(list(outputs), reference_columns(references)).score
 
 
 def normalised_words(words: Sequence[str]) -> list[str]:
-    """`<unk>` is no word of any reference, and must not become one by normalising; all others are normalised already."""
+    """Replace `<unk>` by a sign that no reference has, so that it never counts as correct; other words stay."""
     return ["⁇" if word.startswith("<") else word for word in words]
 
 
+def comparable_text(translation: Translation) -> str:
+    """Return a translation in the form in which scores compare it with references: normalised words joined by spaces."""
+    return " ".join(normalised_words(translation.words))
+
+
 def reference_columns(references: Sequence[Sequence[str]]) -> list[list[str | None]]:
-    """References by sentence turned into sacrebleu's columns: the k-th reference of every sentence, None if it has none."""
+    """Turn references by sentence into sacrebleu's columns: the k-th reference of every sentence, None if it has fewer."""
     most = max(len(texts) for texts in references)
     return [[texts[k] if k < len(texts) else None for texts in references] for k in range(most)]
 
 
 def exact_match(outputs: Sequence[str], references: Sequence[Sequence[str]]) -> float:
-    """Share of outputs that equal one of their references."""
+    """Compute the share of outputs that equal one of their references, 0 to 1."""
     return sum(output in texts for output, texts in zip(outputs, references, strict=True)) / len(outputs)
 
 
 def score_alignments(attention: Sequence[torch.Tensor], gold: Sequence[Alignment]) -> dict[str, float]:
-    """Alignment error rate of attention weights against gold links.
+    """Compute the alignment error rate of attention weights against gold links.
 
-    AER = 1 − 2 · size(A ∩ S) / (size(A) + size(S)), all gold links S being sure (Och and Ney 2003, section 5.1). A
-    links every target word, EOS left out, to the source word (not EOS) that it attends to most.
+    AER = 1 − 2 · size(A ∩ S) / (size(A) + size(S)), where all gold links S are sure (Och and Ney 2003, section 5.1). A
+    links every target word except EOS to the source word, other than EOS, that it attends to most.
 
     Args:
-        attention: for each sentence (T, S), a row for each target word and EOS, a column for each source word and EOS.
-        gold: for each sentence the links (source position, target position).
+        attention: For each sentence (T, S), with a row for each target word and EOS, a column for each source word and EOS.
+        gold: For each sentence its links (source position, target position).
 
     Returns:
-        aer, aer_best and aer_chance (see `Scores`).
+        aer, aer_best and aer_chance; see `Scores`.
     """
     hits = reachable = chance = links = gold_links = 0.0
     for weights, alignment in zip(attention, gold, strict=True):
-        words, places = weights.shape[0] - 1, weights.shape[1] - 1
-        chosen = weights[:words, :places].argmax(dim=1).tolist()
-        hits += sum((place, word) in alignment for word, place in enumerate(chosen))
-        reachable += len({word for _, word in alignment})
-        chance += len(alignment) / places
-        links += words
+        tgt_words, src_words = weights.shape[0] - 1, weights.shape[1] - 1
+        chosen = weights[:tgt_words, :src_words].argmax(dim=1).tolist()  # one source position per target word
+        hits += sum((source, target) in alignment for target, source in enumerate(chosen))
+        reachable += len({target for _, target in alignment})
+        chance += len(alignment) / src_words
+        links += tgt_words
         gold_links += len(alignment)
     total = links + gold_links
     return {"aer": 1 - 2 * hits / total, "aer_best": 1 - 2 * reachable / total, "aer_chance": 1 - 2 * chance / total}
 
 
 def score_groups(translations: Sequence[Translation], held_out: HeldOut, seen: frozenset[str]) -> dict[str, Any]:
-    """Quality by group (by phenomenon, in the challenge set); sentences seen in training are a group of their own.
+    """Score each group (in the challenge set, each phenomenon); sentences seen in training form a group of their own.
 
     Args:
-        translations: of the set, in its order.
-        held_out: with groups.
-        seen: normalised sources that are in the run's training data.
+        translations: Translations of the held-out set, in its order.
+        held_out: A held-out set with groups.
+        seen: Normalised sources that are in the run's training data.
 
     Returns:
-        For each group, sentences, bleu, chrf and exact_match; "in training data" comes last if there are any.
+        For each group its sentences, bleu, chrf and exact_match; the last group is "in training data", if there is one.
     """
     from sacrebleu.metrics import CHRF
 
@@ -170,7 +180,7 @@ def score_groups(translations: Sequence[Translation], held_out: HeldOut, seen: f
     scores = {}
     for group in sorted(members, key=lambda name: (name == "in training data", name)):
         rows = members[group]
-        outputs = [" ".join(normalised_words(translations[row].words)) for row in rows]
+        outputs = [comparable_text(translations[row]) for row in rows]
         references = [held_out.references[row] for row in rows]
         scores[group] = {
             "sentences": len(rows),
@@ -182,7 +192,7 @@ def score_groups(translations: Sequence[Translation], held_out: HeldOut, seen: f
 
 
 def show_scores(scores: Scores) -> str:
-    """One line for people."""
+    """Describe scores in one line, or two with alignments."""
     text = (
         f"BLEU {scores.bleu:.1f} (95%: {scores.bleu_low:.1f} to {scores.bleu_high:.1f}) · chrF {scores.chrf:.1f} · "
         f"exact {scores.exact_match:.0%} · unknown words {scores.unknown_rate:.1%} · {scores.sentences:,} sentences in "

@@ -25,7 +25,7 @@ from s2s_tutorial.attention import LocalAttention
 from s2s_tutorial.checkpoint import BadFileError, load_tensors, save_tensors, write_atomically
 from s2s_tutorial.config import ModelSettings
 from s2s_tutorial.corpus import HeldOut
-from s2s_tutorial.evaluation import bleu_score, normalised_words
+from s2s_tutorial.evaluation import bleu_score, comparable_text
 from s2s_tutorial.model import Seq2Seq
 from s2s_tutorial.search import LENGTH_PENALTY
 from s2s_tutorial.translation import MAX_WORDS, Translator
@@ -282,7 +282,7 @@ def rounding_cost(translator: Translator, held_out: HeldOut) -> RoundingCost:
     outputs = []
     for each in (translator, rounded(translator)):
         translations = each.translate_words(held_out.sources)
-        outputs.append([" ".join(normalised_words(translation.words)) for translation in translations])
+        outputs.append([comparable_text(translation) for translation in translations])
     before, after = (bleu_score(texts, held_out.references) for texts in outputs)
     same = sum(a == b for a, b in zip(*outputs, strict=True)) / len(held_out)
     return RoundingCost(before, after, same, len(held_out))

@@ -3,8 +3,8 @@
 The GRU comes in two forms over the same weights (an `nn.GRU` of one layer):
 
 - `packed_gru`, the plain form: PyTorch's own layer on packed sequences. A GPU runs it in one kernel.
-- `fast_gru`, for a CPU: the same numbers with far fewer and larger matrix products. Autograd, left to itself, forms the
-  gradient of the recurrent weights once for every time step; `_Recurrence` forms it once for the whole sequence.
+- `fast_gru`, for a CPU: the same numbers from fewer and larger matrix products. Autograd alone would compute the gradient of
+  the recurrent weights once for every time step; `_Recurrence` computes it once for the whole sequence.
 
 `run_gru` picks one. Sizes: B batch, T time steps, I input, H hidden, D directions.
 """
@@ -24,65 +24,69 @@ def dropout(values: Tensor, rate: float, rng: torch.Generator | None) -> Tensor:
     """Set values to zero with probability `rate` and scale the rest up (Srivastava et al. 2014).
 
     Args:
-        values: any shape.
-        rate: share of values to drop, 0 to below 1.
-        rng: where the coins come from; None (no training) returns `values` as they are.
+        values: Tensor of any shape.
+        rate: Share of values to drop, from 0 to below 1; it is rounded to the nearest 256th.
+        rng: Random generator; None, as outside training, returns `values` unchanged.
+
+    Returns:
+        A tensor of the same shape.
     """
     if rng is None or rate == 0.0:
         return values
-    # One byte a coin, eight coins a draw: several times as fast as a draw for every value. So the rate is kept to
-    # the nearest 256th, and something is always left.
-    sides = min(round(rate * 256), 255)
+    # One random byte per value, drawn eight at a time: several times as fast as one random number per value. So the rate
+    # is rounded to a 256th, and never to 1.
+    threshold = min(round(rate * 256), 255)
     draws = torch.empty((values.numel() + 7) // 8, dtype=torch.int64, device=values.device)
-    coins = draws.random_(-(2**63), None, generator=rng).view(torch.uint8)[: values.numel()].view(values.shape)
-    # Straight into numbers of the values' kind: a product of numbers with truths would convert them one by one.
-    kept = torch.ge(coins, sides, out=values.new_empty(values.shape))
-    return values * kept.mul_(256.0 / (256.0 - sides))
+    draws.random_(-(2**63), None, generator=rng)
+    random_bytes = draws.view(torch.uint8)[: values.numel()].view(values.shape)
+    # The comparison writes 0 and 1 in the dtype of the values: multiplying by bools would convert them one by one.
+    kept = torch.ge(random_bytes, threshold, out=values.new_empty(values.shape))
+    return values * kept.mul_(256.0 / (256.0 - threshold))
 
 
 def run_gru(gru: nn.GRU, inputs: Tensor, initial: Tensor | None, mask: Tensor | None) -> tuple[Tensor, Tensor]:
     """Run one GRU layer over whole sequences, in the form that suits the device.
 
     Args:
-        gru: one layer, one or two directions, batch first.
+        gru: A GRU with one layer, one or two directions, batch first.
         inputs: (B, T, I).
         initial: (D, B, H) first states, or None for zeros.
         mask: (B, T), True at real words, which come first; None when every position is real.
 
     Returns:
-        States (B, T, D·H), zero at padding, and last states (D, B, H), those after the last real word for the
-        forward direction, after the first word for the backward one.
+        States (B, T, D·H), zero at padding, and last states (D, B, H), which the forward direction has after the last real
+        word, and the backward direction after the first word.
     """
     return (fast_gru if inputs.device.type == "cpu" else packed_gru)(gru, inputs, initial, mask)
 
 
 def packed_gru(gru: nn.GRU, inputs: Tensor, initial: Tensor | None, mask: Tensor | None) -> tuple[Tensor, Tensor]:
-    """The plain form of `run_gru`: packed sequences know each sentence's end, so padding is never read."""
+    """Run the plain form of `run_gru`, on packed sequences that leave the padding out; shapes as there."""
     if mask is None:
         return gru(inputs, initial)
-    lengths = mask.sum(dim=1).cpu()
+    lengths = mask.sum(dim=1).cpu()  # (B,)
     packed = pack_padded_sequence(inputs, lengths, batch_first=True, enforce_sorted=False)
-    states, last = gru(packed, initial)
-    states, _ = pad_packed_sequence(states, batch_first=True, total_length=inputs.shape[1])
+    states, last = gru(packed, initial)  # packed, (D, B, H)
+    states, _ = pad_packed_sequence(states, batch_first=True, total_length=inputs.shape[1])  # (B, T, D·H)
     return states, last
 
 
 def fast_gru(gru: nn.GRU, inputs: Tensor, initial: Tensor | None, mask: Tensor | None) -> tuple[Tensor, Tensor]:
-    """The form of `run_gru` for a CPU: one product for all inputs, both directions side by side, a lean backward pass.
+    """Run the form of `run_gru` for a CPU: one product for all inputs, both directions together; shapes as there.
 
-    The backward direction reads the time axis flipped. At padding its update gate is held open at 1, so the state
-    stays as it was: the forward direction carries its last real state to the end, the backward one starts from
-    `initial` at the last real word.
+    The backward direction reads the time axis flipped. At padding the update gate is set to 1, so the state does not
+    change: the forward direction keeps its last real state until the end, and the backward direction still has `initial`
+    when it reaches the last real word.
     """
     size = gru.hidden_size
     by_time = inputs.transpose(0, 1)  # (T, B, I)
     projections, recurrent, candidate_biases = [], [], []
     for w_ih, w_hh, b_ih, b_hh in _direction_weights(gru):
-        # Both biases of the reset and update gates meet in one sum; only the candidate's second bias is gated.
-        bias = b_ih + torch.cat([b_hh[: 2 * size], torch.zeros_like(b_hh[2 * size :])])
+        # The two biases of the reset and update gates are added; only the candidate's second bias is gated, so it is not.
+        bias = b_ih + torch.cat([b_hh[: 2 * size], torch.zeros_like(b_hh[2 * size :])])  # (3H,)
         projections.append(F.linear(by_time.flip(0) if projections else by_time.contiguous(), w_ih, bias))  # (T, B, 3H)
-        recurrent.append(w_hh)
-        candidate_biases.append(b_hh[2 * size :])
+        recurrent.append(w_hh)  # (3H, H)
+        candidate_biases.append(b_hh[2 * size :])  # (H,)
     real = None
     if mask is not None:
         by_time_mask = mask.T.to(inputs.dtype)  # (T, B)
@@ -90,15 +94,16 @@ def fast_gru(gru: nn.GRU, inputs: Tensor, initial: Tensor | None, mask: Tensor |
     outputs, last = _Recurrence.apply(
         torch.stack(projections), initial, torch.stack(recurrent), torch.stack(candidate_biases), real
     )
-    return outputs.transpose(0, 1), last
+    return outputs.transpose(0, 1), last  # (B, T, D·H), (D, B, H)
 
 
 def gru_step(gru: nn.GRU, inputs: Tensor, state: Tensor) -> Tensor:
-    """One time step of a one-directional layer: inputs (B, I) and state (B, H) to the next state (B, H)."""
+    """Run one time step of a one-directional layer: inputs (B, I) and state (B, H) to the next state (B, H)."""
     return torch.gru_cell(inputs, state, gru.weight_ih_l0, gru.weight_hh_l0, gru.bias_ih_l0, gru.bias_hh_l0)
 
 
 def _direction_weights(gru: nn.GRU) -> list[tuple[Tensor, Tensor, Tensor, Tensor]]:
+    """List, for each direction, W_ih (3H, I), W_hh (3H, H) and their biases (3H,): reset, update, candidate."""
     weights = [(gru.weight_ih_l0, gru.weight_hh_l0, gru.bias_ih_l0, gru.bias_hh_l0)]
     if gru.bidirectional:
         weights.append(
@@ -108,11 +113,14 @@ def _direction_weights(gru: nn.GRU) -> list[tuple[Tensor, Tensor, Tensor, Tensor
 
 
 class _Recurrence(torch.autograd.Function):
-    """h_t = (1 − z) ⊙ n + z ⊙ h_{t-1} for all t, and its gradient.
+    """Compute h_t = (1 − z) ⊙ n + z ⊙ h_{t-1} for all t, and its gradient.
 
-    r and z are the reset and update gates and n = tanh(input + r ⊙ (W h_{t-1} + b)) the candidate (Cho et al. 2014, in
-    PyTorch's arrangement). Only what truly waits for the step before it stays in the loops: one product of matrices
-    and a few element-wise operations. All else is done for all steps at once.
+    r and z are the reset and update gates, and n = tanh(input + r ⊙ (W h_{t-1} + b)) is the candidate (Cho et al. 2014, in
+    PyTorch's form). The loops hold only what depends on the previous step: one matrix product and a few element-wise
+    operations. Everything else is computed for all steps at once.
+
+    Shapes: projected (D, T, B, 3H), initial (D, B, H) or None, w_hh (D, 3H, H), b_candidate (D, H) and real (D, T, B, 1),
+    which is 1 at real words and 0 at padding, or None. The results are states (T, B, D·H) and last states (D, B, H).
     """
 
     @staticmethod
@@ -122,24 +130,24 @@ class _Recurrence(torch.autograd.Function):
         directions, steps, batch, triple = projected.shape
         size = triple // 3
         states = projected.new_empty(directions, steps + 1, batch, size)
-        keep = any(ctx.needs_input_grad)  # else every step may write over the one before
+        keep = any(ctx.needs_input_grad)  # without gradients every step may overwrite the previous one
         kept_steps = steps if keep else 1
         gates = projected.new_empty(directions, kept_steps, batch, triple)  # r, z and the candidate's recurrent part
         candidates = projected.new_empty(directions, kept_steps, batch, size)
         states[:, 0] = 0.0 if initial is None else initial
-        from_input, into_new = projected.split([2 * size, size], dim=-1)
-        recurrent, bias = w_hh.transpose(1, 2), b_candidate[:, None, :]
-        held_open = None if real is None else torch.where(real == 0, torch.inf, 0.0)  # in the update gate
+        from_input, into_new = projected.split([2 * size, size], dim=-1)  # (D, T, B, 2H), (D, T, B, H)
+        recurrent, bias = w_hh.transpose(1, 2), b_candidate[:, None, :]  # (D, H, 3H), (D, 1, H)
+        hold = None if real is None else torch.where(real == 0, torch.inf, 0.0)  # makes the update gate 1 at padding
         for t in range(steps):
-            state, gate, candidate = states[:, t], gates[:, t * keep], candidates[:, t * keep]
+            state, gate, candidate = states[:, t], gates[:, t * keep], candidates[:, t * keep]  # (D, B, H), 3H, H
             if t == 0 and initial is None:
-                gate.zero_()  # W times zeros
+                gate.zero_()  # W times the zero state
             else:
                 torch.bmm(state, recurrent, out=gate)
             reset_update, hidden_part = gate[..., : 2 * size], gate[..., 2 * size :]
             reset_update.add_(from_input[:, t])
-            if held_open is not None:
-                gate[..., size : 2 * size].add_(held_open[:, t])
+            if hold is not None:
+                gate[..., size : 2 * size].add_(hold[:, t])
             reset_update.sigmoid_()
             hidden_part.add_(bias)
             torch.addcmul(into_new[:, t], gate[..., :size], hidden_part, out=candidate).tanh_()
@@ -160,9 +168,10 @@ class _Recurrence(torch.autograd.Function):
         grad_states = torch.stack(_in_reading_order(grad_outputs.chunk(len(states), dim=-1)))  # (D, T, B, H)
         grad_states[:, -1] += grad_last
         size = states.shape[-1]
-        reset, update, hidden_part = gates.split(size, dim=-1)
-        before = states[:, :-1]
-        # What one unit of gradient at h_t becomes at each gate: the same for every step, so outside the loop.
+        reset, update, hidden_part = gates.split(size, dim=-1)  # (D, T, B, H) each
+        before = states[:, :-1]  # (D, T, B, H), the state before each step
+        # Derivatives of h_t with respect to the input of each gate. They do not depend on the gradient, so they are
+        # computed outside the loop.
         open_gate = 1 - update
         into_candidate = (1 - candidates * candidates).mul_(open_gate)
         factors = torch.empty_like(gates).unflatten(-1, (3, size))  # (D, T, B, 3, H)
@@ -172,33 +181,35 @@ class _Recurrence(torch.autograd.Function):
         torch.mul(update, open_gate, out=into_update).mul_(before - candidates)
 
         grad_gates = torch.empty_like(factors)
-        grads = torch.empty_like(candidates)  # the whole gradient at each h_t
+        grads = torch.empty_like(candidates)  # (D, T, B, H), the total gradient of each h_t
         carried = None
         for t in reversed(range(factors.shape[1])):
-            grad = grad_states[:, t] if carried is None else carried.add_(grad_states[:, t])
+            grad = grad_states[:, t] if carried is None else carried.add_(grad_states[:, t])  # (D, B, H)
             grads[:, t] = grad
-            gate = torch.mul(grad[..., None, :], factors[:, t], out=grad_gates[:, t])
+            gate = torch.mul(grad[..., None, :], factors[:, t], out=grad_gates[:, t])  # (D, B, 3, H)
             if t == 0 and ctx.from_zeros:
-                break  # nobody asks for the gradient of zeros
-            carried = torch.baddbmm(grad * update[:, t], gate.flatten(-2), w_hh)
-        grad_projected = grad_gates.flatten(-2)
-        first = int(ctx.from_zeros)  # the step from zeros has no part in the gradient of what multiplies the state
-        grad_w_hh = grad_projected[:, first:].flatten(1, 2).transpose(1, 2) @ before[:, first:].flatten(1, 2)
-        grad_bias = grad_projected[..., 2 * size :].sum((1, 2))
+                break  # the zero state is no input, so its gradient is not needed
+            carried = torch.baddbmm(grad * update[:, t], gate.flatten(-2), w_hh)  # (D, B, H)
+        grad_projected = grad_gates.flatten(-2)  # (D, T, B, 3H)
+        first = int(ctx.from_zeros)  # a step from the zero state adds nothing to the gradient of W
+        grad_w_hh = grad_projected[:, first:].flatten(1, 2).transpose(1, 2) @ before[:, first:].flatten(
+            1, 2
+        )  # (D, 3H, H)
+        grad_bias = grad_projected[..., 2 * size :].sum((1, 2))  # (D, H)
         torch.mul(grads, into_candidate, out=grad_projected[..., 2 * size :])
         return grad_projected, None if ctx.from_zeros else carried, grad_w_hh, grad_bias, None
 
 
 def _in_reading_order(directions: Iterable[Tensor]) -> list[Tensor]:
-    """Turn the backward direction's time axis (T, …), which starts at the last word, around; or back again."""
+    """Flip the time axis of the backward direction, (T, …) in each direction; a second call undoes the first."""
     return [states.flip(0) if number else states for number, states in enumerate(directions)]
 
 
 def keep_memory() -> None:
-    """Ask the C library to keep freed memory for the next tensor of its size, where it can (glibc).
+    """Ask the C library to keep freed memory for the next tensor of the same size, where it can (glibc).
 
-    By default a large block goes back to the system when it is freed and comes again page by page: at these sizes that
-    takes longer than the arithmetic on it.
+    By default a large block is returned to the system when it is freed, and has to be mapped again page by page. At these
+    sizes that takes longer than the arithmetic on the block.
     """
     import ctypes
 

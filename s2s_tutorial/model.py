@@ -1,4 +1,7 @@
-"""The whole network: encoder and decoder together, built from settings, saved as weights and nothing else."""
+"""The whole network: encoder, attention and decoder together, built from settings.
+
+Sizes: B batch, S source length, T target length, H hidden, L layers, V target vocabulary.
+"""
 
 from __future__ import annotations
 
@@ -14,7 +17,8 @@ from s2s_tutorial.encoder import Encoder
 from s2s_tutorial.loss import output_cross_entropy
 from s2s_tutorial.vocabulary import SOS
 
-# Words to feed the decoder (B, T), or what makes them of what the encoder has read, as scheduled sampling does.
+# Previous words (B, T) for the decoder, or a function that makes them from the memory and first state, as scheduled sampling
+# does.
 Feed = Tensor | Callable[[Memory, DecoderState], Tensor]
 
 
@@ -22,9 +26,9 @@ class Seq2Seq(nn.Module):
     """Encoder and decoder with attention between them.
 
     Args:
-        settings: the network's sizes and kinds.
-        src_vocabulary_size: words in the source vocabulary.
-        tgt_vocabulary_size: words in the target vocabulary.
+        settings: Sizes of the network, its decoder and its attention.
+        src_vocabulary_size: Number of words in the source vocabulary.
+        tgt_vocabulary_size: Number of words in the target vocabulary.
     """
 
     def __init__(self, settings: ModelSettings, src_vocabulary_size: int, tgt_vocabulary_size: int) -> None:
@@ -35,15 +39,15 @@ class Seq2Seq(nn.Module):
         )
         self.decoder = DECODERS[settings.decoder](settings, tgt_vocabulary_size)
         if settings.tie_embeddings:
-            # PyTorch's embeddings have deviation 1. As rows of an output layer they would make wild first guesses; and
-            # small ones on both sides learn faster at the learning rates of the presets.
+            # PyTorch initialises embeddings with standard deviation 1. As the output layer's weights, these would make the
+            # first predictions far too confident; and with small embeddings on both sides the presets learn faster.
             with torch.no_grad():
                 for embedding in (self.encoder.embedding, self.decoder.embedding):
                     embedding.weight.mul_(settings.embedding_size**-0.5)
 
     @property
     def device(self) -> torch.device:
-        """Where the weights are."""
+        """Device of the weights."""
         return self.decoder.embedding.weight.device
 
     def encode(
@@ -54,10 +58,13 @@ class Seq2Seq(nn.Module):
         Args:
             src_ids: (B, S).
             src_mask: (B, S), True at real words.
-            rng: of dropout; None for no dropout.
+            rng: Random generator for dropout; None for no dropout.
+
+        Returns:
+            Memory and first decoder state, with B rows each.
 
         Raises:
-            ValueError: a sentence of the batch has no real word.
+            ValueError: A sentence of the batch has no real word.
         """
         if not src_mask[:, 0].all():
             raise ValueError("src_mask has a sentence with no real word; drop empty sentences before batching")
@@ -69,9 +76,12 @@ class Seq2Seq(nn.Module):
 
         Args:
             batch: B sentence pairs.
-            prev_ids: (B, T) words to feed the decoder, or what makes them of the encoder's memory and state; None for
-                the true ones, one place to the right.
-            rng: of dropout; None for no dropout.
+            prev_ids: (B, T), previous words for the decoder, or a function that makes them from memory and first state;
+                None for the true target words, shifted one position to the right.
+            rng: Random generator for dropout; None for no dropout.
+
+        Returns:
+            attn_states (B, T, H) and attn_weights (B, T, S) or None.
         """
         memory, state = self.encode(batch.src_ids, batch.src_mask, rng)
         if prev_ids is None:
@@ -87,24 +97,27 @@ class Seq2Seq(nn.Module):
         prev_ids: Feed | None = None,
         rng: torch.Generator | None = None,
     ) -> Tensor:
-        """Mean cross-entropy over the batch's real target words, in nats a word.
+        """Compute the mean cross-entropy over the batch's real target words.
 
         Args:
             batch: B sentence pairs.
-            label_smoothing: see `loss.masked_cross_entropy`.
-            prev_ids, rng: see `forward`.
+            label_smoothing: See `loss.masked_cross_entropy`.
+            prev_ids, rng: See `forward`.
+
+        Returns:
+            A scalar, in nats per word.
         """
         output = self.forward(batch, prev_ids, rng)
-        hidden = self.decoder.before_output(output.attn_states, rng)
+        hidden = self.decoder.before_output(output.attn_states, rng)  # (B, T, H)
         weight, bias = self.decoder.output_weight, self.decoder.output_bias
         return output_cross_entropy(hidden, weight, bias, batch.tgt_ids, batch.tgt_mask, label_smoothing)
 
 
 def shift_right(tgt_ids: Tensor) -> Tensor:
-    """Put SOS in front and drop the last column: (B, T) target words to the (B, T) words before them."""
+    """Put SOS in front and drop the last column: target words (B, T) to the words before them (B, T)."""
     return torch.cat([torch.full_like(tgt_ids[:, :1], SOS), tgt_ids[:, :-1]], dim=1)
 
 
 def count_parameters(module: nn.Module) -> int:
-    """Numbers that training changes."""
+    """Count the numbers that training changes."""
     return sum(parameter.numel() for parameter in module.parameters() if parameter.requires_grad)

@@ -1,99 +1,69 @@
-"""Where sentence pairs come from: the embedded grammar, a file of yours, or the Tatoeba Project.
+"""Read sentence pairs: from the embedded grammar, from your own file, or from the Tatoeba Project.
 
-A file is hostile until checked: its size is bounded before and while it is unpacked, it is read in pieces that end at the
-first bad line, nothing of it is written to disk, it must be UTF-8 with two or three columns, and an error names the line.
+A file is not trusted. Its size is checked before and while it is unpacked. It is read in pieces, in memory, up to the first
+bad line. It must be UTF-8 with two or three columns, and an error names the line.
 """
 
 from __future__ import annotations
 
-import hashlib
 import io
-import json
 import os
 import struct
 import zipfile
 import zlib
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import islice
 from pathlib import Path, PurePosixPath
 from typing import BinaryIO
 
+from s2s_tutorial.columns import Alignment, Columns, CorpusError
 from s2s_tutorial.grammar import generate
+from s2s_tutorial.tatoeba import tatoeba_file
 from s2s_tutorial.text import normalise_all
 
-TATOEBA_URL = "https://www.manythings.org/anki/fra-eng.zip"
-TATOEBA_LICENCE = "CC BY 2.0 FR, tatoeba.org and manythings.org/anki"
-DATA_VARIABLE = "S2S_TUTORIAL_DATA"
-MAX_BYTES = 1 << 30  # no plain-text file of sentence pairs needs more, zipped or not
-MAX_LINE = 1 << 16
+MAX_FILE_BYTES = 1 << 30  # far more than any corpus that fits in memory, zipped or not
+MAX_LINE_LENGTH = 1 << 16
 MAX_PAIRS = 5_000_000
-MAX_STREAMED_BYTES, MAX_STREAMED_PAIRS = 64 << 30, 50_000_000  # where no more than a piece is in memory
-MAX_PACKING = 100  # text of sentences becomes a fifth of its size, hardly ever a fiftieth
-PIECE = 1 << 22  # bytes read at once
-SAMPLE_PIECE = 20_000  # pairs generated at once
+MAX_STREAMED_BYTES, MAX_STREAMED_PAIRS = 64 << 30, 50_000_000  # where only one piece is in memory at a time
+MAX_PACKING = 100  # largest ratio of unpacked to packed size; text has about 5, rarely 50
+BYTES_AT_ONCE = 1 << 22  # read from a file
+PAIRS_AT_ONCE = 20_000  # generated from the grammar
 SAMPLE_SEED = 0
 # Whatever the standard library raises at an archive that is not one.
 DAMAGED = (zipfile.BadZipFile, zlib.error, struct.error, RuntimeError, EOFError, ValueError, LookupError, OverflowError)
-
-Alignment = frozenset[tuple[int, int]]
-
-
-class CorpusError(ValueError):
-    """Sentence pairs that cannot be used; the message says what, where and what to do."""
-
-    def _render_traceback_(self) -> list[str]:
-        """Let a notebook show the message alone: what is wrong is the data, and not the code of a traceback."""
-        return [str(self)]
-
-
-@dataclass(frozen=True)
-class Columns:
-    """Sentence pairs as they were read, normalised, English first (or whatever the first column holds).
-
-    Attributes:
-        first: normalised sentences of the first column, words joined by spaces.
-        second: those of the second column; each at the index of its pair.
-        provenance: the third column, `""` where there is none; an empty list for the embedded corpus.
-        alignments: gold word alignments (position in second, position in first), of the embedded corpus only.
-    """
-
-    first: list[str]
-    second: list[str]
-    provenance: list[str]
-    alignments: list[Alignment] | None = None
 
 
 def read_corpus(name: str, sample_pairs: int) -> Columns:
     """Read the corpus that `DataSettings.corpus` names.
 
     Args:
-        name: "sample", "tatoeba", or a path.
-        sample_pairs: how many pairs to generate for "sample".
+        name: "sample", "tatoeba", or the path of a file.
+        sample_pairs: Number of pairs to generate for "sample".
 
     Raises:
-        CorpusError: no such file, or one that holds no sentence pairs.
+        CorpusError: There is no such file, or it does not hold sentence pairs.
     """
     return _join(read_pieces(name, sample_pairs, streamed=False))
 
 
 def read_pieces(name: str, sample_pairs: int, streamed: bool = True) -> Iterator[Columns]:
-    """What `read_corpus` reads, one piece after the other; nobody ever holds all of it.
+    """Read a corpus like `read_corpus`, but yield it in pieces, so that it never has to be in memory as a whole.
 
     Args:
-        name, sample_pairs: as for `read_corpus`.
-        streamed: the caller does not hold all of it either, so it may be much more.
+        name, sample_pairs: As for `read_corpus`.
+        streamed: True if the caller does not keep the pieces, so that the corpus may be much larger.
 
     Raises:
-        CorpusError: see `read_corpus`.
+        CorpusError: See `read_corpus`.
     """
     if name == "sample":
         most = MAX_STREAMED_PAIRS if streamed else MAX_PAIRS
         if sample_pairs > most:
             raise CorpusError(f"{sample_pairs:,} generated pairs are too many, at most {most:,} are made: take fewer")
         pairs = generate(sample_pairs, seed=SAMPLE_SEED)
-        while piece := list(islice(pairs, SAMPLE_PIECE)):
+        while piece := list(islice(pairs, PAIRS_AT_ONCE)):
             yield Columns(
                 normalise_all(pair.english for pair in piece),
                 normalise_all(pair.french for pair in piece),
@@ -105,7 +75,7 @@ def read_pieces(name: str, sample_pairs: int, streamed: bool = True) -> Iterator
 
 
 def corpus_path(name: str) -> Path:
-    """The file of a corpus that is not generated."""
+    """Return the path of a corpus that is read from a file: "tatoeba", or the path itself."""
     return tatoeba_file() if name == "tatoeba" else Path(name)
 
 
@@ -113,12 +83,13 @@ def read_file(path: Path) -> Columns:
     """Read two or three tab-separated columns from a .txt, .tsv or .zip file.
 
     Raises:
-        CorpusError: what is wrong, in which line, and what to do.
+        CorpusError: The file cannot be used; the message tells what is wrong, in which line, and what to do.
     """
     return _join(_file_pieces(path, streamed=False))
 
 
 def _join(pieces: Iterable[Columns]) -> Columns:
+    """Join pieces into one."""
     whole = Columns([], [], [])
     alignments: list[Alignment] = []
     for piece in pieces:
@@ -130,9 +101,10 @@ def _join(pieces: Iterable[Columns]) -> Columns:
 
 
 def _file_pieces(path: Path, streamed: bool) -> Iterator[Columns]:
+    """Read a file piece by piece."""
     if not path.is_file():
         raise CorpusError(f"{path} is not a file: give a .txt, .tsv or .zip of tab-separated sentence pairs")
-    most_bytes, most_pairs = (MAX_STREAMED_BYTES, MAX_STREAMED_PAIRS) if streamed else (MAX_BYTES, MAX_PAIRS)
+    most_bytes, most_pairs = (MAX_STREAMED_BYTES, MAX_STREAMED_PAIRS) if streamed else (MAX_FILE_BYTES, MAX_PAIRS)
     opened = _unzipped if path.suffix.lower() == ".zip" else _plain
     try:
         with opened(path, most_bytes) as (file, size, name):
@@ -145,16 +117,17 @@ def parse_columns(data: bytes, name: str) -> Columns:
     """Split the bytes of a file into columns and normalise them.
 
     Args:
-        data: the whole file.
-        name: what error messages call it.
+        data: Contents of the file.
+        name: Name of the file in error messages.
 
     Raises:
-        CorpusError: not UTF-8, a line without or with too many tabs, or no pairs at all.
+        CorpusError: The file is not UTF-8, has a line without a tab or with too many, or has no pairs at all.
     """
     return _join(_parse(io.BytesIO(data), len(data), name, MAX_PAIRS))
 
 
 def _parse(file: BinaryIO, size: int, name: str, most_pairs: int) -> Iterator[Columns]:
+    """Split the first `size` bytes of a file into normalised columns, piece by piece; at most `most_pairs` pairs."""
     number = pairs = 0
     for piece in _pieces(file, size, name):
         first, second, provenance = [], [], []
@@ -185,11 +158,11 @@ def _parse(file: BinaryIO, size: int, name: str, most_pairs: int) -> Iterator[Co
 
 
 def _pieces(file: BinaryIO, size: int, name: str) -> Iterator[bytes]:
-    """A file of that many bytes in pieces of whole lines, each without its last line end."""
-    begun, left, lines = b"", size, 0
+    """Yield the first `size` bytes of a file in pieces of whole lines, each without its last line end."""
+    begun, left, lines = b"", size, 0  # a line that is not complete yet, bytes to read, lines so far
     while left:
-        read = file.read(min(PIECE, left))
-        left = left - len(read) if read else 0  # a file that became shorter meanwhile ends here
+        read = file.read(min(BYTES_AT_ONCE, left))
+        left = left - len(read) if read else 0  # the file may have become shorter in the meantime
         whole, end, begun = (begun + read).rpartition(b"\n")
         if end:
             lines += whole.count(b"\n") + 1
@@ -199,14 +172,16 @@ def _pieces(file: BinaryIO, size: int, name: str) -> Iterator[bytes]:
 
 
 def _check_length(line: bytes | str, number: int, name: str) -> None:
-    if len(line) > MAX_LINE:
+    """Refuse a line that is too long to be a pair of sentences."""
+    if len(line) > MAX_LINE_LENGTH:
         raise CorpusError(
-            f"line {number} of {name} is longer than {MAX_LINE:,}: one pair of sentences a line is expected"
+            f"line {number} of {name} is longer than {MAX_LINE_LENGTH:,}: one pair of sentences a line is expected"
         )
 
 
 @contextmanager
 def _plain(path: Path, most: int) -> Iterator[tuple[BinaryIO, int, str]]:
+    """Open a text file of at most `most` bytes; yields the file, its size in bytes and its name for messages."""
     with path.open("rb") as file:
         size = os.fstat(file.fileno()).st_size
         if size > most:
@@ -215,34 +190,34 @@ def _plain(path: Path, most: int) -> Iterator[tuple[BinaryIO, int, str]]:
 
 
 class _SmallReads(io.FileIO):
-    """A file of which nobody reads much at once: an archive's list of contents may claim to have any size."""
+    """A file that refuses to read much at once, because an archive's list of contents may claim to have any size."""
 
     def read(self, size: int = -1) -> bytes:
-        """Read so many bytes, or all that are left."""
+        """Read `size` bytes, or the rest of the file if it is negative."""
         if size is None or size < 0:
             size = os.fstat(self.fileno()).st_size - self.tell()
-        if size > PIECE:
+        if size > BYTES_AT_ONCE:
             raise zipfile.BadZipFile("its list of contents is too long")
         return super().read(size)
 
 
 @contextmanager
 def _unzipped(path: Path, most: int) -> Iterator[tuple[BinaryIO, int, str]]:
-    """Open the one file of sentence pairs in an archive; it is unpacked piece by piece, in memory only."""
+    """Open the one file of sentence pairs in an archive, like `_plain`; it is unpacked piece by piece, in memory."""
     try:
         with _SmallReads(path) as packed, zipfile.ZipFile(packed) as archive:
             member = _member(archive, path, most)
-            # Never more is unpacked than the header says, which was checked; the checksum finds its lies.
+            # No more is unpacked than the size in the header, which was checked; a wrong header fails the checksum.
             with archive.open(member) as file:
                 yield file, member.file_size, f"{_shown(member.filename)} in {path.name}"
     except (OSError, CorpusError):
         raise
     except DAMAGED as error:
-        raise CorpusError(f"{path.name} is not a zip file that can be read: {error}") from None
+        raise CorpusError(f"{path.name} is not a zip file, or is damaged: {error}") from None
 
 
 def _member(archive: zipfile.ZipFile, path: Path, most: int) -> zipfile.ZipInfo:
-    """The one file of sentence pairs in an archive, if nothing about the archive is odd."""
+    """Find the one file of sentence pairs in an archive, and refuse an archive that looks unsafe."""
     members = archive.infolist()
     for member in members:
         parts = PurePosixPath(member.filename.replace("\\", "/"))
@@ -255,64 +230,16 @@ def _member(archive: zipfile.ZipFile, path: Path, most: int) -> zipfile.ZipInfo:
     text, name = texts[0], _shown(texts[0].filename)
     if text.file_size > most:
         raise CorpusError(f"{name} in {path.name} unpacks to more than {most >> 20} MiB")
-    if text.file_size > max(PIECE, MAX_PACKING * text.compress_size):
+    if text.file_size > max(BYTES_AT_ONCE, MAX_PACKING * text.compress_size):
         raise CorpusError(
-            f"{name} in {path.name} unpacks to {text.file_size // text.compress_size} times its size: no text does"
+            f"{name} in {path.name} unpacks to {text.file_size // text.compress_size} times its size, which text never does"
         )
     if text.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
-        # The others unpack in one go, however much comes out of them.
+        # Other methods unpack in one go, however large the result is.
         raise CorpusError(f"{path.name} is packed in an unusual way: pack it again as a plain zip file")
     return text
 
 
 def _shown(name: str) -> str:
-    """A name from an archive, fit for a terminal."""
+    """Make a name from an archive safe to print."""
     return "".join(character if character.isprintable() else "?" for character in name[:80])
-
-
-def tatoeba_file() -> Path:
-    """Find Tatoeba's French-English pairs: `S2S_TUTORIAL_DATA`, the cache, or a download into it.
-
-    The checksum of the first download is remembered beside it. A file that has changed since is reported.
-
-    Raises:
-        CorpusError: not there and not downloadable; says both ways out.
-    """
-    named = os.environ.get(DATA_VARIABLE)
-    if named:
-        if not Path(named).is_file():
-            raise CorpusError(f"{DATA_VARIABLE} names {named}, which is not a file: point it at fra-eng.zip or fra.txt")
-        return Path(named)
-    import pooch  # here, for it takes longer to import than everything else in this module
-
-    cache = Path(pooch.os_cache("s2s_tutorial"))
-    path, remembered = cache / "fra-eng.zip", cache / "fra-eng.json"
-    known = _remembered_checksum(remembered)
-    if not path.is_file():
-        # The server turns clients without a browser-like name away.
-        downloader = pooch.HTTPDownloader(progressbar=True, timeout=60, headers={"User-Agent": "s2s_tutorial"})
-        try:
-            pooch.retrieve(TATOEBA_URL, known_hash=None, fname=path.name, path=cache, downloader=downloader)
-        except Exception as error:  # pooch passes on whatever its transport raises
-            raise CorpusError(
-                f"the Tatoeba pairs could not be downloaded ({type(error).__name__}): connect to the internet, or set "
-                f"{DATA_VARIABLE} to the path of a copy of {TATOEBA_URL}, or use the built-in corpus (S2S_SCALE=small)"
-            ) from None
-    checksum = hashlib.sha256(path.read_bytes()).hexdigest()
-    if known is None:
-        remembered.write_text(json.dumps({"url": TATOEBA_URL, "sha256": checksum}), encoding="utf-8")
-    elif known != checksum:
-        raise CorpusError(
-            f"{path} is not the file that was downloaded first (sha256 {checksum[:12]}…, then {known[:12]}…). To use it "
-            f"from now on delete {remembered}; to get it anew delete {path} too"
-        )
-    return path
-
-
-def _remembered_checksum(path: Path) -> str | None:
-    if not path.is_file():
-        return None
-    try:
-        return str(json.loads(path.read_text(encoding="utf-8"))["sha256"])
-    except (ValueError, KeyError, TypeError, RecursionError):
-        raise CorpusError(f"{path} is damaged: delete it, and the file beside it is taken as it is") from None

@@ -1,8 +1,8 @@
-"""A corpus larger than memory: encoded once into files that training maps into memory.
+"""A corpus larger than memory: encoded once into files, which training maps into memory.
 
-`stream` gives what `corpus.prepare` gives: the same filters, the same leak-free split, the same words with the same
-numbers, the same order; `encoding.py` makes the files. They lie in a folder `encoded-…`, named by a fingerprint of data
-and settings. `corpus.json` is written last: without it the folder is not finished, and it is made again.
+`stream` returns the same corpus as `corpus.prepare`: the same pairs in the same sets and order, with the same ids. Module
+`encoding` makes the files. They are in a folder `encoded-…`, named by a fingerprint of data and settings. The file
+corpus.json is written last: a folder without it is incomplete, and is made again.
 """
 
 from __future__ import annotations
@@ -20,22 +20,23 @@ from filelock import FileLock
 
 from s2s_tutorial import corpus as corpora
 from s2s_tutorial.checkpoint import BadFileError, read_bounded, read_json
+from s2s_tutorial.columns import CorpusError
 from s2s_tutorial.config import DataSettings
 from s2s_tutorial.corpus import Corpus, HeldOut
 from s2s_tutorial.encoding import encode
 from s2s_tutorial.grammar import generate
 from s2s_tutorial.runs import refuse_links
-from s2s_tutorial.sources import CorpusError, corpus_path
+from s2s_tutorial.sources import corpus_path
 from s2s_tutorial.stored import StoredPairs, checksum, open_array, open_encoded
 from s2s_tutorial.vocabulary import Vocabulary
 
-FORMAT = 1  # of the folder, and of the text rules and filters that made it
-LARGE_SAMPLE, LARGE_FILE = 1_000_000, 256 << 20  # pairs, bytes: above this nobody has to ask for streaming
+FOLDER_FORMAT = 2  # raise it when the files, the text rules or the filters change
+LARGE_SAMPLE, LARGE_FILE = 1_000_000, 256 << 20  # pairs, bytes: larger corpora are always streamed
 MAX_HELD_OUT_BYTES = 64 << 20
 
 
 def is_large(settings: DataSettings) -> bool:
-    """Whether a corpus should not be held in memory."""
+    """Return whether a corpus is too large to be held in memory."""
     if settings.corpus == "sample":
         return settings.sample_pairs > LARGE_SAMPLE
     if settings.corpus == "tatoeba":
@@ -45,10 +46,14 @@ def is_large(settings: DataSettings) -> bool:
 
 
 def fingerprint(settings: DataSettings) -> str:
-    """A hash of everything that an encoded corpus depends on: format, settings, and the file or the grammar."""
+    """Hash everything that an encoded corpus depends on: format, settings, and the file or the grammar.
+
+    Raises:
+        CorpusError: The file does not exist.
+    """
     total = hashlib.sha256()
     if settings.corpus == "sample":
-        for pair in generate(500):  # another grammar says other things
+        for pair in generate(500):  # a changed grammar makes other sentences
             total.update(f"{pair.french}\t{pair.english}\n".encode())
     else:
         path = corpus_path(settings.corpus)
@@ -57,22 +62,22 @@ def fingerprint(settings: DataSettings) -> str:
         with path.open("rb") as file:
             total.update(hashlib.file_digest(file, "sha256").digest())
         settings = replace(settings, corpus="")  # it may be moved
-    total.update(json.dumps([FORMAT, asdict(settings)], sort_keys=True).encode())
+    total.update(json.dumps([FOLDER_FORMAT, asdict(settings)], sort_keys=True).encode())
     return total.hexdigest()
 
 
-def stream(settings: DataSettings, place: Path, say: Callable[[str], None] = lambda sentence: None) -> Corpus:
+def stream(settings: DataSettings, place: Path, report: Callable[[str], None] = lambda sentence: None) -> Corpus:
     """Open the encoded form of the corpus that the settings name; encode it first if that has not been done.
 
-    Of several processes that ask at once, one encodes and the others wait.
+    If several processes call this at the same time, one encodes and the others wait.
 
     Args:
-        settings: of the data.
-        place: the folder that its own folder lies in.
-        say: told what takes time, and what was damaged.
+        settings: Settings of the data.
+        place: Folder in which the folder `encoded-…` is made.
+        report: Called with a sentence about progress, or about damaged files.
 
     Raises:
-        CorpusError: see `corpus.prepare`.
+        CorpusError: See `corpus.prepare`.
     """
     mark = fingerprint(settings)
     folder = place / f"encoded-{mark[:16]}"
@@ -82,10 +87,10 @@ def stream(settings: DataSettings, place: Path, say: Callable[[str], None] = lam
             try:
                 return open_encoded_corpus(folder, settings, mark)
             except BadFileError as error:
-                say(f"{error}: the corpus is encoded again")
+                report(f"{error}: the corpus is encoded again")
         _clear(folder)
         try:
-            encode(folder, settings, mark, say)
+            encode(folder, settings, mark, report)
         except BaseException:
             _clear(folder)
             raise
@@ -93,17 +98,21 @@ def stream(settings: DataSettings, place: Path, say: Callable[[str], None] = lam
 
 
 def load(
-    settings: DataSettings, place: Path, streamed: bool = False, say: Callable[[str], None] = lambda sentence: None
+    settings: DataSettings, place: Path, streamed: bool = False, report: Callable[[str], None] = lambda sentence: None
 ) -> Corpus:
-    """Prepare a corpus in memory, or as `stream` does if that is wanted or the corpus is large."""
-    return stream(settings, place, say) if streamed or is_large(settings) else corpora.prepare(settings)
+    """Prepare a corpus in memory, or with `stream` if `streamed` is True or the corpus is large; parameters as there."""
+    return stream(settings, place, report) if streamed or is_large(settings) else corpora.prepare(settings)
 
 
 def load_encoded(settings: DataSettings, place: Path) -> Corpus:
-    """Prepare a corpus in memory; a large one must have been encoded before, for this writes nothing.
+    """Prepare a corpus in memory, or open a large one that was encoded before; writes nothing.
+
+    Args:
+        settings: Settings of the data.
+        place: Folder that holds the folder `encoded-…`.
 
     Raises:
-        CorpusError: it has not been, or is damaged.
+        CorpusError: The corpus is large, and is not encoded yet or damaged.
     """
     if not is_large(settings):
         return corpora.prepare(settings)
@@ -116,7 +125,7 @@ def load_encoded(settings: DataSettings, place: Path) -> Corpus:
 
 
 def _clear(folder: Path) -> None:
-    """Delete what an encoding that came to no end has left."""
+    """Delete the files of an encoding that did not finish."""
     refuse_links(folder)
     for path in folder.iterdir():
         if path.name != "lock":
@@ -128,10 +137,15 @@ def _clear(folder: Path) -> None:
 
 
 def open_encoded_corpus(folder: Path, settings: DataSettings, mark: str) -> Corpus:
-    """Open what was encoded; nothing of it is executed, and its training pairs stay on the disk.
+    """Open an encoded corpus; nothing in it is executed, and its training pairs stay on disk.
+
+    Args:
+        folder: Folder of the encoded corpus.
+        settings: Settings of the data.
+        mark: Fingerprint that the folder must have.
 
     Raises:
-        BadFileError: files of another corpus, damaged ones, or such as nobody has written.
+        BadFileError: The files belong to another corpus, are damaged, or were made by another program.
     """
     refuse_links(folder)
     values = read_json(folder / "corpus.json")
@@ -142,6 +156,7 @@ def open_encoded_corpus(folder: Path, settings: DataSettings, mark: str) -> Corp
                      "validation.tsv", "vocabularies.json"):  # fmt: skip
             if checksum(folder / name) != values["sha256"][name]:
                 raise BadFileError(f"{folder / name} is damaged (checksum)")
+        src_words, tgt_words = values["word_counts"]
         words = read_json(folder / "vocabularies.json")
         src_vocabulary, tgt_vocabulary = (Vocabulary.from_dict(words[f"{side}_vocabulary"]) for side in ("src", "tgt"))
         src = open_encoded(folder / "src.ids.npy", folder / "src.starts.npy", src_vocabulary)
@@ -149,10 +164,10 @@ def open_encoded_corpus(folder: Path, settings: DataSettings, mark: str) -> Corp
         keys = open_array(folder / "src.keys.npy", (np.uint64,))
         if not len(src) == len(tgt) == len(keys):
             raise BadFileError(f"{folder} has sides of different lengths")
-        held_out = {part: _open_held_out(folder / f"{part}.tsv", values, settings) for part in ("validation", "test")}
+        held_out = {part: _open_held_out(folder / f"{part}.tsv", values["aligned"]) for part in ("validation", "test")}
         return Corpus(
             steps=[(str(name), int(count)) for name, count in values["steps"]],
-            word_counts=tuple(int(count) for _, count in values["word_counts"]),
+            word_counts=(int(src_words), int(tgt_words)),
             train=StoredPairs(src, tgt, keys, src_vocabulary, tgt_vocabulary),
             validation=held_out["validation"],
             test=held_out["test"],
@@ -167,10 +182,10 @@ def open_encoded_corpus(folder: Path, settings: DataSettings, mark: str) -> Corp
         raise BadFileError(f"{folder} is damaged ({type(error).__name__})") from None
 
 
-def _open_held_out(path: Path, values: dict, settings: DataSettings) -> HeldOut:
+def _open_held_out(path: Path, aligned: bool) -> HeldOut:
     lines = [line.split("\t") for line in read_bounded(path, MAX_HELD_OUT_BYTES).decode().splitlines()]
     alignments = None
-    if values["aligned"]:
+    if aligned:
         links = [[tuple(map(int, link.split("-"))) for link in line[0].split()] for line in lines]
-        alignments = [frozenset((b, a) if settings.reverse else (a, b) for a, b in each) for each in links]
+        alignments = [frozenset((src, tgt) for src, tgt in each) for each in links]
     return HeldOut([line[1] for line in lines], [line[2:] for line in lines], alignments)

@@ -1,7 +1,7 @@
-"""Text rules: what a sentence looks like before a model sees it, and how it is put back together afterwards.
+"""Text rules: how a sentence is normalised for a model, and how the model's words are joined into a sentence again.
 
-Normalising keeps 26 letters and four marks: accents go, case goes, `, . ! ?` become words of their own, and everything
-else (digits too) becomes one space. Chapter 1 of the book shows what that loses.
+Normalising keeps 26 letters and four marks: it removes accents, lower-cases, makes `, . ! ?` words of their own, and
+replaces everything else (digits too) by one space. Chapter 1 of the book shows what is lost.
 """
 
 from __future__ import annotations
@@ -12,12 +12,12 @@ from collections.abc import Iterable
 
 MARKS = ",.!?"
 
-# Letters that Unicode decomposition leaves whole. Without this table « sœur » would become "s ur".
+# Letters that Unicode decomposition does not change. Without this table « sœur » would become "s ur".
 LIGATURES = {"œ": "oe", "æ": "ae", "ß": "ss", "ø": "o", "ł": "l", "đ": "d", "ı": "i"}
 
 
 def normalise_character(character: str) -> str:
-    """Map one character to what is left of it: ASCII letters, a mark between spaces, a space, or nothing.
+    """Normalise one character: to ASCII letters, a mark between spaces, a space, or nothing.
 
     >>> [normalise_character(c) for c in "Éœ?7"]
     ['e', 'oe', ' ? ', ' ']
@@ -37,7 +37,7 @@ def normalise_character(character: str) -> str:
 
 
 class _CharacterTable(dict):
-    """A table for `str.translate`, filled in as characters turn up: each is worked out once."""
+    """A table for `str.translate` that normalises each character when it is first looked up."""
 
     def __missing__(self, codepoint: int) -> str:
         self[codepoint] = normalise_character(chr(codepoint))
@@ -46,7 +46,8 @@ class _CharacterTable(dict):
 
 _TABLE = _CharacterTable()
 _BEYOND_ASCII = re.compile(r"[^\x00-\x7f]+")
-# Marks and line ends stay here: this table maps ASCII to ASCII, one to one, which `str.translate` does fastest.
+# This table keeps marks and line ends: it maps each ASCII character to one ASCII character, the fastest case of
+# `str.translate`.
 _ASCII_TABLE = {
     code: character if (character := chr(code).lower()).isalpha() or character in MARKS + "\n" else " "
     for code in range(128)
@@ -54,9 +55,9 @@ _ASCII_TABLE = {
 
 
 def _clean(text: str) -> str:
-    """Apply the rules to every character; spaces are not put in order yet, and line ends stay.
+    """Apply the rules to every character; line ends stay, and repeated spaces are not removed yet.
 
-    Few characters are beyond ASCII. Those are worked out one by one; the rest is three fast passes over the text.
+    Characters beyond ASCII are few and are normalised one by one; all others in a few fast passes over the text.
     """
     text = _BEYOND_ASCII.sub(lambda found: found[0].translate(_TABLE), text).translate(_ASCII_TABLE)
     for mark in MARKS:
@@ -65,7 +66,7 @@ def _clean(text: str) -> str:
 
 
 def normalise(text: str) -> str:
-    """Bring a sentence to the form the models read: lower-case ASCII words and `, . ! ?`, one space between.
+    """Normalise a sentence: lower-case ASCII words and `, . ! ?`, with one space between them.
 
     >>> normalise("Ma sœur n'a-t-elle pas 7 ans\u202f?")
     'ma soeur n a t elle pas ans ?'
@@ -74,13 +75,13 @@ def normalise(text: str) -> str:
 
 
 def normalise_all(texts: Iterable[str]) -> list[str]:
-    """`normalise` of many sentences, one a result: the work on characters is done on all of them at once."""
+    """Normalise many sentences, as `normalise` does with one, but faster; returns one text per sentence."""
     lines = [text.replace("\n", " ") for text in texts]
     return [" ".join(line.split()) for line in _clean("\n".join(lines)).split("\n")] if lines else []
 
 
 def tokenise(text: str) -> list[str]:
-    """Split a sentence into the words a vocabulary counts; it is normalised first.
+    """Normalise a sentence and split it into words.
 
     >>> tokenise("J'ai froid.")
     ['j', 'ai', 'froid', '.']
@@ -88,10 +89,10 @@ def tokenise(text: str) -> list[str]:
     return normalise(text).split()
 
 
-# How words are put together, by language: patterns and what takes their place, in this order. The web page reads this
-# table too (`export`), so it holds only what regular expressions of Python and JavaScript have in common.
+# How words are joined, by language: patterns and their replacements, applied in this order. The web page uses this table
+# too (`export`), so its patterns mean the same in Python and JavaScript.
 JOINS: dict[str, tuple[tuple[str, str], ...]] = {
-    # What English contractions leave behind once the apostrophe is a space: "i m" is put back as "i'm".
+    # Normalising turns the apostrophe of a contraction into a space: "i m" becomes "i'm" again.
     "en": (
         (
             r"\b(?:(\w+) (ll|re|ve)|(\w+n) (t)|(i) (m)|(o) (clock)|(\w+) (s)"
@@ -100,7 +101,7 @@ JOINS: dict[str, tuple[tuple[str, str], ...]] = {
         ),
     ),
     "fr": (
-        (r"(?<=[ae]) t (?=(?:ils?|elles?|on)\b)", "-t-"),  # « a-t-il », where no elision is
+        (r"(?<=[ae]) t (?=(?:ils?|elles?|on)\b)", "-t-"),  # « a-t-il », whose t is not an elision
         (r"\b([cdjlmnst]|qu|jusqu|lorsqu|puisqu|quelqu|aujourd) (?=[aeiouyh])", r"\g<1>'"),
     ),
 }
@@ -108,12 +109,12 @@ BEFORE_MARK = (r" ([,.!?])", r"\g<1>")  # in every language
 
 
 def detokenise(words: Iterable[str], language: str = "en") -> str:
-    """Join words as a reader expects them: no space before a mark, apostrophes back in their place.
+    """Join words into readable text: without a space before a mark, and with apostrophes.
 
     Args:
-        words: normalised words, marks among them.
-        language: "en" puts contractions together (i'm, don't), "fr" elisions (j'ai, qu'il) and the t of "a-t-il"; others
-            only marks.
+        words: Normalised words and marks.
+        language: "en" joins contractions (i'm, don't), "fr" elisions (j'ai, qu'il) and the t of "a-t-il"; with any other
+            language only marks are joined.
 
     >>> detokenise("i m too cold .".split())
     "i'm too cold."

@@ -1,4 +1,4 @@
-"""The vocabulary: words and their numbers."""
+"""The vocabulary: words and their ids."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from functools import cached_property
 import numpy as np
 
 PAD, SOS, EOS, UNK = 0, 1, 2, 3
-MAX_WORDS = 1_000_000
+MAX_VOCABULARY = 1_000_000
 SPECIAL_WORDS = ("<pad>", "<sos>", "<eos>", "<unk>")
 
 
@@ -19,18 +19,18 @@ class Vocabulary:
     """Words ↔ ids. The first four ids are PAD, SOS, EOS and UNK; any word it does not hold is UNK.
 
     Attributes:
-        words: the word of every id.
-        counts: how often each was seen in the training sentences; 0 for the special words.
+        words: Word of every id; V of them.
+        counts: How often each word occurs in the training sentences; 0 for the special words.
     """
 
     words: tuple[str, ...]
     counts: tuple[int, ...]
 
     def __post_init__(self) -> None:
-        """Check what a file may have got wrong.
+        """Check what could be wrong in a file.
 
         Raises:
-            ValueError: special words missing, a word twice, or as many counts as words not given.
+            ValueError: Special words are missing, a word occurs twice, or there are not as many counts as words.
         """
         if self.words[: len(SPECIAL_WORDS)] != SPECIAL_WORDS:
             raise ValueError(f"a vocabulary starts with {' '.join(SPECIAL_WORDS)}")
@@ -42,17 +42,17 @@ class Vocabulary:
         """Build a vocabulary from normalised sentences.
 
         Args:
-            sentences: words joined by spaces.
-            min_count: words seen fewer times are left out, and so become UNK.
+            sentences: Words joined by spaces.
+            min_count: Words that occur fewer times are left out, and so become UNK.
 
         Returns:
-            Most frequent words first, equal counts in alphabetical order.
+            A vocabulary with the most frequent words first, and equally frequent ones in alphabetical order.
         """
         return cls.of_counts(Counter(" ".join(sentences).split()), min_count)
 
     @classmethod
     def of_counts(cls, counts: Mapping[str, int], min_count: int = 1) -> Vocabulary:
-        """Build a vocabulary from words that have been counted; else like `count`."""
+        """Build a vocabulary from words that are already counted; otherwise like `count`."""
         kept = sorted(((word, n) for word, n in counts.items() if n >= min_count), key=lambda item: (-item[1], item[0]))
         words = tuple(word for word, _ in kept)
         return cls(SPECIAL_WORDS + words, (0,) * len(SPECIAL_WORDS) + tuple(n for _, n in kept))
@@ -68,15 +68,15 @@ class Vocabulary:
         return {word: number for number, word in enumerate(self.words)}
 
     def id_of(self, word: str) -> int:
-        """The word's id; UNK for a word it does not hold."""
+        """Return the id of a word; UNK if the vocabulary does not hold it."""
         return self._ids.get(word, UNK)
 
     def encode(self, words: Sequence[str]) -> list[int]:
-        """Ids of the words, EOS after them."""
+        """Return the ids of the words, followed by EOS."""
         return [*(self._ids.get(word, UNK) for word in words), EOS]
 
     def decode(self, ids: Iterable[int]) -> list[str]:
-        """Words of the ids up to the first EOS; SOS and PAD are left out."""
+        """Return the words of the ids up to the first EOS, without SOS and PAD."""
         words = []
         for number in ids:
             if number == EOS:
@@ -86,20 +86,20 @@ class Vocabulary:
         return words
 
     def seen_once(self) -> np.ndarray:
-        """(V,) True at words seen once in training."""
+        """Return (V,) bools, True at words that occur once in training."""
         return np.array(self.counts) == 1
 
     def to_dict(self) -> dict[str, list]:
-        """Plain lists, ready for JSON, without the special words."""
+        """Return plain lists for JSON, without the special words."""
         start = len(SPECIAL_WORDS)
         return {"words": list(self.words[start:]), "counts": list(self.counts[start:])}
 
     @classmethod
     def from_dict(cls, values: dict[str, list]) -> Vocabulary:
-        """Build a vocabulary from what `to_dict` made.
+        """Build a vocabulary from the result of `to_dict`.
 
         Raises:
-            ValueError: other contents.
+            ValueError: The values are not such a result.
         """
         if not isinstance(values, dict):
             raise ValueError("a vocabulary must be a dictionary of words and counts")
@@ -108,11 +108,11 @@ class Vocabulary:
             raise ValueError("a vocabulary's words must be a list of strings")
         if not isinstance(counts, list) or not all(type(n) is int and 0 <= n < 2**63 for n in counts):
             raise ValueError("a vocabulary's counts must be a list of numbers, none below 0")
-        if len(words) > MAX_WORDS:
-            raise ValueError(f"a vocabulary of {len(words):,} words is too large, at most {MAX_WORDS:,} are read")
-        # Words come from sentences that were split at spaces. Others could break lines, or steer the terminal they are
-        # printed on.
+        if len(words) > MAX_VOCABULARY:
+            raise ValueError(f"a vocabulary of {len(words):,} words is too large, at most {MAX_VOCABULARY:,} are read")
+        # Words come from sentences that were split at spaces. Any other text could break lines, or control the terminal
+        # that it is printed on.
         odd = next((word for word in words if not word.isprintable() or not word or " " in word), None)
         if odd is not None:
-            raise ValueError(f"{odd[:40]!r} is no word: expected letters without a space between")
+            raise ValueError(f"{odd[:40]!r} is not a word: expected letters without a space between")
         return cls(SPECIAL_WORDS + tuple(words), (0,) * len(SPECIAL_WORDS) + tuple(counts))

@@ -1,4 +1,4 @@
-"""Models and batches so small that the tests of the model's parts can run every kind of them."""
+"""Models and batches so small that tests can run every combination of settings."""
 
 import copy
 import functools
@@ -40,7 +40,7 @@ all_kinds = pytest.mark.parametrize("settings", KINDS, ids=kind_name)
 
 
 def small_model(settings: ModelSettings, seed: int = 0, loudness: float = 1.0) -> Seq2Seq:
-    """A model of random weights, all times `loudness`, in double precision so that equal means equal."""
+    """Build a model with random weights, all multiplied by `loudness`, in double precision for exact comparisons."""
     with torch.random.fork_rng():
         torch.manual_seed(seed)
         model = Seq2Seq(settings, SRC_WORDS, TGT_WORDS).double()
@@ -51,7 +51,7 @@ def small_model(settings: ModelSettings, seed: int = 0, loudness: float = 1.0) -
 
 
 def make_batch(src: list[list[int]], tgt: list[list[int]], more_padding: int = 0) -> Batch:
-    """Sentences of ids, EOS and padding put after them."""
+    """Make a batch of sentences of ids; EOS and padding are added."""
     sides = []
     for sentences in (src, tgt):
         lengths = torch.tensor([len(ids) + 1 for ids in sentences])
@@ -67,17 +67,17 @@ TGT = [[5, 4], [7, 8, 4, 6], [], [8, UNK, 5]]
 
 
 def small_batch(more_padding: int = 0) -> Batch:
-    """Four pairs of unequal lengths, a target with no word among them."""
+    """Make four pairs of different lengths; one target has no word."""
     return make_batch(SRC, TGT, more_padding)
 
 
 def one_pair(row: int) -> Batch:
-    """One of `small_batch`'s pairs, alone and without padding."""
+    """Make a batch of one of `small_batch`'s pairs, without padding."""
     return make_batch([SRC[row]], [TGT[row]])
 
 
 def small_vocabularies() -> tuple[Vocabulary, Vocabulary]:
-    """Vocabularies of the models' sizes: words a, b, c ... on the source side and p, q, r ... on the target side."""
+    """Make vocabularies of the models' sizes: words a, b, c ... on the source side and p, q, r ... on the target side."""
     sides = []
     for size, first in ((SRC_WORDS, "a"), (TGT_WORDS, "p")):
         words = tuple(chr(ord(first) + n) for n in range(size - len(SPECIAL_WORDS)))
@@ -86,7 +86,7 @@ def small_vocabularies() -> tuple[Vocabulary, Vocabulary]:
 
 
 def batch_to_learn() -> Batch:
-    """Three of `small_batch`'s pairs, those with words on both sides."""
+    """Make a batch of the three of `small_batch`'s pairs that have words on both sides."""
     return make_batch([SRC[row] for row in (0, 1, 3)], [TGT[row] for row in (0, 1, 3)])
 
 
@@ -105,14 +105,14 @@ def _learn(model: Seq2Seq, batch: Batch, learning_rate: float, steps: int, good_
 
 @functools.cache
 def overfitted(settings: ModelSettings) -> tuple[Seq2Seq, float]:
-    """A model that knows `batch_to_learn` by heart and nothing else, and its loss. Tests must not change it."""
+    """Return a model trained until it has memorised `batch_to_learn`, and its loss. Tests must not change it."""
     model = small_model(settings)
     return model, _learn(model, batch_to_learn(), learning_rate=0.06, steps=150, good_enough=0.045)
 
 
 @functools.cache
 def half_learnt(settings: ModelSettings, seed: int = 0) -> Seq2Seq:
-    """A model with opinions but no certainty: some of its sentences end soon, some late, some not of themselves.
+    """Return a model trained for a few steps: some of its sentences end early, some late, and some only at their limit.
 
     Tests must not change it; `with_bias` gives one that is changed.
     """
@@ -123,7 +123,7 @@ def half_learnt(settings: ModelSettings, seed: int = 0) -> Seq2Seq:
 
 
 def with_bias(model: Seq2Seq, ids: list[int], value: float) -> Seq2Seq:
-    """A copy of the model that likes some target words more (or less)."""
+    """Copy the model and set its output bias for some target words."""
     model = copy.deepcopy(model)
     with torch.no_grad():
         model.decoder.output_bias[ids] = value

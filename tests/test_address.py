@@ -36,7 +36,11 @@ def test_no_file_names_a_repository_of_this_book():
     files = [path for path in ROOT.iterdir() if path.is_file()]
     for folder in (".github", "benchmarks", "book", "notebooks", "s2s_tutorial"):
         files += [path for path in (ROOT / folder).rglob("*") if path.is_file()]
-    texts = [path for path in files if path.suffix not in (".png", ".safetensors", ".bib", ".pyc")]
+    texts = [
+        path
+        for path in files
+        if path.suffix not in (".png", ".safetensors", ".bib", ".pyc") and ".ipynb_checkpoints" not in path.parts
+    ]
     assert len(texts) > 100
     named = re.compile(r"(?:github|gitlab)\.com/(?!OWNER/NAME)[\w.-]+/[\w.-]+")
     found = {path.name: named.findall(path.read_text(encoding="utf-8")) for path in texts}

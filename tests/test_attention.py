@@ -146,7 +146,7 @@ def test_a_sentence_of_one_word_gets_all_the_weight(name, queries, enc_states):
 
 
 def loud_local() -> LocalAttention:
-    """Local attention whose places are spread over the sentence and not all near its middle."""
+    """Make local attention whose centres are spread over the sentence, not all near its middle."""
     attention = make("local-p")
     with torch.no_grad():
         attention.vector.mul_(12)
@@ -176,7 +176,7 @@ def test_local_attention_looks_nowhere_but_in_its_window(rng):
     mask = torch.ones(1, length, dtype=torch.bool)
     weights = attention.weights(queries, attention.keys(enc_states), mask)
     centres = attention.centres(queries, mask)
-    assert centres.max() - centres.min() > length / 2, "the fixture looks at several places"
+    assert centres.max() - centres.min() > length / 2, "the fixture attends to several positions"
     inside = (torch.arange(length) - centres[..., None]).abs() <= 2
     assert torch.equal(weights > 0, inside)
     assert (weights.sum(-1) <= 1).all()

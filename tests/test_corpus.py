@@ -33,7 +33,7 @@ def columns_of(*pairs: tuple[str, str]) -> Columns:
 
 
 def sentence(number: int, side: str) -> str:
-    """A sentence of its own for every number, of letters only."""
+    """Make a different sentence of letters for every number."""
     return f"{side} {'abcdefghij'[number % 10]}{'klmnopqrst'[number // 10 % 10]}"
 
 
@@ -227,7 +227,7 @@ def test_words_are_counted_on_training_pairs_only(tiny_settings_data, reverse):
     new = {word for text in corpus.test.sources for word in text.split()} - {
         word for text in corpus.train.sources for word in text.split()
     }
-    assert new  # else the next line says nothing
+    assert new  # otherwise the next line tests nothing
     assert all(corpus.src_vocabulary.id_of(word) == UNK for word in new)
 
 

@@ -172,7 +172,7 @@ def test_the_alignment_error_rate_of_a_small_example_by_hand():
     scores = score_alignments([weights], [frozenset({(0, 0), (1, 1), (0, 1)})])
     assert scores["aer"] == pytest.approx(1 - 2 * 2 / (3 + 3))
     assert scores["aer_best"] == pytest.approx(1 - 2 * 2 / (3 + 3))  # word 2 has no link to reach
-    assert scores["aer_chance"] == pytest.approx(1 - 2 * (3 / 2) / (3 + 3))  # 2, 1 and 0 links over 2 places
+    assert scores["aer_chance"] == pytest.approx(1 - 2 * (3 / 2) / (3 + 3))  # 2, 1 and 0 links over 2 positions
 
 
 def test_links_are_summed_over_sentences_not_averaged():

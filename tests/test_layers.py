@@ -1,4 +1,4 @@
-"""The fast GRU is PyTorch's GRU, gradients and all; dropout drops what it says."""
+"""The fast GRU is PyTorch's GRU, gradients and all; dropout drops the share that it is given."""
 
 import pytest
 import torch

@@ -25,7 +25,7 @@ def tgt_ids(rng) -> torch.Tensor:
 
 @pytest.fixture
 def layer(rng) -> list[torch.Tensor]:
-    """What the output layer sees, its weight and its bias."""
+    """Input, weight and bias of an output layer."""
     shapes = ((B, T, H), (V, H), (V,))
     return [torch.randn(shape, generator=rng, dtype=torch.float64, requires_grad=True) for shape in shapes]
 

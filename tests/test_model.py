@@ -101,8 +101,8 @@ def test_a_small_model_learns_three_sentences_by_heart_and_says_them(settings):
     model, loss = overfitted(settings)
     batch = batch_to_learn()
     assert loss < 0.05
-    said = [hypothesis.ids for hypothesis in greedy_search(model, batch.src_ids, batch.src_lengths)]
-    assert said == [[n for n in row if n not in (PAD, EOS)] for row in batch.tgt_ids.tolist()]
+    found = [hypothesis.ids for hypothesis in greedy_search(model, batch.src_ids, batch.src_lengths)]
+    assert found == [[n for n in row if n not in (PAD, EOS)] for row in batch.tgt_ids.tolist()]
 
 
 def test_the_device_is_where_the_weights_are():

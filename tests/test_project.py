@@ -119,7 +119,7 @@ print("all imported")
     assert run_python(code) == "all imported\n"
 
 
-def test_no_module_but_the_reader_of_sources_can_reach_the_network():
+def test_only_the_module_that_downloads_the_corpus_can_reach_the_network():
     network = {"socket", "urllib", "http", "requests", "pooch", "ftplib", "httpx", "aiohttp", "huggingface_hub"}
     users = set()
     for module in MODULES:
@@ -131,7 +131,7 @@ def test_no_module_but_the_reader_of_sources_can_reach_the_network():
                 names = [node.module or ""]
             if any(name.split(".")[0] in network for name in names):
                 users.add(module)
-    assert users <= {"sources"}
+    assert users <= {"tatoeba"}
 
 
 def test_nothing_that_loads_a_file_can_run_code_from_it():

@@ -10,7 +10,8 @@ import pooch
 import pytest
 
 from s2s_tutorial import sources
-from s2s_tutorial.sources import CorpusError, parse_columns, read_corpus, read_file, tatoeba_file
+from s2s_tutorial.sources import CorpusError, parse_columns, read_corpus, read_file
+from s2s_tutorial.tatoeba import tatoeba_file
 
 LINES = "I sing.\tJe chante.\nYou sing.\tTu chantes.\n"
 
@@ -152,7 +153,7 @@ def test_what_is_no_zip_is_refused(tmp_path):
 
 
 def test_a_file_beyond_the_bound_is_refused(tmp_path, monkeypatch):
-    monkeypatch.setattr(sources, "MAX_BYTES", 1 << 20)
+    monkeypatch.setattr(sources, "MAX_FILE_BYTES", 1 << 20)
     path = tmp_path / "pairs.tsv"
     path.write_bytes(b"a\tb\n" * (1 << 18) + b"a")
     with pytest.raises(CorpusError, match="more than 1 MiB"):
@@ -160,7 +161,7 @@ def test_a_file_beyond_the_bound_is_refused(tmp_path, monkeypatch):
 
 
 def test_a_zip_bomb_is_refused_by_its_header(tmp_path, monkeypatch):
-    monkeypatch.setattr(sources, "MAX_BYTES", 1 << 20)
+    monkeypatch.setattr(sources, "MAX_FILE_BYTES", 1 << 20)
     path = tmp_path / "pairs.zip"
     path.write_bytes(zip_of({"pairs.tsv": bytes(10 << 20)}))
     assert path.stat().st_size < 1 << 15

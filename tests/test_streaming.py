@@ -10,10 +10,10 @@ import pytest
 from tiny import TINY, everything
 
 from s2s_tutorial import corpus as corpora
-from s2s_tutorial import encoding, streaming
+from s2s_tutorial import scan, streaming
 from s2s_tutorial.config import DataSettings
 from s2s_tutorial.corpus import CorpusError, challenge_set, prepare
-from s2s_tutorial.stored import StoredPairs, checksum
+from s2s_tutorial.stored import StoredPairs, checksum, encode_pairs, sentence_key
 from s2s_tutorial.streaming import fingerprint, load, load_encoded, stream
 from s2s_tutorial.training import Trainer
 
@@ -50,13 +50,21 @@ def same_corpus(one: corpora.Corpus, other: corpora.Corpus) -> None:
     for part in ("validation", "test"):
         assert replace(getattr(one, part), groups=None) == getattr(other, part)
     assert isinstance(other.train, StoredPairs)
-    known = [[word in one.src_vocabulary for word in text.split()] for text in one.train.sources]
-    shown = [
-        " ".join(word if ok else "<unk>" for word, ok in zip(text.split(), oks, strict=True))
-        for text, oks in zip(one.train.sources, known, strict=True)
-    ]
-    assert list(other.train.sources) == shown
-    assert len(other.train.targets) == len(one.train.targets)
+    for found, expected, vocabulary in (
+        (other.train.sources, one.train.sources, one.src_vocabulary),
+        (other.train.targets, one.train.targets, one.tgt_vocabulary),
+    ):
+        assert list(found) == [
+            " ".join(word if word in vocabulary else "<unk>" for word in text.split()) for text in expected
+        ]
+    for stored, in_memory in zip(
+        encode_pairs(other.train, one.src_vocabulary, one.tgt_vocabulary),
+        encode_pairs(one.train, one.src_vocabulary, one.tgt_vocabulary),
+        strict=True,
+    ):
+        assert np.array_equal(stored.ids, in_memory.ids)
+        assert np.array_equal(stored.starts, in_memory.starts)
+    assert other.train.src_keys.tolist() == [sentence_key(text) for text in one.train.sources]
 
 
 @pytest.mark.parametrize(
@@ -70,15 +78,15 @@ def same_corpus(one: corpora.Corpus, other: corpora.Corpus) -> None:
     ids=str,
 )
 def test_the_streamed_corpus_is_the_one_in_memory(tmp_path, monkeypatch, changes):
-    monkeypatch.setattr(encoding, "PIECE", 700)
+    monkeypatch.setattr(scan, "ROWS_AT_ONCE", 700)
     settings = replace(SAMPLE, **changes)
     same_corpus(prepare(settings), stream(settings, tmp_path))
 
 
 @pytest.mark.parametrize("changes", [{}, {"trim_below": 3, "reverse": True}], ids=str)
 def test_a_file_with_shared_sentences_and_repeats_is_split_the_same_way(tangled_file, tmp_path, monkeypatch, changes):
-    monkeypatch.setattr(encoding, "PIECE", 300)
-    monkeypatch.setattr("s2s_tutorial.sources.PIECE", 5_000)
+    monkeypatch.setattr(scan, "ROWS_AT_ONCE", 300)
+    monkeypatch.setattr("s2s_tutorial.sources.BYTES_AT_ONCE", 5_000)
     settings = DataSettings(corpus=str(tangled_file), **changes)
     whole = prepare(settings)
     assert whole.steps[-1][1] < whole.steps[0][1] - 50  # there were repeats
@@ -116,7 +124,7 @@ def test_training_on_the_files_gives_the_same_run_bit_for_bit(tiny_run, tmp_path
 def test_challenge_sentences_are_found_among_stored_sources(tmp_path):
     train = stream(SAMPLE, tmp_path).train
     some = [train.sources[0], train.sources[-1], *train.sources[5:7]]
-    assert train.find([*some, "a sentence of nobody ."]) == set(some)
+    assert train.find([*some, "an unknown sentence ."]) == set(some)
     assert train.find(challenge_set().sources) == set(train.sources) & set(challenge_set().sources)
     with pytest.raises(IndexError):
         train.sources[len(train)]
@@ -126,7 +134,7 @@ def test_it_is_encoded_once_and_again_when_file_or_settings_change(tangled_file,
     settings, place = DataSettings(corpus=str(tangled_file)), tmp_path / "place"
     stream(settings, place)
     with monkeypatch.context() as patch:
-        patch.setattr(encoding, "read_pieces", lambda *arguments: pytest.fail("read again"))
+        patch.setattr(scan, "read_pieces", lambda *arguments: pytest.fail("read again"))
         stream(settings, place)
         settings = replace(settings, corpus=str(tangled_file.rename(tmp_path / "moved.tsv")))
         stream(settings, place)
@@ -142,7 +150,7 @@ def test_it_is_encoded_once_and_again_when_file_or_settings_change(tangled_file,
 @pytest.mark.parametrize("name", FILES)
 @pytest.mark.parametrize("damage", ["cut", "flipped", "gone"])
 def test_a_damaged_file_is_named_and_the_corpus_encoded_again(tmp_path, name, damage):
-    settings, said = replace(SAMPLE, sample_pairs=400), []
+    settings, reported = replace(SAMPLE, sample_pairs=400), []
     stream(settings, tmp_path)
     path = folder_in(tmp_path) / name
     data = bytearray(path.read_bytes())
@@ -151,38 +159,38 @@ def test_a_damaged_file_is_named_and_the_corpus_encoded_again(tmp_path, name, da
     else:
         data[len(data) // 2] ^= 4
         path.write_bytes(data if damage == "flipped" else data[: len(data) // 2])
-    same_corpus(prepare(settings), stream(settings, tmp_path, said.append))
+    same_corpus(prepare(settings), stream(settings, tmp_path, reported.append))
     if (name, damage) != ("corpus.json", "gone"):  # which is how an unfinished folder looks
-        assert "the corpus is encoded again" in said[0]
+        assert "the corpus is encoded again" in reported[0]
     assert sorted(path.name for path in folder_in(tmp_path).iterdir()) == sorted([*FILES, "lock"])
 
 
 @pytest.mark.parametrize("case", ["number", "starts", "kind", "pickle", "shape"])
 def test_files_that_were_made_up_are_refused_whatever_their_checksums_say(tmp_path, case):
-    settings, said = replace(SAMPLE, sample_pairs=400), []
+    settings, reported = replace(SAMPLE, sample_pairs=400), []
     stream(settings, tmp_path)
     folder = folder_in(tmp_path)
     ids, starts = folder / "src.ids.npy", folder / "src.starts.npy"
-    numbers, places = np.load(ids), np.load(starts)
+    numbers, first_words = np.load(ids), np.load(starts)
     if case == "number":
         numbers[7] = 60_000
     elif case == "starts":
-        places[3] = places[5]
+        first_words[3] = first_words[5]
     elif case == "kind":
         numbers = numbers.astype(np.float64)
     elif case == "pickle":
         numbers = np.array([print, numbers], dtype=object)
     np.save(ids, numbers, allow_pickle=True)
-    np.save(starts, places)
+    np.save(starts, first_words)
     if case == "shape":
         ids.write_bytes(ids.read_bytes().replace(f"({len(numbers)},)".encode(), b"(10**9,)", 1))
     values = json.loads((folder / "corpus.json").read_text())
     for path in (ids, starts):
         values["sha256"][path.name] = checksum(path)
     (folder / "corpus.json").write_text(json.dumps(values))
-    stream(settings, tmp_path, said.append)
-    assert len(said) == 1
-    assert "encoded again" in said[0]
+    stream(settings, tmp_path, reported.append)
+    assert len(reported) == 1
+    assert "encoded again" in reported[0]
 
 
 def test_an_encoding_that_fails_leaves_nothing_and_says_why(tmp_path, monkeypatch):

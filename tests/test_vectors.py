@@ -53,7 +53,7 @@ def test_how_a_file_was_saved_changes_nothing(tmp_path, data):
 def test_a_word_is_found_as_it_stands_or_normalised_and_the_first_one_counts(tmp_path):
     words = Vocabulary.count(["soeur ecole a ."])
     found = read(tmp_path, "Sœur 1\nsoeur 2\nÉcole 3\n. 4\na1 5\nà 6\na 7\n", words)
-    # "a1" would be normalised to "a", and is no such word.
+    # "a1" would be normalised to "a", which is not in the vocabulary.
     assert dict(zip(found.words, found.values[:, 0].tolist(), strict=True)) == {"soeur": 1, "ecole": 3, ".": 4, "a": 6}
 
 
@@ -93,7 +93,7 @@ def test_what_was_written_is_read_back_exactly(tmp_path_factory, rows):
 BAD = {
     "too few numbers": ("2 3\nle 1 2 3\nchat 1 2\n", "line 3 of fr.vec has too few numbers \\(2, expected 3\\)"),
     "too many numbers": ("le 1 2 3\nchat 1 2 3 4\n", "line 2 of fr.vec has too many numbers \\(4, expected 3\\)"),
-    "another size than the first line says": (
+    "another size than in the first line": (
         "2 4\nle 1 2 3\n",
         "line 2 of fr.vec has too few numbers \\(3, expected 4\\)",
     ),
@@ -104,12 +104,12 @@ BAD = {
     "beyond single precision": ("le 1 1e39 3\n", "line 1 of fr.vec has a number too large"),
     "cut short": (
         "9 3\nle 1 2 3\n",
-        "fr.vec says in its first line that it holds 9 vectors, and holds 1: it was cut short",
+        "fr.vec promises 9 vectors in its first line, but holds 1: it was cut short",
     ),
-    "longer than it says": ("1 1\nle 1\nchat 2\n", "that it holds 1 vectors, and holds 2"),
-    "of no vectors": ("0 3\n", "says in its first line that it holds no vectors"),
-    "of a foolish size": ("1 5000\nle 1\n", "line 1 of fr.vec means vectors of 5,000 numbers"),
-    "prose": ("Once\nupon a time\n", "line 1 of fr.vec means vectors of 0 numbers"),
+    "longer than promised": ("1 1\nle 1\nchat 2\n", "promises 1 vectors in its first line, but holds 2"),
+    "of no vectors": ("0 3\n", "promises 0 vectors in its first line"),
+    "of a foolish size": ("1 5000\nle 1\n", "line 1 of fr.vec has vectors of 5,000 numbers"),
+    "prose": ("Once\nupon a time\n", "line 1 of fr.vec has vectors of 0 numbers"),
     "of another language": ("the 1 2\ncat 3 4\n", "none of the 5 words of the vocabulary among its 2"),
     "empty": ("", "fr.vec is empty"),
     "blank": ("\n \n", "fr.vec is empty"),
@@ -117,7 +117,7 @@ BAD = {
     "not UTF-8": ("le 1 2\nété 3 4\n".encode("latin-1"), "line 2 of fr.vec is not UTF-8"),
     "packed": (gzip.compress(GLOVE.encode()), "line 1 of fr.vec is not UTF-8: unpack"),
     "binary": (b"1 2\nle \x00\x00\x80\xbf\n", "line 2 of fr.vec is not UTF-8.*not .bin"),
-    "an endless line": ("le 1\n" + "x" * (vectors.MAX_LINE + 10), "line 2 of fr.vec is longer than"),
+    "an endless line": ("le 1\n" + "x" * (vectors.MAX_LINE_BYTES + 10), "line 2 of fr.vec is longer than"),
 }
 
 
@@ -136,12 +136,12 @@ def test_a_file_that_is_not_there_is_named(tmp_path):
 
 
 def test_a_file_too_large_is_refused_before_it_is_read(tmp_path, monkeypatch):
-    monkeypatch.setattr(vectors, "MAX_BYTES", 20)
+    monkeypatch.setattr(vectors, "MAX_FILE_BYTES", 20)
     with pytest.raises(VectorsError, match="holds more than"):
         read(tmp_path, WORD2VEC)
 
 
-def test_numbers_of_words_that_nobody_asked_for_are_counted_and_not_read(tmp_path):
+def test_numbers_of_words_outside_the_vocabulary_are_counted_and_not_read(tmp_path):
     assert read(tmp_path, "voiture 1 two\nle 1 2\n").words == ("le",)
 
 

@@ -22,7 +22,7 @@ from s2s_tutorial.evaluation import evaluate, score_groups
 from s2s_tutorial.export import rounding_cost
 from s2s_tutorial.model import count_parameters
 from s2s_tutorial.runs import Run, load_translator, open_run, save_model
-from s2s_tutorial.sources import TATOEBA_URL
+from s2s_tutorial.tatoeba import TATOEBA_URL
 from s2s_tutorial.tracking import Record, read_record
 
 RECORD_STEPS = 20  # every so many steps are kept of the record

@@ -1,0 +1,43 @@
+"""Sentence pairs as two columns, and which column is the source."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TypeVar
+
+Alignment = frozenset[tuple[int, int]]  # links between positions of two sentences
+Side = TypeVar("Side")  # anything that exists once for each column
+
+
+class CorpusError(ValueError):
+    """Sentence pairs that cannot be used; the message tells what is wrong, where, and what to do."""
+
+    def _render_traceback_(self) -> list[str]:
+        """Let a notebook show the message alone: what is wrong is the data, and not the code of a traceback."""
+        return [str(self)]
+
+
+@dataclass(frozen=True)
+class Columns:
+    """Sentence pairs in the order of the file, normalised; the first column of the built-in corpora is English.
+
+    Attributes:
+        first: N normalised sentences of the first column, words joined by spaces.
+        second: N normalised sentences of the second column; pair n is `first[n]` and `second[n]`.
+        provenance: The third column, `""` where a line has none; an empty list for the embedded corpus.
+        alignments: N gold word alignments (position in second, position in first), for the embedded corpus only.
+    """
+
+    first: list[str]
+    second: list[str]
+    provenance: list[str]
+    alignments: list[Alignment] | None = None
+
+    def sides(self, reverse: bool) -> tuple[list[str], list[str]]:
+        """Return source and target sentences: second and first column, or first and second if `reverse`."""
+        return source_and_target(self.first, self.second, reverse)
+
+
+def source_and_target(first: Side, second: Side, reverse: bool) -> tuple[Side, Side]:
+    """Return (source, target) of a pair of values, one for each column: (second, first), or (first, second) if `reverse`."""
+    return (first, second) if reverse else (second, first)
