@@ -12,14 +12,14 @@ from pathlib import Path
 import numpy as np
 
 from benchmarks.measure import Spread
-from s2s_tutorial.batching import Batch, epoch_order
-from s2s_tutorial.config import PRESETS, DataSettings, Settings
-from s2s_tutorial.corpus import Corpus, prepare
-from s2s_tutorial.runs import save_model
-from s2s_tutorial.sources import read_corpus
-from s2s_tutorial.tatoeba import DATA_VARIABLE
-from s2s_tutorial.training import Trainer
-from s2s_tutorial.translation import Translator
+from s2s_tutorial.data.batches import Batch, epoch_order
+from s2s_tutorial.data.corpus import Corpus, prepare
+from s2s_tutorial.data.readers import read_corpus
+from s2s_tutorial.data.tatoeba import DATA_VARIABLE
+from s2s_tutorial.runs.weights import save_model
+from s2s_tutorial.settings import PRESETS, DataSettings, Settings
+from s2s_tutorial.training.trainer import Trainer
+from s2s_tutorial.translation.translator import Translator
 
 # Where no real pairs are named, the embedded corpus stands in, cut to sentences about as short.
 STAND_IN_PAIRS, STAND_IN_LENGTH = 60_000, 40

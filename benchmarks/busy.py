@@ -1,6 +1,6 @@
 """Training alone and beside programs that keep the cores busy: `python -m benchmarks.busy`.
 
-Each round trains the same steps with threads as PyTorch has them and as `s2s_tutorial.cores` shares them, at two sizes,
+Each round trains the same steps with threads as PyTorch has them and as `s2s_tutorial.training.cores` shares them, at two sizes,
 beside 0, 1 and 2 busy processes. The table shows medians in seconds. All of it takes some minutes.
 """
 
@@ -20,11 +20,11 @@ from tempfile import TemporaryDirectory
 
 import torch
 
-from s2s_tutorial.config import PRESETS
-from s2s_tutorial.cores import LOOK_SECONDS, shared_cores
-from s2s_tutorial.corpus import prepare
-from s2s_tutorial.layers import keep_memory
-from s2s_tutorial.training import Trainer
+from s2s_tutorial.data.corpus import prepare
+from s2s_tutorial.model.gru import keep_memory
+from s2s_tutorial.settings import PRESETS
+from s2s_tutorial.training.cores import LOOK_SECONDS, shared_cores
+from s2s_tutorial.training.trainer import Trainer
 
 STEPS = {"small": 344, "sample": 85}
 BUSY = (0, 1, 2)

@@ -18,8 +18,8 @@ from functools import cache
 import torch
 from torch import Tensor
 
-from s2s_tutorial.batching import Batch
-from s2s_tutorial.model import Seq2Seq
+from s2s_tutorial.data.batches import Batch
+from s2s_tutorial.model.seq2seq import Seq2Seq
 
 
 class Floor:

@@ -18,9 +18,9 @@ from typing import Any
 
 from benchmarks.bench import Bench, one
 from benchmarks.measure import Row
-from s2s_tutorial.config import PRESETS
-from s2s_tutorial.corpus import prepare
-from s2s_tutorial.training import Trainer
+from s2s_tutorial.data.corpus import prepare
+from s2s_tutorial.settings import PRESETS
+from s2s_tutorial.training.trainer import Trainer
 
 FACTORS = (1, 4, 16)
 PAIRS = 15_000  # at 1 ×: about as many as `standard` trains on

@@ -9,12 +9,12 @@ from benchmarks.bench import Bench, one
 from benchmarks.growth import growth
 from benchmarks.measure import Row
 from benchmarks.streaming import streaming
-from s2s_tutorial.batching import Batch, epoch_order
-from s2s_tutorial.config import PRESETS
-from s2s_tutorial.corpus import HeldOut
-from s2s_tutorial.evaluation import bleu_score, comparable_text
-from s2s_tutorial.training import Trainer
-from s2s_tutorial.translation import Translator
+from s2s_tutorial.data.batches import Batch, epoch_order
+from s2s_tutorial.data.corpus import HeldOut
+from s2s_tutorial.settings import PRESETS
+from s2s_tutorial.training.trainer import Trainer
+from s2s_tutorial.translation.evaluation import bleu_score, comparable_text
+from s2s_tutorial.translation.translator import Translator
 
 TARGET_BLEU = 45.0
 TURN_SECONDS = 10.0  # of training, between two evaluations

@@ -17,13 +17,13 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
 
-from s2s_tutorial.batching import Batch
-from s2s_tutorial.config import Settings
-from s2s_tutorial.decoder import Memory
-from s2s_tutorial.layers import dropout
-from s2s_tutorial.loss import masked_cross_entropy
-from s2s_tutorial.model import Seq2Seq, shift_right
-from s2s_tutorial.vocabulary import EOS, PAD
+from s2s_tutorial.data.batches import Batch
+from s2s_tutorial.data.vocabulary import EOS, PAD
+from s2s_tutorial.model.decoder import Memory
+from s2s_tutorial.model.gru import dropout
+from s2s_tutorial.model.loss import masked_cross_entropy
+from s2s_tutorial.model.seq2seq import Seq2Seq, shift_right
+from s2s_tutorial.settings import Settings
 
 # One training step
 

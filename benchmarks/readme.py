@@ -16,13 +16,14 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from s2s_tutorial.checkpoint import Checkpoints
-from s2s_tutorial.config import PRETRAINED
-from s2s_tutorial.corpus import prepare
-from s2s_tutorial.evaluation import Scores, evaluate
-from s2s_tutorial.plotting import running_mean
-from s2s_tutorial.runs import load_translator, open_run
-from s2s_tutorial.tracking import read_record
+from s2s_tutorial.data.corpus import prepare
+from s2s_tutorial.notebook.plots import running_mean
+from s2s_tutorial.runs.checkpoints import Checkpoints
+from s2s_tutorial.runs.folder import open_run
+from s2s_tutorial.runs.weights import load_translator
+from s2s_tutorial.settings import PRETRAINED
+from s2s_tutorial.training.record import read_record
+from s2s_tutorial.translation.evaluation import Scores, evaluate
 
 README = Path("README.md")
 MARKS = ("<!-- results -->\n", "<!-- end of results -->")

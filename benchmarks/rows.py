@@ -31,17 +31,17 @@ from benchmarks.measure import (
     take_turns,
 )
 from benchmarks.old_way import OldTrainer, normalise_one, plain_bahdanau_loss, prepare_one_by_one
-from s2s_tutorial.batching import Batch, Encoded
-from s2s_tutorial.config import PRESETS, Settings
-from s2s_tutorial.corpus import drop_rare, keep_lengths
-from s2s_tutorial.evaluation import bleu_score, normalised_words
-from s2s_tutorial.loss import masked_cross_entropy, output_cross_entropy
-from s2s_tutorial.model import Seq2Seq
-from s2s_tutorial.sampling import mix_in_parallel, mix_stepwise
-from s2s_tutorial.search import beam_search, greedy_search
-from s2s_tutorial.sources import read_file
-from s2s_tutorial.text import normalise_all
-from s2s_tutorial.vocabulary import SOS, Vocabulary
+from s2s_tutorial.data.batches import Batch, Encoded
+from s2s_tutorial.data.corpus import drop_rare, keep_lengths
+from s2s_tutorial.data.readers import read_file
+from s2s_tutorial.data.text import normalise_all
+from s2s_tutorial.data.vocabulary import SOS, Vocabulary
+from s2s_tutorial.model.loss import masked_cross_entropy, output_cross_entropy
+from s2s_tutorial.model.seq2seq import Seq2Seq
+from s2s_tutorial.settings import PRESETS, Settings
+from s2s_tutorial.training.scheduled_sampling import mix_in_parallel, mix_stepwise
+from s2s_tutorial.translation.evaluation import bleu_score, normalised_words
+from s2s_tutorial.translation.search import beam_search, greedy_search
 
 
 def expect_equal(what: str, a: float, b: float, tolerance: float = 1e-4) -> None:

@@ -17,10 +17,10 @@ from pathlib import Path
 from benchmarks.bench import Bench, one
 from benchmarks.growth import peak_bytes
 from benchmarks.measure import Row
-from s2s_tutorial.config import PRESETS
-from s2s_tutorial.layers import keep_memory
-from s2s_tutorial.streaming import stream
-from s2s_tutorial.training import Trainer
+from s2s_tutorial.data.on_disk.cache import stream
+from s2s_tutorial.model.gru import keep_memory
+from s2s_tutorial.settings import PRESETS
+from s2s_tutorial.training.trainer import Trainer
 
 PAIRS, STEPS = 10_000_000, 200
 GIGABYTES = 1.5

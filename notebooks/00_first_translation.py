@@ -55,7 +55,7 @@ if not ready:
 # %%
 from dataclasses import replace
 
-from s2s_tutorial.config import PRESETS, load_scale
+from s2s_tutorial.settings import PRESETS, load_scale
 
 scale = load_scale()  # S2S_SCALE: small, standard or large
 # No download: what this chapter trains on is made by a grammar that comes with the package.
@@ -80,7 +80,7 @@ sentences = [
 # > never told any grammar put the words in the English order?
 
 # %% tags=["nbval-check-output"]
-from s2s_tutorial.runs import load_translator
+from s2s_tutorial.runs.weights import load_translator
 
 translator = load_translator()
 for sentence in sentences:
@@ -97,8 +97,8 @@ for sentence in sentences:
 # brighter a cell, the longer the look. To the network the end of the sentence is a word too: `<eos>`.
 
 # %% mystnb={"image": {"alt": "A heat map. French words stand along the top, English words down the side. In most rows one cell is bright: the French word that means the English one. The bright cells do not form a straight line: they step back where the two languages order their words differently."}}
-from s2s_tutorial.plotting import plot_attention
-from s2s_tutorial.show import show_figure
+from s2s_tutorial.notebook.plots import plot_attention
+from s2s_tutorial.notebook.show import show_figure
 
 translation = translator.translate(sentences[1])
 show_figure(plot_attention(translation))
@@ -115,7 +115,7 @@ show_figure(plot_attention(translation))
 # through the sentence word by word.
 
 # %%
-from s2s_tutorial.plotting import AttentionView
+from s2s_tutorial.notebook.plots import AttentionView
 
 AttentionView(translation)
 
@@ -135,7 +135,7 @@ for pair in generate(3, seed=8):
 # A network works with numbers, so a sentence is first brought into a plain form and cut into words:
 
 # %% tags=["nbval-check-output"]
-from s2s_tutorial.text import normalise
+from s2s_tutorial.data.text import normalise
 
 for sentence in sentences:
     print(normalise(sentence))
@@ -153,10 +153,10 @@ for sentence in sentences:
 # You can stop the cell (the ■ button): everything is saved, and the cells below wait. Run it again, and training resumes.
 
 # %%
-from s2s_tutorial.corpus import prepare
-from s2s_tutorial.runs import folder_for
-from s2s_tutorial.tracking import LiveLine
-from s2s_tutorial.training import Trainer
+from s2s_tutorial.data.corpus import prepare
+from s2s_tutorial.runs.folder import folder_for
+from s2s_tutorial.training.trainer import Trainer
+from s2s_tutorial.training.watchers import LiveLine
 
 corpus = prepare(settings.data)
 trainer = Trainer(corpus, settings, folder_for(settings, "chapter-0"), live=LiveLine())
@@ -177,8 +177,8 @@ for sentence in sentences:
 # was in training.
 
 # %% tags=["hide-input"]
-from s2s_tutorial.evaluation import evaluate
-from s2s_tutorial.show import glue, show_text
+from s2s_tutorial.notebook.show import glue, show_text
+from s2s_tutorial.translation.evaluation import evaluate
 
 scores, translations = evaluate(small_translator, corpus.test)
 show_text(
@@ -196,7 +196,7 @@ glue("first-seconds", f"{trainer.progress.seconds:.0f}")
 # %% tags=["hide-input"]
 import json
 
-from s2s_tutorial.config import PRETRAINED
+from s2s_tutorial.settings import PRETRAINED
 
 measured = json.loads((PRETRAINED / "scores.json").read_text())
 show_text(

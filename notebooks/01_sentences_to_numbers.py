@@ -62,13 +62,13 @@ import numpy as np
 import torch
 from matplotlib.figure import Figure
 
-from s2s_tutorial import corpus as corpora
-from s2s_tutorial.config import load_scale
-from s2s_tutorial.evaluation import bleu_score, exact_match
-from s2s_tutorial.show import show_figure, show_source, show_table, show_text
-from s2s_tutorial.sources import CorpusError, parse_columns, read_corpus
-from s2s_tutorial.text import LIGATURES, MARKS, detokenise, normalise, normalise_character
-from s2s_tutorial.vocabulary import UNK, Vocabulary
+from s2s_tutorial.data import corpus as corpora
+from s2s_tutorial.data.readers import CorpusError, parse_columns, read_corpus
+from s2s_tutorial.data.text import LIGATURES, MARKS, detokenise, normalise, normalise_character
+from s2s_tutorial.data.vocabulary import UNK, Vocabulary
+from s2s_tutorial.notebook.show import show_figure, show_source, show_table, show_text
+from s2s_tutorial.settings import load_scale
+from s2s_tutorial.translation.evaluation import bleu_score, exact_match
 
 scale = load_scale()  # S2S_SCALE: small, standard or large
 data = replace(
@@ -314,13 +314,13 @@ show_source(Vocabulary.encode)
 # ### From ids to vectors
 #
 # An id is a name, not a quantity: word 7 is not more than word 4. The honest vector for it is **one-hot**: as many
-# places as there are words, a single 1. All words are then equally far from each other, which is honest and useless: «
-# chat » is as near to « chien » as to « hier ». So a network multiplies the one-hot vector by a matrix that it learns.
+# places as there are words, a single 1. All words are then equally far from each other, which is honest and useless:
+# « chat » is as near to « chien » as to « hier ». So a network multiplies the one-hot vector by a matrix that it learns.
 # All zeros but one: the product simply picks a row. That row is the word's **[embedding](../book/glossary.md)**, and
 # nobody multiplies, they look it up (Figure 1.2):
 
 # %% tags=["hide-input"] mystnb={"image": {"alt": "A list of words with ids, a column of zeros with a single 1 at chat, and a matrix with two numbers a row. The row of chat, 2 and 8, is highlighted and copied out as the word's vector."}}
-from s2s_tutorial.show import show_drawing
+from s2s_tutorial.notebook.show import show_drawing
 
 show_drawing("one-hot-to-embedding")
 

@@ -57,12 +57,19 @@ import numpy as np
 import torch
 from matplotlib.figure import Figure
 
-from s2s_tutorial.batching import Batch, Encoded, epoch_order
-from s2s_tutorial.config import load_scale
-from s2s_tutorial.corpus import prepare
-from s2s_tutorial.encoder import Encoder
-from s2s_tutorial.show import check_shape, show_figure, show_shapes, show_source, show_table, show_text
-from s2s_tutorial.vocabulary import PAD, Vocabulary
+from s2s_tutorial.data.batches import Batch, Encoded, epoch_order
+from s2s_tutorial.data.corpus import prepare
+from s2s_tutorial.data.vocabulary import PAD, Vocabulary
+from s2s_tutorial.model.encoder import Encoder
+from s2s_tutorial.notebook.show import (
+    check_shape,
+    show_figure,
+    show_shapes,
+    show_source,
+    show_table,
+    show_text,
+)
+from s2s_tutorial.settings import load_scale
 
 scale = load_scale()  # S2S_SCALE: small, standard or large
 data = scale.data  # which pairs

@@ -64,19 +64,26 @@ from matplotlib.figure import Figure
 from torch import nn
 from torch.nn import functional as F
 
-from s2s_tutorial.batching import Encoded
-from s2s_tutorial.config import PRESETS, load_scale
-from s2s_tutorial.corpus import prepare
-from s2s_tutorial.encoder import Encoder
-from s2s_tutorial.evaluation import bleu_score, normalised_words
+from s2s_tutorial.data.batches import Encoded
+from s2s_tutorial.data.corpus import prepare
+from s2s_tutorial.data.text import normalise
+from s2s_tutorial.data.vocabulary import UNK, Vocabulary
 from s2s_tutorial.grammar import generate
-from s2s_tutorial.layers import fast_gru, gru_step, packed_gru
-from s2s_tutorial.runs import folder_for
-from s2s_tutorial.show import check_shape, show_figure, show_shapes, show_source, show_table, show_text
-from s2s_tutorial.text import normalise
-from s2s_tutorial.tracking import LiveLine
-from s2s_tutorial.training import Trainer
-from s2s_tutorial.vocabulary import UNK, Vocabulary
+from s2s_tutorial.model.encoder import Encoder
+from s2s_tutorial.model.gru import fast_gru, gru_step, packed_gru
+from s2s_tutorial.notebook.show import (
+    check_shape,
+    show_figure,
+    show_shapes,
+    show_source,
+    show_table,
+    show_text,
+)
+from s2s_tutorial.runs.folder import folder_for
+from s2s_tutorial.settings import PRESETS, load_scale
+from s2s_tutorial.training.trainer import Trainer
+from s2s_tutorial.training.watchers import LiveLine
+from s2s_tutorial.translation.evaluation import bleu_score, normalised_words
 
 scale = load_scale()  # S2S_SCALE: small, standard or large
 SEED = 3  # of the small random networks
@@ -104,7 +111,7 @@ settings = replace(
 # Take a dictionary with one English word for each French one, and translate « le chat noir ne dort pas ».
 
 # %% tags=["hide-input"] mystnb={"image": {"alt": "« le chat noir ne dort pas » above the black cat is not sleeping, with lines between words that translate each other. The lines from chat and noir cross, ne and pas meet in not, and dort splits into is and sleeping. Below, merci becomes two words, thank you."}}
-from s2s_tutorial.show import show_drawing
+from s2s_tutorial.notebook.show import show_drawing
 
 show_drawing("word-order")
 
@@ -529,7 +536,7 @@ _, first_states = small(torch.tensor([[4, 4, 4]]), None)
 print("first_states       ", [round(value, 1) for value in first_states.flatten().tolist()])
 
 # %% [markdown]
-# $0.1 + 0.2$ for layer 0 and $0.3 + 0.4$ for layer 1. A test in `tests/test_encoder.py` holds this in place, for ever:
+# $0.1 + 0.2$ for layer 0 and $0.3 + 0.4$ for layer 1. A test in `tests/model/test_encoder.py` holds this in place, for ever:
 # `test_first_decoder_states_are_not_the_first_rows_that_pytorch_gives`.
 #
 # ## One vector, measured
@@ -669,7 +676,7 @@ show_table(["source", "one vector", "attention"], rows)
 #
 # ## Every formula, its code and its test
 #
-# The tests lie in `tests/test_layers.py` and `tests/test_encoder.py`.
+# The tests lie in `tests/model/test_gru.py` and `tests/model/test_encoder.py`.
 #
 # | what | code | test |
 # | :--- | :--- | :--- |

@@ -58,9 +58,16 @@ import time
 import torch
 from matplotlib.figure import Figure
 
-from s2s_tutorial import attention
-from s2s_tutorial.config import load_scale
-from s2s_tutorial.show import check_shape, show_figure, show_shapes, show_source, show_table, show_text
+from s2s_tutorial.model import attention
+from s2s_tutorial.notebook.show import (
+    check_shape,
+    show_figure,
+    show_shapes,
+    show_source,
+    show_table,
+    show_text,
+)
+from s2s_tutorial.settings import load_scale
 
 scale = load_scale()  # S2S_SCALE: small, standard or large
 # Batch, target length, source length and hidden size of the random checks:
@@ -76,7 +83,7 @@ MY_ANGLE, MY_LENGTH = 60.0, 2.0
 # $\bar h_1$, $\bar h_2$, $\bar h_3$. Real states have hundreds of numbers. Ours have two, so that you can draw them.
 
 # %% tags=["hide-input"] mystnb={"image": {"alt": "Five encoder states feed a row of scores that the decoder's state asks for. The weights below are 0.02, 0.14, 0.77, 0.05 and 0.02, largest for noir. Lines as thick as the weights lead to the context, which joins the decoder's state to give the word black."}}
-from s2s_tutorial.show import show_drawing
+from s2s_tutorial.notebook.show import show_drawing
 
 show_drawing("attention")
 
@@ -622,7 +629,7 @@ show_figure(figure)
 #
 # ## Every formula, its code and its test
 #
-# The code lies in `s2s_tutorial/attention.py`, each test in `tests/test_attention.py`. A test checks the property for
+# The code lies in `s2s_tutorial/model/attention.py`, each test in `tests/model/test_attention.py`. A test checks the property for
 # random weights and sizes, not a stored list of numbers.
 #
 # | equation | code | test |

@@ -58,14 +58,21 @@ import numpy as np
 import torch
 from matplotlib.figure import Figure
 
-from s2s_tutorial.batching import Batch, Encoded
-from s2s_tutorial.config import ModelSettings, load_scale
-from s2s_tutorial.decoder import BahdanauDecoder, Decoder, LuongDecoder
-from s2s_tutorial.layers import gru_step
-from s2s_tutorial.model import Seq2Seq, count_parameters, shift_right
-from s2s_tutorial.show import check_shape, show_figure, show_shapes, show_source, show_table, show_text
-from s2s_tutorial.translation import Translator
-from s2s_tutorial.vocabulary import Vocabulary
+from s2s_tutorial.data.batches import Batch, Encoded
+from s2s_tutorial.data.vocabulary import Vocabulary
+from s2s_tutorial.model.decoder import BahdanauDecoder, Decoder, LuongDecoder
+from s2s_tutorial.model.gru import gru_step
+from s2s_tutorial.model.seq2seq import Seq2Seq, count_parameters, shift_right
+from s2s_tutorial.notebook.show import (
+    check_shape,
+    show_figure,
+    show_shapes,
+    show_source,
+    show_table,
+    show_text,
+)
+from s2s_tutorial.settings import ModelSettings, load_scale
+from s2s_tutorial.translation.translator import Translator
 
 scale = load_scale()  # S2S_SCALE: small, standard or large
 SOURCES = ["je n ai pas faim .", "le chat noir dort .", "merci ."]  # normalised; two or more
@@ -624,7 +631,7 @@ show_text(
 # %% [markdown]
 # ## Every formula, its code and its test
 #
-# The code lies in `s2s_tutorial/decoder.py`. The tests lie in `tests/test_decoder.py` and run for every decoder with every
+# The code lies in `s2s_tutorial/model/decoder.py`. The tests lie in `tests/model/test_decoder.py` and run for every decoder with every
 # attention.
 #
 # | what | code | test |

@@ -51,7 +51,7 @@ if not ready:
     raise stop
 
 # %%
-from s2s_tutorial.config import PRESETS, ModelSettings, TrainingSettings, load_scale
+from s2s_tutorial.settings import PRESETS, ModelSettings, TrainingSettings, load_scale
 
 scale = load_scale()  # S2S_SCALE: small, standard or large
 # Clipping norms to compare:
@@ -78,18 +78,20 @@ import numpy as np
 import torch
 from matplotlib.figure import Figure
 
-from s2s_tutorial.batching import Batch, Encoded
-from s2s_tutorial.checkpoint import Checkpoints, load_tensors
-from s2s_tutorial.corpus import challenge_set, prepare
-from s2s_tutorial.evaluation import evaluate
-from s2s_tutorial.loss import masked_cross_entropy, output_cross_entropy
-from s2s_tutorial.model import shift_right
-from s2s_tutorial.plotting import plot_losses
-from s2s_tutorial.runs import RunError, folder_for
-from s2s_tutorial.sampling import teacher_forcing_ratio
-from s2s_tutorial.show import show_figure, show_source, show_table, show_text
-from s2s_tutorial.tracking import LiveLine, LivePlot, read_record
-from s2s_tutorial.training import Trainer, learning_rate_factor
+from s2s_tutorial.data.batches import Batch, Encoded
+from s2s_tutorial.data.corpus import challenge_set, prepare
+from s2s_tutorial.files import load_tensors
+from s2s_tutorial.model.loss import masked_cross_entropy, output_cross_entropy
+from s2s_tutorial.model.seq2seq import shift_right
+from s2s_tutorial.notebook.plots import plot_losses
+from s2s_tutorial.notebook.show import show_figure, show_source, show_table, show_text
+from s2s_tutorial.runs.checkpoints import Checkpoints
+from s2s_tutorial.runs.folder import RunError, folder_for
+from s2s_tutorial.training.record import read_record
+from s2s_tutorial.training.schedules import learning_rate_factor, teacher_forcing_ratio
+from s2s_tutorial.training.trainer import Trainer
+from s2s_tutorial.training.watchers import LiveLine, LivePlot
+from s2s_tutorial.translation.evaluation import evaluate
 
 # Colours that everybody can tell apart:
 BLUE, ORANGE, GREEN, GREY = "#00429d", "#b8560b", "#2a7f62", "0.5"
@@ -238,7 +240,7 @@ show_text(
 # because one slip does not ruin the rest of the sentence (top of Figure 6.1).
 
 # %% tags=["hide-input"] mystnb={"image": {"alt": "Three panels for the true sentence the black cat sleeps, each with what the decoder reads and says. With teacher forcing it reads the true words. With its own words, arrows lead from each word said to the next word read, ending in the dark night falls. With scheduled sampling a coin above each word says true or own."}}
-from s2s_tutorial.show import show_drawing
+from s2s_tutorial.notebook.show import show_drawing
 
 show_drawing("teacher-forcing")
 

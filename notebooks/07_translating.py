@@ -51,7 +51,7 @@ if not ready:
     raise stop
 
 # %%
-from s2s_tutorial.config import load_scale
+from s2s_tutorial.settings import load_scale
 
 scale = load_scale()  # S2S_SCALE: small, standard or large
 beam_sizes = tuple(range(1, 11))  # to compare; 1 is greedy search
@@ -67,16 +67,16 @@ import time
 import torch
 from matplotlib.figure import Figure
 
-from s2s_tutorial.corpus import challenge_set, prepare
-from s2s_tutorial.evaluation import bleu_score, exact_match, normalised_words
-from s2s_tutorial.runs import folder_for
-from s2s_tutorial.search import Hypothesis, beam_search, greedy_search, length_penalty
-from s2s_tutorial.show import show_figure, show_source, show_table, show_text
-from s2s_tutorial.text import normalise
-from s2s_tutorial.tracking import LiveLine
-from s2s_tutorial.training import Trainer
-from s2s_tutorial.translation import answer_unknown
-from s2s_tutorial.vocabulary import UNK, Vocabulary
+from s2s_tutorial.data.corpus import challenge_set, prepare
+from s2s_tutorial.data.text import normalise
+from s2s_tutorial.data.vocabulary import UNK, Vocabulary
+from s2s_tutorial.notebook.show import show_figure, show_source, show_table, show_text
+from s2s_tutorial.runs.folder import folder_for
+from s2s_tutorial.training.trainer import Trainer
+from s2s_tutorial.training.watchers import LiveLine
+from s2s_tutorial.translation.evaluation import bleu_score, exact_match, normalised_words
+from s2s_tutorial.translation.search import Hypothesis, beam_search, greedy_search, length_penalty
+from s2s_tutorial.translation.translator import answer_unknown
 
 BLUE, ORANGE, GREEN, GREY = "#00429d", "#b8560b", "#2a7f62", "0.5"  # colours that everybody can tell apart
 

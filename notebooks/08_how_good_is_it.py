@@ -51,7 +51,7 @@ if not ready:
     raise stop
 
 # %%
-from s2s_tutorial.config import load_scale
+from s2s_tutorial.settings import load_scale
 
 scale = load_scale()  # S2S_SCALE: small, standard or large
 beam_size = 5  # compared with greedy search
@@ -71,15 +71,22 @@ import torch
 from matplotlib.figure import Figure
 from sacrebleu.metrics import BLEU, CHRF
 
-from s2s_tutorial.batching import Batch, Encoded
-from s2s_tutorial.corpus import HeldOut, challenge_set, prepare
-from s2s_tutorial.evaluation import bleu_score, evaluate, exact_match, normalised_words, score_groups, show_scores
-from s2s_tutorial.loss import masked_cross_entropy
-from s2s_tutorial.runs import folder_for
-from s2s_tutorial.show import show_figure, show_table, show_text
-from s2s_tutorial.text import normalise
-from s2s_tutorial.tracking import LiveLine
-from s2s_tutorial.training import Trainer
+from s2s_tutorial.data.batches import Batch, Encoded
+from s2s_tutorial.data.corpus import HeldOut, challenge_set, prepare
+from s2s_tutorial.data.text import normalise
+from s2s_tutorial.model.loss import masked_cross_entropy
+from s2s_tutorial.notebook.show import show_figure, show_table, show_text
+from s2s_tutorial.runs.folder import folder_for
+from s2s_tutorial.training.trainer import Trainer
+from s2s_tutorial.training.watchers import LiveLine
+from s2s_tutorial.translation.evaluation import (
+    bleu_score,
+    evaluate,
+    exact_match,
+    normalised_words,
+    score_groups,
+    show_scores,
+)
 
 BLUE, ORANGE, GREEN, GREY = "#00429d", "#b8560b", "#2a7f62", "0.5"  # colours that everybody can tell apart
 

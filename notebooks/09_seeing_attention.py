@@ -57,19 +57,19 @@ import numpy as np
 import torch
 from matplotlib.figure import Figure
 
-from s2s_tutorial.attention import masked_softmax
-from s2s_tutorial.batching import Batch, Encoded
-from s2s_tutorial.config import PRESETS, load_scale
-from s2s_tutorial.corpus import prepare
-from s2s_tutorial.evaluation import evaluate, score_alignments, score_translations
+from s2s_tutorial.data.batches import Batch, Encoded
+from s2s_tutorial.data.corpus import prepare
+from s2s_tutorial.data.text import normalise
 from s2s_tutorial.grammar import generate
-from s2s_tutorial.plotting import AttentionView, plot_attention
-from s2s_tutorial.runs import folder_for
-from s2s_tutorial.show import show_figure, show_source, show_table, show_text
-from s2s_tutorial.text import normalise
-from s2s_tutorial.tracking import LiveLine
-from s2s_tutorial.training import Trainer
-from s2s_tutorial.translation import Translation
+from s2s_tutorial.model.attention import masked_softmax
+from s2s_tutorial.notebook.plots import AttentionView, plot_attention
+from s2s_tutorial.notebook.show import show_figure, show_source, show_table, show_text
+from s2s_tutorial.runs.folder import folder_for
+from s2s_tutorial.settings import PRESETS, load_scale
+from s2s_tutorial.training.trainer import Trainer
+from s2s_tutorial.training.watchers import LiveLine
+from s2s_tutorial.translation.evaluation import evaluate, score_alignments, score_translations
+from s2s_tutorial.translation.translator import Translation
 
 scale = load_scale()  # S2S_SCALE: small, standard or large
 embedded = scale if scale.data.corpus == "sample" else PRESETS["sample"]  # gold alignments exist only there
@@ -458,7 +458,7 @@ def tampered(change):
     def softmax_and_change(scores, src_mask):
         return change(masked_softmax(scores, src_mask), src_mask)
 
-    return mock.patch("s2s_tutorial.attention.masked_softmax", softmax_and_change)
+    return mock.patch("s2s_tutorial.model.attention.masked_softmax", softmax_and_change)
 
 
 def uniform(weights, src_mask):

@@ -62,21 +62,22 @@ import torch
 from matplotlib.figure import Figure
 from torch import nn
 
-from s2s_tutorial.attention import ConcatScore, masked_softmax
-from s2s_tutorial.batching import Encoded, batches_in_order
-from s2s_tutorial.config import PRESETS, load_scale
-from s2s_tutorial.corpus import HeldOut, prepare, split
-from s2s_tutorial.encoder import Encoder
-from s2s_tutorial.evaluation import evaluate, score_translations
-from s2s_tutorial.layers import run_gru
-from s2s_tutorial.loss import output_cross_entropy
-from s2s_tutorial.plotting import running_mean
-from s2s_tutorial.runs import folder_for
-from s2s_tutorial.show import show_figure, show_source, show_table, show_text
-from s2s_tutorial.sources import read_corpus
-from s2s_tutorial.tracking import LiveLine, read_record
-from s2s_tutorial.training import Trainer
-from s2s_tutorial.vocabulary import EOS, PAD, SOS
+from s2s_tutorial.data.batches import Encoded, batches_in_order
+from s2s_tutorial.data.corpus import HeldOut, prepare, split
+from s2s_tutorial.data.readers import read_corpus
+from s2s_tutorial.data.vocabulary import EOS, PAD, SOS
+from s2s_tutorial.model.attention import ConcatScore, masked_softmax
+from s2s_tutorial.model.encoder import Encoder
+from s2s_tutorial.model.gru import run_gru
+from s2s_tutorial.model.loss import output_cross_entropy
+from s2s_tutorial.notebook.plots import running_mean
+from s2s_tutorial.notebook.show import show_figure, show_source, show_table, show_text
+from s2s_tutorial.runs.folder import folder_for
+from s2s_tutorial.settings import PRESETS, load_scale
+from s2s_tutorial.training.record import read_record
+from s2s_tutorial.training.trainer import Trainer
+from s2s_tutorial.training.watchers import LiveLine
+from s2s_tutorial.translation.evaluation import evaluate, score_translations
 
 scale = load_scale()  # S2S_SCALE: small, standard or large
 embedded = scale if scale.data.corpus == "sample" else PRESETS["sample"]
@@ -221,7 +222,7 @@ def softmax_without_mask(scores, src_mask):
 
 
 def pads_attended():
-    return mock.patch("s2s_tutorial.attention.masked_softmax", softmax_without_mask)
+    return mock.patch("s2s_tutorial.model.attention.masked_softmax", softmax_without_mask)
 
 
 show_source(masked_softmax)
@@ -399,7 +400,7 @@ def wrong_first_states(encoder, src_ids, src_mask, rng=None):
         passed.append(last)  # (2, B, H)
         return states, last
 
-    with mock.patch("s2s_tutorial.encoder.run_gru", remember):
+    with mock.patch("s2s_tutorial.model.encoder.run_gru", remember):
         enc_states, first_states = right_forward(encoder, src_ids, src_mask, rng)
     return enc_states, torch.cat(passed)[: len(first_states)]
 
@@ -557,7 +558,7 @@ def random_split(columns, rows):
 
 
 def leaky():
-    return mock.patch("s2s_tutorial.corpus.split", random_split)
+    return mock.patch("s2s_tutorial.data.corpus.split", random_split)
 
 
 def leaked(corpus):
@@ -625,7 +626,7 @@ def read_with_twins(name, sample_pairs):
     )
 
 
-with mock.patch("s2s_tutorial.corpus.read_corpus", read_with_twins):
+with mock.patch("s2s_tutorial.data.corpus.read_corpus", read_with_twins):
     twins = prepare(settings.data)
     with leaky():
         twins_leaked = prepare(settings.data)
@@ -738,7 +739,7 @@ def loss_until_eos(hidden, weight, bias, tgt_ids, tgt_mask, label_smoothing=0.0)
 
 
 def stopped_loss():
-    return mock.patch("s2s_tutorial.model.output_cross_entropy", loss_until_eos)
+    return mock.patch("s2s_tutorial.model.seq2seq.output_cross_entropy", loss_until_eos)
 
 
 # %% [markdown]

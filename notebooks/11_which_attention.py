@@ -60,15 +60,15 @@ from itertools import combinations, pairwise, product
 import numpy as np
 from matplotlib.figure import Figure
 
-from s2s_tutorial.checkpoint import read_json, write_json
-from s2s_tutorial.config import load_scale
-from s2s_tutorial.corpus import Pairs, prepare
-from s2s_tutorial.evaluation import bleu_score, evaluate, normalised_words
-from s2s_tutorial.model import Seq2Seq, count_parameters
-from s2s_tutorial.runs import folder_for
-from s2s_tutorial.show import glue, show_figure, show_table, show_text
-from s2s_tutorial.tracking import LiveLine
-from s2s_tutorial.training import Trainer
+from s2s_tutorial.data.corpus import Pairs, prepare
+from s2s_tutorial.files import read_json, write_json
+from s2s_tutorial.model.seq2seq import Seq2Seq, count_parameters
+from s2s_tutorial.notebook.show import glue, show_figure, show_table, show_text
+from s2s_tutorial.runs.folder import folder_for
+from s2s_tutorial.settings import load_scale
+from s2s_tutorial.training.trainer import Trainer
+from s2s_tutorial.training.watchers import LiveLine
+from s2s_tutorial.translation.evaluation import bleu_score, evaluate, normalised_words
 
 scale = load_scale()  # S2S_SCALE: small, standard or large
 SEEDS = (0, 1, 2)  # at least three: with two you cannot tell a spread from an accident

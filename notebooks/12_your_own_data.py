@@ -63,18 +63,19 @@ from pathlib import Path
 
 import torch
 
-from s2s_tutorial.checkpoint import load_tensors
-from s2s_tutorial.config import PRESETS, DataSettings, load_scale
-from s2s_tutorial.corpus import prepare
-from s2s_tutorial.evaluation import evaluate, score_groups
-from s2s_tutorial.model import count_parameters
-from s2s_tutorial.plotting import plot_attention
-from s2s_tutorial.runs import RunError, folder_for, load_translator, open_run, save_model
-from s2s_tutorial.show import show_figure, show_source, show_table, show_text
-from s2s_tutorial.sources import CorpusError, read_file
-from s2s_tutorial.text import normalise
-from s2s_tutorial.tracking import LiveLine
-from s2s_tutorial.training import Trainer
+from s2s_tutorial.data.corpus import prepare
+from s2s_tutorial.data.readers import CorpusError, read_file
+from s2s_tutorial.data.text import normalise
+from s2s_tutorial.files import load_tensors
+from s2s_tutorial.model.seq2seq import count_parameters
+from s2s_tutorial.notebook.plots import plot_attention
+from s2s_tutorial.notebook.show import show_figure, show_source, show_table, show_text
+from s2s_tutorial.runs.folder import RunError, folder_for, open_run
+from s2s_tutorial.runs.weights import load_translator, save_model
+from s2s_tutorial.settings import PRESETS, DataSettings, load_scale
+from s2s_tutorial.training.trainer import Trainer
+from s2s_tutorial.training.watchers import LiveLine
+from s2s_tutorial.translation.evaluation import evaluate, score_groups
 
 scale = load_scale()  # S2S_SCALE: small, standard or large
 work = Path(tempfile.mkdtemp(prefix="s2s-"))  # files of this chapter; name a folder of yours to keep them

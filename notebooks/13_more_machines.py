@@ -53,7 +53,7 @@ if not ready:
 # %%
 from dataclasses import replace
 
-from s2s_tutorial.config import PRESETS, load_scale
+from s2s_tutorial.settings import PRESETS, load_scale
 
 scale = load_scale()  # S2S_SCALE: small, standard or large
 small = scale.name == "small"
@@ -83,14 +83,14 @@ import numpy as np
 import torch
 from matplotlib.figure import Figure
 
-from s2s_tutorial.batching import Batch, epoch_order
-from s2s_tutorial.corpus import prepare
-from s2s_tutorial.distributed import Group
-from s2s_tutorial.show import check_shape, show_figure, show_source, show_table, show_text
-from s2s_tutorial.stored import open_encoded
-from s2s_tutorial.streaming import stream
-from s2s_tutorial.tracking import read_record
-from s2s_tutorial.training import Trainer
+from s2s_tutorial.data.batches import Batch, epoch_order
+from s2s_tutorial.data.corpus import prepare
+from s2s_tutorial.data.on_disk.cache import stream
+from s2s_tutorial.data.on_disk.mapped_pairs import open_encoded
+from s2s_tutorial.notebook.show import check_shape, show_figure, show_source, show_table, show_text
+from s2s_tutorial.training.distributed import Group
+from s2s_tutorial.training.record import read_record
+from s2s_tutorial.training.trainer import Trainer
 
 workshop = TemporaryDirectory()
 place = Path(workshop.name)
@@ -204,10 +204,10 @@ show_source(Group.average)
 WORKER = """
 import json, os, signal, sys
 from pathlib import Path
-from s2s_tutorial.config import Settings
-from s2s_tutorial.corpus import prepare
-from s2s_tutorial.distributed import Group, join
-from s2s_tutorial.training import Trainer
+from s2s_tutorial.settings import Settings
+from s2s_tutorial.data.corpus import prepare
+from s2s_tutorial.training.distributed import Group, join
+from s2s_tutorial.training.trainer import Trainer
 
 job = json.loads(sys.argv[1])
 settings = Settings.from_dict(job["settings"])

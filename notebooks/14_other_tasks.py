@@ -56,7 +56,7 @@ import tempfile
 from dataclasses import replace
 from pathlib import Path
 
-from s2s_tutorial.config import PRESETS, DataSettings, load_scale
+from s2s_tutorial.settings import PRESETS, DataSettings, load_scale
 
 scale = load_scale()  # S2S_SCALE: small, standard or large
 seeds = (0,) if scale.name == "small" else (0, 1, 2)  # of the models that are compared
@@ -81,7 +81,7 @@ import numpy as np
 from matplotlib.figure import Figure
 from matplotlib.ticker import MultipleLocator
 
-from s2s_tutorial.corpus import (
+from s2s_tutorial.data.corpus import (
     Corpus,
     HeldOut,
     Pairs,
@@ -93,16 +93,16 @@ from s2s_tutorial.corpus import (
     prepare,
     split,
 )
-from s2s_tutorial.evaluation import evaluate
-from s2s_tutorial.plotting import plot_attention
-from s2s_tutorial.search import length_limits
-from s2s_tutorial.show import show_figure, show_source, show_table, show_text
-from s2s_tutorial.sources import Columns, CorpusError, read_file
-from s2s_tutorial.text import tokenise
-from s2s_tutorial.tracking import LiveLine
-from s2s_tutorial.training import Trainer
-from s2s_tutorial.translation import Translator
-from s2s_tutorial.vocabulary import SPECIAL_WORDS, Vocabulary
+from s2s_tutorial.data.readers import Columns, CorpusError, read_file
+from s2s_tutorial.data.text import tokenise
+from s2s_tutorial.data.vocabulary import SPECIAL_WORDS, Vocabulary
+from s2s_tutorial.notebook.plots import plot_attention
+from s2s_tutorial.notebook.show import show_figure, show_source, show_table, show_text
+from s2s_tutorial.training.trainer import Trainer
+from s2s_tutorial.training.watchers import LiveLine
+from s2s_tutorial.translation.evaluation import evaluate
+from s2s_tutorial.translation.search import length_limits
+from s2s_tutorial.translation.translator import Translator
 
 BLUE, ORANGE, GREEN, GREY = "#00429d", "#b8560b", "#2a7f62", "0.5"
 

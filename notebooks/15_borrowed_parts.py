@@ -61,17 +61,22 @@ import torch
 from matplotlib.figure import Figure
 from torch.nn import functional as F
 
-from s2s_tutorial.config import PRESETS, load_scale
-from s2s_tutorial.corpus import Pairs, prepare
-from s2s_tutorial.evaluation import evaluate
-from s2s_tutorial.model import count_parameters
-from s2s_tutorial.runs import folder_for
-from s2s_tutorial.show import show_figure, show_source, show_table, show_text
-from s2s_tutorial.start import Start, from_encoder, from_vectors
-from s2s_tutorial.tracking import LiveLine
-from s2s_tutorial.training import Trainer
-from s2s_tutorial.vectors import VectorsError, initialise_embedding, read_vectors, write_vectors
-from s2s_tutorial.vocabulary import EOS, SPECIAL_WORDS, Vocabulary
+from s2s_tutorial.data.corpus import Pairs, prepare
+from s2s_tutorial.data.vocabulary import EOS, SPECIAL_WORDS, Vocabulary
+from s2s_tutorial.model.seq2seq import count_parameters
+from s2s_tutorial.notebook.show import show_figure, show_source, show_table, show_text
+from s2s_tutorial.runs.folder import folder_for
+from s2s_tutorial.settings import PRESETS, load_scale
+from s2s_tutorial.training.initial_weights import Start, from_encoder, from_vectors
+from s2s_tutorial.training.trainer import Trainer
+from s2s_tutorial.training.watchers import LiveLine
+from s2s_tutorial.training.word_vectors import (
+    VectorsError,
+    initialise_embedding,
+    read_vectors,
+    write_vectors,
+)
+from s2s_tutorial.translation.evaluation import evaluate
 
 scale = load_scale()  # S2S_SCALE: small, standard or large
 torch.set_num_threads(1)  # models as small as those of this chapter are fastest on one thread

@@ -21,7 +21,7 @@ def tiny_corpus():
     """The prepared pairs of `tiny.TINY`."""
     from tiny import TINY
 
-    from s2s_tutorial.corpus import prepare
+    from s2s_tutorial.data.corpus import prepare
 
     return prepare(TINY.data)
 
@@ -31,7 +31,7 @@ def tiny_run(tmp_path_factory: pytest.TempPathFactory, tiny_corpus) -> Path:
     """The folder of a run of `tiny.TINY` that nothing interrupted. Tests that change it must copy it first."""
     from tiny import TINY
 
-    from s2s_tutorial.training import Trainer
+    from s2s_tutorial.training.trainer import Trainer
 
     folder = tmp_path_factory.mktemp("runs") / "uninterrupted"
     Trainer(tiny_corpus, TINY, folder, quiet=True).fit()
@@ -43,7 +43,7 @@ def talking_run(tmp_path_factory: pytest.TempPathFactory, tiny_corpus) -> Path:
     """The folder of a run of `tiny.TALKING`. Tests that change it must copy it first."""
     from tiny import TALKING
 
-    from s2s_tutorial.training import Trainer
+    from s2s_tutorial.training.trainer import Trainer
 
     folder = tmp_path_factory.mktemp("runs") / "talking"
     Trainer(tiny_corpus, TALKING, folder, quiet=True).fit()

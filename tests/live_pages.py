@@ -7,9 +7,9 @@ from pathlib import Path
 import torch
 from browsing import ROOT
 
-from s2s_tutorial.export import export
-from s2s_tutorial.model import Seq2Seq
-from s2s_tutorial.runs import load_translator
+from s2s_tutorial.model.seq2seq import Seq2Seq
+from s2s_tutorial.runs.weights import load_translator
+from s2s_tutorial.web.export import export
 
 sys.path.insert(0, str(ROOT / "book" / "_tools"))
 import live_page

@@ -7,10 +7,10 @@ import itertools
 import pytest
 import torch
 
-from s2s_tutorial.batching import Batch
-from s2s_tutorial.config import ATTENTIONS, ModelSettings
-from s2s_tutorial.model import Seq2Seq
-from s2s_tutorial.vocabulary import EOS, PAD, SPECIAL_WORDS, UNK, Vocabulary
+from s2s_tutorial.data.batches import Batch
+from s2s_tutorial.data.vocabulary import EOS, PAD, SPECIAL_WORDS, UNK, Vocabulary
+from s2s_tutorial.model.seq2seq import Seq2Seq
+from s2s_tutorial.settings import ATTENTIONS, ModelSettings
 
 SIZE = 6  # E and H
 SRC_WORDS, TGT_WORDS = 11, 9  # V of each side, special words counted

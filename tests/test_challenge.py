@@ -5,9 +5,9 @@ from importlib.resources import files
 
 import pytest
 
-from s2s_tutorial.corpus import challenge_set
-from s2s_tutorial.sources import parse_columns
-from s2s_tutorial.text import normalise
+from s2s_tutorial.data.corpus import challenge_set
+from s2s_tutorial.data.readers import parse_columns
+from s2s_tutorial.data.text import normalise
 
 
 @pytest.fixture(scope="module", params=[False, True], ids=["to English", "to French"])
@@ -35,7 +35,7 @@ def test_everything_is_normalised_and_every_source_there_once(challenge):
 
 
 def test_no_sentence_of_either_language_stands_under_two_phenomena():
-    columns = parse_columns(files("s2s_tutorial").joinpath("data/challenge.tsv").read_bytes(), "challenge.tsv")
+    columns = parse_columns(files("s2s_tutorial").joinpath("assets/challenge.tsv").read_bytes(), "challenge.tsv")
     for side in (columns.first, columns.second):
         groups = {}
         for text, group in zip(side, columns.provenance, strict=True):
@@ -44,6 +44,6 @@ def test_no_sentence_of_either_language_stands_under_two_phenomena():
 
 
 def test_no_pair_is_there_twice():
-    columns = parse_columns(files("s2s_tutorial").joinpath("data/challenge.tsv").read_bytes(), "challenge.tsv")
+    columns = parse_columns(files("s2s_tutorial").joinpath("assets/challenge.tsv").read_bytes(), "challenge.tsv")
     pairs = Counter(zip(columns.first, columns.second, strict=True))
     assert {pair: count for pair, count in pairs.items() if count > 1} == {}

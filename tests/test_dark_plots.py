@@ -9,7 +9,7 @@ from browsing import CHROMIUM, ROOT, open_browser, serve
 from matplotlib.figure import Figure
 from PIL import Image
 
-from s2s_tutorial.plotting import figure_bytes
+from s2s_tutorial.notebook.plots import figure_bytes
 
 sys.path.insert(0, str(ROOT / "book" / "_ext"))
 sphinx = pytest.importorskip("sphinx", reason="needs the book's tools: pip install s2s_tutorial[book]")

@@ -28,7 +28,7 @@ def soup(example):
 
 @pytest.fixture(scope="module")
 def translation():
-    from s2s_tutorial.runs import load_translator
+    from s2s_tutorial.runs.weights import load_translator
 
     return load_translator().translate(SENTENCE)
 

@@ -10,7 +10,7 @@ import jupytext
 import pytest
 from jupyter_client.manager import start_new_kernel
 
-from s2s_tutorial.checkpoint import load_tensors
+from s2s_tutorial.files import load_tensors
 
 NOTEBOOKS = Path(__file__).parents[1] / "notebooks"
 TIMEOUT = 120
@@ -102,8 +102,8 @@ def test_a_stopped_training_cell_says_so_and_goes_on_to_the_same_weights(tmp_pat
         assert 50 <= int(stopped[1]) < int(stopped[2])
         # The kernel lives: translate and draw with what has been learnt so far.
         assert kernel.run("print(len(trainer.translator.translate('Le chat dort.').words))").strip().isdigit()
-        drawing = "from s2s_tutorial.plotting import figure_bytes, plot_losses\n"
-        drawing += "from s2s_tutorial.tracking import read_record\n"
+        drawing = "from s2s_tutorial.notebook.plots import figure_bytes, plot_losses\n"
+        drawing += "from s2s_tutorial.training.watchers import read_record\n"
         assert "PNG" in kernel.run(
             drawing + "print(figure_bytes(plot_losses(read_record(trainer.run.record_path)))[:4])"
         )

@@ -6,7 +6,8 @@ import pytest
 from browsing import CHROMIUM, ROOT, open_browser
 from lab import open_lab, write_notebook
 
-from s2s_tutorial.checkpoint import Checkpoints, load_tensors
+from s2s_tutorial.files import load_tensors
+from s2s_tutorial.runs.checkpoints import Checkpoints
 
 pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="needs Chromium")
 
@@ -16,9 +17,9 @@ from pathlib import Path
 
 from tiny import TINY
 
-from s2s_tutorial.corpus import prepare
-from s2s_tutorial.tracking import LiveLine, LivePlot
-from s2s_tutorial.training import Trainer
+from s2s_tutorial.data.corpus import prepare
+from s2s_tutorial.training.watchers import LiveLine, LivePlot
+from s2s_tutorial.training.trainer import Trainer
 
 corpus = prepare(TINY.data)
 longer = replace(TINY, training=replace(TINY.training, epochs=8))
@@ -84,8 +85,8 @@ def undisturbed(tmp_path_factory):
 
     from tiny import TINY
 
-    from s2s_tutorial.corpus import prepare
-    from s2s_tutorial.training import Trainer
+    from s2s_tutorial.data.corpus import prepare
+    from s2s_tutorial.training.trainer import Trainer
 
     folder = tmp_path_factory.mktemp("runs") / "undisturbed"
     longer = replace(TINY, training=replace(TINY.training, epochs=8))

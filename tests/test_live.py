@@ -15,16 +15,23 @@ from small_models import half_learnt, kind_name, small_vocabularies, with_bias
 from test_export import RUNNABLE
 from tiny import TALKING
 
-from s2s_tutorial.attention import Attention
-from s2s_tutorial.checkpoint import read_json
-from s2s_tutorial.config import ATTENTIONS, PRETRAINED
-from s2s_tutorial.corpus import challenge_set, prepare
-from s2s_tutorial.evaluation import evaluate
-from s2s_tutorial.export import MANIFEST, ExportError, export, load_exported, read_manifest, text_rules
-from s2s_tutorial.search import forbid_padding
-from s2s_tutorial.text import JOINS, detokenise, normalise
-from s2s_tutorial.translation import SentenceError, Translator, read_sentence
-from s2s_tutorial.vocabulary import EOS, SOS, UNK
+from s2s_tutorial.data.corpus import challenge_set, prepare
+from s2s_tutorial.data.text import JOINS, detokenise, normalise
+from s2s_tutorial.data.vocabulary import EOS, SOS, UNK
+from s2s_tutorial.files import read_json
+from s2s_tutorial.model.attention import Attention
+from s2s_tutorial.settings import ATTENTIONS, PRETRAINED
+from s2s_tutorial.translation.evaluation import evaluate
+from s2s_tutorial.translation.search import forbid_padding
+from s2s_tutorial.translation.translator import SentenceError, Translator, read_sentence
+from s2s_tutorial.web.export import (
+    MANIFEST,
+    ExportError,
+    export,
+    load_exported,
+    read_manifest,
+    text_rules,
+)
 
 sys.path.insert(0, str(ROOT / "book" / "_tools"))
 import live_models

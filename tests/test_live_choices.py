@@ -6,7 +6,7 @@ import pytest
 from browsing import CHROMIUM, Visit, open_browser, serve
 from live_pages import live_page, write_talking_page
 
-from s2s_tutorial.export import publish
+from s2s_tutorial.web.export import publish
 
 pytest.importorskip("playwright", reason="needs Playwright: pip install playwright")
 pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="needs Chromium: apt-get install chromium")

@@ -10,12 +10,12 @@ import pytest
 from browsing import CHROMIUM, ROOT, Room, Visit, open_browser
 from live_pages import write_talking_page
 
-from s2s_tutorial.checkpoint import read_json
-from s2s_tutorial.config import ATTENTIONS, PRETRAINED
-from s2s_tutorial.corpus import challenge_set, prepare
-from s2s_tutorial.export import publish, read_manifest
-from s2s_tutorial.runs import open_run
-from s2s_tutorial.text import normalise, normalise_character
+from s2s_tutorial.data.corpus import challenge_set, prepare
+from s2s_tutorial.data.text import normalise, normalise_character
+from s2s_tutorial.files import read_json
+from s2s_tutorial.runs.folder import open_run
+from s2s_tutorial.settings import ATTENTIONS, PRETRAINED
+from s2s_tutorial.web.export import publish, read_manifest
 
 sys.path.insert(0, str(ROOT / "book" / "_tools"))
 import live_models

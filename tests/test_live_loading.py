@@ -9,10 +9,10 @@ import pytest
 import torch
 from browsing import CHROMIUM, ROOT, Visit, open_browser, serve
 
-from s2s_tutorial.export import export, load_exported, publish, read_manifest
-from s2s_tutorial.model import Seq2Seq
-from s2s_tutorial.runs import load_translator
-from s2s_tutorial.translation import Translator
+from s2s_tutorial.model.seq2seq import Seq2Seq
+from s2s_tutorial.runs.weights import load_translator
+from s2s_tutorial.translation.translator import Translator
+from s2s_tutorial.web.export import export, load_exported, publish, read_manifest
 
 sys.path.insert(0, str(ROOT / "book" / "_tools"))
 import live_page
@@ -41,7 +41,7 @@ def folder(talking_run, tmp_path_factory):
     sizes = len(translator.src_vocabulary), len(translator.tgt_vocabulary)
     untrained = Seq2Seq(replace(translator.model.settings, embedding_size=16, hidden_size=16), *sizes).eval()
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("s2s_tutorial.export.PART", 3 * 2**12)
+        patch.setattr("s2s_tutorial.web.export.PART", 3 * 2**12)
         path = export(translator, models, "large").paths[0]
         publish(path, models, "Large", "Trained.", stand_in="little", stand_in_note=KNOWS)
     export(replace(translator, model=untrained), models, "little", "Little", "Untrained.")
@@ -275,7 +275,7 @@ def test_only_without_javascript_it_says_that_it_needs_it(browser, file_address)
 
 def test_the_first_answer_needs_less_than_a_second_of_a_slow_line():
     """4 Mbit/s are 500,000 bytes a second."""
-    web = [*(ROOT / "book" / "_web").iterdir(), *(ROOT / "s2s_tutorial" / "data").glob("attention_view.*")]
+    web = [*(ROOT / "book" / "_web").iterdir(), *(ROOT / "s2s_tutorial" / "assets").glob("attention_view.*")]
     small = (ROOT / "book" / "live" / f"{STAND_IN}.safetensors").stat().st_size
     assert sum(path.stat().st_size for path in web) + small * 4 / 3 < 300_000
 

@@ -11,8 +11,8 @@ from pkgutil import resolve_name
 import jupytext
 import pytest
 
-from s2s_tutorial.plotting import view_parts
-from s2s_tutorial.show import source_markdown
+from s2s_tutorial.notebook.plots import view_parts
+from s2s_tutorial.notebook.show import source_markdown
 
 ROOT = Path(__file__).parents[1]
 NAMES = sorted(path.stem for path in (ROOT / "notebooks").glob("[0-9]*.py"))
@@ -191,7 +191,7 @@ def test_drawings_in_the_package_are_todays():
     """A notebook shows PNGs of the drawings; each remembers the SVG that it was made from."""
     from PIL import Image
 
-    drawn = ROOT / "s2s_tutorial" / "data" / "drawings"
+    drawn = ROOT / "s2s_tutorial" / "assets" / "drawings"
     shown = {found for name in NAMES for found in re.findall(
         r'show_drawing\("([\w-]+)"\)', (ROOT / "notebooks" / f"{name}.py").read_text())}  # fmt: skip
     assert {path.stem for path in drawn.glob("*.png")} == shown
@@ -203,10 +203,10 @@ def test_drawings_in_the_package_are_todays():
 
 @pytest.mark.skipif("S2S_TUTORIAL_TEST_DATA" not in os.environ, reason="needs real pairs: set S2S_TUTORIAL_DATA")
 def test_no_sentence_of_tatoeba_is_in_an_output(script, notebook):
-    from s2s_tutorial.corpus import challenge_set
-    from s2s_tutorial.grammar import generate
-    from s2s_tutorial.sources import read_file
-    from s2s_tutorial.text import normalise
+    from s2s_tutorial.data.corpus import challenge_set
+    from s2s_tutorial.data.readers import read_file
+    from s2s_tutorial.data.text import normalise
+    from s2s_tutorial.grammar.sentences import generate
 
     columns = read_file(Path(os.environ["S2S_TUTORIAL_TEST_DATA"]))
     challenge = challenge_set()

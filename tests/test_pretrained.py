@@ -8,12 +8,13 @@ import torch
 from safetensors import safe_open
 from typer.testing import CliRunner
 
-from s2s_tutorial.cli import app
-from s2s_tutorial.config import PRESETS, PRETRAINED
-from s2s_tutorial.corpus import challenge_set
-from s2s_tutorial.evaluation import evaluate
-from s2s_tutorial.runs import load_translator, open_run
-from s2s_tutorial.tracking import read_record
+from s2s_tutorial.cli.commands import app
+from s2s_tutorial.data.corpus import challenge_set
+from s2s_tutorial.runs.folder import open_run
+from s2s_tutorial.runs.weights import load_translator
+from s2s_tutorial.settings import PRESETS, PRETRAINED
+from s2s_tutorial.training.record import read_record
+from s2s_tutorial.translation.evaluation import evaluate
 
 # The 2017 notebook's closing sentences; several hold words that its own vocabulary had dropped.
 CLOSING_SENTENCES = (

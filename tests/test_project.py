@@ -12,7 +12,13 @@ import pytest
 
 ROOT = Path(__file__).parent.parent
 PACKAGE = ROOT / "s2s_tutorial"
-MODULES = sorted(path.stem for path in PACKAGE.glob("*.py") if path.stem != "__init__")
+FILES = {".".join(path.relative_to(PACKAGE).with_suffix("").parts): path for path in PACKAGE.rglob("*.py")}
+MODULES = sorted(name for name in FILES if not name.endswith(("__init__", "__main__")))
+# The rooms, each of which may import from those before it. CONTRIBUTING says what belongs where.
+LAYERS = [["files", "settings", "grammar"], ["data"], ["model"], ["translation"], ["runs"], ["training"],
+          ["notebook", "web", "cli"]]  # fmt: skip
+ALLOWED = {("training.watchers", "notebook.plots"), ("cli.commands", "notebook.plots"), ("cli.commands", "web.export"),
+           ("cli.messages", "notebook.plots")}  # fmt: skip
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
 # Names that conda gives to what pip calls otherwise.
 CONDA_NAMES = {"pytorch": "torch", "pytorch-cpu": "torch", "matplotlib-base": "matplotlib"}
@@ -66,22 +72,73 @@ def test_the_tests_run_with_the_versions_of_the_lock_file_or_newer_than_the_boun
 
 
 def imports_of(module: str) -> set[str]:
-    """Modules of the package that a module imports, anywhere in it."""
+    """Modules of the package that a module imports, anywhere in it, in whatever form."""
+    package = ["s2s_tutorial", *module.split(".")[:-1]]
     found = set()
-    for node in ast.walk(ast.parse((PACKAGE / f"{module}.py").read_text(encoding="utf-8"))):
-        if isinstance(node, ast.ImportFrom) and node.module and node.module.split(".")[0] == "s2s_tutorial":
-            parts = node.module.split(".")
-            found |= {parts[1]} if len(parts) > 1 else {alias.name for alias in node.names} & set(MODULES)
+    for node in ast.walk(ast.parse(FILES[module].read_text(encoding="utf-8"))):
+        if isinstance(node, ast.ImportFrom):
+            start = package[: len(package) + 1 - node.level] if node.level else []
+            origin = ".".join([*start, *([node.module] if node.module else [])])
+            found |= {f"{origin}.{alias.name}" for alias in node.names}
         elif isinstance(node, ast.Import):
-            found |= {a.name.split(".")[1] for a in node.names if a.name.startswith("s2s_tutorial.")}
-    return found
+            found |= {alias.name for alias in node.names}
+    names = {name.removeprefix("s2s_tutorial.") for name in found if name.startswith("s2s_tutorial.")}
+    # "from s2s_tutorial.model.loss import masked" names what is in a module: the longest part that is one counts.
+    known = {*MODULES, *(name.removesuffix(".__init__") for name in FILES)}
+    return {next((part for part in parts_of(name) if part in known), name) for name in names} - {module}
 
 
-def test_imports_within_the_package_form_no_circle():
-    graph = {module: imports_of(module) for module in MODULES}
+def parts_of(name: str) -> list[str]:
+    """The name and what it lies in: a.b.c, a.b, a."""
+    parts = name.split(".")
+    return [".".join(parts[:count]) for count in range(len(parts), 0, -1)]
+
+
+def test_imports_of_modules_form_no_circle():
+    graph = {module: imports_of(module) & set(MODULES) for module in MODULES}
     assert sum(map(len, graph.values())) > len(MODULES)  # else imports are not found
     order = list(TopologicalSorter(graph).static_order())  # raises CycleError, naming the circle
     assert set(order) == set(MODULES)
+
+
+def test_imports_between_the_rooms_run_one_way():
+    height = {room: layer for layer, rooms in enumerate(LAYERS) for room in rooms}
+    upward = {
+        (module, other)
+        for module in MODULES
+        for other in imports_of(module)
+        if module.split(".")[0] != other.split(".")[0]
+        and height[module.split(".")[0]] <= height[other.split(".")[0]]
+        and (module, other) not in ALLOWED
+    }
+    assert upward == set()
+
+
+def test_relative_imports_are_seen_too(monkeypatch, tmp_path):
+    source = tmp_path / "one.py"
+    source.write_text(
+        "from . import clauses\nfrom .verbs import NOW\nfrom ..data import text\nimport s2s_tutorial.files\n"
+    )
+    monkeypatch.setitem(FILES, "grammar.one", source)
+    assert imports_of("grammar.one") == {"grammar.clauses", "grammar.verbs", "data.text", "files"}
+
+
+def test_at_most_six_modules_lie_at_the_top_and_none_is_long():
+    assert sum("." not in module for module in MODULES) <= 6
+    lines = {name: len(path.read_text(encoding="utf-8").splitlines()) for name, path in FILES.items()}
+    assert {name: count for name, count in lines.items() if count > 320} == {
+        "grammar.lexicon": lines["grammar.lexicon"]
+    }
+
+
+def test_no_function_is_long():
+    long = {
+        f"{name}.{node.name}": node.end_lineno - node.lineno + 1
+        for name, path in FILES.items()
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
+    }
+    assert {name: count for name, count in long.items() if count > 45} == {}
 
 
 def run_python(code: str) -> str:
@@ -91,8 +148,8 @@ def run_python(code: str) -> str:
 
 
 def test_the_command_line_starts_without_the_heavy_packages():
-    loaded = set(run_python("import sys, s2s_tutorial.cli; print(*sys.modules)").split())
-    assert "s2s_tutorial.cli" in loaded
+    loaded = set(run_python("import sys, s2s_tutorial.cli.commands; print(*sys.modules)").split())
+    assert "s2s_tutorial.cli.commands" in loaded
     assert loaded.isdisjoint({"torch", "matplotlib", "sacrebleu", "tensorboard", "numpy", "pooch"})
 
 
@@ -123,7 +180,7 @@ def test_only_the_module_that_downloads_the_corpus_can_reach_the_network():
     network = {"socket", "urllib", "http", "requests", "pooch", "ftplib", "httpx", "aiohttp", "huggingface_hub"}
     users = set()
     for module in MODULES:
-        for node in ast.walk(ast.parse((PACKAGE / f"{module}.py").read_text(encoding="utf-8"))):
+        for node in ast.walk(ast.parse(FILES[module].read_text(encoding="utf-8"))):
             names = []
             if isinstance(node, ast.Import):
                 names = [alias.name for alias in node.names]
@@ -131,14 +188,14 @@ def test_only_the_module_that_downloads_the_corpus_can_reach_the_network():
                 names = [node.module or ""]
             if any(name.split(".")[0] in network for name in names):
                 users.add(module)
-    assert users <= {"tatoeba"}
+    assert users <= {"data.tatoeba"}
 
 
 def test_nothing_that_loads_a_file_can_run_code_from_it():
     risky = re.compile(
         r"torch\.load\(|\bpickle\b|\bmarshal\b|\bshelve\b|(?<![.\w])(?:eval|exec)\(|yaml\.load\(|allow_pickle"
     )
-    found = {path.name: risky.findall(path.read_text(encoding="utf-8")) for path in PACKAGE.glob("*.py")}
+    found = {path.name: risky.findall(path.read_text(encoding="utf-8")) for path in PACKAGE.rglob("*.py")}
     assert {name: words for name, words in found.items() if words} == {}
 
 
@@ -175,14 +232,14 @@ def test_files_that_a_page_links_to_exist(page):
 
 def test_the_book_has_every_module_in_its_reference():
     overview = (ROOT / "book" / "api.md").read_text(encoding="utf-8")
-    assert sorted(re.findall(r"^   ~s2s_tutorial\.(\w+)$", overview, re.MULTILINE)) == MODULES
+    assert sorted(re.findall(r"^   ~s2s_tutorial\.([\w.]+)$", overview, re.MULTILINE)) == MODULES
     pages = "".join(path.read_text(encoding="utf-8") for path in (ROOT / "book" / "api").glob("*.md"))
-    assert sorted(re.findall(r"automodule:: s2s_tutorial\.(\w+)", pages)) == MODULES
+    assert sorted(re.findall(r"automodule:: s2s_tutorial\.([\w.]+)", pages)) == MODULES
 
 
-@pytest.mark.parametrize("module", MODULES)
+@pytest.mark.parametrize("module", sorted(FILES))
 def test_every_module_says_what_it_is_for(module):
-    tree = ast.parse((PACKAGE / f"{module}.py").read_text(encoding="utf-8"))
+    tree = ast.parse(FILES[module].read_text(encoding="utf-8"))
     assert ast.get_docstring(tree)
 
 

@@ -155,7 +155,7 @@ def test_names_of_the_package_come_after_chapters_and_can_still_be_found(page, a
     places = [place for _, place in search(page, address, "attention")]
     first_name = next(number for number, place in enumerate(places) if "#s2s_tutorial" in place)
     assert sum("notebooks/" in place for place in places[:first_name]) >= 2
-    assert search(page, address, "beam_search")[0][1].endswith("#s2s_tutorial.search.beam_search")
+    assert search(page, address, "beam_search")[0][1].endswith("#s2s_tutorial.translation.search.beam_search")
 
 
 def test_every_entry_of_the_glossary_leads_to_a_page_of_the_book(page, address):

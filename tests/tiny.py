@@ -7,11 +7,12 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from s2s_tutorial.checkpoint import Checkpoints, load_tensors
-from s2s_tutorial.config import DataSettings, ModelSettings, Settings, TrainingSettings
-from s2s_tutorial.corpus import prepare
-from s2s_tutorial.tracking import read_record
-from s2s_tutorial.training import Trainer
+from s2s_tutorial.data.corpus import prepare
+from s2s_tutorial.files import load_tensors
+from s2s_tutorial.runs.checkpoints import Checkpoints
+from s2s_tutorial.settings import DataSettings, ModelSettings, Settings, TrainingSettings
+from s2s_tutorial.training.record import read_record
+from s2s_tutorial.training.trainer import Trainer
 
 TINY = Settings(
     "small",
@@ -61,7 +62,7 @@ def everything(folder: Path) -> dict[str, Any]:
 
 def train_and_be_killed(folder: str, place: str) -> None:
     """For a child process: train, and at the given place say so and wait, or die as by a power cut."""
-    from s2s_tutorial import checkpoint
+    from s2s_tutorial import files as checkpoint
 
     trainer = Trainer(prepare(TINY.data), TINY, Path(folder), tensorboard=False, quiet=True)
     if place == "wait in step 8":

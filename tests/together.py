@@ -13,10 +13,10 @@ from pathlib import Path
 
 from tiny import TINY, before_step
 
-from s2s_tutorial.corpus import prepare
-from s2s_tutorial.distributed import join
-from s2s_tutorial.start import Start
-from s2s_tutorial.training import Trainer
+from s2s_tutorial.data.corpus import prepare
+from s2s_tutorial.training.distributed import join
+from s2s_tutorial.training.initial_weights import Start
+from s2s_tutorial.training.trainer import Trainer
 
 # Nothing random but the first weights and the order, which all numbers of processes share.
 STEADY = replace(

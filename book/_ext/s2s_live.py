@@ -23,9 +23,10 @@ from sphinx.application import Sphinx
 from sphinx.util.docutils import SphinxDirective
 from sphinx.util.osutil import relative_uri
 
-from s2s_tutorial.config import ATTENTIONS, PRETRAINED
-from s2s_tutorial.export import MANIFEST, export, publish
-from s2s_tutorial.runs import load_translator, open_run
+from s2s_tutorial.runs.folder import open_run
+from s2s_tutorial.runs.weights import load_translator
+from s2s_tutorial.settings import ATTENTIONS, PRETRAINED
+from s2s_tutorial.web.export import MANIFEST, export, publish
 
 ROOT = Path(__file__).parents[2]
 WEB = ROOT / "book" / "_web"
@@ -89,7 +90,7 @@ def skip_live(translator: Any, node: live) -> None:
 def copy_web(folder: Path) -> None:
     """Copy the translator's scripts and styles, and the attention view that it shares with the chapters."""
     folder.mkdir(parents=True, exist_ok=True)
-    data = files("s2s_tutorial").joinpath("data")
+    data = files("s2s_tutorial").joinpath("assets")
     for name in VIEW:
         (folder / name).write_text(data.joinpath(name).read_text(encoding="utf-8"), encoding="utf-8")
     for path in [*WEB.glob("*.js"), *WEB.glob("*.css")]:

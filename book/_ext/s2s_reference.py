@@ -12,8 +12,8 @@ from s2s_status import table
 from sphinx.application import Sphinx
 from sphinx.util.docutils import SphinxDirective, SphinxRole
 
-from s2s_tutorial import config
-from s2s_tutorial.config import PRESETS
+from s2s_tutorial import settings as config
+from s2s_tutorial.settings import PRESETS
 
 UNREADABLE = re.compile(r"(= ?)<(?:[^<>]|<\w+>)*>")  # <factory>, <function Start.<lambda>>
 
@@ -60,7 +60,7 @@ def shorten_commands(
     app: Sphinx, kind: str, name: str, thing: object, options: object, signature: str | None, returns: str | None
 ) -> tuple[str | None, str | None] | None:
     """Of a command, leave out the options with all that the command line says of them: `--help` shows them better."""
-    return ("(…)", None) if kind == "function" and name.startswith("s2s_tutorial.cli.") else None
+    return ("(…)", None) if kind == "function" and name.startswith("s2s_tutorial.cli.commands.") else None
 
 
 class Presets(SphinxDirective):

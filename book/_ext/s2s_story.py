@@ -20,10 +20,10 @@ from sphinx.application import Sphinx
 from sphinx.errors import ExtensionError
 from sphinx.util.docutils import SphinxDirective
 
-from s2s_tutorial.batching import Encoded, batches_in_order
-from s2s_tutorial.config import PRETRAINED
-from s2s_tutorial.runs import load_translator
-from s2s_tutorial.text import normalise
+from s2s_tutorial.data.batches import Encoded, batches_in_order
+from s2s_tutorial.data.text import normalise
+from s2s_tutorial.runs.weights import load_translator
+from s2s_tutorial.settings import PRETRAINED
 
 SQUARES = 5  # numbers of a state that are drawn
 SQUARE = 9  # width of such a square; all lengths are in units of the SVG

@@ -15,7 +15,7 @@ from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 
 ROOT = Path(__file__).parents[2]
-TARGET = ROOT / "s2s_tutorial" / "data" / "drawings"
+TARGET = ROOT / "s2s_tutorial" / "assets" / "drawings"
 SHARPNESS = 2  # pixels of the picture for one of the drawing
 COLOURS = 64
 

@@ -14,14 +14,14 @@ from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
-from s2s_tutorial.checkpoint import write_atomically, write_json
-from s2s_tutorial.config import ATTENTIONS, PRESETS, Settings
-from s2s_tutorial.corpus import Corpus, prepare
-from s2s_tutorial.evaluation import evaluate
-from s2s_tutorial.export import ExportError, export, load_exported, rounding_cost
-from s2s_tutorial.model import count_parameters
-from s2s_tutorial.runs import load_translator
-from s2s_tutorial.training import Trainer
+from s2s_tutorial.data.corpus import Corpus, prepare
+from s2s_tutorial.files import write_atomically, write_json
+from s2s_tutorial.model.seq2seq import count_parameters
+from s2s_tutorial.runs.weights import load_translator
+from s2s_tutorial.settings import ATTENTIONS, PRESETS, Settings
+from s2s_tutorial.training.trainer import Trainer
+from s2s_tutorial.translation.evaluation import evaluate
+from s2s_tutorial.web.export import ExportError, export, load_exported, rounding_cost
 
 ROOT = Path(__file__).parents[2]
 RUNS = Path(os.environ.get("S2S_RUNS") or ROOT / "runs") / "live"

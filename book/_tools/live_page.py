@@ -13,8 +13,9 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "_ext"))
 
 from s2s_live import copy_web, write_models
 
-from s2s_tutorial.export import export
-from s2s_tutorial.runs import load_translator, open_run
+from s2s_tutorial.runs.folder import open_run
+from s2s_tutorial.runs.weights import load_translator
+from s2s_tutorial.web.export import export
 
 PAGE = """<!doctype html>
 <html lang="en" data-theme="light">

@@ -15,12 +15,12 @@ sys.path.insert(0, str(Path(__file__).parents[2] / "tests"))
 
 from browsing import Room, open_browser
 
-from s2s_tutorial.config import ModelSettings
-from s2s_tutorial.export import export
-from s2s_tutorial.model import Seq2Seq, count_parameters
-from s2s_tutorial.runs import load_translator
-from s2s_tutorial.translation import Translator
-from s2s_tutorial.vocabulary import SPECIAL_WORDS, Vocabulary
+from s2s_tutorial.data.vocabulary import SPECIAL_WORDS, Vocabulary
+from s2s_tutorial.model.seq2seq import Seq2Seq, count_parameters
+from s2s_tutorial.runs.weights import load_translator
+from s2s_tutorial.settings import ModelSettings
+from s2s_tutorial.translation.translator import Translator
+from s2s_tutorial.web.export import export
 
 MEASURE = """() => {
   const words = [...model.srcIds.keys()].slice(4), size = model.tgtWords.length, times = [];

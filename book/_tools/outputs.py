@@ -36,8 +36,8 @@ SOLUTION = "### Solution"
 ROUND = ROOT / "_build" / "outputs"
 sys.path.insert(0, str(ROOT))  # the package of this very tree
 
-from s2s_tutorial.checkpoint import write_atomically, write_json  # noqa: E402
-from s2s_tutorial.runs import versions  # noqa: E402
+from s2s_tutorial.files import write_atomically, write_json  # noqa: E402
+from s2s_tutorial.runs.folder import versions  # noqa: E402
 
 
 def main(
@@ -144,8 +144,8 @@ def refresh_notebook(name: str) -> None:
     """
     from pkgutil import resolve_name
 
-    from s2s_tutorial.plotting import view_parts
-    from s2s_tutorial.show import source_markdown
+    from s2s_tutorial.notebook.plots import view_parts
+    from s2s_tutorial.notebook.show import source_markdown
 
     script, notebook = jupytext.read(NOTEBOOKS / f"{name}.py"), nbformat.read(NOTEBOOKS / f"{name}.ipynb", as_version=4)
     before, now = ([cell for cell in book.cells if cell.cell_type == "code"] for book in (notebook, script))

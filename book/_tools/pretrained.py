@@ -14,16 +14,18 @@ from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
-from s2s_tutorial.checkpoint import Checkpoints, write_atomically, write_json
-from s2s_tutorial.cli import held_out_of
-from s2s_tutorial.config import PRETRAINED
-from s2s_tutorial.corpus import challenge_set
-from s2s_tutorial.evaluation import evaluate, score_groups
-from s2s_tutorial.export import rounding_cost
-from s2s_tutorial.model import count_parameters
-from s2s_tutorial.runs import Run, load_translator, open_run, save_model
-from s2s_tutorial.tatoeba import TATOEBA_URL
-from s2s_tutorial.tracking import Record, read_record
+from s2s_tutorial.cli.commands import held_out_of
+from s2s_tutorial.data.corpus import challenge_set
+from s2s_tutorial.data.tatoeba import TATOEBA_URL
+from s2s_tutorial.files import write_atomically, write_json
+from s2s_tutorial.model.seq2seq import count_parameters
+from s2s_tutorial.runs.checkpoints import Checkpoints
+from s2s_tutorial.runs.folder import Run, open_run
+from s2s_tutorial.runs.weights import load_translator, save_model
+from s2s_tutorial.settings import PRETRAINED
+from s2s_tutorial.training.record import Record, read_record
+from s2s_tutorial.translation.evaluation import evaluate, score_groups
+from s2s_tutorial.web.export import rounding_cost
 
 RECORD_STEPS = 20  # every so many steps are kept of the record
 BEAM = 5

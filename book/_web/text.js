@@ -1,4 +1,4 @@
-// Text for the model in the page: what s2s_tutorial/text.py and the reading half of translation.py do, from the tables
+// Text for the model in the page: what s2s_tutorial/data/text.py and the reading half of translation.py do, from the tables
 // that an exported model carries. A test holds both to the same results.
 //
 // The parts text.js, matrix.js, network.js, honesty.js and search.js each register one function. The page runs it, and

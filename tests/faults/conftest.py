@@ -5,8 +5,8 @@ from faults import COUNTS, ROOT, SOAK, Warm, said
 from hypothesis import settings
 from tiny import everything
 
-from s2s_tutorial.checkpoint import write_json
-from s2s_tutorial.runs import versions
+from s2s_tutorial.files import write_json
+from s2s_tutorial.runs.folder import versions
 
 # The long form draws other inputs every time.
 settings.register_profile("soak", derandomize=False, database=None, deadline=None)

@@ -10,7 +10,7 @@ import pytest
 from faults import COUNTS, SOAK, check_bound, check_end, check_redone, kill, said, steps_done
 from tiny import TINY
 
-from s2s_tutorial.checkpoint import Checkpoints
+from s2s_tutorial.runs.checkpoints import Checkpoints
 
 KILLS = 200 if SOAK else 25
 PLACES = [("write", False), ("fsync", False), ("fsync", True), ("replace", False), ("replace", True)]

@@ -18,13 +18,13 @@ from hypothesis import strategies as st
 from tiny import TINY
 from typer.testing import CliRunner
 
-from s2s_tutorial.checkpoint import BadFileError, load_tensors, read_json
-from s2s_tutorial.cli import app
-from s2s_tutorial.config import PRESETS, Settings
-from s2s_tutorial.sources import CorpusError, parse_columns, read_file
-from s2s_tutorial.text import detokenise, normalise, normalise_all, tokenise
-from s2s_tutorial.tracking import read_record
-from s2s_tutorial.vocabulary import EOS, UNK, Vocabulary
+from s2s_tutorial.cli.commands import app
+from s2s_tutorial.data.readers import CorpusError, parse_columns, read_file
+from s2s_tutorial.data.text import detokenise, normalise, normalise_all, tokenise
+from s2s_tutorial.data.vocabulary import EOS, UNK, Vocabulary
+from s2s_tutorial.files import BadFileError, load_tensors, read_json
+from s2s_tutorial.settings import PRESETS, Settings
+from s2s_tutorial.training.record import read_record
 
 # Any text at all, half characters included; and text of the kinds that rules are about.
 ANY = st.text(st.characters(), max_size=60)
@@ -237,8 +237,8 @@ def test_any_command_line_is_answered(folder, tmp_path_factory, arguments):
         patch.chdir(tmp_path_factory.mktemp("cwd"))
         patch.setitem(PRESETS, "small", TINY)
         patch.setitem(PRESETS, "sample", TINY)
-        patch.setattr("s2s_tutorial.sources.tatoeba_file", _no_tatoeba)
-        patch.setattr("s2s_tutorial.training.Trainer.fit", _no_training)
+        patch.setattr("s2s_tutorial.data.readers.tatoeba_file", _no_tatoeba)
+        patch.setattr("s2s_tutorial.training.trainer.Trainer.fit", _no_training)
         check_call(arguments)
 
 

@@ -13,10 +13,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from test_fuzz import TEXT
 
-from s2s_tutorial.export import export, text_rules
-from s2s_tutorial.runs import load_translator
-from s2s_tutorial.text import detokenise, normalise
-from s2s_tutorial.translation import SentenceError, read_sentence
+from s2s_tutorial.data.text import detokenise, normalise
+from s2s_tutorial.runs.weights import load_translator
+from s2s_tutorial.translation.translator import SentenceError, read_sentence
+from s2s_tutorial.web.export import export, text_rules
 
 pytest.importorskip("playwright", reason="needs Playwright: pip install playwright")
 pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="needs Chromium: apt-get install chromium")

@@ -17,7 +17,8 @@ import pytest
 import torch
 from faults import COUNTS
 
-from s2s_tutorial.checkpoint import Checkpoints, save_tensors
+from s2s_tutorial.files import save_tensors
+from s2s_tutorial.runs.checkpoints import Checkpoints
 
 MOST_MIB = 200
 TERABYTE = 1 << 40
@@ -157,7 +158,7 @@ def test_a_whole_checkpoint_of_something_else_is_never_used(refused, run):
     ],
 )
 def test_a_checkpoint_with_one_thing_wrong_is_never_used(refused, run, change, words):
-    from s2s_tutorial.checkpoint import load_tensors
+    from s2s_tutorial.files import load_tensors
 
     path = Checkpoints(run).paths()[-1]
     tensors, values = load_tensors(path)
@@ -232,7 +233,7 @@ def test_lines_of_a_record_that_are_traps_are_left_out(warm, run, tmp_path):
     good = (run / "record.jsonl").read_bytes()
     traps = [DEEP, b"1" * 5000, b'{"step": 1}', b'{"kind": "step", "step": 1, "loss": "x"}', b'{"kind": [], "step": 1}']
     (run / "record.jsonl").write_bytes(b"\n".join(traps) + b"\n" + good)
-    from s2s_tutorial.tracking import read_record
+    from s2s_tutorial.training.record import read_record
 
     assert read_record(run / "record.jsonl") == [json.loads(line) for line in good.splitlines()]
 
@@ -267,7 +268,7 @@ def test_tensors_are_read_from_files_only(refused, tmp_path, kind):
 
 
 def test_a_link_under_the_temporary_name_is_not_followed(tmp_path):
-    from s2s_tutorial.checkpoint import write_atomically
+    from s2s_tutorial.files import write_atomically
 
     (tmp_path / "outside").write_text("mine")
     (tmp_path / f".file.{os.getpid()}.tmp").symlink_to(tmp_path / "outside")
@@ -276,7 +277,7 @@ def test_a_link_under_the_temporary_name_is_not_followed(tmp_path):
 
 
 def test_an_unreadable_checkpoint_is_reported_and_left_where_it_is(run, monkeypatch):
-    from s2s_tutorial.checkpoint import UnreadableFileError
+    from s2s_tutorial.files import UnreadableFileError
 
     newest = Checkpoints(run).paths()[-1]
     real = type(newest).open

@@ -26,15 +26,15 @@ def serve() -> None:
     from tiny import TINY
     from torch.utils import tensorboard  # noqa: F401
 
-    import s2s_tutorial.plotting  # noqa: F401
-    from s2s_tutorial import cli
-    from s2s_tutorial.checkpoint import load_tensors
-    from s2s_tutorial.config import PRESETS
-    from s2s_tutorial.corpus import prepare
-    from s2s_tutorial.runs import load_translator
-    from s2s_tutorial.sources import read_file
-    from s2s_tutorial.tracking import read_record
-    from s2s_tutorial.training import Trainer
+    import s2s_tutorial.notebook.plots  # noqa: F401
+    from s2s_tutorial.cli import commands as cli
+    from s2s_tutorial.data.corpus import prepare
+    from s2s_tutorial.data.readers import read_file
+    from s2s_tutorial.files import load_tensors
+    from s2s_tutorial.runs.weights import load_translator
+    from s2s_tutorial.settings import PRESETS
+    from s2s_tutorial.training.record import read_record
+    from s2s_tutorial.training.trainer import Trainer
 
     corpus = prepare(TINY.data)
     PRESETS["small"] = TINY

@@ -1,0 +1,74 @@
+"""What the command line says of a corpus, of scores, and of a run that has come to its end."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import typer
+
+if TYPE_CHECKING:
+    from s2s_tutorial.data.corpus import Corpus
+    from s2s_tutorial.settings import Settings
+    from s2s_tutorial.training.trainer import Trainer
+    from s2s_tutorial.translation.evaluation import Scores
+
+
+def describe_corpus(corpus: Corpus, settings: Settings) -> str:
+    """What each step of preparation left."""
+    from s2s_tutorial.data.corpus import MOST_HELD_OUT
+
+    names = ("English", "French") if settings.data.reverse else ("French", "English")
+    lines = [f"{name:<40}{count:>10,} pairs" for name, count in corpus.steps]
+    src_words, tgt_words = corpus.word_counts
+    lines.append(f"{f'{names[0]} / {names[1]} words kept':<40}{f'{src_words:,} / {tgt_words:,}':>16}")
+    lines.append(f"{'training':<40}{len(corpus.train):>10,} pairs")
+    for name, pairs, held_out in (
+        ("validation", corpus.validation_pairs, corpus.validation),
+        ("test", corpus.test_pairs, corpus.test),
+    ):
+        said = f"{pairs:>10,} pairs of {len(held_out):,} {names[0]} sentences"
+        if len(held_out) == MOST_HELD_OUT:
+            said = f"{pairs:>10,} pairs, measured on the first {len(held_out):,} {names[0]} sentences"
+        lines.append(f"{name:<40}{said}")
+    sizes = f"{len(corpus.src_vocabulary):,} / {len(corpus.tgt_vocabulary):,}"
+    lines.append(f"{'vocabulary of the training pairs':<40}{sizes:>16}")
+    return "\n".join(lines)
+
+
+def describe_scores(scores: Scores, values: dict[str, Any], line: str) -> str:
+    """Describe scores: a line, how they were computed, and where `values` has them, a warning and a table of phenomena."""
+    lines = [line, scores.signature]
+    if "unfinished" in values:
+        lines.insert(0, values["unfinished"])
+    if "phenomena" in values:
+        lines.append(f"\n{'phenomenon':<28}{'sentences':>10}{'BLEU':>8}{'chrF':>8}{'exact':>8}")
+        for name, group in values["phenomena"].items():
+            lines.append(
+                f"{name:<28}{group['sentences']:>10}{group['bleu']:>8.1f}{group['chrf']:>8.1f}{group['exact_match']:>8.0%}"
+            )
+    return "\n".join(lines)
+
+
+def show_result(trainer: Trainer) -> None:
+    """Measure a finished run on its test set, show ten sentences, write pictures."""
+    from s2s_tutorial.files import write_json
+    from s2s_tutorial.notebook.plots import plot_attention, plot_losses, save_figure
+    from s2s_tutorial.training.record import read_record
+    from s2s_tutorial.translation.evaluation import evaluate as measure
+    from s2s_tutorial.translation.evaluation import show_scores
+
+    opened, corpus = trainer.run, trainer.corpus
+    run = opened.folder
+    scores, translations = measure(trainer.translator, corpus.test)
+    write_json(opened.scores_path, scores.to_dict())
+    typer.echo(f"\nHeld-out test sentences: {show_scores(scores)}\n")
+    for translation, references in list(zip(translations, corpus.test.references, strict=True))[:10]:
+        typer.echo(f"> {' '.join(translation.src_words)}\n= {references[0]}\n< {' '.join(translation.words)}\n")
+    pictures = [run / "losses.png"]
+    save_figure(plot_losses(read_record(opened.record_path)), pictures[0])
+    if translations[0].attn_weights is not None:
+        for number, translation in enumerate(translations[:3], start=1):
+            pictures.append(run / f"attention-{number}.png")
+            save_figure(plot_attention(translation), pictures[-1])
+    typer.echo("Pictures: " + ", ".join(str(path) for path in pictures))
+    typer.echo(f'Try it: s2s-tutorial translate --run {run} "{" ".join(corpus.test.sources[0].split()[:-1])}"')

@@ -1,0 +1,1 @@
+"""From text to batches: text rules, vocabulary, corpora and their split, batches."""

@@ -1,0 +1,153 @@
+"""Batches: sentences of different lengths in one rectangle of ids, and the order of batches in an epoch.
+
+`Encoded` holds many sentences end to end in one array, four bytes per word. An epoch visits every pair once. Its order
+depends on the seed and the number of the epoch alone, so a run that resumes does not need to have stored it.
+
+Sizes: N sentences, B sentences of a batch, S source length, T target length.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from s2s_tutorial.data.vocabulary import EOS, PAD, UNK, Vocabulary
+
+
+@dataclass(frozen=True)
+class Encoded:
+    """Many encoded sentences.
+
+    Attributes:
+        ids: (W,), ids of all words of all sentences, EOS after each sentence.
+        starts: (N + 1,), index in `ids` where each sentence starts; the last one is W.
+    """
+
+    ids: np.ndarray
+    starts: np.ndarray
+
+    @classmethod
+    def encode(cls, sentences: Sequence[str], vocabulary: Vocabulary) -> Encoded:
+        """Encode normalised sentences (words joined by spaces)."""
+        # One look-up per word over one long text, in which a line end, for EOS, is a word too.
+        words = " \n ".join([*sentences, ""]).split(" ") if sentences else []
+        ids_of = vocabulary._ids | {"\n": EOS, "": -1}
+        flat = np.fromiter((ids_of.get(word, UNK) for word in words), dtype=np.int32, count=len(words))
+        flat = flat[flat >= 0]  # without the empty words of empty sentences
+        ends = np.flatnonzero(flat == EOS) + 1
+        return cls(flat, np.concatenate([[0], ends]))
+
+    def __len__(self) -> int:
+        return len(self.starts) - 1
+
+    def __getitem__(self, number: int) -> np.ndarray:
+        """Return the ids of one sentence, EOS at the end."""
+        return self.ids[self.starts[number] : self.starts[number + 1]]
+
+    @cached_property
+    def lengths(self) -> np.ndarray:
+        """(N,), words of each sentence, counting EOS; four bytes each, since there may be many."""
+        return np.diff(self.starts).astype(np.int32)
+
+    def rectangle(self, rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Pad the sentences of these rows (B,) to one length; returns ids (B, longest) and lengths (B,)."""
+        lengths = self.lengths[rows].astype(np.int64)  # (B,)
+        positions = np.arange(lengths.max())  # (longest,)
+        real = positions < lengths[:, None]  # (B, longest)
+        ids = np.full(real.shape, PAD, dtype=np.int64)  # (B, longest)
+        ids[real] = self.ids[(self.starts[rows][:, None] + positions)[real]]
+        return ids, lengths
+
+
+def length_mask(lengths: Tensor, size: int) -> Tensor:
+    """Tell words from padding in B sentences that are padded to one length.
+
+    Args:
+        lengths: (B,), words of each sentence.
+        size: Padded length T.
+
+    Returns:
+        (B, T) bools, True at the first `lengths` positions of each row.
+    """
+    return torch.arange(size, device=lengths.device) < lengths[:, None]
+
+
+@dataclass(frozen=True)
+class Batch:
+    """B sentence pairs as tensors.
+
+    Attributes:
+        src_ids: (B, S), EOS after each sentence, then PAD.
+        src_lengths: (B,), counting EOS.
+        tgt_ids: (B, T), likewise.
+        tgt_lengths: (B,), likewise.
+    """
+
+    src_ids: Tensor
+    src_lengths: Tensor
+    tgt_ids: Tensor
+    tgt_lengths: Tensor
+
+    @classmethod
+    def of(cls, src: Encoded, tgt: Encoded, rows: np.ndarray) -> Batch:
+        """Make a batch of the pairs in these rows (B,)."""
+        return cls(*(torch.from_numpy(array) for side in (src, tgt) for array in side.rectangle(rows)))
+
+    @property
+    def src_mask(self) -> Tensor:
+        """(B, S), True at real words."""
+        return length_mask(self.src_lengths, self.src_ids.shape[1])
+
+    @property
+    def tgt_mask(self) -> Tensor:
+        """(B, T), True at real words."""
+        return length_mask(self.tgt_lengths, self.tgt_ids.shape[1])
+
+    @property
+    def padding_share(self) -> float:
+        """Share of PAD among all positions of both sides, from 0 to below 1."""
+        words = int(self.src_lengths.sum() + self.tgt_lengths.sum())
+        return 1.0 - words / (self.src_ids.numel() + self.tgt_ids.numel())
+
+    def to(self, device: torch.device | str) -> Batch:
+        """Copy the batch to a device."""
+        tensors = (self.src_ids, self.src_lengths, self.tgt_ids, self.tgt_lengths)
+        return Batch(*(tensor.to(device, non_blocking=True) for tensor in tensors))
+
+
+def epoch_order(src_lengths: np.ndarray, tgt_lengths: np.ndarray, batch_size: int, seed: int, epoch: int,
+                bucketed: bool = True) -> list[np.ndarray]:  # fmt: skip
+    """Put every pair into exactly one batch of this epoch, with pairs of similar length.
+
+    Pairs are shuffled, sorted by source and then target length (pairs of equal lengths stay shuffled) and cut into batches,
+    and the batches are shuffled. So a batch holds little padding, and every epoch has different batches.
+
+    Args:
+        src_lengths, tgt_lengths: (N,), in words.
+        batch_size: Pairs per batch; one batch may be smaller.
+        seed: Seed of the run. The order depends on it and on `epoch` alone.
+        epoch: Number of the epoch, from 0.
+        bucketed: False leaves the sorting out, which makes random batches.
+
+    Returns:
+        For each batch, the rows of its pairs.
+    """
+    rng = np.random.default_rng([seed, epoch])
+    order = rng.permutation(len(src_lengths))
+    if bucketed:
+        order = order[np.lexsort((tgt_lengths[order], src_lengths[order]))]
+    batches = [order[start : start + batch_size] for start in range(0, len(order), batch_size)]
+    return [batches[number] for number in rng.permutation(len(batches))]
+
+
+def batches_in_order(src: Encoded, tgt: Encoded, batch_size: int) -> Iterator[tuple[np.ndarray, Batch]]:
+    """Yield batches for translating, longest sentences first, each with the rows of its pairs."""
+    order = np.argsort(-src.lengths, kind="stable")
+    for start in range(0, len(order), batch_size):
+        rows = order[start : start + batch_size]
+        yield rows, Batch.of(src, tgt, rows)

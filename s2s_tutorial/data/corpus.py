@@ -1,0 +1,251 @@
+"""Turn sentence pairs into training, validation and test sets that share no sentence.
+
+The steps: read → keep pairs of the right length → drop pairs with rare words → drop repeats → split. The corpus keeps the
+number of pairs that each step leaves. The rules themselves are in `filters`; chapter 1 of the book explains each.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable
+from dataclasses import dataclass
+from importlib.resources import files
+
+import numpy as np
+
+from s2s_tutorial.data.columns import Alignment, Columns, CorpusError, source_and_target
+from s2s_tutorial.data.filters import (
+    PARTS,
+    TextColumn,
+    choose,
+    count_words,
+    divide,
+    first_of_each_pair,
+    frequent_rows,
+)
+from s2s_tutorial.data.on_disk.mapped_pairs import StoredPairs
+from s2s_tutorial.data.readers import parse_columns, read_corpus
+from s2s_tutorial.data.vocabulary import Vocabulary
+from s2s_tutorial.settings import DataSettings
+
+TEST_SHARE, VALIDATION_SHARE = 5, 3  # of 100 English sentences
+MOST_HELD_OUT = 20_000  # sentences of each held-out set that are used; more take long and hardly narrow an interval
+
+
+@dataclass(frozen=True)
+class Pairs:
+    """Training pairs in memory: normalised sentences, words joined by spaces.
+
+    Attributes:
+        sources: N source sentences.
+        targets: N target sentences; pair n is `sources[n]` and `targets[n]`.
+    """
+
+    sources: list[str]
+    targets: list[str]
+
+    def __len__(self) -> int:
+        return len(self.sources)
+
+    def find(self, sources: Iterable[str]) -> set[str]:
+        """Return those of some source sentences that are among the training sources."""
+        return set(sources) & set(self.sources)
+
+
+@dataclass(frozen=True)
+class HeldOut:
+    """A held-out set: distinct source sentences, each with all its reference translations.
+
+    Attributes:
+        sources: N normalised source sentences, each once.
+        references: N lists of all translations in the filtered corpus, the translation of its own pair first.
+        alignments: N gold alignments (source position, target position) with the first reference, or None.
+        groups: N names of groups from the third column (in the challenge set, the phenomenon), or None.
+    """
+
+    sources: list[str]
+    references: list[list[str]]
+    alignments: list[Alignment] | None = None
+    groups: list[str] | None = None
+
+    def __len__(self) -> int:
+        return len(self.sources)
+
+    def head(self, count: int) -> HeldOut:
+        """Return the first `count` sentences."""
+        cut = [None if part is None else part[:count] for part in (self.alignments, self.groups)]
+        return HeldOut(self.sources[:count], self.references[:count], *cut)
+
+
+@dataclass(frozen=True)
+class Corpus:
+    """The prepared data of a run.
+
+    Attributes:
+        steps: Name of each step of preparation, and the number of pairs that it left.
+        word_counts: Number of different words, of source and of target, that are frequent enough to be kept.
+        train: Training pairs; `stored.StoredPairs` if they are on disk.
+        validation: At most `MOST_HELD_OUT` held-out sentences, by which the best weights are chosen.
+        test: At most `MOST_HELD_OUT` held-out sentences, on which the finished model is measured.
+        validation_pairs: Number of pairs in the whole validation set.
+        test_pairs: Number of pairs in the whole test set.
+        src_vocabulary: Source words, counted in the training pairs.
+        tgt_vocabulary: Target words, counted in the training pairs.
+    """
+
+    steps: list[tuple[str, int]]
+    word_counts: tuple[int, int]
+    train: Pairs | StoredPairs
+    validation: HeldOut
+    test: HeldOut
+    validation_pairs: int
+    test_pairs: int
+    src_vocabulary: Vocabulary
+    tgt_vocabulary: Vocabulary
+
+
+def prepare(settings: DataSettings) -> Corpus:
+    """Read, filter and split the corpus that the settings name, and count its words.
+
+    Raises:
+        CorpusError: The file cannot be used, or too little of it is left to train and measure on.
+    """
+    columns = read_corpus(settings.corpus, settings.sample_pairs)
+    rows = keep_lengths(columns, settings)
+    first, second = numbered(columns, rows)
+    choice = choose(first, second, part_numbers(first), len(columns.first), settings)
+    kept = {part: [rows[number] for number in numbers] for part, numbers in choice.rows.items()}
+    references = gather_references(columns, (rows[number] for number in choice.distinct), settings.reverse)
+    src, tgt = columns.sides(settings.reverse)
+    train = Pairs([src[row] for row in kept["training"]], [tgt[row] for row in kept["training"]])
+    return Corpus(
+        steps=choice.steps,
+        word_counts=source_and_target(*choice.word_types, settings.reverse),
+        train=train,
+        validation=hold_out(columns, kept["validation"], references, settings.reverse).head(MOST_HELD_OUT),
+        test=hold_out(columns, kept["test"], references, settings.reverse).head(MOST_HELD_OUT),
+        validation_pairs=len(kept["validation"]),
+        test_pairs=len(kept["test"]),
+        src_vocabulary=Vocabulary.count(train.sources, settings.vocabulary_min_count),
+        tgt_vocabulary=Vocabulary.count(train.targets, settings.vocabulary_min_count),
+    )
+
+
+def numbered(columns: Columns, rows: Iterable[int]) -> tuple[TextColumn, TextColumn]:
+    """Return both columns of some rows in the form that the filters take."""
+    rows = list(rows)
+    return TextColumn([columns.first[row] for row in rows]), TextColumn([columns.second[row] for row in rows])
+
+
+def part_numbers(first: TextColumn) -> np.ndarray:
+    """Return (N,) the index in `filters.PARTS` of the set that each first sentence belongs to."""
+    part_of_sentence = {sentence: PARTS.index(part_of(sentence)) for sentence in set(first.sentences)}
+    return np.fromiter((part_of_sentence[sentence] for sentence in first.sentences), np.uint8, len(first.sentences))
+
+
+def keep_lengths(columns: Columns, settings: DataSettings) -> list[int]:
+    """Find the rows whose sides both have min_length to max_length characters (or words) after normalising."""
+    shortest, longest = settings.min_length, settings.max_length
+    if settings.unit == "characters":
+        lengths = [[len(text) for text in side] for side in (columns.first, columns.second)]
+    else:
+        lengths = [count_words(side).tolist() for side in (columns.first, columns.second)]
+    pairs = zip(*lengths, strict=True)
+    return [row for row, (a, b) in enumerate(pairs) if shortest <= a <= longest and shortest <= b <= longest]
+
+
+def drop_rare(columns: Columns, rows: list[int], trim_below: int) -> tuple[list[int], tuple[int, int]]:
+    """Drop pairs with a rare word.
+
+    Returns:
+        The rows without a word that is seen fewer than `trim_below` times in its column of the given rows; and the number
+        of different words in the first and in the second column that are seen often enough.
+    """
+    kept, word_types = frequent_rows(*numbered(columns, rows), trim_below)
+    return [row for row, is_kept in zip(rows, kept, strict=True) if is_kept], word_types
+
+
+def drop_repeats(columns: Columns, rows: list[int]) -> list[int]:
+    """Keep the first row of every distinct pair."""
+    first, second = numbered(columns, rows)
+    distinct = first_of_each_pair(first.keys, second.keys, np.arange(len(rows)))
+    return [rows[number] for number in distinct]
+
+
+def part_of(english: str) -> str:
+    """Name the set that a normalised first-column sentence belongs to; it depends on a hash of its text alone.
+
+    >>> part_of("i am cold .")
+    'training'
+    """
+    hundredth = int(hashlib.sha256(english.encode()).hexdigest(), 16) % 100
+    if hundredth < TEST_SHARE:
+        return "test"
+    return "validation" if hundredth < TEST_SHARE + VALIDATION_SHARE else "training"
+
+
+def split(columns: Columns, rows: Iterable[int]) -> tuple[list[int], list[int], list[int]]:
+    """Divide rows into training, validation and test so that no two of them share a sentence on either side.
+
+    The hash of the English sentence decides, so all its French translations are in the same set. A French sentence that is
+    in the test set is not used anywhere else, and one that is in the validation set is not used for training.
+
+    Returns:
+        The rows of training, validation and test.
+    """
+    rows = list(rows)
+    first, second = numbered(columns, rows)
+    found = divide(part_numbers(first), second.keys, np.arange(len(rows)))
+    training, validation, test = ([rows[number] for number in found[part]] for part in reversed(PARTS))
+    return training, validation, test
+
+
+def gather_references(columns: Columns, rows: Iterable[int], reverse: bool) -> dict[str, list[str]]:
+    """Collect all distinct translations of every source sentence in these rows, in the order of the file."""
+    src, tgt = columns.sides(reverse)
+    references: dict[str, dict[str, None]] = {}
+    for row in rows:
+        references.setdefault(src[row], {})[tgt[row]] = None
+    return {source: list(targets) for source, targets in references.items()}
+
+
+def hold_out(columns: Columns, rows: Iterable[int], references: dict[str, list[str]], reverse: bool) -> HeldOut:
+    """Make a held-out set of the distinct source sentences in these rows.
+
+    Args:
+        columns: All pairs.
+        rows: Rows of the held-out pairs.
+        references: All translations of each source sentence, from `gather_references`.
+        reverse: True if the first column is the source.
+    """
+    src, tgt = columns.sides(reverse)
+    first_rows: dict[str, int] = {}
+    for row in rows:
+        first_rows.setdefault(src[row], row)
+    own_first = [
+        [tgt[row], *(text for text in references[source] if text != tgt[row])] for source, row in first_rows.items()
+    ]
+    alignments = None
+    if columns.alignments is not None:
+        links = (columns.alignments[row] for row in first_rows.values())
+        alignments = [frozenset(source_and_target(b, a, reverse) for a, b in pairs) for pairs in links]
+    groups = [columns.provenance[row] for row in first_rows.values()] if columns.provenance else None
+    return HeldOut(list(first_rows), own_first, alignments, groups)
+
+
+def held_out_from(columns: Columns, reverse: bool = False) -> HeldOut:
+    """Make a held-out set of a whole file of pairs; rows with the same source become one sentence.
+
+    Raises:
+        CorpusError: No pair has words on both sides.
+    """
+    rows = [row for row, texts in enumerate(zip(columns.first, columns.second, strict=True)) if all(texts)]
+    if not rows:
+        raise CorpusError("no pair has a letter on both sides: nothing to measure on")
+    return hold_out(columns, rows, gather_references(columns, rows, reverse), reverse)
+
+
+def challenge_set(reverse: bool = False) -> HeldOut:
+    """Load the challenge set: sentences written for this project, grouped by phenomenon."""
+    data = files("s2s_tutorial").joinpath("assets/challenge.tsv").read_bytes()
+    return held_out_from(parse_columns(data, "challenge.tsv"), reverse)

@@ -1,0 +1,213 @@
+"""The filters of a corpus and its split, on integers instead of text.
+
+A corpus in memory and one that is too large for it are both turned into integers: a key for every sentence and an id for
+every word. `choose` then decides which pairs are kept and which set each belongs to. Because both ways call it, both keep
+the same pairs.
+
+Sizes: N pairs, V different words of a column.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Protocol
+
+import numpy as np
+
+from s2s_tutorial.data.columns import CorpusError
+from s2s_tutorial.settings import DataSettings
+
+PARTS = ("test", "validation", "training")  # in the order in which they claim a sentence
+
+
+class NumberedColumn(Protocol):
+    """One column of N pairs, as integers."""
+
+    @property
+    def keys(self) -> np.ndarray:
+        """(N,) integers; two sentences have the same key if, and only if, they are equal."""
+
+    @property
+    def word_types(self) -> int:
+        """Number V of different words."""
+
+    def pieces(self) -> Iterator[tuple[slice, np.ndarray, np.ndarray]]:
+        """Yield the column piece by piece: a slice of rows, the word ids of those rows end to end, and their lengths."""
+
+
+class Numbering(dict):
+    """Ids of words or sentences, given out from 0 in the order in which they are first looked up."""
+
+    def __missing__(self, text: str) -> int:
+        self[text] = number = len(self)
+        return number
+
+    def ids(self, texts: list[str], dtype: type = np.int32) -> np.ndarray:
+        """Look up all texts; returns an array of the same length."""
+        return np.fromiter(map(self.__getitem__, texts), dtype, len(texts))
+
+
+class TextColumn:
+    """A column in memory as a `NumberedColumn`.
+
+    Args:
+        sentences: N normalised sentences.
+    """
+
+    def __init__(self, sentences: list[str]) -> None:
+        self.sentences = sentences
+
+    @cached_property
+    def keys(self) -> np.ndarray:
+        """(N,) index of each sentence among the different ones."""
+        return Numbering().ids(self.sentences)
+
+    @cached_property
+    def _words(self) -> tuple[np.ndarray, int]:
+        numbering = Numbering()
+        return numbering.ids(" ".join(self.sentences).split()), len(numbering)
+
+    @property
+    def word_types(self) -> int:
+        """Number V of different words."""
+        return self._words[1]
+
+    def pieces(self) -> Iterator[tuple[slice, np.ndarray, np.ndarray]]:
+        """Yield the column as a single piece."""
+        yield slice(0, len(self.sentences)), self._words[0], count_words(self.sentences)
+
+
+def count_words(sentences: list[str]) -> np.ndarray:
+    """Count the words of normalised sentences; returns (N,)."""
+    return np.fromiter((text.count(" ") + bool(text) for text in sentences), np.int64, len(sentences))
+
+
+@dataclass(frozen=True)
+class Choice:
+    """Which pairs are kept, and which set each belongs to; rows are in the order of the corpus.
+
+    Attributes:
+        steps: Name of each step and number of pairs it left.
+        word_types: Number of different words of the first and of the second column that are frequent enough.
+        distinct: First row of every different pair.
+        rows: Rows of "training", "validation" and "test".
+    """
+
+    steps: list[tuple[str, int]]
+    word_types: tuple[int, int]
+    distinct: np.ndarray
+    rows: dict[str, np.ndarray]
+
+
+def choose(
+    first: NumberedColumn, second: NumberedColumn, parts: np.ndarray, read: int, settings: DataSettings
+) -> Choice:
+    """Drop pairs with rare words and repeated pairs, then split the rest.
+
+    Args:
+        first: First column of the pairs that have the right length.
+        second: Second column of the same N pairs.
+        parts: (N,) index in `PARTS` of the set that the first sentence of each pair belongs to.
+        read: Number of pairs before any filter.
+        settings: Settings of the data.
+
+    Raises:
+        CorpusError: One of the three sets is empty.
+    """
+    lengths = f"{settings.min_length} to {settings.max_length} {settings.unit} a side"
+    steps = [("read", read), (lengths, len(parts))]
+    kept, word_types = frequent_rows(first, second, settings.trim_below)
+    if settings.trim_below > 1:
+        steps.append((f"words seen {settings.trim_below} times or more", int(kept.sum())))
+    distinct = first_of_each_pair(first.keys, second.keys, np.flatnonzero(kept).astype(np.int32))
+    steps.append(("distinct", len(distinct)))
+    rows = divide(parts, second.keys, distinct)
+    for name in reversed(PARTS):
+        if not len(rows[name]):
+            raise CorpusError(
+                f"no {name} pairs are left of {settings.corpus} ({read:,} read, {len(parts):,} of the right length, "
+                f"{len(distinct):,} distinct after all filters; pairs that share a sentence stay in one set): give more "
+                "pairs or loosen the filters"
+            )
+    return Choice(steps, word_types, distinct, rows)
+
+
+def frequent_rows(first: NumberedColumn, second: NumberedColumn, trim_below: int) -> tuple[np.ndarray, tuple[int, int]]:
+    """Find the pairs without a rare word, one that is seen fewer than `trim_below` times in its column.
+
+    Returns:
+        (N,) True at those pairs, and the number of frequent words of each column.
+    """
+    everywhere = np.ones(len(first.keys), dtype=bool)
+    kept, word_types = everywhere.copy(), []
+    for column in (first, second):
+        rare = word_counts(column, everywhere) < trim_below  # (V,)
+        word_types.append(int((~rare).sum()))
+        if not rare.any():
+            continue
+        for rows, ids, lengths in column.pieces():
+            row_of_word = np.repeat(np.arange(len(lengths)), lengths)  # one for every word of the piece
+            kept[rows] &= np.bincount(row_of_word, weights=rare[ids], minlength=len(lengths)) == 0
+    return kept, (word_types[0], word_types[1])
+
+
+def word_counts(column: NumberedColumn, chosen: np.ndarray) -> np.ndarray:
+    """Count every word of a column in the rows where `chosen` (N,) is True; returns (V,)."""
+    counts = np.zeros(column.word_types, dtype=np.int64)
+    for rows, ids, lengths in column.pieces():
+        counts += np.bincount(ids[np.repeat(chosen[rows], lengths)], minlength=len(counts))
+    return counts
+
+
+def first_of_each_pair(first_keys: np.ndarray, second_keys: np.ndarray, rows: np.ndarray) -> np.ndarray:
+    """Keep, of these rows, the first of every different pair; returns them in the same order.
+
+    Args:
+        first_keys: (N,).
+        second_keys: (N,).
+        rows: Some of the N rows.
+    """
+    # One number per pair. The factor, 2^64 over the golden ratio, spreads small keys over all 64 bits, so that keys that
+    # count from 0 never collide; for hashes this is one more hash.
+    first, second = (keys[rows].astype(np.uint64, copy=False) for keys in (first_keys, second_keys))
+    pairs = first * np.uint64(0x9E3779B97F4A7C15) + second
+    order = np.argsort(pairs, kind="stable").astype(np.int32)
+    pairs = pairs[order]
+    is_new = np.ones(len(pairs), dtype=bool)
+    is_new[1:] = pairs[1:] != pairs[:-1]
+    return rows[np.sort(order[is_new])]
+
+
+def divide(parts: np.ndarray, second_keys: np.ndarray, rows: np.ndarray) -> dict[str, np.ndarray]:
+    """Divide rows into test, validation and training so that no two sets share a sentence in either column.
+
+    The first sentence decides, so all its translations are in one set. A second sentence that is in the test set is not
+    used anywhere else, and one that is in the validation set is not used for training.
+
+    Args:
+        parts: (N,) index in `PARTS` of the set that each first sentence belongs to.
+        second_keys: (N,), equal for equal second sentences.
+        rows: Some of the N rows.
+
+    Returns:
+        The rows of each set, in the order of `rows`.
+    """
+    found: dict[str, np.ndarray] = {}
+    taken = np.zeros(0, dtype=second_keys.dtype)  # sorted keys of second sentences that a set has claimed
+    for number, name in enumerate(PARTS):
+        candidates = rows[parts[rows] == number]
+        found[name] = candidates[~among(second_keys[candidates], taken)]
+        if name != PARTS[-1]:
+            taken = np.union1d(taken, second_keys[found[name]])
+    return found
+
+
+def among(keys: np.ndarray, wanted: np.ndarray) -> np.ndarray:
+    """Find the keys (N,) that are among some sorted `wanted` ones; returns (N,) bools."""
+    if not len(wanted):
+        return np.zeros(len(keys), dtype=bool)
+    positions = np.searchsorted(wanted, keys)
+    positions[positions == len(wanted)] = 0
+    return wanted[positions] == keys

@@ -1,0 +1,1 @@
+"""A corpus larger than memory: encoded once into files, and mapped from there."""

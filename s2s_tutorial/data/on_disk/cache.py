@@ -1,0 +1,190 @@
+"""A corpus larger than memory: encoded once into files, which training maps into memory.
+
+`stream` returns the same corpus as `corpus.prepare`: the same pairs in the same sets and order, with the same ids. Module
+`encoding` makes the files. They are in a folder `encoded-…`, named by a fingerprint of data and settings. The file
+corpus.json is written last: a folder without it is incomplete, and is made again.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import shutil
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import asdict, replace
+from pathlib import Path
+
+import numpy as np
+from filelock import FileLock
+
+from s2s_tutorial.data import corpus as corpora
+from s2s_tutorial.data.columns import CorpusError
+from s2s_tutorial.data.corpus import Corpus, HeldOut
+from s2s_tutorial.data.on_disk.build import encode
+from s2s_tutorial.data.on_disk.mapped_pairs import StoredPairs, checksum, open_array, open_encoded
+from s2s_tutorial.data.readers import corpus_path
+from s2s_tutorial.data.vocabulary import Vocabulary
+from s2s_tutorial.files import BadFileError, read_bounded, read_json, refuse_links
+from s2s_tutorial.grammar import generate
+from s2s_tutorial.settings import DataSettings
+
+FOLDER_FORMAT = 2  # raise it when the files, the text rules or the filters change
+LARGE_SAMPLE, LARGE_FILE = 1_000_000, 256 << 20  # pairs, bytes: larger corpora are always streamed
+MAX_HELD_OUT_BYTES = 64 << 20
+
+
+def is_large(settings: DataSettings) -> bool:
+    """Return whether a corpus is too large to be held in memory."""
+    if settings.corpus == "sample":
+        return settings.sample_pairs > LARGE_SAMPLE
+    if settings.corpus == "tatoeba":
+        return False
+    path = Path(settings.corpus)
+    return path.is_file() and path.stat().st_size * (5 if path.suffix.lower() == ".zip" else 1) > LARGE_FILE
+
+
+def fingerprint(settings: DataSettings) -> str:
+    """Hash everything that an encoded corpus depends on: format, settings, and the file or the grammar.
+
+    Raises:
+        CorpusError: The file does not exist.
+    """
+    total = hashlib.sha256()
+    if settings.corpus == "sample":
+        for pair in generate(500):  # a changed grammar makes other sentences
+            total.update(f"{pair.french}\t{pair.english}\n".encode())
+    else:
+        path = corpus_path(settings.corpus)
+        if not path.is_file():
+            raise CorpusError(f"{path} is not a file: give a .txt, .tsv or .zip of tab-separated sentence pairs")
+        with path.open("rb") as file:
+            total.update(hashlib.file_digest(file, "sha256").digest())
+        settings = replace(settings, corpus="")  # it may be moved
+    total.update(json.dumps([FOLDER_FORMAT, asdict(settings)], sort_keys=True).encode())
+    return total.hexdigest()
+
+
+def stream(settings: DataSettings, place: Path, report: Callable[[str], None] = lambda sentence: None) -> Corpus:
+    """Open the encoded form of the corpus that the settings name; encode it first if that has not been done.
+
+    If several processes call this at the same time, one encodes and the others wait.
+
+    Args:
+        settings: Settings of the data.
+        place: Folder in which the folder `encoded-…` is made.
+        report: Called with a sentence about progress, or about damaged files.
+
+    Raises:
+        CorpusError: See `corpus.prepare`.
+    """
+    mark = fingerprint(settings)
+    folder = place / f"encoded-{mark[:16]}"
+    folder.mkdir(parents=True, exist_ok=True)
+    with FileLock(folder / "lock"):
+        if (folder / "corpus.json").exists():
+            try:
+                return open_encoded_corpus(folder, settings, mark)
+            except BadFileError as error:
+                report(f"{error}: the corpus is encoded again")
+        _clear(folder)
+        try:
+            encode(folder, settings, mark, report)
+        except BaseException:
+            _clear(folder)
+            raise
+        return open_encoded_corpus(folder, settings, mark)
+
+
+def load(
+    settings: DataSettings, place: Path, streamed: bool = False, report: Callable[[str], None] = lambda sentence: None
+) -> Corpus:
+    """Prepare a corpus in memory, or with `stream` if `streamed` is True or the corpus is large; parameters as there."""
+    return stream(settings, place, report) if streamed or is_large(settings) else corpora.prepare(settings)
+
+
+def load_encoded(settings: DataSettings, place: Path) -> Corpus:
+    """Prepare a corpus in memory, or open a large one that was encoded before; writes nothing.
+
+    Args:
+        settings: Settings of the data.
+        place: Folder that holds the folder `encoded-…`.
+
+    Raises:
+        CorpusError: The corpus is large, and is not encoded yet or damaged.
+    """
+    if not is_large(settings):
+        return corpora.prepare(settings)
+    mark = fingerprint(settings)
+    folder = place / f"encoded-{mark[:16]}"
+    try:
+        return open_encoded_corpus(folder, settings, mark)
+    except (BadFileError, OSError) as error:
+        raise CorpusError(f"{error}: the corpus is large, and training (s2s-tutorial train) encodes it first") from None
+
+
+def _clear(folder: Path) -> None:
+    """Delete the files of an encoding that did not finish."""
+    refuse_links(folder)
+    for path in folder.iterdir():
+        if path.name != "lock":
+            with suppress(OSError):
+                shutil.rmtree(path) if path.is_dir() else path.unlink()
+
+
+# Opening
+
+
+def open_encoded_corpus(folder: Path, settings: DataSettings, mark: str) -> Corpus:
+    """Open an encoded corpus; nothing in it is executed, and its training pairs stay on disk.
+
+    Args:
+        folder: Folder of the encoded corpus.
+        settings: Settings of the data.
+        mark: Fingerprint that the folder must have.
+
+    Raises:
+        BadFileError: The files belong to another corpus, are damaged, or were made by another program.
+    """
+    refuse_links(folder)
+    values = read_json(folder / "corpus.json")
+    try:
+        if values["fingerprint"] != mark:
+            raise BadFileError(f"{folder} holds another corpus")
+        for name in ("src.ids.npy", "src.starts.npy", "tgt.ids.npy", "tgt.starts.npy", "src.keys.npy", "test.tsv",
+                     "validation.tsv", "vocabularies.json"):  # fmt: skip
+            if checksum(folder / name) != values["sha256"][name]:
+                raise BadFileError(f"{folder / name} is damaged (checksum)")
+        src_words, tgt_words = values["word_counts"]
+        words = read_json(folder / "vocabularies.json")
+        src_vocabulary, tgt_vocabulary = (Vocabulary.from_dict(words[f"{side}_vocabulary"]) for side in ("src", "tgt"))
+        src = open_encoded(folder / "src.ids.npy", folder / "src.starts.npy", src_vocabulary)
+        tgt = open_encoded(folder / "tgt.ids.npy", folder / "tgt.starts.npy", tgt_vocabulary)
+        keys = open_array(folder / "src.keys.npy", (np.uint64,))
+        if not len(src) == len(tgt) == len(keys):
+            raise BadFileError(f"{folder} has sides of different lengths")
+        held_out = {part: _open_held_out(folder / f"{part}.tsv", values["aligned"]) for part in ("validation", "test")}
+        return Corpus(
+            steps=[(str(name), int(count)) for name, count in values["steps"]],
+            word_counts=(int(src_words), int(tgt_words)),
+            train=StoredPairs(src, tgt, keys, src_vocabulary, tgt_vocabulary),
+            validation=held_out["validation"],
+            test=held_out["test"],
+            validation_pairs=int(values["pairs"]["validation"]),
+            test_pairs=int(values["pairs"]["test"]),
+            src_vocabulary=src_vocabulary,
+            tgt_vocabulary=tgt_vocabulary,
+        )
+    except BadFileError:
+        raise
+    except (ValueError, KeyError, TypeError, IndexError, AttributeError) as error:
+        raise BadFileError(f"{folder} is damaged ({type(error).__name__})") from None
+
+
+def _open_held_out(path: Path, aligned: bool) -> HeldOut:
+    lines = [line.split("\t") for line in read_bounded(path, MAX_HELD_OUT_BYTES).decode().splitlines()]
+    alignments = None
+    if aligned:
+        links = [[tuple(map(int, link.split("-"))) for link in line[0].split()] for line in lines]
+        alignments = [frozenset((src, tgt) for src, tgt in each) for each in links]
+    return HeldOut([line[1] for line in lines], [line[2:] for line in lines], alignments)

@@ -1,0 +1,1 @@
+"""The network: encoder, attention, decoders, and the loss."""

@@ -1,0 +1,320 @@
+"""The decoders: predict target words from the encoder's states, one after another.
+
+`LuongDecoder` attends to the source *after* its GRU step. Under teacher forcing all input words are known, so the whole
+sequence runs through the GRU at once. `BahdanauDecoder` attends *before* its GRU step, which needs the context. So it runs
+word by word, as does a Luong decoder with input feeding.
+
+Every decoder has `forward` for a whole known sequence, and `step` for search. Chapter 5 of the book builds both decoders.
+
+Sizes: B batch, T target length, S source length, E embedding, H hidden, L layers, V target vocabulary.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from s2s_tutorial.model.attention import AdditiveScore, Attention, build_attention
+from s2s_tutorial.model.fast.additive import additive_loop
+from s2s_tutorial.model.gru import dropout, gru_step, run_gru
+from s2s_tutorial.settings import ModelSettings
+
+
+@dataclass(frozen=True)
+class Memory:
+    """The source sentences as decoders need them, computed once per batch.
+
+    Attributes:
+        enc_states: (B, S, H), the encoder's states.
+        keys: (B, S, H), the part of the attention score that depends on the source alone; `enc_states` without attention.
+        src_mask: (B, S), True at real words.
+    """
+
+    enc_states: Tensor
+    keys: Tensor
+    src_mask: Tensor
+
+    def select(self, rows: Tensor) -> Memory:
+        """Return the memory of these rows (R,) of the batch, in this order; a row may be repeated."""
+        # index_select copies whole rows; indexing with brackets copies single numbers on a CPU, which is slower.
+        return Memory(*(part.index_select(0, rows) for part in (self.enc_states, self.keys, self.src_mask)))
+
+
+@dataclass(frozen=True)
+class DecoderState:
+    """State of a decoder between two words.
+
+    Attributes:
+        dec_state: (L, B, H), the states of the GRU layers.
+        attn_state: (B, H), the last attentional state h̃, for input feeding; zeros before the first word.
+    """
+
+    dec_state: Tensor
+    attn_state: Tensor
+
+    def select(self, rows: Tensor) -> DecoderState:
+        """Return the states of these rows (R,) of the batch, in this order; a row may be repeated."""
+        return DecoderState(self.dec_state.index_select(1, rows), self.attn_state.index_select(0, rows))
+
+
+@dataclass(frozen=True)
+class DecoderOutput:
+    """Result of a decoder for a whole sequence.
+
+    Attributes:
+        attn_states: (B, T, H), the attentional states h̃, from which the output layer predicts.
+        attn_weights: (B, T, S), or None without attention.
+    """
+
+    attn_states: Tensor
+    attn_weights: Tensor | None
+
+
+class Decoder(nn.Module):
+    """The parts that both decoders share: embedding, GRU layers, attention, output layer and the loop over words.
+
+    Args:
+        settings: Sizes of the network, and its attention.
+        vocabulary_size: Number V of target words.
+        input_size: Size of the first GRU layer's input.
+        pad_id: Id of PAD, whose embedding stays zero.
+    """
+
+    def __init__(self, settings: ModelSettings, vocabulary_size: int, input_size: int, pad_id: int = 0) -> None:
+        super().__init__()
+        embedding_size, hidden_size = settings.embedding_size, settings.hidden_size
+        self.dropout_rate = settings.dropout
+        self.embedding = nn.Embedding(vocabulary_size, embedding_size, padding_idx=pad_id)
+        sizes = [input_size] + [hidden_size] * (settings.num_layers - 1)
+        self.layers = nn.ModuleList(nn.GRU(size, hidden_size, batch_first=True) for size in sizes)
+        self.attention: Attention | None = build_attention(settings.attention, hidden_size)
+        self.own_output_weight: nn.Parameter | None = None
+        if not settings.tie_embeddings:
+            self.own_output_weight = nn.Parameter(torch.empty(vocabulary_size, hidden_size).uniform_(-1, 1))
+            self.own_output_weight.data.mul_(hidden_size**-0.5)
+        self.output_bias = nn.Parameter(torch.zeros(vocabulary_size))
+
+    @property
+    def output_weight(self) -> Tensor:
+        """W_s (V, H), one row per word to compare h̃ with. When tied, it is the embedding (Press and Wolf 2017)."""
+        return self.embedding.weight if self.own_output_weight is None else self.own_output_weight
+
+    def start(self, enc_states: Tensor, src_mask: Tensor, first_states: Tensor) -> tuple[Memory, DecoderState]:
+        """Prepare decoding: return the memory, with the keys, and the state before the first word.
+
+        Args:
+            enc_states: (B, S, H).
+            src_mask: (B, S), True at real words.
+            first_states: (L, B, H), from the encoder.
+        """
+        keys = enc_states if self.attention is None else self.attention.keys(enc_states)
+        return Memory(enc_states, keys, src_mask), DecoderState(first_states, torch.zeros_like(first_states[0]))
+
+    def forward(
+        self, prev_ids: Tensor, memory: Memory, state: DecoderState, rng: torch.Generator | None = None
+    ) -> DecoderOutput:
+        """Run over a whole known sequence, word by word.
+
+        Args:
+            prev_ids: (B, T), at position t the word before the t-th target word; the first is SOS.
+            memory, state: From `start`.
+            rng: Random generator for dropout; None for no dropout.
+
+        Returns:
+            attn_states (B, T, H) and attn_weights (B, T, S) or None.
+        """
+        attn_states, attn_weights = [], []
+        embedded = dropout(self.embedding(prev_ids), self.dropout_rate, rng)  # (B, T, E)
+        for word in embedded.unbind(dim=1):  # (B, E)
+            attn_state, state, weights = self.advance(word, memory, state, rng)  # (B, H), …, (B, S)
+            attn_states.append(attn_state)
+            attn_weights.append(weights)
+        stacked_weights = None if self.attention is None else torch.stack(attn_weights, dim=1)  # (B, T, S)
+        return DecoderOutput(torch.stack(attn_states, dim=1), stacked_weights)
+
+    def step(
+        self, prev_ids: Tensor, memory: Memory, state: DecoderState, rng: torch.Generator | None = None
+    ) -> tuple[Tensor, DecoderState, Tensor | None]:
+        """Predict one more word, as search does.
+
+        Args:
+            prev_ids: (B,), the previous word of each sentence.
+            memory: From `start`.
+            state: From `start` or the previous step.
+            rng: Random generator for dropout; None for no dropout.
+
+        Returns:
+            logits (B, V), the next state, and attn_weights (B, S) or None.
+        """
+        embedded = dropout(self.embedding(prev_ids), self.dropout_rate, rng)  # (B, E)
+        attn_state, state, attn_weights = self.advance(embedded, memory, state, rng)
+        return self.logits(attn_state, rng), state, attn_weights
+
+    def logits(self, attn_states: Tensor, rng: torch.Generator | None = None) -> Tensor:
+        """Score every target word, `W_s h̃ + b`: (…, H) to (…, V)."""
+        return F.linear(self.before_output(attn_states, rng), self.output_weight, self.output_bias)
+
+    def before_output(self, attn_states: Tensor, rng: torch.Generator | None = None) -> Tensor:
+        """Apply dropout to attentional states before the output layer: (…, H) to (…, H)."""
+        return dropout(attn_states, self.dropout_rate, rng)
+
+    def advance(
+        self, word: Tensor, memory: Memory, state: DecoderState, rng: torch.Generator | None
+    ) -> tuple[Tensor, DecoderState, Tensor | None]:
+        """Read one embedded word (B, E); returns h̃ (B, H), the next state and attn_weights (B, S) or None."""
+        raise NotImplementedError
+
+    def _through_layers(self, inputs: Tensor, dec_state: Tensor, rng: torch.Generator | None) -> tuple[Tensor, Tensor]:
+        """Run one time step of all GRU layers: (B, input) and (L, B, H) to the top state (B, H) and all (L, B, H)."""
+        states = []
+        for layer, before in zip(self.layers, dec_state, strict=True):
+            if states:
+                inputs = dropout(inputs, self.dropout_rate, rng)
+            inputs = gru_step(layer, inputs, before)  # (B, H)
+            states.append(inputs)
+        return inputs, torch.stack(states)  # (B, H), (L, B, H)
+
+
+class LuongDecoder(Decoder):
+    """GRU first, then attention (Luong et al. 2015, equations 5 to 7).
+
+    ::
+
+        h_t = GRU(y_{t-1}, h_{t-1})
+        c_t = attention(h_t)
+        h̃_t = tanh(W_c [c_t; h_t])
+        p(y_t) = softmax(W_s h̃_t)
+
+    Without attention `h̃_t = tanh(W_c h_t)`. With input feeding (section 3.3) the GRU also reads `h̃_{t-1}`.
+    """
+
+    def __init__(self, settings: ModelSettings, vocabulary_size: int, pad_id: int = 0) -> None:
+        self_fed = settings.hidden_size if settings.input_feeding else 0
+        super().__init__(settings, vocabulary_size, settings.embedding_size + self_fed, pad_id)
+        self.input_feeding = settings.input_feeding
+        joined = settings.hidden_size * (1 if self.attention is None else 2)
+        self.combine = nn.Linear(joined, settings.hidden_size, bias=False)
+
+    def forward(
+        self, prev_ids: Tensor, memory: Memory, state: DecoderState, rng: torch.Generator | None = None
+    ) -> DecoderOutput:
+        """Run over a whole known sequence: all steps at once, or word by word if input feeding makes each need the last.
+
+        Takes and returns what `Decoder.forward` does.
+        """
+        if self.input_feeding:
+            return super().forward(prev_ids, memory, state, rng)
+        states = dropout(self.embedding(prev_ids), self.dropout_rate, rng)  # (B, T, E)
+        for number, layer in enumerate(self.layers):
+            if number:
+                states = dropout(states, self.dropout_rate, rng)
+            states, _ = run_gru(layer, states, state.dec_state[number][None], None)  # (B, T, H)
+        return DecoderOutput(*self.attend(states, memory))
+
+    def attend(self, states: Tensor, memory: Memory) -> tuple[Tensor, Tensor | None]:
+        """Turn GRU states h (B, T, H) into attentional states h̃ (B, T, H), and attn_weights (B, T, S) or None."""
+        if self.attention is None:
+            return torch.tanh(self.combine(states)), None
+        context, attn_weights = self.attention(states, memory.keys, memory.enc_states, memory.src_mask)  # (B, T, H)
+        return torch.tanh(self.combine(torch.cat([context, states], dim=-1))), attn_weights  # 2H to H
+
+    def advance(
+        self, word: Tensor, memory: Memory, state: DecoderState, rng: torch.Generator | None
+    ) -> tuple[Tensor, DecoderState, Tensor | None]:
+        """Read one more word; see `Decoder.advance`."""
+        inputs = torch.cat([word, state.attn_state], dim=-1) if self.input_feeding else word
+        top, dec_state = self._through_layers(inputs, state.dec_state, rng)  # (B, H), (L, B, H)
+        attn_states, attn_weights = self.attend(top[:, None, :], memory)  # (B, 1, H), (B, 1, S)
+        attn_state = attn_states[:, 0]  # (B, H)
+        next_state = DecoderState(dec_state, attn_state)
+        return attn_state, next_state, None if attn_weights is None else attn_weights[:, 0]
+
+
+class BahdanauDecoder(Decoder):
+    """Attention first, from the previous state, then the GRU (Bahdanau et al. 2015, appendix A.2.2).
+
+    ::
+
+        c_t = attention(h_{t-1})
+        h_t = GRU([y_{t-1}; c_t], h_{t-1})
+        p(y_t) = softmax(g(y_{t-1}, h_t, c_t))
+
+    Here g is `tanh(W [y_{t-1}; h_t; c_t])` and the output layer. Without attention `c_t` is the encoder's state of the
+    first word, whose backward half has read the whole sentence, at every step.
+    """
+
+    def __init__(self, settings: ModelSettings, vocabulary_size: int, pad_id: int = 0) -> None:
+        embedding_size, hidden_size = settings.embedding_size, settings.hidden_size
+        super().__init__(settings, vocabulary_size, embedding_size + hidden_size, pad_id)
+        self.combine = nn.Linear(embedding_size + 2 * hidden_size, hidden_size, bias=False)
+
+    def forward(
+        self, prev_ids: Tensor, memory: Memory, state: DecoderState, rng: torch.Generator | None = None
+    ) -> DecoderOutput:
+        """Run over a whole known sequence: with `additive_loop` where it gives the same numbers, else word by word.
+
+        Takes and returns what `Decoder.forward` does.
+        """
+        if not self.fast_form_agrees(prev_ids, memory, state):
+            return super().forward(prev_ids, memory, state, rng)
+        return self.fast_form(dropout(self.embedding(prev_ids), self.dropout_rate, rng), memory, state)
+
+    def fast_form(self, words: Tensor, memory: Memory, state: DecoderState) -> DecoderOutput:
+        """Run over a whole known sequence of embedded words (B, T, E), with one layer and additive attention.
+
+        The words are known before the loop, and no step of it reads h̃. So both are projected for all steps at once.
+        """
+        source = memory.keys, memory.enc_states, memory.src_mask
+        first = state.dec_state[0]  # (B, H)
+        states, contexts, attn_weights = additive_loop(self.layers[0], self.attention.score, words, first, *source)
+        attn_states = torch.tanh(self.combine(torch.cat([words, states, contexts], dim=-1)))  # (B, T, H)
+        return DecoderOutput(attn_states, attn_weights)
+
+    @torch.no_grad()
+    def fast_form_agrees(self, prev_ids: Tensor, memory: Memory, state: DecoderState) -> bool:
+        """Check that `fast_form` can be used, by running it and `advance` on the first word of the first sentence.
+
+        `fast_form` has the formulas of `AdditiveScore`, `Attention` and `advance` written out. When you edit one of these
+        or use a subclass, the two disagree, and training runs your code instead.
+
+        Args:
+            prev_ids: (B, T).
+            memory, state: From `start`.
+
+        Returns:
+            True on a CPU, with one layer, additive attention, and the same result from both.
+        """
+        score = getattr(self.attention, "score", None)
+        if len(self.layers) > 1 or not isinstance(score, AdditiveScore) or memory.keys.device.type != "cpu":
+            return False
+        first = torch.zeros(1, dtype=torch.long)
+        memory, state = memory.select(first), state.select(first)
+        word = self.embedding(prev_ids[:1, :1])  # (1, 1, E)
+        plain_state, _, plain_weights = self.advance(word[:, 0], memory, state, None)  # (1, H), …, (1, S)
+        fast = self.fast_form(word, memory, state)  # (1, 1, H) and (1, 1, S)
+        pairs = ((plain_state, fast.attn_states[:, 0]), (plain_weights, fast.attn_weights[:, 0]))
+        return all(torch.allclose(plain, quick, rtol=1e-4, atol=1e-5) for plain, quick in pairs)
+
+    def look(self, state: DecoderState, memory: Memory) -> tuple[Tensor, Tensor | None]:
+        """Attend from the top layer's previous state; returns context (B, H), and attn_weights (B, S) or None."""
+        if self.attention is None:
+            return memory.enc_states[:, 0], None
+        query = state.dec_state[-1][:, None, :]  # (B, 1, H)
+        context, attn_weights = self.attention(query, memory.keys, memory.enc_states, memory.src_mask)  # (B, 1, H)
+        return context[:, 0], attn_weights[:, 0]
+
+    def advance(
+        self, word: Tensor, memory: Memory, state: DecoderState, rng: torch.Generator | None
+    ) -> tuple[Tensor, DecoderState, Tensor | None]:
+        """Read one more word; see `Decoder.advance`."""
+        context, attn_weights = self.look(state, memory)  # (B, H), (B, S)
+        inputs = torch.cat([word, context], dim=-1)  # (B, E + H)
+        top, dec_state = self._through_layers(inputs, state.dec_state, rng)  # (B, H), (L, B, H)
+        attn_state = torch.tanh(self.combine(torch.cat([word, top, context], dim=-1)))  # E + 2H to H
+        return attn_state, replace(state, dec_state=dec_state), attn_weights
+
+
+DECODERS: dict[str, type[Decoder]] = {"luong": LuongDecoder, "bahdanau": BahdanauDecoder}

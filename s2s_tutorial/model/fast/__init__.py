@@ -1,0 +1,1 @@
+"""The same numbers, faster: forms differentiated by hand. Skip them at first reading."""

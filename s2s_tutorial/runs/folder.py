@@ -1,0 +1,214 @@
+"""A run's folder: its settings and vocabularies, its weights, its record.
+
+- `run.json`: settings, vocabularies, versions; written once, at the start.
+- `checkpoint-….safetensors`: the newest two; everything needed to go on exactly.
+- `model.safetensors`: the weights that validation liked best.
+- `record.jsonl`: one line for every step and evaluation.
+- `scores.json`: what the finished model reached on the test set.
+- `tensorboard/`: the same record for TensorBoard.
+- `lock`, `holder.json`: whoever trains it now.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from dataclasses import dataclass
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from s2s_tutorial.data.vocabulary import Vocabulary
+from s2s_tutorial.files import (
+    MAX_JSON_BYTES,
+    MAX_TENSOR_BYTES,
+    BadFileError,
+    read_json,
+    read_values,
+    refuse_links,
+    write_json,
+)
+from s2s_tutorial.model.seq2seq import Seq2Seq
+from s2s_tutorial.runs.checkpoints import Checkpoints
+from s2s_tutorial.runs.progress import Progress
+from s2s_tutorial.settings import MAX_TEXT, Settings
+
+FORMAT = 1
+
+
+class RunError(ValueError):
+    """A run that cannot be opened or gone on with; the message says which, why and what to do."""
+
+
+@dataclass(frozen=True)
+class Run:
+    """An opened run folder.
+
+    Attributes:
+        folder: where it lies.
+        settings: what it was started with.
+        src_vocabulary: of the source language.
+        tgt_vocabulary: of the target language.
+        challenge_seen: normalised sources of the challenge set that are in its training data.
+        start: what it borrowed before its first step, see `start.py`; `""` for nothing.
+    """
+
+    folder: Path
+    settings: Settings
+    src_vocabulary: Vocabulary
+    tgt_vocabulary: Vocabulary
+    challenge_seen: frozenset[str]
+    start: str = ""
+
+    @property
+    def model_path(self) -> Path:
+        """The file of its best weights."""
+        return self.folder / "model.safetensors"
+
+    @property
+    def record_path(self) -> Path:
+        """The file of its record."""
+        return self.folder / "record.jsonl"
+
+    @property
+    def scores_path(self) -> Path:
+        """The file of its finished model's scores."""
+        return self.folder / "scores.json"
+
+    @property
+    def language(self) -> str:
+        """Language of its translations."""
+        return "fr" if self.settings.data.reverse else "en"
+
+    def build_model(self) -> Seq2Seq:
+        """Make its network, with fresh weights that its seed decides."""
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(self.settings.training.seed)
+            return Seq2Seq(self.settings.model, len(self.src_vocabulary), len(self.tgt_vocabulary))
+
+    def unfinished(self) -> str:
+        """Return a sentence for a run whose training has not finished, to stand beside its scores; else `""`.
+
+        A run without checkpoints is finished: only its weights were kept.
+        """
+        try:
+            progress = [Progress.from_dict(read_values(path)) for path in Checkpoints(self.folder).paths()[-1:]]
+        except ValueError:  # BadFileError is one
+            return f"{self.folder}: its newest checkpoint is damaged, so that it may not have finished training."
+        if not progress or progress[0].finished:
+            return ""
+        step, best_step = progress[0].step, progress[0].best_step
+        return (
+            f"{self.folder} has not finished training: it is at step {step:,}, and its best weights are of step "
+            f"{best_step:,}."
+        )
+
+    def save(self) -> None:
+        """Write `run.json`."""
+        values = {
+            "format": FORMAT,
+            "versions": versions(),
+            "settings": self.settings.to_dict(),
+            "src_vocabulary": self.src_vocabulary.to_dict(),
+            "tgt_vocabulary": self.tgt_vocabulary.to_dict(),
+            "challenge_seen": sorted(self.challenge_seen),
+            "start": self.start,
+        }
+        try:
+            write_json(self.folder / "run.json", values, MAX_JSON_BYTES)
+        except ValueError as error:
+            words = len(self.src_vocabulary) + len(self.tgt_vocabulary)
+            raise RunError(f"{words:,} words are too many ({error}): raise vocabulary_min_count") from None
+
+    def weight_bytes(self) -> int:
+        """Roughly the bytes of its weights (within a factor of 2), before any room is made for them.
+
+        Raises:
+            RunError: they would fill more memory than any model of this package has.
+        """
+        model, src_words, tgt_words = self.settings.model, len(self.src_vocabulary), len(self.tgt_vocabulary)
+        embedded, hidden = model.embedding_size, model.hidden_size
+        outputs = 0 if model.tie_embeddings else hidden * tgt_words
+        layers = 9 * hidden * embedded + (18 * model.num_layers - 7) * hidden * hidden
+        size = 4 * (embedded * (src_words + tgt_words) + outputs + layers)
+        most = MAX_TENSOR_BYTES // 4  # a checkpoint holds three numbers for each
+        if size > most:
+            raise RunError(
+                f"the model of {self.folder} would have {size >> 20:,} MiB of weights, at most {most >> 20:,} are supported: "
+                "give it smaller sizes or fewer words"
+            )
+        return size
+
+
+def folder_for(settings: Settings, chapter: str = "") -> Path:
+    """Choose the folder in which a notebook keeps the run of these settings.
+
+    Other settings get another folder; with the same settings a run is resumed. The folder is in `runs/`, or in the
+    folder that the environment variable `S2S_RUNS` names.
+
+    Args:
+        settings: Of the run.
+        chapter: Name of a chapter that trains a model of its own, even if another one has trained the same before.
+    """
+    digest = hashlib.sha256(json.dumps(settings.to_dict(), sort_keys=True).encode()).hexdigest()
+    name = f"{settings.name}-{digest[:8]}"
+    return Path(os.environ.get("S2S_RUNS") or "runs") / (f"{chapter}-{name}" if chapter else name)
+
+
+def open_run(folder: Path) -> Run:
+    """Read a run's settings and vocabularies.
+
+    Raises:
+        RunError: no such folder, no run in it, one of another format, or links in it.
+    """
+    path = folder / "run.json"
+    if not folder.is_dir():
+        raise RunError(f"{folder} is not a folder: train a model into it first (s2s-tutorial train --run {folder})")
+    try:
+        refuse_links(folder)
+        if not path.is_file():
+            raise RunError(f"{folder} holds no run (no run.json): give the folder that s2s-tutorial train wrote")
+        values = read_json(path)
+        if not isinstance(values, dict) or "format" not in values:
+            raise RunError(f"{path} is not the file of a run: give the folder that s2s-tutorial train wrote")
+        if values["format"] != FORMAT:
+            found, wrote = str(values["format"])[:40], str(values.get("versions", {}).get("s2s_tutorial"))[:40]
+            raise RunError(
+                f"{folder} was written in format {found!r}, this version reads format {FORMAT}: train it again, "
+                f"or install the version of s2s_tutorial that wrote it ({wrote!r})"
+            )
+        return Run(
+            folder,
+            Settings.from_dict(values["settings"]),
+            Vocabulary.from_dict(values["src_vocabulary"]),
+            Vocabulary.from_dict(values["tgt_vocabulary"]),
+            frozenset(text for text in values["challenge_seen"] if isinstance(text, str)),
+            _line(values.get("start", "")),
+        )
+    except BadFileError as error:
+        raise RunError(str(error)) from None
+    except RunError:
+        raise
+    except (ValueError, KeyError, AttributeError, TypeError, RecursionError) as error:
+        raise RunError(f"{path} is damaged ({error}): restore it, or start a new run") from None
+
+
+def _line(text: Any) -> str:
+    if not (isinstance(text, str) and text.isprintable() and len(text) <= MAX_TEXT):
+        raise ValueError(f"the start is {str(text)[:40]!r}, expected a line of text")
+    return text
+
+
+def versions() -> dict[str, str]:
+    """Versions of what results depend on."""
+    import platform
+
+    found: dict[str, Any] = {"python": platform.python_version(), "torch": torch.__version__}
+    try:
+        found["s2s_tutorial"] = version("s2s_tutorial")
+    except PackageNotFoundError:
+        found["s2s_tutorial"] = "not installed"
+    return found

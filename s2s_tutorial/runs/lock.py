@@ -1,0 +1,66 @@
+"""One process at a time in a run's folder; whoever comes second is told who came first.
+
+The operating system holds the lock, so that of a killed process ends with it. The note beside it is only for people.
+"""
+
+from __future__ import annotations
+
+import os
+import platform
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from datetime import datetime
+from pathlib import Path
+
+from filelock import FileLock, Timeout
+
+from s2s_tutorial.files import BadFileError, read_json, refuse_links, write_json
+from s2s_tutorial.runs.folder import RunError
+
+LOCK, HOLDER = "lock", "holder.json"
+
+
+@contextmanager
+def hold(folder: Path) -> Iterator[None]:
+    """Be the only process that writes into a run's folder.
+
+    Raises:
+        RunError: Another process trains it.
+        BadFileError: The folder holds a link.
+    """
+    refuse_links(folder)
+    lock = FileLock(folder / LOCK)
+    try:
+        _acquire(lock, folder)
+        since = datetime.now().astimezone().isoformat(timespec="seconds")
+        write_json(folder / HOLDER, {"pid": os.getpid(), "host": platform.node(), "since": since})
+        yield
+    finally:
+        if lock.is_locked:
+            with suppress(OSError):
+                (folder / HOLDER).unlink(missing_ok=True)
+            lock.release()
+
+
+def _acquire(lock: FileLock, folder: Path) -> None:
+    try:
+        lock.acquire(timeout=0)
+    except Timeout:
+        raise RunError(
+            f"{describe_holder(folder / HOLDER)} is training {folder}: wait for it, or give another folder"
+        ) from None
+    except NotImplementedError as error:
+        raise RunError(f"{folder} cannot be locked ({error}): give a folder on another disk") from None
+
+
+def describe_holder(path: Path) -> str:
+    """Who holds the lock: "process 1234 on host since 10:42"; "another process" where there is no good note."""
+    try:
+        note = read_json(path)
+        pid, host, since = int(note["pid"]), ascii(note["host"])[1:81], datetime.fromisoformat(note["since"])
+    except (BadFileError, KeyError, TypeError, ValueError):
+        return "another process"
+    today = since.date() == datetime.now(since.tzinfo).date()
+    return (
+        f"process {pid} on {host.removesuffix(chr(39))} since {since:%H:%M}{'' if today else f' of {since:%Y-%m-%d}'}"
+    )

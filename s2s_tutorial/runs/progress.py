@@ -1,0 +1,55 @@
+"""Where a run is: steps done, time spent, best score. Every checkpoint holds it."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import asdict, dataclass, fields
+from typing import Any
+
+
+@dataclass
+class Progress:
+    """Where a run is. Every value is in its checkpoints.
+
+    Attributes:
+        step: optimiser steps done.
+        seconds: spent in training, over all sessions.
+        loss: running mean of the training loss, for the progress line.
+        best_bleu: highest validation BLEU yet.
+        best_step: its step.
+        worse_evaluations: evaluations since then.
+        finished: nothing is left to do.
+    """
+
+    step: int = 0
+    seconds: float = 0.0
+    loss: float = 0.0
+    best_bleu: float = -1.0
+    best_step: int = 0
+    worse_evaluations: int = 0
+    finished: bool = False
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return plain values, ready for JSON."""
+        return asdict(self)
+
+    @classmethod
+    def from_dict(cls, values: Any) -> Progress:
+        """Build it from what `to_dict` made.
+
+        Raises:
+            ValueError: other contents.
+        """
+        known = {field.name: type(field.default) for field in fields(cls)}
+        if not isinstance(values, dict) or set(values) != set(known):
+            raise ValueError(f"expected the values {', '.join(known)}")
+        for name, kind in known.items():
+            value = values[name]
+            # A loss may be NaN: that is how a run ends that learns too fast, and it may still be looked at.
+            if type(value) is not kind and not (kind is float and type(value) is int):
+                raise ValueError(f"{name} is no {kind.__name__}")
+            if kind is int and value < 0:
+                raise ValueError(f"{name} is below 0")
+        if not 0.0 <= values["seconds"] < math.inf:
+            raise ValueError("seconds is no time")
+        return cls(**values)

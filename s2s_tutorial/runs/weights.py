@@ -1,0 +1,90 @@
+"""Weights of a run: saved, loaded into a model, and opened as a translator."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import torch
+
+from s2s_tutorial.files import (
+    BadFileError,
+    load_tensors,
+    save_tensors,
+)
+from s2s_tutorial.model.seq2seq import Seq2Seq
+from s2s_tutorial.runs.folder import RunError, open_run
+from s2s_tutorial.settings import PRETRAINED
+from s2s_tutorial.translation.translator import Translator
+
+WEIGHT_KINDS = {torch.float32, torch.float16}  # that a model's file may hold
+
+
+def save_model(path: Path, model: Seq2Seq, half: bool = False) -> None:
+    """Write a model's weights, nothing else; in half precision for a file of half the size."""
+    save_tensors(path, {name: weight.half() if half else weight for name, weight in model.state_dict().items()})
+
+
+def load_model(path: Path, model: Seq2Seq) -> None:
+    """Read weights into a model of the same settings.
+
+    Raises:
+        BadFileError: a damaged file, or weights of another model.
+    """
+    tensors, _ = load_tensors(path, sum(weight.nbytes for weight in model.state_dict().values()))
+    use_weights(path, tensors, model)
+
+
+def use_weights(path: Path, tensors: dict[str, torch.Tensor], model: Seq2Seq) -> None:
+    """Give a model the weights that were read from a file, in full or in half precision.
+
+    Raises:
+        BadFileError: they are another model's.
+    """
+    expected = {name: weight.shape for name, weight in model.state_dict().items()}
+    kinds = {tensor.dtype for tensor in tensors.values()}
+    if {name: tensor.shape for name, tensor in tensors.items()} != expected or not kinds <= WEIGHT_KINDS:
+        raise _not_its_weights(path)
+    model.load_state_dict(tensors)
+
+
+def _not_its_weights(path: Path) -> BadFileError:
+    return BadFileError(f"{path} holds the weights of another model than run.json describes: restore both together")
+
+
+def load_translator(folder: Path = PRETRAINED, device: torch.device | str = "cpu") -> Translator:
+    """Open a run, or the model that comes with the package, and make a translator of its best weights.
+
+    Raises:
+        RunError: no run there, or one that has not kept any weights yet.
+    """
+    run = open_run(folder)
+    if not run.model_path.is_file():
+        raise RunError(
+            f"{folder} has no trained model yet: run s2s-tutorial train --run {folder} until its first evaluation"
+        )
+    size = run.weight_bytes()
+    try:
+        tensors, _ = load_tensors(run.model_path, 2 * size)
+        if 2 * sum(4 * tensor.numel() for tensor in tensors.values()) < size:
+            raise _not_its_weights(run.model_path)  # and no memory for sizes that the file does not bear out
+        model = run.build_model()
+        use_weights(run.model_path, tensors, model)
+    except BadFileError as error:
+        raise RunError(str(error)) from None
+    return Translator(model.to(device), run.src_vocabulary, run.tgt_vocabulary, run.language)
+
+
+def choose_device(name: str) -> str:
+    """Choose a device: "auto" is a GPU where there is one.
+
+    Raises:
+        ValueError: a device that is not there.
+    """
+    if name == "auto":
+        return "cuda" if torch.cuda.is_available() else "cpu"
+    try:
+        torch.zeros(1, device=name).item()  # on a device that only pretends ("meta") there is nothing to read
+    except (RuntimeError, AssertionError, ImportError) as error:
+        reason = (str(error).splitlines() or ["no such device"])[0]
+        raise ValueError(f"device {name!r} cannot be used ({reason}): try --device cpu") from None
+    return name

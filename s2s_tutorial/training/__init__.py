@@ -1,0 +1,1 @@
+"""The trainer and its parts: schedules, record, watchers, several processes."""

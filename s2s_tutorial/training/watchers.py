@@ -1,0 +1,235 @@
+"""The record of a run, and those who watch it grow.
+
+`Record` is a plain file with every step once. A `Watcher` shows the same while it happens: `ProgressBar` in a terminal,
+`LiveLine` and `LivePlot` in a notebook, `Board` for TensorBoard.
+"""
+
+from __future__ import annotations
+
+import sys
+import time
+from functools import partial
+from pathlib import Path
+from typing import Protocol
+
+from s2s_tutorial.training.record import read_record
+from s2s_tutorial.training.samples import Samples
+from s2s_tutorial.translation.translator import Translation, Translator
+
+MAX_BOARD_FILES = 10  # TensorBoard's, one a session
+LINE_SECONDS, PICTURE_SECONDS = 0.5, 1.0  # between two updates of a live display, at least
+
+
+class Watcher(Protocol):
+    """What the trainer tells while it trains."""
+
+    def begin(
+        self, record: Path, step: int, total_steps: int, seconds: float, samples: Samples, translator: Translator
+    ) -> None:
+        """A session starts at a step; `seconds` were spent before.
+
+        Args:
+            record: Path of the record, which holds all earlier steps.
+            step: Steps done before.
+            total_steps: Steps of the whole run.
+            seconds: Training time before.
+            samples: Sentences to show.
+            translator: The model, whose weights change while the session lasts.
+        """
+
+    def step(self, step: int, seconds: float, values: dict[str, float]) -> None:
+        """A step was done; see `Trainer.train_step` for the values, among them `mean_loss`, a running mean."""
+
+    def evaluation(self, step: int, bleu: float, samples: list[str], translation: Translation) -> None:
+        """Validation looked at the model: its BLEU, sample translations, and one with its attention."""
+
+    def end(self, outcome: str) -> None:
+        """The session ends; `outcome` says how, and is empty after an error."""
+
+
+class ProgressBar:
+    """A bar in the terminal with elapsed and remaining time, and sample translations above it."""
+
+    def begin(
+        self, record: Path, step: int, total_steps: int, seconds: float, samples: Samples, translator: Translator
+    ) -> None:
+        """See `Watcher`."""
+        from tqdm import tqdm
+
+        patience = 0.5 if sys.stderr.isatty() else 10.0
+        self.bar = tqdm(total=total_steps, initial=step, unit="step", mininterval=patience, file=sys.stderr)
+
+    def step(self, step: int, seconds: float, values: dict[str, float]) -> None:
+        """See `Watcher`."""
+        self.bar.set_postfix_str(f"loss {values['mean_loss']:.3f}", refresh=False)
+        self.bar.update()
+
+    def evaluation(self, step: int, bleu: float, samples: list[str], translation: Translation) -> None:
+        """See `Watcher`."""
+        self.bar.write("\n".join([f"step {step:,}: validation BLEU {bleu:.1f}", *samples]), file=sys.stderr)
+
+    def end(self, outcome: str) -> None:
+        """See `Watcher`; the trainer prints the outcome."""
+        self.bar.close()
+
+
+class LiveLine:
+    """For notebooks: one line of plain text, rewritten in place."""
+
+    def begin(
+        self, record: Path, step: int, total_steps: int, seconds: float, samples: Samples, translator: Translator
+    ) -> None:
+        """See `Watcher`."""
+        self.first_step, self.first_seconds, self.total_steps = step, seconds, total_steps
+        self.now, self.bleu, self.left, self._next = f"step {step:,} of {total_steps:,}", "", "", 0.0
+        self._line = Place(_plain(self.line))
+
+    @property
+    def line(self) -> str:
+        """Where the run is, in words."""
+        return self.now + self.bleu + self.left
+
+    def step(self, step: int, seconds: float, values: dict[str, float]) -> None:
+        """See `Watcher`."""
+        pace = (seconds - self.first_seconds) / (step - self.first_step)
+        self.now = f"step {step:,} of {self.total_steps:,} · loss {values['mean_loss']:.3f}"
+        self.left = f" · {_minutes(seconds)} gone, about {_minutes(pace * (self.total_steps - step))} left"
+        if (now := time.monotonic()) >= self._next:
+            self._line.show(_plain(self.line))
+            self._next = now + LINE_SECONDS
+
+    def evaluation(self, step: int, bleu: float, samples: list[str], translation: Translation) -> None:
+        """See `Watcher`."""
+        self.bleu = f" · validation BLEU {bleu:.1f}"
+
+    def end(self, outcome: str) -> None:
+        """See `Watcher`; the outcome takes the line's place."""
+        self._line.show(_plain(outcome or self.line))
+
+
+class LivePlot(LiveLine):
+    """For notebooks: below the line, loss and gradient norms, attention to a sample, and sample translations."""
+
+    def begin(
+        self, record: Path, step: int, total_steps: int, seconds: float, samples: Samples, translator: Translator
+    ) -> None:
+        """See `Watcher`."""
+        super().begin(record, step, total_steps, seconds, samples, translator)
+        self.lines = read_record(record)
+        self.done, self._attend = step, partial(samples.attend, translator)
+        self.words = "sample translations: with the first evaluation"
+        if step:
+            self.words = "\n".join(samples.translate(translator, step)[0])
+        self._began, self._drawing = time.monotonic(), 0.0
+        self._picture, self._words = Place(self._draw()), Place(_plain(self.words))
+
+    def step(self, step: int, seconds: float, values: dict[str, float]) -> None:
+        """See `Watcher`."""
+        super().step(step, seconds, values)
+        self.done = step
+        self.lines.append({"kind": "step", "step": step, **values})
+        # Training waits for a picture, so that all of them together may take a small share of its time only.
+        now = time.monotonic()
+        if now >= self._next_picture and self._drawing <= 0.5 + 0.04 * (now - self._began):
+            self._show_picture()
+
+    def evaluation(self, step: int, bleu: float, samples: list[str], translation: Translation) -> None:
+        """See `Watcher`."""
+        super().evaluation(step, bleu, samples, translation)
+        self.lines.append({"kind": "evaluation", "step": step, "validation_bleu": bleu})
+        self.words = "\n".join(samples)
+
+    def end(self, outcome: str) -> None:
+        """See `Watcher`."""
+        super().end(outcome)
+        self._show_picture()
+
+    def _show_picture(self) -> None:
+        self._picture.show(self._draw())
+        self._words.show(_plain(self.words))
+
+    def _draw(self) -> dict[str, str]:
+        from base64 import b64encode
+
+        from s2s_tutorial.notebook.plots import figure_bytes, plot_training
+
+        began = time.monotonic()
+        picture = figure_bytes(plot_training(self.lines, self._attend(), self.done, self.total_steps))
+        now = time.monotonic()
+        self._drawing, self._next_picture = self._drawing + now - began, now + PICTURE_SECONDS
+        return _plain("loss, validation BLEU, gradient norms and attention") | {
+            "image/png": b64encode(picture).decode()
+        }
+
+
+class Place:
+    """A place in a cell's output whose content can be replaced.
+
+    Args:
+        data: Content by MIME type.
+    """
+
+    def __init__(self, data: dict[str, str]) -> None:
+        from IPython.display import display
+
+        self._handle = display(data, raw=True, display_id=True)
+
+    def show(self, data: dict[str, str]) -> None:
+        """Replace the content; outside of a notebook there is no place."""
+        if self._handle is not None:
+            self._handle.update(data, raw=True)
+
+
+def _plain(text: str) -> dict[str, str]:
+    return {"text/plain": text}
+
+
+def _minutes(seconds: float) -> str:
+    minutes, rest = divmod(int(seconds), 60)
+    return f"{minutes}:{rest:02}"
+
+
+class Board:
+    """The record for TensorBoard: losses, gradient norms, sample translations, an attention picture.
+
+    Args:
+        folder: where TensorBoard will look.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    def begin(
+        self, record: Path, step: int, total_steps: int, seconds: float, samples: Samples, translator: Translator
+    ) -> None:
+        """See `Watcher`; what was written after this step, before a stop, is hidden."""
+        from torch.utils.tensorboard import SummaryWriter  # slow to import
+
+        # Every session writes a file of its own. The record has all numbers, so those of long ago may go.
+        for old in sorted(self.folder.glob("events.out.tfevents.*"))[: 1 - MAX_BOARD_FILES]:
+            old.unlink()
+        # TensorBoard reads the files in the order of their names, which tell the second and nothing finer.
+        while any(self.folder.glob(f"events.out.tfevents.{int(time.time()):010}.*")):
+            time.sleep(0.05)
+        self.writer = SummaryWriter(str(self.folder), purge_step=step + 1)
+
+    def step(self, step: int, seconds: float, values: dict[str, float]) -> None:
+        """See `Watcher`; every 20th step is kept."""
+        if step % 20 == 0:
+            for name, value in values.items():
+                self.writer.add_scalar(name, value, step)
+
+    def evaluation(self, step: int, bleu: float, samples: list[str], translation: Translation) -> None:
+        """See `Watcher`."""
+        from s2s_tutorial.notebook.plots import plot_attention
+
+        self.writer.add_scalar("validation_bleu", bleu, step)
+        # Four spaces make Markdown show the lines as they are, and nothing in them is HTML.
+        lines = ["    " + part for line in samples for part in line.splitlines()]
+        self.writer.add_text("translations", "\n".join(lines), step)
+        if translation.attn_weights is not None:
+            self.writer.add_figure("attention", plot_attention(translation), step, close=True)
+
+    def end(self, outcome: str) -> None:
+        """Write what is left."""
+        self.writer.close()

@@ -1,0 +1,204 @@
+"""Measure translations: BLEU and chrF with sacrebleu, exact matches, alignment error rate, quality by phenomenon.
+
+All scores compare normalised words with all references of each source. Chapter 8 of the book explains them, and chapter 9
+the alignment error rate.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import torch
+
+from s2s_tutorial.data.columns import Alignment
+from s2s_tutorial.data.corpus import HeldOut
+from s2s_tutorial.translation.translator import Translation, Translator
+
+BOOTSTRAP_SAMPLES = 1_000
+
+
+@dataclass(frozen=True)
+class Scores:
+    """Scores of one model on one held-out set.
+
+    Attributes:
+        bleu: Corpus BLEU, 0 to 100.
+        bleu_low: Lower end of its 95% bootstrap interval.
+        bleu_high: Upper end of that interval.
+        chrf: chrF2, 0 to 100.
+        exact_match: Share of translations that equal a reference, 0 to 1.
+        unknown_rate: Share of source words outside the vocabulary, 0 to 1.
+        sentences: Number of distinct source sentences.
+        seconds: Time to translate them all, in seconds.
+        signature: Sacrebleu's description of how BLEU was computed.
+        aer: Alignment error rate of the attention, 0 to 1; None without gold alignments or attention.
+        aer_best: Lowest rate that is possible with one link per target word.
+        aer_chance: Expected rate of links to random source words.
+    """
+
+    bleu: float
+    bleu_low: float
+    bleu_high: float
+    chrf: float
+    exact_match: float
+    unknown_rate: float
+    sentences: int
+    seconds: float
+    signature: str
+    aer: float | None = None
+    aer_best: float | None = None
+    aer_chance: float | None = None
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return plain values for JSON, without those that are None."""
+        return {name: value for name, value in asdict(self).items() if value is not None}
+
+
+def evaluate(translator: Translator, held_out: HeldOut, beam_size: int = 1) -> tuple[Scores, list[Translation]]:
+    """Translate a held-out set and measure the result.
+
+    Args:
+        translator: A trained model with its vocabularies.
+        held_out: Sources with references, and gold alignments if there are any.
+        beam_size: Number of hypotheses per sentence; 1 is greedy search.
+
+    Returns:
+        The scores and the translations, in the order of the set.
+    """
+    start = time.perf_counter()
+    translations = translator.translate_words(held_out.sources, beam_size)
+    seconds = time.perf_counter() - start
+    scores = score_translations(translations, held_out.references)
+    alignment_scores = {}
+    if held_out.alignments is not None:
+        firsts = [references[0] for references in held_out.references]
+        attention = translator.forced_attention(held_out.sources, firsts)
+        if attention and attention[0] is not None:
+            alignment_scores = score_alignments(attention, held_out.alignments)
+    return Scores(**scores, sentences=len(held_out), seconds=seconds, **alignment_scores), translations
+
+
+def score_translations(translations: Sequence[Translation], references: Sequence[Sequence[str]]) -> dict[str, Any]:
+    """Compute BLEU with its interval, chrF, exact match, unknown rate and signature, by the names of `Scores`."""
+    # sacrebleu is slow to import, and translating a sentence does not need it.
+    from sacrebleu.metrics import BLEU, CHRF
+
+    outputs = [comparable_text(translation) for translation in translations]
+    columns = reference_columns(references)
+    bleu = BLEU(tokenize="none", force=True)
+    result = bleu.corpus_score(outputs, columns, n_bootstrap=BOOTSTRAP_SAMPLES)
+    words = sum(len(translation.src_words) for translation in translations)
+    return {
+        "bleu": result.score,
+        "bleu_low": max(result._mean - result._ci, 0.0),
+        "bleu_high": min(result._mean + result._ci, 100.0),
+        "chrf": CHRF().corpus_score(outputs, columns).score,
+        "exact_match": exact_match(outputs, references),
+        "unknown_rate": sum(len(translation.unknown) for translation in translations) / max(words, 1),
+        "signature": str(bleu.get_signature()),
+    }
+
+
+def bleu_score(outputs: Sequence[str], references: Sequence[Sequence[str]]) -> float:
+    """Compute corpus BLEU alone, 0 to 100, as validation during training does.
+
+    Args:
+        outputs: N translations, words joined by spaces.
+        references: For each, all its references.
+    """
+    from sacrebleu.metrics import BLEU
+
+    return BLEU(tokenize="none", force=True).corpus_score(list(outputs), reference_columns(references)).score
+
+
+def normalised_words(words: Sequence[str]) -> list[str]:
+    """Replace `<unk>` by a sign that no reference has, so that it never counts as correct; other words stay."""
+    return ["⁇" if word.startswith("<") else word for word in words]
+
+
+def comparable_text(translation: Translation) -> str:
+    """Return a translation in the form in which scores compare it with references: normalised words joined by spaces."""
+    return " ".join(normalised_words(translation.words))
+
+
+def reference_columns(references: Sequence[Sequence[str]]) -> list[list[str | None]]:
+    """Turn references by sentence into sacrebleu's columns: the k-th reference of every sentence, None if it has fewer."""
+    most = max(len(texts) for texts in references)
+    return [[texts[k] if k < len(texts) else None for texts in references] for k in range(most)]
+
+
+def exact_match(outputs: Sequence[str], references: Sequence[Sequence[str]]) -> float:
+    """Compute the share of outputs that equal one of their references, 0 to 1."""
+    return sum(output in texts for output, texts in zip(outputs, references, strict=True)) / len(outputs)
+
+
+def score_alignments(attention: Sequence[torch.Tensor], gold: Sequence[Alignment]) -> dict[str, float]:
+    """Compute the alignment error rate of attention weights against gold links.
+
+    AER = 1 − 2 · size(A ∩ S) / (size(A) + size(S)), where all gold links S are sure (Och and Ney 2003, section 5.1). A
+    links every target word except EOS to the source word, other than EOS, that it attends to most.
+
+    Args:
+        attention: For each sentence (T, S), with a row for each target word and EOS, a column for each source word and EOS.
+        gold: For each sentence its links (source position, target position).
+
+    Returns:
+        aer, aer_best and aer_chance; see `Scores`.
+    """
+    hits = reachable = chance = links = gold_links = 0.0
+    for weights, alignment in zip(attention, gold, strict=True):
+        tgt_words, src_words = weights.shape[0] - 1, weights.shape[1] - 1
+        chosen = weights[:tgt_words, :src_words].argmax(dim=1).tolist()  # one source position per target word
+        hits += sum((source, target) in alignment for target, source in enumerate(chosen))
+        reachable += len({target for _, target in alignment})
+        chance += len(alignment) / src_words
+        links += tgt_words
+        gold_links += len(alignment)
+    total = links + gold_links
+    return {"aer": 1 - 2 * hits / total, "aer_best": 1 - 2 * reachable / total, "aer_chance": 1 - 2 * chance / total}
+
+
+def score_groups(translations: Sequence[Translation], held_out: HeldOut, seen: frozenset[str]) -> dict[str, Any]:
+    """Score each group (in the challenge set, each phenomenon); sentences seen in training form a group of their own.
+
+    Args:
+        translations: Translations of the held-out set, in its order.
+        held_out: A held-out set with groups.
+        seen: Normalised sources that are in the run's training data.
+
+    Returns:
+        For each group its sentences, bleu, chrf and exact_match; the last group is "in training data", if there is one.
+    """
+    from sacrebleu.metrics import CHRF
+
+    members: dict[str, list[int]] = {}
+    for row, (source, group) in enumerate(zip(held_out.sources, held_out.groups or [], strict=True)):
+        members.setdefault("in training data" if source in seen else group, []).append(row)
+    scores = {}
+    for group in sorted(members, key=lambda name: (name == "in training data", name)):
+        rows = members[group]
+        outputs = [comparable_text(translations[row]) for row in rows]
+        references = [held_out.references[row] for row in rows]
+        scores[group] = {
+            "sentences": len(rows),
+            "bleu": bleu_score(outputs, references),
+            "chrf": CHRF().corpus_score(outputs, reference_columns(references)).score,
+            "exact_match": exact_match(outputs, references),
+        }
+    return scores
+
+
+def show_scores(scores: Scores) -> str:
+    """Describe scores in one line, or two with alignments."""
+    text = (
+        f"BLEU {scores.bleu:.1f} (95%: {scores.bleu_low:.1f} to {scores.bleu_high:.1f}) · chrF {scores.chrf:.1f} · "
+        f"exact {scores.exact_match:.0%} · unknown words {scores.unknown_rate:.1%} · {scores.sentences:,} sentences in "
+        f"{scores.seconds:.1f} s"
+    )
+    if scores.aer is not None:
+        bounds = f"(best with one link a word {scores.aer_best:.2f}, chance {scores.aer_chance:.2f})"
+        text += f"\nalignment error rate {scores.aer:.2f} {bounds}"
+    return text

@@ -1,0 +1,288 @@
+"""From a trained run to the small files that the web page runs.
+
+Weights are rounded to 8 bits, row by row, and written with the vocabularies and the rules of the text into one
+safetensors file, which holds numbers and text and cannot run code. Beside it lies the same file as base64 in scripts
+of one call each, because a page opened from `file://` may load scripts and nothing else. A large file is cut into
+several scripts, so that the page can show how much has arrived. `models.js` lists the models of a folder with the sizes
+of their scripts. Whatever the tied output layer shares with the embeddings is written once.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from base64 import b64encode
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from s2s_tutorial.data import text
+from s2s_tutorial.data.corpus import HeldOut
+from s2s_tutorial.data.vocabulary import SPECIAL_WORDS, Vocabulary
+from s2s_tutorial.files import BadFileError, load_tensors, save_tensors, write_atomically
+from s2s_tutorial.model.attention import LocalAttention
+from s2s_tutorial.model.seq2seq import Seq2Seq
+from s2s_tutorial.settings import ModelSettings
+from s2s_tutorial.translation.evaluation import bleu_score, comparable_text
+from s2s_tutorial.translation.search import LENGTH_PENALTY
+from s2s_tutorial.translation.translator import MAX_WORDS, Translator
+
+FORMAT = 1
+LARGEST = 127  # of a signed byte; −128 is not used, so that the scale is symmetric
+SCALE = ".scale"  # what is added to a matrix's name for its scales
+MANIFEST = "models.js"
+PART = 3 * 2**15  # bytes of a model in one script; divisible by 3, so that the base64 of the parts can be joined
+_MANIFEST_START = "self.s2sManifest = "
+_PLAIN_NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,39}")
+
+
+class ExportError(ValueError):
+    """A model that the web page cannot run, or a folder it cannot be written to; the message says what to do."""
+
+
+def quantise(matrix: Tensor) -> tuple[Tensor, Tensor]:
+    """Round a matrix to 8 bits, each row in units of its largest value over 127.
+
+    Args:
+        matrix: (R, C).
+
+    Returns:
+        int8 (R, C) and the rows' scales, float32 (R,). `dequantise` of them is off by at most half a scale.
+    """
+    scales = matrix.float().abs().amax(dim=1) / LARGEST
+    # A row of zeros (the embedding of PAD) has scale 0: divide it by anything else.
+    rounded = (matrix.float() / torch.where(scales > 0, scales, 1.0)[:, None]).round()
+    return rounded.clamp(-LARGEST, LARGEST).to(torch.int8), scales
+
+
+def dequantise(rounded: Tensor, scales: Tensor) -> Tensor:
+    """Undo `quantise`, but for the rounding: int8 (R, C) and float32 (R,) to float32 (R, C)."""
+    return rounded.float() * scales[:, None]
+
+
+def pack(weights: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    """Round all matrices of a model; vectors (biases, v of a score) are few and stay float32."""
+    packed = {}
+    for name, weight in weights.items():
+        if weight.dim() == 2:
+            packed[name], packed[name + SCALE] = quantise(weight)
+        else:
+            packed[name] = weight.float()
+    return packed
+
+
+def unpack(packed: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    """Undo `pack`, but for the rounding."""
+    return {
+        name: dequantise(tensor, packed[name + SCALE]) if tensor.dtype == torch.int8 else tensor
+        for name, tensor in packed.items()
+        if not name.endswith(SCALE)
+    }
+
+
+def rounded(translator: Translator) -> Translator:
+    """The translator that the web page is: the same network with the weights that `pack` leaves."""
+    original = translator.model
+    model = Seq2Seq(original.settings, len(translator.src_vocabulary), len(translator.tgt_vocabulary))
+    model.load_state_dict(unpack(pack(original.state_dict())))
+    return replace(translator, model=model.to(original.device).eval())
+
+
+def check_supported(settings: ModelSettings) -> None:
+    """Refuse networks that the page has no code for.
+
+    Raises:
+        ExportError: naming the part.
+    """
+    if settings.decoder != "luong":
+        raise ExportError(f"the page runs the Luong decoder, this run has {settings.decoder!r}: train --decoder luong")
+    if settings.input_feeding:
+        raise ExportError("the page has no input feeding, this run has it: train one without --input-feeding")
+
+
+def describe(translator: Translator) -> dict[str, Any]:
+    """What the page must know besides the weights: plain values."""
+    attention = translator.model.decoder.attention
+    return {
+        "format": FORMAT,
+        "language": translator.language,
+        "model": asdict(translator.model.settings),
+        "reach": attention.reach if isinstance(attention, LocalAttention) else 0,
+        "src_words": " ".join(translator.src_vocabulary.words[len(SPECIAL_WORDS) :]),
+        "tgt_words": " ".join(translator.tgt_vocabulary.words[len(SPECIAL_WORDS) :]),
+        "length_penalty": LENGTH_PENALTY,
+        "max_words": MAX_WORDS,
+        "text": text_rules(translator.language),
+    }
+
+
+def text_rules(language: str) -> dict[str, Any]:
+    """The tables of `text.normalise` and `text.detokenise`, with replacements as JavaScript writes them."""
+    joins = (*text.JOINS.get(language, ()), text.BEFORE_MARK)
+    return {
+        "marks": text.MARKS,
+        "ligatures": text.LIGATURES,
+        "joins": [[pattern, re.sub(r"\\g<(\d+)>", r"$\1", replacement)] for pattern, replacement in joins],
+    }
+
+
+@dataclass(frozen=True)
+class Exported:
+    """What `export` or `publish` wrote: the files, and the size of the numbers and words in them before base64."""
+
+    paths: list[Path]
+    size: int
+
+
+Longest = tuple[int, str]  # of the sentences that a model learned from: how many, and of what ("words" or "characters")
+
+
+def export(
+    translator: Translator, folder: Path, name: str, title: str = "", note: str = "", longest: Longest | None = None
+) -> Exported:
+    """Write a translator's files for the web page and put it on the folder's list.
+
+    Args:
+        translator: a trained model.
+        folder: of the page's models; made where it is missing.
+        name: of the files; a model of the same name is replaced.
+        title: what the page calls it; `""` for its name.
+        note: a sentence about it.
+        longest: Length of the longest sentence that it learned from; the page warns about longer ones.
+
+    Raises:
+        ExportError: a network that the page cannot run, a name that is none, or a folder with another list.
+    """
+    check_supported(translator.model.settings)
+    if not _PLAIN_NAME.fullmatch(name):
+        raise ExportError(f"{name!r} cannot name a file of the page: use small letters, digits and hyphens")
+    read_manifest(folder)  # a folder of something else is refused before anything is written
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / f"{name}.safetensors"
+    save_tensors(path, pack(translator.model.state_dict()), describe(translator))
+    published = publish(path, folder, title, note, longest=longest)
+    return Exported([path, *published.paths], published.size)
+
+
+def publish(path: Path, folder: Path, title: str = "", note: str = "", **more: Any) -> Exported:
+    """Put a file that `export` wrote on a folder's list of models, with the scripts that a page loads.
+
+    Args:
+        path: the .safetensors file; it may lie anywhere, and its name is the model's.
+        folder: of the page's models; made where it is missing.
+        title, note: as for `export`.
+        more: further values of the model's entry in the list, such as `longest` (as for `export`) or `stand_in` (live.js).
+
+    Raises:
+        BadFileError: a damaged file, or one of another kind.
+        ExportError: a folder with another list.
+    """
+    name, models, data = path.stem, read_manifest(folder), path.read_bytes()
+    translator = load_exported(path)
+    folder.mkdir(parents=True, exist_ok=True)
+    scripts = _write_scripts(folder, name, data)
+    entry = {
+        "name": name,
+        "title": title or name,
+        "note": note,
+        "bytes": len(data),
+        "scripts": [script.stat().st_size for script in scripts],
+        "attention": translator.model.settings.attention,
+        "words": [len(translator.src_vocabulary), len(translator.tgt_vocabulary)],
+        **more,
+    }
+    names = [model["name"] for model in models]
+    place = names.index(name) if name in names else len(names)
+    models[place : place + 1] = [entry]
+    write_manifest(folder, models)
+    return Exported([*scripts, folder / MANIFEST], len(data))
+
+
+def _write_scripts(folder: Path, name: str, data: bytes) -> list[Path]:
+    for old in folder.glob(f"{name}.*.js"):  # a larger model of the same name had more of them
+        old.unlink()
+    scripts = []
+    for number, start in enumerate(range(0, len(data), PART)):
+        scripts.append(folder / f"{name}.{number}.js")
+        base64 = b64encode(data[start : start + PART]).decode()
+        write_atomically(scripts[-1], f'self.s2sModel("{base64}");\n'.encode())
+    return scripts
+
+
+def read_manifest(folder: Path) -> list[dict[str, Any]]:
+    """The models listed in a folder, the page's first choice first; none where there is no list yet.
+
+    Raises:
+        ExportError: a list that `write_manifest` did not write.
+    """
+    path = folder / MANIFEST
+    if not path.exists():
+        return []
+    try:
+        script = path.read_text(encoding="utf-8")
+        models = json.loads(script.removeprefix(_MANIFEST_START).rstrip().removesuffix(";"))["models"]
+        return [{**model, "name": str(model["name"])} for model in models]
+    except (ValueError, KeyError, TypeError):
+        raise ExportError(f"{path} is not a list of models: give an empty folder, or the one of an export") from None
+
+
+def write_manifest(folder: Path, models: list[dict[str, Any]]) -> None:
+    """Write the list of a folder's models."""
+    values = json.dumps({"format": FORMAT, "models": models}, indent=1)
+    write_atomically(folder / MANIFEST, f"{_MANIFEST_START}{values};\n".encode())
+
+
+def load_exported(path: Path) -> Translator:
+    """Read what `export` wrote back into PyTorch: bit for bit the weights that the page computes with.
+
+    Raises:
+        BadFileError: a damaged file, or one of another kind.
+    """
+    packed, values = load_tensors(path)
+    try:
+        if values["format"] != FORMAT:
+            raise ValueError(f"format {values['format']!r}, this version reads {FORMAT}")
+        vocabularies = [_vocabulary(values[side]) for side in ("src_words", "tgt_words")]
+        model = Seq2Seq(ModelSettings(**values["model"]), *map(len, vocabularies))
+        model.load_state_dict(unpack(packed))
+    except (KeyError, TypeError, ValueError, RuntimeError) as error:
+        reason = str(error).splitlines()[0]
+        raise BadFileError(f"{path} is no exported model ({reason}): export the run again") from None
+    return Translator(model.eval(), *vocabularies, values["language"])
+
+
+def _vocabulary(words: str) -> Vocabulary:
+    listed = words.split()  # the page has no use for counts, so they are not written
+    return Vocabulary.from_dict({"words": listed, "counts": [0] * len(listed)})
+
+
+@dataclass(frozen=True)
+class RoundingCost:
+    """What rounding to 8 bits does to a translator.
+
+    Attributes:
+        bleu: with the weights as trained.
+        rounded_bleu: with the rounded weights.
+        same: share of sentences whose translation stays the same, word for word.
+        sentences: how many were translated.
+    """
+
+    bleu: float
+    rounded_bleu: float
+    same: float
+    sentences: int
+
+
+def rounding_cost(translator: Translator, held_out: HeldOut) -> RoundingCost:
+    """Measure greedy translations of a held-out set with exact and with rounded weights."""
+    outputs = []
+    for each in (translator, rounded(translator)):
+        translations = each.translate_words(held_out.sources)
+        outputs.append([comparable_text(translation) for translation in translations])
+    before, after = (bleu_score(texts, held_out.references) for texts in outputs)
+    same = sum(a == b for a, b in zip(*outputs, strict=True)) / len(held_out)
+    return RoundingCost(before, after, same, len(held_out))

@@ -1,0 +1,562 @@
+"""The command line: what it prints, where, and with which exit code; a mistake is one line, never a traceback."""
+
+import json
+import random
+import re
+import shutil
+import subprocess
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import click
+import pytest
+from click.testing import Result
+from tiny import TALKING, press_stop
+from typer.main import get_command
+from typer.testing import CliRunner
+
+from s2s_tutorial import files as checkpoint
+from s2s_tutorial.cli import commands as cli
+from s2s_tutorial.cli.commands import app
+from s2s_tutorial.data.corpus import challenge_set
+from s2s_tutorial.runs.folder import open_run
+from s2s_tutorial.settings import PRESETS
+from s2s_tutorial.training.trainer import Trainer
+from s2s_tutorial.translation.translator import SentenceError, read_sentence
+
+SCORES = {
+    "bleu", "bleu_low", "bleu_high", "chrf", "exact_match", "unknown_rate", "sentences", "seconds", "signature",
+}  # fmt: skip
+ALIGNMENT_SCORES = {"aer", "aer_best", "aer_chance"}
+SMALL = ("--preset", "small")
+
+
+def call(*arguments: str | Path, stdin: str | bytes | None = None) -> Result:
+    return CliRunner().invoke(app, [str(argument) for argument in arguments], input=stdin)
+
+
+def said(result: Result) -> list[str]:
+    """Lines on standard output of a call that went well."""
+    assert (result.exit_code, result.exception) == (0, None), result.output
+    return result.stdout.splitlines()
+
+
+def error_of(result: Result) -> str:
+    """The one line of a call that did not."""
+    assert isinstance(result.exception, SystemExit), result.exception
+    assert result.exit_code == 1
+    lines = result.stderr.splitlines()
+    assert len(lines) == 1, result.stderr
+    assert lines[0].startswith("error: ")
+    return lines[0]
+
+
+@pytest.fixture(autouse=True)
+def _tiny_preset(monkeypatch):
+    """Let `--preset small` be small enough to train again and again."""
+    monkeypatch.setitem(PRESETS, "small", TALKING)
+
+
+@pytest.fixture
+def quick_end(monkeypatch):
+    """For tests of how training ends: say that the result would be shown here, for showing it takes seconds."""
+    monkeypatch.setattr(cli, "show_result", lambda trainer: print(f"The result of {trainer.run.folder}"))
+
+
+@pytest.fixture(scope="module")
+def trained(tmp_path_factory) -> tuple[Path, Result]:
+    """A run that the command line trained, and what it said."""
+    run = tmp_path_factory.mktemp("cli") / "run with a space"
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setitem(PRESETS, "small", TALKING)
+        return run, call("train", *SMALL, "--run", run)
+
+
+@pytest.fixture(scope="module")
+def run(trained) -> Path:
+    return trained[0]
+
+
+def knows(run: Path) -> str:
+    """A sentence made of words that the run has learned."""
+    return " ".join(word for word in open_run(run).src_vocabulary.words[4:40] if word.isalpha())
+
+
+# Help
+
+
+def commands(command: click.Command, path: tuple[str, ...] = ()):
+    yield path, command
+    for name, sub in getattr(command, "commands", {}).items():
+        yield from commands(sub, (*path, name))
+
+
+@pytest.mark.parametrize("path", [path for path, _ in commands(get_command(app))], ids=" ".join)
+def test_every_command_has_a_help_worth_reading(path):
+    command = dict(commands(get_command(app)))[path]
+    text = "\n".join(said(call(*path, "--help")))
+    assert "Usage:" in text
+    assert len(command.help) > 40
+    options = [p for p in command.params if isinstance(p, click.Option)]
+    assert all(option.help for option in options)
+    for option in options:
+        assert option.opts[0] in text
+
+
+def test_the_commands_of_the_book_are_there():
+    names = {" ".join(path) for path, command in commands(get_command(app)) if not hasattr(command, "commands")}
+    assert names >= {"data", "train", "translate", "evaluate", "plot attention", "plot losses", "export"}
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [["--frobnicate"], ["transmogrify"], ["train"], ["train", "--run", "x", "--attention", "heavy"],
+     ["translate", "--run", "x", "--beam", "0", "a"], ["data", "--preset", "huge"]],
+)  # fmt: skip
+def test_a_mistyped_command_is_explained(arguments):
+    result = call(*arguments)
+    assert result.exit_code == 2
+    assert "Usage:" in result.stderr
+    assert "Traceback" not in result.output
+
+
+# data
+
+
+def test_data_shows_what_every_step_leaves():
+    lines = said(call("data", *SMALL))
+    counts = {line[:40].strip(): line[40:].split() for line in lines}
+    assert counts["read"] == ["400", "pairs"]
+    parts = [int(counts[name][0].replace(",", "")) for name in ("training", "validation", "test")]
+    assert sum(parts) == int(counts["distinct"][0])
+
+
+def test_data_reads_a_file_and_reverses_it(tmp_path):
+    path = tmp_path / "pairs.tsv"
+    write_pairs(path)
+    forward, back = said(call("data", "--corpus", path)), said(call("data", "--corpus", path, "--reverse"))
+    words = [
+        next(re.findall(r"\d+ / \d+", line)[0] for line in lines if "words kept" in line) for lines in (forward, back)
+    ]
+    assert words[0].split(" / ") == words[1].split(" / ")[::-1]
+    assert any("French sentences" in line for line in forward)
+    assert any("English sentences" in line for line in back)
+
+
+def write_pairs(path: Path, count: int = 300) -> None:
+    rng = random.Random(0)
+    english, french = (
+        ["we", "you", "they", "sing", "wait", "swim", "now", "today", "here", "again"],
+        ["nous", "vous", "ils", "chante", "attend", "nage"],
+    )
+    lines = [f"{' '.join(rng.choices(english, k=4))}\t{' '.join(rng.choices(french, k=4))}\n" for _ in range(count)]
+    path.write_text("".join(lines), encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    ("data", "words"),
+    [
+        (b"", "empty"),
+        (b"a\tb\nonly one\n", "line 2 of pairs.tsv has 1 column"),
+        (b"a\tb\tc\td\n", "line 1 of pairs.tsv has 4 columns"),
+        (b"a\tb\n\xe9\tc\n", "line 2 of pairs.tsv is not UTF-8"),
+        (b"a\tb\n", "no training pairs|no validation pairs|no test pairs"),
+        (None, "is not a file"),
+    ],
+)
+@pytest.mark.parametrize("command", ["data", "train"])
+def test_a_bad_file_of_pairs_is_one_line_and_nothing_is_written(tmp_path, command, data, words):
+    path = tmp_path / "pairs.tsv"
+    if data is not None:
+        path.write_bytes(data)
+    result = call(command, "--corpus", path, *(["--run", tmp_path / "run"] if command == "train" else []))
+    assert re.search(words, error_of(result))
+    assert result.stdout == ""
+    assert not (tmp_path / "run").exists()
+
+
+# train
+
+
+def test_training_ends_with_scores_ten_sentences_and_pictures(trained):
+    run, result = trained
+    lines = said(result)
+    text = "\n".join(lines)
+    assert re.search(r"Finished: \d+ steps in \d+ s; best validation BLEU \d+\.\d at step \d+", text)
+    assert re.search(r"Held-out test sentences: BLEU \d+\.\d \(95%: .*\)", text)
+    assert "alignment error rate" in text
+    for mark in (">", "=", "<"):
+        assert sum(line.startswith(f"{mark} ") or line == mark for line in lines) == 10
+    assert {path.name for path in run.glob("*.png")} == {"losses.png"} | {f"attention-{n}.png" for n in (1, 2, 3)}
+    assert set(json.loads((run / "scores.json").read_text())) == SCORES | ALIGNMENT_SCORES
+
+
+def test_the_last_line_is_a_command_that_works(trained):
+    run, result = trained
+    line = said(result)[-1]
+    assert str(run) in line
+    assert said(call("translate", "--run", run, line.split('"')[1]))
+
+
+def test_the_same_command_again_says_it_is_finished_and_trains_no_more(trained, monkeypatch, quick_end):
+    run, _ = trained
+    monkeypatch.setattr(Trainer, "train_step", None)
+    before = {path.name: path.read_bytes() for path in run.glob("*.safetensors")}
+    result = call("train", *SMALL, "--run", run)
+    assert re.match("Finished: ", said(result)[-2])
+    assert said(result)[-1] == f"The result of {run}"
+    assert {path.name: path.read_bytes() for path in run.glob("*.safetensors")} == before
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        (["--seed", "7"], "seed 0, not 7"),
+        (["--attention", "dot"], "attention general, not dot"),
+        (["--decoder", "bahdanau"], "decoder luong, not bahdanau"),
+        (["--reverse"], "reverse False, not True"),
+        (["--epochs", "9"], "epochs 4, not 9"),
+    ],
+)
+def test_other_settings_on_the_same_run_are_an_error(run, options, words):
+    assert words in error_of(call("train", *SMALL, "--run", run, *options))
+
+
+def test_settings_that_do_not_go_together_are_an_error(tmp_path):
+    result = call("train", *SMALL, "--run", tmp_path / "run", "--decoder", "bahdanau", "--input-feeding")
+    assert "input_feeding" in error_of(result)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_folder_of_other_things_is_refused(tmp_path):
+    (tmp_path / "thesis.txt").write_text("mine")
+    assert "is not empty and holds no run" in error_of(call("train", *SMALL, "--run", tmp_path))
+    assert [path.name for path in tmp_path.iterdir()] == ["thesis.txt"]
+
+
+def test_ctrl_c_ends_with_130_and_the_same_command_goes_on(tmp_path, monkeypatch, quick_end):
+    take_step = Trainer.train_step
+    with monkeypatch.context() as patch:
+        patch.setattr(Trainer, "train_step", lambda self, batch: (press_stop(), take_step(self, batch))[1])
+        result = call("train", *SMALL, "--epochs", "1", "--run", tmp_path / "run")
+    assert result.exit_code == 130
+    assert "Stopped after step 1 of" in result.stderr
+    assert "The result of" not in result.stdout
+    result = call("train", *SMALL, "--epochs", "1", "--run", tmp_path / "run")
+    assert "Going on from checkpoint-000000001.safetensors" in result.stderr
+    assert said(result)[-1] == f"The result of {tmp_path / 'run'}"
+
+
+@pytest.fixture
+def vectors_file(tmp_path) -> Path:
+    """Vectors of twelve numbers for two French words and one that is none."""
+    path = tmp_path / "fr.vec"
+    path.write_text("".join(f"{word}{' 0.5 -0.25' * 6}\n" for word in ("Elle", "zzz", "un")), encoding="utf-8")
+    return path
+
+
+def test_word_vectors_begin_a_run_of_their_size_which_goes_on_with_them_only(
+    tmp_path, vectors_file, monkeypatch, quick_end
+):
+    command = ("train", *SMALL, "--epochs", "1", "--run", tmp_path / "run")
+    take_step = Trainer.train_step
+    with monkeypatch.context() as patch:
+        patch.setattr(Trainer, "train_step", lambda self, batch: (press_stop(), take_step(self, batch))[1])
+        result = call(*command, "--vectors", vectors_file)
+    assert result.exit_code == 130
+    assert re.search(r"vectors of 12 numbers for 2 of \d+ source words from fr\.vec", result.stdout)
+    begun = open_run(tmp_path / "run")
+    assert (begun.settings.model.embedding_size, begun.settings.model.hidden_size) == (12, 12)
+    assert begun.start.startswith("vectors of fr.vec, sha256 ")
+    assert "embedding_size 12, not 48" in error_of(call(*command))
+    vectors_file.write_text(vectors_file.read_text().replace("-0.25", "-0.75"))
+    assert "began with 'vectors of fr.vec" in error_of(call(*command, "--vectors", vectors_file))
+    vectors_file.write_text(vectors_file.read_text().replace("-0.75", "-0.25"))
+    result = call(*command, "--vectors", vectors_file)
+    assert "Going on from checkpoint-000000001.safetensors" in result.stderr
+    assert said(result)[-1] == f"The result of {tmp_path / 'run'}"
+
+
+def test_bad_word_vectors_are_one_line_and_nothing_is_written(tmp_path, vectors_file):
+    vectors_file.write_text("elle 0.5\nun 0.5 0.5\n")
+    line = error_of(call("train", *SMALL, "--run", tmp_path / "run", "--vectors", vectors_file))
+    assert "line 2 of fr.vec has too many numbers (2, expected 1)" in line
+    assert not (tmp_path / "run").exists()
+
+
+def test_when_its_minutes_are_over_the_result_is_shown_too(tmp_path, quick_end):
+    lines = said(call("train", *SMALL, "--run", tmp_path / "run", "--max-minutes", "0"))
+    assert re.match(r"Ended after 0\.\d minutes: 1 steps", lines[-2])
+    assert lines[-1] == f"The result of {tmp_path / 'run'}"
+
+
+def test_a_folder_that_cannot_be_written_is_one_line(tmp_path, monkeypatch):
+    def refuse(self, *args, **kwargs):
+        raise PermissionError(13, "Permission denied", str(self))
+
+    monkeypatch.setattr(type(tmp_path), "mkdir", refuse)
+    line = error_of(call("train", *SMALL, "--run", tmp_path / "run"))
+    assert "Permission denied" in line
+    assert str(tmp_path / "run") in line
+
+
+def test_a_full_disk_is_one_line_and_leaves_nothing_half_written(run, tmp_path, monkeypatch):
+    def refuse(descriptor):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(checkpoint.os, "fsync", refuse)
+    assert "No space left" in error_of(call("plot", "losses", "--run", run, "--out", tmp_path / "losses.png"))
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_device_that_is_not_there_is_one_line(run):
+    assert "try --device cpu" in error_of(call("translate", "--run", run, "--device", "warp", "le chat"))
+
+
+# translate
+
+
+def test_arguments_are_translated_line_by_line(run):
+    sentence = knows(run)
+    lines = said(call("translate", "--run", run, sentence, sentence.upper(), sentence))
+    assert len(lines) == 3
+    assert lines[0] == lines[1] == lines[2] != ""
+
+
+def test_standard_input_gives_what_arguments_give(run):
+    sentence = knows(run)
+    words = sentence.split()
+    sentences = [sentence, " ".join(words[:5]), " ".join(words[5:9])]
+    one, other = (
+        call("translate", "--run", run, *sentences),
+        call("translate", "--run", run, stdin="\r\n".join(sentences)),
+    )
+    assert said(one) == said(other)
+
+
+def test_nothing_in_gives_nothing_out(run):
+    assert said(call("translate", "--run", run, stdin="")) == []
+
+
+def test_a_beam_gives_one_line_for_each_sentence_too(run):
+    assert len(said(call("translate", "--run", run, "--beam", "3", knows(run), knows(run)))) == 2
+
+
+BAD_SENTENCES = {
+    "an empty line": ("", "empty"),
+    "an emoji": ("🙂🙂", "no letter"),
+    "marks and digits": ("?! 12", "no letter"),
+    "10,000 words": ("le " * 10_000, "10,000 words"),
+    "only unknown words": ("xyzzyx qwrtzu.", "no word that this model has learned"),
+}
+
+
+@pytest.mark.parametrize("kind", BAD_SENTENCES)
+def test_a_bad_line_gives_an_empty_one_a_message_and_exit_code_1(run, kind):
+    sentence, words = BAD_SENTENCES[kind]
+    good = knows(run)
+    result = call("translate", "--run", run, stdin=f"{good}\n{sentence}\n{good}\n")
+    assert words in error_of(result)
+    lines = result.stdout.splitlines()
+    assert len(lines) == 3
+    assert (bool(lines[0]), lines[1], lines[2]) == (True, "", lines[0])
+    assert words in error_of(call("translate", "--run", run, sentence))
+
+
+def test_the_messages_name_what_to_do():
+    for sentence, _ in list(BAD_SENTENCES.values())[:4]:
+        with pytest.raises(SentenceError, match=r": (type|translate)"):
+            read_sentence(sentence)
+
+
+def test_a_line_in_another_encoding_spoils_only_itself(run):
+    good = knows(run).encode()
+    result = call("translate", "--run", run, stdin=good + b"\n\xe9t\xe9\n" + good + b"\n")
+    assert "UTF-8" in error_of(result)
+    assert [bool(line) for line in result.stdout.splitlines()] == [True, False, True]
+
+
+def test_json_holds_everything_about_a_translation(run):
+    (line,) = said(call("translate", "--run", run, "--json", "--beam", "3", knows(run) + " xyzzyx"))
+    values = json.loads(line)
+    assert set(values) == {"text", "source", "words", "copied", "unknown", "score", "others", "attention"}
+    assert values["unknown"] == ["xyzzyx"]
+    assert len(values["others"]) == 2
+    assert values["score"] >= max(other["score"] for other in values["others"])
+    assert len(values["attention"]) in (len(values["words"]), len(values["words"]) + 1)
+    for row in values["attention"]:
+        assert len(row) == len(values["source"]) + 1
+        assert sum(row) == pytest.approx(1, abs=0.01)
+
+
+def test_json_has_a_line_for_a_bad_sentence_too(run):
+    result = call("translate", "--run", run, "--json", knows(run), "🙂")
+    assert "no letter" in error_of(result)
+    good, bad = map(json.loads, result.stdout.splitlines())
+    assert good["text"]
+    assert bad["text"] == ""
+    assert "no letter" in bad["error"]
+
+
+@pytest.mark.parametrize("command", [["translate", "le chat"], ["evaluate"], ["plot", "losses", "--out", "x.png"]])
+@pytest.mark.parametrize("kind", ["missing", "empty", "another format", "damaged"])
+def test_a_run_that_cannot_be_opened_is_one_line(tmp_path, monkeypatch, command, kind):
+    monkeypatch.chdir(tmp_path)
+    folder = tmp_path / "run"
+    if kind != "missing":
+        folder.mkdir()
+    if kind == "another format":
+        (folder / "run.json").write_text('{"format": 99, "versions": {"s2s_tutorial": "9.9"}}')
+    if kind == "damaged":
+        (folder / "run.json").write_text('{"format": 1')
+    line = error_of(call(*command, "--run", folder))
+    assert "run" in line
+    assert not (tmp_path / "x.png").exists()
+
+
+# evaluate
+
+
+def test_json_scores_of_the_held_out_set(run):
+    values = json.loads(call("evaluate", "--run", run, "--json").stdout)
+    assert set(values) == SCORES | ALIGNMENT_SCORES
+    kept = json.loads((run / "scores.json").read_text())
+    assert {**values, "seconds": 0} == {**kept, "seconds": 0}
+
+
+def test_scores_of_a_run_that_was_stopped_say_so(tmp_path, monkeypatch):
+    command = ("train", *SMALL, "--epochs", "2", "--run", tmp_path / "run")
+    evaluate = Trainer._evaluate
+    with monkeypatch.context() as patch:
+        patch.setattr(Trainer, "_evaluate", lambda self: (evaluate(self), press_stop()))
+        assert call(*command).exit_code == 130
+    stopped_at = int(max((tmp_path / "run").glob("checkpoint-*")).stem.split("-")[1])
+    first, *_ = said(call("evaluate", "--run", tmp_path / "run", "--pairs", "challenge"))
+    assert first == (
+        f"{tmp_path / 'run'} has not finished training: it is at step {stopped_at}, and its best weights are of step "
+        f"{stopped_at}."
+    )
+    values = json.loads(call("evaluate", "--run", tmp_path / "run", "--pairs", "challenge", "--json").stdout)
+    assert values["unfinished"] == first
+
+
+def test_json_scores_of_the_challenge_set_have_its_phenomena(run):
+    values = json.loads(call("evaluate", "--run", run, "--pairs", "challenge", "--json").stdout)
+    assert set(values) == SCORES | {"phenomena"}
+    assert set(values["phenomena"]) - {"in training data"} == set(challenge_set().groups)
+    assert all(set(group) == {"sentences", "bleu", "chrf", "exact_match"} for group in values["phenomena"].values())
+    assert sum(group["sentences"] for group in values["phenomena"].values()) == values["sentences"]
+
+
+def test_in_a_file_of_pairs_rows_with_the_same_french_are_one_sentence(run, tmp_path):
+    path = tmp_path / "mine.tsv"
+    path.write_text("The cat sleeps.\tLe chat dort.\nThe cat is asleep.\tLe chat dort.\nHe eats.\tIl mange.\n")
+    values = json.loads(call("evaluate", "--run", run, "--pairs", path, "--json").stdout)
+    assert set(values) == SCORES
+    assert values["sentences"] == 2
+
+
+def test_the_unknown_rate_of_a_file_is_counted_over_its_french_words(run, tmp_path):
+    path = tmp_path / "mine.tsv"
+    path.write_text("A.\txyzzyx qwrtzu\nB.\tle le\n")
+    assert "le" in open_run(run).src_vocabulary
+    values = json.loads(call("evaluate", "--run", run, "--pairs", path, "--json").stdout)
+    assert values["unknown_rate"] == 0.5
+
+
+def test_people_get_a_line_and_a_table(run):
+    lines = said(call("evaluate", "--run", run, "--pairs", "challenge"))
+    assert lines[0].startswith("BLEU ")
+    assert all(any(line.startswith(group) for line in lines) for group in challenge_set().groups)
+
+
+def test_a_perfect_model_would_score_100(run, tmp_path):
+    """What the run itself says, given as the references, so that the whole path is measured."""
+    sources = [" ".join(knows(run).split()[start : start + 6]) for start in range(0, 24, 3)]
+    outputs = said(call("translate", "--run", run, *sources))
+    path = tmp_path / "own.tsv"
+    path.write_text("".join(f"{output}\t{source}\n" for source, output in zip(sources, outputs, strict=True)))
+    values = json.loads(call("evaluate", "--run", run, "--pairs", path, "--json").stdout)
+    assert values["bleu"] == pytest.approx(100)
+    assert values["exact_match"] == 1.0
+
+
+@pytest.mark.parametrize(
+    ("data", "words"), [(None, "is not a file"), (b"a\n", "1 column"), (b"1\t2\n", "nothing to measure")]
+)
+def test_a_bad_file_of_pairs_to_measure_on_is_one_line(run, tmp_path, data, words):
+    if data is not None:
+        (tmp_path / "mine.tsv").write_bytes(data)
+    assert words in error_of(call("evaluate", "--run", run, "--pairs", tmp_path / "mine.tsv", "--json"))
+
+
+def test_pairs_with_a_sentence_longer_than_is_read_are_refused(run, tmp_path):
+    (tmp_path / "mine.tsv").write_text("a cat\tun chat\nlong\t" + "chat " * 201 + "\n")
+    error = error_of(call("evaluate", "--run", run, "--pairs", tmp_path / "mine.tsv"))
+    assert "has 201 words, at most 200 are read: translate it in parts" in error
+
+
+def test_a_held_out_set_that_has_changed_is_not_measured_on(tmp_path, monkeypatch, quick_end):
+    path = tmp_path / "pairs.tsv"
+    write_pairs(path)
+    training = replace(TALKING.training, epochs=1)
+    monkeypatch.setitem(PRESETS, "small", replace(TALKING, training=training))
+    said(call("train", *SMALL, "--corpus", path, "--run", tmp_path / "run"))
+    with path.open("a") as file:
+        file.write("we sing yesterday\tnous chante hier\n" * 9)
+    assert "have changed" in error_of(call("evaluate", "--run", tmp_path / "run"))
+
+
+# plot
+
+
+def test_attention_is_drawn_and_the_translation_said(run, tmp_path):
+    lines = said(call("plot", "attention", "--run", run, "--out", tmp_path / "a.png", knows(run)))
+    assert lines == [*said(call("translate", "--run", run, knows(run))), f"wrote {tmp_path / 'a.png'}"]
+    assert (tmp_path / "a.png").read_bytes().startswith(b"\x89PNG")
+
+
+def test_losses_are_drawn(run, tmp_path):
+    said(call("plot", "losses", "--run", run, "--out", tmp_path / "l.svg"))
+    assert b"<svg" in (tmp_path / "l.svg").read_bytes()
+
+
+@pytest.mark.parametrize(
+    ("out", "sentence", "words"),
+    [
+        ("a.docx", "le chat", "end the name in .png"),
+        ("no/such/a.png", "le chat", "No such file"),
+        ("a.png", "🙂", "no letter"),
+    ],
+)
+def test_a_picture_that_cannot_be_made_is_one_line(run, tmp_path, out, sentence, words):
+    assert words in error_of(call("plot", "attention", "--run", run, "--out", tmp_path / out, sentence))
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_model_without_attention_has_no_picture(run, tmp_path):
+    copy = shutil.copytree(run, tmp_path / "copy", ignore=shutil.ignore_patterns("tensorboard"))
+    values = json.loads((copy / "run.json").read_text())
+    values["settings"]["model"]["attention"] = "none"
+    (copy / "run.json").write_text(json.dumps(values))
+    opened = open_run(copy)
+    from s2s_tutorial.runs.weights import save_model
+
+    save_model(opened.model_path, opened.build_model())
+    assert "no attention to draw" in error_of(
+        call("plot", "attention", "--run", copy, "--out", tmp_path / "a.png", "le chat")
+    )
+    assert json.loads(said(call("translate", "--run", copy, "--json", knows(run)))[0])["attention"] is None
+
+
+# As a process of its own
+
+
+def test_as_a_process_a_mistake_is_one_line_on_standard_error_and_code_1(tmp_path):
+    done = subprocess.run(
+        [sys.executable, "-m", "s2s_tutorial.cli", "translate", "--run", str(tmp_path / "nowhere"), "le chat"],
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert (done.returncode, done.stdout) == (1, "")
+    assert re.fullmatch(r"error: .*nowhere is not a folder: .*\n", done.stderr)

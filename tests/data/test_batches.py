@@ -1,0 +1,168 @@
+"""Batches: every word in its place, padding only where no word is, every pair once an epoch."""
+
+import dataclasses
+import random
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from s2s_tutorial.data.batches import Batch, Encoded, batches_in_order, epoch_order
+from s2s_tutorial.data.vocabulary import EOS, PAD, UNK, Vocabulary
+
+VOCABULARY = Vocabulary.count(["a b c d e"])
+SENTENCES = ["a b", "", "c zebra c c a", "d", "e d c"]
+texts = st.lists(st.lists(st.sampled_from(["a", "b", "c", "d", "e", "zebra"])).map(" ".join))
+
+
+@pytest.fixture
+def src() -> Encoded:
+    return Encoded.encode(SENTENCES, VOCABULARY)
+
+
+@pytest.fixture
+def tgt() -> Encoded:
+    return Encoded.encode([" ".join(reversed(s.split())) + " e" for s in SENTENCES], VOCABULARY)
+
+
+@given(texts)
+@example([])
+@example([""])
+@example(["", "a", ""])
+def test_encoding_all_at_once_equals_word_by_word(sentences):
+    encoded = Encoded.encode(sentences, VOCABULARY)
+    expected = [VOCABULARY.encode(sentence.split()) for sentence in sentences]
+    assert [encoded[number].tolist() for number in range(len(encoded))] == expected
+    assert encoded.lengths.tolist() == [len(ids) for ids in expected]
+
+
+def test_every_sentence_ends_with_its_one_eos_and_unknown_words_are_unk(src):
+    for number in range(len(src)):
+        assert src[number][-1] == EOS
+        assert (src[number][:-1] != EOS).all()
+    assert src[2].tolist().count(UNK) == 1
+
+
+@given(st.lists(st.integers(0, len(SENTENCES) - 1), min_size=1))
+def test_a_rectangle_holds_the_sentences_and_padding(rows):
+    src = Encoded.encode(SENTENCES, VOCABULARY)
+    ids, lengths = src.rectangle(np.array(rows))
+    assert ids.shape == (len(rows), max(len(src[row]) for row in rows))
+    for row, padded, length in zip(rows, ids, lengths, strict=True):
+        assert padded[:length].tolist() == src[row].tolist()
+        assert (padded[length:] == PAD).all()
+
+
+def test_making_a_batch_changes_none_of_its_inputs(src, tgt):
+    rows = np.array([2, 0, 1])
+    before = [array.copy() for array in (src.ids, src.starts, tgt.ids, tgt.starts, rows)]
+    batch = Batch.of(src, tgt, rows)
+    batch.src_ids.fill_(PAD)  # and what is done to a batch stays in the batch
+    batch.src_lengths.fill_(0)
+    for array, copy in zip((src.ids, src.starts, tgt.ids, tgt.starts, rows), before, strict=True):
+        np.testing.assert_array_equal(array, copy)
+    assert src.lengths.tolist() == [3, 1, 6, 2, 4]
+
+
+def test_a_batch_keeps_both_sides_of_a_pair_together(src, tgt):
+    rows = np.array([4, 1, 3])
+    batch = Batch.of(src, tgt, rows)
+    for place, row in enumerate(rows):
+        assert batch.src_ids[place, : batch.src_lengths[place]].tolist() == src[row].tolist()
+        assert batch.tgt_ids[place, : batch.tgt_lengths[place]].tolist() == tgt[row].tolist()
+
+
+def test_masks_are_true_at_words_and_false_at_padding(src, tgt):
+    batch = Batch.of(src, tgt, np.arange(len(SENTENCES)))
+    assert torch.equal(batch.src_mask, batch.src_ids != PAD)
+    assert torch.equal(batch.tgt_mask, batch.tgt_ids != PAD)
+    assert torch.equal(batch.src_mask.sum(dim=1), batch.src_lengths)
+
+
+def test_the_share_of_padding_is_that_of_the_empty_places(src, tgt):
+    batch = Batch.of(src, tgt, np.array([0, 2]))
+    empty = int((~batch.src_mask).sum() + (~batch.tgt_mask).sum())
+    assert batch.padding_share == pytest.approx(empty / (batch.src_ids.numel() + batch.tgt_ids.numel()))
+    assert Batch.of(src, tgt, np.array([2])).padding_share == 0
+
+
+def test_a_batch_moves_to_a_device_with_all_it_has(src, tgt):
+    moved = Batch.of(src, tgt, np.array([0, 1])).to("meta")
+    assert all(getattr(moved, f.name).device.type == "meta" for f in dataclasses.fields(moved))
+
+
+def lengths_of(number: int) -> tuple[np.ndarray, np.ndarray]:
+    rng = np.random.default_rng(5)
+    src_lengths = rng.integers(1, 12, number)
+    return src_lengths, src_lengths + rng.integers(0, 4, number)
+
+
+@pytest.mark.parametrize("bucketed", [True, False])
+@pytest.mark.parametrize(("number", "batch_size"), [(0, 4), (1, 4), (8, 4), (103, 10), (5, 1), (3, 100)])
+def test_an_epoch_visits_every_pair_exactly_once(number, batch_size, bucketed):
+    batches = epoch_order(*lengths_of(number), batch_size, seed=1, epoch=2, bucketed=bucketed)
+    visited = [int(row) for batch in batches for row in batch]
+    assert sorted(visited) == list(range(number))
+    assert all(1 <= len(batch) <= batch_size for batch in batches)
+    assert len(batches) == -(-number // batch_size)
+
+
+def as_lists(batches: list[np.ndarray]) -> list[list[int]]:
+    return [batch.tolist() for batch in batches]
+
+
+def test_the_order_depends_on_seed_and_epoch_and_on_nothing_else():
+    lengths = lengths_of(60)
+    first = as_lists(epoch_order(*lengths, 8, seed=1, epoch=2))
+    np.random.seed(99)
+    random.seed(99)
+    torch.manual_seed(99)
+    assert as_lists(epoch_order(*lengths, 8, seed=1, epoch=2)) == first
+    assert as_lists(epoch_order(*lengths, 8, seed=1, epoch=3)) != first
+    assert as_lists(epoch_order(*lengths, 8, seed=2, epoch=2)) != first
+    assert as_lists(epoch_order(*lengths, 8, seed=2, epoch=1)) != first
+
+
+def test_no_two_epochs_make_the_same_batches():
+    lengths = lengths_of(200)
+    epochs = [{frozenset(batch) for batch in as_lists(epoch_order(*lengths, 8, 0, epoch))} for epoch in range(3)]
+    assert len(epochs[0] & epochs[1]) < len(epochs[0]) / 2
+    assert len(epochs[1] & epochs[2]) < len(epochs[1]) / 2
+
+
+def test_batches_do_not_come_shortest_first():
+    src_lengths, tgt_lengths = lengths_of(400)
+    firsts = [src_lengths[batch].mean() for batch in epoch_order(src_lengths, tgt_lengths, 8, 0, 0)]
+    assert firsts != sorted(firsts)
+    assert firsts != sorted(firsts, reverse=True)
+
+
+def test_buckets_hold_less_padding_than_random_batches():
+    src_lengths, tgt_lengths = lengths_of(400)
+    texts = [[" ".join(["a"] * n) for n in lengths] for lengths in (src_lengths, tgt_lengths)]
+    src, tgt = (Encoded.encode(side, VOCABULARY) for side in texts)
+
+    def share(bucketed: bool) -> float:
+        batches = epoch_order(src.lengths, tgt.lengths, 16, 0, 0, bucketed)
+        return float(np.mean([Batch.of(src, tgt, rows).padding_share for rows in batches]))
+
+    assert share(bucketed=True) < 0.3 * share(bucketed=False)
+
+
+@pytest.mark.parametrize("batch_size", [1, 2, 5, 100])
+def test_batches_for_translating_cover_all_longest_first(src, tgt, batch_size):
+    visited = []
+    for rows, batch in batches_in_order(src, tgt, batch_size):
+        visited += rows.tolist()
+        assert len(rows) == len(batch.src_ids) <= batch_size
+        for place, row in enumerate(rows):
+            assert batch.src_ids[place, : batch.src_lengths[place]].tolist() == src[row].tolist()
+    assert sorted(visited) == list(range(len(src)))
+    assert [src.lengths[row] for row in visited] == sorted(src.lengths, reverse=True)
+
+
+def test_nothing_to_translate_makes_no_batch():
+    nothing = Encoded.encode([], VOCABULARY)
+    assert list(batches_in_order(nothing, nothing, 4)) == []

@@ -1,0 +1,151 @@
+"""The fast GRU is PyTorch's GRU, gradients and all; dropout drops the share that it is given."""
+
+import pytest
+import torch
+from torch import nn
+
+from s2s_tutorial.model.gru import dropout, fast_gru, gru_step, packed_gru, run_gru
+
+B, T, E, H = 4, 5, 3, 6
+LENGTHS = torch.tensor([3, 5, 1, 4])
+MASK = torch.arange(T) < LENGTHS[:, None]
+
+
+@pytest.fixture
+def rng() -> torch.Generator:
+    return torch.Generator().manual_seed(0)
+
+
+def make_gru(bidirectional: bool, input_size: int = E, hidden_size: int = H) -> nn.GRU:
+    with torch.random.fork_rng():
+        torch.manual_seed(1)
+        return nn.GRU(input_size, hidden_size, batch_first=True, bidirectional=bidirectional).double()
+
+
+def results_and_gradients(form, gru, inputs, initial, mask):
+    """States, last states and the gradient of some function of both at everything that goes in."""
+    inputs = inputs.clone().requires_grad_()
+    initial = None if initial is None else initial.clone().requires_grad_()
+    states, last = form(gru, inputs, initial, mask)
+    weigh = torch.Generator().manual_seed(7)
+    total = (states.sin() * torch.randn(states.shape, generator=weigh, dtype=torch.float64)).sum()
+    total = total + (last.cos() * torch.randn(last.shape, generator=weigh, dtype=torch.float64)).sum()
+    leaves = [inputs, *([] if initial is None else [initial]), *gru.parameters()]
+    return [states, last, *torch.autograd.grad(total, leaves)]
+
+
+@pytest.mark.parametrize("bidirectional", [False, True], ids=["one-way", "both-ways"])
+@pytest.mark.parametrize("started", [False, True], ids=["from-zeros", "from-a-state"])
+@pytest.mark.parametrize("masked", [False, True], ids=["full", "padded"])
+def test_the_fast_gru_equals_the_packed_one_in_results_and_all_gradients(rng, bidirectional, started, masked):
+    gru, directions = make_gru(bidirectional), 1 + bidirectional
+    inputs = torch.randn(B, T, E, generator=rng, dtype=torch.float64)
+    initial = torch.randn(directions, B, H, generator=rng, dtype=torch.float64) if started else None
+    mask = MASK if masked else None
+    fast = results_and_gradients(fast_gru, gru, inputs, initial, mask)
+    plain = results_and_gradients(packed_gru, gru, inputs, initial, mask)
+    torch.testing.assert_close(fast, plain)
+
+
+@pytest.mark.parametrize("started", [False, True], ids=["from-zeros", "from-a-state"])
+def test_the_fast_grus_gradient_is_the_slope_of_its_results(rng, started):
+    gru = make_gru(True, input_size=2, hidden_size=2)
+    inputs = torch.randn(2, 3, 2, generator=rng, dtype=torch.float64, requires_grad=True)
+    initial = torch.randn(2, 2, 2, generator=rng, dtype=torch.float64, requires_grad=True) if started else None
+    mask = torch.tensor([[True, True, True], [True, False, False]])
+    assert torch.autograd.gradcheck(lambda x, *_: fast_gru(gru, x, initial, mask), (inputs, *gru.parameters()))
+    if started:
+        assert torch.autograd.gradcheck(lambda h: fast_gru(gru, inputs, h, mask), (initial,))
+
+
+@pytest.mark.parametrize("form", [fast_gru, packed_gru])
+def test_what_stands_at_padding_changes_nothing_and_gets_no_gradient(rng, form):
+    gru = make_gru(bidirectional=True)
+    inputs = torch.randn(B, T, E, generator=rng, dtype=torch.float64)
+    noise = torch.where(MASK[..., None], inputs, 100.0)
+    quiet, loud = (results_and_gradients(form, gru, x, None, MASK) for x in (inputs, noise))
+    torch.testing.assert_close(quiet, loud)
+    states, gradient = loud[0], loud[2]
+    assert states[~MASK].eq(0).all()
+    assert gradient[~MASK].eq(0).all()
+
+
+@pytest.mark.parametrize("form", [fast_gru, packed_gru])
+def test_last_states_are_those_of_the_last_real_word_forward_and_the_first_backward(rng, form):
+    states, last = form(make_gru(True), torch.randn(B, T, E, generator=rng, dtype=torch.float64), None, MASK)
+    torch.testing.assert_close(last[0], states[torch.arange(B), LENGTHS - 1, :H])
+    torch.testing.assert_close(last[1], states[:, 0, H:])
+
+
+def test_a_sentence_alone_gets_the_states_it_gets_in_a_batch(rng):
+    gru = make_gru(True)
+    inputs = torch.randn(B, T, E, generator=rng, dtype=torch.float64)
+    states, last = fast_gru(gru, inputs, None, MASK)
+    for row, length in enumerate(LENGTHS):
+        alone, alone_last = fast_gru(gru, inputs[row : row + 1, :length], None, None)
+        torch.testing.assert_close(alone[0], states[row, :length])
+        torch.testing.assert_close(alone_last[:, 0], last[:, row])
+
+
+def test_on_a_cpu_the_fast_form_runs(rng):
+    gru, inputs = make_gru(True), torch.randn(B, T, E, generator=rng, dtype=torch.float64)
+    assert all(map(torch.equal, run_gru(gru, inputs, None, MASK), fast_gru(gru, inputs, None, MASK)))
+
+
+def test_one_step_is_a_sequence_of_one_word(rng):
+    gru = make_gru(False)
+    inputs = torch.randn(B, E, generator=rng, dtype=torch.float64)
+    state = torch.randn(B, H, generator=rng, dtype=torch.float64)
+    states, _ = gru(inputs[:, None], state[None])
+    torch.testing.assert_close(gru_step(gru, inputs, state), states[:, 0])
+
+
+def test_steps_in_a_row_equal_the_whole_sequence(rng):
+    gru = make_gru(False)
+    inputs = torch.randn(B, T, E, generator=rng, dtype=torch.float64)
+    state = torch.zeros(B, H, dtype=torch.float64)
+    stepwise = torch.stack([state := gru_step(gru, x, state) for x in inputs.unbind(1)], dim=1)
+    torch.testing.assert_close(stepwise, fast_gru(gru, inputs, None, None)[0])
+
+
+@pytest.mark.parametrize("rate", [0.1, 0.3, 0.5, 0.9])
+def test_dropout_drops_its_share_and_keeps_the_mean(rng, rate):
+    dropped = dropout(torch.ones(200, 500), rate, rng)
+    assert dropped.eq(0).float().mean() == pytest.approx(rate, abs=0.006)
+    assert dropped.mean() == pytest.approx(1.0, abs=0.025)
+    assert len(dropped.unique()) == 2, "what is left is scaled by one factor"
+
+
+def test_dropout_without_a_generator_or_a_rate_is_nothing(rng):
+    values = torch.randn(3, 4, generator=rng)
+    assert dropout(values, 0.5, None) is values
+    before = rng.get_state()
+    assert dropout(values, 0.0, rng) is values
+    assert torch.equal(rng.get_state(), before)
+
+
+def test_dropout_is_decided_by_its_generator_alone():
+    values = torch.ones(7, 9)
+    first = dropout(values, 0.5, torch.Generator().manual_seed(3))
+    torch.manual_seed(99)
+    rng = torch.Generator().manual_seed(3)
+    assert torch.equal(dropout(values, 0.5, rng), first)
+    assert not torch.equal(dropout(values, 0.5, rng), first), "the next draw is another one"
+
+
+def test_neighbours_are_dropped_independently(rng):
+    kept = dropout(torch.ones(400, 500), 0.5, rng).ne(0).float()
+    for shift in (1, 2, 4, 8):
+        both = (kept.flatten()[shift:] * kept.flatten()[:-shift]).mean()
+        assert both == pytest.approx(0.25, abs=0.006)
+
+
+def test_the_gradient_of_dropout_passes_where_values_passed(rng):
+    values = torch.ones(50, 50, requires_grad=True)
+    dropped = dropout(values, 0.5, rng)
+    dropped.sum().backward()
+    assert torch.equal(values.grad, dropped.detach())
+
+
+def test_dropout_just_below_one_leaves_finite_numbers(rng):
+    assert dropout(torch.ones(100, 100), 0.999, rng).isfinite().all()

@@ -1,0 +1,202 @@
+"""Pictures: what they say stands where it belongs."""
+
+import base64
+import json
+import re
+
+import numpy as np
+import pytest
+import torch
+
+from s2s_tutorial.notebook.plots import (
+    AttentionView,
+    figure_bytes,
+    plot_attention,
+    plot_losses,
+    plot_training,
+    running_mean,
+    save_figure,
+)
+from s2s_tutorial.training.record import read_record
+from s2s_tutorial.translation.translator import Translation
+
+
+def translation_of(src_words: list[str], words: list[str], rows: int) -> Translation:
+    weights = torch.rand(rows, len(src_words) + 1, generator=torch.Generator().manual_seed(0))
+    return Translation(src_words, words, [], [], 0.0, weights / weights.sum(dim=1, keepdim=True))
+
+
+def labels_at(axis) -> dict[float, str]:
+    """What really stands at each place, after matplotlib has drawn."""
+    return {
+        float(place): label.get_text() for place, label in zip(axis.get_ticklocs(), axis.get_ticklabels(), strict=True)
+    }
+
+
+@pytest.mark.parametrize("length", [1, 3, 12, 40])
+def test_every_label_sits_on_its_cell(length):
+    """The 2017 picture showed each word one place beside its cell: its labels began with an empty one."""
+    src_words, words = [f"s{n}" for n in range(length)], [f"t{n}" for n in range(length + 2)]
+    figure = plot_attention(translation_of(src_words, words, rows=len(words) + 1))
+    figure.draw_without_rendering()
+    axes = figure.axes[0]
+    assert labels_at(axes.xaxis) == dict(enumerate([*src_words, "<eos>"]))
+    assert labels_at(axes.yaxis) == dict(enumerate([*words, "<eos>"]))
+    left, right, bottom, top = axes.images[0].get_extent()
+    assert (left, right, bottom, top) == (-0.5, length + 0.5, length + 2.5, -0.5)  # cell n is around n
+
+
+def test_each_cell_shows_its_own_weight_on_a_scale_from_0_to_1():
+    translation = translation_of(["a", "b"], ["x", "y", "z"], rows=4)
+    image = plot_attention(translation).axes[0].images[0]
+    np.testing.assert_array_equal(image.get_array(), translation.attn_weights.numpy())
+    assert image.get_clim() == (0.0, 1.0)
+
+
+def test_a_translation_cut_off_before_its_end_has_no_row_for_eos():
+    figure = plot_attention(translation_of(["a", "b"], ["x", "y"], rows=2))
+    assert labels_at(figure.axes[0].yaxis) == {0: "x", 1: "y"}
+
+
+def test_the_title_is_the_translation_unless_given():
+    translation = translation_of(["a"], ["i", "m", "cold", "."], rows=5)
+    assert plot_attention(translation).axes[0].get_title() == "i'm cold."
+    assert plot_attention(translation, "mine").axes[0].get_title() == "mine"
+
+
+def test_without_attention_there_is_nothing_to_draw():
+    with pytest.raises(ValueError, match="no attention to draw: train one with --attention"):
+        plot_attention(Translation(["a"], ["b"], [], [], 0.0, None))
+
+
+@pytest.mark.parametrize("window", [1, 2, 7, 100])
+def test_the_running_mean_equals_a_loop(window):
+    values = np.random.default_rng(0).normal(size=30)
+    expected = [np.mean(values[max(0, end - window) : end]) for end in range(1, 31)]
+    np.testing.assert_allclose(running_mean(values, window), expected)
+
+
+def test_losses_scores_and_norms_of_a_record_are_drawn_over_its_steps(tiny_run):
+    record = read_record(tiny_run / "record.jsonl")
+    steps = [line for line in record if line["kind"] == "step"]
+    figure = plot_losses(record, window=5)
+    above, below, right = figure.axes
+    numbers = [line["step"] for line in steps]
+    drawn = {line.get_label(): line for axes in figure.axes for line in axes.get_lines()}
+    assert set(drawn) == {
+        "loss of each step", "mean of 5 steps", "validation BLEU", "encoder gradient norm", "decoder gradient norm",
+    }  # fmt: skip
+    for label, name in (("mean of 5 steps", "loss"), ("encoder gradient norm", "encoder_norm")):
+        np.testing.assert_array_equal(drawn[label].get_xdata(), numbers)
+        np.testing.assert_allclose(drawn[label].get_ydata(), running_mean([line[name] for line in steps], 5))
+    scores = {line["step"]: line["validation_bleu"] for line in record if line["kind"] == "evaluation"}
+    assert dict(zip(*drawn["validation BLEU"].get_data(), strict=True)) == scores
+    assert {text.get_text() for text in above.get_legend().get_texts()} >= {"mean of 5 steps", "validation BLEU"}
+    assert (right.get_ylabel(), below.get_xlabel()) == ("validation BLEU", "step")
+
+
+def test_a_record_without_an_evaluation_yet_can_be_drawn(tiny_run):
+    steps = [line for line in read_record(tiny_run / "record.jsonl") if line["kind"] == "step"]
+    assert figure_bytes(plot_losses(steps[:1])).startswith(b"\x89PNG")
+
+
+def test_a_record_without_steps_is_an_error_that_says_to_train():
+    with pytest.raises(ValueError, match="no training steps yet: train first"):
+        plot_losses([])
+
+
+@pytest.mark.parametrize(
+    ("suffix", "start"), [("png", b"\x89PNG"), ("svg", b"<?xml"), ("pdf", b"%PDF"), ("PNG", b"\x89PNG")]
+)
+def test_a_figure_is_written_in_the_kind_its_name_says(tmp_path, suffix, start):
+    figure = plot_attention(translation_of(["a"], ["b"], rows=2))
+    save_figure(figure, tmp_path / f"picture.{suffix}")
+    assert (tmp_path / f"picture.{suffix}").read_bytes().startswith(start)
+    assert len(list(tmp_path.iterdir())) == 1
+
+
+@pytest.mark.parametrize("name", ["picture.docx", "picture", "picture.png.exe", ".png"])
+def test_another_kind_of_file_is_refused_and_nothing_written(tmp_path, name):
+    figure = plot_attention(translation_of(["a"], ["b"], rows=2))
+    with pytest.raises(ValueError, match=r"end the name in \.png, \.svg or \.pdf"):
+        save_figure(figure, tmp_path / name)
+    assert list(tmp_path.iterdir()) == []
+
+
+HOSTILE = "</script><img src=x onerror=alert(1)>"
+
+
+def hostile_translation():
+    weights = torch.tensor([[0.5, 0.25, 0.25], [0.0, 1.0, 0.0]])
+    return Translation(["le", HOSTILE], [HOSTILE], [0], [HOSTILE], 0.0, weights)
+
+
+def test_the_view_holds_the_numbers_of_the_translation():
+    view = AttentionView(hostile_translation())
+    [data] = re.findall(r'<script type="application/json">(.*?)</script>', view.html(), re.DOTALL)
+    assert json.loads(data) == view.data()
+    assert view.data()["weights"] == [[0.5, 0.25, 0.25], [0.0, 1.0, 0.0]]
+    assert view.data()["source"] == ["le", HOSTILE, "<eos>"]
+    assert view.data()["target"] == [HOSTILE, "<eos>"]
+
+
+def test_words_never_become_html_in_the_view():
+    page = AttentionView(hostile_translation()).html()
+    assert HOSTILE not in page
+    assert "<img src=x" not in page
+    assert page.count("</script>") == 2  # the data's and the program's own
+
+
+def test_the_view_asks_nothing_of_any_other_host():
+    page = re.sub(r"data:image/png;base64,[^\"]*", "", AttentionView(hostile_translation()).html())
+    assert "http" not in page.replace("http://www.w3.org/2000/svg", "")  # the name of SVG, which nobody fetches
+    assert "import(" not in page
+    assert "fetch(" not in page
+
+
+def test_the_view_has_a_picture_for_places_without_scripts():
+    bundle = AttentionView(hostile_translation())._repr_mimebundle_()
+    assert base64.b64decode(bundle["image/png"]).startswith(b"\x89PNG")
+    assert 'alt="Attention heat map' in bundle["text/html"]
+
+
+def test_a_view_without_attention_is_refused():
+    with pytest.raises(ValueError, match="no attention"):
+        AttentionView(Translation(["a"], ["b"], [], [], 0.0, None))
+
+
+def record_of(steps: int) -> list[dict]:
+    lines = [
+        {"kind": "step", "step": step, "loss": 5.0 / step, "encoder_norm": 1.0, "decoder_norm": 2.0}
+        for step in range(1, steps + 1)
+    ]
+    return [*lines, {"kind": "evaluation", "step": 3, "validation_bleu": 10.0}] if steps >= 3 else lines
+
+
+@pytest.mark.parametrize("translation", [hostile_translation(), Translation(["a"], ["b"], [], [], 0.0, None)])
+@pytest.mark.parametrize("steps", [0, 1, 3])
+def test_the_picture_of_a_run_has_all_its_parts_from_before_the_first_step(translation, steps):
+    figure = plot_training(record_of(steps), translation, steps, 344)
+    assert figure_bytes(figure).startswith(b"\x89PNG")
+    above, below, right, _ = (axes for part in figure.subfigs for axes in part.axes)
+    names = [text.get_text() for axes in (above, below) for text in axes.get_legend().get_texts()]
+    assert names == [
+        "loss of each step", "mean of 17 steps", "validation BLEU", "encoder gradient norm", "decoder gradient norm",
+    ]  # fmt: skip
+    assert [axes.get_xlim() for axes in (above, below, right)] == [(0, 344)] * 3
+
+
+def test_no_legend_lies_on_a_curve_or_on_other_axes():
+    for figure in (plot_training(record_of(40), hostile_translation(), 40, 344), plot_losses(record_of(40))):
+        figure.draw_without_rendering()
+        axes = [one for part in figure.subfigs or [figure] for one in part.axes]
+        legends = [one.get_legend().get_window_extent() for one in axes if one.get_legend()]
+        assert len(legends) == 2
+        assert not any(legend.overlaps(one.get_window_extent()) for legend in legends for one in axes)
+
+
+def test_the_picture_of_a_run_is_low_enough_for_a_small_screen():
+    """JupyterLab leaves 640 pixels of 768 to cells; the cell, a line, and the first samples need 200."""
+    width, height = plot_training([], hostile_translation(), 0, 344).get_size_inches() * 110
+    assert height < 440
+    assert width < 930

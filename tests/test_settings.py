@@ -1,0 +1,154 @@
+"""Settings: presets that hold together, a switch of scale, plain values and back, refusals that name the setting."""
+
+import json
+from dataclasses import FrozenInstanceError, replace
+
+import pytest
+
+from s2s_tutorial.settings import (
+    PRESETS,
+    SCALES,
+    ModelSettings,
+    Settings,
+    TrainingSettings,
+    load_scale,
+)
+
+
+@pytest.mark.parametrize("scale", SCALES)
+def test_the_variable_names_the_scale(monkeypatch, scale):
+    monkeypatch.setenv("S2S_SCALE", scale)
+    assert load_scale() is PRESETS[scale]
+
+
+@pytest.mark.parametrize("value", [None, ""])
+def test_unset_means_standard(monkeypatch, value):
+    monkeypatch.delenv("S2S_SCALE") if value is None else monkeypatch.setenv("S2S_SCALE", value)
+    assert load_scale() is PRESETS["standard"]
+
+
+@pytest.mark.parametrize("value", ["smal", "Small", "original", "sample", " small"])
+def test_an_unknown_scale_raises_and_lists_the_known_ones(monkeypatch, value):
+    monkeypatch.setenv("S2S_SCALE", value)
+    with pytest.raises(ValueError, match="expected one of: small, standard, large") as caught:
+        load_scale()
+    assert repr(value) in str(caught.value)
+
+
+@pytest.mark.parametrize("name", PRESETS)
+def test_a_preset_is_known_by_its_own_name_and_survives_json(name):
+    settings = PRESETS[name]
+    assert settings.name == name
+    assert Settings.from_dict(json.loads(json.dumps(settings.to_dict()))) == settings
+
+
+def test_the_2017_settings_are_as_the_notebook_had_them():
+    original = PRESETS["original"]
+    assert (original.model.hidden_size, original.model.num_layers, original.model.dropout) == (500, 2, 0.1)
+    assert (original.training.batch_size, original.training.learning_rate, original.training.clip_norm) == (
+        50,
+        1e-4,
+        50,
+    )
+    assert (original.training.decoder_learning_ratio, original.model.attention) == (5.0, "dot")
+    assert (original.data.min_length, original.data.max_length, original.data.trim_below) == (3, 25, 5)
+    assert original.data.unit == "characters"
+
+
+def test_only_the_embedded_corpus_needs_no_data_and_small_and_sample_use_it():
+    assert {name for name, settings in PRESETS.items() if settings.data.corpus == "sample"} == {"small", "sample"}
+
+
+def test_nothing_is_changed_in_place():
+    with pytest.raises(FrozenInstanceError):
+        PRESETS["small"].training.epochs = 3
+
+
+@pytest.mark.parametrize(
+    ("part", "name", "value"),
+    [
+        ("model", "attention", "dots"),
+        ("model", "decoder", "transformer"),
+        ("model", "dropout", 1.0),
+        ("model", "dropout", -0.1),
+        ("model", "dropout", float("nan")),
+        ("model", "hidden_size", 0),
+        ("model", "num_layers", 0),
+        ("model", "embedding_size", -1),
+        ("training", "sampling", "sometimes"),
+        ("training", "epochs", 0),
+        ("training", "batch_size", 0),
+        ("training", "checkpoint_steps", 0),
+        ("training", "evaluations_per_epoch", 0),
+        ("training", "unknown_rate", 1.0),
+        ("training", "label_smoothing", 1.0),
+        ("data", "unit", "letters"),
+        ("data", "trim_below", 0),
+        ("data", "sample_pairs", 0),
+        ("data", "vocabulary_min_count", 0),
+    ],
+)
+def test_a_value_that_makes_no_sense_is_refused_by_name(part, name, value):
+    settings = PRESETS["small"]
+    model = {"tie_embeddings": False} if part == "model" else {}
+    with pytest.raises(ValueError, match=f"{name} is {value!r}"):
+        replace(settings, **{part: replace(getattr(settings, part), **model, **{name: value})})
+
+
+def test_a_bahdanau_decoder_refuses_input_feeding():
+    with pytest.raises(ValueError, match="input_feeding"):
+        Settings("mine", model=ModelSettings(decoder="bahdanau", input_feeding=True))
+
+
+def test_tied_embeddings_need_equal_sizes():
+    with pytest.raises(ValueError, match="tie_embeddings"):
+        Settings("mine", model=ModelSettings(embedding_size=8, hidden_size=16))
+    Settings("mine", model=ModelSettings(embedding_size=8, hidden_size=16, tie_embeddings=False))
+
+
+def changed(path: tuple[str, ...], value) -> dict:
+    """The small preset as plain values, one of them changed; ... takes it out."""
+    values = PRESETS["small"].to_dict()
+    part = values
+    for key in path[:-1]:
+        part = part[key]
+    if value is ...:
+        del part[path[-1]]
+    else:
+        part[path[-1]] = value
+    return values
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        changed(("model",), ...),
+        changed(("extra",), 1),
+        changed(("model", "hidden_size"), ...),
+        changed(("model", "hiden_size"), 64),
+        changed(("model", "hidden_size"), "64"),
+        changed(("model", "hidden_size"), 64.0),
+        changed(("model", "hidden_size"), True),
+        changed(("data", "reverse"), 1),
+        changed(("training", "learning_rate"), None),
+        changed(("training",), []),
+        changed(("model", "attention"), "unheard of"),
+        [],
+        None,
+    ],
+)
+def test_other_contents_than_settings_are_refused(values):
+    with pytest.raises(ValueError, match=r"expected|needs exactly"):
+        Settings.from_dict(values)
+
+
+def test_a_whole_number_may_stand_for_a_fraction():
+    assert Settings.from_dict(changed(("training", "clip_norm"), 5)).training == replace(
+        PRESETS["small"].training, clip_norm=5.0
+    )
+
+
+def test_a_variant_keeps_everything_else():
+    variant = replace(PRESETS["small"], training=replace(PRESETS["small"].training, seed=7))
+    assert variant.data == PRESETS["small"].data
+    assert variant.training == TrainingSettings(**(PRESETS["small"].to_dict()["training"] | {"seed": 7}))
