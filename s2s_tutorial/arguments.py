@@ -17,25 +17,27 @@ def to_path(path: str | os.PathLike[str], name: str = "path") -> Path:
     Raises:
         TypeError: It is neither.
     """
-    if not isinstance(path, str | Path):
+    if not isinstance(path, str | os.PathLike):
         raise TypeError(f"{name} is of type {type(path).__name__}, expected a path: str or Path")
     return Path(path)
 
 
-def check_type(name: str, value: Any, expected: type, hint: str = "") -> None:
-    """Check that an argument has the type that the function works with.
+def check_type(name: str, value: Any, *expected: type, hint: str = "") -> None:
+    """Check that an argument has one of the types that the function works with.
 
     Args:
         name: Name of the argument in the error message.
         value: The argument.
-        expected: The type.
-        hint: What to pass instead, if that is not clear from the type.
+        expected: The types.
+        hint: What to pass instead, for the error message.
 
     Raises:
         TypeError: It has another type.
     """
     if not isinstance(value, expected):
-        raise TypeError(f"{name} is of type {type(value).__name__}, expected {expected.__name__}{hint and ': '}{hint}")
+        names = " or ".join(kind.__name__ for kind in expected)
+        advice = f": {hint}" if hint else ""
+        raise TypeError(f"{name} is of type {type(value).__name__}, expected {names}{advice}")
 
 
 def check_count(name: str, value: Any) -> None:
