@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from numbers import Integral, Real
 from pathlib import Path
 from typing import Any
 
@@ -40,6 +41,21 @@ def check_type(name: str, value: Any, *expected: type, hint: str = "") -> None:
         raise TypeError(f"{name} is of type {type(value).__name__}, expected {names}{advice}")
 
 
+def check_number(name: str, value: Any, whole: bool = False) -> None:
+    """Check that an argument is a number, of Python or of NumPy.
+
+    Args:
+        name: Name of the argument in the error message.
+        value: The argument.
+        whole: True if it must be a whole number.
+
+    Raises:
+        TypeError: It is not such a number.
+    """
+    if isinstance(value, bool) or not isinstance(value, Integral if whole else Real):
+        raise TypeError(f"{name} is of type {type(value).__name__}, expected {'int' if whole else 'float or int'}")
+
+
 def check_count(name: str, value: Any) -> None:
     """Check that an argument is a whole number of at least 1.
 
@@ -47,8 +63,7 @@ def check_count(name: str, value: Any) -> None:
         TypeError: It is not a whole number.
         ValueError: It is below 1.
     """
-    if not isinstance(value, int) or isinstance(value, bool):
-        raise TypeError(f"{name} is of type {type(value).__name__}, expected int")
+    check_number(name, value, whole=True)
     if value < 1:
         raise ValueError(f"{name} is {value}, expected at least 1")
 

@@ -9,7 +9,7 @@ from typing import overload
 import torch
 from torch import Tensor
 
-from s2s_tutorial.arguments import check_count, check_sentences, check_type
+from s2s_tutorial.arguments import check_count, check_number, check_sentences, check_type
 from s2s_tutorial.data.batches import Encoded, batches_in_order
 from s2s_tutorial.data.text import detokenise, normalise
 from s2s_tutorial.data.vocabulary import UNK, Vocabulary
@@ -118,8 +118,8 @@ class Translator:
             ValueError: The beam size or the batch size is out of range.
         """
         check_normalised("sources", sources, self.src_vocabulary)
-        check_type("beam_size", beam_size, int)
-        check_type("penalty", penalty, float, int)
+        check_number("beam_size", beam_size, whole=True)
+        check_number("penalty", penalty)
         check_count("batch_size", batch_size)
         src = Encoded.encode(sources, self.src_vocabulary)
         results: list[Translation | None] = [None] * len(sources)
