@@ -222,8 +222,8 @@ def publish(path: str | Path, folder: str | Path, title: str = "", note: str = "
         **more,
     }
     names = [model["name"] for model in models]
-    place = names.index(name) if name in names else len(names)
-    models[place : place + 1] = [entry]
+    position = names.index(name) if name in names else len(names)
+    models[position : position + 1] = [entry]
     write_manifest(folder, models)
     return Exported([*scripts, folder / MANIFEST], len(data))
 
