@@ -229,17 +229,16 @@ def _check(name: str, value: Any) -> None:
         raise ValueError(f"{name} is {value[:40]!r}…, expected at most {MAX_TEXT:,} characters, none of them NUL")
 
 
+WIDER: dict[type, tuple[type, ...]] = {float: (int,)}  # types whose values are accepted too
+
+
 def _check_types(name: str, part: Any, kind: type) -> None:
     """Check that a part of the settings is of its class, and that its values are of the types of the defaults."""
     if not isinstance(part, kind):
         raise ValueError(f"{name} is {str(part)[:40]!r}, expected {kind.__name__}")
-    for each in fields(part):
+    for each in fields(kind):
         value, expected = getattr(part, each.name), type(each.default)
-        if isinstance(value, bool) and expected is not bool:  # a bool is an int to Python
-            right = False
-        else:
-            right = isinstance(value, int | float if expected is float else expected)
-        if not right:
+        if isinstance(value, bool) != (expected is bool) or not isinstance(value, (expected, *WIDER.get(expected, ()))):
             raise ValueError(f"{each.name} is {str(value)[:40]!r}, expected {expected.__name__}")
 
 

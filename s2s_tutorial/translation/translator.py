@@ -73,10 +73,12 @@ class Translator:
     def translate(self, sentence: str, beam_size: int = ..., penalty: float = ...) -> Translation: ...
 
     @overload
-    def translate(self, sentence: Sequence[str], beam_size: int = ..., penalty: float = ...) -> list[Translation]: ...
+    def translate(
+        self, sentence: list[str] | tuple[str, ...], beam_size: int = ..., penalty: float = ...
+    ) -> list[Translation]: ...
 
     def translate(
-        self, sentence: str | Sequence[str], beam_size: int = 1, penalty: float = LENGTH_PENALTY
+        self, sentence: str | list[str] | tuple[str, ...], beam_size: int = 1, penalty: float = LENGTH_PENALTY
     ) -> Translation | list[Translation]:
         """Translate a sentence, or a list of sentences, written as usual.
 
