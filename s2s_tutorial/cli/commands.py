@@ -158,8 +158,8 @@ def translate(
 ) -> None:
     """Translate sentences from arguments or standard input.
 
-    Each input line gives one output line. For a line that cannot be translated, the output line is empty, a message is
-    printed on standard error, and the exit code at the end is 1.
+    Each sentence gives one line of output. If one cannot be translated, its line is empty, a message is printed on standard
+    error, and the exit code at the end is 1.
     """
     with clear_errors():
         from s2s_tutorial.runs.weights import choose_device, load_translator
