@@ -67,14 +67,14 @@ def serve() -> None:
         else:
             settings = replace(TINY, training=replace(TINY.training, **job.get("training", {})))
             tensorboard = job.get("tensorboard", False)
-            Trainer(corpus, settings, Path(job["folder"]), tensorboard=tensorboard, quiet=True).fit()
+            Trainer(corpus, settings, Path(job["folder"]), tensorboard=tensorboard, quiet=True).fit(raise_on_stop=False)
 
     def load(kind: str, path: Path | str) -> None:
         """Open a file and print how it was refused and by how many MiB memory grew."""
         path = Path(path)
         opens = {
             "translator": lambda: load_translator(path),
-            "training": lambda: Trainer(corpus, TINY, path, tensorboard=False, quiet=True).fit(),
+            "training": lambda: Trainer(corpus, TINY, path, tensorboard=False, quiet=True).fit(raise_on_stop=False),
             "tensors": lambda: load_tensors(path),
             "record": lambda: read_record(path),
             "corpus": lambda: read_file(path),
