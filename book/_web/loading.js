@@ -45,8 +45,8 @@
       const { model, answering } = this, small = answering !== model;
       if (!answering) return;
       const [text, button, act] = this.loadingWords(model, small), height = this.arrived === model ? this.loading.offsetHeight : 0;
-      this.barLine.hidden = small ? Boolean(button) : this.arrived !== model && !(model.state === "loading" && this.slow);
-      this.barLabel.textContent = (small || model.state === "loading" ? "Loading " : "Loaded ") + named(model);
+      this.barLine.hidden = small ? Boolean(button) : !(model.state === "loading" && this.slow);
+      this.barLabel.textContent = "Loading " + named(model);
       this.progress.max = model.total;
       this.progress.value = model.arrived;
       this.barFigures.textContent = megabytes(model.arrived) + " of " + megabytes(model.total) + " MB";
@@ -54,7 +54,8 @@
       this.loadingButton.hidden = !button;
       this.loadingButton.textContent = button || "";
       this.loadingAct = act;
-      this.loading.style.minHeight = height ? height + "px" : ""; // what is below it does not move
+      this.loading.classList.toggle("s2s-loaded", this.arrived === model);
+      this.loading.style.minHeight = height ? height + "px" : ""; // so that the translation below it does not move
       this.loading.hidden = this.barLine.hidden && !text;
     },
 
