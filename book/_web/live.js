@@ -9,7 +9,7 @@
   "use strict";
 
   const PARTS = ["text.js", "matrix.js", "network.js", "honesty.js", "search.js"]; // for the worker
-  const VIEW = ["attention_view.js", "panel.js", "choices.js", "address.js", "notes.js", "result.js", "loading.js", "layout.js"];
+  const VIEW = ["attention_view.js", "panel.js", "controls.js", "choices.js", "address.js", "notes.js", "result.js", "loading.js", "layout.js"];
   const STYLES = ["attention_view.css", "live.css"];
   const AT_ONCE = 2; // scripts of one model that are on their way at the same time; connections stay free for others
   const here = new URL(".", document.currentScript.src);
