@@ -209,6 +209,12 @@ interface Found {
   best: Translation;
 }
 
+interface Translator {
+  description: Description;
+  translating(sentence: string, options?: SearchOptions): Generator<void, Found, void>;
+  translatingBeam(sentence: string, size: number, options?: SearchOptions): Generator<void, Translation[], void>;
+}
+
 /** Questions to the worker. */
 type Ask = { id: number; model: string } & (
   | { type: "load"; base64: string }
@@ -233,16 +239,22 @@ interface PanelError extends Error {
 // What the parts of the worker offer each other
 
 interface S2sText {
-  TextError: new (message: string) => { message: string };
+  TextError: new (message: string) => Error;
   normalise(text: string, rules: TextRules): string;
   detokenise(words: string[], rules: TextRules): string;
   readSentence(sentence: string, description: Description, vocabulary: Map<string, number>, foreign: boolean): string[];
   places(words: string[], text: string): [number, number][];
 }
 
+interface S2sTensors {
+  readTensors(bytes: Uint8Array): { tensors: Map<string, Tensor>; description: Description };
+}
+
 interface S2sMatrix {
   expand(tensor: Tensor, scales: ArrayLike<number>, from: number, to: number): Matrix;
   multiply(matrix: Matrix, vectors: Float64Array, count: number, bias: Float64Array | null): Float64Array;
+  dot(a: Float64Array, aStart: number, b: Float64Array, bStart: number, size: number): number;
+  sideBySide(left: Float64Array, right: Float64Array, count: number): Float64Array;
   takeRows(tensor: Tensor, scales: ArrayLike<number>, ids: number[]): Float64Array;
   OutputLayer: new (tensor: Tensor, scales: ArrayLike<number>, bias: Float64Array) => OutputLayer;
   largest(logits: ArrayLike<number>, start: number, size: number, count: number): number[];
@@ -255,9 +267,8 @@ interface S2sHonesty {
 }
 
 interface S2sSearch {
-  Translator: new (bytes: Uint8Array) => unknown;
+  Translator: new (bytes: Uint8Array) => Translator;
   bytesOf(base64: string): Uint8Array;
-  serve(): void;
 }
 
 /** The global object of the page, or of the worker. */
@@ -293,7 +304,7 @@ interface Engine extends EventTarget {
   models: Model[];
   standIn(model: Model): Model | null;
   ask(type: Ask["type"], values: object): Promise<any>;
-  load(name: string): Promise<{ language: string }>;
+  load(model: Model): Promise<{ language: string }>;
 }
 
 /** What the reader has chosen within one translation. */
@@ -510,10 +521,12 @@ interface Window {
   s2sAttentionView: AttentionView;
   s2sParts: ((scope: Scope) => void)[];
   s2sText: S2sText;
+  s2sTensors: S2sTensors;
   s2sMatrix: S2sMatrix;
   s2sNetwork: { Network: new (bytes: Uint8Array) => Network };
   s2sHonesty: S2sHonesty;
   s2sSearch: S2sSearch;
+  s2sWorker: { serve(): void };
   s2sPanel: S2sPanel;
   s2sModel(base64: string): void;
   s2sManifest: { models: Model[] };

@@ -84,7 +84,7 @@
       if (this.answering === model || (saving() && !demanded && model.state === "new")) return this.describeLoading();
       await pageLoaded(); // the rest of the page comes first
       try {
-        await this.engine.load(model.name);
+        await this.engine.load(model);
       } catch {
         return; // describeLoading has shown the error
       }

@@ -114,7 +114,7 @@
         this.describeLoading();
       }, 150);
       try {
-        const { language } = await this.engine.load(model.name);
+        const { language } = await this.engine.load(model);
         clearTimeout(slow);
         this.fetchChosen(false);
         if (turn !== this.turn) return;
