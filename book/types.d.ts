@@ -47,7 +47,7 @@ interface AttentionView {
 
 // The worker: text, network and search
 
-/** Tables of an exported model that say how text is read and written. */
+/** Rules of an exported model for reading and writing text. */
 interface TextRules {
   ligatures: Record<string, string>;
   marks: string;
@@ -183,8 +183,8 @@ interface Beam {
 /** A translation, as words. */
 interface Translation {
   ids: number[];
-  /** Words before unknown ones are replaced by copies. */
-  said: string[];
+  /** Words of the model, with <unk> where a word was copied from the source. */
+  modelWords: string[];
   words: string[];
   /** Positions of words that were copied from the source. */
   copied: number[];
@@ -380,7 +380,7 @@ interface Panel extends Choices {
   input: HTMLTextAreaElement;
   edited: HTMLElement;
   chips: HTMLElement;
-  said: HTMLElement;
+  announcement: HTMLElement;
   status: HTMLElement;
   translation: HTMLElement;
   notes: HTMLElement;
@@ -389,8 +389,8 @@ interface Panel extends Choices {
   hint: HTMLElement;
   considered: HTMLElement;
   best: HTMLElement;
-  when: HTMLSelectElement;
-  place: HTMLSelectElement;
+  stepSelect: HTMLSelectElement;
+  sourceSelect: HTMLSelectElement;
   modelNote: HTMLElement;
   modelChoices: HTMLInputElement[];
   slider: HTMLInputElement;
@@ -409,7 +409,7 @@ interface Panel extends Choices {
   start(host: HTMLElement, engine: Engine, ownsAddress: boolean): void;
   greet(): void;
   run(quiet?: boolean): Promise<void>;
-  say(text: string): void;
+  showMessage(text: string): void;
   fail(error: PanelError): void;
   describeSettings(): void;
   setLanguage(target: string): void;

@@ -50,7 +50,7 @@
     // Make the part that shows loading, messages and the result.
     output() {
       const output = make("div", "s2s-output");
-      this.said = make("p", "s2s-hidden", "", { role: "status" });
+      this.announcement = make("p", "s2s-hidden", "", { role: "status" });
       this.status = make("p", "s2s-status", "", { role: "status" });
       this.translation = make("p", "s2s-translation", "", { tabindex: "-1" });
       this.notes = make("ul", "s2s-notes");
@@ -61,7 +61,7 @@
       });
       this.view.addEventListener("focus", () => this.listen("polite"), true);
       this.hint = make("p", "s2s-help s2s-hint", "", { hidden: "" });
-      output.append(this.loadingLine(), this.status, this.translation, this.notes, this.changes, this.hint, this.view, this.said);
+      output.append(this.loadingLine(), this.status, this.translation, this.notes, this.changes, this.hint, this.view, this.announcement);
       return output;
     },
 
@@ -95,15 +95,15 @@
 
     // Make the controls that pin the attention.
     attendGroup() {
-      const [whenField, when] = this.select("when", "Make");
-      const [placeField, place] = this.select("place", "look at");
-      Object.assign(this, { when, place });
-      when.addEventListener("change", () => {
-        this.every = when.value === "all";
-        if (place.value) this.attend(place.value); // without a word to look at, this choice waits for one
+      const [stepField, step] = this.select("when", "Make");
+      const [sourceField, source] = this.select("place", "look at");
+      Object.assign(this, { stepSelect: step, sourceSelect: source });
+      step.addEventListener("change", () => {
+        this.every = step.value === "all";
+        if (source.value) this.attend(source.value); // without a word to look at, this choice waits for one
       });
-      place.addEventListener("change", () => this.attend(place.value));
-      return this.group("attend", "Choose where the model looks", whenField, placeField);
+      source.addEventListener("change", () => this.attend(source.value));
+      return this.group("attend", "Choose where the model looks", stepField, sourceField);
     },
 
     // Make the choice of models.

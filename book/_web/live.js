@@ -1,9 +1,9 @@
-// The start of the live translator. A page needs this script, and at the translator's position
+// The start of the live translator. A page needs this script, and an element for the translator
 //
 //   <div class="s2s-live" data-models="folder/"></div>
 //
 // with the folder that `s2s-tutorial export` wrote. Everything else is loaded from beside this script, as classic scripts and
-// only when the page has such a place, so it works on any static server and from file:// alike. The network runs in a
+// only when the page has such an element, so it works on any static server and from file:// alike. The network runs in a
 // worker made from the source of the parts, so the page stays responsive while it computes.
 (function () {
   "use strict";

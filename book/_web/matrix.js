@@ -34,8 +34,8 @@
    */
   function eightRows(data, at, vector, from, columns, out, to, end) {
     let s0 = 0, s1 = 0, s2 = 0, s3 = 0, s4 = 0, s5 = 0, s6 = 0, s7 = 0;
-    for (let place = from, stop = from + columns; place < stop; place++, at += 8) {
-      const value = vector[place];
+    for (let k = from, stop = from + columns; k < stop; k++, at += 8) {
+      const value = vector[k];
       s0 += data[at] * value; s1 += data[at + 1] * value; s2 += data[at + 2] * value; s3 += data[at + 3] * value;
       s4 += data[at + 4] * value; s5 += data[at + 5] * value; s6 += data[at + 6] * value; s7 += data[at + 7] * value;
     }
@@ -120,9 +120,9 @@
     for (let row = 0; row < pairs; row += 4) {
       const a = row * columns - from, b = a + columns, c = b + columns, d = c + columns;
       let s0 = 0, s1 = 0, s2 = 0, s3 = 0;
-      for (let place = from, stop = from + columns; place < stop; place++) {
-        const value = vector[place];
-        s0 += data[a + place] * value; s1 += data[b + place] * value; s2 += data[c + place] * value; s3 += data[d + place] * value;
+      for (let k = from, stop = from + columns; k < stop; k++) {
+        const value = vector[k];
+        s0 += data[a + k] * value; s1 += data[b + k] * value; s2 += data[c + k] * value; s3 += data[d + k] * value;
       }
       out[row] = s0; out[row + 1] = s1; out[row + 2] = s2; out[row + 3] = s3;
     }

@@ -71,17 +71,17 @@
     markLeftOut(best) {
       /** @type {NodeListOf<HTMLElement>} */
       const buttons = this.view.querySelectorAll(".s2s-row")[0].querySelectorAll(".s2s-word");
-      for (const place of this.omitted(best)) {
-        buttons[place].classList.add("s2s-left-out");
-        buttons[place].title = "Perhaps left out";
-        buttons[place].append(make("span", "s2s-hidden", "perhaps left out"));
+      for (const source of this.omitted(best)) {
+        buttons[source].classList.add("s2s-left-out");
+        buttons[source].title = "Perhaps left out";
+        buttons[source].append(make("span", "s2s-hidden", "perhaps left out"));
       }
     },
 
     // Announce the result to a screen reader. The notes follow the translation on the page, so the message only counts them.
     announceResult(best) {
       const count = this.notes.children.length;
-      this.said.textContent = "Translation: " + best.text + (count ? " " + count + (count > 1 ? " notes" : " note") + " below it." : "");
+      this.announcement.textContent = "Translation: " + best.text + (count ? " " + count + (count > 1 ? " notes" : " note") + " below it." : "");
     },
   };
 

@@ -121,7 +121,7 @@
         this.setLanguage(language);
         const found = await this.engine.ask("translate", { model: model.name, sentence, options });
         if (turn !== this.turn) return;
-        this.say("");
+        this.showMessage("");
         Object.assign(this, { found, shownBy: model });
         this.host.dataset.model = model.name;
         this.fitTo(found);
@@ -141,7 +141,7 @@
     },
 
     // Show a message; "" for none.
-    say(text) {
+    showMessage(text) {
       this.status.textContent = text;
       this.status.classList.remove("s2s-error");
       this.host.classList.toggle("s2s-busy", text !== "");
@@ -149,7 +149,7 @@
 
     // Show an error in place of a result.
     fail(error) {
-      this.say(error.message);
+      this.showMessage(error.message);
       this.status.classList.add("s2s-error");
       this.host.classList.remove("s2s-busy");
       [this.translation, this.notes, this.considered, this.best].forEach((part) => part.replaceChildren());

@@ -110,15 +110,15 @@
     },
 
     // Handle a click in the view: a target word becomes the chosen word, and a source word is pinned for the chosen word.
-    choose(side, place) {
+    choose(side, position) {
       if (side === "target") {
-        this.chosen = this.at = place;
+        this.chosen = this.at = position;
         if (this.shown && this.found) this.fillAttend(this.shown, this.found);
         this.listConsidered();
         if (!this.isEdited()) this.writeAddress("replace");
       } else {
         this.every = false;
-        this.attend(String(place));
+        this.attend(String(position));
       }
     },
 
@@ -127,30 +127,30 @@
       const attends = best.weights !== null, word = best.words[this.at] || "<eos>", { pin, every } = this;
       const places = found.srcWords.concat("<eos>").map((text, place) => [String(place), spoken(text)]);
       const pinned = pin && (pin.step === null ? every : !every && pin.step === this.at);
-      offer(this.when, [["this", "word " + (this.at + 1) + ", " + quoted(spoken(word))], ["all", "every word"]], every ? "all" : "this", !attends);
-      offer(this.place, [["", "(the model decides)"], ...places], pinned ? String(pin.source) : "", !attends);
+      offer(this.stepSelect, [["this", "word " + (this.at + 1) + ", " + quoted(spoken(word))], ["all", "every word"]], every ? "all" : "this", !attends);
+      offer(this.sourceSelect, [["", "(the model decides)"], ...places], pinned ? String(pin.source) : "", !attends);
       this.hint.textContent = "Choose a word to see where the model looked, then a " + LANGUAGES[this.language.source] + " word to look at instead.";
       this.hint.hidden = !attends;
     },
 
     // Pin a source position for the chosen word, or for every word; "" removes the pin.
-    attend(place) {
+    attend(source) {
       const step = this.every ? null : this.at;
-      if (place === "") this.change({ pin: null, beam: 0 });
-      else this.change({ pin: { source: Number(place), step }, beam: 0, chosen: this.at, prefix: step === null ? this.prefix : this.prefix.slice(0, step) });
+      if (source === "") this.change({ pin: null, beam: 0 });
+      else this.change({ pin: { source: Number(source), step }, beam: 0, chosen: this.at, prefix: step === null ? this.prefix : this.prefix.slice(0, step) });
     },
 
     // List the most probable words at the chosen word's position, as buttons that put them there.
     listConsidered() {
       if (!this.shown) return;
-      const { steps, said, ids } = this.shown, step = steps && steps[this.at];
+      const { steps, modelWords, ids } = this.shown, step = steps && steps[this.at];
       if (!step) {
         this.considered.replaceChildren(make("li", "s2s-help", steps ? "Nothing was translated." : "A result of the beam search has no such list. Go back to the first translation to see it."));
         return;
       }
       keepFocus(this.considered, () => this.considered.replaceChildren(...step.map((entry) => this.bar(entry.share, spoken(entry.word), percent(entry.share),
         entry.id === ids[this.at] || (entry.word === "<eos>" && this.at === ids.length),
-        () => this.change({ prefix: said.slice(0, this.at).concat(entry.word), chosen: this.at })))));
+        () => this.change({ prefix: modelWords.slice(0, this.at).concat(entry.word), chosen: this.at })))));
     },
 
     // List the results of the beam search, as buttons that show them.

@@ -204,7 +204,7 @@
       });
       const text = scope.s2sText.detokenise(words, this.description.text);
       return {
-        ids: found.ids, said: found.ids.map((id) => this.tgtWords[id]), words, copied, text,
+        ids: found.ids, modelWords: found.ids.map((id) => this.tgtWords[id]), words, copied, text,
         leftOut: scope.s2sHonesty.leftOut(source.words, source.ids, found.weights, found.ids.length),
         places: scope.s2sText.places(words, text), score: found.score,
         weights: found.weights.length ? found.weights : null, steps: found.steps || null,
