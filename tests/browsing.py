@@ -14,7 +14,7 @@ FLAGS = [
     *("--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"),
     *("--disable-background-networking", "--disable-component-update", "--disable-sync"),
 ]
-PARTS = ("text", "matrix", "network", "honesty", "search")
+PARTS = ("text", "tensors", "matrix", "network", "honesty", "search")
 
 
 @contextmanager

@@ -11,8 +11,7 @@ import pytest
 import torch
 from browsing import CHROMIUM, ROOT, Room, Visit, open_browser, serve
 from live_pages import write_talking_page
-from small_models import half_learnt, kind_name, small_vocabularies, with_bias
-from test_export import RUNNABLE
+from small_models import RUNNABLE, half_learnt, kind_name, small_vocabularies, with_bias
 from tiny import TALKING
 
 from s2s_tutorial.data.corpus import challenge_set, prepare

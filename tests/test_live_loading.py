@@ -23,6 +23,7 @@ pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="needs Chromium: apt-ge
 
 SENTENCE = "Le chat noir ne dort pas."
 KNOWS = "It has seen no sentence at all."
+NO_COLOUR = "rgba(0, 0, 0, 0)"
 TAKEN_OVER = ".s2s-live[data-model=large] .s2s-beam button"
 
 
@@ -133,13 +134,16 @@ def test_a_small_model_answers_while_the_large_one_is_loading(browser, address, 
         assert visit.text(".s2s-loading-text") == f"“Little” translates for now. {KNOWS}"
         assert visit.page.get_attribute(".s2s-loading-text", "role") == "status"
         assert "JavaScript" not in visit.text("main")
+        position = visit.page.locator(".s2s-translation").bounding_box()["y"]
         line.release()
         visit.page.wait_for_selector(TAKEN_OVER)
         assert visit.translation == large.translate(SENTENCE).text
-        assert visit.text(".s2s-loading-text") == "“Large” is loaded and translates now."
-        assert visit.page.get_by_role(
-            "progressbar", name="Loaded “Large”"
-        ).is_visible()  # so that nothing below it moves
+        assert visit.text(".s2s-loading") == "“Large” is loaded and translates now."
+        assert not visit.page.locator("progress").is_visible()
+        assert (
+            visit.page.locator(".s2s-loading").evaluate("line => getComputedStyle(line).backgroundColor") == NO_COLOUR
+        )
+        assert visit.page.locator(".s2s-translation").bounding_box()["y"] == pytest.approx(position, abs=1)
         visit.translate("Elle est petite.")
         assert visit.translation == large.translate("Elle est petite.").text
         assert not visit.page.is_visible(".s2s-loading")
@@ -406,7 +410,7 @@ def test_forced_colours_show_what_is_chosen(browser, address):
     assert of(pill, "backgroundColor") != of(other, "backgroundColor")
     assert of(pill, "color") != of(other, "color")
     for bar in (".s2s-fill", ".s2s-row .s2s-bar"):
-        assert of(bar, "backgroundColor") not in (of(".s2s-live", "backgroundColor"), "rgba(0, 0, 0, 0)")
+        assert of(bar, "backgroundColor") not in (of(".s2s-live", "backgroundColor"), NO_COLOUR)
     assert of(".s2s-lines", "stroke") != of(".s2s-live", "backgroundColor")
     visit.page.close()
 

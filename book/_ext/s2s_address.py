@@ -1,7 +1,7 @@
 """The address of the published repository: buttons that lead to it, and downloads whose first cell installs from it.
 
-It is the environment variable S2S_REPOSITORY, which .github/workflows/publish.yml sets. A clone has none, and a book
-built there has none of these buttons.
+The address is in the environment variable S2S_REPOSITORY, which .github/workflows/publish.yml sets. Without it, the book is
+built without these buttons.
 """
 
 from __future__ import annotations
@@ -21,15 +21,16 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "_tools"))
 from address import write_first_cells
 
 VARIABLE = "S2S_REPOSITORY"
-# People edit one branch. The publish workflow writes the other: the same files, with the address in the first cells.
+# Contributors edit the first branch. The publish workflow writes the second: the same files, with the address in the first
+# cells.
 EDITED, LAUNCHED = "main", "notebooks"
 
 
 def theme_options(address: str) -> dict[str, Any]:
-    """Return the theme's options for buttons that lead to the repository; for an empty address there are none.
+    """Return the theme's options for buttons that lead to the repository; an empty address switches the buttons off.
 
     Raises:
-        ExtensionError: The address is not that of a repository on GitHub, so Colab could not open it.
+        ExtensionError: The address does not belong to a repository on GitHub, so Colab could not open it.
     """
     if address and not re.fullmatch(r"https://github\.com/[\w.-]+/[\w.-]+", address):
         raise ExtensionError(
@@ -51,12 +52,12 @@ def theme_options(address: str) -> dict[str, Any]:
 
 
 def set_theme_options(app: Sphinx, config: Any) -> None:
-    """Give the theme its options for this address; if they have changed, Sphinx writes all pages again."""
+    """Set the theme's options for this address. If they have changed, Sphinx writes all pages again."""
     config.html_theme_options.update(theme_options(os.environ.get(VARIABLE, "")))
 
 
 def edit_the_edited_branch(app: Sphinx) -> None:
-    """Let "edit" lead to the branch that people edit: the theme knows only the branch that is launched."""
+    """Let the button "edit" lead to the edited branch. The theme only has an option for the launched branch."""
     if "github_version" in app.config.html_context:
         app.config.html_context["github_version"] = EDITED
 
@@ -64,7 +65,7 @@ def edit_the_edited_branch(app: Sphinx) -> None:
 def edit_the_script(
     app: Sphinx, page: str, template: str, context: dict[str, Any], doctree: nodes.document | None
 ) -> None:
-    """Let "edit" lead to a chapter's script, from which its notebook is made."""
+    """Let the button "edit" of a chapter lead to its script, from which the notebook is made."""
     for group in context.get("header_buttons", []):
         for button in group.get("buttons", []):
             if button.get("label") == "source-edit-button":
@@ -79,9 +80,9 @@ def fill_downloads(app: Sphinx, problem: Exception | None) -> None:
 
 
 def setup(app: Sphinx) -> dict[str, bool]:
-    """Connect the functions of this module to the events of a build."""
+    """Connect this extension to Sphinx."""
     app.connect("config-inited", set_theme_options)
     app.connect("builder-inited", edit_the_edited_branch, priority=600)  # after the theme
     app.connect("html-page-context", edit_the_script, priority=901)
-    app.connect("build-finished", fill_downloads, priority=600)  # after scripts have been copied
+    app.connect("build-finished", fill_downloads, priority=600)  # after copy_scripts
     return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -1,6 +1,6 @@
-"""What this book adds to Sphinx: mathematics without a network, reading times, downloads.
+"""Additions of this book to Sphinx: mathematics without a network, reading times, tables, downloads.
 
-Everything is read from files of the repository when the book is built; nothing is fetched.
+The build reads everything from files on this machine.
 """
 
 from __future__ import annotations
@@ -19,18 +19,18 @@ from sphinx.application import Sphinx
 ROOT = Path(__file__).parents[2]
 PDF = ROOT / "_build" / "book.pdf"
 WORDS_A_MINUTE = 200
-# 1,234 or −0.5, with a unit or a spread behind it.
+# A number such as 1,234 or −0.5, with or without a unit and an interval.
 NUMBER = re.compile(
     r"[<≥≤]?\s?[+−-]?\d[\d.,:]*(e[+−-]?\d+)?"
     r"(\s?(%|×|[KM]i?B|m?s|min|times|words/s)|\s(±|to)\s[\d.]+|\s\([\d.,]+%?\sto\s[\d.,]+%?\))*$"
 )
 
 
-# Mathematics: MathJax from a package on disk, and of it only what this book uses
+# Mathematics: the files of MathJax that this book uses, from an installed package
 
 
 def copy_mathjax(app: Sphinx, problem: Exception | None) -> None:
-    """Put MathJax's program and fonts where `mathjax_path` points."""
+    """Copy MathJax's program and fonts to the folder that `mathjax_path` names."""
     if problem is not None or app.builder.format != "html":
         return
     wanted = ("mathjax/tex-chtml.js", "mathjax/output/chtml/fonts/woff-v2/")
@@ -42,13 +42,13 @@ def copy_mathjax(app: Sphinx, problem: Exception | None) -> None:
             shutil.copyfile(path.locate(), target)
 
 
-# Scripts that ask other hosts, or do nothing here
+# Scripts that would make requests to other hosts, or have no purpose here
 
 
 def drop_scripts(
     app: Sphinx, page: str, template: str, context: dict[str, Any], doctree: nodes.document | None
 ) -> None:
-    """Leave out the scripts and styles of live code (Thebe): they throw on every page and name an outside host."""
+    """Remove the scripts and styles of live code (Thebe): they raise errors on every page and refer to another host."""
     for kind in ("script_files", "css_files"):
         kept = [file for file in context.get(kind, []) if "thebe" not in str(getattr(file, "filename", file) or "")]
         context[kind] = [file for file in kept if "thebe" not in str(getattr(file, "attributes", {}).get("body", ""))]
@@ -58,7 +58,7 @@ def drop_scripts(
 
 
 def times_of(app: Sphinx, page: str) -> tuple[str, str]:
-    """How long a chapter takes to read, and its code to run."""
+    """Return how long it takes to read a chapter, and to run its code."""
     words = sum(len(text.astext().split()) for text in app.env.get_doctree(page).findall(nodes.paragraph))
     seconds = metadata_of(page.removeprefix("notebooks/")).get("seconds", 0)
     minutes = max(round(words / WORDS_A_MINUTE), 1)
@@ -67,7 +67,7 @@ def times_of(app: Sphinx, page: str) -> tuple[str, str]:
 
 
 def add_reading_time(app: Sphinx, doctree: nodes.document, page: str) -> None:
-    """Say below a chapter's title how long it takes to read, and to run."""
+    """Write below a chapter's title how long it takes to read it, and to run its code."""
     if not page.startswith("notebooks/"):
         return
     chapter = int(page.removeprefix("notebooks/")[:2])
@@ -78,11 +78,11 @@ def add_reading_time(app: Sphinx, doctree: nodes.document, page: str) -> None:
         title.parent.insert(title.parent.index(title) + 1, nodes.paragraph("", text, classes=["s2s-time"]))
 
 
-# Cells
+# Titles and tables
 
 
 def part_solution_titles(app: Sphinx, doctree: nodes.document, page: str) -> None:
-    """Take the space out of the link in "Solution to Exercise 1", so that it is not underlined."""
+    """Move the space in "Solution to Exercise 1" out of the link, so that it is not underlined."""
     for link in doctree.findall(nodes.reference):
         text = next(link.findall(nodes.Text), None)
         if isinstance(link.parent, nodes.title) and text is not None and text.startswith(" "):
@@ -91,15 +91,15 @@ def part_solution_titles(app: Sphinx, doctree: nodes.document, page: str) -> Non
 
 
 def arrange_tables(app: Sphinx, doctree: nodes.document) -> None:
-    """Set columns of numbers to the right, and let a phone show rows that are full of words as cards (book.css)."""
+    """Align columns of numbers to the right, and let a phone show rows with much text as cards (book.css)."""
     for table in doctree.findall(nodes.table):
         head, body = next(table.findall(nodes.thead), None), next(table.findall(nodes.tbody), None)
         if head is None or body is None:
             continue
         columns = list(zip(*(row.children for row in body.children), strict=True))
         for heads, cells in zip(zip(*(row.children for row in head.children), strict=True), columns, strict=True):
-            said = [cell.astext().strip() for cell in cells]
-            if any(map(NUMBER.match, said)) and all(NUMBER.match(text) or text in ("", "–") for text in said):
+            texts = [cell.astext().strip() for cell in cells]
+            if any(map(NUMBER.match, texts)) and all(NUMBER.match(text) or text in ("", "–") for text in texts):
                 for cell in (*heads, *cells):
                     kept = [name for name in cell["classes"] if not name.startswith("text-")]
                     cell["classes"] = [*kept, "text-right"]
@@ -114,9 +114,9 @@ def arrange_tables(app: Sphinx, doctree: nodes.document) -> None:
 def add_downloads(
     app: Sphinx, page: str, template: str, context: dict[str, Any], doctree: nodes.document | None
 ) -> None:
-    """Offer a chapter's notebook and script, and the whole book as PDF where `make pdf` has printed it.
+    """Offer a chapter's notebook and script, and the whole book as PDF if `make pdf` has printed it.
 
-    The theme would offer the source of every page: of a page that is not a chapter, that is text with directives.
+    The theme would also offer the source of the other pages, which is text with directives.
     """
     buttons = next((b for b in context.get("header_buttons", []) if b.get("label") == "download-buttons"), None)
     if buttons is None:
@@ -136,12 +136,12 @@ def add_downloads(
 
 
 def look_for_pdf(app: Sphinx, config: Any) -> None:
-    """See whether the book has been printed; if that has changed, Sphinx writes all pages anew."""
+    """Check whether the book has been printed. If that has changed, Sphinx writes all pages again."""
     config.s2s_pdf = PDF.is_file()
 
 
 def copy_scripts(app: Sphinx, problem: Exception | None) -> None:
-    """Put the chapters' scripts, and the printed book, into the site."""
+    """Copy the chapters' scripts, and the printed book, into the site."""
     if problem is None and app.builder.format == "html":
         folder = Path(app.outdir) / "_static" / "scripts"
         folder.mkdir(parents=True, exist_ok=True)
@@ -152,7 +152,7 @@ def copy_scripts(app: Sphinx, problem: Exception | None) -> None:
 
 
 def setup(app: Sphinx) -> dict[str, bool]:
-    """Tell Sphinx."""
+    """Connect this extension to Sphinx."""
     app.add_config_value("s2s_pdf", False, "html")
     app.connect("config-inited", look_for_pdf)
     app.connect("doctree-read", arrange_tables)

@@ -8,7 +8,7 @@
     notebooks/00_first_translation: What this chapter answers.
     ```
 
-Order, parts and titles of the chapters come from `_toc.yml`. The lines may stand in any order, but every chapter needs one.
+Order, parts and titles of the chapters come from `_toc.yml`. The lines may be in any order, but every chapter needs one.
 """
 
 from __future__ import annotations
@@ -35,42 +35,42 @@ CHAPTERS = "notebooks/"
 
 
 def parts_of(env: BuildEnvironment) -> Iterator[tuple[str, list[str]]]:
-    """Captions and pages of the book's parts, as `_toc.yml` orders them."""
+    """Yield the caption and the pages of each part, in the order of `_toc.yml`."""
     for part in env.external_site_map.root.subtrees:
         yield part.caption or "", [str(page) for page in part.items]
 
 
 def chapters_of(env: BuildEnvironment) -> list[str]:
-    """The chapters' pages; a chapter's place in this list is its number."""
+    """Return the chapters' pages; a chapter's index in this list is its number."""
     return [page for _, pages in parts_of(env) for page in pages if page.startswith(CHAPTERS)]
 
 
 def lines_of(content: Iterable[str], chapters: list[str]) -> dict[str, str]:
-    """The line about each chapter.
+    """Return the line about each chapter.
 
     Raises:
         ExtensionError: A chapter has no line, or a line has no chapter.
     """
     lines = dict(line.split(": ", maxsplit=1) for line in content if line.strip())
     if wrong := sorted(set(chapters) ^ set(lines)):
-        raise ExtensionError(f"{', '.join(wrong)}: a chapter needs a place in _toc.yml and a line in book/index.md")
+        raise ExtensionError(f"{', '.join(wrong)}: a chapter needs an entry in _toc.yml and a line in book/index.md")
     return lines
 
 
 class start(nodes.container):  # noqa: N801 - docutils makes names of visitors of it
-    """The button and what stands beside it. Times are filled in when all pages have been read."""
+    """The button and the lines beside it. The times in them are filled in when all pages have been read."""
 
 
 class Start(SphinxDirective):
-    """The button to begin with, and beside it how long the first chapter takes and what it needs.
+    """The button that leads to the first chapter, with lines about the time and the programs that the chapter needs.
 
-    `{reading}`, `{running}` and `{python}` in its lines become the chapter's times and the oldest Python that runs it.
+    `{reading}`, `{running}` and `{python}` in its lines are replaced by the chapter's times and the oldest Python that runs it.
     """
 
     has_content = True
 
     def run(self) -> list[nodes.Node]:
-        """Make the nodes."""
+        """Return the nodes that replace the directive."""
         first = chapters_of(self.env)[0]
         for name in (f"{first}.ipynb", "pyproject.toml"):
             self.env.note_dependency(str(ROOT / name))
@@ -86,14 +86,14 @@ class Chapters(SphinxDirective):
     has_content = True
 
     def run(self) -> list[nodes.Node]:
-        """Make the nodes."""
+        """Return the nodes that replace the directive."""
         chapters = chapters_of(self.env)
         lines = lines_of(self.content, chapters)
         found: list[nodes.Node] = []
         for caption, pages in parts_of(self.env):
             if not caption:
                 continue
-            found.append(nodes.rubric("", caption, **{"heading-level": 3}))  # the page's list of contents leaves it out
+            found.append(nodes.rubric("", caption, **{"heading-level": 3}))  # not in the page's list of contents
             if rows := [self._row(chapters.index(page), page, lines[page]) for page in pages if page in lines]:
                 found.append(nodes.bullet_list("", *rows, classes=["s2s-chapters"]))
             if others := [page for page in pages if page not in lines]:
@@ -118,7 +118,7 @@ def fill_in(app: Sphinx, doctree: nodes.document, page: str) -> None:
 
 
 def setup(app: Sphinx) -> dict[str, bool]:
-    """Tell Sphinx."""
+    """Connect this extension to Sphinx."""
     app.add_node(start, html=(HTML5Translator.visit_container, HTML5Translator.depart_container))
     app.add_directive("s2s-start", Start)
     app.add_directive("s2s-chapters", Chapters)

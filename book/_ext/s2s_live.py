@@ -1,11 +1,11 @@
-"""The live translator in the book: its place on a page, and the scripts and models that it loads.
+"""The live translator in the book: its element on a page, and the scripts and models that it loads.
 
     ```{s2s-live}
     :more: book/translate
     ```
 
-Models are put into the site when it is built: the trained one from `s2s_tutorial/pretrained/`, the small ones from
-`book/live/`. Titles and notes are made from the scores in the same folders.
+The build puts the models into the site: the trained one from `s2s_tutorial/pretrained/`, the small ones from
+`book/live/`. Their titles and notes are made from the scores in the same folders.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ from s2s_tutorial.web.export import MANIFEST, export, publish
 ROOT = Path(__file__).parents[2]
 WEB = ROOT / "book" / "_web"
 SMALL = ROOT / "book" / "live"
-VIEW = ("attention_view.js", "attention_view.css")  # from the package: the chapters have it too
+VIEW = ("attention_view.js", "attention_view.css")  # from the package, because the chapters also show it
 PLACE = "_static/live"  # in the site
 LARGE = "large"  # the model that the page begins with
 STAND_IN = "general"  # the small model that answers while the large one is loading
@@ -39,21 +39,21 @@ KNOWS = "It has learned short everyday sentences only, and makes more mistakes."
 
 
 class live(nodes.General, nodes.Element):  # noqa: N801 - docutils makes names of visitors of it
-    """The place of the translator on a page."""
+    """The translator's element on a page."""
 
 
 class Live(SphinxDirective):
-    """The live translator. With `more`, the page that has all its tools, it is a small one with few of them."""
+    """The live translator. With `more`, it is a small one that leads to the page with all tools."""
 
     option_spec: ClassVar = {"more": directives.unchanged_required}
 
     def run(self) -> list[nodes.Node]:
-        """Make the node."""
+        """Return the node that replaces the directive."""
         return [live(more=self.options.get("more", ""))]
 
 
 def visit_live(translator: Any, node: live) -> None:
-    """Write the place and the script, which does not wait for the page's other scripts."""
+    """Write the element and its script, which does not wait for the page's other scripts."""
     builder = translator.builder
     folder = relative_uri(builder.get_target_uri(builder.current_docname), PLACE)
     more = f' data-more="{builder.get_relative_uri(builder.current_docname, node["more"])}"' if node["more"] else ""
@@ -66,7 +66,7 @@ def visit_live(translator: Any, node: live) -> None:
 
 
 def expect_live(app: Sphinx, page: str, template: str, context: dict[str, Any], doctree: nodes.document | None) -> None:
-    """Let the browser download what the first translation needs before it knows the rest of the page."""
+    """Let the browser download the files of the first translation before it has read the rest of the page."""
     if doctree is None or app.builder.format != "html" or not any(doctree.findall(live)):
         return
     folder = relative_uri(app.builder.get_target_uri(page), PLACE)
@@ -78,7 +78,7 @@ def expect_live(app: Sphinx, page: str, template: str, context: dict[str, Any], 
 
 
 def loaded_by_page() -> list[str]:
-    """Return the names of the translator's scripts and styles, those that a page has to load first in front."""
+    """Return the names of the translator's scripts and styles, those that are needed first at the beginning."""
     return ["live.js", *VIEW, *sorted(path.name for path in WEB.iterdir() if path.name != "live.js")]
 
 
@@ -88,7 +88,7 @@ def skip_live(translator: Any, node: live) -> None:
 
 
 def copy_web(folder: Path) -> None:
-    """Copy the translator's scripts and styles, and the attention view that it shares with the chapters."""
+    """Copy the translator's scripts and styles, including the attention view, which the chapters also show."""
     folder.mkdir(parents=True, exist_ok=True)
     data = files("s2s_tutorial").joinpath("assets")
     for name in VIEW:
@@ -134,7 +134,7 @@ def reached(rounding: dict[str, Any]) -> str:
 
 
 def put_into_site(app: Sphinx, problem: Exception | None) -> None:
-    """Write scripts and models where the pages look for them."""
+    """Write scripts and models into the folder from which the pages load them."""
     if problem is None and app.builder.format == "html":
         folder = Path(app.outdir) / PLACE
         shutil.rmtree(folder, ignore_errors=True)  # models of an earlier build
@@ -143,7 +143,7 @@ def put_into_site(app: Sphinx, problem: Exception | None) -> None:
 
 
 def setup(app: Sphinx) -> dict[str, bool]:
-    """Register the directive and its files with Sphinx."""
+    """Connect this extension to Sphinx."""
     app.add_node(live, html=(visit_live, None), latex=(skip_live, None), text=(skip_live, None))
     app.add_directive("s2s-live", Live)
     app.connect("html-page-context", expect_live)

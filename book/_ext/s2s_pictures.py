@@ -1,12 +1,12 @@
 """Dark forms of the book's drawings and plots.
 
 Every drawing in `book/images` uses the few colours below, written as attributes. The site's copies get a style that
-exchanges them where the page is dark: a browser tells a picture the colour scheme of the page that shows it. Where a
-browser does not, a drawing stays on the light ground that it brings along.
+replaces them if the page is dark, because a browser passes the page's colour scheme to its pictures. In a browser that does
+not, a drawing keeps its light background.
 
-A plot in a notebook is a PNG on white ground. The site shows a second PNG in its place where the page is dark: white
-becomes the dark ground and black becomes light, while every hue stays. Cells of heat maps keep their colours, because
-there lightness is the data and must still match the colour bar.
+A plot in a notebook is a PNG on white background. A dark page shows a second PNG instead: white becomes the dark background
+and black becomes light, while the hues stay. Cells of heat maps keep their colours, because their lightness is data and must
+match the colour bar.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from PIL.ImageFilter import MaxFilter, MinFilter
 from sphinx.application import Sphinx
 
 LIGHT_TO_DARK = {
-    "#fdfdfc": "#1a1f26",  # the ground
+    "#fdfdfc": "#1a1f26",  # background
     "#fff": "#242a33",  # boxes
     "#f0f1f2": "#2d333b",
     "#d0d7de": "#3d444d",  # edges
@@ -42,7 +42,7 @@ STYLE = f"<style>@media (prefers-color-scheme: dark) {{{RULES}}}</style>"
 
 
 def darken_drawings(app: Sphinx, problem: Exception | None) -> None:
-    """Put the style into every drawing that the site shows, and into its logo."""
+    """Add the style to every drawing of the site, and to its logo."""
     if problem is not None or app.builder.format != "html":
         return
     for path in [*Path(app.outdir, "_images").glob("*.svg"), Path(app.outdir, "_static", "logo.svg")]:
@@ -55,14 +55,14 @@ def darken_drawings(app: Sphinx, problem: Exception | None) -> None:
 
 
 def _number(colours: np.ndarray) -> np.ndarray:
-    """Give each colour (…, 3) its number, as in #00204d."""
+    """Return each colour (…, 3) as one number, as in #00204d."""
     return colours.astype(int) @ (1 << 16, 1 << 8, 1)
 
 
-# The colours of heat maps; matplotlib rounds those of a colour bar another way, so that each may be one off.
+# The colours of heat maps. Matplotlib rounds the colours of a colour bar differently, so each value may differ by one.
 CIVIDIS = colormaps["cividis"](np.arange(256), bytes=True)[:, None, :3].astype(int)
 HEAT_MAP = _number(CIVIDIS + np.stack(np.meshgrid(*[[-1, 0, 1]] * 3), axis=-1).reshape(-1, 3))
-# Oklab: a colour as lightness and two axes of hue, close to how people see differences.
+# Oklab describes a colour by lightness and two axes of hue; distances in it are close to the differences that people see.
 TO_CONES = np.array(
     [[0.4122214708, 0.5363325363, 0.0514459929], [0.2119034982, 0.6806995451, 0.1073969566],
      [0.0883024619, 0.2817188376, 0.6299787005]]
@@ -74,29 +74,29 @@ TO_OKLAB = np.array(
 
 
 def _oklab(colours: np.ndarray) -> np.ndarray:
-    """Colours of a screen, (N, 3) from 0 to 255, in Oklab."""
+    """Convert screen colours, (N, 3) from 0 to 255, to Oklab."""
     values = colours / 255
     linear = np.where(values <= 0.04045, values / 12.92, ((values + 0.055) / 1.055) ** 2.4)
     return np.cbrt(linear @ TO_CONES.T) @ TO_OKLAB.T
 
 
 def _screen(oklab: np.ndarray) -> np.ndarray:
-    """Colours in Oklab as those of a screen, the nearest where a screen has none."""
+    """Convert colours in Oklab, (N, 3), to the nearest colours of a screen."""
     linear = ((oklab @ np.linalg.inv(TO_OKLAB).T) ** 3 @ np.linalg.inv(TO_CONES).T).clip(0, 1)
     values = np.where(linear <= 0.0031308, linear * 12.92, 1.055 * linear ** (1 / 2.4) - 0.055)
     return np.rint(values * 255).astype(np.uint8)
 
 
-GROUND, INK = _oklab(np.array([[0x1A, 0x1F, 0x26], [0xE6, 0xED, 0xF3]]))  # those of the drawings
+GROUND, INK = _oklab(np.array([[0x1A, 0x1F, 0x26], [0xE6, 0xED, 0xF3]]))  # as in the drawings
 
 
 def darken(light: Image.Image) -> Image.Image:
-    """Return the dark form of a plot: light becomes dark and every hue stays, but for the cells of heat maps."""
+    """Return the dark form of a plot: light becomes dark and every hue stays. Cells of heat maps are not changed."""
     pixels = np.asarray(light.convert("RGB"))
     colours, places = np.unique(_number(pixels), return_inverse=True)
     places = places.reshape(pixels.shape[:2])
     oklab = _oklab(np.stack([colours >> 16, colours >> 8 & 255, colours & 255], axis=1))
-    depth = (1 - oklab[:, :1]).clip(0, 1) ** 0.8  # a little lighter than the mirror image: colours stand out
+    depth = (1 - oklab[:, :1]).clip(0, 1) ** 0.8  # a little lighter than the exact inverse, for contrast
     dark = GROUND + depth * (INK - GROUND)
     dark[:, 1:] += oklab[:, 1:]
     kept = _heat_maps(np.isin(colours, HEAT_MAP)[places])
@@ -104,7 +104,7 @@ def darken(light: Image.Image) -> Image.Image:
 
 
 def _heat_maps(cells: np.ndarray) -> np.ndarray:
-    """Find heat maps (H, W) among pixels of their colours: leave out specks, take in the lines drawn across them."""
+    """Return which pixels (H, W) belong to heat maps: remove small specks, and include the lines drawn across the cells."""
     areas = Image.fromarray(np.uint8(cells * 255))
     for smooth in (MinFilter(3), MaxFilter(3), MaxFilter(7), MinFilter(7)):
         areas = areas.filter(smooth)
@@ -112,7 +112,7 @@ def _heat_maps(cells: np.ndarray) -> np.ndarray:
 
 
 def add_dark_plots(app: Sphinx, doctree: nodes.document) -> None:
-    """Put its dark form beside every plot of a notebook; book.css shows the one that suits the page."""
+    """Add the dark form of every plot of a notebook; book.css shows the one that fits the page."""
     for image in list(doctree.findall(nodes.image)):
         path = Path(app.srcdir, image["uri"])
         if path.suffix != ".png" or path.parent.name != "jupyter_execute":
@@ -129,7 +129,7 @@ def add_dark_plots(app: Sphinx, doctree: nodes.document) -> None:
 
 
 def setup(app: Sphinx) -> dict[str, bool]:
-    """Tell Sphinx."""
+    """Connect this extension to Sphinx."""
     app.connect("build-finished", darken_drawings)
     app.connect("doctree-read", add_dark_plots)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -1,8 +1,8 @@
-r"""Chapters are plain Jupyter Markdown; this turns its forms into the ones that the site makes more of.
+r"""Translation of the chapters' plain Jupyter Markdown into the directives and roles of the site.
 
 | in a chapter's cell | on the site |
 | --- | --- |
-| a quote that begins with a bold line of its own | an admonition |
+| a quote whose first line is bold | an admonition |
 | `$$ … \tag{4.1} $$`, and `(4.1)` in prose | a numbered formula, and a link to it |
 | `**Figure 4.1.** …` in the cell below a picture, and `Figure 4.1` in prose | the caption, and a link to it |
 | `### Exercise 4.1: …` and `### Solution to exercise 4.1` | an exercise, and a solution to unfold |
@@ -10,8 +10,8 @@ r"""Chapters are plain Jupyter Markdown; this turns its forms into the ones that
 | a link to `../book/glossary.md` | a link to the glossary's entry for these words |
 | a link to a paper, under its authors and year | a citation |
 
-Numbers are written in the chapters, where every program shows them. The site counts again, and a build fails where a number
-that is referred to does not exist.
+The chapters contain the numbers, so that every program shows them. The site counts again, and a build fails if a reference
+names a number that does not exist.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ from sphinx.environment import BuildEnvironment
 ROOT = Path(__file__).parents[2]
 Cell = dict[str, Any]
 
-# What no rule looks into: code and formulas.
+# Code and formulas, which no rule changes.
 KEPT = re.compile(r"(```.*?```|\$\$.*?\$\$|`[^`]*`|\$[^$]+\$)", re.DOTALL)
 TAG = re.compile(r"\s*\\tag\{(\d+)\.(\d+)\}\s*")
 NUMBER = r"(\d+)\.(\d+)"
@@ -46,7 +46,7 @@ LINK = re.compile(r"\[([^\]]+)\]\((\S+?)(?: \"([^\"]*)\")?\)")
 
 
 def site_cells(cells: list[Cell]) -> list[Cell]:
-    """Turn a chapter's cells into those that the site is built from."""
+    """Return the cells from which the site builds a chapter."""
     result: list[Cell] = []
     in_solution = False
     waiting = list(cells)
@@ -75,7 +75,7 @@ def site_cells(cells: list[Cell]) -> list[Cell]:
 
 
 def with_caption(cell: Cell, caption: re.Match[str]) -> Cell:
-    """Give a picture its caption, and show a drawing from its file, which follows the page into the dark."""
+    """Add a caption to a picture, and show a drawing from its file, so that it has a dark form."""
     name, text = label("fig", caption), site_text(caption[3].strip())
     described = cell["metadata"].get("mystnb", {})
     if drawing := DRAWING.search(source_of(cell)):
@@ -94,17 +94,17 @@ def beside_picture(output: dict[str, Any]) -> dict[str, Any]:
 
 
 def source_of(cell: Cell) -> str:
-    """A cell's text; a notebook's file may hold it as a list of lines."""
+    """Return a cell's text, which may be a list of lines in a notebook's file."""
     return "".join(cell["source"])
 
 
 def markdown(text: str) -> Cell:
-    """A Markdown cell."""
+    """Return a Markdown cell."""
     return {"cell_type": "markdown", "metadata": {}, "source": text}
 
 
 def label(kind: str, match: re.Match[str]) -> str:
-    """Name of what a chapter numbers: `fig-4-1`, `eq-4-1`, `ex-4-1`."""
+    """Return the label of a numbered figure, formula or exercise: `fig-4-1`, `eq-4-1`, `ex-4-1`."""
     return f"{kind}-{match[1]}-{match[2]}"
 
 
@@ -112,7 +112,7 @@ def label(kind: str, match: re.Match[str]) -> str:
 
 
 def site_text(text: str) -> str:
-    """Turn the forms inside a Markdown cell, leaving code and formulas as they are."""
+    """Translate a Markdown cell, without its code and formulas."""
     text = QUOTE.sub(admonition, text)
     return "".join(
         site_formula(part) if part.startswith("$$") else part if place % 2 else site_prose(part)
@@ -121,14 +121,14 @@ def site_text(text: str) -> str:
 
 
 def admonition(quote: re.Match[str]) -> str:
-    """A quote under a title, as an admonition; a question to the reader is set apart."""
+    """Return a quote with a title as an admonition; "Guess first" has a style of its own."""
     title, body = quote[1], re.sub(r"^> ?", "", quote[2], flags=re.MULTILINE).strip()
     kind = ":class: tip\n" if title == "Guess first" else ""
     return f":::{{admonition}} {title}\n{kind}\n{body}\n:::\n"
 
 
 def site_formula(formula: str) -> str:
-    """A formula with a number, as one that can be referred to; another one as it is."""
+    """Return a numbered formula as one with a label, and any other formula unchanged."""
     tag = TAG.search(formula)
     if not tag:
         return formula
@@ -137,7 +137,7 @@ def site_formula(formula: str) -> str:
 
 
 def site_prose(text: str) -> str:
-    """Links and references, in text that holds no code and no formula."""
+    """Translate links and references in a text without code and formulas."""
     text = cite(text)
     text = LINK.sub(site_link, text)
     text = re.sub(rf"\bFigure {NUMBER}", r"{numref}`Figure {number} <fig-\1-\2>`", text)
@@ -146,7 +146,7 @@ def site_prose(text: str) -> str:
 
 
 def site_link(link: re.Match[str]) -> str:
-    """A link to another page of the book, by the means of the site; any other as it is."""
+    """Return a link to another page of the book as a role, and any other link unchanged."""
     text, target, term = link.groups()
     text = " ".join(text.split())
     if target == "../book/glossary.md" and text != "glossary":
@@ -156,7 +156,7 @@ def site_link(link: re.Match[str]) -> str:
 
 
 def cite(text: str) -> str:
-    """Turn citations, "Luong et al. (2015)" or "(Luong et al., 2015)", each name with a link, into the site's roles."""
+    """Translate linked citations, "Luong et al. (2015)" or "(Luong et al., 2015)", into roles."""
     works = {**citations("{} ({})"), **citations("{}, {}")}
 
     def pattern(form: str) -> str:
@@ -172,7 +172,7 @@ def cite(text: str) -> str:
 
 @cache
 def citations(form: str) -> dict[str, str]:
-    """How chapters name each work, with a link to it where it has an address, and its key in the bibliography."""
+    """Return, for each way in which chapters cite a work, the work's key in the bibliography."""
     known = {}
     for key, entry in parse_file(str(ROOT / "book" / "references.bib")).entries.items():
         text, url = form.format(authors(entry.persons["author"]), entry.fields["year"]), entry.fields.get("url")
@@ -181,7 +181,7 @@ def citations(form: str) -> dict[str, str]:
 
 
 def authors(people: list[Person]) -> str:
-    """The authors as a text names them: one, two, or the first and others."""
+    """Return the authors as in a citation: one name, two names, or the first with "et al."."""
     names = [" ".join([*person.prelast_names, *person.last_names]).strip("{}") for person in people]
     return names[0] if len(names) == 1 else " and ".join(names) if len(names) == 2 else f"{names[0]} et al."
 
@@ -190,7 +190,7 @@ def authors(people: list[Person]) -> str:
 
 
 def read_chapter(app: Sphinx, page: str, content: list[str]) -> None:
-    """Turn a chapter's cells before they are parsed."""
+    """Translate a chapter's cells before they are parsed."""
     if page.startswith("notebooks/"):
         notebook = json.loads(content[0])
         cells = site_cells(notebook["cells"])
@@ -199,7 +199,7 @@ def read_chapter(app: Sphinx, page: str, content: list[str]) -> None:
 
 
 def number_by_chapter(app: Sphinx, env: BuildEnvironment) -> list[str]:
-    """Number figures, formulas and exercises as the chapters do, by chapter; on another page by their place in it."""
+    """Number figures, formulas and exercises by chapter, as the chapters do; on other pages, count from 1."""
     for page, kinds in env.toc_fignumbers.items():
         chapter = re.match(r"notebooks/(\d\d)", page)
         for numbers in kinds.values():
@@ -209,7 +209,7 @@ def number_by_chapter(app: Sphinx, env: BuildEnvironment) -> list[str]:
 
 
 def setup(app: Sphinx) -> dict[str, bool]:
-    """Tell Sphinx."""
+    """Connect this extension to Sphinx."""
     app.connect("source-read", read_chapter)
     app.connect("env-get-updated", number_by_chapter, priority=900)  # after Sphinx has numbered the whole book
     return {"parallel_read_safe": True, "parallel_write_safe": True}

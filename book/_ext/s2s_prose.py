@@ -1,8 +1,7 @@
-"""What readers' machines need to know of prose: which words are French, where each term of the glossary is used, and
-what stays on one line.
+"""Marks in the prose for browsers and screen readers: French words, uses of the glossary's terms, and spaces that do not break.
 
-French stands between « and » in this book, so nobody has to mark it by hand. What is already marked, as another language
-for instance, stays as it is.
+This book writes French between « and », so the language can be marked automatically. Text with a language of its own stays
+unchanged.
 """
 
 from __future__ import annotations
@@ -15,19 +14,19 @@ from sphinx.application import Sphinx
 from sphinx.transforms import SphinxTransform
 
 QUOTED = re.compile(r"«[^«»]*»")
-# A space that must not end a line: before a unit, around ±, before the marks of a tokenised sentence.
+# A space at which a line must not end: before a unit, around ±, before the marks of a tokenised sentence.
 LOOSE = re.compile(r"(?<=\d) (?=%|[KM]i?B\b|m?s\b)| (?=±)|(?<=±) | (?=[.,?!](?:\W|$))")
 MARKS = re.compile(r"[,.;:!?)]+")
 NO_PROSE = (nodes.literal, nodes.literal_block, nodes.math, nodes.math_block, nodes.raw, nodes.comment)
 
 
 class MarkFrench(SphinxTransform):
-    """Give words between « and » their language, so that a screen reader says them as French."""
+    """Mark words between « and » as French, so that a screen reader pronounces them as French."""
 
     default_priority = 600
 
     def apply(self, **options: object) -> None:
-        """Wrap them, wherever prose has them: titles, captions and tables too."""
+        """Wrap them in all prose, including titles, captions and tables."""
         for text in list(self.document.findall(nodes.Text)):
             if "«" not in text or isinstance(text.parent, NO_PROSE) or _is_marked(text):
                 continue
@@ -35,7 +34,7 @@ class MarkFrench(SphinxTransform):
             end = 0
             for match in QUOTED.finditer(text):
                 # docutils turns a class `language-…` into the attribute `lang`.
-                # Its marks never stand alone at a line's end.
+                # The quotation marks stay on the line of their word.
                 words = match[0].replace("« ", "«\u00a0").replace(" »", "\u00a0»")
                 french = nodes.inline("", words, classes=["language-fr"])
                 parts += [nodes.Text(text[end : match.start()]), french]
@@ -51,12 +50,12 @@ def _is_marked(text: nodes.Text) -> bool:
 
 
 class KeepTogether(SphinxTransform):
-    """Keep a number with its unit, and a formula with the mark behind it, on one line."""
+    """Keep a number and its unit, or a formula and the punctuation after it, on one line."""
 
     default_priority = 610
 
     def apply(self, **options: object) -> None:
-        """Make such spaces ones that do not break, and put a formula and its mark into one box."""
+        """Replace these spaces by no-break spaces, and put a formula and its punctuation into one box."""
         for text in list(self.document.findall(nodes.Text)):
             if isinstance(text.parent, NO_PROSE):
                 continue
@@ -73,12 +72,12 @@ class KeepTogether(SphinxTransform):
 
 
 class IndexTerms(SphinxTransform):
-    """Enter every use of a glossary's term in a chapter into the index, under the chapter's title."""
+    """Add every use of a glossary's term in a chapter to the index, under the chapter's title."""
 
     default_priority = 700  # before Sphinx collects the index, at 850
 
     def apply(self, **options: object) -> None:
-        """Put an entry and its target before each use."""
+        """Insert an entry and its target before each use."""
         title = next(self.document.findall(nodes.title), None)
         if title is None or not self.env.docname.startswith("notebooks/"):
             return
@@ -93,7 +92,7 @@ class IndexTerms(SphinxTransform):
 
 
 def setup(app: Sphinx) -> dict[str, bool]:
-    """Tell Sphinx."""
+    """Connect this extension to Sphinx."""
     app.add_transform(MarkFrench)
     app.add_transform(KeepTogether)
     app.add_transform(IndexTerms)

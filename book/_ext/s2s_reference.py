@@ -1,4 +1,4 @@
-"""What the reference pages need: docstrings as readers want them, the presets, and tests called by what they hold."""
+"""Additions to the reference pages: shorter signatures, the table of presets, and links to tests."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ UNREADABLE = re.compile(r"(= ?)<(?:[^<>]|<\w+>)*>")  # <factory>, <function Star
 def spell_defaults(
     app: Sphinx, kind: str, name: str, thing: object, options: object, signature: str | None, returns: str | None
 ) -> tuple[str | None, str | None] | None:
-    """Write dots for a default that has no form in Python: Sphinx sets a signature raw where it cannot read it."""
+    """Write dots for a default that is not valid Python, because Sphinx cannot format such a signature."""
     if signature is None or not UNREADABLE.search(signature):
         return None
     return UNREADABLE.sub(r"\1...", signature), returns
@@ -30,12 +30,12 @@ def spell_defaults(
 def hide_call(
     app: Sphinx, kind: str, name: str, thing: object, options: object, signature: str | None, returns: str | None
 ) -> tuple[str | None, str | None] | None:
-    """Leave out the signature of an enumeration: it is that of the class of all enumerations."""
+    """Remove the signature of an enumeration, which is the same for every enumeration."""
     return ("", None) if _is_enumeration(thing) else None
 
 
 def list_values(app: Sphinx, kind: str, name: str, thing: object, options: object, lines: list[str]) -> None:
-    """Say what an enumeration may be."""
+    """List the values of an enumeration."""
     if _is_enumeration(thing):
         lines += [f"One of {', '.join(f'``{member.value}``' for member in thing)}.", ""]
 
@@ -45,29 +45,29 @@ def _is_enumeration(thing: object) -> TypeGuard[type[Enum]]:
 
 
 def drop_bare_bases(app: Sphinx, doctree: nodes.document) -> None:
-    """That a class is an object need not be said."""
+    """Remove "Bases: object", which is true of every class."""
     for paragraph in list(doctree.findall(nodes.paragraph)):
         if paragraph.astext() == "Bases: object":
             paragraph.parent.remove(paragraph)
 
 
 def skip_fields(app: Sphinx, kind: str, name: str, thing: object, skip: bool, options: object) -> bool | None:
-    """Leave out the fields of named tuples, which Python describes by their number: the class describes them."""
+    """Skip the fields of named tuples, because the class documents them and Python only gives their numbers."""
     return True if str(getattr(thing, "__doc__", "")).startswith("Alias for field number") else None
 
 
 def shorten_commands(
     app: Sphinx, kind: str, name: str, thing: object, options: object, signature: str | None, returns: str | None
 ) -> tuple[str | None, str | None] | None:
-    """Of a command, leave out the options with all that the command line says of them: `--help` shows them better."""
+    """Shorten the signature of a command to dots, because `--help` shows its options better."""
     return ("(…)", None) if kind == "function" and name.startswith("s2s_tutorial.cli.commands.") else None
 
 
 class Presets(SphinxDirective):
-    """A table of the presets: a row for each setting in which they are not all alike, a column for each preset."""
+    """A table of the presets: a row for each setting that differs between them, a column for each preset."""
 
     def run(self) -> list[nodes.Node]:
-        """Make the nodes."""
+        """Return the nodes that replace the directive."""
         self.env.note_dependency(config.__file__)
         rows: list[list[str | nodes.Node]] = []
         for part in ("data", "model", "training"):
@@ -88,10 +88,10 @@ def _written(value: object) -> str:
 
 
 class Test(SphinxRole):
-    """A test by what it holds, its name as a sentence, which leads to its file."""
+    """A link to a test's file, with the test's name as a sentence."""
 
     def run(self) -> tuple[list[nodes.Node], list[nodes.system_message]]:
-        """Make the link."""
+        """Return the link that replaces the role."""
         file, _, name = self.text.partition("::")
         theme = self.config.html_theme_options
         address = f"{theme['repository_url']}/blob/{theme['repository_branch']}/{file}"
@@ -100,7 +100,7 @@ class Test(SphinxRole):
 
 
 def setup(app: Sphinx) -> dict[str, bool]:
-    """Tell Sphinx."""
+    """Connect this extension to Sphinx."""
     app.add_role("test", Test())
     app.add_directive("s2s-presets", Presets)
     app.connect("autodoc-process-docstring", list_values)

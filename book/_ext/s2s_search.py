@@ -1,8 +1,8 @@
-"""Search results for the glossary's terms: the entry itself, and the place where the book explains the term.
+"""Search results for the glossary's terms: the entry itself, and the section in which the book explains the term.
 
-Sphinx ranks headings above everything else that it finds. So a term is entered into the search index as if it were a
-heading twice: in the glossary, and in a section of the page that the entry links to first. s2s_search.js sets the
-weights and shows one result per place.
+Sphinx ranks headings above all other results. So a term is added to the search index twice, as if it were a heading: in
+the glossary, and in a section of the page that the entry links to first. s2s_search.js sets the weights and shows one result
+per section.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ def glossary_entries(glossary: nodes.document) -> list[Entry]:
     """Read the entries of the glossary's page.
 
     Raises:
-        ValueError: an entry links to no page of the book.
+        ValueError: An entry links to no page of the book.
     """
     entries = []
     for item in glossary.findall(nodes.definition_list_item):
@@ -49,10 +49,10 @@ def glossary_entries(glossary: nodes.document) -> list[Entry]:
 
 
 def home(page: nodes.document, terms: Iterable[str]) -> list[str | None]:
-    """Return the anchor of the place that explains a term, None for the page as a whole; nothing if no place names it.
+    """Return a list with the anchor of the section that explains a term, or with None for the page as a whole.
 
     It is the page if its title has a term. Otherwise it is the section with a term in its heading, or else the one that
-    has it in bold, or else in its text, most often.
+    has it most often in bold, or else in its text. The list is empty if the page does not mention the term.
     """
     words = "|".join(re.escape(term).replace(r"\ ", "[ -]") for term in terms)
     mention = re.compile(rf"\b({words})(e?s)?\b", re.IGNORECASE)
@@ -65,21 +65,21 @@ def home(page: nodes.document, terms: Iterable[str]) -> list[str | None]:
 
 
 def _anchor(node: nodes.Node) -> str | None:
-    """Return the anchor of the innermost section around a node; None for that of the whole page."""
+    """Return the anchor of the innermost section around a node; None if there is only the page."""
     while not isinstance(node, nodes.section | nodes.document):
         node = node.parent
     return str(node["ids"][0]) if isinstance(node.parent, nodes.section) else None
 
 
 def spellings(term: str) -> list[str]:
-    """Return a term as people type it: one or many, with a hyphen or a space, British or American."""
+    """Return the spellings of a term: singular or plural, with a hyphen or a space, British or American."""
     forms = [term, term.replace("-", " ")]
     forms += [form.replace("ization", "isation").replace("izer", "iser") for form in forms]
     return list(dict.fromkeys(forms + [f"{form}s" for form in forms if not form.endswith("s")]))
 
 
 def enter_terms(app: Sphinx, problem: Exception | None) -> None:
-    """Enter every term into the site's search index, apart from what Sphinx reads again in its next build."""
+    """Add every term to the site's search index, under a key that Sphinx ignores when it reads the index again."""
     if problem is not None or app.builder.format != "html":
         return
     path = Path(app.outdir, "searchindex.js")
@@ -96,12 +96,12 @@ def enter_terms(app: Sphinx, problem: Exception | None) -> None:
 
 
 def set_scorer(app: Sphinx, config: Any) -> None:
-    """Tell Sphinx which weights to search with."""
+    """Set the script with the weights of the search."""
     config.html_search_scorer = str(Path(__file__).with_suffix(".js"))
 
 
 def setup(app: Sphinx) -> dict[str, bool]:
-    """Tell Sphinx."""
+    """Connect this extension to Sphinx."""
     app.connect("config-inited", set_scorer)
     app.connect("build-finished", enter_terms)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

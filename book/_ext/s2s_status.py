@@ -1,4 +1,4 @@
-"""The status page: how the chapters were made, the benchmark's results, what was survived. All of it is read from files."""
+"""The status page: how the outputs were made, the results of the benchmark and of the tests with faults, all from files."""
 
 from __future__ import annotations
 
@@ -18,15 +18,15 @@ GROWTH = (
 )
 GROWTH_ALT = (
     "Three panels, one above the other, over the number of pairs: seconds of preparing and seconds of one epoch, each "
-    "beside a dotted line for linear growth, and bytes a word beside a dotted line for what is allowed."
+    "beside a dotted line for linear growth, and bytes per word beside a dotted line for the limit."
 )
 
 
 class Status(SphinxDirective):
-    """A table of the chapters: at which scale their outputs were made, with what, in what time."""
+    """A table of the chapters: scale, time and cores with which their outputs were made."""
 
     def run(self) -> list[nodes.Node]:
-        """Make the nodes."""
+        """Return the nodes that replace the directive."""
         rows: list[list[Any]] = []
         versions: dict[str, str] = {}
         for path in sorted((ROOT / "notebooks").glob("[0-9]*.ipynb")):
@@ -35,15 +35,15 @@ class Status(SphinxDirective):
             versions |= made.get("versions", {})
             chapter = link(f"notebooks/{path.stem}", self.env.docname)
             rows.append([chapter, made.get("scale", "–"), _duration(made.get("seconds")), str(made.get("cores", "–"))])
-        said = ", ".join(f"{name} {number}" for name, number in versions.items())
-        return [table(["chapter", "scale", "time", "cores"], rows), nodes.paragraph("", f"Made with {said}.")]
+        made_with = ", ".join(f"{name} {number}" for name, number in versions.items())
+        return [table(["chapter", "scale", "time", "cores"], rows), nodes.paragraph("", f"Made with {made_with}.")]
 
 
 class Benchmarks(SphinxDirective):
-    """The benchmark's rows, from its JSON: what is compared, what was reached, what was aimed at."""
+    """A table of the benchmark's results: what is compared, the value reached, the aim."""
 
     def run(self) -> list[nodes.Node]:
-        """Make the nodes."""
+        """Return the nodes that replace the directive."""
         found: list[nodes.Node] = []
         for name in ("results.json", "results-long.json"):
             path = ROOT / "benchmarks" / name
@@ -58,7 +58,7 @@ class Benchmarks(SphinxDirective):
         return found + self._picture()
 
     def _picture(self) -> list[nodes.Node]:
-        """What `make bench-long` draws beside its figures, where it has run."""
+        """Return the picture of `make bench-long`, if it has run."""
         path = ROOT / "benchmarks" / "growth.png"
         if not path.is_file():
             return []
@@ -68,10 +68,10 @@ class Benchmarks(SphinxDirective):
 
 
 class Faults(SphinxDirective):
-    """What `make soak` did to trainings and files, and how often all came out right."""
+    """A table of the faults that `make soak` caused in trainings and files, and how often the outcome was right."""
 
     def run(self) -> list[nodes.Node]:
-        """Make the nodes."""
+        """Return the nodes that replace the directive."""
         path = ROOT / "book" / "faults.json"
         self.env.note_dependency(str(path))
         counts = json.loads(path.read_text(encoding="utf-8"))["counts"]
@@ -80,7 +80,7 @@ class Faults(SphinxDirective):
 
 def _benchmark_row(row: dict[str, Any]) -> list[str]:
     value, target = row["value"], row["target"]
-    reached = f"{_number(value['median'], 4)} {row['unit']}"  # whether it was met is seen in the last digit
+    reached = f"{_number(value['median'], 4)} {row['unit']}"  # with the digit that decides whether the aim was met
     if value["repeats"] > 1:
         reached += f" ({_number(value['low'])} to {_number(value['high'])})"
     if target is None:
@@ -95,13 +95,13 @@ def _number(value: float, digits: int = 3) -> str:
 
 
 def link(page: str, origin: str, text: str = "") -> addnodes.pending_xref:
-    """A link to a page, under its own title where no text is given."""
+    """Return a link to a page, by default with the page's title."""
     options = {"refdomain": "std", "reftype": "doc", "reftarget": f"/{page}", "refdoc": origin}
     return addnodes.pending_xref("", nodes.inline("", text or page), refwarn=True, refexplicit=bool(text), **options)
 
 
 def table(header: list[str], rows: list[list[str | nodes.Node]]) -> nodes.table:
-    """A plain table of text and links."""
+    """Return a plain table of text and links."""
 
     def line(cells: list[str | nodes.Node]) -> nodes.row:
         paragraphs = [nodes.paragraph("", *([cell] if isinstance(cell, str) else ["", cell])) for cell in cells]
@@ -114,7 +114,7 @@ def table(header: list[str], rows: list[list[str | nodes.Node]]) -> nodes.table:
 
 
 def metadata_of(name: str) -> dict[str, Any]:
-    """What `make outputs` wrote into a chapter: scale, seconds, cores, versions."""
+    """Return the metadata that `make outputs` wrote into a chapter: scale, seconds, cores, versions."""
     path = ROOT / "notebooks" / f"{name}.ipynb"
     return nbformat.read(path, as_version=4).metadata.get("s2s_tutorial", {}) if path.is_file() else {}
 
@@ -124,7 +124,7 @@ def _duration(seconds: float | None) -> str:
 
 
 def setup(app: Sphinx) -> dict[str, bool]:
-    """Tell Sphinx."""
+    """Connect this extension to Sphinx."""
     app.add_directive("s2s-status", Status)
     app.add_directive("s2s-benchmarks", Benchmarks)
     app.add_directive("s2s-faults", Faults)

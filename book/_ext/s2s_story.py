@@ -3,8 +3,8 @@
     ```{s2s-story} Mon père cherche un chat noir.
     ```
 
-The trained model of the package translates the sentence when the book is built. The picture is inline SVG and complete as it
-is, for readers without JavaScript and for print; `story.js` shows parts of it, one step of the list at a time.
+The package's trained model translates the sentence when the book is built. The picture is inline SVG and complete without
+JavaScript, and in print; `story.js` shows parts of it, one step of the list at a time.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from s2s_tutorial.data.text import normalise
 from s2s_tutorial.runs.weights import load_translator
 from s2s_tutorial.settings import PRETRAINED
 
-SQUARES = 5  # numbers of a state that are drawn
+SQUARES = 5  # drawn values per state
 SQUARE = 9  # width of such a square; all lengths are in units of the SVG
 HEAD, ROW, BAND = 36, 32, 110  # height of the headings, height of an English word, width of the band of lines
 LETTER = 10  # width of a letter, roughly
@@ -34,14 +34,14 @@ SEEN = 0.005  # a smaller weight is 0% and has no line
 
 @dataclass(frozen=True)
 class Example:
-    """A sentence as the model translated it.
+    """A sentence and its translation.
 
     Attributes:
-        source: French words and marks in the sentence's own spelling.
-        target: English words as the model wrote them.
-        weights: (T + 1, S + 1), the end marks in the last places.
-        squares: (S + 1, SQUARES), some numbers of each encoder state, between 0 and 1.
-        size: numbers of a state.
+        source: French words and marks, spelled as in the sentence.
+        target: English words of the model.
+        weights: (T + 1, S + 1), the end marks in the last row and column.
+        squares: (S + 1, SQUARES), some values of each encoder state, between 0 and 1.
+        size: Number of values of a state.
     """
 
     source: list[str]
@@ -53,10 +53,10 @@ class Example:
 
 @torch.inference_mode()
 def translate(sentence: str) -> Example:
-    """Translate the sentence with the package's trained model, and keep what the picture needs.
+    """Translate the sentence with the package's trained model, and return the data of the picture.
 
     Raises:
-        ExtensionError: The sentence's own words are not those that the model reads.
+        ExtensionError: The model reads the sentence as other words.
     """
     translator = load_translator()
     made = translator.translate(sentence)
@@ -66,7 +66,7 @@ def translate(sentence: str) -> Example:
     read = Encoded.encode([" ".join(made.src_words)], translator.src_vocabulary)
     _, batch = next(iter(batches_in_order(read, read, 1)))
     states = translator.model.encode(batch.src_ids, batch.src_mask)[0].enc_states[0]
-    # The numbers that differ most from word to word show most.
+    # Draw the values that differ most from word to word.
     shown = states[:, states.var(0).topk(SQUARES).indices]
     low, high = shown.min(), shown.max()
     return Example(
@@ -82,12 +82,12 @@ def translate(sentence: str) -> Example:
 
 
 def step(phase: str, caption: str, word: int = -1) -> str:
-    """A step as an item of the list that the script reads: its phase, and the English word that it is about."""
+    """Return a step as an item of the list that the script reads, with its phase and the number of its English word."""
     return f'<li data-phase="{phase}" data-word="{word}">{caption}</li>'
 
 
 def steps_of(example: Example) -> list[str]:
-    """All steps, the whole picture last. What is new is explained at the first English word."""
+    """Return all steps, the whole picture last. The steps of the first English word explain each new idea."""
     steps = [
         step(
             "forwards",
@@ -137,14 +137,14 @@ def word_steps(example: Example, place: int, looked: list[tuple[int, float]]) ->
 
 
 def french(example: Example, place: int) -> str:
-    """A French word in quotation marks, or the name of the mark that ends the sentence."""
+    """Return a French word in quotation marks, or "the end mark" for the end of the sentence."""
     if place == len(example.source):
         return "the end mark"
     return f'<span lang="fr">«\u00a0{escape(example.source[place])}\u00a0»</span>'
 
 
 def percent(weight: float) -> str:
-    """A weight as people read it."""
+    """Return a weight as a percentage."""
     return f"{100 * weight:.0f}%"
 
 
@@ -152,7 +152,7 @@ def percent(weight: float) -> str:
 
 
 def squares(values: list[float], left: float, middle: float, name: str) -> str:
-    """Some numbers of a state, as squares whose strength is their value."""
+    """Return the values of a state as squares; a larger value has a stronger colour."""
     made = "".join(
         f'<rect x="{left + n * SQUARE:g}" y="{middle - 9:g}" width="{SQUARE - 1}" height="18" '
         f'fill-opacity="{0.1 + 0.9 * value:.2f}"/>'
@@ -201,7 +201,7 @@ def draw(example: Example) -> str:
 
 
 def line(weight: float, left: float, top: float, right: float, bottom: float) -> str:
-    """One weight: a line, thicker and darker the larger it is, and its number, which a step shows."""
+    """Return one weight: a line, thicker and darker for a larger weight, and its number, which a step shows."""
     bend = (right - left) / 2
     return (
         f'<path pathLength="100" data-weight="{weight:.3f}" stroke-width="{1 + 4 * weight:.2f}" '
@@ -212,7 +212,7 @@ def line(weight: float, left: float, top: float, right: float, bottom: float) ->
 
 
 def description(example: Example) -> str:
-    """The picture in words, for readers who do not see it."""
+    """Return the picture in words, for screen readers."""
     source, target = [*example.source, "the end mark"], [*example.target, "the end mark"]
     rows = [
         f"{word} from " + " and ".join(f"{source[at]} {percent(w)}" for at, w in enumerate(row) if w >= SEEN)
@@ -231,13 +231,13 @@ class story(nodes.General, nodes.Element):  # noqa: N801 - docutils makes names 
 
 
 class Story(SphinxDirective):
-    """The story of one sentence."""
+    """A directive for the story of one sentence."""
 
     required_arguments = 1
     final_argument_whitespace = True
 
     def run(self) -> list[nodes.Node]:
-        """Make the node."""
+        """Return the node that replaces the directive."""
         for path in PRETRAINED.iterdir():
             self.env.note_dependency(str(path))
         self.env.note_dependency(__file__)
@@ -245,7 +245,7 @@ class Story(SphinxDirective):
 
 
 def figure(example: Example) -> str:
-    """Put picture, buttons and steps together. The script shows what it needs of them."""
+    """Return the HTML of picture, buttons and steps. The script shows the hidden parts."""
     return f"""<figure class="s2s-story" data-phase="whole">
 <div class="s2s-picture">{draw(example)}</div>
 <div class="s2s-panel">
@@ -268,25 +268,25 @@ trained model.</figcaption>
 
 
 def visit_story(translator: Any, node: story) -> None:
-    """Write it."""
+    """Write the story as HTML."""
     translator.body.append(node["html"])
     raise nodes.SkipNode
 
 
 def skip_story(translator: Any, node: story) -> None:
-    """Leave it out where there is no HTML."""
+    """Skip the story in formats other than HTML."""
     raise nodes.SkipNode
 
 
 def add_files(app: Sphinx, page: str, template: str, context: dict[str, Any], doctree: nodes.document | None) -> None:
-    """Load script and style where a page has a story."""
+    """Load script and style on pages with a story."""
     if doctree is not None and next(doctree.findall(story), None):
         app.add_css_file("story.css")
         app.add_js_file("story.js", loading_method="defer")
 
 
 def setup(app: Sphinx) -> dict[str, bool]:
-    """Tell Sphinx."""
+    """Connect this extension to Sphinx."""
     app.add_node(story, html=(visit_story, None), latex=(skip_story, None), text=(skip_story, None))
     app.add_directive("s2s-story", Story)
     app.connect("html-page-context", add_files)

@@ -1,16 +1,16 @@
-"""Write the first cell of every chapter: the one in first_cell.py, with the address of the published repository in it.
+"""Write the first cell of every chapter: the text of first_cell.py, with the address of the published repository.
 
     python3 book/_tools/address.py "" notebooks          after a change of first_cell.py
     python3 book/_tools/address.py ADDRESS FOLDER        where the book is published
 
-It needs nothing but Python. A notebook's outputs, and all its other cells, stay as they are.
+It needs only Python. A notebook's outputs and its other cells stay unchanged.
 """
 
 from __future__ import annotations
 
+import argparse
 import json
 import re
-import sys
 from pathlib import Path
 
 CELL = Path(__file__).with_name("first_cell.py").read_text(encoding="utf-8").rstrip()
@@ -22,7 +22,7 @@ def first_cell(address: str) -> str:
     """Return the source of the first cell, for a repository at this address ("" for none).
 
     Raises:
-        ValueError: The address has a character that no address has.
+        ValueError: The address has a character that addresses do not have.
     """
     if not re.fullmatch(r"[\w.:/@~+-]*", address):
         raise ValueError(f"{address!r} is not the address of a repository: expected https://HOST/OWNER/NAME")
@@ -30,7 +30,7 @@ def first_cell(address: str) -> str:
 
 
 def write_first_cells(address: str, folder: Path) -> None:
-    """Write the first cell of every chapter in a folder, scripts and notebooks."""
+    """Write the first cell of every script and notebook in a folder."""
     cell = first_cell(address)
     for path in folder.glob("[0-9]*.py"):
         text = path.read_text(encoding="utf-8")
@@ -42,5 +42,14 @@ def write_first_cells(address: str, folder: Path) -> None:
         path.write_text(json.dumps(notebook, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
 
 
+def main() -> None:
+    """Run from the command line."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("address", help='address of the published repository; "" for none')
+    parser.add_argument("folder", type=Path, help="folder of the chapters")
+    options = parser.parse_args()
+    write_first_cells(options.address, options.folder)
+
+
 if __name__ == "__main__":
-    write_first_cells(sys.argv[1], Path(sys.argv[2]))
+    main()

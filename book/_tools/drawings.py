@@ -1,8 +1,8 @@
-"""Make the pictures of the drawings that a notebook shows: `python book/_tools/drawings.py`, after a drawing has changed.
+"""Draw the package's PNG copies of the drawings that chapters show: `python book/_tools/drawings.py`, after a change of one.
 
-The site shows the drawings of `book/images` as they are, as SVG. JupyterLab, VS Code, GitHub and Colab all show PNG inside a
-notebook, but not all of them SVG, so each drawing that a chapter shows is drawn once more, by Chromium, for the package. A
-checksum of the SVG is kept inside the PNG, so that a test can tell when the two differ.
+The site shows the drawings of `book/images` as SVG. JupyterLab, VS Code, GitHub and Colab all show PNG inside a notebook, but
+some of them do not show SVG, so Chromium draws a PNG of each drawing for the package. The PNG contains a checksum of the SVG,
+so that a test notices when the two differ.
 """
 
 import hashlib
@@ -10,29 +10,30 @@ import io
 import re
 from pathlib import Path
 
+import typer
 from pdf import browser_page
 from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 
 ROOT = Path(__file__).parents[2]
 TARGET = ROOT / "s2s_tutorial" / "assets" / "drawings"
-SHARPNESS = 2  # pixels of the picture for one of the drawing
+SHARPNESS = 2  # pixels of the PNG per pixel of the drawing
 COLOURS = 64
 
 
 def shown() -> list[str]:
-    """Names of the drawings that chapters show."""
+    """Return the names of the drawings that chapters show."""
     scripts = (path.read_text(encoding="utf-8") for path in (ROOT / "notebooks").glob("[0-9]*.py"))
     return sorted({name for text in scripts for name in re.findall(r'show_drawing\("([\w-]+)"\)', text)})
 
 
 def checksum(name: str) -> str:
-    """Checksum of a drawing."""
+    """Return the checksum of a drawing."""
     return hashlib.sha256((ROOT / "book" / "images" / f"{name}.svg").read_bytes()).hexdigest()
 
 
 def main() -> None:
-    """Draw them all."""
+    """Draw a PNG of every drawing that a chapter shows."""
     TARGET.mkdir(parents=True, exist_ok=True)
     for old in TARGET.glob("*.png"):
         old.unlink()
@@ -48,4 +49,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    typer.run(main)

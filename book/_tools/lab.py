@@ -1,8 +1,8 @@
 """Open the chapters in JupyterLab, from the root of the repository: `make lab`.
 
-Two things that JupyterLab gets wrong with notebooks from somebody else's machine are put right. It does not trust them, so
-that interactive pictures stay blank; ours are signed first, as `jupyter trust` does. And it marks them as changed as soon as
-they are open, because it writes the reader's own version of Python into them; here they are served with it.
+JupyterLab has two problems with notebooks from another machine. It does not trust them, so interactive pictures stay blank;
+this tool signs the chapters first, as `jupyter trust` does. And it marks them as changed as soon as they are open, because it
+writes the reader's version of Python into them; this tool serves them with that version.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ FIRST = "notebooks/00_first_translation.ipynb"
 
 
 class Chapters(AsyncLargeFileManager):
-    """The files of the repository, notebooks as this Python would have saved them."""
+    """The files of the repository, with notebooks as this version of Python would save them."""
 
     async def get(self, path: str, *arguments: Any, **options: Any) -> dict[str, Any]:
         """Read a file or folder; see `ContentsManager.get`."""
@@ -33,7 +33,7 @@ class Chapters(AsyncLargeFileManager):
 
 
 def main() -> None:
-    """Sign the chapters, and start JupyterLab with the first; arguments, where there are any, are JupyterLab's own."""
+    """Sign the chapters, and start JupyterLab with the first chapter or with the arguments of the command line."""
     notary = NotebookNotary()
     for path in sorted((ROOT / "notebooks").glob("[0-9]*.ipynb")):
         notary.sign(nbformat.read(path, as_version=4))

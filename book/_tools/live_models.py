@@ -2,9 +2,9 @@
 
     make live-models
 
-Each is the same network, trained in the same way on the built-in corpus, with the same seed; only the attention
-differs. A run that was stopped goes on, a finished one is not trained again: delete `runs/live` to begin anew. Beside
-the files lies `scores.json` with what each reached on the held-out sentences, rounded to 8 bits as the page runs it.
+All are the same network, trained in the same way on the built-in corpus, with the same seed; only the attention differs. A
+stopped run is resumed, and a finished one is not trained again: delete `runs/live` to start again. `scores.json` in the same
+folder contains each model's scores on the held-out sentences, rounded to 8 bits as in the page.
 """
 
 from __future__ import annotations
@@ -13,6 +13,8 @@ import os
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
+
+import typer
 
 from s2s_tutorial.data.corpus import Corpus, prepare
 from s2s_tutorial.files import write_atomically, write_json
@@ -26,12 +28,12 @@ from s2s_tutorial.web.export import ExportError, export, load_exported, rounding
 ROOT = Path(__file__).parents[2]
 RUNS = Path(os.environ.get("S2S_RUNS") or ROOT / "runs") / "live"
 MODELS = ROOT / "book" / "live"
-SIZE = 30  # E and H: all six fit beside the large model
+SIZE = 30  # E and H, small enough for six models
 LARGEST = 100_000  # bytes of one file
 
 
 def settings_for(attention: str) -> Settings:
-    """What a small model is trained with."""
+    """Return the settings of a small model."""
     sample = PRESETS["sample"]
     return replace(
         sample,
@@ -42,10 +44,10 @@ def settings_for(attention: str) -> Settings:
 
 
 def make(attention: str, corpus: Corpus, runs: Path, folder: Path) -> dict[str, Any]:
-    """Train one model where that is not done yet, write its file, and measure it.
+    """Train one model if that is not done yet, write its file, and measure it.
 
     Raises:
-        ExportError: its file is larger than the page has room for.
+        ExportError: The file is larger than LARGEST.
     """
     settings, run = settings_for(attention), runs / attention
     Trainer(corpus, settings, run, tensorboard=False).fit()
@@ -65,7 +67,7 @@ def make(attention: str, corpus: Corpus, runs: Path, folder: Path) -> dict[str, 
 
 
 def main() -> None:
-    """Make all of them."""
+    """Train and write the small models of the live page."""
     MODELS.mkdir(exist_ok=True)
     corpus, scores = prepare(settings_for("none").data), {}
     for attention in ATTENTIONS:
@@ -77,4 +79,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    typer.run(main)

@@ -1,13 +1,16 @@
-"""A page with nothing on it but the live translator: to look at it, and for the tests of it in a browser.
+"""A page with only the live translator, for a look at it and for its tests in a browser.
 
     python book/_tools/live_page.py FOLDER [RUN …]
 
-exports the runs (the book's own models where none is named) into FOLDER/models, copies the scripts to FOLDER/web and
-writes FOLDER/index.html. Open that, also as a file: nothing is fetched from anywhere else.
+exports the runs (by default the book's own models) into FOLDER/models, copies the scripts to FOLDER/web and writes
+FOLDER/index.html. Open that file; a server is not needed.
 """
 
 import sys
 from pathlib import Path
+from typing import Annotated
+
+import typer
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "_ext"))
 
@@ -40,23 +43,27 @@ h1 { margin: 0; font-size: 1.6rem; }
 
 
 def write_page(folder: Path) -> Path:
-    """Write the page and everything but its models; returns its path."""
+    """Write the page and its scripts, without models; return its path."""
     copy_web(folder / "web")
     page = folder / "index.html"
     page.write_text(PAGE, encoding="utf-8")
     return page
 
 
-def main() -> None:
-    """Run from the command line."""
-    folder, *runs = map(Path, sys.argv[1:])
+def main(
+    folder: Annotated[Path, typer.Argument(help="Folder of the page.")],
+    runs: Annotated[
+        list[Path] | None, typer.Argument(help="Folders of runs; by default the book's own models.")
+    ] = None,
+) -> None:
+    """Write a page with only the live translator."""
     if not runs:
         write_models(folder / "models")
-    for run in runs:
+    for run in runs or []:
         name, longest = run.resolve().name.lower(), open_run(run).settings.data.longest
         export(load_translator(run), folder / "models", name, longest=longest)
     print(write_page(folder))
 
 
 if __name__ == "__main__":
-    main()
+    typer.run(main)

@@ -1,8 +1,8 @@
-"""How long the live page takes for a sentence: `python book/_tools/live_speed.py [WORDS HIDDEN]`.
+"""Measurement of the live page's time per sentence: `python book/_tools/live_speed.py [WORDS HIDDEN]`.
 
-The trained model that comes with the package (or one of random weights and the given sizes) reads 100 sentences of 12
-words, all different, and says 12 words and EOS, in headless Chromium; needs Playwright and Chromium. Only on a quiet
-machine are the figures worth anything, so no test waits for them.
+The package's trained model, or one with random weights and the given sizes, reads 100 different sentences of 12 words and
+writes 12 words and EOS, in headless Chromium; it needs Playwright and Chromium. Measure on a machine without other work. No
+test depends on the figures.
 """
 
 import itertools
@@ -10,6 +10,9 @@ import json
 import sys
 import tempfile
 from pathlib import Path
+from typing import Annotated
+
+import typer
 
 sys.path.insert(0, str(Path(__file__).parents[2] / "tests"))
 
@@ -37,27 +40,32 @@ MEASURE = """() => {
 
 
 def random_model(words: int, hidden: int) -> Translator:
-    """A translator of random weights."""
+    """Return a translator with random weights."""
     names = itertools.islice(map("".join, itertools.product("abcdefghij", repeat=5)), words - len(SPECIAL_WORDS))
     vocabulary = Vocabulary(SPECIAL_WORDS + tuple(names), (0,) * words)
     settings = ModelSettings(embedding_size=hidden, hidden_size=hidden)
     return Translator(Seq2Seq(settings, words, words).eval(), vocabulary, vocabulary)
 
 
-def main(*sizes: int) -> None:
-    """Measure and print."""
-    translator = random_model(*sizes) if sizes else load_translator()
+def main(
+    words: Annotated[
+        int | None, typer.Argument(help="Size of both vocabularies of a model with random weights.")
+    ] = None,
+    hidden: Annotated[int, typer.Argument(help="Hidden size of that model.")] = 256,
+) -> None:
+    """Measure the live page's time per sentence, by default with the package's trained model."""
+    translator = random_model(words, hidden) if words else load_translator()
     with tempfile.TemporaryDirectory() as folder, open_browser() as browser:
         size = export(translator, Path(folder), "m").size
         room = Room(browser)
         room.load(Path(folder) / "m.safetensors")
         times = {name: round(value, 1) for name, value in room.page.evaluate(MEASURE).items()}
-    hidden, words = translator.model.settings.hidden_size, len(translator.tgt_vocabulary)
+    settings, words = translator.model.settings, len(translator.tgt_vocabulary)
     print(
-        f"H = {hidden}, V = {words:,}: {count_parameters(translator.model):,} numbers, {size / 1e6:.2f} MB; "
+        f"H = {settings.hidden_size}, V = {words:,}: {count_parameters(translator.model):,} numbers, {size / 1e6:.2f} MB; "
         f"ms {json.dumps(times)}"
     )
 
 
 if __name__ == "__main__":
-    main(*map(int, sys.argv[1:]))
+    typer.run(main)

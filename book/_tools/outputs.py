@@ -5,9 +5,9 @@
     .venv/bin/python book/_tools/outputs.py --refresh   after a change of prose, or of source that chapters show: no
                                                         cell is executed, and every other output stays
 
-A round executes every chapter once, in a folder of runs of its own, so no chapter finds its training already done by
-an earlier round. A round that was stopped goes on with the chapter it was stopped in, and training goes on from its
-last checkpoint. A chapter's seconds are those of all its attempts in the round.
+A round executes every chapter once, in a new folder of runs, so no chapter finds a finished training of an earlier round. A
+stopped round resumes with the chapter in which it was stopped, and training resumes from its last checkpoint. A chapter's
+seconds include all its attempts in the round.
 """
 
 from __future__ import annotations
@@ -29,24 +29,30 @@ from nbclient.exceptions import CellExecutionError
 
 ROOT = Path(__file__).parents[2]
 NOTEBOOKS = ROOT / "notebooks"
-# An attention view: its style, what it shows, its script.
+# An attention view: its style, its data, its script.
 VIEW = re.compile(r'^<style>.*?</style>(\n<div class="s2s-view">.*</div>\n)<script>.*</script>$', re.DOTALL)
-HIDDEN = {"hide-input": "source", "hide-output": "outputs"}  # tags, and what of a cell they fold
+HIDDEN = {"hide-input": "source", "hide-output": "outputs"}  # tags, and the part of a cell that each folds
 SOLUTION = "### Solution"
 ROUND = ROOT / "_build" / "outputs"
-sys.path.insert(0, str(ROOT))  # the package of this very tree
+sys.path.insert(0, str(ROOT))  # the package in this repository
 
 from s2s_tutorial.files import write_atomically, write_json  # noqa: E402
 from s2s_tutorial.runs.folder import versions  # noqa: E402
 
 
 def main(
-    chapters: Annotated[list[str] | None, typer.Argument(help="Names without ending; all if none is given.")] = None,
-    scale: Annotated[str, typer.Option(help="small, standard or large; only standard is committed.")] = "standard",
+    chapters: Annotated[
+        list[str] | None, typer.Argument(help="Names of chapters, such as 04_attention; all by default.")
+    ] = None,
+    scale: Annotated[
+        str, typer.Option(help="Scale of the chapters: small, standard or large; only standard is committed.")
+    ] = "standard",
     refresh: Annotated[
-        bool, typer.Option("--refresh", help="Only take prose and shown package source anew; execute nothing.")
+        bool, typer.Option("--refresh", help="Update only prose and shown package source; execute nothing.")
     ] = False,
-    again: Annotated[bool, typer.Option("--again", help="Begin a new round, whatever the last one left.")] = False,
+    again: Annotated[
+        bool, typer.Option("--again", help="Begin a new round, even if the last one is not finished.")
+    ] = False,
 ) -> None:
     """Execute chapters and write their notebooks."""
     known = sorted(path.stem for path in NOTEBOOKS.glob("[0-9]*.py"))
@@ -59,6 +65,11 @@ def main(
         return
     if again:
         shutil.rmtree(ROUND, ignore_errors=True)
+    run_round(chapters or [], known, scale)
+
+
+def run_round(chapters: list[str], known: list[str], scale: str) -> None:
+    """Execute the named chapters, or those that are missing in the round, and note the time of each."""
     state_path = ROUND / f"{scale}.json"
     state: dict[str, Any] = json.loads(state_path.read_text()) if state_path.is_file() else {}
     for name in chapters or [name for name in known if not state.get(name, {}).get("done")]:
@@ -82,9 +93,9 @@ def main(
 
 
 def execute(name: str, scale: str, start: float) -> None:
-    """Execute one chapter at a scale and write its notebook; `start` is when its time began to count."""
+    """Execute one chapter at a scale and write its notebook; `start` is the start of its measured time."""
     notebook = jupytext.read(NOTEBOOKS / f"{name}.py")
-    # Relative to the kernel's folder, so that no output names a place on this machine.
+    # Relative to the kernel's folder, so that no output contains a path of this machine.
     runs = os.path.relpath(ROUND / f"runs-{scale}", NOTEBOOKS)
     environment = os.environ | {"S2S_SCALE": scale, "S2S_RUNS": runs, "PYTHONPATH": str(ROOT)}
     client = NotebookClient(
@@ -109,7 +120,7 @@ def execute(name: str, scale: str, start: float) -> None:
 
 
 def write(path: Path, notebook: nbformat.NotebookNode) -> None:
-    """Write a notebook, whole or not at all, with cell names that do not change from one execution to the next."""
+    """Write a notebook atomically, with cell ids that do not change from one execution to the next."""
     for number, cell in enumerate(notebook.cells):
         cell["id"] = f"cell-{number}"
         cell.metadata.pop("lines_to_next_cell", None)  # jupytext's note about the script's empty lines
@@ -119,10 +130,10 @@ def write(path: Path, notebook: nbformat.NotebookNode) -> None:
 
 
 def fold(notebook: nbformat.NotebookNode) -> None:
-    """Fold helper cells and solutions, in the words of the programs that open notebooks.
+    """Fold helper cells and solutions, with the metadata that each program reads.
 
     JupyterLab reads `jupyter` and `heading_collapsed` in a cell, Colab `collapsed_sections` in the notebook. The scripts do
-    not hold them, because they follow from tags and headings.
+    not contain them, because they follow from tags and headings.
     """
     folded = []
     for cell in notebook.cells:
@@ -137,10 +148,10 @@ def fold(notebook: nbformat.NotebookNode) -> None:
 
 
 def refresh_notebook(name: str) -> None:
-    """Give a notebook its script's prose and today's package source, and leave all other outputs as they are.
+    """Update a notebook's prose and the package source that it shows; keep all other outputs.
 
     Raises:
-        SystemExit: a code cell has changed, so that outputs would no longer be its own.
+        SystemExit: A code cell has changed, so the outputs would not belong to it.
     """
     from pkgutil import resolve_name
 
@@ -150,7 +161,7 @@ def refresh_notebook(name: str) -> None:
     script, notebook = jupytext.read(NOTEBOOKS / f"{name}.py"), nbformat.read(NOTEBOOKS / f"{name}.ipynb", as_version=4)
     before, now = ([cell for cell in book.cells if cell.cell_type == "code"] for book in (notebook, script))
     if [cell.source for cell in before] != [cell.source for cell in now]:
-        raise SystemExit(f"{name} has other code than its notebook: execute it (book/_tools/outputs.py {name})")
+        raise SystemExit(f"{name} has changed code: execute it (book/_tools/outputs.py {name})")
     for old, new in zip(before, now, strict=True):
         new["outputs"], new["execution_count"] = old.outputs, old.execution_count
         for output in new.outputs:

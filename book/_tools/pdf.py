@@ -1,8 +1,8 @@
 """The whole book as one PDF, printed by Chromium from the built site: `make pdf`, or `python book/_tools/pdf.py`.
 
-All pages of `_toc.yml` become one long page: links between them lead to places in the PDF, headings become its outline,
-and Chromium draws the mathematics and numbers the pages. It is printed twice: once to learn on which page each heading
-stands, and again with those numbers in the table of contents.
+All pages of `_toc.yml` are joined to one long page: links between them lead to targets in the PDF, headings become its
+outline, and Chromium draws the mathematics and numbers the pages. It is printed twice: once to find the page of each heading,
+and again with those numbers in the table of contents.
 """
 
 from __future__ import annotations
@@ -30,26 +30,26 @@ ROOT = Path(__file__).parents[2]
 SITE = ROOT / "_build" / "html"
 TARGET = ROOT / "_build" / "book.pdf"
 NAMES = ("chromium", "chromium-browser", "google-chrome")
-# What a page has for people with a mouse: the translator, what it says of it, and code that is folded away (it draws a
-# picture, or makes a sentence of figures; what comes of it stays).
+# Parts of a page that are of use only on a screen: the translator, the text about it, and folded code. The output of folded
+# code, a picture or a sentence with figures, is printed.
 ONLY_ON_SCREEN = (
     ".headerlink, .viewcode-link, .s2s-live, .s2s-screen, section:has(> .s2s-live), details.hide.above-input, .s2s-told, "
     "section:has(> .toctree-wrapper), script, form, noscript"
 )
-# Pages that a PDF has no use for: its readers have a search of their own, and nothing in it runs.
+# Pages that are of no use in a PDF, where readers can search and nothing runs.
 LEFT_OUT = ("genindex", "book/translate")
 FRAME = """<!doctype html><html lang="en" data-theme="light" data-mode="light"><head><meta charset="utf-8"><title></title></head>
 <body class="s2s-book"><main class="bd-main"><section class="s2s-cover"></section>
 <nav class="s2s-contents" aria-label="Contents"><div class="s2s-title">Contents</div></nav><article class="bd-article"></article>
 </main></body></html>"""
 FOOTER = '<div style="width: 100%; font: 11px sans-serif; text-align: center"><span class="pageNumber"></span></div>'
-LONG = 18  # lines of code that may go on on the next page
+LONG = 18  # code with so many lines may continue on the next page
 NOT_LISTED = ("Recap", "Exercises", "What to read next")  # sections that nearly every chapter has
 DEEPEST = 3  # headings in the contents: parts, chapters, sections
 
 
 def parts_of(toc: Path) -> Iterator[tuple[str, list[str]]]:
-    """The book's parts with their pages, in order; the front page comes first, without a part."""
+    """Yield the book's parts with their pages, in order; the front page comes first, without a part."""
     settings = yaml.safe_load(toc.read_text(encoding="utf-8"))
     yield "", [settings["root"]]
     for part in settings["parts"]:
@@ -61,8 +61,8 @@ class Assembly:
     """One long page made of the pages of a site.
 
     Args:
-        site: folder of the built site.
-        parts: captions and the pages, without ending, that stand under them.
+        site: Folder of the built site.
+        parts: Captions, each with its pages' names without ending.
     """
 
     def __init__(self, site: Path, parts: list[tuple[str, list[str]]]) -> None:
@@ -72,7 +72,7 @@ class Assembly:
         front = self._read(self.pages[0])
         self.soup = BeautifulSoup(FRAME, "html.parser")
         self.soup.title.string = front.h1.find(string=True)
-        # Styles, and MathJax with its settings; of all other scripts a printed page needs none.
+        # A printed page needs the styles, and of the scripts only MathJax with its settings.
         for tag in front.select("link[rel=stylesheet], script"):
             if tag.name == "link" or "MathJax" in tag.text or "mathjax" in tag.get("src", ""):
                 self.soup.head.append(self._moved(self.pages[0], tag))
@@ -98,14 +98,14 @@ class Assembly:
 
     @staticmethod
     def _moved(page: str, tag: Tag) -> Tag:
-        """The tag with its file's address as it is from the top of the site."""
+        """Return the tag with its address relative to the site's root."""
         for name in ("href", "src"):
             if tag.has_attr(name) and not tag[name].startswith("data:"):
                 tag[name] = normpath(join(dirname(page), tag[name])).split("?")[0]
         return tag
 
     def _section(self, page: str) -> Tag:
-        """What people read of a page, its places renamed so that they are unique in the book."""
+        """Return the text of a page, with ids that are unique in the book."""
         (section,) = self._read(page).select("article.bd-article > section")
         self._adapt(section)
         if page in self.notebooks:  # numbered as in the site's list of chapters
@@ -119,7 +119,7 @@ class Assembly:
                     tag.unwrap()
             else:
                 self._moved(page, tag)
-        # Parts stand above chapters in the outline.
+        # Parts are above chapters in the outline.
         for heading in section.select("h1, h2, h3, h4, h5"):
             heading.name = f"h{int(heading.name[1]) + 1}"
         section["id"] = self._place(page, "")
@@ -128,7 +128,7 @@ class Assembly:
 
     @staticmethod
     def _adapt(section: Tag) -> None:
-        """Leave out what only a screen can show, and show what a screen folds or shortens."""
+        """Remove parts that need a screen, and unfold parts that a screen folds or shortens."""
         for part in section.select(ONLY_ON_SCREEN):
             part.decompose()
         for details in section.select("details"):
@@ -145,7 +145,7 @@ class Assembly:
         return f"{page}--{place}".replace("/", "-")
 
     def _link(self, page: str, address: str) -> str:
-        """Where a link leads in the book; nowhere if to a page or file that the book leaves out."""
+        """Return a link's target in the book; "" if the book leaves out its page or file."""
         if ":" in address.split("/", maxsplit=1)[0]:
             return address
         path, _, place = address.partition("#")
@@ -153,7 +153,7 @@ class Assembly:
         return f"#{self._place(found, place)}" if found in self.pages else ""
 
     def _contents(self, contents: Tag, article: Tag) -> None:
-        """A line for each heading; its page number is filled in when it is known."""
+        """Add a line for each heading; its page number is filled in when it is known."""
         for heading in article.select("h1, h2, h3"):
             title = heading.get_text(" ", strip=True)
             hidden = {"hidden": ""} if title in NOT_LISTED else {}
@@ -165,7 +165,7 @@ class Assembly:
 
 
 def headings(reader: PdfReader) -> list[tuple[str, int]]:
-    """Title and page, counted from 1, of every heading that the contents list, as they stand in the outline."""
+    """Return title and page, counted from 1, of every heading of the contents, in the order of the outline."""
 
     def walk(entries: list[Destination | list], depth: int) -> Iterator[tuple[str, int]]:
         for entry in entries:
@@ -178,10 +178,10 @@ def headings(reader: PdfReader) -> list[tuple[str, int]]:
 
 
 def finish(path: Path, titles: list[str]) -> None:
-    """Show the outline when the book is opened, with each heading once: Chromium doubles those it moves to a new page.
+    """Open the book with its outline, and correct its titles: Chromium repeats those of headings that it moves to a new page.
 
     Raises:
-        ValueError: the outline does not have as many entries as the book has headings.
+        ValueError: The outline and the book have different numbers of headings.
     """
     writer = PdfWriter(clone_from=path)
 
@@ -200,21 +200,19 @@ def finish(path: Path, titles: list[str]) -> None:
 
 @contextmanager
 def browser_page(scale: float = 1.0) -> Iterator[Page]:
-    """Open a page of the machine's own Chromium.
+    """Open a page in the Chromium that is installed on this machine.
 
     Args:
-        scale: pixels of a screenshot for one of the page.
+        scale: Pixels of a screenshot per pixel of the page.
 
     Raises:
-        SystemExit: there is none.
+        SystemExit: Chromium is not installed.
     """
     from playwright.sync_api import sync_playwright
 
     program = next(filter(None, map(shutil.which, NAMES)), None)
     if program is None:
-        raise SystemExit(
-            "printing the book needs Chromium, and none was found: install it, e.g. apt-get install chromium"
-        )
+        raise SystemExit("Chromium was not found: install it, for example with apt-get install chromium")
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=program, args=["--no-sandbox", "--disable-gpu"])
         yield browser.new_page(device_scale_factor=scale)
@@ -225,7 +223,7 @@ def print_book(site: Path, parts: list[tuple[str, list[str]]], target: Path) -> 
     """Print the pages of a site into one PDF.
 
     Raises:
-        SystemExit: no Chromium, or no site.
+        SystemExit: Chromium or a page of the site is missing.
     """
     missing = [page for _, pages in parts for page in pages if not (site / f"{page}.html").is_file()]
     if missing:
@@ -265,8 +263,8 @@ def print_book(site: Path, parts: list[tuple[str, list[str]]], target: Path) -> 
 
 def main(
     site: Annotated[Path, typer.Option(help="Folder of the built site.")] = SITE,
-    target: Annotated[Path, typer.Option(help="The file to write.")] = TARGET,
-    toc: Annotated[Path, typer.Option(help="The map of its pages.")] = ROOT / "_toc.yml",
+    target: Annotated[Path, typer.Option(help="PDF to write.")] = TARGET,
+    toc: Annotated[Path, typer.Option(help="List of the site's pages.")] = ROOT / "_toc.yml",
 ) -> None:
     """Print the whole book."""
     print_book(site, list(parts_of(toc)), target)

@@ -1,7 +1,7 @@
-"""The picture of the front page that the README shows: `python book/_tools/screenshot.py`, after `make book`.
+"""The README's picture of the front page: `python book/_tools/screenshot.py`, after `make book`.
 
-The page is served on this machine, for a moment, as a reader's browser would meet it on the web; where it has the live
-translator, the picture waits for a translation by the large model.
+The page is served on this machine, so that it is loaded as on the web. If it has the live translator, the picture is taken
+after a translation by the large model.
 """
 
 import functools
@@ -17,23 +17,23 @@ from PIL import Image
 
 ROOT = Path(__file__).parents[2]
 TARGET = ROOT / "book" / "images" / "site.png"
-COLOURS = 128  # as many as a page of text, lines and a few coloured cells needs; a third of the bytes
+COLOURS = 128  # enough for text, lines and a few coloured cells, in a third of the bytes
 MOST_BYTES = 300_000
 
 
 class Quiet(http.server.SimpleHTTPRequestHandler):
-    """A server that does not print what it serves."""
+    """A server that prints no requests."""
 
     def log_message(self, *arguments: object) -> None:
-        """Say nothing."""
+        """Ignore the message."""
 
 
 def main(
     site: Annotated[Path, typer.Option(help="Folder of the built site.")] = SITE,
-    target: Annotated[Path, typer.Option(help="The picture to write.")] = TARGET,
-    page_name: Annotated[str, typer.Option("--page", help="The page, in the site.")] = "book/index.html",
+    target: Annotated[Path, typer.Option(help="Picture to write.")] = TARGET,
+    page_name: Annotated[str, typer.Option("--page", help="Page of the site.")] = "book/index.html",
 ) -> None:
-    """Take the picture."""
+    """Take the README's picture of the front page."""
     if not (site / page_name).is_file():
         raise SystemExit(f"{site / page_name} is missing: build the site first, with make book")
     server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(Quiet, directory=site))

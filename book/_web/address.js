@@ -1,17 +1,25 @@
 // The page's address: a link to a result, and an entry of the browser's history for each change. After the # it holds
 //
-//   translate=SENTENCE   model=NAME   look=WORD-PLACE or look=all-PLACE   words=WORDS TO BEGIN WITH   at=WORD
+//   translate=SENTENCE   model=NAME   look=WORD-POSITION or look=all-POSITION   words=WORDS TO BEGIN WITH   at=WORD
 //   beam=RESULT   temperature=0.1 to 2   draw=NUMBER
 //
-// with positions counted from 1. Only what differs from the page's start is written. The part after the # never leaves the
-// browser, and it works from file:// too.
+// with positions counted from 1. Only settings that differ from the page's start are written. Browsers do not send the part
+// after the # to the server, and it works from file:// too.
 (function () {
   "use strict";
 
-  const { Panel, shorten, BEAM, MOST_CHARACTERS, FIRST } = self.s2sPanel;
+  const { methods, shorten, BEAM, MOST_CHARACTERS, FIRST } = self.s2sPanel;
+
+  /**
+   * Return the whole number from 1 to `most` that a text is; null if it is none.
+   * @type {(text: string, most: number) => number | null}
+   */
   const number = (text, most) => (/^[1-9]\d{0,5}$/.test(text) && Number(text) <= most ? Number(text) : null);
 
-  // Each setting's text to the panel's values, or to null if it does not fit.
+  /**
+   * Functions that turn each setting's text into values of the panel, or into null if the text does not fit.
+   * @type {Record<string, (text: string, panel: Panel) => Settings | null>}
+   */
   const READERS = {
     model: (text, { engine }) => {
       const model = engine.models.find((one) => one.name === text);
@@ -28,44 +36,50 @@
     draw: (text) => (number(text, 999999) ? { seed: Number(text) } : null),
   };
 
+  /** @type {PanelMethods} */
   const parts = {
+    // Return the part of the address after the page, with the panel's settings.
     address() {
       const { pin, prefix, chosen, beam, temperature, seed } = this, values = new URLSearchParams({ translate: this.sentence });
       const model = this.choiceOf() || this.model;
       if (model !== this.engine.models[0]) values.set("model", model.name);
       if (pin) values.set("look", (pin.step === null ? "all" : pin.step + 1) + "-" + (pin.source + 1));
       if (prefix.length) values.set("words", prefix.join(" "));
-      if (chosen !== null) values.set("at", chosen + 1);
-      if (beam) values.set("beam", beam);
+      if (chosen !== null) values.set("at", String(chosen + 1));
+      if (beam) values.set("beam", String(beam));
       if (temperature) {
-        values.set("temperature", temperature);
-        values.set("draw", seed);
+        values.set("temperature", String(temperature));
+        values.set("draw", String(seed));
       }
       return "#" + values;
     },
 
+    // Point the panel's link to what it shows.
     writeLink() {
       if (this.sentence.length <= MOST_CHARACTERS) this.link.href = this.more + this.address();
     },
 
-    // how: "push" for a new entry of the history, "replace" for the present one.
+    // Write the settings into the address bar, as a new entry of the history ("push") or in place of the present one ("replace").
     writeAddress(how) {
       this.writeLink();
       if (!this.ownsAddress || this.sentence.length > MOST_CHARACTERS) return;
       const address = this.address();
       if (address === location.hash) return;
       try {
-        history[how + "State"](null, "", address);
+        if (how === "push") history.pushState(null, "", address);
+        else history.replaceState(null, "", address);
       } catch { // browsers refuse too many changes in a short time; the next change tries again, and the link is right
       }
     },
 
+    // Show what the address asks for, now and after each change of it.
     followAddress() {
       if (this.ownsAddress) window.addEventListener("hashchange", () => this.readAddress());
       if (!this.ownsAddress || !this.readAddress()) this.greet();
     },
 
-    // Take over what the address says, on arrival and on Back and Forward. Without anything after the # that is the start.
+    // Apply the address's settings, on arrival and after Back and Forward; return whether there were any. An address without
+    // a part after the # stands for the page's start.
     readAddress() {
       const { hash } = location, values = new URLSearchParams(hash.slice(1)), sentence = values.get("translate");
       const start = hash === "" && this.sentence !== undefined; // Back to the first entry
@@ -75,8 +89,9 @@
       return true;
     },
 
-    // The settings in an address; `misfits` keeps those that cannot be used, for the notes.
+    // Return the settings in an address; `misfits` lists those that cannot be used, for the notes.
     settingsFrom(values) {
+      /** @type {Settings & { misfits: string[] }} */
       const settings = { model: this.engine.models[0], temperature: 0, seed: 1, misfits: [] };
       for (const [name, text] of values) {
         if (name === "translate") continue;
@@ -84,14 +99,14 @@
         if (found) Object.assign(settings, found);
         else settings.misfits.push(name + "=" + shorten(text, 40));
       }
-      if (settings.beam && (settings.prefix || settings.temperature)) { // a beam search neither draws nor begins with words
+      if (settings.beam && (settings.prefix || settings.temperature)) { // a beam search cannot draw words or begin with chosen ones
         settings.misfits.push("beam=" + settings.beam);
         settings.beam = 0;
       }
       return settings;
     },
 
-    // Give up the choices that do not fit the model or the sentence; the worker has checked what only it can know.
+    // Drop the choices that do not fit the model or the sentence, as the worker has found.
     fitTo(found) {
       const { pin, prefix } = this;
       if (pin) this.every = pin.step === null;
@@ -100,29 +115,32 @@
       if (prefix.length > found.prefix.length) this.refuse("words", { prefix: found.prefix });
     },
 
-    // Whether the result is that of a model that stands in for another, where the choices may fit.
+    // Return whether a stand-in for the chosen model is answering. The choices may still fit the chosen one.
     isForNow() {
       return this.answering !== (this.choiceOf() || this.model);
     },
 
+    // Return the chosen result of the beam search; undefined if there are not so many.
     resultOfBeam(results) {
       const result = results[this.beam - 1];
       if (!result) this.refuse("beam", { beam: 0 });
       return result;
     },
 
+    // Drop the choices that are about a word after the last one.
     fitToResult(last) {
       if (this.isForNow()) return;
-      if (this.pin && this.pin.step > last) this.refuse("look", { pin: null });
-      if (this.chosen > last) this.refuse("at", { chosen: null });
+      if (this.pin?.step && this.pin.step > last) this.refuse("look", { pin: null });
+      if (this.chosen !== null && this.chosen > last) this.refuse("at", { chosen: null });
     },
 
+    // Drop one setting of the address, and note that it did not fit.
     refuse(name, values) {
-      this.misfits.push(name + "=" + shorten(new URLSearchParams(this.address().slice(1)).get(name), 40));
+      this.misfits.push(name + "=" + shorten(new URLSearchParams(this.address().slice(1)).get(name) ?? "", 40));
       Object.assign(this, values);
       this.writeAddress("replace");
     },
   };
 
-  Object.assign(Panel.prototype, parts);
+  Object.assign(methods, parts);
 })();

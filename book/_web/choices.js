@@ -1,35 +1,40 @@
-// What the reader chooses, how a choice takes effect, and the way back from it.
+// The reader's choices: how each takes effect, and the buttons that undo it.
 (function () {
   "use strict";
 
-  const { Panel, make, keepFocus, quoted, spoken, shorten } = self.s2sPanel;
+  const { methods, make, keepFocus, quoted, spoken, shorten } = self.s2sPanel;
   const NOTHING_CHOSEN = Object.freeze({ prefix: [], pin: null, chosen: null, beam: 0, by: null, arrived: null, held: null });
 
+  /** @type {PanelMethods} */
   const parts = {
+    // Return whether the text in the field is not the sentence that was translated.
     isEdited() {
       return this.input.value !== this.sentence;
     },
 
-    // Say that the result below does not belong to the text in the field, while that is so.
+    // Show a note while the result below does not belong to the text in the field.
     markEdited() {
       this.edited.hidden = !this.shown || !this.isEdited();
       this.edited.textContent = "Not translated yet. The result below is the one for " + quoted(shorten(this.sentence || "", 60));
     },
 
+    // Translate with another model.
     useModel(model) {
       this.change({ model, ...NOTHING_CHOSEN }, true);
     },
 
+    // Draw words at a temperature; 0 switches drawing off.
     useTemperature(temperature, replace = false) {
       this.change({ temperature, prefix: [], beam: 0 }, true, replace);
     },
 
-    // All values that follow each other while the slider moves are one entry of the history.
+    // Use the slider's value. While it moves, all its values share one entry of the history.
     slide() {
       this.useTemperature(Number(this.slider.value), this.sliding);
       this.sliding = true;
     },
 
+    // Draw another translation.
     drawAgain() {
       this.change({ seed: this.seed + 1, prefix: [], beam: 0 }, true);
     },
@@ -39,8 +44,8 @@
       Object.assign(this, NOTHING_CHOSEN);
     },
 
-    // Every control comes here. It works on what the field shows: where the text was edited, the new sentence is translated.
-    // A setting of the whole page (`general`) applies to it too; a choice within the old translation has nothing to apply to.
+    // Apply the values of a control. If the text in the field was edited, that text is translated. A setting of the whole page
+    // (`general`) applies to the new text too; a choice within the old translation is dropped.
     change(values, general = false, replace = false) {
       const edited = this.isEdited();
       this.clearRemarks();
@@ -57,7 +62,7 @@
 
     // Translate a new sentence, or one from the address with its settings.
     begin(text, announce, settings = null) {
-      const sentence = text.replace(/[\r\n]+/g, " "); // as the field shows it
+      const sentence = text.replace(/[\r\n]+/g, " "); // as in the field
       this.input.value = sentence;
       this.grow();
       this.clearRemarks();
@@ -67,13 +72,17 @@
       if (announce && !settings) this.writeAddress("push");
     },
 
+    // Drop the remarks about the previous change.
     clearRemarks() {
       Object.assign(this, { misfits: [], remark: "", sliding: false });
     },
 
-    // Everything that changes the result, beside the result, each with a way to switch it off.
+    // List everything that changes the result, each with a button that switches it off.
     writeChanges() {
-      const { pin, prefix, beam, temperature, model } = this, rows = [], first = this.engine.models[0];
+      const { pin, prefix, beam, temperature, model } = this, first = this.engine.models[0];
+      /** @type {[string, Action[]][]} */
+      const rows = [];
+      /** @type {(text: string, ...buttons: Action[]) => void} */
       const add = (text, ...buttons) => rows.push([text, buttons]);
       if (this.found && prefix.length) add("You chose the word " + quoted(spoken(prefix[prefix.length - 1])) + ".", ["Undo", () => this.change({ prefix: [] })]);
       if (this.found && pin) add((pin.step === null ? "Every word" : "Word " + (pin.step + 1)) + " is made to look at " +
@@ -88,6 +97,7 @@
       if (focused && !rows.length) this.translation.focus({ preventScroll: true });
     },
 
+    // Make one row of that list: a sentence and its buttons.
     changeRow(text, buttons, number) {
       const row = make("p", "s2s-change"), id = this.id + "-change-" + number;
       row.append(make("span", "", text, { id }), ...buttons.map(([name, act]) => {
@@ -99,5 +109,5 @@
     },
   };
 
-  Object.assign(Panel.prototype, parts);
+  Object.assign(methods, parts);
 })();

@@ -1,41 +1,43 @@
-// The fourth part of the live translator's panel: how it fits the place where it is read. The field grows with its sentence, a
-// new translation comes into view on a small screen, and on paper are sentence, translation and attention weights.
+// The layout of the panel on each medium: the field grows with its sentence, a small screen scrolls to a new translation, and
+// a printed page shows sentence, translation and attention weights.
 (function () {
   "use strict";
 
-  const { Panel, make, LANGUAGES } = self.s2sPanel;
+  const { methods, make, LANGUAGES } = self.s2sPanel;
 
+  /** @type {PanelMethods} */
   const parts = {
-    // Enter translates, and a line break becomes a space.
+    // Let the field grow, let Enter translate, turn line breaks into spaces, and add the part for print.
     growing() {
-      const { input } = this;
+      const { input } = this, form = /** @type {HTMLFormElement} */ (input.form);
       input.addEventListener("keydown", (event) => {
         if (event.key !== "Enter" || event.isComposing) return;
         event.preventDefault();
-        if (!event.shiftKey) input.form.requestSubmit();
+        if (!event.shiftKey) form.requestSubmit();
       });
       input.addEventListener("input", () => {
-        const place = input.selectionStart, plain = input.value.replace(/[\r\n]/g, " ");
+        const caret = input.selectionStart, plain = input.value.replace(/[\r\n]/g, " ");
         if (plain !== input.value) {
           input.value = plain;
-          input.setSelectionRange(place, place);
+          input.setSelectionRange(caret, caret);
         }
         this.grow();
       });
-      if (window.ResizeObserver) new ResizeObserver(() => this.grow()).observe(input.form);
+      if (window.ResizeObserver) new ResizeObserver(() => this.grow()).observe(form);
       this.host.addEventListener("submit", () => { this.asked = true; });
-      this.chips.addEventListener("click", (event) => { this.asked = event.target.closest("button") !== null; });
+      this.chips.addEventListener("click", (event) => { this.asked = /** @type {Element} */ (event.target).closest("button") !== null; });
       this.paper = make("div", "s2s-paper");
       this.host.append(this.paper);
     },
 
+    // Make the field as high as its text.
     grow() {
       const { style } = this.input;
       style.height = "auto";
       style.height = this.input.scrollHeight + this.input.offsetHeight - this.input.clientHeight + "px";
     },
 
-    // After the reader asked for a translation: scroll to it if the screen does not show all of it.
+    // Scroll to a translation that the reader asked for, if the screen does not show all of it.
     reveal() {
       if (!this.asked) return;
       this.asked = false;
@@ -45,24 +47,25 @@
       this.translation.scrollIntoView({ block: "start", behavior: calm ? "instant" : "smooth" });
     },
 
-    // What is printed in place of the panel.
-    writePaper(best) {
+    // Write what is printed in place of the panel.
+    writePaper(best, found) {
       const { source, target } = this.language;
       const pair = [[source, this.sentence], [target, best.text]].flatMap(([language, text]) => [
         make("p", "s2s-heading", LANGUAGES[language]), make("p", "s2s-sentence", text, { lang: language })]);
       const changes = Array.from(this.changes.querySelectorAll(".s2s-change > span"), (change) => change.textContent);
       const notes = ["Translated by the model " + this.answering.title + ".", ...changes, ...Array.from(this.notes.children, (note) => note.textContent)];
       this.paper.replaceChildren(...pair, ...notes.map((note) => make("p", "s2s-help", note)));
-      if (best.weights) this.paper.append(this.weightTable(best));
+      if (best.weights) this.paper.append(this.weightTable(best, found));
     },
 
-    // All attention weights: a row for each target word, a column for each source word.
-    weightTable(best) {
+    // Make the table of all attention weights: a row for each target word, a column for each source word.
+    weightTable(best, found) {
       const table = make("table"), head = make("tr"), body = make("tbody"), { source, target } = this.language;
-      const cell = (tag, text, language) => make(tag, "", text, language && text !== "<eos>" ? { lang: language } : {});
-      head.append(make("td"), ...this.found.srcWords.concat("<eos>").map((word) => cell("th", word, source)));
+      /** @type {(tag: "td" | "th", text: string, language: string) => HTMLElement} */
+      const cell = (tag, text, language) => make(tag, "", text, text !== "<eos>" ? { lang: language } : {});
+      head.append(make("td"), ...found.srcWords.concat("<eos>").map((word) => cell("th", word, source)));
       const words = best.words.concat("<eos>");
-      best.weights.forEach((weights, step) => {
+      (best.weights || []).forEach((weights, step) => {
         const row = make("tr");
         row.append(cell("th", words[step], target), ...weights.map((weight) => {
           const made = make("td", "", weight < 0.005 ? "" : Math.round(100 * weight) + "%");
@@ -78,5 +81,5 @@
     },
   };
 
-  Object.assign(Panel.prototype, parts);
+  Object.assign(methods, parts);
 })();

@@ -1,48 +1,21 @@
-// The network itself: encoder, attention and decoder over typed arrays, for one sentence. It does what encoder.py,
-// attention.py, decoder.py and layers.py of s2s_tutorial do, and tensors have the same names as there.
+// The network: encoder, attention and decoder over typed arrays, for one sentence. It computes the same as the modules of
+// s2s_tutorial/model/, and tensors have the same names as there.
 //
-// Sizes as in the book: S source length, K partial translations that are decoded side by side, H hidden, V words, L layers.
-// Numbers are added up in double precision; weights are the 8-bit ones, expanded once when a model is read.
+// Sizes as in the book: S source length, K partial translations that are decoded together, H hidden, V words, L layers.
+// Numbers are added up in double precision; the 8-bit weights are expanded once, when a model is read.
 (self.s2sParts = self.s2sParts || []).push(function (scope) {
   "use strict";
 
-  const { expand, multiply, takeRows, OutputLayer } = scope.s2sMatrix;
+  const { readTensors } = scope.s2sTensors;
+  const { expand, multiply, dot, sideBySide, takeRows, OutputLayer } = scope.s2sMatrix;
   const REMEMBERED = 4000; // words whose products with the first layer's weights are kept
 
-  // A safetensors file: the length of its header, the header as JSON, the numbers. Nothing in it can run.
-  function readTensors(bytes) {
-    const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-    const start = 8 + Number(view.getBigUint64(0, true));
-    const header = JSON.parse(new TextDecoder().decode(bytes.subarray(8, start)));
-    const tensors = new Map();
-    for (const [name, entry] of Object.entries(header)) {
-      if (name === "__metadata__") continue;
-      const data = bytes.slice(start + entry.data_offsets[0], start + entry.data_offsets[1]); // aligned by copying
-      const values = entry.dtype === "I8" ? new Int8Array(data.buffer) : new Float32Array(data.buffer);
-      tensors.set(name, { shape: entry.shape, values });
-    }
-    return { tensors, description: JSON.parse(header.__metadata__.values) };
-  }
-
-  // Row by row: (count, H) and (count, H) to (count, 2H).
-  function sideBySide(left, right, count) {
-    const size = left.length / count, joined = new Float64Array(2 * left.length);
-    for (let n = 0; n < count; n++) {
-      joined.set(left.subarray(n * size, (n + 1) * size), 2 * n * size);
-      joined.set(right.subarray(n * size, (n + 1) * size), (2 * n + 1) * size);
-    }
-    return joined;
-  }
-
+  /** @type {(value: number) => number} */
   const sigmoid = (value) => 1 / (1 + Math.exp(-value));
 
-  function dot(a, aStart, b, bStart, size) {
-    let sum = 0;
-    for (let k = 0; k < size; k++) sum += a[aStart + k] * b[bStart + k];
-    return sum;
-  }
-
+  /** A model read from its file. */
   class Network {
+    /** @param {Uint8Array} bytes */
     constructor(bytes) {
       const { tensors, description } = readTensors(bytes);
       this.tensors = tensors;
@@ -55,7 +28,9 @@
       const tied = !tensors.has("decoder.own_output_weight"), output = tied ? this.embedding : this.rounded("decoder.own_output_weight");
       this.output = new OutputLayer(output.tensor, output.scales, this.vector("decoder.output_bias"));
       this.combine = this.matrix("decoder.combine.weight");
+      /** @type {Gru[][]} Both directions of each layer. */
       this.encoderLayers = [];
+      /** @type {Gru[]} */
       this.decoderLayers = [];
       for (let layer = 0; layer < num_layers; layer++) {
         const name = "encoder.layers." + layer + ".";
@@ -63,27 +38,55 @@
         this.decoderLayers.push(this.gru("decoder.layers." + layer + ".", "_l0"));
       }
       this.readScore(attention === "local-p" ? "general" : attention);
-      if (attention === "local-p") {
-        this.place = this.matrix("decoder.attention.project.weight");
-        this.placeVector = this.vector("decoder.attention.vector");
-      }
-      this.tensors = null; // of the 8-bit values, only the embeddings and the output layer are needed again
+      const isLocal = attention === "local-p";
+      this.centre = isLocal ? { project: this.matrix("decoder.attention.project.weight"), vector: this.vector("decoder.attention.vector") } : null;
+      this.tensors.clear(); // of the 8-bit values, only the embeddings and the output layer are needed again
     }
 
+    /**
+     * Return a tensor of the file.
+     * @param {string} name
+     */
+    tensor(name) {
+      const tensor = this.tensors.get(name);
+      if (!tensor) throw new Error("The model's file has no " + name + ": export the run again.");
+      return tensor;
+    }
+
+    /**
+     * Return an 8-bit matrix with its scales.
+     * @param {string} name
+     * @returns {RoundedMatrix}
+     */
     rounded(name) {
-      if (!this.tensors.has(name)) throw new Error("The model's file has no " + name + ": export the run again.");
-      return { tensor: this.tensors.get(name), scales: this.tensors.get(name + ".scale").values };
+      return { tensor: this.tensor(name), scales: this.tensor(name + ".scale").values };
     }
 
+    /**
+     * Return columns of an 8-bit matrix as floats; all of them by default.
+     * @param {string} name
+     * @param {number} [from]
+     * @param {number} [to]
+     */
     matrix(name, from, to) {
       const { tensor, scales } = this.rounded(name);
       return expand(tensor, scales, from || 0, to || tensor.shape[1]);
     }
 
+    /**
+     * Return a vector of the file.
+     * @param {string} name
+     */
     vector(name) {
-      return Float64Array.from(this.tensors.get(name).values);
+      return Float64Array.from(this.tensor(name).values);
     }
 
+    /**
+     * Return the weights of one GRU layer in one direction.
+     * @param {string} layer
+     * @param {string} end
+     * @returns {Gru}
+     */
     gru(layer, end) {
       return {
         input: this.matrix(layer + "weight_ih" + end), inputBias: this.vector(layer + "bias_ih" + end),
@@ -92,9 +95,16 @@
       };
     }
 
+    /**
+     * Read the weights of the score function.
+     * @param {string} name
+     */
     readScore(name) {
       const score = "decoder.attention.score.", H = this.size;
-      this.key = this.query = this.scoreVector = null;
+      /** @type {Matrix | null} */
+      this.key = null;
+      /** @type {Matrix | null} */
+      this.query = null;
       if (name === "general") this.key = this.matrix(score + "project.weight");
       if (name === "concat") {
         this.query = this.matrix(score + "project.weight", 0, H);
@@ -104,10 +114,18 @@
         this.query = this.matrix(score + "project_query.weight");
         this.key = this.matrix(score + "project_key.weight");
       }
-      if (this.query) this.scoreVector = this.vector(score + "vector");
+      /** @type {Float64Array} */
+      this.scoreVector = this.query ? this.vector(score + "vector") : new Float64Array(0);
     }
 
-    // W · embedding of each word, of a GRU's input side. Words recur (every sentence has an EOS), so the products are kept.
+    /**
+     * Multiply the embedding of each word by a GRU's input weights. Words recur (every sentence has an EOS), so the products
+     * are kept.
+     * @param {Gru} gru
+     * @param {RoundedMatrix} embedding
+     * @param {number[]} ids
+     * @returns {Float64Array} (number of ids, 3H).
+     */
     projectWords(gru, embedding, ids) {
       const rows = gru.input.rows, out = new Float64Array(ids.length * rows);
       if (gru.known.size > REMEMBERED) gru.known.clear();
@@ -117,11 +135,18 @@
         const found = multiply(gru.input, vectors, missing.length, gru.inputBias);
         missing.forEach((id, n) => gru.known.set(id, found.slice(n * rows, (n + 1) * rows)));
       }
-      ids.forEach((id, n) => out.set(gru.known.get(id), n * rows));
+      ids.forEach((id, n) => out.set(gru.known.get(id) ?? [], n * rows));
       return out;
     }
 
-    // One step of a GRU for `count` states: projected inputs (count, 3H) from `start` on and states (count, H).
+    /**
+     * Compute one step of a GRU for `count` states.
+     * @param {Gru} gru
+     * @param {Float64Array} projected Projected inputs, (count, 3H) from `start`.
+     * @param {number} start
+     * @param {Float64Array} states (count, H).
+     * @param {number} count
+     */
     gruStep(gru, projected, start, states, count) {
       const H = this.size, next = new Float64Array(count * H);
       const gates = multiply(gru.state, states, count, gru.stateBias);
@@ -137,37 +162,59 @@
       return next;
     }
 
-    // One direction over a sentence: all states (S, H) and the last one.
+    /**
+     * Read a sentence in one direction; return all states (S, H) and the last one.
+     * @param {Gru} gru
+     * @param {Float64Array} projected (S, 3H).
+     * @param {number} length
+     * @param {boolean} backward
+     */
     readOneWay(gru, projected, length, backward) {
       const H = this.size, states = new Float64Array(length * H);
       let state = new Float64Array(H);
       for (let n = 0; n < length; n++) {
-        const place = backward ? length - 1 - n : n;
-        state = this.gruStep(gru, projected, 3 * place * H, state, 1);
-        states.set(state, place * H);
+        const position = backward ? length - 1 - n : n;
+        state = this.gruStep(gru, projected, 3 * position * H, state, 1);
+        states.set(state, position * H);
       }
       return { states, last: state };
     }
 
-    // Read a sentence of ids, EOS at its end: its states and keys (S, H), and the first states of the decoder's layers.
+    /**
+     * Read a sentence of ids, with EOS at its end.
+     * @param {number[]} ids
+     * @returns {Memory}
+     */
     encode(ids) {
-      const S = ids.length, H = this.size, sum = (a, b) => a.map((value, k) => value + b[k]);
-      let layerInput = null, ways = null;
+      const S = ids.length;
+      /** @type {(a: Float64Array, b: Float64Array) => Float64Array} */
+      const sum = (a, b) => a.map((value, k) => value + b[k]);
+      /** @type {Float64Array | null} */
+      let layerInput = null;
+      /** @type {Float64Array} */
+      let states = new Float64Array(0);
       const first = this.encoderLayers.map((layer) => {
-        ways = layer.map((gru, backward) => {
+        const ways = layer.map((gru, backward) => {
           const projected = layerInput === null ? this.projectWords(gru, this.srcEmbedding, ids)
             : multiply(gru.input, layerInput, S, gru.inputBias);
           return this.readOneWay(gru, projected, S, backward === 1);
         });
-        layerInput = sideBySide(ways[0].states, ways[1].states, S);
-        return sum(ways[0].last, ways[1].last);
+        layerInput = sideBySide(ways[0].states, ways[1].states, S); // (S, 2H)
+        states = sum(ways[0].states, ways[1].states); // (S, H)
+        return sum(ways[0].last, ways[1].last); // (H)
       });
-      const states = sum(ways[0].states, ways[1].states);
       const keys = this.key ? multiply(this.key, states, S, null) : states;
       return { length: S, states, keys, first };
     }
 
-    // Attention weights (S) of the n-th of the decoder's states; a pinned position gets all the weight.
+    /**
+     * Return the attention weights (S) of the n-th of the decoder's states; a pinned position gets all the weight.
+     * @param {Memory} memory
+     * @param {Float64Array} tops The decoder's states, (K, H).
+     * @param {Float64Array | null} queries The projected states, (K, H), if the score has a projection for them.
+     * @param {number} n
+     * @param {number} pinned Source position, or -1.
+     */
     weights(memory, tops, queries, n, pinned) {
       const S = memory.length, H = this.size, weights = new Float64Array(S);
       if (pinned >= 0) {
@@ -175,10 +222,11 @@
         return weights;
       }
       for (let s = 0; s < S; s++) {
-        if (!this.query) weights[s] = dot(tops, n * H, memory.keys, s * H, H);
+        if (!queries) weights[s] = dot(tops, n * H, memory.keys, s * H, H);
         else for (let k = 0; k < H; k++) weights[s] += Math.tanh(queries[n * H + k] + memory.keys[s * H + k]) * this.scoreVector[k];
       }
-      const distances = this.place ? this.distances(tops.subarray(n * H, (n + 1) * H), S) : null, reach = this.description.reach;
+      const distances = this.distances(tops.subarray(n * H, (n + 1) * H), S), reach = this.description.reach;
+      /** @type {(s: number) => boolean} */
       const allowed = (s) => !distances || Math.abs(distances[s]) <= reach;
       let most = -Infinity, total = 0;
       for (let s = 0; s < S; s++) if (allowed(s)) most = Math.max(most, weights[s]);
@@ -187,36 +235,57 @@
       return weights;
     }
 
-    // Local-p: the distance of each source position from the one that the state predicts.
+    /**
+     * Return, for local attention, the distance (S) of each source position from the one that the state predicts; else null.
+     * @param {Float64Array} top The decoder's state, (H).
+     * @param {number} length
+     */
     distances(top, length) {
-      const hidden = multiply(this.place, top, 1, null).map(Math.tanh);
-      const centre = length * sigmoid(dot(hidden, 0, this.placeVector, 0, this.size));
+      if (!this.centre) return null;
+      const hidden = multiply(this.centre.project, top, 1, null).map(Math.tanh);
+      const centre = length * sigmoid(dot(hidden, 0, this.centre.vector, 0, this.size));
       return Float64Array.from({ length }, (_, s) => s - centre);
     }
 
-    // One step for K partial translations: the ids of their last words, and the states (K, H) of each layer.
-    // Returns logits (K, V), the next states, and K rows of attention weights, or null without attention.
+    /**
+     * Compute one step for K partial translations.
+     * @param {number[]} ids Their last words, (K).
+     * @param {Memory} memory
+     * @param {Float64Array[]} before States of each layer, (K, H).
+     * @param {number} pinned Source position that gets all the attention, or -1.
+     * @returns {StepOutput}
+     */
     step(ids, memory, before, pinned) {
-      const K = ids.length, H = this.size, states = [];
+      const K = ids.length;
+      /** @type {Float64Array[]} */
+      const states = [];
       this.decoderLayers.forEach((gru, layer) => {
         const projected = layer === 0 ? this.projectWords(gru, this.embedding, ids)
           : multiply(gru.input, states[layer - 1], K, gru.inputBias);
         states.push(this.gruStep(gru, projected, 0, before[layer], K));
       });
-      const tops = states[states.length - 1];
+      const tops = states[states.length - 1]; // (K, H)
       let joined = tops, weights = null;
       if (this.attention !== "none") {
-        const queries = this.query ? multiply(this.query, tops, K, null) : null;
-        weights = ids.map((_, n) => this.weights(memory, tops, queries, n, pinned));
-        const contexts = new Float64Array(K * H);
-        weights.forEach((row, n) => row.forEach((weight, s) => {
-          for (let k = 0; k < H; k++) contexts[n * H + k] += weight * memory.states[s * H + k];
-        }));
-        joined = sideBySide(contexts, tops, K);
+        const queries = this.query ? multiply(this.query, tops, K, null) : null; // (K, H)
+        weights = ids.map((_, n) => this.weights(memory, tops, queries, n, pinned)); // (K, S)
+        joined = sideBySide(this.contexts(memory, weights), tops, K); // (K, 2H)
       }
-      const attentional = multiply(this.combine, joined, K, null).map(Math.tanh);
-      const logits = this.output.logits(attentional, K);
-      return { logits, states, weights };
+      const attentional = multiply(this.combine, joined, K, null).map(Math.tanh); // (K, H)
+      return { logits: this.output.logits(attentional, K), states, weights };
+    }
+
+    /**
+     * Return the contexts (K, H): means of the encoder's states with the attention weights.
+     * @param {Memory} memory
+     * @param {Float64Array[]} weights (K, S).
+     */
+    contexts(memory, weights) {
+      const H = this.size, contexts = new Float64Array(weights.length * H);
+      weights.forEach((row, n) => row.forEach((weight, s) => {
+        for (let k = 0; k < H; k++) contexts[n * H + k] += weight * memory.states[s * H + k];
+      }));
+      return contexts;
     }
   }
 

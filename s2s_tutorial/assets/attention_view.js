@@ -1,211 +1,303 @@
-// The interactive attention view: two rows of words, and how much each target word looked at each source word.
-// Plain script, no library, no request. Words reach the page as text only, never as HTML.
+// The interactive attention view: a row of source words, a row of target words, and the attention weights between them.
+// It is a classic script without a library or a request. Words reach the page as text only, never as HTML.
 (function () {
   "use strict";
 
+  const SVG = "http://www.w3.org/2000/svg";
+  const NO_BREAK_SPACE = "\u00a0"; // keeps the line of a share as high as when it has a number
+  const FAINTEST = 0.02; // smaller weights have no line and are not named
+
+  /**
+   * Make an HTML element.
+   * @template {keyof HTMLElementTagNameMap} Tag
+   * @param {Tag} tag
+   * @param {string} [className]
+   * @param {string} [text]
+   * @returns {HTMLElementTagNameMap[Tag]}
+   */
   function element(tag, className, text) {
-    var made = document.createElement(tag);
+    const made = document.createElement(tag);
     if (className) made.className = className;
     if (text !== undefined) made.textContent = text;
     return made;
   }
 
-  function percent(weight) {
-    return Math.round(100 * weight) + "%";
-  }
+  /** @type {(weight: number) => string} */
+  const percent = (weight) => Math.round(100 * weight) + "%";
 
-  // One row of words. A word is a button; its bar shows the share of attention.
-  function wordRow(words, label, language, special) {
-    var row = element("div", "s2s-row");
+  /** @type {(word: string) => string} */
+  const quoted = (word) => "“" + word + "”";
+
+  /**
+   * Language of a word; the end mark is named in English.
+   * @param {string} word
+   * @param {string} language
+   */
+  const languageOf = (word, language) => (word === "<eos>" ? "en" : language);
+
+  /**
+   * Make one row of words. Each word is a button with a bar for its share of attention.
+   * @param {string[]} words
+   * @param {string} label
+   * @param {string} language
+   * @param {string[]} marks Class of each word ("unknown", "copied", "pinned"), or "".
+   * @returns {AttentionRow}
+   */
+  function wordRow(words, label, language, marks) {
+    const row = element("div", "s2s-row"), line = element("div", "s2s-words");
     row.setAttribute("role", "group");
     row.setAttribute("aria-label", label);
-    row.appendChild(element("span", "s2s-label", label));
-    var line = element("div", "s2s-words");
-    row.appendChild(line);
-    var buttons = words.map(function (word, place) {
-      var button = element("button", "s2s-word" + (special[place] ? " s2s-" + special[place] : ""));
+    row.append(element("span", "s2s-label", label), line);
+    const bars = words.map(() => element("span", "s2s-bar"));
+    const shares = words.map(() => element("span", "s2s-share", NO_BREAK_SPACE));
+    const buttons = words.map((word, position) => {
+      const button = element("button", "s2s-word" + (marks[position] ? " s2s-" + marks[position] : ""));
       button.type = "button";
-      button.tabIndex = place === 0 ? 0 : -1;
-      var text = element("span", "s2s-text", word);
+      button.tabIndex = position === 0 ? 0 : -1;
+      const text = element("span", "s2s-text", word);
       if (word !== "<eos>") text.lang = language;
-      button.appendChild(text);
-      button.appendChild(element("span", "s2s-bar"));
-      button.appendChild(element("span", "s2s-share", "\u00a0"));
-      line.appendChild(button);
+      button.append(text, bars[position], shares[position]);
       return button;
     });
-    return { row: row, buttons: buttons };
+    line.append(...buttons);
+    return { row, words, buttons, bars, shares };
   }
 
-  function table(data) {
-    var details = element("details", "s2s-table");
-    details.appendChild(element("summary", "", "The same numbers as a table"));
-    var scroll = element("div", "s2s-scroll");
+  /**
+   * Make a heading of the table.
+   * @param {string} word
+   * @param {string} language
+   * @param {"col" | "row"} scope
+   */
+  function heading(word, language, scope) {
+    const cell = element("th", "", word);
+    cell.scope = scope;
+    cell.lang = languageOf(word, language);
+    return cell;
+  }
+
+  /**
+   * Make the table of all weights: a row for each target word, a column for each source word.
+   * @param {AttentionData} data
+   */
+  function weightTable(data) {
+    const table = element("table"), head = element("tr"), body = element("tbody");
+    table.append(element("caption", "", "Share of attention: a row for each target word, a column for each source word"));
+    head.append(element("td"), ...data.source.map((word) => heading(word, data.sourceLanguage, "col")));
+    const top = element("thead");
+    top.append(head);
+    data.weights.forEach((weights, step) => {
+      const row = element("tr");
+      row.append(heading(data.target[step], data.targetLanguage, "row"), ...weights.map((weight) => {
+        const cell = element("td", "", percent(weight));
+        cell.style.background = "color-mix(in srgb, var(--s2s-ink) " + Math.round(35 * weight) + "%, transparent)";
+        return cell;
+      }));
+      body.append(row);
+    });
+    table.append(top, body);
+    return table;
+  }
+
+  /**
+   * Make the part that unfolds to the table.
+   * @param {AttentionData} data
+   */
+  function tableDetails(data) {
+    const details = element("details", "s2s-table"), scroll = element("div", "s2s-scroll");
     scroll.tabIndex = 0;
     scroll.setAttribute("role", "region");
     scroll.setAttribute("aria-label", "Attention weights as a table");
-    var made = element("table");
-    made.appendChild(element("caption", "", "Share of attention: a row for each target word, a column for each source word"));
-    var head = element("tr");
-    head.appendChild(element("td"));
-    data.source.forEach(function (word) {
-      var cell = element("th", "", word);
-      cell.scope = "col";
-      cell.lang = word === "<eos>" ? "en" : data.sourceLanguage;
-      head.appendChild(cell);
-    });
-    made.appendChild(element("thead")).appendChild(head);
-    var body = made.appendChild(element("tbody"));
-    data.weights.forEach(function (weights, t) {
-      var row = body.appendChild(element("tr"));
-      var name = row.appendChild(element("th", "", data.target[t]));
-      name.scope = "row";
-      name.lang = data.target[t] === "<eos>" ? "en" : data.targetLanguage;
-      weights.forEach(function (weight) {
-        var cell = row.appendChild(element("td", "", percent(weight)));
-        cell.style.background = "color-mix(in srgb, var(--s2s-ink) " + Math.round(35 * weight) + "%, transparent)";
-      });
-    });
-    scroll.appendChild(made);
-    var hint = element("p", "s2s-sideways", "Scroll sideways to see all of the table.");
-    var look = function () { hint.hidden = scroll.scrollWidth <= scroll.clientWidth + 1; };
-    look();
-    if (window.ResizeObserver) new ResizeObserver(look).observe(scroll); else details.addEventListener("toggle", look);
-    details.appendChild(hint);
-    details.appendChild(scroll);
+    scroll.append(weightTable(data));
+    const hint = element("p", "s2s-sideways", "Scroll sideways to see all of the table.");
+    const updateHint = () => { hint.hidden = scroll.scrollWidth <= scroll.clientWidth + 1; };
+    updateHint();
+    if (window.ResizeObserver) new ResizeObserver(updateHint).observe(scroll);
+    else details.addEventListener("toggle", updateHint);
+    details.append(element("summary", "", "The same numbers as a table"), hint, scroll);
     return details;
   }
 
-  // Draws `data` into `host`; `data.pinned`, where it is given, is a source place to mark. A click on a word dispatches "s2s-choose" with its side and place. What is given back moves
-  // the view from outside: step(n) shows the first n target words, choose(side, place) lights a word.
+  /** One attention view in its element. */
+  class View {
+    /**
+     * Draw the view.
+     * @param {HTMLElement} host
+     * @param {AttentionData} data
+     */
+    constructor(host, data) {
+      this.host = host;
+      this.data = data;
+      /** @type {{ side: AttentionSide, position: number }} */
+      this.active = { side: "target", position: 0 };
+      const unknown = data.source.map((word, position) =>
+        (position === data.pinned ? "pinned" : data.unknown.includes(word) ? "unknown" : ""));
+      const copied = data.target.map((_, step) => (data.copied.includes(step) ? "copied" : ""));
+      this.source = wordRow(data.source, data.sourceLabel, data.sourceLanguage, unknown);
+      this.target = wordRow(data.target, data.targetLabel, data.targetLanguage, copied);
+      this.lines = document.createElementNS(SVG, "svg");
+      this.lines.setAttribute("class", "s2s-lines");
+      this.lines.setAttribute("aria-hidden", "true");
+      this.stage = element("div", "s2s-stage");
+      this.stage.append(this.lines, this.source.row, this.target.row);
+      this.slider = element("input");
+      this.count = element("span");
+      this.summary = element("p", "s2s-said");
+      this.summary.setAttribute("aria-live", "polite");
+      host.append(this.stage, this.stepControl(), this.summary, tableDetails(data));
+      this.listen("source");
+      this.listen("target");
+      if (window.ResizeObserver) new ResizeObserver(() => this.draw()).observe(this.stage);
+      else window.addEventListener("resize", () => this.draw());
+      this.draw();
+    }
+
+    /** Make the slider that chooses how many target words are shown. */
+    stepControl() {
+      const { slider } = this, control = element("label", "s2s-steps");
+      slider.type = "range";
+      slider.min = "1";
+      slider.max = String(this.data.target.length);
+      slider.value = slider.max;
+      slider.setAttribute("aria-label", "Decoding step");
+      slider.addEventListener("input", () => this.choose("target", Number(slider.value) - 1));
+      control.append(element("span", "", "Words written"), slider, this.count);
+      return control;
+    }
+
+    /** Number of target words that are shown. */
+    get step() {
+      return Number(this.slider.value);
+    }
+
+    /**
+     * Let mouse, keyboard and clicks choose the words of one row.
+     * @param {AttentionSide} side
+     */
+    listen(side) {
+      this[side].buttons.forEach((button, position) => {
+        button.addEventListener("mouseenter", () => this.choose(side, position));
+        button.addEventListener("focus", () => this.choose(side, position));
+        button.addEventListener("click", () => {
+          this.choose(side, position);
+          this.host.dispatchEvent(new CustomEvent("s2s-choose", { detail: { side, place: position } }));
+        });
+        button.addEventListener("keydown", (event) => this.moveByKey(event, side, position));
+      });
+    }
+
+    /**
+     * Move the focus within a row, or to the other row.
+     * @param {KeyboardEvent} event
+     * @param {AttentionSide} side
+     * @param {number} position
+     */
+    moveByKey(event, side, position) {
+      const last = this[side].buttons.length - 1, other = side === "source" ? "target" : "source";
+      /** @type {Record<string, number>} */
+      const moves = { ArrowRight: Math.min(position + 1, last), ArrowLeft: Math.max(position - 1, 0), Home: 0, End: last };
+      const across = event.key === (side === "source" ? "ArrowDown" : "ArrowUp");
+      if (!across && moves[event.key] === undefined) return;
+      event.preventDefault();
+      if (across) this.choose(other, Math.min(position, this[other].buttons.length - 1), true);
+      else this.choose(side, moves[event.key], true);
+    }
+
+    /**
+     * Show the weights of one word.
+     * @param {AttentionSide} side
+     * @param {number} position
+     * @param {boolean} [focus] Whether the word gets the keyboard focus.
+     */
+    choose(side, position, focus) {
+      this.active = { side, position };
+      if (side === "target" && position >= this.step) this.slider.value = String(position + 1);
+      this[side].buttons.forEach((button, n) => { button.tabIndex = n === position ? 0 : -1; });
+      if (focus) this[side].buttons[position].focus();
+      this.draw();
+    }
+
+    /** Draw the chosen word's weights: bars, lines, and one sentence. */
+    draw() {
+      const { side, position } = this.active, [from, to] = side === "target" ? [this.target, this.source] : [this.source, this.target];
+      const weights = side === "target" ? this.data.weights[position] : this.data.weights.map((row) => row[position]);
+      this.count.textContent = this.step + " of " + this.slider.max;
+      this.hideLaterWords();
+      /** @type {(row: AttentionRow, n: number) => boolean} */
+      const isLater = (row, n) => row === this.target && n >= this.step;
+      for (const row of [this.source, this.target]) {
+        row.buttons.forEach((button, n) => {
+          const isLit = row === to && !isLater(row, n);
+          button.classList.toggle("s2s-active", row === from && n === position);
+          row.bars[n].style.transform = "scaleX(" + (isLit ? weights[n] : 0) + ")";
+          row.shares[n].textContent = isLit && weights[n] >= 0.005 ? percent(weights[n]) : NO_BREAK_SPACE;
+        });
+      }
+      const linked = [...weights.keys()].filter((n) => weights[n] >= FAINTEST && !isLater(to, n));
+      this.drawLines(from.buttons[position], linked.map((n) => ({ button: to.buttons[n], weight: weights[n] })));
+      const most = linked.sort((a, b) => weights[b] - weights[a]).slice(0, 3);
+      const named = most.map((n) => quoted(to.words[n]) + " (" + percent(weights[n]) + ")").join(", ") || "nothing much";
+      this.summary.textContent = quoted(from.words[position]) + (side === "target" ? " looks at " : " is looked at by ") + named + ".";
+    }
+
+    /** Hide the target words after the slider's step. A hidden word would name its button, so the button gets another name. */
+    hideLaterWords() {
+      this.target.buttons.forEach((button, n) => {
+        button.classList.toggle("s2s-later", n >= this.step);
+        if (n >= this.step) button.setAttribute("aria-label", "not written yet");
+        else button.removeAttribute("aria-label");
+      });
+    }
+
+    /**
+     * Draw a line from the chosen word to each word of the other row, thicker and darker for a larger weight.
+     * @param {HTMLElement} chosen
+     * @param {{ button: HTMLElement, weight: number }[]} others
+     */
+    drawLines(chosen, others) {
+      const isTarget = this.active.side === "target", [x1, y1] = this.edge(chosen, isTarget ? "top" : "bottom");
+      this.lines.replaceChildren(...others.map(({ button, weight }) => {
+        const line = document.createElementNS(SVG, "line"), [x2, y2] = this.edge(button, isTarget ? "bottom" : "top");
+        const values = { x1, y1, x2, y2, "stroke-width": 1 + 5 * weight, "stroke-opacity": 0.25 + 0.75 * weight };
+        Object.entries(values).forEach(([name, value]) => line.setAttribute(name, String(value)));
+        return line;
+      }));
+    }
+
+    /**
+     * Return the middle of a button's upper or lower edge, measured from the stage.
+     * @param {HTMLElement} button
+     * @param {"top" | "bottom"} edge
+     */
+    edge(button, edge) {
+      const box = button.getBoundingClientRect(), frame = this.stage.getBoundingClientRect();
+      return [box.left + box.width / 2 - frame.left, box[edge] - frame.top];
+    }
+  }
+
+  /**
+   * Draw a view into an element. A click on a word dispatches "s2s-choose" with its side and position.
+   * @type {AttentionView["mount"]}
+   */
   function mount(host, data) {
     host.textContent = "";
     host.setAttribute("data-ready", "yes");
     if (!data.target.length) return null;
-    var unknown = data.source.map(function (word, place) {
-      return place === data.pinned ? "pinned" : data.unknown.indexOf(word) >= 0 ? "unknown" : "";
-    });
-    var copied = data.target.map(function (word, t) { return data.copied.indexOf(t) >= 0 ? "copied" : ""; });
-    var stage = element("div", "s2s-stage");
-    var lines = document.createElementNS("http://www.w3.org/2000/svg", "svg");
-    lines.setAttribute("class", "s2s-lines");
-    lines.setAttribute("aria-hidden", "true");
-    var source = wordRow(data.source, data.sourceLabel, data.sourceLanguage, unknown);
-    var target = wordRow(data.target, data.targetLabel, data.targetLanguage, copied);
-    stage.appendChild(lines);
-    stage.appendChild(source.row);
-    stage.appendChild(target.row);
-
-    var control = element("label", "s2s-steps");
-    control.appendChild(element("span", "", "Words said"));
-    var slider = element("input");
-    slider.type = "range";
-    slider.min = 1;
-    slider.max = data.target.length;
-    slider.value = data.target.length;
-    slider.setAttribute("aria-label", "Decoding step");
-    control.appendChild(slider);
-    var count = control.appendChild(element("span"));
-    var said = element("p", "s2s-said");
-    said.setAttribute("aria-live", "polite");
-
-    var active = { side: "target", place: 0 };
-
-    function weightsOf(side, place) {
-      return side === "target" ? data.weights[place] : data.weights.map(function (row) { return row[place]; });
-    }
-
-    function centre(button, edge) {
-      var box = button.getBoundingClientRect(), frame = stage.getBoundingClientRect();
-      return [box.left + box.width / 2 - frame.left, (edge === "top" ? box.top : box.bottom) - frame.top];
-    }
-
-    function draw() {
-      var step = Number(slider.value);
-      count.textContent = step + " of " + slider.max;
-      var from = active.side === "target" ? target : source, to = active.side === "target" ? source : target;
-      var weights = weightsOf(active.side, active.place);
-      while (lines.firstChild) lines.removeChild(lines.firstChild);
-      target.buttons.forEach(function (button, t) {
-        button.classList.toggle("s2s-later", t >= step);
-        // The word is hidden until then, so the button needs another name.
-        if (t >= step) button.setAttribute("aria-label", "not written yet");
-        else button.removeAttribute("aria-label");
-      });
-      [source, target].forEach(function (row) {
-        row.buttons.forEach(function (button, place) {
-          var lit = row === to && !(row === target && place >= step);
-          button.classList.toggle("s2s-active", row === from && place === active.place);
-          button.children[1].style.transform = "scaleX(" + (lit ? weights[place] : 0) + ")";
-          button.children[2].textContent = lit && weights[place] >= 0.005 ? percent(weights[place]) : "\u00a0";
-        });
-      });
-      var start = centre(from.buttons[active.place], from === target ? "top" : "bottom");
-      to.buttons.forEach(function (button, place) {
-        if (weights[place] < 0.02 || (to === target && place >= step)) return;
-        var end = centre(button, to === target ? "top" : "bottom");
-        var line = document.createElementNS("http://www.w3.org/2000/svg", "line");
-        line.setAttribute("x1", start[0]); line.setAttribute("y1", start[1]);
-        line.setAttribute("x2", end[0]); line.setAttribute("y2", end[1]);
-        line.setAttribute("stroke-width", 1 + 5 * weights[place]);
-        line.setAttribute("stroke-opacity", 0.25 + 0.75 * weights[place]);
-        lines.appendChild(line);
-      });
-      var order = weights.map(function (weight, place) { return place; }).filter(function (place) {
-        return !(to === target && place >= step);
-      }).sort(function (a, b) { return weights[b] - weights[a]; }).slice(0, 3).filter(function (place) { return weights[place] >= 0.02; });
-      var words = to === source ? data.source : data.target;
-      var name = (from === source ? data.source : data.target)[active.place];
-      said.textContent = (from === target ? "“" + name + "” looks at " : "“" + name + "” is looked at by ") +
-        (order.map(function (place) { return "“" + words[place] + "” (" + percent(weights[place]) + ")"; }).join(", ") || "nothing much") + ".";
-    }
-
-    function choose(side, place, focus) {
-      active = { side: side, place: place };
-      if (side === "target" && place >= Number(slider.value)) slider.value = place + 1;
-      [source, target].forEach(function (row) {
-        row.buttons.forEach(function (button, number) {
-          if ((row === source) === (side === "source")) button.tabIndex = number === place ? 0 : -1;
-        });
-      });
-      if (focus) (side === "source" ? source : target).buttons[place].focus();
-      draw();
-    }
-
-    [["source", source], ["target", target]].forEach(function (pair) {
-      pair[1].buttons.forEach(function (button, place) {
-        button.addEventListener("mouseenter", function () { choose(pair[0], place); });
-        button.addEventListener("focus", function () { choose(pair[0], place); });
-        button.addEventListener("click", function () {
-          choose(pair[0], place);
-          host.dispatchEvent(new CustomEvent("s2s-choose", { detail: { side: pair[0], place: place } }));
-        });
-        button.addEventListener("keydown", function (event) {
-          var last = pair[1].buttons.length - 1;
-          var next = { ArrowRight: Math.min(place + 1, last), ArrowLeft: Math.max(place - 1, 0), Home: 0, End: last }[event.key];
-          if (next !== undefined) { event.preventDefault(); choose(pair[0], next, true); }
-          if (event.key === "ArrowDown" && pair[0] === "source") { event.preventDefault(); choose("target", Math.min(place, target.buttons.length - 1), true); }
-          if (event.key === "ArrowUp" && pair[0] === "target") { event.preventDefault(); choose("source", Math.min(place, source.buttons.length - 1), true); }
-        });
-      });
-    });
-    slider.addEventListener("input", function () { choose("target", Number(slider.value) - 1); });
-
-    host.appendChild(stage);
-    host.appendChild(control);
-    host.appendChild(said);
-    host.appendChild(table(data));
-    if (window.ResizeObserver) new ResizeObserver(draw).observe(stage); else window.addEventListener("resize", draw);
-    draw();
+    const view = new View(host, data);
     return {
-      step: function (count) { slider.value = count; choose("target", count - 1); },
-      choose: function (side, place) { choose(side, place); },
+      step: (count) => {
+        view.slider.value = String(count);
+        view.choose("target", count - 1);
+      },
+      choose: (side, position) => view.choose(side, position),
     };
   }
 
-  window.s2sAttentionView = { mount: mount };
-  Array.prototype.forEach.call(document.querySelectorAll(".s2s-view:not([data-ready])"), function (host) {
-    var data = host.querySelector("script[type='application/json']");
+  window.s2sAttentionView = { mount };
+  /** @type {NodeListOf<HTMLElement>} */
+  const hosts = document.querySelectorAll(".s2s-view:not([data-ready])");
+  hosts.forEach((host) => {
+    const data = host.querySelector("script[type='application/json']");
     if (data) mount(host, JSON.parse(data.textContent));
   });
 })();

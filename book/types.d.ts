@@ -1,0 +1,554 @@
+// Types of what the site's classic scripts share: globals, messages of the translator's worker, and the panel whose methods
+// several scripts define. `tsc --project book/jsconfig.json` checks the scripts against them; nothing here runs.
+//
+// Sizes in comments as in the book: S source length, T target length, H hidden, K partial translations, V words.
+
+// The attention view (s2s_tutorial/assets/attention_view.js)
+
+type AttentionSide = "source" | "target";
+
+interface AttentionData {
+  source: string[];
+  target: string[];
+  /** (T, S). */
+  weights: number[][];
+  /** Source words that the model does not know. */
+  unknown: string[];
+  /** Positions of target words that were copied from the source. */
+  copied: number[];
+  /** Source position that the reader has pinned. */
+  pinned?: number;
+  sourceLabel: string;
+  targetLabel: string;
+  sourceLanguage: string;
+  targetLanguage: string;
+}
+
+interface AttentionRow {
+  row: HTMLElement;
+  words: string[];
+  buttons: HTMLButtonElement[];
+  bars: HTMLElement[];
+  shares: HTMLElement[];
+}
+
+/** Control of a view from outside. */
+interface AttentionHandle {
+  /** Show the first `count` target words. */
+  step(count: number): void;
+  /** Show the weights of one word. */
+  choose(side: AttentionSide, position: number): void;
+}
+
+interface AttentionView {
+  /** Draw a view; null if there is no target word. */
+  mount(host: HTMLElement, data: AttentionData): AttentionHandle | null;
+}
+
+// The worker: text, network and search
+
+/** Rules of an exported model for reading and writing text. */
+interface TextRules {
+  ligatures: Record<string, string>;
+  marks: string;
+  /** Pairs of a pattern and its replacement. */
+  joins: [string, string][];
+}
+
+/** Description of an exported model, from the header of its file. */
+interface Description {
+  model: { hidden_size: number; num_layers: number; attention: string };
+  text: TextRules;
+  src_words: string;
+  tgt_words: string;
+  language: string;
+  max_words: number;
+  length_penalty: number;
+  /** Half the width of local attention's window. */
+  reach: number;
+}
+
+/** A matrix of 8-bit values, row by row, or a vector of 32-bit floats. */
+interface Tensor {
+  shape: number[];
+  values: Int8Array | Float32Array;
+}
+
+/** A tensor of 8-bit values with a scale for each row. */
+interface RoundedMatrix {
+  tensor: Tensor;
+  scales: ArrayLike<number>;
+}
+
+/** A matrix as floats, interleaved in groups of eight rows. */
+interface Matrix {
+  rows: number;
+  columns: number;
+  data: Float32Array;
+}
+
+interface OutputLayer {
+  logits(vectors: Float64Array, count: number): Float64Array;
+}
+
+/** Weights of one GRU layer in one direction. */
+interface Gru {
+  input: Matrix;
+  inputBias: Float64Array;
+  state: Matrix;
+  stateBias: Float64Array;
+  /** Products of the input weights with the embeddings of words, by id. */
+  known: Map<number, Float64Array>;
+}
+
+/** An encoded sentence. */
+interface Memory {
+  length: number;
+  /** (S, H). */
+  states: Float64Array;
+  /** (S, H). */
+  keys: Float64Array;
+  /** First state of each of the decoder's layers, (H). */
+  first: Float64Array[];
+}
+
+interface StepOutput {
+  /** (K, V). */
+  logits: Float64Array;
+  /** (K, H) for each layer. */
+  states: Float64Array[];
+  /** K rows of (S); null without attention. */
+  weights: Float64Array[] | null;
+}
+
+interface Network {
+  description: Description;
+  attention: string;
+  size: number;
+  encode(ids: number[]): Memory;
+  step(ids: number[], memory: Memory, before: Float64Array[], pinned: number): StepOutput;
+}
+
+/** A source position that gets all the attention, at one step or (null) at every step. */
+interface Pin {
+  step: number | null;
+  source: number;
+}
+
+interface SearchOptions {
+  temperature?: number;
+  seed?: number;
+  pin?: Pin | null;
+  /** Words to begin with. */
+  prefix?: string[];
+}
+
+/** A sentence as the model has read it. */
+interface Source {
+  words: string[];
+  ids: number[];
+  memory: Memory;
+  /** Most steps of a search. */
+  limit: number;
+  unknown: string[];
+  unread: string[];
+  foreign: boolean;
+}
+
+/** A probable word at one step of a search. */
+interface Candidate {
+  id: number;
+  word: string;
+  share: number;
+}
+
+/** Result of a search, as ids. */
+interface FoundIds {
+  ids: number[];
+  score: number;
+  weights: number[][];
+  steps?: Candidate[][];
+}
+
+/** A partial translation of a beam search. */
+interface Beam {
+  ids: number[];
+  score: number;
+  length: number;
+  ended: boolean;
+  weights: number[][];
+  states: Float64Array[];
+}
+
+/** A translation, as words. */
+interface Translation {
+  ids: number[];
+  /** Words of the model, with <unk> where a word was copied from the source. */
+  modelWords: string[];
+  words: string[];
+  /** Positions of words that were copied from the source. */
+  copied: number[];
+  text: string;
+  /** Source positions that the translation perhaps left out. */
+  leftOut: number[];
+  /** Start and end of each word in `text`. */
+  places: [number, number][];
+  score: number;
+  weights: number[][] | null;
+  steps: Candidate[][] | null;
+}
+
+/** The worker's answer to "translate". */
+interface Found {
+  srcWords: string[];
+  unknown: string[];
+  unread: string[];
+  foreign: boolean;
+  pin: Pin | null;
+  prefix: string[];
+  best: Translation;
+}
+
+interface Translator {
+  description: Description;
+  translating(sentence: string, options?: SearchOptions): Generator<void, Found, void>;
+  translatingBeam(sentence: string, size: number, options?: SearchOptions): Generator<void, Translation[], void>;
+}
+
+/** Questions to the worker. */
+type Ask = { id: number; model: string } & (
+  | { type: "load"; base64: string }
+  | { type: "translate"; sentence: string; options: SearchOptions }
+  | { type: "beam"; sentence: string; size: number; options: SearchOptions }
+);
+
+/** The worker's answer to a question. */
+interface Answer {
+  id: number;
+  result?: any;
+  error?: string;
+  /** Whether the error is about the sentence, so that another try would not help. */
+  ofSentence?: boolean;
+}
+
+/** An error that is shown to the reader. */
+interface PanelError extends Error {
+  ofSentence?: boolean;
+}
+
+// What the parts of the worker offer each other
+
+interface S2sText {
+  TextError: new (message: string) => Error;
+  normalise(text: string, rules: TextRules): string;
+  detokenise(words: string[], rules: TextRules): string;
+  readSentence(sentence: string, description: Description, vocabulary: Map<string, number>, foreign: boolean): string[];
+  places(words: string[], text: string): [number, number][];
+}
+
+interface S2sTensors {
+  readTensors(bytes: Uint8Array): { tensors: Map<string, Tensor>; description: Description };
+}
+
+interface S2sMatrix {
+  expand(tensor: Tensor, scales: ArrayLike<number>, from: number, to: number): Matrix;
+  multiply(matrix: Matrix, vectors: Float64Array, count: number, bias: Float64Array | null): Float64Array;
+  dot(a: Float64Array, aStart: number, b: Float64Array, bStart: number, size: number): number;
+  sideBySide(left: Float64Array, right: Float64Array, count: number): Float64Array;
+  takeRows(tensor: Tensor, scales: ArrayLike<number>, ids: number[]): Float64Array;
+  OutputLayer: new (tensor: Tensor, scales: ArrayLike<number>, bias: Float64Array) => OutputLayer;
+  largest(logits: ArrayLike<number>, start: number, size: number, count: number): number[];
+}
+
+interface S2sHonesty {
+  unread(text: string, rules: TextRules): string[];
+  looksTranslated(words: string[], source: Map<string, number>, target: Map<string, number>): boolean;
+  leftOut(words: string[], ids: number[], weights: number[][], count: number): number[];
+}
+
+interface S2sSearch {
+  Translator: new (bytes: Uint8Array) => Translator;
+  bytesOf(base64: string): Uint8Array;
+}
+
+/** The global object of the page, or of the worker. */
+type Scope = Window & typeof globalThis;
+
+// The page: models and the panel
+
+/** A model in the list that `s2s-tutorial export` writes, and how far it is loaded. */
+interface Model {
+  name: string;
+  title: string;
+  note: string;
+  attention: string;
+  /** Sizes of the two vocabularies. */
+  words: [number, number];
+  bytes: number;
+  /** Bytes of each script. */
+  scripts: number[];
+  /** Longest training sentence: a number, and whether it counts words or characters. */
+  longest?: [number, "words" | "characters"];
+  /** Name of the small model that answers while this one is loading. */
+  stand_in?: string;
+  stand_in_note?: string;
+  arrived: number;
+  total: number;
+  pieces: (string | undefined)[];
+  state: "new" | "loading" | "ready" | "failed";
+  error: Error | null;
+  loaded?: Promise<{ language: string }>;
+}
+
+interface Engine extends EventTarget {
+  models: Model[];
+  standIn(model: Model): Model | null;
+  ask(type: Ask["type"], values: object): Promise<any>;
+  load(model: Model): Promise<{ language: string }>;
+}
+
+/** What the reader has chosen within one translation. */
+interface Choices {
+  /** Words to begin with. */
+  prefix: string[];
+  pin: Pin | null;
+  /** Position of the chosen target word. */
+  chosen: number | null;
+  /** Number of the chosen result of the beam search, from 1; 0 for none. */
+  beam: number;
+  /** Model that offered what was chosen. */
+  by: Model | null;
+  /** Model that has just taken over from its stand-in. */
+  arrived: Model | null;
+  /** Model that is loaded, but waits because of a choice. */
+  held: Model | null;
+}
+
+/** Everything that an address can set. */
+interface Settings extends Partial<Choices> {
+  model?: Model;
+  temperature?: number;
+  seed?: number;
+  misfits?: string[];
+}
+
+/** Name of a button and its action. */
+type Action = [string, () => void];
+
+/** Words below the loading bar; a button's name and its action. */
+type LoadingWords = [string, string?, (() => void)?];
+
+interface Panel extends Choices {
+  host: HTMLElement;
+  engine: Engine;
+  ownsAddress: boolean;
+  /** Number of the newest run; results of earlier ones are dropped. */
+  turn: number;
+  id: string;
+  /** Address of the page with all tools; "" on that page. */
+  more: string;
+  language: { source: string; target: string };
+
+  // Settings
+  model: Model;
+  /** Undefined until the first sentence is read. */
+  sentence: string;
+  temperature: number;
+  seed: number;
+  /** Position of the target word that the lists are about. */
+  at: number;
+  /** Whether a pin is for every step. */
+  every: boolean;
+
+  // State of a run
+  answering: Model;
+  shownBy: Model;
+  found: Found | null;
+  shown: Translation | null;
+  announce: boolean;
+  quiet: boolean;
+  slow: boolean;
+  sliding: boolean;
+  /** Whether the reader has asked for this translation, so that it may scroll into view. */
+  asked: boolean;
+  misfits: string[];
+  remark: string;
+  loadingAct: (() => void) | undefined;
+
+  // Elements
+  label: HTMLLabelElement;
+  input: HTMLTextAreaElement;
+  edited: HTMLElement;
+  chips: HTMLElement;
+  announcement: HTMLElement;
+  status: HTMLElement;
+  translation: HTMLElement;
+  notes: HTMLElement;
+  changes: HTMLElement;
+  view: HTMLElement;
+  hint: HTMLElement;
+  considered: HTMLElement;
+  best: HTMLElement;
+  stepSelect: HTMLSelectElement;
+  sourceSelect: HTMLSelectElement;
+  modelNote: HTMLElement;
+  modelChoices: HTMLInputElement[];
+  slider: HTMLInputElement;
+  heat: HTMLOutputElement;
+  link: HTMLAnchorElement;
+  paper: HTMLElement;
+  loading: HTMLElement;
+  loadingText: HTMLElement;
+  loadingButton: HTMLButtonElement;
+  progress: HTMLProgressElement;
+  barLine: HTMLElement;
+  barLabel: HTMLLabelElement;
+  barFigures: HTMLElement;
+
+  // panel.js
+  start(host: HTMLElement, engine: Engine, ownsAddress: boolean): void;
+  greet(): void;
+  run(quiet?: boolean): Promise<void>;
+  showMessage(text: string): void;
+  fail(error: PanelError): void;
+  describeSettings(): void;
+  setLanguage(target: string): void;
+
+  // controls.js
+  build(): void;
+  askForm(): HTMLElement;
+  examples(): HTMLElement;
+  fillExamples(): void;
+  output(): HTMLElement;
+  group(name: string, heading: string, ...parts: HTMLElement[]): HTMLElement;
+  tools(): HTMLElement;
+  select(name: string, label: string): [HTMLElement, HTMLSelectElement];
+  attendGroup(): HTMLElement;
+  modelGroup(): HTMLElement;
+  heatGroup(): HTMLElement;
+
+  // choices.js
+  isEdited(): boolean;
+  markEdited(): void;
+  useModel(model: Model): void;
+  useTemperature(temperature: number, replace?: boolean): void;
+  slide(): void;
+  drawAgain(): void;
+  forget(): void;
+  change(values: Settings, general?: boolean, replace?: boolean): void;
+  begin(text: string, announce: boolean, settings?: Settings | null): void;
+  clearRemarks(): void;
+  writeChanges(): void;
+  changeRow(text: string, buttons: Action[], number: number): HTMLElement;
+
+  // address.js
+  address(): string;
+  writeLink(): void;
+  writeAddress(how: "push" | "replace"): void;
+  followAddress(): void;
+  readAddress(): boolean;
+  settingsFrom(values: URLSearchParams): Settings;
+  fitTo(found: Found): void;
+  isForNow(): boolean;
+  resultOfBeam(results: Translation[]): Translation | undefined;
+  fitToResult(last: number): void;
+  refuse(name: string, values: Settings): void;
+
+  // notes.js
+  writeNotes(best: Translation, found: Found): void;
+  noteWords(best: Translation, found: Found, add: AddNote): void;
+  noteLength(found: Found, add: AddNote): void;
+  words(list: string[]): HTMLElement;
+  omitted(best: Translation): number[];
+  markLeftOut(best: Translation): void;
+  announceResult(best: Translation): void;
+
+  // result.js
+  show(best: Translation, found: Found, turn: number): Promise<void>;
+  writeWords(best: Translation): HTMLElement[];
+  mountView(best: Translation, found: Found): AttentionHandle | null;
+  listen(how: "off" | "polite"): void;
+  choose(side: AttentionSide, position: number): void;
+  fillAttend(best: Translation, found: Found): void;
+  attend(source: string): void;
+  listConsidered(): void;
+  listBeam(results: Translation[]): void;
+  bar(share: number, text: string, number: string, pressed: boolean, act: () => void): HTMLElement;
+
+  // loading.js
+  loadingLine(): HTMLElement;
+  speaker(): Model;
+  choiceOf(): Model | null;
+  describeLoading(): void;
+  loadingWords(model: Model, small: boolean): LoadingWords;
+  fetchChosen(demanded: boolean): Promise<void>;
+  takeOver(): void;
+  steadily<Result>(act: () => Result): Result;
+
+  // layout.js
+  growing(): void;
+  grow(): void;
+  reveal(): void;
+  writePaper(best: Translation, found: Found): void;
+  weightTable(best: Translation, found: Found): HTMLElement;
+}
+
+/** Add a note below the translation, made of texts and of words that are marked as words of the sentence. */
+type AddNote = (...parts: (string | HTMLElement)[]) => void;
+
+/** Methods of the panel that one script defines. */
+type PanelMethods = Partial<Panel> & ThisType<Panel>;
+
+interface S2sPanel {
+  /** Methods of every panel. Each script of the panel adds its own. */
+  methods: PanelMethods;
+  mount(host: HTMLElement, engine: Engine, ownsAddress: boolean): void;
+  make<Tag extends keyof HTMLElementTagNameMap>(
+    tag: Tag, className?: string, text?: string | null, more?: Record<string, string>): HTMLElementTagNameMap[Tag];
+  keepFocus<Result>(container: HTMLElement, build: () => Result): Result;
+  percent(share: number): string;
+  quoted(word: string): string;
+  spoken(word: string): string;
+  shorten(text: string, most: number): string;
+  LANGUAGES: Record<string, string>;
+  EXAMPLES: Record<string, string[]>;
+  BEAM: number;
+  MOST_CHARACTERS: number;
+  FIRST: string;
+}
+
+interface Window {
+  s2sAttentionView: AttentionView;
+  s2sParts: ((scope: Scope) => void)[];
+  s2sText: S2sText;
+  s2sTensors: S2sTensors;
+  s2sMatrix: S2sMatrix;
+  s2sNetwork: { Network: new (bytes: Uint8Array) => Network };
+  s2sHonesty: S2sHonesty;
+  s2sSearch: S2sSearch;
+  s2sWorker: { serve(): void };
+  s2sPanel: S2sPanel;
+  s2sModel(base64: string): void;
+  s2sManifest: { models: Model[] };
+}
+
+/** A browser may report that its reader saves data. */
+interface Navigator {
+  connection?: { saveData?: boolean };
+}
+
+// Sphinx's search (searchtools.js)
+
+type SearchResult = [page: string, title: string, anchor: string, description: string | null, score: number, file: string, kind: string];
+
+interface SearchIndex {
+  glossary: Record<string, [number, string | null][]>;
+  alltitles: Record<string, [number, string | null][]>;
+  indexentries: Record<string, unknown>;
+}
+
+declare var Search: {
+  setIndex(index: SearchIndex): void;
+  _performSearch(...query: unknown[]): SearchResult[];
+  htmlToText(html: string, anchor: string): string;
+};
