@@ -9,6 +9,7 @@ from graphlib import TopologicalSorter
 from pathlib import Path
 
 import pytest
+import yaml
 
 ROOT = Path(__file__).parent.parent
 PACKAGE = ROOT / "s2s_tutorial"
@@ -52,6 +53,43 @@ def test_every_package_is_pinned_once_in_the_lock_file():
     names = [name_of(pin) for pin in pins]
     assert len(set(names)) == len(names)
     assert required() <= set(names)
+
+
+def workflow(name: str) -> dict:
+    """Return the parsed workflow of continuous integration with this name."""
+    return yaml.safe_load((ROOT / ".github" / "workflows" / f"{name}.yml").read_text(encoding="utf-8"))
+
+
+@pytest.mark.parametrize("name", sorted(path.stem for path in (ROOT / ".github" / "workflows").iterdir()))
+def test_every_workflow_parses_and_its_jobs_have_steps(name):
+    jobs = workflow(name)["jobs"]
+    assert {job: keys for job, keys in jobs.items() if not keys["steps"] or "runs-on" not in keys} == {}
+
+
+def test_the_workflow_starts_with_the_lowest_python_that_the_project_requires():
+    matrix = workflow("test")["jobs"]["systems"]["strategy"]["matrix"]
+    pythons = [tuple(map(int, version.split("."))) for version in matrix["python"]]
+    lowest = tuple(map(int, PROJECT["requires-python"].removeprefix(">=").split(".")))
+    assert pythons == sorted(set(pythons))
+    assert pythons[0] == lowest
+    assert {system.split("-")[0] for system in matrix["os"]} == {"ubuntu", "macos", "windows"}
+
+
+def test_lint_runs_before_the_tests_and_the_workflow_runs_both():
+    lines = (ROOT / ".ci" / "run").read_text(encoding="utf-8").splitlines()
+    assert lines.index("make lint") < lines.index("make test")
+    assert "bash .ci/run" in [step.get("run") for step in workflow("test")["jobs"]["test"]["steps"]]
+
+
+def test_pre_commit_checks_what_make_lint_checks():
+    recipe = (ROOT / "Makefile").read_text(encoding="utf-8").split("\nlint:")[1].split("\n\n")[0]
+    tools = set(re.findall(r"\$\(BIN\)/([\w-]+)", recipe))
+    hooks = yaml.safe_load((ROOT / ".pre-commit-config.yaml").read_text(encoding="utf-8"))["repos"][0]["hooks"]
+    assert (
+        {hook["entry"].split()[0].removeprefix(".venv/bin/") for hook in hooks}
+        == tools
+        == {"ruff", "codespell", "mypy"}
+    )
 
 
 def test_the_tests_run_with_the_versions_of_the_lock_file_or_newer_than_the_bounds():
