@@ -57,6 +57,12 @@ def test_every_package_is_pinned_once_in_the_lock_file():
     assert required() <= set(names)
 
 
+def test_every_file_that_gives_the_version_gives_the_same():
+    citation = yaml.safe_load((ROOT / "CITATION.cff").read_text(encoding="utf-8"))
+    newest = re.search(r"^## (.+)$", (ROOT / "CHANGELOG.md").read_text(encoding="utf-8"), re.MULTILINE)[1]
+    assert citation["version"] == newest == PROJECT["version"]
+
+
 def workflow(name: str) -> dict:
     """Return the parsed workflow of continuous integration with this name."""
     return yaml.safe_load((ROOT / ".github" / "workflows" / f"{name}.yml").read_text(encoding="utf-8"))
