@@ -93,11 +93,9 @@ def test_pre_commit_checks_what_make_lint_checks():
     recipe = (ROOT / "Makefile").read_text(encoding="utf-8").split("\nlint:")[1].split("\n\n")[0]
     tools = set(re.findall(r"\$\(BIN\)/([\w-]+)", recipe))
     hooks = yaml.safe_load((ROOT / ".pre-commit-config.yaml").read_text(encoding="utf-8"))["repos"][0]["hooks"]
-    assert (
-        {hook["entry"].split()[0].removeprefix(".venv/bin/") for hook in hooks}
-        == tools
-        == {"ruff", "codespell", "mypy"}
-    )
+    entries = [hook["entry"].split()[0] for hook in hooks]
+    assert {entry.removeprefix(".venv/bin/") for entry in entries if entry.startswith(".venv/")} == tools
+    assert {"ruff", "codespell", "mypy"} <= tools
 
 
 def test_the_tests_run_with_the_versions_of_the_lock_file():
@@ -198,6 +196,7 @@ def test_the_command_line_starts_without_the_heavy_packages():
     assert loaded.isdisjoint({"torch", "matplotlib", "sacrebleu", "tensorboard", "numpy", "pooch"})
 
 
+@pytest.mark.slow
 def test_importing_the_package_touches_no_network_and_writes_no_file():
     code = f"""
 import importlib, sys

@@ -126,14 +126,12 @@ class Decoder(nn.Module):
         Returns:
             attn_states (B, T, H) and attn_weights (B, T, S) or None.
         """
-        attn_states: list[Tensor] = []
-        attn_weights: list[Tensor] = []
+        attn_states, attn_weights = [], []
         embedded = dropout(self.embedding(prev_ids), self.dropout_rate, rng)  # (B, T, E)
         for word in embedded.unbind(dim=1):  # (B, E)
             attn_state, state, weights = self.advance(word, memory, state, rng)  # (B, H), …, (B, S)
             attn_states.append(attn_state)
-            if weights is not None:
-                attn_weights.append(weights)
+            attn_weights += [] if weights is None else [weights]
         stacked_weights = torch.stack(attn_weights, dim=1) if attn_weights else None  # (B, T, S)
         return DecoderOutput(torch.stack(attn_states, dim=1), stacked_weights)
 
@@ -204,10 +202,7 @@ class LuongDecoder(Decoder):
     def forward(
         self, prev_ids: Tensor, memory: Memory, state: DecoderState, rng: torch.Generator | None = None
     ) -> DecoderOutput:
-        """Run over a whole known sequence: all steps at once, or word by word if input feeding makes each need the last.
-
-        Takes and returns what `Decoder.forward` does.
-        """
+        """Run over a whole known sequence, all steps at once, or word by word with input feeding; see `Decoder.forward`."""
         if self.input_feeding:
             return super().forward(prev_ids, memory, state, rng)
         states = dropout(self.embedding(prev_ids), self.dropout_rate, rng)  # (B, T, E)
@@ -233,8 +228,7 @@ class LuongDecoder(Decoder):
         top, dec_state = self._through_layers(inputs, state.dec_state, rng)  # (B, H), (L, B, H)
         attn_states, attn_weights = self.attend(top[:, None, :], memory)  # (B, 1, H), (B, 1, S)
         attn_state = attn_states[:, 0]  # (B, H)
-        next_state = DecoderState(dec_state, attn_state)
-        return attn_state, next_state, None if attn_weights is None else attn_weights[:, 0]
+        return attn_state, DecoderState(dec_state, attn_state), None if attn_weights is None else attn_weights[:, 0]
 
 
 class BahdanauDecoder(Decoder):
@@ -258,10 +252,7 @@ class BahdanauDecoder(Decoder):
     def forward(
         self, prev_ids: Tensor, memory: Memory, state: DecoderState, rng: torch.Generator | None = None
     ) -> DecoderOutput:
-        """Run over a whole known sequence: with `additive_loop` where it gives the same numbers, else word by word.
-
-        Takes and returns what `Decoder.forward` does.
-        """
+        """Run over a whole known sequence, with `additive_loop` if it gives the same numbers; see `Decoder.forward`."""
         if not self.fast_form_agrees(prev_ids, memory, state):
             return super().forward(prev_ids, memory, state, rng)
         return self.fast_form(dropout(self.embedding(prev_ids), self.dropout_rate, rng), memory, state)
@@ -275,8 +266,7 @@ class BahdanauDecoder(Decoder):
         assert isinstance(gru, nn.GRU)
         assert isinstance(score, AdditiveScore)
         source = memory.keys, memory.enc_states, memory.src_mask
-        first = state.dec_state[0]  # (B, H)
-        states, contexts, attn_weights = additive_loop(gru, score, words, first, *source)
+        states, contexts, attn_weights = additive_loop(gru, score, words, state.dec_state[0], *source)
         attn_states = torch.tanh(self.combine(torch.cat([words, states, contexts], dim=-1)))  # (B, T, H)
         return DecoderOutput(attn_states, attn_weights)
 
