@@ -27,6 +27,8 @@ _DECODERS = (("luong", False), ("luong", True), ("bahdanau", False))
 FAMILIES = [_settings(*d, attention, 2, False) for d, attention in itertools.product(_DECODERS, ATTENTIONS)]
 # ... and in every size.
 KINDS = [_settings(*d, *rest) for d, *rest in itertools.product(_DECODERS, ATTENTIONS, (1, 2), (False, True))]
+# Those that the live page runs.
+RUNNABLE = [kind for kind in KINDS if kind.decoder == "luong" and not kind.input_feeding]
 
 
 def kind_name(settings: ModelSettings) -> str:

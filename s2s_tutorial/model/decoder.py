@@ -131,8 +131,8 @@ class Decoder(nn.Module):
         for word in embedded.unbind(dim=1):  # (B, E)
             attn_state, state, weights = self.advance(word, memory, state, rng)  # (B, H), …, (B, S)
             attn_states.append(attn_state)
-            attn_weights.append(weights)
-        stacked_weights = None if self.attention is None else torch.stack(attn_weights, dim=1)  # (B, T, S)
+            attn_weights += [] if weights is None else [weights]
+        stacked_weights = torch.stack(attn_weights, dim=1) if attn_weights else None  # (B, T, S)
         return DecoderOutput(torch.stack(attn_states, dim=1), stacked_weights)
 
     def step(
@@ -169,8 +169,9 @@ class Decoder(nn.Module):
 
     def _through_layers(self, inputs: Tensor, dec_state: Tensor, rng: torch.Generator | None) -> tuple[Tensor, Tensor]:
         """Run one time step of all GRU layers: (B, input) and (L, B, H) to the top state (B, H) and all (L, B, H)."""
-        states = []
+        states: list[Tensor] = []
         for layer, before in zip(self.layers, dec_state, strict=True):
+            assert isinstance(layer, nn.GRU)
             if states:
                 inputs = dropout(inputs, self.dropout_rate, rng)
             inputs = gru_step(layer, inputs, before)  # (B, H)
@@ -201,14 +202,12 @@ class LuongDecoder(Decoder):
     def forward(
         self, prev_ids: Tensor, memory: Memory, state: DecoderState, rng: torch.Generator | None = None
     ) -> DecoderOutput:
-        """Run over a whole known sequence: all steps at once, or word by word if input feeding makes each need the last.
-
-        Takes and returns what `Decoder.forward` does.
-        """
+        """Run over a whole known sequence, all steps at once, or word by word with input feeding; see `Decoder.forward`."""
         if self.input_feeding:
             return super().forward(prev_ids, memory, state, rng)
         states = dropout(self.embedding(prev_ids), self.dropout_rate, rng)  # (B, T, E)
         for number, layer in enumerate(self.layers):
+            assert isinstance(layer, nn.GRU)
             if number:
                 states = dropout(states, self.dropout_rate, rng)
             states, _ = run_gru(layer, states, state.dec_state[number][None], None)  # (B, T, H)
@@ -229,8 +228,7 @@ class LuongDecoder(Decoder):
         top, dec_state = self._through_layers(inputs, state.dec_state, rng)  # (B, H), (L, B, H)
         attn_states, attn_weights = self.attend(top[:, None, :], memory)  # (B, 1, H), (B, 1, S)
         attn_state = attn_states[:, 0]  # (B, H)
-        next_state = DecoderState(dec_state, attn_state)
-        return attn_state, next_state, None if attn_weights is None else attn_weights[:, 0]
+        return attn_state, DecoderState(dec_state, attn_state), None if attn_weights is None else attn_weights[:, 0]
 
 
 class BahdanauDecoder(Decoder):
@@ -254,10 +252,7 @@ class BahdanauDecoder(Decoder):
     def forward(
         self, prev_ids: Tensor, memory: Memory, state: DecoderState, rng: torch.Generator | None = None
     ) -> DecoderOutput:
-        """Run over a whole known sequence: with `additive_loop` where it gives the same numbers, else word by word.
-
-        Takes and returns what `Decoder.forward` does.
-        """
+        """Run over a whole known sequence, with `additive_loop` if it gives the same numbers; see `Decoder.forward`."""
         if not self.fast_form_agrees(prev_ids, memory, state):
             return super().forward(prev_ids, memory, state, rng)
         return self.fast_form(dropout(self.embedding(prev_ids), self.dropout_rate, rng), memory, state)
@@ -267,9 +262,11 @@ class BahdanauDecoder(Decoder):
 
         The words are known before the loop, and no step of it reads h̃. So both are projected for all steps at once.
         """
+        gru, score = self.layers[0], getattr(self.attention, "score", None)
+        assert isinstance(gru, nn.GRU)
+        assert isinstance(score, AdditiveScore)
         source = memory.keys, memory.enc_states, memory.src_mask
-        first = state.dec_state[0]  # (B, H)
-        states, contexts, attn_weights = additive_loop(self.layers[0], self.attention.score, words, first, *source)
+        states, contexts, attn_weights = additive_loop(gru, score, words, state.dec_state[0], *source)
         attn_states = torch.tanh(self.combine(torch.cat([words, states, contexts], dim=-1)))  # (B, T, H)
         return DecoderOutput(attn_states, attn_weights)
 
@@ -295,6 +292,8 @@ class BahdanauDecoder(Decoder):
         word = self.embedding(prev_ids[:1, :1])  # (1, 1, E)
         plain_state, _, plain_weights = self.advance(word[:, 0], memory, state, None)  # (1, H), …, (1, S)
         fast = self.fast_form(word, memory, state)  # (1, 1, H) and (1, 1, S)
+        if plain_weights is None or fast.attn_weights is None:
+            return False
         pairs = ((plain_state, fast.attn_states[:, 0]), (plain_weights, fast.attn_weights[:, 0]))
         return all(torch.allclose(plain, quick, rtol=1e-4, atol=1e-5) for plain, quick in pairs)
 
@@ -317,4 +316,4 @@ class BahdanauDecoder(Decoder):
         return attn_state, replace(state, dec_state=dec_state), attn_weights
 
 
-DECODERS: dict[str, type[Decoder]] = {"luong": LuongDecoder, "bahdanau": BahdanauDecoder}
+DECODERS: dict[str, type[LuongDecoder] | type[BahdanauDecoder]] = {"luong": LuongDecoder, "bahdanau": BahdanauDecoder}

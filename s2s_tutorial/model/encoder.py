@@ -57,8 +57,9 @@ class Encoder(nn.Module):
             belong to layer l, so its first L rows are not the L layers.
         """
         states = dropout(self.embedding(src_ids), self.dropout_rate, rng)  # (B, S, E)
-        first_states = []
+        first_states: list[Tensor] = []
         for layer in self.layers:
+            assert isinstance(layer, nn.GRU)
             if first_states:
                 states = dropout(states, self.dropout_rate, rng)
             states, last = run_gru(layer, states, None, src_mask)  # (B, S, 2H), (2, B, H)

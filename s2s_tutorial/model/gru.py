@@ -80,8 +80,10 @@ def fast_gru(gru: nn.GRU, inputs: Tensor, initial: Tensor | None, mask: Tensor |
     """
     size = gru.hidden_size
     by_time = inputs.transpose(0, 1)  # (T, B, I)
-    projections, recurrent, candidate_biases = [], [], []
-    for w_ih, w_hh, b_ih, b_hh in _direction_weights(gru):
+    projections: list[Tensor] = []
+    recurrent: list[Tensor] = []
+    candidate_biases: list[Tensor] = []
+    for w_ih, w_hh, b_ih, b_hh in gru.all_weights:  # (3H, I), (3H, H), (3H,), (3H,): reset, update, candidate
         # The two biases of the reset and update gates are added; only the candidate's second bias is gated, so it is not.
         bias = b_ih + torch.cat([b_hh[: 2 * size], torch.zeros_like(b_hh[2 * size :])])  # (3H,)
         projections.append(F.linear(by_time.flip(0) if projections else by_time.contiguous(), w_ih, bias))  # (T, B, 3H)
@@ -99,17 +101,7 @@ def fast_gru(gru: nn.GRU, inputs: Tensor, initial: Tensor | None, mask: Tensor |
 
 def gru_step(gru: nn.GRU, inputs: Tensor, state: Tensor) -> Tensor:
     """Run one time step of a one-directional layer: inputs (B, I) and state (B, H) to the next state (B, H)."""
-    return torch.gru_cell(inputs, state, gru.weight_ih_l0, gru.weight_hh_l0, gru.bias_ih_l0, gru.bias_hh_l0)
-
-
-def _direction_weights(gru: nn.GRU) -> list[tuple[Tensor, Tensor, Tensor, Tensor]]:
-    """List, for each direction, W_ih (3H, I), W_hh (3H, H) and their biases (3H,): reset, update, candidate."""
-    weights = [(gru.weight_ih_l0, gru.weight_hh_l0, gru.bias_ih_l0, gru.bias_hh_l0)]
-    if gru.bidirectional:
-        weights.append(
-            (gru.weight_ih_l0_reverse, gru.weight_hh_l0_reverse, gru.bias_ih_l0_reverse, gru.bias_hh_l0_reverse)
-        )
-    return weights
+    return torch.gru_cell(inputs, state, *gru.all_weights[0])
 
 
 class _Recurrence(torch.autograd.Function):

@@ -114,7 +114,7 @@ def greedy_search(
         log_probs, words = forbid_padding(logits).log_softmax(dim=-1).max(dim=-1)  # (A,), (A,)
         ids[active, step] = words
         scores[active] += log_probs
-        if weights is not None:
+        if weights is not None and attn_weights is not None:
             weights[active, step] = attn_weights
         ended = (words == EOS) | (limits[active] == step + 1)  # (A,)
         if ended.any():  # a sentence that has ended leaves the batch, so it costs no further step
@@ -245,7 +245,7 @@ class Beam:
         rows = _rows(torch.arange(len(parents), device=parents.device), parents)  # (A·K,)
         self.state = state.select(rows)
         self.ids = torch.cat([self.ids[rows], self.words[:, None]], dim=1)  # (A·K, T + 1)
-        if self.attn_weights is not None:
+        if self.attn_weights is not None and attn_weights is not None:
             self.attn_weights = torch.cat([self.attn_weights, attn_weights[:, None]], dim=1)[rows]  # (A·K, T + 1, S)
 
     def _next_words(self, logits: Tensor) -> tuple[Tensor, Tensor]:

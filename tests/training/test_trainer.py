@@ -180,6 +180,7 @@ def test_the_loss_goes_down(tiny_run):
     assert np.mean(losses[-5:]) < np.mean(losses[:5]) - 0.3
 
 
+@pytest.mark.slow
 def test_a_model_learns_a_few_sentences_by_heart(tiny_corpus, tmp_path):
     """The smallest proof that everything is connected: what was trained on comes out again."""
     settings = replace(
@@ -366,6 +367,7 @@ def in_child(folder: Path, place: str) -> subprocess.Popen:
     )
 
 
+@pytest.mark.slow
 def test_killed_in_a_step_and_resumed_equals_uninterrupted_and_meanwhile_nobody_else_may_train(
     make_trainer, tiny_run, tmp_path
 ):
@@ -382,6 +384,7 @@ def test_killed_in_a_step_and_resumed_equals_uninterrupted_and_meanwhile_nobody_
     assert everything(tmp_path / "run") == everything(tiny_run)
 
 
+@pytest.mark.slow
 def test_killed_while_a_checkpoint_is_written_and_resumed_equals_uninterrupted(make_trainer, tiny_run, tmp_path):
     with in_child(tmp_path / "run", "before renaming the second checkpoint") as child:
         assert child.wait() == -signal.SIGKILL, child.stderr.read()

@@ -9,7 +9,7 @@ from dataclasses import replace
 import pytest
 import torch
 from safetensors.torch import load_file
-from small_models import KINDS, half_learnt, kind_name, small_vocabularies
+from small_models import KINDS, RUNNABLE, half_learnt, kind_name, small_vocabularies
 from typer.testing import CliRunner
 
 from s2s_tutorial.cli.commands import app
@@ -33,7 +33,6 @@ from s2s_tutorial.web.export import (
     unpack,
 )
 
-RUNNABLE = [kind for kind in KINDS if kind.decoder == "luong" and not kind.input_feeding]
 OTHERS = [kind for kind in KINDS if kind.decoder != "luong" or kind.input_feeding]
 
 
