@@ -1,4 +1,4 @@
-"""Hide rare words in training, so that the model learns what to do with unknown ones."""
+"""Hide rare words in training, so that the model learns to handle unknown ones."""
 
 from __future__ import annotations
 
@@ -9,15 +9,18 @@ from s2s_tutorial.data.vocabulary import UNK
 
 
 def hide_rare_words(ids: Tensor, seen_once: Tensor, rate: float, rng: torch.Generator) -> Tensor:
-    """Turn words that were seen once in training into UNK, each with probability `rate`.
+    """Replace words that occur once in the training data by UNK, each with probability `rate`.
 
     Args:
-        ids: (B, S).
-        seen_once: (V,), True at such words.
-        rate: 0 to 1.
-        rng: of the coins.
+        ids: (B, T), word ids.
+        seen_once: (V,), True at words that occur once.
+        rate: Probability, from 0 to 1; at 0 nothing is drawn.
+        rng: Random generator.
+
+    Returns:
+        (B, T), word ids.
     """
     if rate == 0.0:
         return ids
-    coins = torch.rand(ids.shape, generator=rng, device=ids.device) < rate
-    return ids.masked_fill(seen_once[ids] & coins, UNK)
+    drawn = torch.rand(ids.shape, generator=rng, device=ids.device) < rate  # (B, T)
+    return ids.masked_fill(seen_once[ids] & drawn, UNK)
