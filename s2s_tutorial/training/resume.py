@@ -1,12 +1,15 @@
-"""Resume a run from its newest checkpoint, and describe in a sentence where a session of training ended."""
+"""Resume a run from its newest checkpoint, and share its state between processes."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
+from s2s_tutorial.files import pack_tensors, unpack_tensors
 from s2s_tutorial.runs.checkpoints import Checkpoints
 from s2s_tutorial.runs.folder import RunError
 from s2s_tutorial.runs.progress import Progress
+from s2s_tutorial.training.distributed import Group
 from s2s_tutorial.training.resume_state import TrainingState
 
 
@@ -45,37 +48,31 @@ def load_newest(
     return (path, progress), damaged
 
 
-def describe_outcome(progress: Progress, total_steps: int, folder: Path, stopped: bool, in_notebook: bool) -> str:
-    """Return a sentence or two about how training ended, or where it was stopped.
+def share_state(
+    group: Group, act: Callable[[], None], state: TrainingState, progress: Callable[[], Progress]
+) -> Progress:
+    """Let the writer change the state of training, and copy the result to the other processes.
 
     Args:
-        progress: Where the run is.
-        total_steps: Steps of the whole run.
-        folder: Folder of the run.
-        stopped: Whether it was stopped before its end.
-        in_notebook: Whether a cell of a notebook started it.
+        group: Processes that train the run together.
+        act: What the writer does.
+        state: Of this process; replaced by the writer's.
+        progress: Returns this process's progress.
+
+    Returns:
+        The writer's progress.
+
+    Raises:
+        ValueError: The writer could not act, see `Group.from_writer`.
     """
-    if stopped:
-        again = "this cell" if in_notebook else "the same cell or command"
-        return (
-            f"Stopped after step {progress.step:,} of {total_steps:,}; everything is saved in {folder}. "
-            f"Run {again} again to resume."
-        )
-    return (
-        f"Trained {progress.step:,} of {total_steps:,} steps in {progress.seconds:,.0f} s; best validation BLEU "
-        f"{progress.best_bleu:.1f} at step {progress.best_step:,}."
-    )
 
+    def act_and_pack() -> bytes:
+        act()
+        return b"" if group.size == 1 else pack_tensors(state.tensors(), progress().to_dict())
 
-def disk_error(error: OSError, progress: Progress, folder: Path) -> RunError:
-    """Return the error to raise when the run's files could not be read or written, with what to do about it.
-
-    Args:
-        error: Raised by the system.
-        progress: Where the run is.
-        folder: Folder of the run.
-    """
-    return RunError(
-        f"training stopped after step {progress.step:,}: {error.filename or folder}: {error.strerror or error}. Make "
-        "room, or make the place writable, and run the same cell or command again: it resumes from the last checkpoint"
-    )
+    data = group.from_writer(act_and_pack)
+    if group.writes:
+        return progress()
+    tensors, values = unpack_tensors(data, "what process 0 sent")
+    state.load(tensors)
+    return Progress.from_dict(values)

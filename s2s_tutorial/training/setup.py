@@ -6,11 +6,13 @@ import hashlib
 import json
 from pathlib import Path
 
+import torch
+
 from s2s_tutorial.data.corpus import Corpus, challenge_set
 from s2s_tutorial.model.seq2seq import Seq2Seq
 from s2s_tutorial.runs.folder import Run, RunError
 from s2s_tutorial.runs.open_or_make import open_or_make
-from s2s_tutorial.settings import Settings
+from s2s_tutorial.settings import Settings, TrainingSettings
 from s2s_tutorial.training.distributed import Group
 from s2s_tutorial.training.initial_weights import Start
 
@@ -54,3 +56,15 @@ def open_for_training(
     if group.from_writer(open_and_return_digest) != digest:
         raise RunError(f"process {group.rank} has other data than process 0: give all the same files")
     return opened[0], model
+
+
+def build_optimiser(model: Seq2Seq, training: TrainingSettings) -> torch.optim.Adam:
+    """Build an Adam optimiser with one group of parameters for the encoder and one for the decoder.
+
+    Each group has a `ratio`, by which the trainer multiplies the learning rate.
+    """
+    groups = [
+        {"params": list(model.encoder.parameters()), "ratio": 1.0},
+        {"params": list(model.decoder.parameters()), "ratio": training.decoder_learning_ratio},
+    ]
+    return torch.optim.Adam(groups, lr=training.learning_rate, fused=True)

@@ -8,55 +8,40 @@ with the same versions and number of threads.
 
 from __future__ import annotations
 
-import math
-import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, nullcontext
-from enum import IntEnum
+from contextlib import nullcontext
 from functools import partial
 from pathlib import Path
 
 import torch
-from torch import Tensor
 
-from s2s_tutorial.data.batches import Batch, epoch_order
+from s2s_tutorial.data.batches import Batch
 from s2s_tutorial.data.corpus import Corpus, HeldOut
 from s2s_tutorial.data.on_disk.mapped_pairs import encode_pairs
-from s2s_tutorial.files import pack_tensors, unpack_tensors
 from s2s_tutorial.model.gru import keep_memory
 from s2s_tutorial.runs.checkpoints import Checkpoints
-from s2s_tutorial.runs.folder import RunError
 from s2s_tutorial.runs.lock import hold
 from s2s_tutorial.runs.progress import Progress
-from s2s_tutorial.runs.weights import choose_device, load_model, save_model
+from s2s_tutorial.runs.weights import choose_device, load_model
 from s2s_tutorial.settings import Settings
 from s2s_tutorial.training.cores import shared_cores
+from s2s_tutorial.training.display import Display, choose_watchers
 from s2s_tutorial.training.distributed import Group
+from s2s_tutorial.training.epochs import count_steps, rows_from
 from s2s_tutorial.training.initial_weights import Start
-from s2s_tutorial.training.interrupt import Stop, end_quietly, watched
-from s2s_tutorial.training.rare_words import hide_rare_words
+from s2s_tutorial.training.interrupt import Stop, end_quietly
+from s2s_tutorial.training.rare_words import RareWords
 from s2s_tutorial.training.record import Record
-from s2s_tutorial.training.resume import describe_outcome, disk_error, load_newest
+from s2s_tutorial.training.resume import load_newest, share_state
 from s2s_tutorial.training.resume_state import TrainingState
 from s2s_tutorial.training.samples import Samples
 from s2s_tutorial.training.scheduled_sampling import mix_in_parallel, mix_stepwise
 from s2s_tutorial.training.schedules import learning_rate_factor, teacher_forcing_ratio
-from s2s_tutorial.training.setup import open_for_training
-from s2s_tutorial.training.watchers import Board, ProgressBar, Watcher
-from s2s_tutorial.translation.evaluation import bleu_score, normalised_words
+from s2s_tutorial.training.setup import build_optimiser, open_for_training
+from s2s_tutorial.training.validation import Verdict, validate
+from s2s_tutorial.training.watchers import Watcher
 from s2s_tutorial.translation.translator import Translator
-
-MAX_STEPS = 1_000_000
-
-
-class Verdict(IntEnum):
-    """What happens to a run after a step. If several processes disagree, the highest value counts for all of them."""
-
-    CONTINUE = 0
-    OUT_OF_TIME = 1
-    STOPPED = 2
-    FINISHED = 3
 
 
 class Trainer:
@@ -93,28 +78,20 @@ class Trainer:
     ) -> None:
         self.corpus, self.settings, self.device = corpus, settings, torch.device(choose_device(str(device)))
         self.group, self.start = group or Group(), start or Start()
-        self.live, self.quiet = live, quiet or not self.group.writes
-        self.samples = Samples.of(samples or corpus.train)
-        self.watchers: list[Watcher] = [] if self.quiet else [live or ProgressBar()]
-        if tensorboard and self.group.writes:
-            self.watchers.append(Board(folder / "tensorboard"))
+        self.samples, self.live = Samples.of(samples or corpus.train), live
+        quiet = quiet or not self.group.writes
+        self.watchers = choose_watchers(folder, live, quiet, tensorboard and self.group.writes)
         self.run, model = open_for_training(corpus, settings, folder, self.start, self.group)
         self.model = model.to(self.device)
-        self.optimiser = self._build_optimiser()
+        self.optimiser = build_optimiser(self.model, settings.training)
         self.rng = torch.Generator(self.device).manual_seed(settings.training.seed)
-        self.progress = Progress()
+        self.progress, self.stop = Progress(), Stop()
         self.checkpoints = Checkpoints(folder, most=self.state.most_bytes)
         self.record = Record(self.run.record_path)
         self.src, self.tgt = encode_pairs(corpus.train, corpus.src_vocabulary, corpus.tgt_vocabulary)
-        self.src_once = torch.from_numpy(corpus.src_vocabulary.seen_once()).to(self.device)  # (V,)
-        self.tgt_once = torch.from_numpy(corpus.tgt_vocabulary.seen_once()).to(self.device)  # (V,)
-        self.steps_per_epoch = math.ceil(len(corpus.train) / settings.training.batch_size)
-        self.total_steps = self.steps_per_epoch * settings.training.epochs
-        self.stop = Stop()
-        if self.total_steps > MAX_STEPS:
-            raise RunError(
-                f"{self.total_steps:,} steps are more than a record holds ({MAX_STEPS:,}): take fewer epochs"
-            )
+        self.rare_words = RareWords.of(corpus, self.device)
+        self.steps_per_epoch, self.total_steps = count_steps(len(corpus.train), settings.training)
+        self.display = Display(self.run, self.total_steps, self.samples, live, quiet, self.group.writes)
 
     @property
     def stopped(self) -> bool:
@@ -131,14 +108,6 @@ class Trainer:
         """A translator of the model as it is now, with the run's vocabularies."""
         return Translator(self.model, self.run.src_vocabulary, self.run.tgt_vocabulary, self.run.language)
 
-    def _build_optimiser(self) -> torch.optim.Adam:
-        training = self.settings.training
-        groups = [
-            {"params": list(self.model.encoder.parameters()), "ratio": 1.0},
-            {"params": list(self.model.decoder.parameters()), "ratio": training.decoder_learning_ratio},
-        ]
-        return torch.optim.Adam(groups, lr=training.learning_rate, fused=True)
-
     # One training step
 
     def train_step(self, batch: Batch) -> dict[str, float]:
@@ -152,7 +121,7 @@ class Trainer:
             teacher_forcing (probability of the true word).
         """
         training = self.settings.training
-        batch = self._hide_rare(batch.to(self.device))
+        batch = self.rare_words.hide(batch.to(self.device), training.unknown_rate, self.rng)
         progress = self.progress.step / self.total_steps
         ratio = teacher_forcing_ratio(training.sampling, progress, training.sampling_end)
         with torch.autocast(self.device.type, enabled=self.device.type == "cuda", dtype=torch.bfloat16):
@@ -164,11 +133,12 @@ class Trainer:
         self.optimiser.zero_grad()
         loss.backward()
         loss = self.group.average(loss, batch.tgt_lengths.sum(), self.model)  # over all processes
-        norms = [self._clip(group["params"]) for group in self.optimiser.param_groups]
+        groups = self.optimiser.param_groups  # of the encoder and of the decoder
+        norms = [torch.nn.utils.clip_grad_norm_(group["params"], training.clip_norm, foreach=True) for group in groups]
         rate = training.learning_rate * learning_rate_factor(
             self.progress.step, self.total_steps, training.warmup, training.decay
         )
-        for group in self.optimiser.param_groups:
+        for group in groups:
             group["lr"] = rate * group["ratio"]
         self.optimiser.step()
         return {
@@ -178,18 +148,6 @@ class Trainer:
             "learning_rate": rate,
             "teacher_forcing": ratio,
         }
-
-    def _clip(self, parameters: list[Tensor]) -> Tensor:
-        return torch.nn.utils.clip_grad_norm_(parameters, self.settings.training.clip_norm, foreach=True)
-
-    def _hide_rare(self, batch: Batch) -> Batch:
-        rate = self.settings.training.unknown_rate
-        return Batch(
-            hide_rare_words(batch.src_ids, self.src_once, rate, self.rng),
-            batch.src_lengths,
-            hide_rare_words(batch.tgt_ids, self.tgt_once, rate, self.rng),
-            batch.tgt_lengths,
-        )
 
     # The loop
 
@@ -206,34 +164,30 @@ class Trainer:
             Where the run is now. `self.model` holds the best weights if it is finished.
 
         Raises:
-            RunError: Another process is training this run, or its files cannot be read or written; the message says what
-                to do.
+            RunError: Another process is training this run, or its files cannot be read or written.
             TrainingStopped: Training was stopped; everything is saved.
         """
         keep_memory()
         try:
-            with (
-                hold(self.run.folder) if self.group.writes else nullcontext(),
-                self.stop.watched(),
-                shared_cores(self.settings.model),
-            ):
+            locked = hold(self.run.folder) if self.group.writes else nullcontext()
+            with locked, self.stop.watched(), shared_cores(self.settings.model):
                 self._from_writer(self._resume)
                 if self._has_nothing_left(max_minutes):
                     self._show_finished_run()
                 else:
                     self._train(max_minutes)
         except OSError as error:
-            raise disk_error(error, self.progress, self.run.folder) from error
+            raise self.display.disk_error(error, self.progress) from error
         if self.stop.asked and raise_on_stop:
             end_quietly(self._outcome(), shown=self.live in self.watchers)
         if self.stopped and self.live not in self.watchers:
-            self._print(self._outcome(), always=True)
+            self.display.print(self._outcome(), always=True)
         return self.progress
 
     def _train(self, max_minutes: float | None) -> None:
         progress, training = self.progress, self.settings.training
         last_look = time.monotonic()
-        with self._watched(self.watchers):
+        with self.display.session(self.watchers, progress, self.translator, self._outcome):
             for batch in self._remaining_batches():
                 self.group.reseed(self.rng, training.seed, progress.step)
                 values = self.train_step(batch)
@@ -253,13 +207,9 @@ class Trainer:
             self._from_writer(self._take_best)
 
     def _remaining_batches(self) -> Iterator[Batch]:
-        """Yield this process's share of each batch, from the run's current step to the end of the last epoch."""
-        training = self.settings.training
-        epoch, done = divmod(self.progress.step, self.steps_per_epoch)
-        for number in range(epoch, training.epochs):
-            order = epoch_order(self.src.lengths, self.tgt.lengths, training.batch_size, training.seed, number)
-            for rows in order[done if number == epoch else 0 :]:
-                yield Batch.of(self.src, self.tgt, self.group.share(rows))
+        """Yield this process's share of each batch, from the current step to the end of the last epoch."""
+        for rows in rows_from(self.progress.step, self.src, self.tgt, self.settings.training):
+            yield Batch.of(self.src, self.tgt, self.group.share(rows))
 
     def _note(self, values: dict[str, float]) -> None:
         """Record the values of a step, and show them."""
@@ -279,28 +229,19 @@ class Trainer:
     def _evaluate_when_due(self, max_minutes: float | None) -> Verdict:
         progress, training = self.progress, self.settings.training
         evaluation_steps = max(self.steps_per_epoch // training.evaluations_per_epoch, 1)
-        ended, late = progress.step == self.total_steps, self._is_out_of_time(max_minutes)
+        ended, late = progress.step == self.total_steps, self.progress.is_out_of_time(max_minutes)
         if ended or late or progress.step % evaluation_steps == 0:
             self._evaluate()
             ended |= progress.worse_evaluations >= training.patience
         return Verdict.FINISHED if ended else Verdict.OUT_OF_TIME if late else Verdict.CONTINUE
 
-    def _is_out_of_time(self, max_minutes: float | None) -> bool:
-        return max_minutes is not None and self.progress.seconds >= 60.0 * max_minutes
-
     def _evaluate(self) -> None:
-        """Translate the validation set, and save the weights if its BLEU is the highest so far."""
-        progress, held_out, translator = self.progress, self.corpus.validation, self.translator
-        translations = translator.translate_words(held_out.sources)
-        bleu = bleu_score([" ".join(normalised_words(found.words)) for found in translations], held_out.references)
-        if bleu > progress.best_bleu:
-            progress.best_bleu, progress.best_step, progress.worse_evaluations = bleu, progress.step, 0
-            save_model(self.run.model_path, self.model)
-        else:
-            progress.worse_evaluations += 1
+        """Translate the validation set, keep the weights if they are the best so far, and show samples."""
+        progress = self.progress
+        bleu = validate(self.translator, self.corpus.validation, progress, self.run.model_path)
         self.record.add(kind="evaluation", step=progress.step, validation_bleu=bleu)
         if self.watchers:
-            lines, shown = self.samples.translate(translator, progress.step)
+            lines, shown = self.samples.translate(self.translator, progress.step)
             for watcher in self.watchers:
                 watcher.evaluation(progress.step, bleu, lines, shown)
 
@@ -310,14 +251,14 @@ class Trainer:
         """Restore everything from the newest undamaged checkpoint; without one, start from the first step."""
         found, damaged = load_newest(self.checkpoints, self.state, self.total_steps)
         for sentence in damaged:
-            self._print(sentence, always=True)
-        if found is None:
-            self._start_over()
-        else:
+            self.display.print(sentence, always=True)
+        if found:
             path, self.progress = found
+            if not self.progress.finished:
+                self.display.print(f"Going on from {path.name}.")
+        else:
+            self._start_over()
         self.record.rewind(self.progress.step)
-        if found and not self.progress.finished:
-            self._print(f"Going on from {path.name}.")
 
     def _start_over(self) -> None:
         """Reset everything that training changes to the state before the first step."""
@@ -325,7 +266,7 @@ class Trainer:
             model = self.run.build_model()
             self.start.prepare(model)
             self.model.load_state_dict(model.state_dict())
-            self.optimiser = self._build_optimiser()
+            self.optimiser.state.clear()
         self.rng.manual_seed(self.settings.training.seed)
         self.progress = Progress()
 
@@ -336,44 +277,24 @@ class Trainer:
 
     def _from_writer(self, act: Callable[[], None]) -> None:
         """Let the writer change the state, and copy its state to the other processes."""
-
-        def act_and_pack() -> bytes:
-            act()
-            return b"" if self.group.size == 1 else pack_tensors(self.state.tensors(), self.progress.to_dict())
-
-        data = self.group.from_writer(act_and_pack)
-        if not self.group.writes:
-            tensors, values = unpack_tensors(data, "what process 0 sent")
-            self.state.load(tensors)
-            self.progress = Progress.from_dict(values)
+        self.progress = share_state(self.group, act, self.state, lambda: self.progress)
 
     # The end
 
     def _has_nothing_left(self, max_minutes: float | None) -> bool:
-        late = self._is_out_of_time(max_minutes) and self.run.model_path.is_file()
+        late = self.progress.is_out_of_time(max_minutes) and self.run.model_path.is_file()
         return bool(self.group.highest(self.group.writes and (self.progress.finished or late)))
 
     def _show_finished_run(self) -> None:
         self._from_writer(self._take_best)
         if self.live in self.watchers:
-            with self._watched([self.live]):
+            with self.display.session([self.live], self.progress, self.translator, self._outcome):
                 pass  # the watcher draws the curve of the finished run
         else:
-            self._print(self._outcome())
+            self.display.print(self._outcome())
 
     def _take_best(self) -> None:
         load_model(self.run.model_path, self.model)
 
     def _outcome(self) -> str:
-        in_notebook = self.live is not None
-        return describe_outcome(self.progress, self.total_steps, self.run.folder, self.stopped, in_notebook)
-
-    def _print(self, sentence: str, always: bool = False) -> None:
-        # A notebook shows standard error in red, as if something were wrong.
-        if self.group.writes and (always or not self.quiet):
-            print(sentence, file=sys.stdout if self.live else sys.stderr)
-
-    def _watched(self, watchers: list[Watcher]) -> AbstractContextManager[None]:
-        progress = self.progress
-        start = self.run.record_path, progress.step, self.total_steps, progress.seconds
-        return watched(watchers, self._outcome, *start, self.samples, self.translator)
+        return self.display.outcome(self.progress, self.stopped)
