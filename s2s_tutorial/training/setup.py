@@ -9,6 +9,7 @@ from pathlib import Path
 import torch
 
 from s2s_tutorial.data.corpus import Corpus, challenge_set
+from s2s_tutorial.model.dropout import set_dropout_generator
 from s2s_tutorial.model.seq2seq import Seq2Seq
 from s2s_tutorial.runs.folder import Run, RunError
 from s2s_tutorial.runs.open_or_make import open_or_make
@@ -18,7 +19,7 @@ from s2s_tutorial.training.initial_weights import Start
 
 
 def open_for_training(
-    corpus: Corpus, settings: Settings, folder: Path, start: Start, group: Group
+    corpus: Corpus, settings: Settings, folder: Path, start: Start, group: Group, rng: torch.Generator
 ) -> tuple[Run, Seq2Seq]:
     """Open the run in a folder, or make it there, and build its network with the weights it starts from.
 
@@ -30,6 +31,7 @@ def open_for_training(
         folder: Folder of the run.
         start: Changes the initial weights.
         group: Processes that train the run together.
+        rng: Random generator of the network's dropout.
 
     Returns:
         The opened run, and its network on the CPU.
@@ -44,6 +46,7 @@ def open_for_training(
     run.weight_bytes()  # refuses a model that is too large for any memory
     model = run.build_model()
     start.prepare(model)
+    set_dropout_generator(model, rng)
 
     words = json.dumps([*(words.to_dict() for words in vocabularies), len(corpus.train), start.name])
     digest = hashlib.sha256(words.encode()).digest()

@@ -2,8 +2,8 @@
 
 A checkpoint holds everything that the next step depends on: weights, optimiser, position in the epoch, random state and best
 score. The order of an epoch and the learning rate depend on the settings and the number of the step alone. So a run that was
-stopped or killed, and then resumed, ends with the same weights, bit for bit, as one that ran through: on the same machine,
-with the same versions and number of threads.
+stopped or killed, and resumed, ends with the same weights, bit for bit, as one that ran through (on the same machine, with
+the same versions and number of threads).
 """
 
 from __future__ import annotations
@@ -79,12 +79,12 @@ class Trainer:
         self.corpus, self.settings, self.device = corpus, settings, torch.device(choose_device(str(device)))
         self.group, self.start = group or Group(), start or Start()
         self.samples, self.live = Samples.of(samples or corpus.train), live
-        quiet = quiet or not self.group.writes
-        self.watchers = choose_watchers(folder, live, quiet, tensorboard and self.group.writes)
-        self.run, model = open_for_training(corpus, settings, folder, self.start, self.group)
+        quiet, tensorboard = quiet or not self.group.writes, tensorboard and self.group.writes
+        self.watchers = choose_watchers(folder, live, quiet, tensorboard)
+        self.rng = torch.Generator(self.device).manual_seed(settings.training.seed)
+        self.run, model = open_for_training(corpus, settings, folder, self.start, self.group, self.rng)
         self.model = model.to(self.device)
         self.optimiser = build_optimiser(self.model, settings.training)
-        self.rng = torch.Generator(self.device).manual_seed(settings.training.seed)
         self.progress, self.stop = Progress(), Stop()
         self.checkpoints = Checkpoints(folder, most=self.state.most_bytes)
         self.record = Record(self.run.record_path)
@@ -121,6 +121,7 @@ class Trainer:
             teacher_forcing (probability of the true word).
         """
         training = self.settings.training
+        self.model.train()
         batch = self.rare_words.hide(batch.to(self.device), training.unknown_rate, self.rng)
         progress = self.progress.step / self.total_steps
         ratio = teacher_forcing_ratio(training.sampling, progress, training.sampling_end)
@@ -129,7 +130,7 @@ class Trainer:
             if ratio < 1.0:
                 mix = mix_stepwise if training.sampling_stepwise else mix_in_parallel
                 prev_ids = partial(mix, self.model, batch, ratio, self.rng)
-            loss = self.model.loss(batch, training.label_smoothing, prev_ids, self.rng)
+            loss = self.model.loss(batch, training.label_smoothing, prev_ids)
         self.optimiser.zero_grad()
         loss.backward()
         loss = self.group.average(loss, batch.tgt_lengths.sum(), self.model)  # over all processes
@@ -161,7 +162,7 @@ class Trainer:
             raise_on_stop: Raise after a stop, so that no later line or cell uses an unfinished run; False returns.
 
         Returns:
-            Where the run is now. `self.model` holds the best weights if it is finished.
+            Where the run is now. The model is in evaluation mode, with the best weights if the run is finished.
 
         Raises:
             RunError: Another process is training this run, or its files cannot be read or written.
@@ -178,6 +179,7 @@ class Trainer:
                     self._train(max_minutes)
         except OSError as error:
             raise self.display.disk_error(error, self.progress) from error
+        self.model.eval()
         if self.stop.asked and raise_on_stop:
             end_quietly(self._outcome(), shown=self.live in self.watchers)
         if self.stopped and self.live not in self.watchers:
@@ -278,8 +280,6 @@ class Trainer:
     def _from_writer(self, act: Callable[[], None]) -> None:
         """Let the writer change the state, and copy its state to the other processes."""
         self.progress = share_state(self.group, act, self.state, lambda: self.progress)
-
-    # The end
 
     def _has_nothing_left(self, max_minutes: float | None) -> bool:
         late = self.progress.is_out_of_time(max_minutes) and self.run.model_path.is_file()

@@ -131,6 +131,20 @@ def test_the_network_is_built_once_and_built_again_only_after_steps_without_a_ch
     assert not trainer.optimiser.state
 
 
+def test_a_step_trains_the_model_and_translating_leaves_its_mode_as_it_was(make_trainer):
+    trainer = make_trainer(epochs=1)
+    trainer.train_step(first_batch(trainer))
+    for mode in (True, False):
+        trainer.model.train(mode)
+        trainer.translator.translate_words(trainer.corpus.validation.sources[:2])
+        trainer.translator.translate_words(trainer.corpus.validation.sources[:2], beam_size=2)
+        trainer.translator.forced_attention(["je suis"], ["i am"])
+        assert {module.training for module in trainer.model.modules()} == {mode}
+    trainer.fit()
+    assert not trainer.model.training
+    assert not load_translator(trainer.run.folder).model.training
+
+
 # One step
 
 
