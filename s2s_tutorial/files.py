@@ -1,9 +1,9 @@
-"""Files that survive: written whole or not at all, checked when read, never more than a few.
+"""Read and write the files of a run: written whole or not at all, and checked when they are read.
 
-A file is written under a temporary name, synced to the disk and renamed, so its real name always holds a whole one.
-Tensors go into safetensors files, which hold numbers and text and cannot run code; a SHA-256 over all of it is kept in
-the file's own header. What is read was perhaps written by a stranger: its size is bounded before anything of it is held
-in memory, and links, pipes and devices are no files of a run.
+A file is written under a temporary name, synced to the disk and renamed, so that its real name always holds a complete
+file. Tensors are kept in safetensors files, which hold numbers and text and cannot run code; the file's header holds a
+SHA-256 of all of it. A file that is read may be untrusted input: its size is checked before it is read into memory, and
+links, pipes and devices are refused.
 """
 
 from __future__ import annotations
@@ -22,31 +22,38 @@ from safetensors import SafetensorError
 from safetensors.torch import load, save
 from torch import Tensor
 
-MAX_JSON_BYTES = 8 << 20  # vocabularies of 150,000 words a side
-MAX_JSON_PARTS = 10_000  # lists and objects: an empty one takes two bytes of a file and a hundred in memory
+from s2s_tutorial.arguments import to_path
+
+MAX_JSON_BYTES = 8 << 20  # enough for vocabularies of 150,000 words per side
+MAX_JSON_PARTS = 10_000  # lists and objects: an empty one takes 2 bytes in a file and about 100 in memory
 MAX_TENSOR_BYTES = 4 << 30
 MAX_HEADER_BYTES = 1 << 20
 
 
 class BadFileError(ValueError):
-    """A file of a run that cannot be trusted; the message says which, why and what to do."""
+    """A file of a run cannot be used; the message names it and explains why and what to do."""
 
 
 class UnreadableFileError(BadFileError):
-    """A file that cannot be read now. It may well be whole, so nobody sets it aside."""
+    """A file cannot be read now. It may still be intact, so the caller should not set it aside."""
 
 
-def read_bounded(path: Path, most: int) -> bytes:
-    """Read a file of at most so many bytes.
+def read_bounded(path: str | Path, most: int) -> bytes:
+    """Read a file of bounded size.
+
+    Args:
+        path: Path of the file.
+        most: Largest size in bytes.
 
     Raises:
-        BadFileError: a larger one, or a link, pipe or device: those may lead elsewhere, or never end.
-        UnreadableFileError: it is not there, or may not be read.
+        BadFileError: The file is larger; or it is a link, pipe or device, which could lead elsewhere or never end.
+        UnreadableFileError: The file does not exist, or may not be read.
     """
+    path = to_path(path)
     try:
         found = path.lstat()
         if not stat.S_ISREG(found.st_mode):
-            raise BadFileError(f"{path} is no file but a link, folder or device: put the file itself there")
+            raise BadFileError(f"{path} is a link, folder or device: put a file there instead")
         if found.st_size > most:
             raise BadFileError(
                 f"{path} is too large ({found.st_size:,} bytes, at most {most:,} are read): restore it, or start a new run"
@@ -57,27 +64,36 @@ def read_bounded(path: Path, most: int) -> bytes:
         raise UnreadableFileError(f"{path} cannot be read: {error.strerror or error}") from None
 
 
-def write_atomically(path: Path, data: bytes) -> None:
-    """Replace a file by new contents: afterwards, and at any moment before, it holds the old or the new ones, whole."""
+def write_atomically(path: str | Path, data: bytes) -> None:
+    """Replace the contents of a file; at every moment it holds either the old or the new contents completely.
+
+    Args:
+        path: Path of the file; its folder must exist.
+        data: New contents.
+
+    Raises:
+        OSError: The file cannot be written; the error names it.
+    """
+    path = to_path(path)
     temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
     try:
         temporary.unlink(missing_ok=True)
-        with temporary.open("xb") as file:  # a new file: a link that waits under this name is not followed
+        with temporary.open("xb") as file:  # mode x: a link with this name is not followed
             file.write(data)
             file.flush()
             os.fsync(file.fileno())
         os.replace(temporary, path)
         _sync_folder(path.parent)
     except OSError as error:
-        error.filename = str(path)  # a full disk does not say which file it had no room for
+        error.filename = str(path)  # the error of a full disk does not name the file
         raise
     finally:
-        with suppress(OSError):  # a disk that takes no file may refuse this too, and the first error says more
+        with suppress(OSError):  # this may fail for the same reason, and the first error explains more
             temporary.unlink(missing_ok=True)
 
 
 def _sync_folder(folder: Path) -> None:
-    if os.name == "posix":  # elsewhere a folder cannot be opened, and renaming is durable by itself
+    if os.name == "posix":  # on Windows a folder cannot be opened, and renaming is durable without it
         descriptor = os.open(folder, os.O_RDONLY)
         try:
             os.fsync(descriptor)
@@ -85,23 +101,29 @@ def _sync_folder(folder: Path) -> None:
             os.close(descriptor)
 
 
-def write_json(path: Path, values: Any, most: int | None = None) -> None:
-    """Write JSON atomically, indented, so that people can read it too.
+def write_json(path: str | Path, values: Any, most: int | None = None) -> None:
+    """Write JSON atomically, indented for reading.
+
+    Args:
+        path: Path of the file.
+        values: Anything that JSON can hold.
+        most: Largest size in bytes; None for any.
 
     Raises:
-        ValueError: it has more than `most` bytes.
+        ValueError: The JSON has more than `most` bytes.
+        OSError: The file cannot be written.
     """
     data = (json.dumps(values, indent=1, ensure_ascii=False, sort_keys=True) + "\n").encode()
     if most is not None and len(data) > most:
-        raise ValueError(f"{path.name} would have {len(data):,} bytes, at most {most:,} are read")
+        raise ValueError(f"{to_path(path).name} would have {len(data):,} bytes, at most {most:,} are read")
     write_atomically(path, data)
 
 
-def read_json(path: Path) -> Any:
+def read_json(path: str | Path) -> Any:
     """Read JSON of bounded size.
 
     Raises:
-        BadFileError: too large, not UTF-8, not JSON, or nested beyond reason.
+        BadFileError: The file cannot be read, is too large, is not JSON in UTF-8, or is nested too deeply.
     """
     data = read_bounded(path, MAX_JSON_BYTES)
     try:
@@ -112,50 +134,63 @@ def read_json(path: Path) -> Any:
         raise BadFileError(f"{path} is damaged ({type(error).__name__}): restore it, or start a new run") from None
 
 
-def save_tensors(path: Path, tensors: Mapping[str, Tensor], values: Any = None) -> None:
-    """Write tensors, and plain values beside them, into one safetensors file, atomically.
+def save_tensors(path: str | Path, tensors: Mapping[str, Tensor], values: Any = None) -> None:
+    """Write tensors and plain values into one safetensors file, atomically.
 
     Args:
-        path: of the file.
-        tensors: by name.
-        values: anything that JSON can hold.
+        path: Path of the file.
+        tensors: Tensors by name.
+        values: Anything that JSON can hold.
+
+    Raises:
+        OSError: The file cannot be written.
     """
     write_atomically(path, pack_tensors(tensors, values))
 
 
 def pack_tensors(tensors: Mapping[str, Tensor], values: Any = None) -> bytes:
-    """What `save_tensors` writes."""
+    """Return the bytes that `save_tensors` writes."""
     text = json.dumps(values, sort_keys=True)
     flat = {name: tensor.detach().cpu().contiguous() for name, tensor in tensors.items()}
     return _in_order(save(flat, metadata={"values": text, "sha256": _digest(flat, text)}))
 
 
 def _in_order(data: bytes) -> bytes:
-    """Sort the header of a safetensors file: the library leaves its order open, and equal tensors shall give equal files."""
+    """Sort the header of a safetensors file, whose order the library leaves open, so that equal tensors give equal files."""
     end = 8 + int.from_bytes(data[:8], "little")
     header = json.dumps(json.loads(data[8:end]), sort_keys=True, separators=(",", ":")).encode()
     header += b" " * (-len(header) % 8)
     return len(header).to_bytes(8, "little") + header + data[end:]
 
 
-def load_tensors(path: Path, most: int = MAX_TENSOR_BYTES) -> tuple[dict[str, Tensor], Any]:
-    """Read what `save_tensors` wrote. Nothing in the file is ever executed.
+def load_tensors(path: str | Path, most: int = MAX_TENSOR_BYTES) -> tuple[dict[str, Tensor], Any]:
+    """Read a file that `save_tensors` wrote. Nothing in the file is ever executed.
 
     Args:
-        path: of the file.
-        most: bytes that the tensors may have.
+        path: Path of the file.
+        most: Largest size of the tensors in bytes.
+
+    Returns:
+        The tensors by name, and the plain values.
 
     Raises:
-        BadFileError: empty, cut short, changed, too large, or no such file at all.
+        BadFileError: The file does not exist, or is empty, cut short, changed or too large.
     """
     return unpack_tensors(read_bounded(path, min(most, MAX_TENSOR_BYTES) + MAX_HEADER_BYTES), path)
 
 
 def unpack_tensors(data: bytes, path: Path | str) -> tuple[dict[str, Tensor], Any]:
-    """Take apart what `pack_tensors` made; `path` is what error messages call it.
+    """Read tensors and plain values from the bytes that `pack_tensors` returned.
+
+    Args:
+        data: The bytes.
+        path: Name of the file in error messages.
+
+    Returns:
+        The tensors by name, and the plain values.
 
     Raises:
-        BadFileError: empty, cut short or changed.
+        BadFileError: The bytes are empty, cut short or changed.
     """
     size = int.from_bytes(data[:8], "little")
     if not 2 <= size <= min(MAX_HEADER_BYTES, len(data) - 8):
@@ -166,21 +201,21 @@ def unpack_tensors(data: bytes, path: Path | str) -> tuple[dict[str, Tensor], An
         intact = _digest(tensors, metadata["values"]) == metadata["sha256"]
         values = json.loads(metadata["values"])
     except (SafetensorError, ValueError, KeyError, AttributeError, TypeError, RuntimeError) as error:
-        # A RecursionError is a RuntimeError; so is what PyTorch says to a shape that it cannot make.
+        # A RecursionError is a RuntimeError, and PyTorch raises RuntimeError for an impossible shape.
         raise BadFileError(f"{path} is damaged ({type(error).__name__}): restore it, or start a new run") from None
     if not intact:
         raise BadFileError(f"{path} is damaged (checksum): restore it, or start a new run")
     return tensors, values
 
 
-def read_values(path: Path) -> Any:
-    """Read only the plain values of what `save_tensors` wrote; nothing is compared with the checksum.
+def read_values(path: str | Path) -> Any:
+    """Read only the plain values of a file that `save_tensors` wrote, without comparing the checksum.
 
     Raises:
-        BadFileError: The file cannot be read, or has no such values.
+        BadFileError: The file cannot be read, or does not hold such values.
     """
     try:
-        with path.open("rb") as file:
+        with to_path(path).open("rb") as file:
             size = int.from_bytes(file.read(8), "little")
             return json.loads(json.loads(file.read(min(size, MAX_HEADER_BYTES)))["__metadata__"]["values"])
     except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
@@ -196,15 +231,13 @@ def _digest(tensors: Mapping[str, Tensor], text: str) -> str:
     return total.hexdigest()
 
 
-def refuse_links(folder: Path) -> None:
-    """See that a run's folder holds files and folders only: through a link a run could read and write anywhere.
+def refuse_links(folder: str | Path) -> None:
+    """Check that a run's folder holds files and folders only: through a link, a run could read and write anywhere.
 
     Raises:
-        BadFileError: It holds something else; the message names the first such thing.
+        BadFileError: The folder holds something else; the message names the first such entry.
     """
     with os.scandir(folder) as entries:
         for entry in entries:
             if not (entry.is_file(follow_symlinks=False) or entry.is_dir(follow_symlinks=False)):
-                raise BadFileError(
-                    f"{entry.path} is a link or a device, no file: put the file itself there, or delete it"
-                )
+                raise BadFileError(f"{entry.path} is a link or a device: put a file there instead, or delete it")

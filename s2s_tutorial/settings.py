@@ -1,6 +1,6 @@
-"""Every setting, with a name, in one place: what data, which model, how it is trained; and the presets.
+"""All settings in one place: those of data, model and training, and the presets.
 
-A preset is a frozen `Settings`. `dataclasses.replace` makes a variant of one; nothing is ever changed in place.
+A preset is a frozen `Settings`. `dataclasses.replace` makes a variant of it; settings are never changed in place.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from dataclasses import asdict, dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any
 
-# The trained model that comes with the package: a run's folder, its weights in half precision.
+# Folder of the trained model that comes with the package: a run, with its weights in half precision.
 PRETRAINED = Path(__file__).parent / "pretrained"
 
 ATTENTIONS = ("dot", "general", "concat", "additive", "local-p", "none")
@@ -18,8 +18,8 @@ DECODERS = ("luong", "bahdanau")
 SAMPLING_SCHEDULES = ("none", "constant", "linear", "exponential", "inverse-sigmoid")
 UNITS = ("characters", "words")
 
-# What each setting may be, both ends included. The upper ends are far beyond what this package is for; they keep a
-# run.json from elsewhere from asking for all the memory or time there is.
+# The smallest and the largest value of each setting, both allowed. The largest are far beyond what this package is for:
+# they only prevent a run.json from an untrusted source from using all memory or time.
 BOUNDS: dict[str, tuple[float, float]] = {
     "sample_pairs": (1, 50_000_000),
     "min_length": (0, 10_000),
@@ -43,22 +43,22 @@ BOUNDS: dict[str, tuple[float, float]] = {
     "seed": (0, 2**63 - 1),
 }
 SHARES = ("dropout", "unknown_rate", "label_smoothing")  # at least 0 and below 1
-MAX_TEXT = 4_096  # characters of a setting that is text; a path may be long
+MAX_TEXT = 4_096  # characters in a setting that is text; a path may be long
 
 
 @dataclass(frozen=True)
 class DataSettings:
-    """Which sentence pairs, and which of them are kept.
+    """Settings of the data: which sentence pairs are read, and which of them are kept.
 
     Attributes:
-        corpus: "sample" (the embedded grammar), "tatoeba", or the path of a .txt, .tsv or .zip file.
-        sample_pairs: how many pairs the grammar generates; unused for other corpora.
-        min_length: the shortest that a side may be after normalising, in `unit`.
-        max_length: the longest that a side may be, likewise.
-        unit: what lengths are counted in, "characters" or "words".
-        trim_below: pairs with a word seen fewer times than this in the filtered pairs are dropped; 1 keeps all.
-        vocabulary_min_count: words seen fewer times than this in the training pairs are unknown words.
-        reverse: translate the first column into the second (English to French) and not the second into the first.
+        corpus: "sample" (the built-in grammar), "tatoeba", or the path of a .txt, .tsv or .zip file.
+        sample_pairs: Number of pairs that the grammar generates; unused for other corpora.
+        min_length: Length of the shortest sentence that is kept on either side, after normalising, in `unit`.
+        max_length: Length of the longest sentence that is kept, likewise.
+        unit: Unit of lengths: "characters" or "words".
+        trim_below: Pairs with a word seen fewer times than this in the filtered pairs are dropped; 1 keeps all.
+        vocabulary_min_count: Words seen fewer times than this in the training pairs become unknown words.
+        reverse: True translates the first column into the second (English to French), False the second into the first.
     """
 
     corpus: str = "sample"
@@ -70,25 +70,30 @@ class DataSettings:
     vocabulary_min_count: int = 1
     reverse: bool = False
 
+    def __post_init__(self) -> None:
+        """Keep the path of a corpus as text, because settings are written as JSON."""
+        if isinstance(self.corpus, os.PathLike):
+            object.__setattr__(self, "corpus", os.fspath(self.corpus))
+
     @property
     def longest(self) -> tuple[int, str]:
-        """Return the length of the longest sentence that is kept, and the unit that it is counted in."""
+        """Return the length of the longest sentence that is kept, and its unit."""
         return self.max_length, self.unit
 
 
 @dataclass(frozen=True)
 class ModelSettings:
-    """The network.
+    """Settings of the network.
 
     Attributes:
         decoder: "luong" or "bahdanau".
         attention: "dot", "general", "concat", "additive", "local-p" or "none".
-        embedding_size: the size E of an embedding.
-        hidden_size: H, of encoder and decoder.
-        num_layers: L, of encoder and decoder.
-        dropout: share of values dropped at embeddings, between layers and before the output layer.
-        tie_embeddings: the output layer's weights are the target embeddings; needs E = H.
-        input_feeding: the last attentional state joins the decoder's next input (Luong decoder only).
+        embedding_size: Size E of an embedding.
+        hidden_size: Size H of the states of encoder and decoder.
+        num_layers: Number of layers L of encoder and decoder.
+        dropout: Share of values dropped at embeddings, between layers and before the output layer, 0 to below 1.
+        tie_embeddings: True uses the target embeddings as weights of the output layer, which needs E = H.
+        input_feeding: True joins the last attentional state to the decoder's next input (Luong decoder only).
     """
 
     decoder: str = "luong"
@@ -103,25 +108,25 @@ class ModelSettings:
 
 @dataclass(frozen=True)
 class TrainingSettings:
-    """How the network is trained.
+    """Settings of training.
 
     Attributes:
-        epochs: passes over the training pairs.
-        batch_size: sentence pairs a step.
-        learning_rate: the encoder's, at its highest.
-        decoder_learning_ratio: the decoder's learning rate is this times the encoder's.
-        warmup: share of all steps in which the learning rate rises from 0.
-        decay: share of all steps, at the end, in which it falls to 0 along a half cosine; 0 keeps it.
-        clip_norm: gradients of encoder and of decoder are scaled down to this norm, each on its own.
-        label_smoothing: probability given to all words alike in the target distribution.
-        sampling: schedule of scheduled sampling: "none", "constant", "linear", "exponential" or "inverse-sigmoid".
-        sampling_end: teacher-forcing ratio that the schedule ends at.
-        sampling_stepwise: feed back word by word, and not in two parallel passes.
-        unknown_rate: how often a word seen once in training is shown as UNK.
-        patience: evaluations without a better validation score before training stops.
-        evaluations_per_epoch: how often validation looks at the model.
-        checkpoint_steps: steps between two checkpoints.
-        seed: of initial weights, order, dropout and sampling.
+        epochs: Number of passes over the training pairs.
+        batch_size: Number of sentence pairs per step.
+        learning_rate: Highest learning rate of the encoder.
+        decoder_learning_ratio: Learning rate of the decoder divided by that of the encoder.
+        warmup: Share of all steps in which the learning rate rises from 0.
+        decay: Share of all steps, at the end, in which it falls to 0 along a half cosine; 0 keeps it constant.
+        clip_norm: Largest norm of the gradients of the encoder, and of the decoder; larger ones are scaled down.
+        label_smoothing: Probability that is spread evenly over all words in the target distribution.
+        sampling: Schedule of scheduled sampling: "none", "constant", "linear", "exponential" or "inverse-sigmoid".
+        sampling_end: Teacher-forcing ratio at the end of the schedule.
+        sampling_stepwise: True feeds predictions back word by word, False in two parallel passes.
+        unknown_rate: Probability that a word seen once in training is replaced by UNK.
+        patience: Number of evaluations without a better validation score after which training stops.
+        evaluations_per_epoch: Number of evaluations on the validation set per epoch.
+        checkpoint_steps: Number of steps between two checkpoints.
+        seed: Seed of the initial weights, the order of the pairs, dropout and sampling.
     """
 
     epochs: int = 10
@@ -144,7 +149,14 @@ class TrainingSettings:
 
 @dataclass(frozen=True)
 class Settings:
-    """A whole run: data, model and training, under the name of the preset it started from."""
+    """Settings of a run.
+
+    Attributes:
+        name: Name of the preset that they were made from.
+        data: Settings of the data.
+        model: Settings of the network.
+        training: Settings of training.
+    """
 
     name: str
     data: DataSettings = field(default_factory=DataSettings)
@@ -152,19 +164,26 @@ class Settings:
     training: TrainingSettings = field(default_factory=TrainingSettings)
 
     def __post_init__(self) -> None:
-        """Refuse values that no part of the package knows what to do with.
+        """Check all settings.
 
         Raises:
-            ValueError: naming the setting, its value and what it may be.
+            ValueError: A setting has another type or value than it may have; the message names it, its value and what is
+                expected.
         """
+        if not isinstance(self.name, str) or not self.name.isprintable() or len(self.name) > MAX_TEXT:
+            raise ValueError(f"the settings' name is {str(self.name)[:40]!r}, expected a line of text")
+        for key, kind in PARTS.items():
+            _check_types(key, getattr(self, key), kind)
         _one_of("attention", self.model.attention, ATTENTIONS)
         _one_of("decoder", self.model.decoder, DECODERS)
         _one_of("sampling", self.training.sampling, SAMPLING_SCHEDULES)
         _one_of("unit", self.data.unit, UNITS)
         if self.model.decoder == "bahdanau" and self.model.input_feeding:
-            raise ValueError("input_feeding is part of the Luong decoder; a Bahdanau decoder feeds its context already")
+            raise ValueError("input_feeding is part of the Luong decoder: leave it out, or choose the decoder 'luong'")
         if self.model.tie_embeddings and self.model.embedding_size != self.model.hidden_size:
-            raise ValueError("tie_embeddings needs embedding_size and hidden_size to be the same")
+            raise ValueError(
+                "tie_embeddings needs embedding_size and hidden_size to be the same: turn it off, or change one"
+            )
         if self.data.min_length > self.data.max_length:
             raise ValueError(
                 f"min_length is {self.data.min_length}, expected at most max_length, {self.data.max_length}"
@@ -179,17 +198,17 @@ class Settings:
 
     @classmethod
     def from_dict(cls, values: dict[str, Any]) -> Settings:
-        """Build settings from what `to_dict` made.
+        """Build settings from the result of `to_dict`.
 
         Raises:
-            ValueError: a setting is missing, unknown or of another type.
+            ValueError: A setting is missing, unknown, of another type or out of bounds.
         """
-        parts = {"data": DataSettings, "model": ModelSettings, "training": TrainingSettings}
-        if not isinstance(values, dict) or set(values) != {"name", *parts}:
-            raise ValueError(f"expected settings with the parts name, {', '.join(parts)}")
-        if type(values["name"]) is not str or not values["name"].isprintable() or len(values["name"]) > MAX_TEXT:
-            raise ValueError(f"the settings' name is {str(values['name'])[:40]!r}, expected a line of text")
-        return cls(name=values["name"], **{key: _build(kind, values[key]) for key, kind in parts.items()})
+        if not isinstance(values, dict) or set(values) != {"name", *PARTS}:
+            raise ValueError(f"expected settings with the parts name, {', '.join(PARTS)}")
+        return cls(name=values["name"], **{key: _build(kind, values[key]) for key, kind in PARTS.items()})
+
+
+PARTS: dict[str, type] = {"data": DataSettings, "model": ModelSettings, "training": TrainingSettings}
 
 
 def _one_of(name: str, value: str, known: tuple[str, ...]) -> None:
@@ -198,7 +217,7 @@ def _one_of(name: str, value: str, known: tuple[str, ...]) -> None:
 
 
 def _check(name: str, value: Any) -> None:
-    """Refuse a value out of bounds; a comparison with NaN is false, so that is refused too."""
+    """Check that a value is within its bounds; NaN never is, because every comparison with NaN is false."""
     if name in BOUNDS:
         low, high = BOUNDS[name]
         if not low <= value <= high:
@@ -207,17 +226,41 @@ def _check(name: str, value: Any) -> None:
         if not 0.0 <= value < 1.0:
             raise ValueError(f"{name} is {value!r}, expected at least 0 and below 1")
     elif isinstance(value, str) and (len(value) > MAX_TEXT or "\0" in value):
-        raise ValueError(f"{name} is {value[:40]!r}…, expected at most {MAX_TEXT:,} characters, none of them zero")
+        raise ValueError(f"{name} is {value[:40]!r}…, expected at most {MAX_TEXT:,} characters, none of them NUL")
+
+
+def _check_types(name: str, part: Any, kind: type) -> None:
+    """Check that a part of the settings is of its class, and that its values are of the types of the defaults."""
+    if not isinstance(part, kind):
+        raise ValueError(f"{name} is {str(part)[:40]!r}, expected {kind.__name__}")
+    for each in fields(part):
+        value, expected = getattr(part, each.name), type(each.default)
+        if isinstance(value, bool) and expected is not bool:  # a bool is an int to Python
+            right = False
+        else:
+            right = isinstance(value, int | float if expected is float else expected)
+        if not right:
+            raise ValueError(f"{each.name} is {str(value)[:40]!r}, expected {expected.__name__}")
 
 
 def _build(kind: type, values: Any) -> Any:
-    known = {f.name: type(getattr(kind(), f.name)) for f in fields(kind)}
-    if not isinstance(values, dict) or set(values) != set(known):
-        raise ValueError(f"{kind.__name__} needs exactly these settings: {', '.join(known)}")
-    for name, value in values.items():
-        if type(value) is not known[name] and not (known[name] is float and type(value) is int):
-            raise ValueError(f"{name} is {str(value)[:40]!r}, expected {known[name].__name__}")
+    """Build a part of the settings from a dictionary that has exactly its settings."""
+    names = [each.name for each in fields(kind)]
+    if not isinstance(values, dict) or set(values) != set(names):
+        raise ValueError(f"{kind.__name__} needs exactly these settings: {', '.join(names)}")
     return kind(**values)
+
+
+class Presets(dict[str, Settings]):
+    """Settings by name. An unknown name raises an error that lists the known ones."""
+
+    def __missing__(self, name: object) -> Settings:
+        """Name the presets that there are.
+
+        Raises:
+            ValueError: Always.
+        """
+        raise ValueError(f"there is no preset {str(name)[:40]!r}, expected one of: {', '.join(self)}")
 
 
 SAMPLE = Settings(
@@ -226,9 +269,9 @@ SAMPLE = Settings(
     ModelSettings(),
     TrainingSettings(epochs=3),
 )
-PRESETS: dict[str, Settings] = {
+PRESETS = Presets({
     "sample": SAMPLE,
-    # What the tests and CI run: the embedded corpus, seconds.
+    # The preset of the tests and CI: the built-in corpus, trained in seconds.
     "small": replace(
         SAMPLE,
         name="small",
@@ -236,14 +279,14 @@ PRESETS: dict[str, Settings] = {
         model=ModelSettings(embedding_size=64, hidden_size=64, dropout=0.1),
         training=TrainingSettings(epochs=4, learning_rate=5e-3, batch_size=32, checkpoint_steps=50),
     ),
-    # The 2017 notebook's filters on real pairs, with this book's model: minutes.
+    # The 2017 notebook's filters on real pairs, with this book's model, trained in minutes.
     "standard": Settings(
         "standard",
         DataSettings(corpus="tatoeba", min_length=3, max_length=25, trim_below=5),
         ModelSettings(dropout=0.4),
         TrainingSettings(epochs=10, learning_rate=3e-3),
     ),
-    # Real pairs of at most 12 words a side.
+    # Real pairs of at most 12 words per side.
     "large": Settings(
         "large",
         DataSettings(corpus="tatoeba", max_length=12, unit="words", vocabulary_min_count=3),
@@ -261,15 +304,15 @@ PRESETS: dict[str, Settings] = {
             clip_norm=50.0, label_smoothing=0.0, unknown_rate=0.0, patience=160,
         ),
     ),
-}  # fmt: skip
+})  # fmt: skip
 SCALES = ("small", "standard", "large")
 
 
 def load_scale() -> Settings:
-    """Return the preset that the environment variable `S2S_SCALE` names; `standard` where it is unset.
+    """Return the preset that the environment variable `S2S_SCALE` names, or `standard` if it is not set.
 
     Raises:
-        ValueError: the variable names no scale.
+        ValueError: The variable names something else than one of `SCALES`.
     """
     name = os.environ.get("S2S_SCALE") or "standard"
     if name not in SCALES:

@@ -1,4 +1,4 @@
-"""What the command line says of a corpus, of scores, and of a run that has come to its end."""
+"""Messages of the command line about a corpus, about scores, and about a run that has ended."""
 
 from __future__ import annotations
 
@@ -8,13 +8,14 @@ import typer
 
 if TYPE_CHECKING:
     from s2s_tutorial.data.corpus import Corpus
+    from s2s_tutorial.runs.progress import Progress
     from s2s_tutorial.settings import Settings
     from s2s_tutorial.training.trainer import Trainer
     from s2s_tutorial.translation.evaluation import Scores
 
 
 def describe_corpus(corpus: Corpus, settings: Settings) -> str:
-    """What each step of preparation left."""
+    """Describe a prepared corpus: the pairs that each step left, its sets and its vocabularies."""
     from s2s_tutorial.data.corpus import MOST_HELD_OUT
 
     names = ("English", "French") if settings.data.reverse else ("French", "English")
@@ -26,18 +27,29 @@ def describe_corpus(corpus: Corpus, settings: Settings) -> str:
         ("validation", corpus.validation_pairs, corpus.validation),
         ("test", corpus.test_pairs, corpus.test),
     ):
-        said = f"{pairs:>10,} pairs of {len(held_out):,} {names[0]} sentences"
+        size = f"{pairs:>10,} pairs of {len(held_out):,} {names[0]} sentences"
         if len(held_out) == MOST_HELD_OUT:
-            said = f"{pairs:>10,} pairs, measured on the first {len(held_out):,} {names[0]} sentences"
-        lines.append(f"{name:<40}{said}")
+            size = f"{pairs:>10,} pairs, measured on the first {len(held_out):,} {names[0]} sentences"
+        lines.append(f"{name:<40}{size}")
     sizes = f"{len(corpus.src_vocabulary):,} / {len(corpus.tgt_vocabulary):,}"
     lines.append(f"{'vocabulary of the training pairs':<40}{sizes:>16}")
     return "\n".join(lines)
 
 
-def describe_scores(scores: Scores, values: dict[str, Any], line: str) -> str:
-    """Describe scores: a line, how they were computed, and where `values` has them, a warning and a table of phenomena."""
-    lines = [line, scores.signature]
+def describe_end(progress: Progress) -> str:
+    """Describe in a line how training ended."""
+    end = "Finished" if progress.finished else f"Ended after {progress.seconds / 60:.1f} minutes"
+    return (
+        f"{end}: {progress.step:,} steps in {progress.seconds:,.0f} s; best validation BLEU {progress.best_bleu:.1f} at step "
+        f"{progress.best_step:,}"
+    )
+
+
+def describe_scores(scores: Scores, values: dict[str, Any]) -> str:
+    """Describe scores and how BLEU was computed, with a warning and a table of phenomena if `values` holds them."""
+    from s2s_tutorial.translation.evaluation import show_scores
+
+    lines = [show_scores(scores), scores.signature]
     if "unfinished" in values:
         lines.insert(0, values["unfinished"])
     if "phenomena" in values:
@@ -50,7 +62,7 @@ def describe_scores(scores: Scores, values: dict[str, Any], line: str) -> str:
 
 
 def show_result(trainer: Trainer) -> None:
-    """Measure a finished run on its test set, show ten sentences, write pictures."""
+    """Measure a finished run on its test set, show ten translations, and write scores and pictures into its folder."""
     from s2s_tutorial.files import write_json
     from s2s_tutorial.notebook.plots import plot_attention, plot_losses, save_figure
     from s2s_tutorial.training.record import read_record

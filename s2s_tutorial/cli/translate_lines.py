@@ -1,4 +1,4 @@
-"""Lines of text through a translator: what `s2s-tutorial translate` reads and prints."""
+"""Translate lines of text: read them, translate them in chunks, and print one line for each."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 def read_lines(arguments: list[str] | None) -> Iterator[str | UnicodeDecodeError]:
-    """The arguments, or the lines of standard input; for a line that is not UTF-8, what is wrong with it."""
+    """Yield the arguments, or the lines of standard input; a line that is not UTF-8 is yielded as the error it raised."""
     if arguments:
         yield from arguments
         return
@@ -26,7 +26,7 @@ def read_lines(arguments: list[str] | None) -> Iterator[str | UnicodeDecodeError
 
 
 def chunks(items: Iterator[str | UnicodeDecodeError]) -> Iterator[list[str | UnicodeDecodeError]]:
-    """Batches of lines from a file; line by line from a keyboard."""
+    """Group lines into chunks: of 512 lines from a file, of one line from a keyboard."""
     size = 1 if sys.stdin.isatty() else 512
     chunk = []
     for item in items:
@@ -39,7 +39,7 @@ def chunks(items: Iterator[str | UnicodeDecodeError]) -> Iterator[list[str | Uni
 
 
 def translate_chunk(translator: Translator, chunk: list[str | UnicodeDecodeError], beam: int, as_json: bool) -> bool:
-    """Translate lines and print a line for each; returns whether all went well."""
+    """Translate lines and print one line for each; return False if a line could not be translated."""
     from s2s_tutorial.translation.translator import SentenceError, read_sentence
 
     sources: list[str | SentenceError] = []
@@ -66,7 +66,7 @@ def translate_chunk(translator: Translator, chunk: list[str | UnicodeDecodeError
 
 
 def describe(translation: Translation) -> dict[str, object]:
-    """A translation as plain values, ready for JSON."""
+    """Return a translation as plain values, ready for JSON."""
     weights = translation.attn_weights
     return {
         "text": translation.text,

@@ -13,6 +13,7 @@ from importlib.resources import files
 
 import numpy as np
 
+from s2s_tutorial.arguments import check_type
 from s2s_tutorial.data.columns import Alignment, Columns, CorpusError, source_and_target
 from s2s_tutorial.data.filters import (
     PARTS,
@@ -111,6 +112,7 @@ def prepare(settings: DataSettings) -> Corpus:
     Raises:
         CorpusError: The file cannot be used, or too little of it is left to train and measure on.
     """
+    check_type("settings", settings, DataSettings, hint='PRESETS["sample"].data, for example')
     columns = read_corpus(settings.corpus, settings.sample_pairs)
     rows = keep_lengths(columns, settings)
     first, second = numbered(columns, rows)

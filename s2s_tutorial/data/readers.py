@@ -18,6 +18,7 @@ from itertools import islice
 from pathlib import Path, PurePosixPath
 from typing import IO
 
+from s2s_tutorial.arguments import to_path
 from s2s_tutorial.data.columns import Alignment, Columns, CorpusError
 from s2s_tutorial.data.tatoeba import tatoeba_file
 from s2s_tutorial.data.text import normalise_all
@@ -79,13 +80,13 @@ def corpus_path(name: str) -> Path:
     return tatoeba_file() if name == "tatoeba" else Path(name)
 
 
-def read_file(path: Path) -> Columns:
+def read_file(path: str | Path) -> Columns:
     """Read two or three tab-separated columns from a .txt, .tsv or .zip file.
 
     Raises:
         CorpusError: The file cannot be used; the message tells what is wrong, in which line, and what to do.
     """
-    return _join(_file_pieces(path, streamed=False))
+    return _join(_file_pieces(to_path(path), streamed=False))
 
 
 def _join(pieces: Iterable[Columns]) -> Columns:

@@ -1,1 +1,1 @@
-"""What notebooks show: source, tables, pictures."""
+"""Show source, tables and pictures in notebooks."""

@@ -1,6 +1,6 @@
-"""Pictures: loss curves, attention heat maps, and the interactive attention view.
+"""Draw pictures: loss curves, attention heat maps, and the interactive attention view.
 
-Colours run through lightness (viridis and cividis), so that a colour-blind reader can tell them apart.
+The colours differ in lightness, so that colour-blind readers can tell them apart.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ import numpy as np
 from matplotlib import rc_context
 from matplotlib.figure import Figure
 
+from s2s_tutorial.arguments import check_count, check_type, to_path
 from s2s_tutorial.files import write_atomically
 from s2s_tutorial.translation.translator import Translation
 
@@ -27,7 +28,15 @@ if TYPE_CHECKING:
 
 
 def running_mean(values: Sequence[float], window: int) -> np.ndarray:
-    """Mean of each value and up to `window` − 1 values before it."""
+    """Compute the mean of each value and up to `window` − 1 values before it.
+
+    Args:
+        values: N values.
+        window: Number of values in a mean.
+
+    Returns:
+        (N,) means.
+    """
     total = np.cumsum(np.concatenate([[0.0], values]))
     ends = np.arange(1, len(values) + 1)
     starts = np.maximum(ends - window, 0)
@@ -38,12 +47,14 @@ def plot_attention(translation: Translation, title: str | None = None) -> Figure
     """Draw a heat map: a row for each target word, a column for each source word; each cell is an attention weight.
 
     Args:
-        translation: with attention weights.
-        title: above the picture; None for the translation itself.
+        translation: A translation with attention weights.
+        title: Title of the picture; None for the text of the translation.
 
     Raises:
-        ValueError: the model has no attention.
+        TypeError: It is not a translation.
+        ValueError: The model has no attention.
     """
+    check_type("translation", translation, Translation, hint="translator.translate(sentence)")
     if translation.attn_weights is None:
         raise ValueError("this model has no attention to draw: train one with --attention general, for instance")
     rows, columns = len(translation.attn_weights), len(translation.src_words) + 1
@@ -56,11 +67,11 @@ def plot_attention(translation: Translation, title: str | None = None) -> Figure
 
 
 def draw_attention(axes: Axes, translation: Translation) -> AxesImage:
-    """Draw a translation's heat map into axes; it must have attention weights."""
-    weights = translation.attn_weights.numpy()
+    """Draw the heat map of a translation, which must have attention weights, into axes."""
+    weights = translation.attn_weights.numpy()  # (T, S), with EOS
     columns, rows = ([_clip(word, 20) for word in words] for words in attention_labels(translation))
     image = axes.imshow(weights, cmap="cividis", vmin=0.0, vmax=1.0, aspect="auto")
-    # One tick at every cell, set together with its label: labels alone would be dealt to ticks chosen by matplotlib.
+    # Set ticks and labels together: labels alone would be given to ticks that matplotlib chooses.
     axes.set_xticks(range(len(columns)), labels=columns, rotation=60, ha="left", rotation_mode="anchor")
     axes.set_yticks(range(len(rows)), labels=rows)
     axes.xaxis.tick_top()
@@ -73,21 +84,24 @@ def _clip(text: str, most: int) -> str:
 
 
 def attention_labels(translation: Translation) -> tuple[list[str], list[str]]:
-    """Source and target words as the weights see them: EOS is a word."""
+    """Return the labels of the columns (source words) and rows (target words) of the weights, with EOS."""
     rows = [*translation.words, "<eos>"][: len(translation.attn_weights)]
     return [*translation.src_words, "<eos>"], rows
 
 
 def plot_losses(record: Sequence[dict[str, Any]], window: int = 100) -> Figure:
-    """Draw a run's record: training loss and validation BLEU above, both gradient norms below, over steps.
+    """Draw a run's record over its steps: training loss and validation BLEU above, both gradient norms below.
 
     Args:
-        record: from `tracking.read_record`.
-        window: steps of the running means.
+        record: Lines from `record.read_record`.
+        window: Number of steps in the running means.
 
     Raises:
-        ValueError: the record holds no steps.
+        TypeError: It is not a record.
+        ValueError: The record holds no steps.
     """
+    check_type("record", record, list, tuple, hint="read_record(run.record_path)")
+    check_count("window", window)
     if not any(line["kind"] == "step" for line in record):
         raise ValueError("the record holds no training steps yet: train first")
     figure = Figure(figsize=(5.5, 5), layout="constrained")
@@ -99,13 +113,13 @@ def plot_losses(record: Sequence[dict[str, Any]], window: int = 100) -> Figure:
 def plot_training(record: Sequence[dict[str, Any]], translation: Translation, step: int, total_steps: int) -> Figure:
     """Draw a run as it proceeds: losses and gradient norms on the left, the attention to a sample on the right.
 
-    It is low enough for the line above it and the sample translations below it to be seen with it on a small screen.
+    The picture is low, so that a small screen also shows the line above it and the sample translations below it.
 
     Args:
-        record: Lines as `tracking.read_record` gives them; none before the first step.
-        translation: A sample, with or without attention, as the model treats it now.
-        step: Steps done.
-        total_steps: Where the axis of the steps ends.
+        record: Lines from `record.read_record`; none before the first step.
+        translation: The current translation of a sample, with or without attention.
+        step: Number of steps so far.
+        total_steps: End of the axis of steps.
     """
     with rc_context({"font.size": 8}):
         figure = Figure(figsize=(8.4, 3.4), layout="constrained")
@@ -126,14 +140,14 @@ def plot_training(record: Sequence[dict[str, Any]], translation: Translation, st
 def draw_losses(above: Axes, below: Axes, record: Sequence[dict[str, Any]], window: int) -> None:
     """Draw loss and validation BLEU into one pair of axes and gradient norms into the other; see `plot_losses`.
 
-    The legends stand above the axes, where they cover no curve.
+    The legends are above the axes, where they do not cover a curve.
     """
     steps = [line for line in record if line["kind"] == "step"]
     evaluations = [line for line in record if line["kind"] == "evaluation"]
-    places = [line["step"] for line in steps]
+    numbers = [line["step"] for line in steps]
     losses = [line["loss"] for line in steps]
-    above.plot(places, losses, color="0.8", linewidth=0.8, label="loss of each step")
-    above.plot(places, running_mean(losses, window), color="#00429d", label=f"mean of {window} steps")
+    above.plot(numbers, losses, color="0.8", linewidth=0.8, label="loss of each step")
+    above.plot(numbers, running_mean(losses, window), color="#00429d", label=f"mean of {window} steps")
     above.set_ylabel("training loss\n(nats per word)")
     right = above.twinx()
     scores = [line["validation_bleu"] for line in evaluations]
@@ -141,46 +155,58 @@ def draw_losses(above: Axes, below: Axes, record: Sequence[dict[str, Any]], wind
     right.set_ylabel("validation BLEU")
     for part, colour, style in (("encoder", "#00429d", "-"), ("decoder", "#b8560b", "--")):
         norms = running_mean([line[f"{part}_norm"] for line in steps], window)
-        below.plot(places, norms, style, color=colour, label=f"{part} gradient norm")
+        below.plot(numbers, norms, style, color=colour, label=f"{part} gradient norm")
     below.set_xlabel("step")
     below.set_ylabel("before clipping")
     for axes, drawn, top in ((above, steps, 8), (right, evaluations, 50), (below, steps, 1)):
-        axes.set_ylim(0, None if drawn else top)  # where there is nothing to draw yet, a scale that is likely to fit
+        axes.set_ylim(0, None if drawn else top)  # as long as there is nothing to draw, a scale that will probably fit
     for axes, lines in ((above, [*above.lines, *right.lines]), (below, below.lines)):
         axes.legend(handles=lines, loc="lower left", bbox_to_anchor=(0, 1), ncols=3, frameon=False, fontsize="small")
 
 
-def save_figure(figure: Figure, path: Path) -> None:
-    """Write a figure to a .png, .svg or .pdf file, whole or not at all.
+def save_figure(figure: Figure, path: str | Path) -> None:
+    """Write a figure to a .png, .svg or .pdf file, completely or not at all.
 
     Raises:
-        ValueError: another kind of file.
+        OSError: The file cannot be written.
+        TypeError: It is not a figure, or not a path.
+        ValueError: The name ends in another way.
     """
+    check_type("figure", figure, Figure)
+    path = to_path(path)
     kind = path.suffix.lower().lstrip(".")
     if kind not in ("png", "svg", "pdf"):
-        raise ValueError(f"{path.name} is no picture this package writes: end the name in .png, .svg or .pdf")
+        raise ValueError(f"{path.name} cannot be written: end the name in .png, .svg or .pdf")
     write_atomically(path, figure_bytes(figure, kind, dpi=150))
 
 
 def figure_bytes(figure: Figure, kind: str = "png", dpi: int = 110) -> bytes:
-    """A figure as the bytes of a picture; white behind it, so that it can be read on a dark page."""
+    """Return the bytes of a picture of a figure, on white, so that it can be read on a dark page."""
     buffer = io.BytesIO()
     figure.savefig(buffer, format=kind, dpi=dpi, facecolor="white")
     return buffer.getvalue()
 
 
 def view_parts() -> tuple[str, str]:
-    """Style and script of the attention view, as elements of a page."""
+    """Return style and script of the attention view as HTML elements."""
     parts = files("s2s_tutorial").joinpath("assets")
     style, script = (parts.joinpath(f"attention_view.{end}").read_text(encoding="utf-8") for end in ("css", "js"))
     return f"<style>{style}</style>", f"<script>{script}</script>"
 
 
 class AttentionView:
-    """A translation with its attention, to be touched: HTML with its own script, and a picture where that cannot run.
+    """Interactive view of a translation and its attention: HTML with its own script, and a picture if that cannot run.
 
-    Hovering over a word or moving to it with the keyboard lights the words it looked at, or those that looked at it; a
-    slider steps through the decoding; a table holds the same numbers. Nothing is fetched, and words are text, never HTML.
+    Pointing at a word, or moving to it with the keyboard, highlights the words that it attended to, or that attended to it.
+    A slider steps through the decoding, and a table holds the same numbers. Nothing is downloaded, and words are always
+    shown as text, never as HTML.
+
+    Args:
+        translation: A translation with attention weights.
+
+    Raises:
+        TypeError: It is not a translation.
+        ValueError: The model has no attention.
     """
 
     def __init__(self, translation: Translation) -> None:
@@ -188,7 +214,7 @@ class AttentionView:
         self.figure = plot_attention(translation)
 
     def data(self) -> dict[str, Any]:
-        """What the script draws."""
+        """Return the data that the script draws."""
         columns, rows = attention_labels(self.translation)
         target = self.translation.language
         source, names = ("en" if target == "fr" else "fr"), {"en": "English", "fr": "French"}
@@ -205,8 +231,8 @@ class AttentionView:
         }
 
     def html(self) -> str:
-        """A piece of a page that needs nothing else."""
-        # Inside a script element only "<" could end the data early; as an escape it is the same JSON.
+        """Return the view as HTML that needs no other file."""
+        # Inside a script element only "<" could end the data early; written as an escape, it is the same JSON.
         data = json.dumps(self.data(), ensure_ascii=False).replace("<", "\\u003c")
         picture = b64encode(figure_bytes(self.figure)).decode()
         alt = html.escape(f"Attention heat map of the translation “{self.translation.text}”", quote=True)

@@ -1,6 +1,6 @@
-"""For notebooks: the package's own source, shapes that are checked where you read them, tables, text and pictures.
+"""Show things in notebooks: source of the package, checked shapes, tables, text and pictures.
 
-Everything shown is plain Markdown or PNG, so it reads the same in JupyterLab, on GitHub and in the published book.
+All of it is plain Markdown or PNG, so that it looks the same in JupyterLab, on GitHub and in the published book.
 """
 
 from __future__ import annotations
@@ -14,57 +14,81 @@ from typing import TYPE_CHECKING, Any
 
 from torch import Tensor
 
+from s2s_tutorial.arguments import check_type
+
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-SIGN = re.compile(r"(?<![^\s(*])-(?=\d)")  # a minus that Python wrote as a hyphen, and not the hyphen of "encoder-2"
+SIGN = re.compile(r"(?<![^\s(*])-(?=\d)")  # a minus written as a hyphen, but not the hyphen of "encoder-2"
 
 
 def show_source(*things: Callable[..., Any] | property | type) -> None:
-    """Show the package's own source, as it is installed, each piece under the name of where it lives.
+    """Show source of the package, as it is installed, each piece under its full name.
 
-    The name is kept with the output, so that a test can hold committed outputs to today's source.
+    The name is kept with the output, so that a test can compare committed outputs with the current source.
+
+    Raises:
+        TypeError: A thing is not a function, method, property or class.
     """
     for thing in map(_plain_function, things):
         _markdown(source_markdown(thing), {"source_of": f"{thing.__module__}:{thing.__qualname__}"})
 
 
 def source_markdown(thing: Callable[..., Any] | property | type) -> str:
-    """Source of a function, method, property or class as Markdown, the indentation of its surroundings taken off."""
+    """Return the source of a function, method, property or class as Markdown, without the indentation of its surroundings."""
     thing = _plain_function(thing)
     source = textwrap.dedent(inspect.getsource(thing)).rstrip()
     return f"```python\n# {thing.__module__}.{thing.__qualname__}\n{source}\n```"
 
 
 def _plain_function(thing: Any) -> Any:
-    """What a property computes; anything else as it is."""
-    return thing.fget if isinstance(thing, property) else thing
+    """Return the function of a property, and anything else that has source unchanged."""
+    thing = thing.fget if isinstance(thing, property) else thing
+    if not hasattr(thing, "__qualname__"):
+        raise TypeError(f"{thing!r:.40} has no source to show: give a function, method, property or class")
+    return thing
 
 
 def check_shape(tensor: Tensor, shape: tuple[int, ...]) -> None:
-    """Check a shape where the reader expects it: `check_shape(enc_states, (B, S, H))`.
+    """Check the shape of a tensor, for example `check_shape(enc_states, (B, S, H))`.
 
     Raises:
-        ValueError: the tensor has another shape.
+        TypeError: It is not a tensor.
+        ValueError: The tensor has another shape.
     """
-    if tuple(tensor.shape) != shape:
-        raise ValueError(f"the shape is {tuple(tensor.shape)}, expected {shape}")
+    check_type("tensor", tensor, Tensor)
+    if tuple(tensor.shape) != tuple(shape):
+        raise ValueError(f"the shape is {tuple(tensor.shape)}, expected {tuple(shape)}")
 
 
 def show_shapes(**tensors: Tensor) -> None:
-    """Print each tensor's name, shape and kind of number, one to a line."""
-    width = max(map(len, tensors))
+    """Print name, shape and dtype of each tensor, one per line.
+
+    Raises:
+        TypeError: An argument is not a tensor.
+    """
+    for name, tensor in tensors.items():
+        check_type(name, tensor, Tensor)
+    width = max(map(len, tensors), default=0)
     for name, tensor in tensors.items():
         print(f"{name:{width}}  {tuple(tensor.shape)!s:16} {str(tensor.dtype).removeprefix('torch.')}")
 
 
 def show_table(header: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
-    """Show a table; floats are rounded to two places, and a column of numbers is set to the right.
+    """Show a table. Floats are rounded to two decimals, and columns of numbers are aligned to the right.
 
     Args:
-        header: names of the columns.
-        rows: as many values each; None where there is no number, shown as a dash.
+        header: Names of the C columns.
+        rows: C values each; None, for a missing number, is shown as a dash.
+
+    Raises:
+        ValueError: There is no row, or a row has another number of values.
     """
+    if not rows:
+        raise ValueError("the table has no rows: give at least one")
+    for number, row in enumerate(rows):
+        if len(row) != len(header):
+            raise ValueError(f"rows[{number}] has {len(row)} values, expected {len(header)}, one for each column")
     columns = list(zip(*rows, strict=True))
     numeric = [all(isinstance(value, int | float | None) for value in column) for column in columns]
     rule = ["---:" if right else ":---" for right in numeric]
@@ -72,12 +96,12 @@ def show_table(header: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
 
 
 def show_text(text: str) -> None:
-    """Show Markdown that holds figures of this very run: `show_text(f"The test set scores **{bleu:.1f}**.")`."""
+    """Show Markdown with numbers of this run, for example `show_text(f"The test set scores **{bleu:.1f}**.")`."""
     _markdown(SIGN.sub("−", text))
 
 
 def show_figure(figure: Figure) -> None:
-    """Show a matplotlib figure as a picture, whatever backend the notebook uses."""
+    """Show a matplotlib figure as a picture, independently of the notebook's backend."""
     from IPython.display import Image, display
 
     from s2s_tutorial.notebook.plots import figure_bytes
@@ -86,13 +110,13 @@ def show_figure(figure: Figure) -> None:
 
 
 def show_drawing(name: str) -> None:
-    """Show one of the book's drawings. It comes with the package, so it is seen where the notebook stands alone.
+    """Show one of the book's drawings. They come with the package, so that a notebook on its own can show them too.
 
     Args:
         name: Name of the drawing, such as "gru".
 
     Raises:
-        ValueError: There is no such drawing.
+        ValueError: There is no drawing of this name.
     """
     from IPython.display import Image, display
 
@@ -106,10 +130,10 @@ def show_drawing(name: str) -> None:
 
 
 def glue(name: str, value: Any) -> None:
-    """Keep a figure of this run under a name, for prose on other pages of the book; elsewhere it does nothing."""
+    """Keep a value of this run under a name, for the prose of other pages of the book; outside the book it does nothing."""
     try:
         from myst_nb import glue as keep
-    except ImportError:  # on Colab, for instance: there is no book to put it into
+    except ImportError:  # on Colab, for example, where the book is not built
         return
     keep(name, value, display=False)
 
@@ -117,7 +141,7 @@ def glue(name: str, value: Any) -> None:
 def _markdown(text: str, metadata: dict[str, str] | None = None) -> None:
     from IPython.display import display
 
-    # Plain text beside it serves terminals, and nbval, which compares the plain text of a checked cell.
+    # The plain text is for terminals, and for nbval, which compares it in checked cells.
     display({"text/markdown": text, "text/plain": text}, raw=True, metadata=metadata or {})
 
 

@@ -21,6 +21,7 @@ from typing import Any
 
 import torch
 
+from s2s_tutorial.arguments import to_path
 from s2s_tutorial.data.vocabulary import Vocabulary
 from s2s_tutorial.files import (
     MAX_JSON_BYTES,
@@ -158,12 +159,13 @@ def folder_for(settings: Settings, chapter: str = "") -> Path:
     return Path(os.environ.get("S2S_RUNS") or "runs") / (f"{chapter}-{name}" if chapter else name)
 
 
-def open_run(folder: Path) -> Run:
+def open_run(folder: str | Path) -> Run:
     """Read a run's settings and vocabularies.
 
     Raises:
         RunError: no such folder, no run in it, one of another format, or links in it.
     """
+    folder = to_path(folder, "folder")
     path = folder / "run.json"
     if not folder.is_dir():
         raise RunError(f"{folder} is not a folder: train a model into it first (s2s-tutorial train --run {folder})")

@@ -51,7 +51,7 @@ def _not_its_weights(path: Path) -> BadFileError:
     return BadFileError(f"{path} holds the weights of another model than run.json describes: restore both together")
 
 
-def load_translator(folder: Path = PRETRAINED, device: torch.device | str = "cpu") -> Translator:
+def load_translator(folder: str | Path = PRETRAINED, device: torch.device | str = "cpu") -> Translator:
     """Open a run, or the model that comes with the package, and make a translator of its best weights.
 
     Raises:

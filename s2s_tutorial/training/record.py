@@ -7,6 +7,7 @@ import os
 from pathlib import Path
 from typing import Any
 
+from s2s_tutorial.arguments import to_path
 from s2s_tutorial.files import read_bounded, write_atomically
 
 MAX_RECORD_BYTES = 256 << 20  # a million steps
@@ -52,12 +53,13 @@ class Record:
         write_atomically(self.path, "".join(json.dumps(line) + "\n" for line in kept).encode())
 
 
-def read_record(path: Path) -> list[dict[str, Any]]:
+def read_record(path: str | Path) -> list[dict[str, Any]]:
     """Read a record; lines that are none, such as a last one that was cut short, are left out.
 
     Raises:
         BadFileError: it cannot be read, or is larger than any run's.
     """
+    path = to_path(path)
     if not path.is_file():
         return []
     lines = []

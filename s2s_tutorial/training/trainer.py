@@ -16,6 +16,7 @@ from pathlib import Path
 
 import torch
 
+from s2s_tutorial.arguments import check_type, to_path
 from s2s_tutorial.data.batches import Batch
 from s2s_tutorial.data.corpus import Corpus, HeldOut
 from s2s_tutorial.data.on_disk.mapped_pairs import encode_pairs
@@ -67,7 +68,7 @@ class Trainer:
         self,
         corpus: Corpus,
         settings: Settings,
-        folder: Path,
+        folder: str | Path,
         device: torch.device | str = "auto",
         samples: HeldOut | None = None,
         tensorboard: bool = True,
@@ -76,6 +77,9 @@ class Trainer:
         group: Group | None = None,
         start: Start | None = None,
     ) -> None:
+        check_type("corpus", corpus, Corpus, hint="prepare(settings.data)")
+        check_type("settings", settings, Settings, hint='PRESETS["sample"], for example')
+        folder = to_path(folder, "folder")
         self.corpus, self.settings, self.device = corpus, settings, torch.device(choose_device(str(device)))
         self.group, self.start = group or Group(), start or Start()
         self.samples, self.live = Samples.of(samples or corpus.train), live

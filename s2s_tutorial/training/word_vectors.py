@@ -20,6 +20,7 @@ from typing import BinaryIO
 import torch
 from torch import Tensor, nn
 
+from s2s_tutorial.arguments import to_path
 from s2s_tutorial.data.text import normalise
 from s2s_tutorial.data.vocabulary import SPECIAL_WORDS, Vocabulary
 from s2s_tutorial.files import write_atomically
@@ -54,7 +55,7 @@ class WordVectors:
         return self.values.shape[1]
 
 
-def read_vectors(path: Path, vocabulary: Vocabulary) -> WordVectors:
+def read_vectors(path: str | Path, vocabulary: Vocabulary) -> WordVectors:
     """Read the vectors of a vocabulary's words from a text file, with or without word2vec's first line.
 
     A word of the file is looked up as it is, and then normalised: « École » becomes the vocabulary's "ecole". Files begin
@@ -69,6 +70,7 @@ def read_vectors(path: Path, vocabulary: Vocabulary) -> WordVectors:
             instead of a number; the first line gives another number of vectors than there are; or the file has no word
             of the vocabulary.
     """
+    path = to_path(path)
     if not path.is_file():
         raise VectorsError(f"{path} is not a file: give the text file of word vectors, unpacked")
     if path.stat().st_size > MAX_FILE_BYTES:

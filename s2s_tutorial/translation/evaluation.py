@@ -13,6 +13,7 @@ from typing import Any
 
 import torch
 
+from s2s_tutorial.arguments import check_sentences, check_type
 from s2s_tutorial.data.columns import Alignment
 from s2s_tutorial.data.corpus import HeldOut
 from s2s_tutorial.translation.translator import Translation, Translator
@@ -67,7 +68,14 @@ def evaluate(translator: Translator, held_out: HeldOut, beam_size: int = 1) -> t
 
     Returns:
         The scores and the translations, in the order of the set.
+
+    Raises:
+        TypeError: An argument has another type.
+        ValueError: The held-out set is empty, or the beam size is out of range.
     """
+    check_type("translator", translator, Translator, hint="load_translator(folder)")
+    check_type("held_out", held_out, HeldOut, hint="corpus.test, for example")
+    _check_references(held_out.sources, held_out.references)
     start = time.perf_counter()
     translations = translator.translate_words(held_out.sources, beam_size)
     seconds = time.perf_counter() - start
@@ -82,10 +90,19 @@ def evaluate(translator: Translator, held_out: HeldOut, beam_size: int = 1) -> t
 
 
 def score_translations(translations: Sequence[Translation], references: Sequence[Sequence[str]]) -> dict[str, Any]:
-    """Compute BLEU with its interval, chrF, exact match, unknown rate and signature, by the names of `Scores`."""
+    """Compute BLEU with its interval, chrF, exact match, unknown rate and signature, by the names of `Scores`.
+
+    Args:
+        translations: N translations.
+        references: For each, all its references: normalised sentences.
+
+    Raises:
+        TypeError, ValueError: See `bleu_score`.
+    """
     # sacrebleu is slow to import, and translating a sentence does not need it.
     from sacrebleu.metrics import BLEU, CHRF
 
+    _check_references(translations, references)
     outputs = [comparable_text(translation) for translation in translations]
     columns = reference_columns(references)
     bleu = BLEU(tokenize="none", force=True)
@@ -108,10 +125,29 @@ def bleu_score(outputs: Sequence[str], references: Sequence[Sequence[str]]) -> f
     Args:
         outputs: N translations, words joined by spaces.
         references: For each, all its references.
+
+    Raises:
+        TypeError: The outputs are not a list of strings, or the references not a list of lists.
+        ValueError: There is nothing to score, or there are not as many outputs as references.
     """
+    check_sentences("outputs", outputs)
+    _check_references(outputs, references)
     from sacrebleu.metrics import BLEU
 
     return BLEU(tokenize="none", force=True).corpus_score(list(outputs), reference_columns(references)).score
+
+
+def _check_references(outputs: Sequence[Any], references: Sequence[Sequence[str]]) -> None:
+    """Check that every output has a list of references."""
+    if len(outputs) != len(references):
+        raise ValueError(
+            f"there are {len(outputs)} outputs and {len(references)} lists of references, expected as many"
+        )
+    if not outputs:
+        raise ValueError("there is nothing to score: the list of outputs is empty")
+    for number, texts in enumerate(references):
+        if isinstance(texts, str) or not texts:
+            raise TypeError(f"references[{number}] is {str(texts)[:40]!r}, expected a list of at least one reference")
 
 
 def normalised_words(words: Sequence[str]) -> list[str]:
@@ -131,7 +167,12 @@ def reference_columns(references: Sequence[Sequence[str]]) -> list[list[Any]]:
 
 
 def exact_match(outputs: Sequence[str], references: Sequence[Sequence[str]]) -> float:
-    """Compute the share of outputs that equal one of their references, 0 to 1."""
+    """Compute the share of outputs that equal one of their references, 0 to 1.
+
+    Raises:
+        TypeError, ValueError: See `bleu_score`.
+    """
+    _check_references(outputs, references)
     return sum(output in texts for output, texts in zip(outputs, references, strict=True)) / len(outputs)
 
 

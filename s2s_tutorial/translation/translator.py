@@ -1,13 +1,15 @@
-"""From text to text: a translator normalises, encodes, searches, answers unknown words and puts sentences together."""
+"""Translate text: normalise and encode it, search, copy words for unknown ones, and join the words into a sentence."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import overload
 
 import torch
 from torch import Tensor
 
+from s2s_tutorial.arguments import check_count, check_number, check_sentences, check_type
 from s2s_tutorial.data.batches import Encoded, batches_in_order
 from s2s_tutorial.data.text import detokenise, normalise
 from s2s_tutorial.data.vocabulary import UNK, Vocabulary
@@ -15,26 +17,26 @@ from s2s_tutorial.model.dropout import evaluation_mode
 from s2s_tutorial.model.seq2seq import Seq2Seq
 from s2s_tutorial.translation.search import LENGTH_PENALTY, Hypothesis, beam_search, greedy_search
 
-MAX_WORDS = 200  # a sentence longer than this is a paragraph, or no language
+MAX_SOURCE_WORDS = 200  # longest sentence that is translated; memory grows with it
 
 
 class SentenceError(ValueError):
-    """A sentence that cannot be translated; the message says why and what to do."""
+    """A sentence cannot be translated; the message explains why and what to do."""
 
 
 @dataclass(frozen=True)
 class Translation:
-    """What came out for one sentence.
+    """The translation of one sentence.
 
     Attributes:
-        src_words: the source as the model read it, EOS left out.
-        words: the translation's words, unknown ones answered.
-        copied: places in `words` that were answered by copying a source word.
-        unknown: source words outside the vocabulary.
-        score: see `search.Hypothesis`.
-        attn_weights: (words and perhaps EOS, source words and EOS), or None without attention.
-        others: the further hypotheses of a beam, as text with their scores.
-        language: of the translation, for putting it together.
+        src_words: S source words as the model read them, without EOS.
+        words: T words of the translation, with source words in place of unknown ones.
+        copied: Positions in `words` that hold a copied source word.
+        unknown: Source words outside the vocabulary.
+        score: Log-probability, with a length penalty for beams; see `search.Hypothesis`.
+        attn_weights: (T + 1, S + 1) with EOS, (T, S + 1) if the search ended before EOS, or None without attention.
+        others: Other hypotheses of the beam: text and score, the best first.
+        language: Language of the translation, by which its words are joined.
     """
 
     src_words: list[str]
@@ -48,7 +50,7 @@ class Translation:
 
     @property
     def text(self) -> str:
-        """The translation as a reader expects it."""
+        """The translation as text, its words joined by the rules of its language."""
         return detokenise(self.words, self.language)
 
 
@@ -57,10 +59,10 @@ class Translator:
     """A trained model with its vocabularies.
 
     Attributes:
-        model: the network.
-        src_vocabulary: of the source language.
-        tgt_vocabulary: of the target language.
-        language: of the target, "en" or "fr"; any other only spaces marks.
+        model: The network.
+        src_vocabulary: Words of the source language.
+        tgt_vocabulary: Words of the target language.
+        language: Language of the translations: "en" or "fr". With any other, only marks are joined to words.
     """
 
     model: Seq2Seq
@@ -68,13 +70,34 @@ class Translator:
     tgt_vocabulary: Vocabulary
     language: str = "en"
 
-    def translate(self, sentence: str, beam_size: int = 1, penalty: float = LENGTH_PENALTY) -> Translation:
-        """Translate one sentence as a person writes it.
+    @overload
+    def translate(self, sentence: str, beam_size: int = ..., penalty: float = ...) -> Translation: ...
+
+    @overload
+    def translate(self, sentence: Sequence[str], beam_size: int = ..., penalty: float = ...) -> list[Translation]: ...
+
+    def translate(
+        self, sentence: str | Sequence[str], beam_size: int = 1, penalty: float = LENGTH_PENALTY
+    ) -> Translation | list[Translation]:
+        """Translate a sentence, or a list of sentences, written as usual.
+
+        Args:
+            sentence: A sentence, or a list of N sentences.
+            beam_size: Number of hypotheses per sentence; 1 is greedy search.
+            penalty: Strength of the length penalty of beam search.
+
+        Returns:
+            One translation for a sentence; a list of N translations for a list.
 
         Raises:
-            SentenceError: there is nothing to translate in it, or too much.
+            SentenceError: A sentence has no word, or too many.
+            TypeError: An argument has another type.
+            ValueError: The beam size is out of range.
         """
-        return self.translate_words([read_sentence(sentence)], beam_size, penalty)[0]
+        if isinstance(sentence, str):
+            return self.translate_words([read_sentence(sentence)], beam_size, penalty)[0]
+        check_sentences("sentence", sentence)
+        return self.translate_words([read_sentence(each) for each in sentence], beam_size, penalty)
 
     def translate_words(
         self, sources: Sequence[str], beam_size: int = 1, penalty: float = LENGTH_PENALTY, batch_size: int = 128
@@ -82,19 +105,28 @@ class Translator:
         """Translate normalised sentences (words joined by spaces) in batches.
 
         Args:
-            sources: none of them empty.
-            beam_size: 1 is greedy search.
-            penalty: strength of the length penalty of a beam.
-            batch_size: sentences searched at once.
+            sources: N sentences, none of them empty.
+            beam_size: Number of hypotheses per sentence; 1 is greedy search.
+            penalty: Strength of the length penalty of beam search.
+            batch_size: Number of sentences that are translated at once.
 
         Returns:
-            Translations in the order of the sources.
+            N translations in the order of the sources.
+
+        Raises:
+            SentenceError: A sentence is not normalised; see `check_normalised`.
+            TypeError: An argument has another type.
+            ValueError: The beam size or the batch size is out of range.
         """
+        check_normalised("sources", sources, self.src_vocabulary)
+        check_number("beam_size", beam_size, whole=True)
+        check_number("penalty", penalty)
+        check_count("batch_size", batch_size)
         src = Encoded.encode(sources, self.src_vocabulary)
         results: list[Translation | None] = [None] * len(sources)
         device = self.model.device
         for rows, batch in batches_in_order(src, src, batch_size):
-            src_ids, src_lengths = batch.src_ids.to(device), batch.src_lengths.to(device)
+            src_ids, src_lengths = batch.src_ids.to(device), batch.src_lengths.to(device)  # (B, S), (B,)
             if beam_size == 1:
                 found = [[best] for best in greedy_search(self.model, src_ids, src_lengths)]
             else:
@@ -122,12 +154,28 @@ class Translator:
 
     @torch.inference_mode()
     def forced_attention(self, sources: Sequence[str], targets: Sequence[str]) -> list[Tensor | None]:
-        """Attention weights while the model is made to say given translations: for each pair (T, S), EOS in both."""
+        """Compute the attention weights of given translations: the model is fed their words instead of its own.
+
+        Args:
+            sources: N normalised source sentences.
+            targets: Their N translations, normalised.
+
+        Returns:
+            For each pair (T, S), counting EOS on both sides; None for a model without attention.
+
+        Raises:
+            SentenceError: A sentence is not normalised; see `check_normalised`.
+            ValueError: There are not as many targets as sources.
+        """
+        check_normalised("sources", sources, self.src_vocabulary)
+        check_normalised("targets", targets, self.tgt_vocabulary)
+        if len(sources) != len(targets):
+            raise ValueError(f"there are {len(sources)} sources and {len(targets)} targets, expected as many of both")
         src, tgt = Encoded.encode(sources, self.src_vocabulary), Encoded.encode(targets, self.tgt_vocabulary)
         found: list[Tensor | None] = [None] * len(sources)
         for rows, batch in batches_in_order(src, tgt, 128):
             with evaluation_mode(self.model):
-                weights = self.model(batch.to(self.model.device)).attn_weights
+                weights = self.model(batch.to(self.model.device)).attn_weights  # (B, T, S)
             if weights is None:
                 continue
             for row, weight, t, s in zip(rows, weights.cpu(), batch.tgt_lengths, batch.src_lengths, strict=True):
@@ -139,8 +187,10 @@ def read_sentence(sentence: str) -> str:
     """Normalise a sentence to be translated.
 
     Raises:
-        SentenceError: no letter is left of it, or it has more than `MAX_WORDS` words.
+        SentenceError: No letter is left of it, or it has more than `MAX_SOURCE_WORDS` words.
+        TypeError: It is not a string.
     """
+    check_type("sentence", sentence, str)
     if not sentence.strip():
         raise SentenceError("the sentence is empty: type some words")
     source = normalise(sentence)
@@ -151,32 +201,62 @@ def read_sentence(sentence: str) -> str:
 
 
 def check_length(source: str) -> None:
-    """See that a normalised sentence is no longer than what is read: memory grows with the longest one of a batch.
+    """Check that a normalised sentence is not too long, because memory grows with the longest sentence of a batch.
 
     Raises:
-        SentenceError: it has more than `MAX_WORDS` words.
+        SentenceError: It has more than `MAX_SOURCE_WORDS` words.
     """
-    if (words := source.count(" ") + 1) > MAX_WORDS:
+    if (words := source.count(" ") + 1) > MAX_SOURCE_WORDS:
         start = source[:30]
         raise SentenceError(
-            f"the sentence “{start} …” has {words:,} words, at most {MAX_WORDS} are read: translate it in parts"
+            f"the sentence “{start} …” has {words:,} words, at most {MAX_SOURCE_WORDS} are read: translate it in parts"
         )
 
 
-def answer_unknown(hypothesis: Hypothesis, src_words: list[str], vocabulary: Vocabulary) -> tuple[list[str], list[int]]:
-    """Turn ids into words; for UNK copy the source word that was attended to most (Luong et al. 2015b, "PosUnk").
+def check_normalised(name: str, sentences: Sequence[str], vocabulary: Vocabulary) -> None:
+    """Check that sentences are normalised, as far as it matters for a vocabulary.
 
-    Without attention an unknown word stays `<unk>`.
+    A word that is not normalised (with a capital, an accent, or a mark attached to it) would silently become UNK. Words of
+    the vocabulary are accepted in any form, so only words outside it need to be looked at, and they are few.
+
+    Args:
+        name: Name of the argument in the error message.
+        sentences: Words joined by spaces.
+        vocabulary: Vocabulary with which the sentences will be encoded.
+
+    Raises:
+        SentenceError: A word is not in the vocabulary, and normalising would change it.
+        TypeError: They are not a list of strings.
+    """
+    check_sentences(name, sentences)
+    for number, sentence in enumerate(sentences):
+        for word in sentence.split():
+            if word not in vocabulary and normalise(word) != word:
+                raise SentenceError(
+                    f"{word[:40]!r} in {name}[{number}] is not a normalised word: normalise the sentence first, or use "
+                    "translate, which does"
+                )
+
+
+def answer_unknown(hypothesis: Hypothesis, src_words: list[str], vocabulary: Vocabulary) -> tuple[list[str], list[int]]:
+    """Turn ids into words; for UNK, copy the source word with the largest attention weight.
+
+    This is the "PosUnk" of Luong et al. (2015b). Without attention an unknown word stays `<unk>`.
+
+    Args:
+        hypothesis: T ids with attention weights (T or T + 1, S + 1), or without.
+        src_words: S source words.
+        vocabulary: Vocabulary of the target language.
 
     Returns:
-        The words, and the places that were copied.
+        T words, and the positions of those that were copied.
     """
     words, copied = [], []
-    for place, number in enumerate(hypothesis.ids):
-        word = vocabulary.words[number]
-        if number == UNK and hypothesis.attn_weights is not None:
-            weights = hypothesis.attn_weights[place, : len(src_words)]  # EOS is not a word to copy
+    for position, token_id in enumerate(hypothesis.ids):
+        word = vocabulary.words[token_id]
+        if token_id == UNK and hypothesis.attn_weights is not None:
+            weights = hypothesis.attn_weights[position, : len(src_words)]  # (S,): EOS is not a word to copy
             word = src_words[int(weights.argmax())]
-            copied.append(place)
+            copied.append(position)
         words.append(word)
     return words, copied

@@ -1,10 +1,10 @@
-"""From a trained run to the small files that the web page runs.
+"""Export a trained run as small files with which the web page runs it.
 
-Weights are rounded to 8 bits, row by row, and written with the vocabularies and the rules of the text into one
-safetensors file, which holds numbers and text and cannot run code. Beside it lies the same file as base64 in scripts
-of one call each, because a page opened from `file://` may load scripts and nothing else. A large file is cut into
-several scripts, so that the page can show how much has arrived. `models.js` lists the models of a folder with the sizes
-of their scripts. Whatever the tied output layer shares with the embeddings is written once.
+Weights are rounded to 8 bits, row by row, and written with the vocabularies and the rules for text into one safetensors
+file, which holds numbers and text and cannot run code. The same file is also written as base64 into scripts of one call
+each, because a page opened from `file://` may load scripts only. A large file is cut into several scripts, so that the
+page can show how much has arrived. `models.js` lists the models of a folder with the sizes of their scripts. Weights that
+a tied output layer shares with the embeddings are written once.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from s2s_tutorial.arguments import check_type, to_path
 from s2s_tutorial.data import text
 from s2s_tutorial.data.corpus import HeldOut
 from s2s_tutorial.data.vocabulary import SPECIAL_WORDS, Vocabulary
@@ -29,11 +30,11 @@ from s2s_tutorial.model.seq2seq import Seq2Seq
 from s2s_tutorial.settings import ModelSettings
 from s2s_tutorial.translation.evaluation import bleu_score, comparable_text
 from s2s_tutorial.translation.search import LENGTH_PENALTY
-from s2s_tutorial.translation.translator import MAX_WORDS, Translator
+from s2s_tutorial.translation.translator import MAX_SOURCE_WORDS, Translator
 
-FORMAT = 1
-LARGEST = 127  # of a signed byte; −128 is not used, so that the scale is symmetric
-SCALE = ".scale"  # what is added to a matrix's name for its scales
+EXPORT_VERSION = 1  # of the exported files and of models.js; the page reads this version only
+LARGEST = 127  # largest rounded value; −128 is not used, so that the scale is symmetric
+SCALE = ".scale"  # suffix of a matrix's name in the name of its scales
 MANIFEST = "models.js"
 PART = 3 * 2**15  # bytes of a model in one script; divisible by 3, so that the base64 of the parts can be joined
 _MANIFEST_START = "self.s2sManifest = "
@@ -41,31 +42,39 @@ _PLAIN_NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,39}")
 
 
 class ExportError(ValueError):
-    """A model that the web page cannot run, or a folder it cannot be written to; the message says what to do."""
+    """The web page cannot run a model, or its folder cannot be used; the message explains what to do."""
 
 
 def quantise(matrix: Tensor) -> tuple[Tensor, Tensor]:
     """Round a matrix to 8 bits, each row in units of its largest value over 127.
 
     Args:
-        matrix: (R, C).
+        matrix: (R, C) weights.
 
     Returns:
-        int8 (R, C) and the rows' scales, float32 (R,). `dequantise` of them is off by at most half a scale.
+        (R, C) int8 and (R,) float32, the scale of each row. `dequantise` differs from the matrix by at most half a scale.
     """
-    scales = matrix.float().abs().amax(dim=1) / LARGEST
-    # A row of zeros (the embedding of PAD) has scale 0: divide it by anything else.
+    scales = matrix.float().abs().amax(dim=1) / LARGEST  # (R,)
+    # A row of zeros (the embedding of PAD) has scale 0, so divide it by 1 instead.
     rounded = (matrix.float() / torch.where(scales > 0, scales, 1.0)[:, None]).round()
     return rounded.clamp(-LARGEST, LARGEST).to(torch.int8), scales
 
 
 def dequantise(rounded: Tensor, scales: Tensor) -> Tensor:
-    """Undo `quantise`, but for the rounding: int8 (R, C) and float32 (R,) to float32 (R, C)."""
+    """Undo `quantise`, except for the rounding.
+
+    Args:
+        rounded: (R, C) int8.
+        scales: (R,) float32.
+
+    Returns:
+        (R, C) float32.
+    """
     return rounded.float() * scales[:, None]
 
 
 def pack(weights: Mapping[str, Tensor]) -> dict[str, Tensor]:
-    """Round all matrices of a model; vectors (biases, v of a score) are few and stay float32."""
+    """Round all matrices of a model. Vectors (biases, v of a score) are few and stay float32."""
     packed = {}
     for name, weight in weights.items():
         if weight.dim() == 2:
@@ -76,7 +85,7 @@ def pack(weights: Mapping[str, Tensor]) -> dict[str, Tensor]:
 
 
 def unpack(packed: Mapping[str, Tensor]) -> dict[str, Tensor]:
-    """Undo `pack`, but for the rounding."""
+    """Undo `pack`, except for the rounding."""
     return {
         name: dequantise(tensor, packed[name + SCALE]) if tensor.dtype == torch.int8 else tensor
         for name, tensor in packed.items()
@@ -85,7 +94,7 @@ def unpack(packed: Mapping[str, Tensor]) -> dict[str, Tensor]:
 
 
 def rounded(translator: Translator) -> Translator:
-    """The translator that the web page is: the same network with the weights that `pack` leaves."""
+    """Return the translator that the web page runs: the same network with rounded weights."""
     original = translator.model
     model = Seq2Seq(original.settings, len(translator.src_vocabulary), len(translator.tgt_vocabulary))
     model.load_state_dict(unpack(pack(original.state_dict())))
@@ -93,10 +102,10 @@ def rounded(translator: Translator) -> Translator:
 
 
 def check_supported(settings: ModelSettings) -> None:
-    """Refuse networks that the page has no code for.
+    """Refuse networks that the page cannot run.
 
     Raises:
-        ExportError: naming the part.
+        ExportError: The page has no code for a part of the network; the message names it.
     """
     if settings.decoder != "luong":
         raise ExportError(f"the page runs the Luong decoder, this run has {settings.decoder!r}: train --decoder luong")
@@ -105,23 +114,23 @@ def check_supported(settings: ModelSettings) -> None:
 
 
 def describe(translator: Translator) -> dict[str, Any]:
-    """What the page must know besides the weights: plain values."""
+    """Return what the page needs besides the weights, as plain values."""
     attention = translator.model.decoder.attention
     return {
-        "format": FORMAT,
+        "format": EXPORT_VERSION,
         "language": translator.language,
         "model": asdict(translator.model.settings),
         "reach": attention.reach if isinstance(attention, LocalAttention) else 0,
         "src_words": " ".join(translator.src_vocabulary.words[len(SPECIAL_WORDS) :]),
         "tgt_words": " ".join(translator.tgt_vocabulary.words[len(SPECIAL_WORDS) :]),
         "length_penalty": LENGTH_PENALTY,
-        "max_words": MAX_WORDS,
+        "max_words": MAX_SOURCE_WORDS,
         "text": text_rules(translator.language),
     }
 
 
 def text_rules(language: str) -> dict[str, Any]:
-    """The tables of `text.normalise` and `text.detokenise`, with replacements as JavaScript writes them."""
+    """Return the tables of `text.normalise` and `text.detokenise`, with replacements in JavaScript's notation."""
     joins = (*text.JOINS.get(language, ()), text.BEFORE_MARK)
     return {
         "marks": text.MARKS,
@@ -132,35 +141,50 @@ def text_rules(language: str) -> dict[str, Any]:
 
 @dataclass(frozen=True)
 class Exported:
-    """What `export` or `publish` wrote: the files, and the size of the numbers and words in them before base64."""
+    """Files that `export` or `publish` wrote.
+
+    Attributes:
+        paths: Paths of the files.
+        size: Bytes of the safetensors file, which is the model before base64.
+    """
 
     paths: list[Path]
     size: int
 
 
-Longest = tuple[int, str]  # of the sentences that a model learned from: how many, and of what ("words" or "characters")
+Longest = tuple[int, str]  # length of the longest training sentence, and its unit ("words" or "characters")
 
 
 def export(
-    translator: Translator, folder: Path, name: str, title: str = "", note: str = "", longest: Longest | None = None
+    translator: Translator,
+    folder: str | Path,
+    name: str,
+    title: str = "",
+    note: str = "",
+    longest: Longest | None = None,
 ) -> Exported:
     """Write a translator's files for the web page and put it on the folder's list.
 
     Args:
-        translator: a trained model.
-        folder: of the page's models; made where it is missing.
-        name: of the files; a model of the same name is replaced.
-        title: what the page calls it; `""` for its name.
-        note: a sentence about it.
-        longest: Length of the longest sentence that it learned from; the page warns about longer ones.
+        translator: A trained model.
+        folder: Folder of the page's models; it is created if necessary.
+        name: Name of the files; a model of the same name is replaced.
+        title: Title of the model on the page; `""` for its name.
+        note: A sentence about the model.
+        longest: Length of the longest training sentence, with its unit; the page warns about longer ones.
 
     Raises:
-        ExportError: a network that the page cannot run, a name that is none, or a folder with another list.
+        ExportError: The page cannot run the network, the name cannot be used, or the folder holds another list.
+        OSError: A file cannot be written.
+        TypeError: An argument has another type.
     """
+    check_type("translator", translator, Translator, hint="load_translator(folder)")
+    check_type("name", name, str)
+    folder = to_path(folder, "folder")
     check_supported(translator.model.settings)
     if not _PLAIN_NAME.fullmatch(name):
         raise ExportError(f"{name!r} cannot name a file of the page: use small letters, digits and hyphens")
-    read_manifest(folder)  # a folder of something else is refused before anything is written
+    read_manifest(folder)  # refuses a folder of something else before anything is written
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / f"{name}.safetensors"
     save_tensors(path, pack(translator.model.state_dict()), describe(translator))
@@ -168,19 +192,21 @@ def export(
     return Exported([path, *published.paths], published.size)
 
 
-def publish(path: Path, folder: Path, title: str = "", note: str = "", **more: Any) -> Exported:
+def publish(path: str | Path, folder: str | Path, title: str = "", note: str = "", **more: Any) -> Exported:
     """Put a file that `export` wrote on a folder's list of models, with the scripts that a page loads.
 
     Args:
-        path: the .safetensors file; it may lie anywhere, and its name is the model's.
-        folder: of the page's models; made where it is missing.
-        title, note: as for `export`.
-        more: further values of the model's entry in the list, such as `longest` (as for `export`) or `stand_in` (live.js).
+        path: The .safetensors file, in any folder; the model gets its name.
+        folder: Folder of the page's models; it is created if necessary.
+        title, note: As for `export`.
+        more: Further values of the model's entry in the list, such as `longest` (as for `export`) or `stand_in` (live.js).
 
     Raises:
-        BadFileError: a damaged file, or one of another kind.
-        ExportError: a folder with another list.
+        BadFileError: The file is damaged, or of another kind.
+        ExportError: The folder holds another list.
+        OSError: A file cannot be read or written.
     """
+    path, folder = to_path(path), to_path(folder, "folder")
     name, models, data = path.stem, read_manifest(folder), path.read_bytes()
     translator = load_exported(path)
     folder.mkdir(parents=True, exist_ok=True)
@@ -196,14 +222,14 @@ def publish(path: Path, folder: Path, title: str = "", note: str = "", **more: A
         **more,
     }
     names = [model["name"] for model in models]
-    place = names.index(name) if name in names else len(names)
-    models[place : place + 1] = [entry]
+    position = names.index(name) if name in names else len(names)
+    models[position : position + 1] = [entry]
     write_manifest(folder, models)
     return Exported([*scripts, folder / MANIFEST], len(data))
 
 
 def _write_scripts(folder: Path, name: str, data: bytes) -> list[Path]:
-    for old in folder.glob(f"{name}.*.js"):  # a larger model of the same name had more of them
+    for old in folder.glob(f"{name}.*.js"):  # a larger model of the same name may have had more scripts
         old.unlink()
     scripts = []
     for number, start in enumerate(range(0, len(data), PART)):
@@ -213,13 +239,13 @@ def _write_scripts(folder: Path, name: str, data: bytes) -> list[Path]:
     return scripts
 
 
-def read_manifest(folder: Path) -> list[dict[str, Any]]:
-    """The models listed in a folder, the page's first choice first; none where there is no list yet.
+def read_manifest(folder: str | Path) -> list[dict[str, Any]]:
+    """Read the list of a folder's models, the one that the page starts with first; it is empty if there is no list yet.
 
     Raises:
-        ExportError: a list that `write_manifest` did not write.
+        ExportError: The file is not a list that `write_manifest` wrote.
     """
-    path = folder / MANIFEST
+    path = to_path(folder, "folder") / MANIFEST
     if not path.exists():
         return []
     try:
@@ -230,45 +256,45 @@ def read_manifest(folder: Path) -> list[dict[str, Any]]:
         raise ExportError(f"{path} is not a list of models: give an empty folder, or the one of an export") from None
 
 
-def write_manifest(folder: Path, models: list[dict[str, Any]]) -> None:
+def write_manifest(folder: str | Path, models: list[dict[str, Any]]) -> None:
     """Write the list of a folder's models."""
-    values = json.dumps({"format": FORMAT, "models": models}, indent=1)
-    write_atomically(folder / MANIFEST, f"{_MANIFEST_START}{values};\n".encode())
+    values = json.dumps({"format": EXPORT_VERSION, "models": models}, indent=1)
+    write_atomically(to_path(folder, "folder") / MANIFEST, f"{_MANIFEST_START}{values};\n".encode())
 
 
-def load_exported(path: Path) -> Translator:
-    """Read what `export` wrote back into PyTorch: bit for bit the weights that the page computes with.
+def load_exported(path: str | Path) -> Translator:
+    """Load a file that `export` wrote into PyTorch, bit for bit with the weights that the page computes with.
 
     Raises:
-        BadFileError: a damaged file, or one of another kind.
+        BadFileError: The file is damaged, or of another kind.
     """
     packed, values = load_tensors(path)
     try:
-        if values["format"] != FORMAT:
-            raise ValueError(f"format {values['format']!r}, this version reads {FORMAT}")
+        if values["format"] != EXPORT_VERSION:
+            raise ValueError(f"format {values['format']!r}, this version reads {EXPORT_VERSION}")
         vocabularies = [_vocabulary(values[side]) for side in ("src_words", "tgt_words")]
         model = Seq2Seq(ModelSettings(**values["model"]), *map(len, vocabularies))
         model.load_state_dict(unpack(packed))
     except (KeyError, TypeError, ValueError, RuntimeError) as error:
         reason = str(error).splitlines()[0]
-        raise BadFileError(f"{path} is no exported model ({reason}): export the run again") from None
+        raise BadFileError(f"{path} is not an exported model ({reason}): export the run again") from None
     return Translator(model.eval(), *vocabularies, values["language"])
 
 
 def _vocabulary(words: str) -> Vocabulary:
-    listed = words.split()  # the page has no use for counts, so they are not written
+    listed = words.split()  # counts are not exported, because the page does not need them
     return Vocabulary.from_dict({"words": listed, "counts": [0] * len(listed)})
 
 
 @dataclass(frozen=True)
 class RoundingCost:
-    """What rounding to 8 bits does to a translator.
+    """Effect of rounding to 8 bits on the translations of a held-out set.
 
     Attributes:
-        bleu: with the weights as trained.
-        rounded_bleu: with the rounded weights.
-        same: share of sentences whose translation stays the same, word for word.
-        sentences: how many were translated.
+        bleu: BLEU of the trained weights, 0 to 100.
+        rounded_bleu: BLEU of the rounded weights, 0 to 100.
+        same: Share of sentences whose translation stays the same, word for word, 0 to 1.
+        sentences: Number of translated sentences.
     """
 
     bleu: float
@@ -278,7 +304,7 @@ class RoundingCost:
 
 
 def rounding_cost(translator: Translator, held_out: HeldOut) -> RoundingCost:
-    """Measure greedy translations of a held-out set with exact and with rounded weights."""
+    """Measure greedy translations of a held-out set with the trained and with the rounded weights."""
     outputs = []
     for each in (translator, rounded(translator)):
         translations = each.translate_words(held_out.sources)

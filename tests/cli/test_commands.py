@@ -3,10 +3,12 @@
 import json
 import random
 import re
+import shlex
 import shutil
 import subprocess
 import sys
 from dataclasses import replace
+from importlib.metadata import version
 from pathlib import Path
 
 import click
@@ -17,7 +19,7 @@ from typer.main import get_command
 from typer.testing import CliRunner
 
 from s2s_tutorial import files as checkpoint
-from s2s_tutorial.cli import commands as cli
+from s2s_tutorial.cli import train_run
 from s2s_tutorial.cli.commands import app
 from s2s_tutorial.data.corpus import challenge_set
 from s2s_tutorial.runs.folder import open_run
@@ -61,7 +63,7 @@ def _tiny_preset(monkeypatch):
 @pytest.fixture
 def quick_end(monkeypatch):
     """For tests of how training ends: say that the result would be shown here, for showing it takes seconds."""
-    monkeypatch.setattr(cli, "show_result", lambda trainer: print(f"The result of {trainer.run.folder}"))
+    monkeypatch.setattr(train_run, "show_result", lambda trainer: print(f"The result of {trainer.run.folder}"))
 
 
 @pytest.fixture(scope="module")
@@ -96,12 +98,43 @@ def commands(command: click.Command, path: tuple[str, ...] = ()):
 def test_every_command_has_a_help_worth_reading(path):
     command = dict(commands(get_command(app)))[path]
     text = "\n".join(said(call(*path, "--help")))
-    assert "Usage:" in text
+    assert text.startswith("Usage:")
+    assert "..." not in text.partition("Commands:")[2], "a line of the list of commands is cut"
     assert len(command.help) > 40
-    options = [p for p in command.params if isinstance(p, click.Option)]
-    assert all(option.help for option in options)
-    for option in options:
-        assert option.opts[0] in text
+    assert re.search(r"^  Examples?:\n    (s2s-tutorial|torchrun) ", text, re.MULTILINE)
+    for parameter in command.params:
+        assert len(parameter.help.split()) >= 4, parameter.name
+        assert parameter.help.endswith("."), parameter.name
+        assert parameter.opts[0] in text or parameter.metavar in text
+
+
+@pytest.mark.parametrize("path", [path for path, _ in commands(get_command(app))], ids=" ".join)
+def test_the_short_option_shows_the_same_help(path):
+    assert said(call(*path, "-h")) == said(call(*path, "--help"))
+
+
+@pytest.mark.parametrize(
+    "example",
+    [
+        line.strip()
+        for _, command in commands(get_command(app))
+        for line in (command.epilog or "").splitlines()
+        if line.startswith("  ")
+    ],
+)
+def test_the_examples_of_the_help_are_commands_that_exist(example):
+    words = shlex.split(example.split(" < ")[0])
+    words = words[words.index("s2s_tutorial.cli" if words[0] == "torchrun" else "s2s-tutorial") + 1 :]
+    command = get_command(app)
+    while hasattr(command, "commands"):
+        command = command.commands[words.pop(0)]
+    context = command.make_context("s2s-tutorial", words)
+    assert context.params
+
+
+@pytest.mark.parametrize("option", ["--version", "-V"])
+def test_the_version_is_name_and_number(option):
+    assert said(call(option)) == [f"s2s-tutorial {version('s2s_tutorial')}"]
 
 
 def test_the_commands_of_the_book_are_there():
@@ -265,7 +298,7 @@ def test_word_vectors_begin_a_run_of_their_size_which_goes_on_with_them_only(
         patch.setattr(Trainer, "train_step", lambda self, batch: (press_stop(), take_step(self, batch))[1])
         result = call(*command, "--vectors", vectors_file)
     assert result.exit_code == 130
-    assert re.search(r"vectors of 12 numbers for 2 of \d+ source words from fr\.vec", result.stdout)
+    assert re.search(r"vectors of 12 dimensions for 2 of \d+ source words from fr\.vec", result.stdout)
     begun = open_run(tmp_path / "run")
     assert (begun.settings.model.embedding_size, begun.settings.model.hidden_size) == (12, 12)
     assert begun.start.startswith("vectors of fr.vec, sha256 ")

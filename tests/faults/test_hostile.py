@@ -264,7 +264,7 @@ def test_a_pipe_that_never_ends_is_not_opened(refused, run):
 def test_tensors_are_read_from_files_only(refused, tmp_path, kind):
     path = tmp_path / "w.safetensors"
     {"link": lambda: path.symlink_to("/dev/zero"), "pipe": lambda: os.mkfifo(path), "folder": path.mkdir}[kind]()
-    refused("tensors", path, "is no file but a link, folder or device")
+    refused("tensors", path, "is a link, folder or device")
 
 
 def test_a_link_under_the_temporary_name_is_not_followed(tmp_path):

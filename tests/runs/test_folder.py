@@ -14,7 +14,7 @@ from s2s_tutorial.files import BadFileError, save_tensors
 from s2s_tutorial.runs.folder import Run, RunError, folder_for, open_run
 from s2s_tutorial.runs.weights import load_model, load_translator, save_model
 from s2s_tutorial.settings import PRETRAINED, ModelSettings, Settings
-from s2s_tutorial.translation.translator import MAX_WORDS, SentenceError
+from s2s_tutorial.translation.translator import MAX_SOURCE_WORDS, SentenceError
 
 
 @pytest.fixture
@@ -120,7 +120,7 @@ def test_a_sentence_that_cannot_be_translated_says_why(tiny_run, sentence, words
 
 
 def test_the_longest_sentence_that_is_read_is_translated(tiny_run):
-    assert len(load_translator(tiny_run).translate("chat " * MAX_WORDS).src_words) == MAX_WORDS
+    assert len(load_translator(tiny_run).translate("chat " * MAX_SOURCE_WORDS).src_words) == MAX_SOURCE_WORDS
 
 
 # What can be wrong

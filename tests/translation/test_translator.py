@@ -10,7 +10,7 @@ from s2s_tutorial.data.vocabulary import UNK
 from s2s_tutorial.settings import ATTENTIONS, ModelSettings
 from s2s_tutorial.translation.search import Hypothesis, beam_search
 from s2s_tutorial.translation.translator import (
-    MAX_WORDS,
+    MAX_SOURCE_WORDS,
     SentenceError,
     Translation,
     Translator,
@@ -173,8 +173,8 @@ def test_what_cannot_be_translated_is_refused_with_a_reason(translator, sentence
 
 
 def test_the_longest_sentence_that_is_read_is_read():
-    longest = "a " * MAX_WORDS
-    assert read_sentence(longest).split() == ["a"] * MAX_WORDS
+    longest = "a " * MAX_SOURCE_WORDS
+    assert read_sentence(longest).split() == ["a"] * MAX_SOURCE_WORDS
     with pytest.raises(SentenceError, match="has 201 words"):
         read_sentence(longest + "a")
 

@@ -1,0 +1,86 @@
+"""Measure a run from the command line: choose the sentences, translate them and collect the scores."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from s2s_tutorial.data.corpus import HeldOut
+    from s2s_tutorial.runs.folder import Run
+    from s2s_tutorial.translation.evaluation import Scores
+
+
+def held_out_of(run: Run) -> HeldOut:
+    """Prepare a run's held-out test set again from its corpus.
+
+    Raises:
+        RunError: The corpus has changed since the run was trained.
+    """
+    from s2s_tutorial.data.on_disk.cache import load_encoded
+    from s2s_tutorial.runs.folder import RunError
+
+    prepared = load_encoded(run.settings.data, run.folder.parent)
+    if prepared.src_vocabulary != run.src_vocabulary:
+        raise RunError(
+            f"the pairs that {run.folder} was trained on have changed, so that its test set is not held out any more: "
+            "restore them, or train a new run"
+        )
+    return prepared.test
+
+
+def choose_held_out(run: Run, pairs: str | None) -> HeldOut:
+    """Return the sentences to measure a run on.
+
+    Args:
+        run: The opened run.
+        pairs: "challenge", the path of a file of pairs, or None for the run's own held-out test set.
+
+    Raises:
+        ValueError: The file cannot be used, a sentence in it is too long, or the run's corpus has changed.
+    """
+    from s2s_tutorial.data.corpus import challenge_set, held_out_from
+    from s2s_tutorial.data.readers import read_file
+    from s2s_tutorial.translation.translator import check_length
+
+    if pairs is None:
+        return held_out_of(run)
+    reverse = run.settings.data.reverse
+    if pairs == "challenge":
+        return challenge_set(reverse)
+    held_out = held_out_from(read_file(Path(pairs)), reverse)
+    for source in held_out.sources:
+        check_length(source)
+    return held_out
+
+
+def measure_run(folder: Path, pairs: str | None, beam: int, device: str) -> tuple[Scores, dict[str, Any]]:
+    """Translate the chosen sentences with a run and score the translations.
+
+    Args:
+        folder: Folder of the run.
+        pairs: See `choose_held_out`.
+        beam: Beam size; 1 is greedy search.
+        device: Name of the device.
+
+    Returns:
+        The scores; and the same scores as plain values, with "unfinished" if the run has not finished training and
+        "phenomena" for the challenge set.
+
+    Raises:
+        ValueError: The run, the sentences or the device cannot be used.
+    """
+    from s2s_tutorial.runs.folder import open_run
+    from s2s_tutorial.runs.weights import choose_device, load_translator
+    from s2s_tutorial.translation.evaluation import evaluate, score_groups
+
+    run = open_run(folder)
+    translator = load_translator(folder, choose_device(device))
+    held_out = choose_held_out(run, pairs)
+    scores, translations = evaluate(translator, held_out, beam)
+    values: dict[str, Any] = scores.to_dict()
+    if unfinished := run.unfinished():
+        values["unfinished"] = unfinished
+    if pairs == "challenge":
+        values["phenomena"] = score_groups(translations, held_out, run.challenge_seen)
+    return scores, values
