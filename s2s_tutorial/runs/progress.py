@@ -44,7 +44,7 @@ class Progress:
         Raises:
             ValueError: other contents.
         """
-        known = {field.name: type(field.default) for field in fields(cls)}
+        known: dict[str, type[Any]] = {field.name: type(field.default) for field in fields(cls)}
         if not isinstance(values, dict) or set(values) != set(known):
             raise ValueError(f"expected the values {', '.join(known)}")
         for name, kind in known.items():

@@ -4,8 +4,7 @@
 sentence and, at the end, ranks finished sentences by their log-probability divided by the length penalty of Wu et al.
 2016 (equation 14). Chapter 7 of the book builds both.
 
-Sizes: B batch, A sentences still being searched, K beam slots per sentence, T words so far, S source length,
-V target vocabulary.
+Sizes: B batch, A sentences still searched, K beam slots per sentence, T words so far, S source length, V target words.
 """
 
 from __future__ import annotations
