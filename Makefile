@@ -9,7 +9,7 @@ RUN ?= runs/sample
 TORCH := $(shell grep '^torch==' requirements.lock)
 TORCH_INDEX ?= https://download.pytorch.org/whl/cpu
 
-.PHONY: help book pdf train test soak lab outputs pretrained live-models results bench bench-long lint clean
+.PHONY: help book pdf train lint test test-fast soak lab outputs pretrained live-models results bench bench-long clean
 help:  ## list the targets
 	@grep -E '^[a-z-]+:.*##' Makefile | sed -E 's/:.*## /	/' | expand -t 12
 
@@ -34,8 +34,17 @@ pdf: book  ## print the whole book into one PDF and offer it on the site (2 minu
 train: .venv/ready  ## train on the built-in corpus, measure, translate, draw (3 minutes)
 	$(BIN)/python -m s2s_tutorial.cli train --corpus sample --run "$(RUN)"
 
+lint: .venv/ready  ## check style, spelling and types
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/codespell
+	$(BIN)/mypy
+
 test: .venv/ready  ## run every test and every chapter, small
 	$(BIN)/python -m pytest --nbval-lax -n auto --dist loadfile
+
+test-fast: .venv/ready  ## run the tests that take seconds and need no browser and no notebook (2 minutes)
+	$(BIN)/python -m pytest -n auto -m "not slow and not browser and not notebook"
 
 soak: .venv/ready  ## kill, starve and deceive it hundreds of times (about 15 minutes), and count what it survived
 	S2S_SOAK=1 $(BIN)/python -m pytest tests/faults
@@ -70,9 +79,5 @@ bench: .venv/ready  ## measure the package against other ways, at most 10 minute
 bench-long: .venv/ready  ## the rows that train to a score, use 16 times the data, or 10 million pairs (an hour)
 	$(BIN)/python -m benchmarks.run --long --max-minutes 9 --resume --json benchmarks/results-long.json
 
-lint: .venv/ready  ## check style
-	$(BIN)/ruff check .
-	$(BIN)/ruff format --check .
-
 clean:  ## remove the environment and everything built, but not your runs
-	rm -rf .venv _build .pytest_cache .hypothesis .ruff_cache
+	rm -rf .venv _build .pytest_cache .hypothesis .ruff_cache .mypy_cache

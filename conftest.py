@@ -4,6 +4,9 @@ import atexit
 import os
 import shutil
 import tempfile
+from pathlib import Path
+
+import pytest
 
 # Tiny tensors are fastest on one thread, and kernels and other child processes inherit this. Set before torch is imported.
 os.environ["OMP_NUM_THREADS"] = "1"
@@ -19,3 +22,12 @@ else:
 _real_pairs = os.environ.pop("S2S_TUTORIAL_DATA", None)
 if _real_pairs:
     os.environ["S2S_TUTORIAL_TEST_DATA"] = _real_pairs
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark whole files: what runs in a Jupyter kernel, and the trainings that faults are injected into."""
+    for item in items:
+        if item.path.suffix == ".ipynb" or item.path.name in ("test_kernel.py", "test_install.py"):
+            item.add_marker(pytest.mark.notebook)
+        if Path(__file__).parent / "tests" / "faults" in item.path.parents:
+            item.add_marker(pytest.mark.slow)

@@ -20,7 +20,6 @@ from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
 from s2s_tutorial.data.batches import Batch
 from s2s_tutorial.data.vocabulary import EOS, PAD
 from s2s_tutorial.model.decoder import Memory
-from s2s_tutorial.model.gru import dropout
 from s2s_tutorial.model.loss import masked_cross_entropy
 from s2s_tutorial.model.seq2seq import Seq2Seq, shift_right
 from s2s_tutorial.settings import Settings
@@ -138,16 +137,16 @@ class OldTrainer:
         return loss.item()
 
 
-def plain_bahdanau_loss(model: Seq2Seq, batch: Batch, label_smoothing: float, rng: torch.Generator | None) -> Tensor:
+def plain_bahdanau_loss(model: Seq2Seq, batch: Batch, label_smoothing: float) -> Tensor:
     """A Bahdanau decoder as it is usually written: vectorised, but keys at every step and logits by assignment."""
-    memory, state = model.encode(batch.src_ids, batch.src_mask, rng)
+    memory, state = model.encode(batch.src_ids, batch.src_mask)
     decoder, prev_ids = model.decoder, shift_right(batch.tgt_ids)
     all_logits = torch.zeros(*prev_ids.shape, len(decoder.output_bias))
     for place in range(prev_ids.shape[1]):
-        word = dropout(decoder.embedding(prev_ids[:, place]), decoder.dropout_rate, rng)
+        word = decoder.dropout(decoder.embedding(prev_ids[:, place]))
         keys = decoder.attention.keys(memory.enc_states)
-        attn_state, state, _ = decoder.advance(word, Memory(memory.enc_states, keys, memory.src_mask), state, rng)
-        all_logits[:, place] = decoder.logits(attn_state, rng)
+        attn_state, state, _ = decoder.advance(word, Memory(memory.enc_states, keys, memory.src_mask), state)
+        all_logits[:, place] = decoder.logits(attn_state)
     return masked_cross_entropy(all_logits, batch.tgt_ids, batch.tgt_mask, label_smoothing)
 
 

@@ -64,7 +64,7 @@ def expect_equal_loss(what: str, model: Seq2Seq, batch: Batch, other: Callable[[
         other: the other form's loss.
         others: its encoder and decoder.
     """
-    ours = model.loss(batch)
+    ours = model.eval().loss(batch)
     ours.backward()
     theirs = other()
     norms = [_norm(model.encoder), _norm(model.decoder)]
@@ -193,10 +193,9 @@ def bahdanau(bench: Bench) -> list[Row]:
     trainer = bench.trainer(settings, bench.corpus("standard"))
     batches = bench.batches(trainer, bench.rounds(30))
     plain = bench.trainer(settings, bench.corpus("standard"))
-    plain.model.loss = lambda batch, smoothing=0.0, prev_ids=None, rng=None: plain_bahdanau_loss(
-        plain.model, batch, smoothing, rng
-    )
+    plain.model.loss = lambda batch, smoothing=0.0, prev_ids=None: plain_bahdanau_loss(plain.model, batch, smoothing)
     parts = [plain.model.encoder, plain.model.decoder]
+    plain.model.eval()
     expect_equal_loss("Bahdanau", trainer.model, batches[0], lambda: plain.model.loss(batches[0]), parts)
     forms = {"package": lambda n: trainer.train_step(batches[n]), "plain": lambda n: plain.train_step(batches[n])}
     times = take_turns(forms, len(batches))
@@ -283,10 +282,11 @@ def sampling(bench: Bench) -> list[Row]:
 def _stepwise_gradients(trainer, batch: Batch) -> float:
     """A training step that feeds words back while it builds the graph, as the paper describes it."""
     model, rng, training = trainer.model, trainer.rng, trainer.settings.training
-    memory, state = model.encode(batch.src_ids, batch.src_mask, rng)
+    model.train()
+    memory, state = model.encode(batch.src_ids, batch.src_mask)
     words, all_logits = torch.full_like(batch.tgt_ids[:, 0], SOS), []
     for place in range(batch.tgt_ids.shape[1]):
-        logits, state, _ = model.decoder.step(words, memory, state, rng)
+        logits, state, _ = model.decoder.step(words, memory, state)
         all_logits.append(logits)
         coins = torch.rand(words.shape, generator=rng) < 0.5
         words = torch.where(coins, batch.tgt_ids[:, place], logits.detach().argmax(dim=-1))

@@ -391,7 +391,7 @@ show_source(Encoder.forward)
 right_forward = Encoder.forward
 
 
-def wrong_first_states(encoder, src_ids, src_mask, rng=None):
+def wrong_first_states(encoder, src_ids, src_mask):
     """Break `Encoder.forward`: the first L rows of all last states, as in 2017."""
     passed = []
 
@@ -401,7 +401,7 @@ def wrong_first_states(encoder, src_ids, src_mask, rng=None):
         return states, last
 
     with mock.patch("s2s_tutorial.model.encoder.run_gru", remember):
-        enc_states, first_states = right_forward(encoder, src_ids, src_mask, rng)
+        enc_states, first_states = right_forward(encoder, src_ids, src_mask)
     return enc_states, torch.cat(passed)[: len(first_states)]
 
 

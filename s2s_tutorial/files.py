@@ -59,7 +59,7 @@ def read_bounded(path: str | Path, most: int) -> bytes:
                 f"{path} is too large ({found.st_size:,} bytes, at most {most:,} are read): restore it, or start a new run"
             )
         with path.open("rb") as file:
-            return file.read(most)
+            return file.read(found.st_size)
     except OSError as error:
         raise UnreadableFileError(f"{path} cannot be read: {error.strerror or error}") from None
 

@@ -8,14 +8,15 @@ from __future__ import annotations
 import os
 from dataclasses import asdict, dataclass, field, fields, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal, get_args
 
 # Folder of the trained model that comes with the package: a run, with its weights in half precision.
 PRETRAINED = Path(__file__).parent / "pretrained"
 
-ATTENTIONS = ("dot", "general", "concat", "additive", "local-p", "none")
-DECODERS = ("luong", "bahdanau")
-SAMPLING_SCHEDULES = ("none", "constant", "linear", "exponential", "inverse-sigmoid")
+AttentionName = Literal["dot", "general", "concat", "additive", "local-p", "none"]
+DecoderName = Literal["luong", "bahdanau"]
+SamplingName = Literal["none", "constant", "linear", "exponential", "inverse-sigmoid"]
+ATTENTIONS, DECODERS, SAMPLING_SCHEDULES = map(get_args, (AttentionName, DecoderName, SamplingName))
 UNITS = ("characters", "words")
 
 # The smallest and the largest value of each setting, both allowed. The largest are far beyond what this package is for:
@@ -232,7 +233,7 @@ def _check(name: str, value: Any) -> None:
 WIDER: dict[type, tuple[type, ...]] = {float: (int,)}  # types whose values are accepted too
 
 
-def _check_types(name: str, part: Any, kind: type) -> None:
+def _check_types(name: str, part: Any, kind: type[Any]) -> None:
     """Check that a part of the settings is of its class, and that its values are of the types of the defaults."""
     if not isinstance(part, kind):
         raise ValueError(f"{name} is {str(part)[:40]!r}, expected {kind.__name__}")
@@ -263,11 +264,9 @@ class Presets(dict[str, Settings]):
 
 
 SAMPLE = Settings(
-    "sample",
-    DataSettings(corpus="sample", sample_pairs=36_000),
-    ModelSettings(),
-    TrainingSettings(epochs=3),
+    "sample", DataSettings(corpus="sample", sample_pairs=36_000), ModelSettings(), TrainingSettings(epochs=3)
 )
+PresetName = Literal["sample", "small", "standard", "large", "original"]
 PRESETS = Presets({
     "sample": SAMPLE,
     # The preset of the tests and CI: the built-in corpus, trained in seconds.

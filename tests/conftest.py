@@ -7,6 +7,7 @@ from pathlib import Path
 
 import hypothesis
 import pytest
+from browsing import CHROMIUM
 from filelock import FileLock
 
 ROOT = Path(__file__).parents[1]
@@ -14,6 +15,12 @@ ROOT = Path(__file__).parents[1]
 # The same examples every time, whatever the machine's speed, and none kept on disk.
 hypothesis.settings.register_profile("deterministic", derandomize=True, database=None, deadline=None)
 hypothesis.settings.load_profile("deterministic")
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Skip tests that need a browser where there is none, but not in continuous integration, which must have one."""
+    if CHROMIUM is None and item.get_closest_marker("browser"):
+        (pytest.fail if "CI" in os.environ else pytest.skip)("needs Chromium: apt-get install chromium")
 
 
 @pytest.fixture(scope="session")

@@ -12,7 +12,7 @@ from urllib.parse import parse_qs, urlsplit
 import nbformat
 import pytest
 import yaml
-from browsing import CHROMIUM, open_browser, serve
+from browsing import open_browser, serve
 from sphinx.errors import ExtensionError
 
 ROOT = Path(__file__).parents[1]
@@ -20,7 +20,6 @@ TOOL = ROOT / "book" / "_tools" / "address.py"
 sys.path[:0] = [str(ROOT / "book" / "_tools"), str(ROOT / "book" / "_ext")]
 WORKFLOW = yaml.safe_load((ROOT / ".github" / "workflows" / "publish.yml").read_text(encoding="utf-8"))
 ADDRESS = "https://github.com/OWNER/NAME"
-needs_browser = pytest.mark.skipif(CHROMIUM is None, reason="needs Chromium: apt-get install chromium")
 
 
 def run(*command: object, **options) -> str:
@@ -164,6 +163,7 @@ def buttons(path: Path) -> dict[str, str]:
     return {a.get_text(strip=True): a["href"] for a in page.select(".article-header-buttons a")}
 
 
+@pytest.mark.slow
 def test_a_chapters_buttons_lead_to_files_of_the_branches(published):
     found = buttons(published / "notebooks" / "04_attention.html")
     branch = "notebooks"  # the one that the workflow writes
@@ -178,13 +178,14 @@ def test_a_chapters_buttons_lead_to_files_of_the_branches(published):
     assert found["Open issue"].startswith(f"{ADDRESS}/issues/new?title=")
 
 
+@pytest.mark.slow
 def test_a_page_that_is_not_a_chapter_has_nothing_to_launch_or_download(published):
     found = buttons(published / "book" / "notation.html")
     assert set(found) == {"Repository", "Suggest edit", "Open issue"}
     assert found["Suggest edit"] == f"{ADDRESS}/edit/main/book/notation.md"
 
 
-@needs_browser
+@pytest.mark.browser
 def test_a_page_with_all_buttons_is_accessible_fits_a_phone_and_asks_no_other_host(published):
     from axe_playwright_python.sync_playwright import Axe
 
@@ -201,7 +202,7 @@ def test_a_page_with_all_buttons_is_accessible_fits_a_phone_and_asks_no_other_ho
     assert [url for url in requests if not url.startswith((address, "data:"))] == []
 
 
-@needs_browser
+@pytest.mark.browser
 @pytest.mark.parametrize("kind", [".ipynb", ".py"])
 def test_a_download_is_saved_as_a_file_and_knows_the_address(published, tmp_path, kind):
     with serve(published) as address, open_browser() as browser:

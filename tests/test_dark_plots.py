@@ -5,7 +5,7 @@ from io import BytesIO
 
 import numpy as np
 import pytest
-from browsing import CHROMIUM, ROOT, open_browser, serve
+from browsing import ROOT, open_browser, serve
 from matplotlib.figure import Figure
 from PIL import Image
 
@@ -13,7 +13,6 @@ from s2s_tutorial.notebook.plots import figure_bytes
 
 sys.path.insert(0, str(ROOT / "book" / "_ext"))
 sphinx = pytest.importorskip("sphinx", reason="needs the book's tools: pip install s2s_tutorial[book]")
-in_browser = pytest.mark.skipif(CHROMIUM is None, reason="needs Chromium: apt-get install chromium")
 
 
 def light_and_dark(draw):
@@ -65,7 +64,7 @@ def test_a_heat_map_and_its_colour_bar_keep_their_colours_and_the_lines_across_t
     assert (middle == dark[100:200, 100:250]).all()
 
 
-@in_browser
+@pytest.mark.browser
 def test_a_plot_follows_the_page_and_is_seen_and_read_once(site):
     with serve(site) as address, open_browser() as browser:
         page = browser.new_page()

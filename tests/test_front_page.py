@@ -4,7 +4,7 @@ import re
 import sys
 
 import pytest
-from browsing import CHROMIUM, ROOT, open_browser
+from browsing import ROOT, open_browser
 from bs4 import BeautifulSoup
 
 sys.path.insert(0, str(ROOT / "book" / "_ext"))
@@ -13,7 +13,6 @@ import s2s_story
 from sphinx.errors import ExtensionError
 
 SENTENCE = re.search(r"\{s2s-story\} (.*)", (ROOT / "book" / "index.md").read_text(encoding="utf-8"))[1]
-needs_browser = pytest.mark.skipif(CHROMIUM is None, reason="needs Chromium: apt-get install chromium")
 
 
 @pytest.fixture(scope="module")
@@ -166,7 +165,7 @@ def phase(page):
     return page.locator(".s2s-story").get_attribute("data-phase")
 
 
-@needs_browser
+@pytest.mark.browser
 def test_at_first_everything_is_shown_and_the_steps_build_it_up(open_story, translation):
     page = open_story()
     words = len(translation.words) + 1
@@ -191,7 +190,7 @@ def test_at_first_everything_is_shown_and_the_steps_build_it_up(open_story, tran
     assert phase(page) == "whole"
 
 
-@needs_browser
+@pytest.mark.browser
 def test_play_shows_every_step_in_turn_with_its_sentence_and_ends_with_the_whole(open_story):
     page = open_story()
     told = page.locator(".s2s-steps > li").evaluate_all("all => all.map(step => step.textContent)")
@@ -209,7 +208,7 @@ def test_play_shows_every_step_in_turn_with_its_sentence_and_ends_with_the_whole
     assert phase(page) == "whole"
 
 
-@needs_browser
+@pytest.mark.browser
 def test_pause_keeps_the_step_and_play_resumes_from_it(open_story):
     page = open_story()
     play, count = page.locator(".s2s-play"), page.locator(".s2s-count")
@@ -232,7 +231,7 @@ def test_pause_keeps_the_step_and_play_resumes_from_it(open_story):
     assert phase(page) == "whole"
 
 
-@needs_browser
+@pytest.mark.browser
 def test_the_keyboard_does_what_the_mouse_does(open_story):
     page = open_story()
     page.keyboard.press("Tab")
@@ -250,7 +249,7 @@ def test_the_keyboard_does_what_the_mouse_does(open_story):
     assert phase(page) == "whole"
 
 
-@needs_browser
+@pytest.mark.browser
 def test_only_readers_who_want_motion_get_it(open_story):
     moving = "() => document.getAnimations().length"
     page = open_story(reduced_motion="no-preference")
@@ -262,7 +261,7 @@ def test_only_readers_who_want_motion_get_it(open_story):
         assert still.evaluate(moving) == 0
 
 
-@needs_browser
+@pytest.mark.browser
 def test_without_javascript_and_on_paper_the_picture_is_whole(browser, page_file, open_story):
     context = browser.new_context(java_script_enabled=False)
     page = context.new_page()

@@ -4,10 +4,10 @@ import re
 from pathlib import Path
 
 import pytest
-from browsing import CHROMIUM, ROOT, open_browser
+from browsing import ROOT, open_browser
 from lab import open_lab
 
-pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="needs Chromium")
+pytestmark = pytest.mark.browser
 NAMES = sorted(path.stem for path in (ROOT / "notebooks").glob("[0-9]*.ipynb"))
 HERE = ".jp-NotebookPanel:not(.lm-mod-hidden) .jp-Notebook"
 RAW = re.compile(r":::|\{[a-z:-]+\}`|```|\$\$|\\tag|\]\(")  # what Markdown and MathJax leave where they fail

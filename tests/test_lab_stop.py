@@ -3,13 +3,13 @@
 import re
 
 import pytest
-from browsing import CHROMIUM, ROOT, open_browser
+from browsing import ROOT, open_browser
 from lab import open_lab, write_notebook
 
 from s2s_tutorial.files import load_tensors
 from s2s_tutorial.runs.checkpoints import Checkpoints
 
-pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="needs Chromium")
+pytestmark = pytest.mark.browser
 
 SETUP = """
 from dataclasses import replace

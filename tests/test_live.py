@@ -9,7 +9,7 @@ from urllib.parse import parse_qs, urlencode
 
 import pytest
 import torch
-from browsing import CHROMIUM, ROOT, Room, Visit, open_browser, serve
+from browsing import ROOT, Room, Visit, open_browser, serve
 from live_pages import write_talking_page
 from small_models import RUNNABLE, half_learnt, kind_name, small_vocabularies, with_bias
 from tiny import TALKING
@@ -37,7 +37,7 @@ import live_models
 from s2s_live import write_models
 
 pytest.importorskip("playwright", reason="needs Playwright: pip install playwright")
-pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="needs Chromium: apt-get install chromium")
+pytestmark = pytest.mark.browser
 
 
 @pytest.fixture(scope="module")

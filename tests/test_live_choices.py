@@ -3,13 +3,13 @@
 from urllib.parse import parse_qs, urlencode
 
 import pytest
-from browsing import CHROMIUM, Visit, open_browser, serve
+from browsing import Visit, open_browser, serve
 from live_pages import live_page, write_talking_page
 
 from s2s_tutorial.web.export import publish
 
 pytest.importorskip("playwright", reason="needs Playwright: pip install playwright")
-pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="needs Chromium: apt-get install chromium")
+pytestmark = pytest.mark.browser
 
 FIRST, SECOND = "Le chat noir ne dort pas.", "Elle est petite."
 HEAT = "input[type=range][id$=-heat]"

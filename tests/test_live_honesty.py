@@ -7,7 +7,7 @@ import unicodedata
 from urllib.parse import urlencode
 
 import pytest
-from browsing import CHROMIUM, ROOT, Room, Visit, open_browser
+from browsing import ROOT, Room, Visit, open_browser
 from live_pages import write_talking_page
 
 from s2s_tutorial.data.corpus import challenge_set, prepare
@@ -23,7 +23,7 @@ import live_page
 from s2s_live import write_models
 
 pytest.importorskip("playwright", reason="needs Playwright: pip install playwright")
-pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="needs Chromium: apt-get install chromium")
+pytestmark = pytest.mark.browser
 
 
 @pytest.fixture(scope="module")

@@ -7,7 +7,7 @@ from urllib.parse import urlencode
 
 import pytest
 import torch
-from browsing import CHROMIUM, ROOT, Visit, open_browser, serve
+from browsing import ROOT, Visit, open_browser, serve
 
 from s2s_tutorial.model.seq2seq import Seq2Seq
 from s2s_tutorial.runs.weights import load_translator
@@ -19,7 +19,7 @@ import live_page
 from s2s_live import STAND_IN
 
 pytest.importorskip("playwright", reason="needs Playwright: pip install playwright")
-pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="needs Chromium: apt-get install chromium")
+pytestmark = pytest.mark.browser
 
 SENTENCE = "Le chat noir ne dort pas."
 KNOWS = "It has seen no sentence at all."

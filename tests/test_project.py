@@ -6,9 +6,12 @@ import subprocess
 import sys
 import tomllib
 from graphlib import TopologicalSorter
+from importlib import metadata
 from pathlib import Path
 
 import pytest
+import yaml
+from packaging.requirements import Requirement
 
 ROOT = Path(__file__).parent.parent
 PACKAGE = ROOT / "s2s_tutorial"
@@ -54,18 +57,58 @@ def test_every_package_is_pinned_once_in_the_lock_file():
     assert required() <= set(names)
 
 
-def test_the_tests_run_with_the_versions_of_the_lock_file_or_newer_than_the_bounds():
-    bounds = {name_of(text): text.split(">=")[1].split(",")[0] for text in PROJECT["dependencies"]}
-    lock = dict(
-        (name_of(line), line.split("==")[1].split()[0])
-        for line in (ROOT / "requirements.lock").read_text(encoding="utf-8").splitlines()
-        if "==" in line and not line.startswith("#")
-    )
+def test_every_file_that_gives_the_version_gives_the_same():
+    citation = yaml.safe_load((ROOT / "CITATION.cff").read_text(encoding="utf-8"))
+    newest = re.search(r"^## (.+)$", (ROOT / "CHANGELOG.md").read_text(encoding="utf-8"), re.MULTILINE)[1]
+    assert citation["version"] == newest == PROJECT["version"]
 
-    def numbers(version: str) -> list[int]:
-        return [int(part) for part in re.findall(r"\d+", version.split("+")[0])]
 
-    assert {name: lock[name] for name, bound in bounds.items() if numbers(lock[name]) < numbers(bound)} == {}
+def workflow(name: str) -> dict:
+    """Return the parsed workflow of continuous integration with this name."""
+    return yaml.safe_load((ROOT / ".github" / "workflows" / f"{name}.yml").read_text(encoding="utf-8"))
+
+
+@pytest.mark.parametrize("name", sorted(path.stem for path in (ROOT / ".github" / "workflows").iterdir()))
+def test_every_workflow_parses_and_its_jobs_have_steps(name):
+    jobs = workflow(name)["jobs"]
+    assert {job: keys for job, keys in jobs.items() if not keys["steps"] or "runs-on" not in keys} == {}
+
+
+def test_the_workflow_starts_with_the_lowest_python_that_the_project_requires():
+    matrix = workflow("test")["jobs"]["systems"]["strategy"]["matrix"]
+    pythons = [tuple(map(int, version.split("."))) for version in matrix["python"]]
+    lowest = tuple(map(int, PROJECT["requires-python"].removeprefix(">=").split(".")))
+    assert pythons == sorted(set(pythons))
+    assert pythons[0] == lowest
+    assert {system.split("-")[0] for system in matrix["os"]} == {"ubuntu", "macos", "windows"}
+
+
+def test_lint_runs_before_the_tests_and_the_workflow_runs_both():
+    lines = (ROOT / ".ci" / "run").read_text(encoding="utf-8").splitlines()
+    assert lines.index("make lint") < lines.index("make test")
+    assert "bash .ci/run" in [step.get("run") for step in workflow("test")["jobs"]["test"]["steps"]]
+
+
+def test_pre_commit_checks_what_make_lint_checks():
+    recipe = (ROOT / "Makefile").read_text(encoding="utf-8").split("\nlint:")[1].split("\n\n")[0]
+    tools = set(re.findall(r"\$\(BIN\)/([\w-]+)", recipe))
+    hooks = yaml.safe_load((ROOT / ".pre-commit-config.yaml").read_text(encoding="utf-8"))["repos"][0]["hooks"]
+    entries = [hook["entry"].split()[0] for hook in hooks]
+    assert {entry.removeprefix(".venv/bin/") for entry in entries if entry.startswith(".venv/")} == tools
+    assert {"ruff", "codespell", "mypy"} <= tools
+
+
+def test_the_tests_run_with_the_versions_of_the_lock_file():
+    lines = (ROOT / "requirements.lock").read_text(encoding="utf-8").splitlines()
+    pinned = dict(line.split("==") for line in lines if not line.startswith("#"))
+    installed = {name: metadata.version(name).split("+")[0] for name in pinned}  # torch's ends with +cpu
+    assert {name: version for name, version in installed.items() if version != pinned[name]} == {}
+
+
+def test_the_lock_file_is_within_the_bounds_of_the_project():
+    extras = PROJECT["optional-dependencies"].values()
+    asked = [Requirement(text) for texts in (PROJECT["dependencies"], *extras) for text in texts]
+    assert [str(one) for one in asked if not one.specifier.contains(metadata.version(one.name))] == []
 
 
 # Modules
@@ -153,6 +196,7 @@ def test_the_command_line_starts_without_the_heavy_packages():
     assert loaded.isdisjoint({"torch", "matplotlib", "sacrebleu", "tensorboard", "numpy", "pooch"})
 
 
+@pytest.mark.slow
 def test_importing_the_package_touches_no_network_and_writes_no_file():
     code = f"""
 import importlib, sys

@@ -1,17 +1,16 @@
 """The published book in a real browser: complete offline, readable by everybody, on a phone too."""
 
-import os
 import re
 import subprocess
 import sys
 import tomllib
 
 import pytest
-from browsing import CHROMIUM, ROOT, open_browser, serve
+from browsing import ROOT, open_browser, serve
 
 sys.path.insert(0, str(ROOT / "book" / "_tools"))
 pytest.importorskip("playwright", reason="needs Playwright: pip install playwright")
-pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="needs Chromium: apt-get install chromium")
+pytestmark = pytest.mark.browser
 
 
 @pytest.fixture(scope="module")
@@ -427,8 +426,3 @@ def test_the_front_page_translates_and_leads_on_with_its_sentence(browser, addre
     asked = [url for url in visit.requests if not url.startswith(("data:", "blob:", start))]
     assert asked == []
     assert visit.problems == []
-
-
-@pytest.mark.skipif("CI" not in os.environ, reason="only continuous integration must have a browser")
-def test_continuous_integration_has_a_browser():
-    assert CHROMIUM is not None

@@ -3,10 +3,10 @@
 from urllib.parse import quote_plus
 
 import pytest
-from browsing import CHROMIUM, open_browser, serve
+from browsing import open_browser, serve
 
 pytest.importorskip("playwright", reason="needs Playwright: pip install playwright")
-pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="needs Chromium: apt-get install chromium")
+pytestmark = pytest.mark.browser
 
 ENTRY = "Glossary > {}"
 # What is typed, and a page that has to be among the first three. A term of the glossary has to be there as well, in the

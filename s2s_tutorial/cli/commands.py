@@ -17,7 +17,7 @@ import typer
 from s2s_tutorial.cli import options
 from s2s_tutorial.cli.measure_run import held_out_of, measure_run
 from s2s_tutorial.cli.messages import describe_corpus, describe_scores
-from s2s_tutorial.cli.options import SamplingName, choose_settings, choose_training
+from s2s_tutorial.cli.options import choose_settings, choose_training
 from s2s_tutorial.cli.train_run import load_corpus, train_run
 from s2s_tutorial.cli.translate_lines import chunks, read_lines, translate_chunk
 from s2s_tutorial.settings import PRETRAINED
@@ -118,7 +118,7 @@ def train(
     decoder: options.DecoderOption = None,
     input_feeding: options.InputFeedingOption = False,
     vectors: options.VectorsOption = None,
-    sampling: options.SamplingOption = SamplingName.none,
+    sampling: options.SamplingOption = "none",
     reverse: options.ReverseOption = False,
     trim_below: options.TrimOption = None,
     sample_pairs: options.SamplePairsOption = None,

@@ -3,18 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
-from s2s_tutorial.settings import ATTENTIONS, DECODERS, PRESETS, SAMPLING_SCHEDULES, Settings
-
-Preset = StrEnum("Preset", {name: name for name in PRESETS})
-AttentionName = StrEnum("AttentionName", {name: name for name in ATTENTIONS})
-DecoderName = StrEnum("DecoderName", {name: name for name in DECODERS})
-SamplingName = StrEnum("SamplingName", {name: name for name in SAMPLING_SCHEDULES})
+from s2s_tutorial.settings import PRESETS, AttentionName, DecoderName, PresetName, SamplingName, Settings
 
 FROM_PRESET = "from the preset"
 
@@ -30,7 +24,7 @@ CorpusOption = Annotated[
     ),
 ]
 PresetOption = Annotated[
-    Preset | None,
+    PresetName | None,
     typer.Option(
         help="Named settings for data, model and training. sample and small use the built-in grammar; standard, large and "
         "original use Tatoeba.",
@@ -103,7 +97,8 @@ AttentionOption = Annotated[
 DecoderOption = Annotated[
     DecoderName | None,
     typer.Option(
-        help="Decoder to use: luong attends after its recurrent step, bahdanau before it.", show_default=FROM_PRESET
+        help="Decoder to use: luong attends after its recurrent step, bahdanau before it.",
+        show_default=FROM_PRESET,
     ),
 ]
 InputFeedingOption = Annotated[
@@ -125,7 +120,7 @@ SamplingOption = Annotated[
     SamplingName,
     typer.Option(
         help="Schedule of scheduled sampling, by which the decoder is fed more and more of its own predictions during "
-        "training."
+        "training.",
     ),
 ]
 EpochsOption = Annotated[
@@ -211,7 +206,7 @@ def choose_settings(
 ) -> Settings:
     """Return the settings of a preset, with the changes to its data that the options ask for."""
     settings = PRESETS[preset or ("standard" if corpus == "tatoeba" else "sample")]
-    changes = {"corpus": corpus, "trim_below": trim_below, "sample_pairs": sample_pairs}
+    changes: dict[str, Any] = {"corpus": corpus, "trim_below": trim_below, "sample_pairs": sample_pairs}
     given = {name: value for name, value in changes.items() if value is not None}
     return replace(settings, data=replace(settings.data, reverse=reverse, **given))
 
@@ -227,8 +222,8 @@ def choose_training(
 ) -> Settings:
     """Return settings with the changes to model and training that the options ask for."""
     names = {"attention": attention, "decoder": decoder}
-    given = {name: str(value) for name, value in names.items() if value is not None}
+    given: dict[str, Any] = {name: value for name, value in names.items() if value is not None}
     model = replace(settings.model, input_feeding=input_feeding, **given)
     passes = settings.training.epochs if epochs is None else epochs
-    training = replace(settings.training, seed=seed, sampling=str(sampling), epochs=passes)
+    training = replace(settings.training, seed=seed, sampling=sampling, epochs=passes)
     return replace(settings, model=model, training=training)

@@ -55,10 +55,10 @@ def translate_chunk(translator: Translator, chunk: list[str | UnicodeDecodeError
             sources.append(error)
     good = [source for source in sources if isinstance(source, str)]
     translations = iter(translator.translate_words(good, beam) if good else [])
-    for source in sources:
-        if isinstance(source, SentenceError):
-            typer.echo(f"error: {source}", err=True)
-            typer.echo(json.dumps({"text": "", "error": str(source)}, ensure_ascii=False) if as_json else "")
+    for read in sources:
+        if isinstance(read, SentenceError):
+            typer.echo(f"error: {read}", err=True)
+            typer.echo(json.dumps({"text": "", "error": str(read)}, ensure_ascii=False) if as_json else "")
         else:
             translation = next(translations)
             typer.echo(json.dumps(describe(translation), ensure_ascii=False) if as_json else translation.text)

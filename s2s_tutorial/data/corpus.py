@@ -74,8 +74,9 @@ class HeldOut:
 
     def head(self, count: int) -> HeldOut:
         """Return the first `count` sentences."""
-        cut = [None if part is None else part[:count] for part in (self.alignments, self.groups)]
-        return HeldOut(self.sources[:count], self.references[:count], *cut)
+        alignments = None if self.alignments is None else self.alignments[:count]
+        groups = None if self.groups is None else self.groups[:count]
+        return HeldOut(self.sources[:count], self.references[:count], alignments, groups)
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from itertools import islice
 from pathlib import Path, PurePosixPath
-from typing import BinaryIO
+from typing import IO
 
 from s2s_tutorial.arguments import to_path
 from s2s_tutorial.data.columns import Alignment, Columns, CorpusError
@@ -127,7 +127,7 @@ def parse_columns(data: bytes, name: str) -> Columns:
     return _join(_parse(io.BytesIO(data), len(data), name, MAX_PAIRS))
 
 
-def _parse(file: BinaryIO, size: int, name: str, most_pairs: int) -> Iterator[Columns]:
+def _parse(file: IO[bytes], size: int, name: str, most_pairs: int) -> Iterator[Columns]:
     """Split the first `size` bytes of a file into normalised columns, piece by piece; at most `most_pairs` pairs."""
     number = pairs = 0
     for piece in _pieces(file, size, name):
@@ -135,8 +135,8 @@ def _parse(file: BinaryIO, size: int, name: str, most_pairs: int) -> Iterator[Co
         try:
             text = piece.decode("utf-8-sig" if number == 0 else "utf-8")
         except UnicodeDecodeError as error:
-            line = number + error.object.count(b"\n", 0, error.start) + 1  # its object: without the byte-order mark
-            raise CorpusError(f"line {line} of {name} is not UTF-8: save the file as UTF-8 and try again") from None
+            bad = number + error.object.count(b"\n", 0, error.start) + 1  # its object: without the byte-order mark
+            raise CorpusError(f"line {bad} of {name} is not UTF-8: save the file as UTF-8 and try again") from None
         for line in text.split("\n"):
             number += 1
             if not line.strip():
@@ -158,7 +158,7 @@ def _parse(file: BinaryIO, size: int, name: str, most_pairs: int) -> Iterator[Co
         raise CorpusError(f"{name} is empty: expected lines of two sentences with a tab between them")
 
 
-def _pieces(file: BinaryIO, size: int, name: str) -> Iterator[bytes]:
+def _pieces(file: IO[bytes], size: int, name: str) -> Iterator[bytes]:
     """Yield the first `size` bytes of a file in pieces of whole lines, each without its last line end."""
     begun, left, lines = b"", size, 0  # a line that is not complete yet, bytes to read, lines so far
     while left:
@@ -181,7 +181,7 @@ def _check_length(line: bytes | str, number: int, name: str) -> None:
 
 
 @contextmanager
-def _plain(path: Path, most: int) -> Iterator[tuple[BinaryIO, int, str]]:
+def _plain(path: Path, most: int) -> Iterator[tuple[IO[bytes], int, str]]:
     """Open a text file of at most `most` bytes; yields the file, its size in bytes and its name for messages."""
     with path.open("rb") as file:
         size = os.fstat(file.fileno()).st_size
@@ -193,7 +193,7 @@ def _plain(path: Path, most: int) -> Iterator[tuple[BinaryIO, int, str]]:
 class _SmallReads(io.FileIO):
     """A file that refuses to read much at once, because an archive's list of contents may claim to have any size."""
 
-    def read(self, size: int = -1) -> bytes:
+    def read(self, size: int | None = -1) -> bytes:
         """Read `size` bytes, or the rest of the file if it is negative."""
         if size is None or size < 0:
             size = os.fstat(self.fileno()).st_size - self.tell()
@@ -203,7 +203,7 @@ class _SmallReads(io.FileIO):
 
 
 @contextmanager
-def _unzipped(path: Path, most: int) -> Iterator[tuple[BinaryIO, int, str]]:
+def _unzipped(path: Path, most: int) -> Iterator[tuple[IO[bytes], int, str]]:
     """Open the one file of sentence pairs in an archive, like `_plain`; it is unpacked piece by piece, in memory."""
     try:
         with _SmallReads(path) as packed, zipfile.ZipFile(packed) as archive:

@@ -10,6 +10,7 @@ Chapter 4 of the book works every score out by hand. Sizes: B batch, T target le
 from __future__ import annotations
 
 import math
+from typing import Protocol
 
 import torch
 from torch import Tensor, nn
@@ -27,6 +28,16 @@ def masked_softmax(scores: Tensor, src_mask: Tensor) -> Tensor:
     """
     mask = src_mask if src_mask.dim() == 3 else src_mask[:, None, :]  # (B, T or 1, S)
     return scores.masked_fill(~mask, -torch.inf).softmax(dim=-1)
+
+
+class Score(Protocol):
+    """What attention calls: a module with the two methods of `DotScore`."""
+
+    def keys(self, enc_states: Tensor) -> Tensor:
+        """Compute the part of the score that depends on the source alone: (B, S, H) to (B, S, H)."""
+
+    def __call__(self, queries: Tensor, keys: Tensor) -> Tensor:
+        """Score queries (B, T, H) against keys (B, S, H); returns (B, T, S)."""
 
 
 class DotScore(nn.Module):
@@ -120,7 +131,7 @@ def concat_score_plainly(score: ConcatScore, queries: Tensor, enc_states: Tensor
     return torch.tanh(score.project(pairs)) @ score.vector
 
 
-SCORES: dict[str, type[nn.Module]] = {
+SCORES: dict[str, type[DotScore] | type[ConcatScore] | type[AdditiveScore]] = {
     "dot": DotScore,
     "general": GeneralScore,
     "concat": ConcatScore,
@@ -135,7 +146,7 @@ class Attention(nn.Module):
         score: One of the score functions above.
     """
 
-    def __init__(self, score: nn.Module) -> None:
+    def __init__(self, score: Score) -> None:
         super().__init__()
         self.score = score
 
@@ -176,7 +187,7 @@ class LocalAttention(Attention):
         reach: D, in words.
     """
 
-    def __init__(self, score: nn.Module, hidden_size: int, reach: int = 2) -> None:
+    def __init__(self, score: Score, hidden_size: int, reach: int = 2) -> None:
         super().__init__(score)
         self.reach = reach
         self.project = nn.Linear(hidden_size, hidden_size, bias=False)

@@ -18,8 +18,9 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from s2s_tutorial.model.attention import AdditiveScore, Attention, build_attention
+from s2s_tutorial.model.dropout import Dropout, evaluation_mode
 from s2s_tutorial.model.fast.additive import additive_loop
-from s2s_tutorial.model.gru import dropout, gru_step, run_gru
+from s2s_tutorial.model.gru import gru_step, run_gru
 from s2s_tutorial.settings import ModelSettings
 
 
@@ -86,7 +87,7 @@ class Decoder(nn.Module):
     def __init__(self, settings: ModelSettings, vocabulary_size: int, input_size: int, pad_id: int = 0) -> None:
         super().__init__()
         embedding_size, hidden_size = settings.embedding_size, settings.hidden_size
-        self.dropout_rate = settings.dropout
+        self.dropout = Dropout(settings.dropout)
         self.embedding = nn.Embedding(vocabulary_size, embedding_size, padding_idx=pad_id)
         sizes = [input_size] + [hidden_size] * (settings.num_layers - 1)
         self.layers = nn.ModuleList(nn.GRU(size, hidden_size, batch_first=True) for size in sizes)
@@ -113,66 +114,55 @@ class Decoder(nn.Module):
         keys = enc_states if self.attention is None else self.attention.keys(enc_states)
         return Memory(enc_states, keys, src_mask), DecoderState(first_states, torch.zeros_like(first_states[0]))
 
-    def forward(
-        self, prev_ids: Tensor, memory: Memory, state: DecoderState, rng: torch.Generator | None = None
-    ) -> DecoderOutput:
+    def forward(self, prev_ids: Tensor, memory: Memory, state: DecoderState) -> DecoderOutput:
         """Run over a whole known sequence, word by word.
 
         Args:
             prev_ids: (B, T), at position t the word before the t-th target word; the first is SOS.
             memory, state: From `start`.
-            rng: Random generator for dropout; None for no dropout.
 
         Returns:
             attn_states (B, T, H) and attn_weights (B, T, S) or None.
         """
         attn_states, attn_weights = [], []
-        embedded = dropout(self.embedding(prev_ids), self.dropout_rate, rng)  # (B, T, E)
+        embedded = self.dropout(self.embedding(prev_ids))  # (B, T, E)
         for word in embedded.unbind(dim=1):  # (B, E)
-            attn_state, state, weights = self.advance(word, memory, state, rng)  # (B, H), …, (B, S)
+            attn_state, state, weights = self.advance(word, memory, state)  # (B, H), …, (B, S)
             attn_states.append(attn_state)
-            attn_weights.append(weights)
-        stacked_weights = None if self.attention is None else torch.stack(attn_weights, dim=1)  # (B, T, S)
+            attn_weights += [] if weights is None else [weights]
+        stacked_weights = torch.stack(attn_weights, dim=1) if attn_weights else None  # (B, T, S)
         return DecoderOutput(torch.stack(attn_states, dim=1), stacked_weights)
 
-    def step(
-        self, prev_ids: Tensor, memory: Memory, state: DecoderState, rng: torch.Generator | None = None
-    ) -> tuple[Tensor, DecoderState, Tensor | None]:
+    def step(self, prev_ids: Tensor, memory: Memory, state: DecoderState) -> tuple[Tensor, DecoderState, Tensor | None]:
         """Predict one more word, as search does.
 
         Args:
             prev_ids: (B,), the previous word of each sentence.
             memory: From `start`.
             state: From `start` or the previous step.
-            rng: Random generator for dropout; None for no dropout.
 
         Returns:
             logits (B, V), the next state, and attn_weights (B, S) or None.
         """
-        embedded = dropout(self.embedding(prev_ids), self.dropout_rate, rng)  # (B, E)
-        attn_state, state, attn_weights = self.advance(embedded, memory, state, rng)
-        return self.logits(attn_state, rng), state, attn_weights
+        embedded = self.dropout(self.embedding(prev_ids))  # (B, E)
+        attn_state, state, attn_weights = self.advance(embedded, memory, state)
+        return self.logits(attn_state), state, attn_weights
 
-    def logits(self, attn_states: Tensor, rng: torch.Generator | None = None) -> Tensor:
+    def logits(self, attn_states: Tensor) -> Tensor:
         """Score every target word, `W_s h̃ + b`: (…, H) to (…, V)."""
-        return F.linear(self.before_output(attn_states, rng), self.output_weight, self.output_bias)
+        return F.linear(self.dropout(attn_states), self.output_weight, self.output_bias)
 
-    def before_output(self, attn_states: Tensor, rng: torch.Generator | None = None) -> Tensor:
-        """Apply dropout to attentional states before the output layer: (…, H) to (…, H)."""
-        return dropout(attn_states, self.dropout_rate, rng)
-
-    def advance(
-        self, word: Tensor, memory: Memory, state: DecoderState, rng: torch.Generator | None
-    ) -> tuple[Tensor, DecoderState, Tensor | None]:
+    def advance(self, word: Tensor, memory: Memory, state: DecoderState) -> tuple[Tensor, DecoderState, Tensor | None]:
         """Read one embedded word (B, E); returns h̃ (B, H), the next state and attn_weights (B, S) or None."""
         raise NotImplementedError
 
-    def _through_layers(self, inputs: Tensor, dec_state: Tensor, rng: torch.Generator | None) -> tuple[Tensor, Tensor]:
+    def _through_layers(self, inputs: Tensor, dec_state: Tensor) -> tuple[Tensor, Tensor]:
         """Run one time step of all GRU layers: (B, input) and (L, B, H) to the top state (B, H) and all (L, B, H)."""
-        states = []
+        states: list[Tensor] = []
         for layer, before in zip(self.layers, dec_state, strict=True):
+            assert isinstance(layer, nn.GRU)
             if states:
-                inputs = dropout(inputs, self.dropout_rate, rng)
+                inputs = self.dropout(inputs)
             inputs = gru_step(layer, inputs, before)  # (B, H)
             states.append(inputs)
         return inputs, torch.stack(states)  # (B, H), (L, B, H)
@@ -198,19 +188,15 @@ class LuongDecoder(Decoder):
         joined = settings.hidden_size * (1 if self.attention is None else 2)
         self.combine = nn.Linear(joined, settings.hidden_size, bias=False)
 
-    def forward(
-        self, prev_ids: Tensor, memory: Memory, state: DecoderState, rng: torch.Generator | None = None
-    ) -> DecoderOutput:
-        """Run over a whole known sequence: all steps at once, or word by word if input feeding makes each need the last.
-
-        Takes and returns what `Decoder.forward` does.
-        """
+    def forward(self, prev_ids: Tensor, memory: Memory, state: DecoderState) -> DecoderOutput:
+        """Run over a whole known sequence, all steps at once, or word by word with input feeding; see `Decoder.forward`."""
         if self.input_feeding:
-            return super().forward(prev_ids, memory, state, rng)
-        states = dropout(self.embedding(prev_ids), self.dropout_rate, rng)  # (B, T, E)
+            return super().forward(prev_ids, memory, state)
+        states = self.dropout(self.embedding(prev_ids))  # (B, T, E)
         for number, layer in enumerate(self.layers):
+            assert isinstance(layer, nn.GRU)
             if number:
-                states = dropout(states, self.dropout_rate, rng)
+                states = self.dropout(states)
             states, _ = run_gru(layer, states, state.dec_state[number][None], None)  # (B, T, H)
         return DecoderOutput(*self.attend(states, memory))
 
@@ -221,16 +207,13 @@ class LuongDecoder(Decoder):
         context, attn_weights = self.attention(states, memory.keys, memory.enc_states, memory.src_mask)  # (B, T, H)
         return torch.tanh(self.combine(torch.cat([context, states], dim=-1))), attn_weights  # 2H to H
 
-    def advance(
-        self, word: Tensor, memory: Memory, state: DecoderState, rng: torch.Generator | None
-    ) -> tuple[Tensor, DecoderState, Tensor | None]:
+    def advance(self, word: Tensor, memory: Memory, state: DecoderState) -> tuple[Tensor, DecoderState, Tensor | None]:
         """Read one more word; see `Decoder.advance`."""
         inputs = torch.cat([word, state.attn_state], dim=-1) if self.input_feeding else word
-        top, dec_state = self._through_layers(inputs, state.dec_state, rng)  # (B, H), (L, B, H)
+        top, dec_state = self._through_layers(inputs, state.dec_state)  # (B, H), (L, B, H)
         attn_states, attn_weights = self.attend(top[:, None, :], memory)  # (B, 1, H), (B, 1, S)
         attn_state = attn_states[:, 0]  # (B, H)
-        next_state = DecoderState(dec_state, attn_state)
-        return attn_state, next_state, None if attn_weights is None else attn_weights[:, 0]
+        return attn_state, DecoderState(dec_state, attn_state), None if attn_weights is None else attn_weights[:, 0]
 
 
 class BahdanauDecoder(Decoder):
@@ -251,25 +234,22 @@ class BahdanauDecoder(Decoder):
         super().__init__(settings, vocabulary_size, embedding_size + hidden_size, pad_id)
         self.combine = nn.Linear(embedding_size + 2 * hidden_size, hidden_size, bias=False)
 
-    def forward(
-        self, prev_ids: Tensor, memory: Memory, state: DecoderState, rng: torch.Generator | None = None
-    ) -> DecoderOutput:
-        """Run over a whole known sequence: with `additive_loop` where it gives the same numbers, else word by word.
-
-        Takes and returns what `Decoder.forward` does.
-        """
+    def forward(self, prev_ids: Tensor, memory: Memory, state: DecoderState) -> DecoderOutput:
+        """Run over a whole known sequence, with `additive_loop` if it gives the same numbers; see `Decoder.forward`."""
         if not self.fast_form_agrees(prev_ids, memory, state):
-            return super().forward(prev_ids, memory, state, rng)
-        return self.fast_form(dropout(self.embedding(prev_ids), self.dropout_rate, rng), memory, state)
+            return super().forward(prev_ids, memory, state)
+        return self.fast_form(self.dropout(self.embedding(prev_ids)), memory, state)
 
     def fast_form(self, words: Tensor, memory: Memory, state: DecoderState) -> DecoderOutput:
         """Run over a whole known sequence of embedded words (B, T, E), with one layer and additive attention.
 
         The words are known before the loop, and no step of it reads h̃. So both are projected for all steps at once.
         """
+        gru, score = self.layers[0], getattr(self.attention, "score", None)
+        assert isinstance(gru, nn.GRU)
+        assert isinstance(score, AdditiveScore)
         source = memory.keys, memory.enc_states, memory.src_mask
-        first = state.dec_state[0]  # (B, H)
-        states, contexts, attn_weights = additive_loop(self.layers[0], self.attention.score, words, first, *source)
+        states, contexts, attn_weights = additive_loop(gru, score, words, state.dec_state[0], *source)
         attn_states = torch.tanh(self.combine(torch.cat([words, states, contexts], dim=-1)))  # (B, T, H)
         return DecoderOutput(attn_states, attn_weights)
 
@@ -293,8 +273,11 @@ class BahdanauDecoder(Decoder):
         first = torch.zeros(1, dtype=torch.long)
         memory, state = memory.select(first), state.select(first)
         word = self.embedding(prev_ids[:1, :1])  # (1, 1, E)
-        plain_state, _, plain_weights = self.advance(word[:, 0], memory, state, None)  # (1, H), …, (1, S)
-        fast = self.fast_form(word, memory, state)  # (1, 1, H) and (1, 1, S)
+        with evaluation_mode(self):
+            plain_state, _, plain_weights = self.advance(word[:, 0], memory, state)  # (1, H), …, (1, S)
+            fast = self.fast_form(word, memory, state)  # (1, 1, H) and (1, 1, S)
+        if plain_weights is None or fast.attn_weights is None:
+            return False
         pairs = ((plain_state, fast.attn_states[:, 0]), (plain_weights, fast.attn_weights[:, 0]))
         return all(torch.allclose(plain, quick, rtol=1e-4, atol=1e-5) for plain, quick in pairs)
 
@@ -306,15 +289,13 @@ class BahdanauDecoder(Decoder):
         context, attn_weights = self.attention(query, memory.keys, memory.enc_states, memory.src_mask)  # (B, 1, H)
         return context[:, 0], attn_weights[:, 0]
 
-    def advance(
-        self, word: Tensor, memory: Memory, state: DecoderState, rng: torch.Generator | None
-    ) -> tuple[Tensor, DecoderState, Tensor | None]:
+    def advance(self, word: Tensor, memory: Memory, state: DecoderState) -> tuple[Tensor, DecoderState, Tensor | None]:
         """Read one more word; see `Decoder.advance`."""
         context, attn_weights = self.look(state, memory)  # (B, H), (B, S)
         inputs = torch.cat([word, context], dim=-1)  # (B, E + H)
-        top, dec_state = self._through_layers(inputs, state.dec_state, rng)  # (B, H), (L, B, H)
+        top, dec_state = self._through_layers(inputs, state.dec_state)  # (B, H), (L, B, H)
         attn_state = torch.tanh(self.combine(torch.cat([word, top, context], dim=-1)))  # E + 2H to H
         return attn_state, replace(state, dec_state=dec_state), attn_weights
 
 
-DECODERS: dict[str, type[Decoder]] = {"luong": LuongDecoder, "bahdanau": BahdanauDecoder}
+DECODERS: dict[str, type[LuongDecoder] | type[BahdanauDecoder]] = {"luong": LuongDecoder, "bahdanau": BahdanauDecoder}

@@ -11,7 +11,8 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
-from s2s_tutorial.model.gru import dropout, run_gru
+from s2s_tutorial.model.dropout import Dropout
+from s2s_tutorial.model.gru import run_gru
 
 
 class Encoder(nn.Module):
@@ -36,31 +37,29 @@ class Encoder(nn.Module):
         pad_id: int = 0,
     ) -> None:
         super().__init__()
-        self.dropout_rate = dropout_rate
+        self.dropout = Dropout(dropout_rate)
         self.embedding = nn.Embedding(vocabulary_size, embedding_size, padding_idx=pad_id)
         sizes = [embedding_size] + [2 * hidden_size] * (num_layers - 1)
         self.layers = nn.ModuleList(nn.GRU(size, hidden_size, batch_first=True, bidirectional=True) for size in sizes)
 
-    def forward(
-        self, src_ids: Tensor, src_mask: Tensor | None, rng: torch.Generator | None = None
-    ) -> tuple[Tensor, Tensor]:
+    def forward(self, src_ids: Tensor, src_mask: Tensor | None) -> tuple[Tensor, Tensor]:
         """Read a batch of source sentences.
 
         Args:
             src_ids: (B, S).
             src_mask: (B, S), True at real words, which come first; None when the batch has no padding.
-            rng: Random generator for dropout; None for no dropout.
 
         Returns:
             enc_states (B, S, H), zero at padding, and first decoder states (L, B, H). Both are sums of the two
             directions. Careful with PyTorch's own bidirectional GRU of L layers: rows 2l and 2l + 1 of its last states
             belong to layer l, so its first L rows are not the L layers.
         """
-        states = dropout(self.embedding(src_ids), self.dropout_rate, rng)  # (B, S, E)
-        first_states = []
+        states = self.dropout(self.embedding(src_ids))  # (B, S, E)
+        first_states: list[Tensor] = []
         for layer in self.layers:
+            assert isinstance(layer, nn.GRU)
             if first_states:
-                states = dropout(states, self.dropout_rate, rng)
+                states = self.dropout(states)
             states, last = run_gru(layer, states, None, src_mask)  # (B, S, 2H), (2, B, H)
             first_states.append(last.sum(dim=0))  # (B, H)
         forward, backward = states.chunk(2, dim=-1)  # (B, S, H), (B, S, H)

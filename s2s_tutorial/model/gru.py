@@ -1,4 +1,4 @@
-"""The two building blocks that encoder and decoder share: a GRU layer over whole sequences, and dropout.
+"""The building block that encoder and decoder share: a GRU layer over whole sequences.
 
 The GRU comes in two forms over the same weights (an `nn.GRU` of one layer):
 
@@ -18,30 +18,6 @@ from torch import Tensor, nn
 from torch.autograd.function import once_differentiable
 from torch.nn import functional as F
 from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
-
-
-def dropout(values: Tensor, rate: float, rng: torch.Generator | None) -> Tensor:
-    """Set values to zero with probability `rate` and scale the rest up (Srivastava et al. 2014).
-
-    Args:
-        values: Tensor of any shape.
-        rate: Share of values to drop, from 0 to below 1; it is rounded to the nearest 256th.
-        rng: Random generator; None, as outside training, returns `values` unchanged.
-
-    Returns:
-        A tensor of the same shape.
-    """
-    if rng is None or rate == 0.0:
-        return values
-    # One random byte per value, drawn eight at a time: several times as fast as one random number per value. So the rate
-    # is rounded to a 256th, and never to 1.
-    threshold = min(round(rate * 256), 255)
-    draws = torch.empty((values.numel() + 7) // 8, dtype=torch.int64, device=values.device)
-    draws.random_(-(2**63), None, generator=rng)
-    random_bytes = draws.view(torch.uint8)[: values.numel()].view(values.shape)
-    # The comparison writes 0 and 1 in the dtype of the values: multiplying by bools would convert them one by one.
-    kept = torch.ge(random_bytes, threshold, out=values.new_empty(values.shape))
-    return values * kept.mul_(256.0 / (256.0 - threshold))
 
 
 def run_gru(gru: nn.GRU, inputs: Tensor, initial: Tensor | None, mask: Tensor | None) -> tuple[Tensor, Tensor]:
@@ -80,8 +56,10 @@ def fast_gru(gru: nn.GRU, inputs: Tensor, initial: Tensor | None, mask: Tensor |
     """
     size = gru.hidden_size
     by_time = inputs.transpose(0, 1)  # (T, B, I)
-    projections, recurrent, candidate_biases = [], [], []
-    for w_ih, w_hh, b_ih, b_hh in _direction_weights(gru):
+    projections: list[Tensor] = []
+    recurrent: list[Tensor] = []
+    candidate_biases: list[Tensor] = []
+    for w_ih, w_hh, b_ih, b_hh in gru.all_weights:  # (3H, I), (3H, H), (3H,), (3H,): reset, update, candidate
         # The two biases of the reset and update gates are added; only the candidate's second bias is gated, so it is not.
         bias = b_ih + torch.cat([b_hh[: 2 * size], torch.zeros_like(b_hh[2 * size :])])  # (3H,)
         projections.append(F.linear(by_time.flip(0) if projections else by_time.contiguous(), w_ih, bias))  # (T, B, 3H)
@@ -99,17 +77,7 @@ def fast_gru(gru: nn.GRU, inputs: Tensor, initial: Tensor | None, mask: Tensor |
 
 def gru_step(gru: nn.GRU, inputs: Tensor, state: Tensor) -> Tensor:
     """Run one time step of a one-directional layer: inputs (B, I) and state (B, H) to the next state (B, H)."""
-    return torch.gru_cell(inputs, state, gru.weight_ih_l0, gru.weight_hh_l0, gru.bias_ih_l0, gru.bias_hh_l0)
-
-
-def _direction_weights(gru: nn.GRU) -> list[tuple[Tensor, Tensor, Tensor, Tensor]]:
-    """List, for each direction, W_ih (3H, I), W_hh (3H, H) and their biases (3H,): reset, update, candidate."""
-    weights = [(gru.weight_ih_l0, gru.weight_hh_l0, gru.bias_ih_l0, gru.bias_hh_l0)]
-    if gru.bidirectional:
-        weights.append(
-            (gru.weight_ih_l0_reverse, gru.weight_hh_l0_reverse, gru.bias_ih_l0_reverse, gru.bias_hh_l0_reverse)
-        )
-    return weights
+    return torch.gru_cell(inputs, state, *gru.all_weights[0])
 
 
 class _Recurrence(torch.autograd.Function):

@@ -76,7 +76,7 @@ class _OutputCrossEntropy(torch.autograd.Function):
         # pass of exp.
         log_total = largest - probabilities.amax(dim=-1).log()  # (N,)
         loss = log_total - of_target  # (N,)
-        if smoothing:
+        if mean is not None:
             loss = (1.0 - smoothing) * loss + smoothing * (log_total - mean)
         if any(ctx.needs_input_grad):
             words, vocabulary = probabilities.shape

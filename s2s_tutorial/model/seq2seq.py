@@ -50,15 +50,12 @@ class Seq2Seq(nn.Module):
         """Device of the weights."""
         return self.decoder.embedding.weight.device
 
-    def encode(
-        self, src_ids: Tensor, src_mask: Tensor, rng: torch.Generator | None = None
-    ) -> tuple[Memory, DecoderState]:
+    def encode(self, src_ids: Tensor, src_mask: Tensor) -> tuple[Memory, DecoderState]:
         """Read source sentences and prepare decoding.
 
         Args:
             src_ids: (B, S).
             src_mask: (B, S), True at real words.
-            rng: Random generator for dropout; None for no dropout.
 
         Returns:
             Memory and first decoder state, with B rows each.
@@ -68,47 +65,45 @@ class Seq2Seq(nn.Module):
         """
         if not src_mask[:, 0].all():
             raise ValueError("src_mask has a sentence with no real word; drop empty sentences before batching")
-        enc_states, first_states = self.encoder(src_ids, None if src_mask.all() else src_mask, rng)
+        enc_states, first_states = self.encoder(src_ids, None if src_mask.all() else src_mask)
         return self.decoder.start(enc_states, src_mask, first_states)
 
-    def forward(self, batch: Batch, prev_ids: Feed | None = None, rng: torch.Generator | None = None) -> DecoderOutput:
+    def forward(self, batch: Batch, prev_ids: Feed | None = None) -> DecoderOutput:
         """Run encoder and decoder over a batch whose target words are known (teacher forcing).
 
         Args:
             batch: B sentence pairs.
             prev_ids: (B, T), previous words for the decoder, or a function that makes them from memory and first state;
                 None for the true target words, shifted one position to the right.
-            rng: Random generator for dropout; None for no dropout.
 
         Returns:
             attn_states (B, T, H) and attn_weights (B, T, S) or None.
         """
-        memory, state = self.encode(batch.src_ids, batch.src_mask, rng)
+        memory, state = self.encode(batch.src_ids, batch.src_mask)
         if prev_ids is None:
             prev_ids = shift_right(batch.tgt_ids)
         elif callable(prev_ids):
             prev_ids = prev_ids(memory, state)
-        return self.decoder(prev_ids, memory, state, rng)
+        return self.decoder(prev_ids, memory, state)
 
     def loss(
         self,
         batch: Batch,
         label_smoothing: float = 0.0,
         prev_ids: Feed | None = None,
-        rng: torch.Generator | None = None,
     ) -> Tensor:
         """Compute the mean cross-entropy over the batch's real target words.
 
         Args:
             batch: B sentence pairs.
             label_smoothing: See `loss.masked_cross_entropy`.
-            prev_ids, rng: See `forward`.
+            prev_ids: See `forward`.
 
         Returns:
             A scalar, in nats per word.
         """
-        output = self.forward(batch, prev_ids, rng)
-        hidden = self.decoder.before_output(output.attn_states, rng)  # (B, T, H)
+        output = self.forward(batch, prev_ids)
+        hidden = self.decoder.dropout(output.attn_states)  # (B, T, H)
         weight, bias = self.decoder.output_weight, self.decoder.output_bias
         return output_cross_entropy(hidden, weight, bias, batch.tgt_ids, batch.tgt_mask, label_smoothing)
 

@@ -68,6 +68,7 @@ def plot_attention(translation: Translation, title: str | None = None) -> Figure
 
 def draw_attention(axes: Axes, translation: Translation) -> AxesImage:
     """Draw the heat map of a translation, which must have attention weights, into axes."""
+    assert translation.attn_weights is not None
     weights = translation.attn_weights.numpy()  # (T, S), with EOS
     columns, rows = ([_clip(word, 20) for word in words] for words in attention_labels(translation))
     image = axes.imshow(weights, cmap="cividis", vmin=0.0, vmax=1.0, aspect="auto")
@@ -85,6 +86,7 @@ def _clip(text: str, most: int) -> str:
 
 def attention_labels(translation: Translation) -> tuple[list[str], list[str]]:
     """Return the labels of the columns (source words) and rows (target words) of the weights, with EOS."""
+    assert translation.attn_weights is not None
     rows = [*translation.words, "<eos>"][: len(translation.attn_weights)]
     return [*translation.src_words, "<eos>"], rows
 
@@ -123,7 +125,7 @@ def plot_training(record: Sequence[dict[str, Any]], translation: Translation, st
     """
     with rc_context({"font.size": 8}):
         figure = Figure(figsize=(8.4, 3.4), layout="constrained")
-        left, right = figure.subfigures(1, 2, width_ratios=[5, 4])
+        left, right = figure.subfigures(1, 2, width_ratios=[5, 4], squeeze=False)[0]
         above, below = left.subplots(2, 1, sharex=True, height_ratios=[3, 2])
         draw_losses(above, below, record, window=max(min(total_steps // 20, 100), 1))
         below.set_xlim(0, total_steps)
@@ -216,12 +218,14 @@ class AttentionView:
     def data(self) -> dict[str, Any]:
         """Return the data that the script draws."""
         columns, rows = attention_labels(self.translation)
+        weights = self.translation.attn_weights
+        assert weights is not None
         target = self.translation.language
         source, names = ("en" if target == "fr" else "fr"), {"en": "English", "fr": "French"}
         return {
             "source": columns,
             "target": rows,
-            "weights": [[round(weight, 4) for weight in row] for row in self.translation.attn_weights.tolist()],
+            "weights": [[round(weight, 4) for weight in row] for row in weights.tolist()],
             "unknown": self.translation.unknown,
             "copied": self.translation.copied,
             "sourceLabel": f"{names[source]}, as the model reads it" if target in names else "source",

@@ -36,9 +36,9 @@ def show_source(*things: Callable[..., Any] | property | type) -> None:
 
 def source_markdown(thing: Callable[..., Any] | property | type) -> str:
     """Return the source of a function, method, property or class as Markdown, without the indentation of its surroundings."""
-    thing = _plain_function(thing)
-    source = textwrap.dedent(inspect.getsource(thing)).rstrip()
-    return f"```python\n# {thing.__module__}.{thing.__qualname__}\n{source}\n```"
+    shown = _plain_function(thing)
+    source = textwrap.dedent(inspect.getsource(shown)).rstrip()
+    return f"```python\n# {shown.__module__}.{shown.__qualname__}\n{source}\n```"
 
 
 def _plain_function(thing: Any) -> Any:

@@ -18,6 +18,7 @@ from s2s_tutorial.files import BadFileError, read_json, refuse_links, write_json
 from s2s_tutorial.runs.folder import RunError
 
 LOCK, HOLDER = "lock", "holder.json"
+MAX_HOST = 80  # characters of a host's name that are shown
 
 
 @contextmanager
@@ -54,13 +55,19 @@ def _acquire(lock: FileLock, folder: Path) -> None:
 
 
 def describe_holder(path: Path) -> str:
-    """Who holds the lock: "process 1234 on host since 10:42"; "another process" where there is no good note."""
+    """Describe the process that holds the lock, such as "process 1234 on host since 10:42".
+
+    Args:
+        path: Path of the note that the process wrote. Its contents are untrusted, so only printable ASCII is repeated.
+
+    Returns:
+        The description; "another process" if the note is missing or damaged.
+    """
     try:
         note = read_json(path)
-        pid, host, since = int(note["pid"]), ascii(note["host"])[1:81], datetime.fromisoformat(note["since"])
+        pid, name, since = int(note["pid"]), str(note["host"]), datetime.fromisoformat(note["since"])
     except (BadFileError, KeyError, TypeError, ValueError):
         return "another process"
+    host = "".join(character if " " <= character <= "~" else "?" for character in name[:MAX_HOST])
     today = since.date() == datetime.now(since.tzinfo).date()
-    return (
-        f"process {pid} on {host.removesuffix(chr(39))} since {since:%H:%M}{'' if today else f' of {since:%Y-%m-%d}'}"
-    )
+    return f"process {pid} on {host} since {since:%H:%M}{'' if today else f' of {since:%Y-%m-%d}'}"

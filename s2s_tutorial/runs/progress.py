@@ -29,6 +29,10 @@ class Progress:
     worse_evaluations: int = 0
     finished: bool = False
 
+    def is_out_of_time(self, max_minutes: float | None) -> bool:
+        """Check whether training has taken `max_minutes`, over all sessions; None is no limit."""
+        return max_minutes is not None and self.seconds >= 60.0 * max_minutes
+
     def to_dict(self) -> dict[str, Any]:
         """Return plain values, ready for JSON."""
         return asdict(self)
@@ -40,7 +44,7 @@ class Progress:
         Raises:
             ValueError: other contents.
         """
-        known = {field.name: type(field.default) for field in fields(cls)}
+        known: dict[str, type[Any]] = {field.name: type(field.default) for field in fields(cls)}
         if not isinstance(values, dict) or set(values) != set(known):
             raise ValueError(f"expected the values {', '.join(known)}")
         for name, kind in known.items():

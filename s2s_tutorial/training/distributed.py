@@ -117,19 +117,19 @@ class Group:
                 data = make()
             except (ValueError, OSError) as error:
                 failure, data = error, str(error).encode()
-        length = torch.tensor([-len(data) - 1 if failure else len(data)], device=self.device)
-        self._exchange(lambda: dist.broadcast(length, 0))
-        size = int(length)
-        buffer = torch.empty(size if size >= 0 else -size - 1, dtype=torch.uint8, device=self.device)
-        if self.writes:
-            buffer.copy_(torch.frombuffer(bytearray(data), dtype=torch.uint8) if data else buffer)
+        header = torch.tensor([len(data), failure is not None], device=self.device)
+        self._exchange(lambda: dist.broadcast(header, 0))
+        size, failed = header.tolist()
+        buffer = torch.empty(size, dtype=torch.uint8, device=self.device)
+        if self.writes and data:
+            buffer.copy_(torch.frombuffer(bytearray(data), dtype=torch.uint8))
         self._exchange(lambda: dist.broadcast(buffer, 0))
         if failure:
             raise failure
-        data = buffer.cpu().numpy().tobytes()
-        if size < 0:
-            raise GroupError(data.decode())
-        return data
+        received = buffer.cpu().numpy().tobytes()
+        if failed:
+            raise GroupError(received.decode())
+        return received
 
     def _exchange(self, talk: Callable[[], object]) -> None:
         try:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import torch
 
 from s2s_tutorial.data.corpus import HeldOut, Pairs
+from s2s_tutorial.data.on_disk.mapped_pairs import StoredPairs
 from s2s_tutorial.translation.translator import Translation, Translator
 
 SAMPLES_SHOWN = 3
@@ -27,7 +28,7 @@ class Samples:
     references: Sequence[str]
 
     @classmethod
-    def of(cls, pairs: HeldOut | Pairs) -> Samples:
+    def of(cls, pairs: HeldOut | Pairs | StoredPairs) -> Samples:
         """Take all pairs of a set; of several references the first."""
         if isinstance(pairs, HeldOut):
             return cls(pairs.sources, [texts[0] for texts in pairs.references])

@@ -80,11 +80,11 @@ def evaluate(translator: Translator, held_out: HeldOut, beam_size: int = 1) -> t
     translations = translator.translate_words(held_out.sources, beam_size)
     seconds = time.perf_counter() - start
     scores = score_translations(translations, held_out.references)
-    alignment_scores = {}
+    alignment_scores: dict[str, Any] = {}
     if held_out.alignments is not None:
         firsts = [references[0] for references in held_out.references]
-        attention = translator.forced_attention(held_out.sources, firsts)
-        if attention and attention[0] is not None:
+        found = translator.forced_attention(held_out.sources, firsts)
+        if attention := [weights for weights in found if weights is not None]:
             alignment_scores = score_alignments(attention, held_out.alignments)
     return Scores(**scores, sentences=len(held_out), seconds=seconds, **alignment_scores), translations
 
@@ -160,7 +160,7 @@ def comparable_text(translation: Translation) -> str:
     return " ".join(normalised_words(translation.words))
 
 
-def reference_columns(references: Sequence[Sequence[str]]) -> list[list[str | None]]:
+def reference_columns(references: Sequence[Sequence[str]]) -> list[list[Any]]:
     """Turn references by sentence into sacrebleu's columns: the k-th reference of every sentence, None if it has fewer."""
     most = max(len(texts) for texts in references)
     return [[texts[k] if k < len(texts) else None for texts in references] for k in range(most)]

@@ -4,8 +4,7 @@
 sentence and, at the end, ranks finished sentences by their log-probability divided by the length penalty of Wu et al.
 2016 (equation 14). Chapter 7 of the book builds both.
 
-Sizes: B batch, A sentences still being searched, K beam slots per sentence, T words so far, S source length,
-V target vocabulary.
+Sizes: B batch, A sentences still searched, K beam slots per sentence, T words so far, S source length, V target words.
 """
 
 from __future__ import annotations
@@ -18,6 +17,7 @@ from torch import Tensor
 from s2s_tutorial.data.batches import length_mask
 from s2s_tutorial.data.vocabulary import EOS, PAD, SOS
 from s2s_tutorial.model.decoder import Decoder, DecoderState, Memory
+from s2s_tutorial.model.dropout import in_evaluation_mode
 from s2s_tutorial.model.seq2seq import Seq2Seq
 
 LENGTH_PENALTY = 1.0
@@ -84,6 +84,7 @@ def forbid_padding(logits: Tensor) -> Tensor:
 
 
 @torch.inference_mode()
+@in_evaluation_mode
 def greedy_search(
     model: Seq2Seq, src_ids: Tensor, src_lengths: Tensor, max_length: int | None = None
 ) -> list[Hypothesis]:
@@ -114,7 +115,7 @@ def greedy_search(
         log_probs, words = forbid_padding(logits).log_softmax(dim=-1).max(dim=-1)  # (A,), (A,)
         ids[active, step] = words
         scores[active] += log_probs
-        if weights is not None:
+        if weights is not None and attn_weights is not None:
             weights[active, step] = attn_weights
         ended = (words == EOS) | (limits[active] == step + 1)  # (A,)
         if ended.any():  # a sentence that has ended leaves the batch, so it costs no further step
@@ -129,6 +130,7 @@ def greedy_search(
 
 
 @torch.inference_mode()
+@in_evaluation_mode
 def beam_search(
     model: Seq2Seq,
     src_ids: Tensor,
@@ -245,7 +247,7 @@ class Beam:
         rows = _rows(torch.arange(len(parents), device=parents.device), parents)  # (A·K,)
         self.state = state.select(rows)
         self.ids = torch.cat([self.ids[rows], self.words[:, None]], dim=1)  # (A·K, T + 1)
-        if self.attn_weights is not None:
+        if self.attn_weights is not None and attn_weights is not None:
             self.attn_weights = torch.cat([self.attn_weights, attn_weights[:, None]], dim=1)[rows]  # (A·K, T + 1, S)
 
     def _next_words(self, logits: Tensor) -> tuple[Tensor, Tensor]:

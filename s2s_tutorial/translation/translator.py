@@ -13,6 +13,7 @@ from s2s_tutorial.arguments import check_count, check_number, check_sentences, c
 from s2s_tutorial.data.batches import Encoded, batches_in_order
 from s2s_tutorial.data.text import detokenise, normalise
 from s2s_tutorial.data.vocabulary import UNK, Vocabulary
+from s2s_tutorial.model.dropout import evaluation_mode
 from s2s_tutorial.model.seq2seq import Seq2Seq
 from s2s_tutorial.translation.search import LENGTH_PENALTY, Hypothesis, beam_search, greedy_search
 
@@ -175,7 +176,8 @@ class Translator:
         src, tgt = Encoded.encode(sources, self.src_vocabulary), Encoded.encode(targets, self.tgt_vocabulary)
         found: list[Tensor | None] = [None] * len(sources)
         for rows, batch in batches_in_order(src, tgt, 128):
-            weights = self.model(batch.to(self.model.device)).attn_weights  # (B, T, S)
+            with evaluation_mode(self.model):
+                weights = self.model(batch.to(self.model.device)).attn_weights  # (B, T, S)
             if weights is None:
                 continue
             for row, weight, t, s in zip(rows, weights.cpu(), batch.tgt_lengths, batch.src_lengths, strict=True):

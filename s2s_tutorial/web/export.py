@@ -272,13 +272,13 @@ def load_exported(path: str | Path) -> Translator:
     try:
         if values["format"] != EXPORT_VERSION:
             raise ValueError(f"format {values['format']!r}, this version reads {EXPORT_VERSION}")
-        vocabularies = [_vocabulary(values[side]) for side in ("src_words", "tgt_words")]
-        model = Seq2Seq(ModelSettings(**values["model"]), *map(len, vocabularies))
+        src, tgt = _vocabulary(values["src_words"]), _vocabulary(values["tgt_words"])
+        model = Seq2Seq(ModelSettings(**values["model"]), len(src), len(tgt))
         model.load_state_dict(unpack(packed))
     except (KeyError, TypeError, ValueError, RuntimeError) as error:
         reason = str(error).splitlines()[0]
         raise BadFileError(f"{path} is not an exported model ({reason}): export the run again") from None
-    return Translator(model.eval(), *vocabularies, values["language"])
+    return Translator(model.eval(), src, tgt, values["language"])
 
 
 def _vocabulary(words: str) -> Vocabulary:

@@ -7,7 +7,7 @@ import sys
 import unicodedata
 
 import pytest
-from browsing import CHROMIUM, Room, open_browser
+from browsing import Room, open_browser
 from faults import COUNTS, fuzz
 from hypothesis import given
 from hypothesis import strategies as st
@@ -19,7 +19,7 @@ from s2s_tutorial.translation.translator import SentenceError, read_sentence
 from s2s_tutorial.web.export import export, text_rules
 
 pytest.importorskip("playwright", reason="needs Playwright: pip install playwright")
-pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="needs Chromium: apt-get install chromium")
+pytestmark = pytest.mark.browser
 
 # Half characters one after the other would be one character to JavaScript, whose texts are UTF-16.
 WHOLE = TEXT.map(lambda text: text.encode("utf-16", "surrogatepass").decode("utf-16", "surrogatepass"))

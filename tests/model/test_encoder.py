@@ -5,6 +5,7 @@ import torch
 from torch import nn
 from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
 
+from s2s_tutorial.model.dropout import set_dropout_generator
 from s2s_tutorial.model.encoder import Encoder
 
 V, E, H, S = 12, 5, 7, 6
@@ -111,20 +112,23 @@ def test_paddings_embedding_is_zero_and_stays_so():
     assert encoder.embedding.weight.grad[int(SRC_IDS[0, 0])].ne(0).any()
 
 
-def test_dropout_comes_from_the_generator_and_only_from_there():
-    encoder = make_encoder(2, dropout_rate=0.5)
+def test_dropout_is_active_in_training_mode_and_comes_from_the_generator():
+    encoder = make_encoder(2, dropout_rate=0.5).eval()
     quiet, _ = encoder(SRC_IDS, MASK)
     torch.testing.assert_close(quiet, make_encoder(2, dropout_rate=0.0)(SRC_IDS, MASK)[0])
-    first, again, other = (encoder(SRC_IDS, MASK, torch.Generator().manual_seed(seed))[0] for seed in (4, 4, 5))
+    encoder.train()
+    losses = []
+    for seed in (4, 4, 5):
+        set_dropout_generator(encoder, torch.Generator().manual_seed(seed))
+        losses.append(encoder(SRC_IDS, MASK)[0])
+    first, again, other = losses
     assert torch.equal(first, again)
     assert not torch.allclose(first, other)
     assert not torch.allclose(first, quiet)
 
 
-def test_dropout_falls_on_the_embeddings_and_between_layers(monkeypatch):
-    seen = []
-    monkeypatch.setattr(
-        "s2s_tutorial.model.encoder.dropout", lambda values, *_: seen.append(tuple(values.shape)) or values
-    )
-    make_encoder(3)(SRC_IDS, MASK)
+def test_dropout_falls_on_the_embeddings_and_between_layers():
+    seen, encoder = [], make_encoder(3)
+    encoder.dropout.register_forward_hook(lambda module, inputs, output: seen.append(tuple(output.shape)))
+    encoder(SRC_IDS, MASK)
     assert seen == [(3, S, E), (3, S, 2 * H), (3, S, 2 * H)]

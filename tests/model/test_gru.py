@@ -1,10 +1,10 @@
-"""The fast GRU is PyTorch's GRU, gradients and all; dropout drops the share that it is given."""
+"""The fast GRU is PyTorch's GRU, gradients and all."""
 
 import pytest
 import torch
 from torch import nn
 
-from s2s_tutorial.model.gru import dropout, fast_gru, gru_step, packed_gru, run_gru
+from s2s_tutorial.model.gru import fast_gru, gru_step, packed_gru, run_gru
 
 B, T, E, H = 4, 5, 3, 6
 LENGTHS = torch.tensor([3, 5, 1, 4])
@@ -106,46 +106,3 @@ def test_steps_in_a_row_equal_the_whole_sequence(rng):
     state = torch.zeros(B, H, dtype=torch.float64)
     stepwise = torch.stack([state := gru_step(gru, x, state) for x in inputs.unbind(1)], dim=1)
     torch.testing.assert_close(stepwise, fast_gru(gru, inputs, None, None)[0])
-
-
-@pytest.mark.parametrize("rate", [0.1, 0.3, 0.5, 0.9])
-def test_dropout_drops_its_share_and_keeps_the_mean(rng, rate):
-    dropped = dropout(torch.ones(200, 500), rate, rng)
-    assert dropped.eq(0).float().mean() == pytest.approx(rate, abs=0.006)
-    assert dropped.mean() == pytest.approx(1.0, abs=0.025)
-    assert len(dropped.unique()) == 2, "what is left is scaled by one factor"
-
-
-def test_dropout_without_a_generator_or_a_rate_is_nothing(rng):
-    values = torch.randn(3, 4, generator=rng)
-    assert dropout(values, 0.5, None) is values
-    before = rng.get_state()
-    assert dropout(values, 0.0, rng) is values
-    assert torch.equal(rng.get_state(), before)
-
-
-def test_dropout_is_decided_by_its_generator_alone():
-    values = torch.ones(7, 9)
-    first = dropout(values, 0.5, torch.Generator().manual_seed(3))
-    torch.manual_seed(99)
-    rng = torch.Generator().manual_seed(3)
-    assert torch.equal(dropout(values, 0.5, rng), first)
-    assert not torch.equal(dropout(values, 0.5, rng), first), "the next draw is another one"
-
-
-def test_neighbours_are_dropped_independently(rng):
-    kept = dropout(torch.ones(400, 500), 0.5, rng).ne(0).float()
-    for shift in (1, 2, 4, 8):
-        both = (kept.flatten()[shift:] * kept.flatten()[:-shift]).mean()
-        assert both == pytest.approx(0.25, abs=0.006)
-
-
-def test_the_gradient_of_dropout_passes_where_values_passed(rng):
-    values = torch.ones(50, 50, requires_grad=True)
-    dropped = dropout(values, 0.5, rng)
-    dropped.sum().backward()
-    assert torch.equal(values.grad, dropped.detach())
-
-
-def test_dropout_just_below_one_leaves_finite_numbers(rng):
-    assert dropout(torch.ones(100, 100), 0.999, rng).isfinite().all()

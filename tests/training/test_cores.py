@@ -88,6 +88,7 @@ print(names(), torch.get_num_threads())
 """) == ["2", "[]", "2"]
 
 
+@pytest.mark.slow
 def test_threads_come_back_and_nothing_stays_after_an_error():
     assert (
         in_two_threads("""
@@ -104,6 +105,7 @@ for model in (SMALL, LARGE):
     )
 
 
+@pytest.mark.slow
 def test_training_gives_the_same_bits_beside_other_programs():
     [alone, beside] = in_two_threads("""
 import hashlib, tempfile

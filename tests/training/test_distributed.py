@@ -17,6 +17,8 @@ from s2s_tutorial.training.distributed import Group, GroupError, join
 from s2s_tutorial.training.record import read_record
 from s2s_tutorial.training.trainer import Trainer
 
+pytestmark = pytest.mark.slow
+
 TESTS = Path(__file__).parents[1]
 BOUND = 1e-5  # between losses, relative
 

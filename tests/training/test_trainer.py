@@ -20,11 +20,12 @@ from s2s_tutorial.data.batches import Batch
 from s2s_tutorial.data.corpus import HeldOut, Pairs, prepare
 from s2s_tutorial.data.vocabulary import EOS, UNK
 from s2s_tutorial.runs.checkpoints import Checkpoints
-from s2s_tutorial.runs.folder import RunError
+from s2s_tutorial.runs.folder import Run, RunError
 from s2s_tutorial.runs.weights import load_translator
 from s2s_tutorial.training import trainer as training
+from s2s_tutorial.training import validation
 from s2s_tutorial.training.interrupt import TrainingStopped
-from s2s_tutorial.training.rare_words import hide_rare_words
+from s2s_tutorial.training.rare_words import RareWords, hide_rare_words
 from s2s_tutorial.training.record import read_record
 from s2s_tutorial.training.schedules import learning_rate_factor
 from s2s_tutorial.training.trainer import Trainer
@@ -105,11 +106,43 @@ def test_a_rate_of_zero_hides_nothing_and_tosses_no_coin():
 
 def test_training_meets_unknown_words_on_both_sides(make_trainer, monkeypatch):
     trainer = make_trainer(unknown_rate=0.9)
-    batch = trainer._hide_rare(Batch.of(trainer.src, trainer.tgt, np.arange(len(trainer.src))))
-    for ids, once in ((batch.src_ids, trainer.src_once), (batch.tgt_ids, trainer.tgt_once)):
+    rare, seen, loss = RareWords.of(trainer.corpus, trainer.device), [], trainer.model.loss
+    trainer.model.loss = lambda batch, *more, **others: seen.append(batch) or loss(batch, *more, **others)
+    trainer.train_step(Batch.of(trainer.src, trainer.tgt, np.arange(len(trainer.src))))
+    [batch] = seen
+    for ids, once in ((batch.src_ids, rare.src_once), (batch.tgt_ids, rare.tgt_once)):
         assert once.any()
         assert ids.eq(UNK).sum() > 0.7 * once.sum()
         assert ids.eq(EOS).sum() == len(trainer.src)  # sentences end as before
+
+
+def test_the_network_is_built_once_and_built_again_only_after_steps_without_a_checkpoint(make_trainer, monkeypatch):
+    built, build_model = [], Run.build_model
+    monkeypatch.setattr(Run, "build_model", lambda run: built.append(1) or build_model(run))
+    trainer = make_trainer(epochs=1)
+    first = weights_of(trainer.model)
+    assert len(built) == 1
+    trainer._resume()
+    assert len(built) == 1
+    trainer.train_step(first_batch(trainer))
+    assert not same(weights_of(trainer.model), first)
+    trainer._resume()
+    assert same(weights_of(trainer.model), first)
+    assert not trainer.optimiser.state
+
+
+def test_a_step_trains_the_model_and_translating_leaves_its_mode_as_it_was(make_trainer):
+    trainer = make_trainer(epochs=1)
+    trainer.train_step(first_batch(trainer))
+    for mode in (True, False):
+        trainer.model.train(mode)
+        trainer.translator.translate_words(trainer.corpus.validation.sources[:2])
+        trainer.translator.translate_words(trainer.corpus.validation.sources[:2], beam_size=2)
+        trainer.translator.forced_attention(["je suis"], ["i am"])
+        assert {module.training for module in trainer.model.modules()} == {mode}
+    trainer.fit()
+    assert not trainer.model.training
+    assert not load_translator(trainer.run.folder).model.training
 
 
 # One step
@@ -180,6 +213,7 @@ def test_the_loss_goes_down(tiny_run):
     assert np.mean(losses[-5:]) < np.mean(losses[:5]) - 0.3
 
 
+@pytest.mark.slow
 def test_a_model_learns_a_few_sentences_by_heart(tiny_corpus, tmp_path):
     """The smallest proof that everything is connected: what was trained on comes out again."""
     settings = replace(
@@ -366,6 +400,7 @@ def in_child(folder: Path, place: str) -> subprocess.Popen:
     )
 
 
+@pytest.mark.slow
 def test_killed_in_a_step_and_resumed_equals_uninterrupted_and_meanwhile_nobody_else_may_train(
     make_trainer, tiny_run, tmp_path
 ):
@@ -382,6 +417,7 @@ def test_killed_in_a_step_and_resumed_equals_uninterrupted_and_meanwhile_nobody_
     assert everything(tmp_path / "run") == everything(tiny_run)
 
 
+@pytest.mark.slow
 def test_killed_while_a_checkpoint_is_written_and_resumed_equals_uninterrupted(make_trainer, tiny_run, tmp_path):
     with in_child(tmp_path / "run", "before renaming the second checkpoint") as child:
         assert child.wait() == -signal.SIGKILL, child.stderr.read()
@@ -513,7 +549,7 @@ def test_minutes_count_over_all_sessions_and_more_of_them_go_on(make_trainer, cl
 def scripted(monkeypatch, scores: list[float]) -> None:
     """Let validation give these scores, one after the other."""
     remaining = iter(scores)
-    monkeypatch.setattr(training, "bleu_score", lambda outputs, references: next(remaining))
+    monkeypatch.setattr(validation, "bleu_score", lambda outputs, references: next(remaining))
 
 
 def test_it_stops_early_and_the_best_weights_are_those_that_stay(make_trainer, monkeypatch):

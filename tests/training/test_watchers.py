@@ -237,6 +237,7 @@ def test_an_error_leaves_the_line_at_the_last_step(output, tiny_corpus, tmp_path
     assert output.texts(0)[-1].startswith(f"step 2 of {trainer.total_steps} · loss")
 
 
+@pytest.mark.slow
 def test_the_live_plot_is_there_before_the_first_step_and_shows_samples_after_an_evaluation(
     output, tiny_corpus, tmp_path
 ):

@@ -12,8 +12,10 @@ import hashlib
 import os
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+from numpy.typing import DTypeLike
 
 from s2s_tutorial.data import corpus as corpora
 from s2s_tutorial.data.columns import Columns, CorpusError, source_and_target
@@ -44,7 +46,8 @@ def encode(folder: Path, settings: DataSettings, mark: str, report: Callable[[st
     choice = choose(scan.first, scan.second, scan.parts, scan.read, settings)
     src, tgt = source_and_target(scan.first, scan.second, settings.reverse)
     training = scan.mask(choice.rows["training"])
-    vocabularies, sums = {}, {}
+    vocabularies: dict[str, Any] = {}
+    sums: dict[str, str] = {}
     for side, column in (("src", src), ("tgt", tgt)):
         vocabulary = _count(column, training, settings.vocabulary_min_count)
         sums |= _write_side(column, training, vocabulary, folder, side)
@@ -89,7 +92,7 @@ class _ArrayFile:
         length: How many numbers it will have.
     """
 
-    def __init__(self, path: Path, dtype: type, length: int) -> None:
+    def __init__(self, path: Path, dtype: DTypeLike, length: int) -> None:
         self.dtype, self.file, self.sha256 = np.dtype(dtype), path.open("wb"), hashlib.sha256()
         header = {"descr": self.dtype.str, "fortran_order": False, "shape": (length,)}
         np.lib.format.write_array_header_1_0(self, header)

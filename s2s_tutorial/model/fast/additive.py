@@ -48,11 +48,12 @@ def additive_loop(
         States (B, T, H), contexts (B, T, H), and attention weights (B, T, S), which carry no gradient.
     """
     size = gru.hidden_size
-    of_word, of_context = gru.weight_ih_l0.split([words.shape[-1], size], dim=1)  # (3H, E), (3H, H)
-    of_gates, of_candidate = gru.weight_hh_l0.split([2 * size, size])  # (2H, H), (H, H)
+    [[w_ih, w_hh, b_ih, b_hh]] = gru.all_weights
+    of_word, of_context = w_ih.split([words.shape[-1], size], dim=1)  # (3H, E), (3H, H)
+    of_gates, of_candidate = w_hh.split([2 * size, size])  # (2H, H), (H, H)
     # The two biases of the reset and update gates are added; only the candidate's second bias is gated, so it is not.
-    gate_bias, candidate_bias = gru.bias_hh_l0.split([2 * size, size])  # (2H,), (H,)
-    bias = gru.bias_ih_l0 + torch.cat([gate_bias, torch.zeros_like(candidate_bias)])  # (3H,)
+    gate_bias, candidate_bias = b_hh.split([2 * size, size])  # (2H,), (H,)
+    bias = b_ih + torch.cat([gate_bias, torch.zeros_like(candidate_bias)])  # (3H,)
     from_words = torch.nn.functional.linear(words.transpose(0, 1), of_word, bias)  # (T, B, 3H)
     of_state = torch.cat(
         [score.project_query.weight, of_candidate, of_gates]

@@ -1,0 +1,43 @@
+"""Validation: measure BLEU on held-out sentences, and keep the weights that reach the highest."""
+
+from __future__ import annotations
+
+from enum import IntEnum
+from pathlib import Path
+
+from s2s_tutorial.data.corpus import HeldOut
+from s2s_tutorial.runs.progress import Progress
+from s2s_tutorial.runs.weights import save_model
+from s2s_tutorial.translation.evaluation import bleu_score, normalised_words
+from s2s_tutorial.translation.translator import Translator
+
+
+class Verdict(IntEnum):
+    """What happens to a run after a step. If several processes disagree, the highest value counts for all of them."""
+
+    CONTINUE = 0
+    OUT_OF_TIME = 1
+    STOPPED = 2
+    FINISHED = 3
+
+
+def validate(translator: Translator, held_out: HeldOut, progress: Progress, path: Path) -> float:
+    """Translate the validation set, and save the weights if its BLEU is the highest so far.
+
+    Args:
+        translator: The model as it is now.
+        held_out: The validation set.
+        progress: Updated: best BLEU, its step, and the number of worse evaluations since then.
+        path: Path of the file for the best weights.
+
+    Returns:
+        BLEU, from 0 to 100.
+    """
+    translations = translator.translate_words(held_out.sources)
+    bleu = bleu_score([" ".join(normalised_words(found.words)) for found in translations], held_out.references)
+    if bleu > progress.best_bleu:
+        progress.best_bleu, progress.best_step, progress.worse_evaluations = bleu, progress.step, 0
+        save_model(path, translator.model)
+    else:
+        progress.worse_evaluations += 1
+    return bleu
