@@ -331,7 +331,7 @@ assert len(again) == len(difference)
 assert again[:50].max() < 1e-5
 
 # %% tags=["hide-input"]
-going_on = next(line for line in said.splitlines() if "Going on from" in line)
+going_on = next(line for line in said.splitlines() if "Resuming from" in line)
 show_text(
     f"The writer of the second life said: *{going_on[going_on.index('Going on') :].strip()}* The record has "
     f"{len(again)} steps, each once, and the largest difference from one unhurt process is {again.max():.7f}. "

@@ -108,7 +108,7 @@ def test_a_stopped_training_cell_says_so_and_goes_on_to_the_same_weights(tmp_pat
             drawing + "print(figure_bytes(plot_losses(read_record(trainer.run.record_path)))[:4])"
         )
         said = kernel.run(kernel.cell)
-        assert f"Going on from checkpoint-{int(stopped[1]):09}" in said
+        assert f"Resuming from checkpoint-{int(stopped[1]):09}" in said
     assert same(final_weights(tmp_path), uninterrupted)
 
 
@@ -118,5 +118,5 @@ def test_a_killed_kernel_loses_nothing_but_seconds(tmp_path, uninterrupted):
         kernel.wait_for_steps(tmp_path, 100)
         os.kill(kernel.manager.provisioner.pid, signal.SIGKILL)
     with Kernel(tmp_path) as kernel:  # the notebook is opened anew
-        assert "Going on from checkpoint-" in kernel.run(kernel.cell)
+        assert "Resuming from checkpoint-" in kernel.run(kernel.cell)
     assert same(final_weights(tmp_path), uninterrupted)

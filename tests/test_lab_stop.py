@@ -111,7 +111,7 @@ def test_stop_during_run_all_ends_the_queue_with_one_quiet_sentence_and_restarti
     notebook.restart_and_run_all()
     notebook.wait()
     assert notebook.counts == [1, 2, 3]
-    assert "Going on from checkpoint-" in notebook.output(1).text
+    assert "Resuming from checkpoint-" in notebook.output(1).text
     assert notebook.output(2).text.strip() == "after"
     assert weights(runs / "one") == undisturbed
 
@@ -157,7 +157,7 @@ def test_a_killed_kernel_resumes_where_it_had_saved(open_notebook, undisturbed):
     notebook.wait()
     notebook.run_all()
     notebook.wait()
-    assert "Going on from checkpoint-" in notebook.output(1).text
+    assert "Resuming from checkpoint-" in notebook.output(1).text
     assert weights(runs / "one") == undisturbed
 
 

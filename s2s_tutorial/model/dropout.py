@@ -85,14 +85,14 @@ def evaluation_mode(model: nn.Module) -> Iterator[None]:
             module.training = training
 
 
-def in_evaluation_mode(
+def for_inference(
     function: Callable[Concatenate[Model, Parameters], Result],
 ) -> Callable[Concatenate[Model, Parameters], Result]:
-    """Decorate a function so that the model, its first argument, is in evaluation mode while it runs."""
+    """Decorate a function that takes a model first: it runs in evaluation mode, and records no gradients."""
 
     @wraps(function)
     def run(model: Model, *arguments: Parameters.args, **options: Parameters.kwargs) -> Result:
-        with evaluation_mode(model):
+        with torch.inference_mode(), evaluation_mode(model):
             return function(model, *arguments, **options)
 
     return run

@@ -1,12 +1,12 @@
 """A run's folder: its settings and vocabularies, its weights, its record.
 
 - `run.json`: settings, vocabularies, versions; written once, at the start.
-- `checkpoint-….safetensors`: the newest two; everything needed to go on exactly.
-- `model.safetensors`: the weights that validation liked best.
+- `checkpoint-….safetensors`: the newest two; everything needed to resume exactly.
+- `model.safetensors`: the weights with the highest validation BLEU.
 - `record.jsonl`: one line for every step and evaluation.
-- `scores.json`: what the finished model reached on the test set.
+- `scores.json`: scores of the finished model on the test set.
 - `tensorboard/`: the same record for TensorBoard.
-- `lock`, `holder.json`: whoever trains it now.
+- `lock`, `holder.json`: the process that trains it now.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ FORMAT = 1
 
 
 class RunError(ValueError):
-    """A run that cannot be opened or gone on with; the message says which, why and what to do."""
+    """A run cannot be opened or resumed; the message explains which, why and what to do."""
 
 
 @dataclass(frozen=True)
@@ -49,12 +49,12 @@ class Run:
     """An opened run folder.
 
     Attributes:
-        folder: where it lies.
-        settings: what it was started with.
-        src_vocabulary: of the source language.
-        tgt_vocabulary: of the target language.
-        challenge_seen: normalised sources of the challenge set that are in its training data.
-        start: what it borrowed before its first step, see `start.py`; `""` for nothing.
+        folder: Path of the folder.
+        settings: Settings that the run was started with.
+        src_vocabulary: Vocabulary of the source language.
+        tgt_vocabulary: Vocabulary of the target language.
+        challenge_seen: Normalised sources of the challenge set that are in its training data.
+        start: Name of what it borrowed before its first step, see `initial_weights.py`; `""` for nothing.
     """
 
     folder: Path
@@ -66,34 +66,34 @@ class Run:
 
     @property
     def model_path(self) -> Path:
-        """The file of its best weights."""
+        """Path of the file of its best weights."""
         return self.folder / "model.safetensors"
 
     @property
     def record_path(self) -> Path:
-        """The file of its record."""
+        """Path of the file of its record."""
         return self.folder / "record.jsonl"
 
     @property
     def scores_path(self) -> Path:
-        """The file of its finished model's scores."""
+        """Path of the file of its scores."""
         return self.folder / "scores.json"
 
     @property
     def language(self) -> str:
-        """Language of its translations."""
+        """Language of its translations, "en" or "fr"."""
         return "fr" if self.settings.data.reverse else "en"
 
     def build_model(self) -> Seq2Seq:
-        """Make its network, with fresh weights that its seed decides."""
+        """Build the network, with random weights that depend on the seed alone, on the CPU and in training mode."""
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(self.settings.training.seed)
             return Seq2Seq(self.settings.model, len(self.src_vocabulary), len(self.tgt_vocabulary))
 
     def unfinished(self) -> str:
-        """Return a sentence for a run whose training has not finished, to stand beside its scores; else `""`.
+        """Return a sentence to show beside the scores of a run whose training has not finished; else `""`.
 
-        A run without checkpoints is finished: only its weights were kept.
+        A run without checkpoints counts as finished: only its weights were kept.
         """
         try:
             progress = [Progress.from_dict(read_values(path)) for path in Checkpoints(self.folder).paths()[-1:]]
@@ -108,7 +108,11 @@ class Run:
         )
 
     def save(self) -> None:
-        """Write `run.json`."""
+        """Write `run.json`.
+
+        Raises:
+            RunError: The vocabularies are too large.
+        """
         values = {
             "format": FORMAT,
             "versions": versions(),
@@ -125,10 +129,10 @@ class Run:
             raise RunError(f"{words:,} words are too many ({error}): raise vocabulary_min_count") from None
 
     def weight_bytes(self) -> int:
-        """Roughly the bytes of its weights (within a factor of 2), before any room is made for them.
+        """Estimate the size of the weights in bytes (within a factor of 2), before memory is allocated for them.
 
         Raises:
-            RunError: they would fill more memory than any model of this package has.
+            RunError: The model would be larger than any that is supported.
         """
         model, src_words, tgt_words = self.settings.model, len(self.src_vocabulary), len(self.tgt_vocabulary)
         embedded, hidden = model.embedding_size, model.hidden_size
@@ -147,11 +151,11 @@ class Run:
 def folder_for(settings: Settings, chapter: str = "") -> Path:
     """Choose the folder in which a notebook keeps the run of these settings.
 
-    Other settings get another folder; with the same settings a run is resumed. The folder is in `runs/`, or in the
+    Other settings get another folder; with the same settings the run is resumed. The folder is in `runs/`, or in the
     folder that the environment variable `S2S_RUNS` names.
 
     Args:
-        settings: Of the run.
+        settings: Settings of the run.
         chapter: Name of a chapter that trains a model of its own, even if another one has trained the same before.
     """
     digest = hashlib.sha256(json.dumps(settings.to_dict(), sort_keys=True).encode()).hexdigest()
@@ -163,7 +167,7 @@ def open_run(folder: str | Path) -> Run:
     """Read a run's settings and vocabularies.
 
     Raises:
-        RunError: no such folder, no run in it, one of another format, or links in it.
+        RunError: The folder does not exist, holds no run or one of another format, or contains links.
     """
     folder = to_path(folder, "folder")
     path = folder / "run.json"
@@ -205,7 +209,7 @@ def _line(text: Any) -> str:
 
 
 def versions() -> dict[str, str]:
-    """Versions of what results depend on."""
+    """Return the versions of Python and the packages that results depend on."""
     import platform
 
     found: dict[str, Any] = {"python": platform.python_version(), "torch": torch.__version__}

@@ -1,6 +1,6 @@
-"""One process at a time in a run's folder; whoever comes second is told who came first.
+"""A lock on a run's folder: one process trains at a time, and a second one gets an error that names the first.
 
-The operating system holds the lock, so that of a killed process ends with it. The note beside it is only for people.
+The operating system holds the lock, so it is released when its process is killed. The note beside it is only for people.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ MAX_HOST = 80  # characters of a host's name that are shown
 
 @contextmanager
 def hold(folder: Path) -> Iterator[None]:
-    """Be the only process that writes into a run's folder.
+    """Lock a run's folder inside a `with` block, so that this process is the only one that writes into it.
 
     Raises:
         RunError: Another process trains it.

@@ -11,10 +11,16 @@ from s2s_tutorial.settings import Settings
 
 
 def open_or_make(run: Run) -> Run:
-    """Open the run that its folder holds, or write it there if the folder is new.
+    """Open the run that the folder holds, or write this one there if the folder is new.
+
+    Args:
+        run: The run as its settings describe it.
+
+    Returns:
+        The run as the folder holds it.
 
     Raises:
-        RunError: the folder holds a run with other settings, other data or another start, or something else.
+        RunError: The folder holds a run with other settings, other data or another start, or other files.
     """
     folder = run.folder
     if not (folder / "run.json").exists():
@@ -23,7 +29,7 @@ def open_or_make(run: Run) -> Run:
         ):
             raise RunError(f"{folder} is not empty and holds no run: give a new folder, and it will be made")
         folder.mkdir(parents=True, exist_ok=True)
-        with hold(folder):  # of two that begin at once, one writes and the other is refused
+        with hold(folder):  # if two processes begin at the same time, one writes and the other is refused
             if not (folder / "run.json").exists():
                 Checkpoints(folder).clear_temporary()
                 run.save()
@@ -42,7 +48,7 @@ def open_or_make(run: Run) -> Run:
 
 
 def _difference(before: Settings, now: Settings) -> str:
-    """The first setting that differs, with both values."""
+    """Describe the first setting that differs, with both values."""
     if before.name != now.name:
         return f"preset {before.name}, not {now.name}"
     for part in ("data", "model", "training"):

@@ -9,16 +9,16 @@ from typing import Any
 
 @dataclass
 class Progress:
-    """Where a run is. Every value is in its checkpoints.
+    """Where a run is. Every value is saved in its checkpoints.
 
     Attributes:
-        step: optimiser steps done.
-        seconds: spent in training, over all sessions.
-        loss: running mean of the training loss, for the progress line.
-        best_bleu: highest validation BLEU yet.
-        best_step: its step.
-        worse_evaluations: evaluations since then.
-        finished: nothing is left to do.
+        step: Optimiser steps done.
+        seconds: Training time over all sessions.
+        loss: Running mean of the training loss in nats per word, for the progress line.
+        best_bleu: Highest validation BLEU so far, from 0 to 100; -1 before the first evaluation.
+        best_step: Step of that evaluation.
+        worse_evaluations: Evaluations since then.
+        finished: Whether training has reached its end.
     """
 
     step: int = 0
@@ -39,21 +39,21 @@ class Progress:
 
     @classmethod
     def from_dict(cls, values: Any) -> Progress:
-        """Build it from what `to_dict` made.
+        """Build a progress from the result of `to_dict`.
 
         Raises:
-            ValueError: other contents.
+            ValueError: The values are not those of a progress.
         """
         known: dict[str, type[Any]] = {field.name: type(field.default) for field in fields(cls)}
         if not isinstance(values, dict) or set(values) != set(known):
             raise ValueError(f"expected the values {', '.join(known)}")
         for name, kind in known.items():
             value = values[name]
-            # A loss may be NaN: that is how a run ends that learns too fast, and it may still be looked at.
+            # A loss may be NaN: a run whose learning rate is too high ends like this, and can still be opened.
             if type(value) is not kind and not (kind is float and type(value) is int):
-                raise ValueError(f"{name} is no {kind.__name__}")
+                raise ValueError(f"{name} is not of type {kind.__name__}")
             if kind is int and value < 0:
                 raise ValueError(f"{name} is below 0")
         if not 0.0 <= values["seconds"] < math.inf:
-            raise ValueError("seconds is no time")
+            raise ValueError("seconds is negative or not finite")
         return cls(**values)

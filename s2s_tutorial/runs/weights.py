@@ -1,4 +1,4 @@
-"""Weights of a run: saved, loaded into a model, and opened as a translator."""
+"""Save the weights of a run, load them into a model, and open a run as a translator."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ from s2s_tutorial.runs.folder import RunError, open_run
 from s2s_tutorial.settings import PRETRAINED
 from s2s_tutorial.translation.translator import Translator
 
-WEIGHT_KINDS = {torch.float32, torch.float16}  # that a model's file may hold
+WEIGHT_DTYPES = {torch.float32, torch.float16}  # dtypes that the file of a model may hold
 
 
 def save_model(path: Path, model: Seq2Seq, half: bool = False) -> None:
-    """Write a model's weights, nothing else; in half precision for a file of half the size."""
+    """Write a model's weights and nothing else; with `half` in half precision, for a file of half the size."""
     save_tensors(path, {name: weight.half() if half else weight for name, weight in model.state_dict().items()})
 
 
@@ -28,21 +28,26 @@ def load_model(path: Path, model: Seq2Seq) -> None:
     """Read weights into a model of the same settings.
 
     Raises:
-        BadFileError: a damaged file, or weights of another model.
+        BadFileError: The file is damaged, or holds the weights of another model.
     """
     tensors, _ = load_tensors(path, sum(weight.nbytes for weight in model.state_dict().values()))
     use_weights(path, tensors, model)
 
 
 def use_weights(path: Path, tensors: dict[str, torch.Tensor], model: Seq2Seq) -> None:
-    """Give a model the weights that were read from a file, in full or in half precision.
+    """Copy the weights read from a file into a model.
+
+    Args:
+        path: Path of the file, for the message.
+        tensors: Weights by name, in full or half precision.
+        model: Model whose weights are replaced.
 
     Raises:
-        BadFileError: they are another model's.
+        BadFileError: They are the weights of another model.
     """
     expected = {name: weight.shape for name, weight in model.state_dict().items()}
-    kinds = {tensor.dtype for tensor in tensors.values()}
-    if {name: tensor.shape for name, tensor in tensors.items()} != expected or not kinds <= WEIGHT_KINDS:
+    dtypes = {tensor.dtype for tensor in tensors.values()}
+    if {name: tensor.shape for name, tensor in tensors.items()} != expected or not dtypes <= WEIGHT_DTYPES:
         raise _not_its_weights(path)
     model.load_state_dict(tensors)
 
@@ -52,10 +57,16 @@ def _not_its_weights(path: Path) -> BadFileError:
 
 
 def load_translator(folder: str | Path = PRETRAINED, device: torch.device | str = "cpu") -> Translator:
-    """Open a run, or the model that comes with the package, and make a translator of its best weights.
+    """Open a run, or the model that comes with the package, and return a translator with its best weights.
+
+    The model is in evaluation mode.
+
+    Args:
+        folder: Folder of the run.
+        device: Device to translate on.
 
     Raises:
-        RunError: no run there, or one that has not kept any weights yet.
+        RunError: The folder holds no run, or one that has not saved any weights yet.
     """
     run = open_run(folder)
     if not run.model_path.is_file():
@@ -66,7 +77,7 @@ def load_translator(folder: str | Path = PRETRAINED, device: torch.device | str 
     try:
         tensors, _ = load_tensors(run.model_path, 2 * size)
         if 2 * sum(4 * tensor.numel() for tensor in tensors.values()) < size:
-            raise _not_its_weights(run.model_path)  # and no memory for sizes that the file does not bear out
+            raise _not_its_weights(run.model_path)  # before memory for the model is allocated
         model = run.build_model()
         use_weights(run.model_path, tensors, model)
     except BadFileError as error:
@@ -75,15 +86,15 @@ def load_translator(folder: str | Path = PRETRAINED, device: torch.device | str 
 
 
 def choose_device(name: str) -> str:
-    """Choose a device: "auto" is a GPU where there is one.
+    """Return the name of the device to compute on; "auto" is a GPU if there is one.
 
     Raises:
-        ValueError: a device that is not there.
+        ValueError: The device cannot be used.
     """
     if name == "auto":
         return "cuda" if torch.cuda.is_available() else "cpu"
     try:
-        torch.zeros(1, device=name).item()  # on a device that only pretends ("meta") there is nothing to read
+        torch.zeros(1, device=name).item()  # on the "meta" device, which holds no data, this raises an error
     except (RuntimeError, AssertionError, ImportError) as error:
         reason = (str(error).splitlines() or ["no such device"])[0]
         raise ValueError(f"device {name!r} cannot be used ({reason}): try --device cpu") from None

@@ -1,17 +1,17 @@
-"""Several processes or machines train one model: `torchrun` starts them, this module lets them talk.
+"""Several processes or machines train one model: `torchrun` starts them, and this module exchanges their data.
 
-`batch_size` stays the size of the whole batch, however many processes share it. Each takes its rows of every batch, all
-gradients are averaged by word, and so the processes together take the very step that one process takes alone, but for
-the rounding of sums. The order, the schedule and the number of steps depend on the settings only; a run may go on with
-another number of processes.
+`batch_size` is the size of the whole batch, however many processes share it. Each process takes its rows of every batch, and
+all gradients are averaged by word. So together they take the same step that one process takes alone, except for the rounding of
+sums. The order, the schedule and the number of steps depend on the settings only, so a run can be resumed with another number
+of processes.
 
-One process, of rank 0, is the writer: it alone reads and writes the run's folder, translates the validation set, shows
-the progress. The others get everything from it. ::
+One process, of rank 0, is the writer. It alone reads and writes the run's folder, translates the validation set and shows the
+progress; the others receive everything from it. ::
 
-    torchrun --nproc-per-node 2 --max-restarts 3 -m s2s_tutorial.cli train --folder runs/shared
+    torchrun --nproc-per-node 2 --max-restarts 3 -m s2s_tutorial.cli train --run runs/shared
 
-A process that dies takes the others with it. `torchrun` starts all of them again, at most `--max-restarts` times, and
-they go on from the last checkpoint.
+If a process dies, the others end too. `torchrun` then starts all of them again, at most `--max-restarts` times, and they
+resume from the last checkpoint.
 """
 
 from __future__ import annotations
@@ -32,17 +32,17 @@ PATIENCE = timedelta(minutes=30)
 
 
 class GroupError(ValueError):
-    """The processes of a run cannot go on together; the message says why and what to do."""
+    """The processes of a run cannot continue together; the message explains why and what to do."""
 
 
 @dataclass(frozen=True)
 class Group:
-    """The processes that train one model; without arguments, a process on its own.
+    """The processes that train one model; without arguments, one process alone.
 
     Attributes:
-        rank: number of this process, from 0.
-        size: how many there are.
-        device: where tensors must be for the processes to exchange them.
+        rank: Number of this process, from 0.
+        size: Number of processes.
+        device: Device on which tensors must be for the processes to exchange them.
     """
 
     rank: int = 0
@@ -51,36 +51,45 @@ class Group:
 
     @property
     def writes(self) -> bool:
-        """Whether this process is the one that writes."""
+        """Whether this process is the writer."""
         return self.rank == 0
 
     def share(self, rows: np.ndarray) -> np.ndarray:
-        """This process's rows of a batch: every `size`-th one, so that all get sentences of like length.
+        """Return this process's rows of a batch: every `size`-th one, so that all get sentences of similar length.
 
-        Of a batch with fewer rows than processes everybody takes all: the mean of equal gradients is that gradient.
+        If a batch has fewer rows than there are processes, every process takes all of them: the mean of equal gradients is
+        that gradient.
+
+        Args:
+            rows: (B,), rows of the whole batch.
         """
         return rows[self.rank :: self.size] if len(rows) >= self.size else rows
 
     def reseed(self, rng: torch.Generator, seed: int, step: int) -> None:
-        """Give each of several processes coins of its own for a step; a process on its own keeps its one stream.
+        """Give each of several processes its own random draws for a step; one process alone keeps its one stream.
 
-        They depend on seed, step and rank alone: who goes on with as many processes tosses the same coins.
+        The draws depend on seed, step and rank alone, so a run that resumes with as many processes gets the same ones.
+
+        Args:
+            rng: Random generator to seed.
+            seed: Seed of the run.
+            step: Steps done.
         """
         if self.size > 1:
             rng.manual_seed(int(np.random.SeedSequence([seed, step, self.rank]).generate_state(1, np.uint64)[0]))
 
     def average(self, loss: Tensor, words: Tensor | int, model: nn.Module) -> Tensor:
-        """Average loss and gradients over all processes, each as heavy as its words, in one exchange.
+        """Average loss and gradients over all processes, weighted by their words, in one exchange.
 
         Mean over all words = Σ (mean of a process × its words) / Σ (its words).
 
         Args:
-            loss: of this process's part of the batch, a mean over its words.
-            words: real target words in it.
-            model: with the gradients of that loss; they are replaced.
+            loss: Loss of this process's part of the batch, in nats per word.
+            words: Number of real target words in it.
+            model: Model with the gradients of that loss, which are replaced.
 
         Returns:
-            The loss of the whole batch.
+            The loss of the whole batch, in nats per word.
         """
         if self.size == 1:
             return loss
@@ -95,7 +104,7 @@ class Group:
         return means[-1]
 
     def highest(self, number: int) -> int:
-        """The highest of all processes' numbers; whoever comes first waits for the others."""
+        """Return the highest of all processes' numbers; each process waits here for the others."""
         if self.size == 1:
             return number
         numbers = torch.tensor([number], device=self.device)
@@ -103,10 +112,13 @@ class Group:
         return int(numbers)
 
     def from_writer(self, make: Callable[[], bytes]) -> bytes:
-        """Let the writer make some bytes, and give them to all.
+        """Let the writer make some bytes, and return them in every process.
+
+        Args:
+            make: Called by the writer only.
 
         Raises:
-            ValueError: the writer could not; it has its own error, the others a `GroupError` with the same words.
+            ValueError: The writer failed; it raises its own error, the others a `GroupError` with the same message.
         """
         if self.size == 1:
             return make()
@@ -137,7 +149,7 @@ class Group:
         except RuntimeError as error:
             raise GroupError(
                 f"process {self.rank} of {self.size} lost the others ({str(error).splitlines()[0][:120]}): start all of them "
-                "again with the same command (torchrun --max-restarts does it); they go on from the last checkpoint"
+                "again with the same command (torchrun --max-restarts does it); they resume from the last checkpoint"
             ) from error
 
 
@@ -146,10 +158,10 @@ def join(device: str = "auto") -> Iterator[Group]:
     """Join the processes that torchrun has started, if it has: over gloo on CPUs, over nccl on NVIDIA GPUs.
 
     Args:
-        device: what the model will be trained on; with "auto" and "cuda" each process takes a GPU of its own.
+        device: Device the model is trained on; with "auto" and "cuda" each process takes its own GPU.
 
     Raises:
-        GroupError: the others do not answer.
+        GroupError: The other processes do not answer.
     """
     size = int(os.environ.get("WORLD_SIZE", "1"))
     if size == 1:
@@ -160,7 +172,7 @@ def join(device: str = "auto") -> Iterator[Group]:
         torch.cuda.set_device(int(os.environ.get("LOCAL_RANK", "0")))
     try:
         store, rank, size = next(dist.rendezvous("env://", timeout=PATIENCE))
-        # torchrun keeps one store over its restarts: in a new life nobody may find the addresses of the last one.
+        # torchrun keeps one store over its restarts: after a restart no process may find the addresses from before it.
         life = dist.PrefixStore(f"{os.environ.get('TORCHELASTIC_RESTART_COUNT', '0')} of {size}", store)
         dist.init_process_group("nccl" if on_gpu else "gloo", store=life, rank=rank, world_size=size, timeout=PATIENCE)
     except (RuntimeError, ValueError) as error:

@@ -1,7 +1,7 @@
-"""Starts of a run other than random weights: word vectors, or the encoder of another run.
+"""Initial weights of a run other than random ones: word vectors, or the encoder of another run.
 
-A `Start` is given to the `Trainer`. It changes the fresh weights once, before the first step; a part that it freezes keeps
-them to the end. Its name is written into the run, so a run cannot go on from another one than it began with.
+A `Start` is passed to the `Trainer`. It changes the random weights once, before the first step; parts that it freezes stay as
+they are to the end. Its name is saved with the run, so a run cannot be resumed with another start.
 """
 
 from __future__ import annotations
@@ -19,11 +19,11 @@ from s2s_tutorial.translation.translator import Translator
 
 @dataclass(frozen=True)
 class Start:
-    """What is done to a fresh model.
+    """A change to a newly initialised model.
 
     Attributes:
-        name: what was borrowed, for the run's record; `""` for nothing. Another name is another run.
-        prepare: changes the model in place: its weights, and which of them training may change (`requires_grad_`).
+        name: Name of what was borrowed; `""` for nothing. Runs with different names are different runs.
+        prepare: Changes a model in place: its weights, and which of them training may change (`requires_grad_`).
     """
 
     name: str = ""
@@ -31,12 +31,12 @@ class Start:
 
 
 def from_vectors(vectors: WordVectors, vocabulary: Vocabulary, freeze: bool = False) -> Start:
-    """Begin with word vectors as source embeddings.
+    """Start with word vectors as source embeddings.
 
     Args:
-        vectors: of words of the source language.
-        vocabulary: the run's source vocabulary.
-        freeze: training leaves all source embeddings as they are.
+        vectors: Vectors of words of the source language.
+        vocabulary: Source vocabulary of the run.
+        freeze: Whether training leaves all source embeddings as they are.
     """
 
     def prepare(model: Seq2Seq) -> None:
@@ -48,15 +48,15 @@ def from_vectors(vectors: WordVectors, vocabulary: Vocabulary, freeze: bool = Fa
 
 
 def from_encoder(lender: Translator, vocabulary: Vocabulary, freeze: bool = False) -> Start:
-    """Begin with the whole encoder of another model, whatever that was trained to write.
+    """Start with the whole encoder of another model, which may have been trained on any target.
 
     Args:
-        lender: a trained model.
-        vocabulary: the run's source vocabulary, which must be the lender's.
-        freeze: training leaves the encoder as it is.
+        lender: A trained model.
+        vocabulary: Source vocabulary of the run, which must be the lender's.
+        freeze: Whether training leaves the encoder as it is.
 
     Raises:
-        ValueError: the vocabularies differ, or (when training begins) the encoders' sizes do.
+        ValueError: The vocabularies differ, or (when the trainer is made) the sizes of the encoders do.
     """
     if lender.src_vocabulary != vocabulary:
         raise ValueError(

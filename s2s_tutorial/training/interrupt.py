@@ -1,4 +1,4 @@
-"""One session of training: the run's folder is opened or made, the session is stopped by those who may stop it."""
+"""How a session of training is stopped: signals ask for it, and an exception ends the cell that started it."""
 
 from __future__ import annotations
 
@@ -72,17 +72,17 @@ def watched(watchers: Sequence[Watcher], outcome: Callable[[], str], *place: Any
 
 
 class Stop:
-    """Whether somebody has asked for an end: Ctrl-C (in a notebook: Stop) or SIGTERM.
+    """Whether a signal has asked training to stop: Ctrl-C (in a notebook: Stop) or SIGTERM.
 
     Attributes:
-        asked: since `watched` began.
+        asked: True if a signal arrived since `watched` began.
     """
 
     asked = False
 
     @contextmanager
     def watched(self) -> Iterator[None]:
-        """Take both signals as a question and not as an end; a second Ctrl-C does not wait for the answer."""
+        """Handle both signals inside a `with` block: set `asked`; a second Ctrl-C raises KeyboardInterrupt at once."""
         self.asked = False
         if threading.current_thread() is not threading.main_thread():
             yield  # Python allows handlers in the main thread only

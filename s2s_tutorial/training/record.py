@@ -11,22 +11,18 @@ from s2s_tutorial.arguments import to_path
 from s2s_tutorial.files import read_bounded, write_atomically
 
 MAX_RECORD_BYTES = 256 << 20  # a million steps
-
-
 MAX_LINE_BYTES = 1 << 16
-
-
 LINE_NUMBERS = {"step": ("loss", "encoder_norm", "decoder_norm"), "evaluation": ("validation_bleu",)}
 
 
 class Record:
     """JSON lines, one object for each step and each evaluation.
 
-    Lines wait in memory until `flush`, which the trainer calls before it writes a checkpoint. A run that goes on from
-    an earlier step first drops what was recorded after it (`rewind`), so every step is there once.
+    Lines are kept in memory until `flush`, which the trainer calls before it writes a checkpoint. A run that resumes from an
+    earlier step first drops what was recorded after it (`rewind`), so every step is recorded once.
 
     Args:
-        path: of the file.
+        path: Path of the file.
     """
 
     def __init__(self, path: Path) -> None:
@@ -34,11 +30,11 @@ class Record:
         self._waiting: list[str] = []
 
     def add(self, **values: Any) -> None:
-        """Add a line; `kind` and `step` are among the values."""
+        """Add a line of these values; `kind` ("step" or "evaluation") and `step` are required."""
         self._waiting.append(json.dumps(values))
 
     def flush(self) -> None:
-        """Write the waiting lines and sync them to the disk."""
+        """Write the lines kept in memory, and sync them to the disk."""
         if self._waiting:
             with self.path.open("a", encoding="utf-8") as file:
                 file.write("\n".join(self._waiting) + "\n")
@@ -47,17 +43,17 @@ class Record:
             self._waiting.clear()
 
     def rewind(self, step: int) -> None:
-        """Forget everything after a step."""
+        """Drop every line after this step, in memory and in the file."""
         self._waiting.clear()
         kept = [line for line in read_record(self.path) if line["step"] <= step]
         write_atomically(self.path, "".join(json.dumps(line) + "\n" for line in kept).encode())
 
 
 def read_record(path: str | Path) -> list[dict[str, Any]]:
-    """Read a record; lines that are none, such as a last one that was cut short, are left out.
+    """Read a record. Lines that are damaged, such as a last one that was cut short, are left out.
 
     Raises:
-        BadFileError: it cannot be read, or is larger than any run's.
+        BadFileError: It cannot be read, or is larger than the record of any run.
     """
     path = to_path(path)
     if not path.is_file():
@@ -76,7 +72,7 @@ def read_record(path: str | Path) -> list[dict[str, Any]]:
 
 
 def _whole(line: dict[str, Any]) -> bool:
-    """Whether a line has what everyone who reads records counts on, all of it numbers."""
+    """Check that a line has every value that readers of a record need, and that all are numbers."""
     needed = LINE_NUMBERS.get(str(line.get("kind")))
     return (
         needed is not None

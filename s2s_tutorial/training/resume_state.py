@@ -1,7 +1,7 @@
-"""Everything that decides how training goes on, as tensors and plain values, and back again.
+"""The state of training that the next step depends on, as tensors by name.
 
-A checkpoint that is whole may still be of another run, or made up. Names, shapes, kinds and values are checked before
-anything of it is used.
+An undamaged checkpoint may still belong to another run, or be untrusted input. So names, shapes, dtypes and values are checked
+before anything of it is used.
 """
 
 from __future__ import annotations
@@ -15,12 +15,12 @@ from torch import Tensor, nn
 
 @dataclass(frozen=True)
 class TrainingState:
-    """What training changes.
+    """Everything that training changes, except the progress.
 
     Attributes:
-        model: its weights.
-        optimiser: its moments.
-        rng: of dropout, hidden words and sampling.
+        model: The network; its weights are saved.
+        optimiser: Adam; its moments and step counts are saved.
+        rng: Random generator of dropout, hidden words and scheduled sampling.
     """
 
     model: nn.Module
@@ -28,7 +28,7 @@ class TrainingState:
     rng: torch.Generator
 
     def tensors(self) -> dict[str, Tensor]:
-        """All of it, by name."""
+        """Return everything as tensors by name: "model.…", "optimiser.…" and "rng"."""
         tensors = {f"model.{name}": value for name, value in self.model.state_dict().items()}
         for number, state in self.optimiser.state_dict()["state"].items():
             tensors |= {f"optimiser.{number}.{name}": value for name, value in state.items()}
@@ -36,15 +36,15 @@ class TrainingState:
 
     @property
     def most_bytes(self) -> int:
-        """The bytes that these tensors can have. Adam keeps two numbers for each weight."""
+        """Largest size of these tensors in bytes. Adam keeps two numbers for each weight."""
         weights = sum(value.nbytes for value in self.model.state_dict().values())
         return 3 * weights + self.rng.get_state().nbytes + (1 << 20)
 
     def load(self, tensors: Mapping[str, Tensor]) -> None:
-        """Take everything from what `tensors` gave.
+        """Restore everything from the result of `tensors`.
 
         Raises:
-            ValueError: the state of another model, or of a random generator on another kind of device.
+            ValueError: They are the state of another model, or of a random generator on another kind of device.
         """
         self._check(tensors)
 
@@ -71,9 +71,9 @@ class TrainingState:
         for name, value in tensors.items():
             like = needed.get(name, moments.get(name))
             if name != "rng" and (like is None or (value.shape, value.dtype) != (like.shape, like.dtype)):
-                raise ValueError(f"{name} of shape {tuple(value.shape)} is not of this model")
+                raise ValueError(f"{name} of shape {tuple(value.shape)} does not belong to this model")
         missing = sorted((needed.keys() | {"rng"}) - tensors.keys())
-        # A weight that got no gradient yet has no moments; one that has some has all.
+        # A weight that has had no gradient yet has no moments; any other weight has all of them.
         for number in range(len(parameters)):
             kinds = {f"optimiser.{number}.{kind}" for kind in ("step", "exp_avg", "exp_avg_sq")}
             if kinds & tensors.keys():

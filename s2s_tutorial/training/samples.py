@@ -51,8 +51,8 @@ class Samples:
     def attend(self, translator: Translator) -> Translation:
         """Return the reference of one sentence with the attention that the model pays while it reads it.
 
-        It is the same sentence at every step, of a length that fits a small picture. An untrained model says nothing
-        worth showing; its attention to a given translation can be drawn all the same.
+        It is the same sentence at every step, of a length that fits a small picture. The translations of an
+        untrained model are not worth showing, but its attention to a given translation is.
         """
         lengths = [len(source.split()) for source in self.sources[:CANDIDATES]]
         row = next((row for row, length in enumerate(lengths) if FEWEST_WORDS <= length <= MOST_WORDS), 0)

@@ -1,4 +1,4 @@
-"""Schedules over a run: the learning rate, and how often the decoder is taught."""
+"""Schedules over a run: of the learning rate, and of teacher forcing."""
 
 from __future__ import annotations
 
@@ -6,9 +6,15 @@ import math
 
 
 def learning_rate_factor(step: int, total_steps: int, warmup: float, decay: float) -> float:
-    """What the highest learning rate is multiplied by at a step, counted from 0.
+    """Return the factor of the highest learning rate at a step, above 0 and at most 1.
 
-    It rises in a line over the first `warmup` of all steps and falls along a half cosine over the last `decay`.
+    The factor rises linearly over the first steps and falls along half a cosine over the last ones.
+
+    Args:
+        step: Number of the step, from 0.
+        total_steps: Steps of the whole run.
+        warmup: Share of all steps over which it rises, from 0 to 1.
+        decay: Share of all steps over which it falls, from 0 to 1.
     """
     rising, falling = warmup * total_steps, decay * total_steps
     if step < rising:
@@ -20,17 +26,17 @@ def learning_rate_factor(step: int, total_steps: int, warmup: float, decay: floa
 
 
 def teacher_forcing_ratio(schedule: str, progress: float, end: float = 0.0) -> float:
-    """Probability that the decoder is fed the true word.
+    """Return the probability that the decoder is fed the true word, from 0 to 1.
 
     Args:
         schedule: "none" (always the true word), "constant" (always `end`), "linear", "exponential", or
             "inverse-sigmoid": k / (k + exp(i / k)), the three decays of Bengio et al. 2015, section 2.4, stretched to go
             from 1 to `end`.
-        progress: share of training done, 0 to 1.
-        end: the ratio at progress 1.
+        progress: Share of training done, from 0 to 1.
+        end: Probability at progress 1.
 
     Raises:
-        ValueError: another schedule.
+        ValueError: The schedule is none of these.
     """
     if schedule == "none":
         return 1.0

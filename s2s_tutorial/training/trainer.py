@@ -261,7 +261,7 @@ class Trainer:
         if found:
             path, self.progress = found
             if not self.progress.finished:
-                self.display.print(f"Going on from {path.name}.")
+                self.display.print(f"Resuming from {path.name}.")
         else:
             self._start_over()
         self.record.rewind(self.progress.step)

@@ -1,7 +1,6 @@
-"""The record of a run, and those who watch it grow.
+"""Watchers: they show a run while it is trained.
 
-`Record` is a plain file with every step once. A `Watcher` shows the same while it happens: `ProgressBar` in a terminal,
-`LiveLine` and `LivePlot` in a notebook, `Board` for TensorBoard.
+`ProgressBar` is for a terminal, `LiveLine` and `LivePlot` are for a notebook, `Board` is for TensorBoard.
 """
 
 from __future__ import annotations
@@ -16,35 +15,48 @@ from s2s_tutorial.training.record import read_record
 from s2s_tutorial.training.samples import Samples
 from s2s_tutorial.translation.translator import Translation, Translator
 
-MAX_BOARD_FILES = 10  # TensorBoard's, one a session
+MAX_BOARD_FILES = 10  # TensorBoard's, one per session
 LINE_SECONDS, PICTURE_SECONDS = 0.5, 1.0  # between two updates of a live display, at least
 
 
 class Watcher(Protocol):
-    """What the trainer tells while it trains."""
+    """Receives what happens in a session of training."""
 
     def begin(
         self, record: Path, step: int, total_steps: int, seconds: float, samples: Samples, translator: Translator
     ) -> None:
-        """A session starts at a step; `seconds` were spent before.
+        """Begin a session.
 
         Args:
             record: Path of the record, which holds all earlier steps.
             step: Steps done before.
             total_steps: Steps of the whole run.
-            seconds: Training time before.
+            seconds: Training time before, in seconds.
             samples: Sentences to show.
             translator: The model, whose weights change while the session lasts.
         """
 
     def step(self, step: int, seconds: float, values: dict[str, float]) -> None:
-        """A step was done; see `Trainer.train_step` for the values, among them `mean_loss`, a running mean."""
+        """Receive the values of a step: those of `Trainer.train_step`, and `mean_loss`, a running mean in nats per word.
+
+        Args:
+            step: Steps done.
+            seconds: Training time over all sessions.
+            values: Values by name.
+        """
 
     def evaluation(self, step: int, bleu: float, samples: list[str], translation: Translation) -> None:
-        """Validation looked at the model: its BLEU, sample translations, and one with its attention."""
+        """Receive the result of an evaluation.
+
+        Args:
+            step: Steps done.
+            bleu: BLEU on the validation set, from 0 to 100.
+            samples: Lines with sample translations.
+            translation: One of them, with its attention.
+        """
 
     def end(self, outcome: str) -> None:
-        """The session ends; `outcome` says how, and is empty after an error."""
+        """End the session; `outcome` describes how it ended, and is empty after an error."""
 
 
 class ProgressBar:
@@ -86,7 +98,7 @@ class LiveLine:
 
     @property
     def line(self) -> str:
-        """Where the run is, in words."""
+        """Step, loss, BLEU and time of the run, as text."""
         return self.now + self.bleu + self.left
 
     def step(self, step: int, seconds: float, values: dict[str, float]) -> None:
@@ -128,7 +140,7 @@ class LivePlot(LiveLine):
         super().step(step, seconds, values)
         self.done = step
         self.lines.append({"kind": "step", "step": step, **values})
-        # Training waits for a picture, so that all of them together may take a small share of its time only.
+        # Training waits while a picture is drawn, so pictures together may take only a small share of its time.
         now = time.monotonic()
         if now >= self._next_picture and self._drawing <= 0.5 + 0.04 * (now - self._began):
             self._show_picture()
@@ -175,7 +187,7 @@ class Place:
         self._handle = display(data, raw=True, display_id=True)
 
     def show(self, data: dict[str, str]) -> None:
-        """Replace the content; outside of a notebook there is no place."""
+        """Replace the content; outside a notebook this does nothing."""
         if self._handle is not None:
             self._handle.update(data, raw=True)
 
@@ -193,7 +205,7 @@ class Board:
     """The record for TensorBoard: losses, gradient norms, sample translations, an attention picture.
 
     Args:
-        folder: where TensorBoard will look.
+        folder: Folder for TensorBoard's files.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -205,10 +217,10 @@ class Board:
         """See `Watcher`; what was written after this step, before a stop, is hidden."""
         from torch.utils.tensorboard import SummaryWriter  # slow to import
 
-        # Every session writes a file of its own. The record has all numbers, so those of long ago may go.
+        # Every session writes its own file. The record has all numbers, so the oldest files can be deleted.
         for old in sorted(self.folder.glob("events.out.tfevents.*"))[: 1 - MAX_BOARD_FILES]:
             old.unlink()
-        # TensorBoard reads the files in the order of their names, which tell the second and nothing finer.
+        # TensorBoard reads the files in the order of their names, which hold the time in whole seconds.
         while any(self.folder.glob(f"events.out.tfevents.{int(time.time()):010}.*")):
             time.sleep(0.05)
         self.writer = SummaryWriter(str(self.folder), purge_step=step + 1)
@@ -224,12 +236,12 @@ class Board:
         from s2s_tutorial.notebook.plots import plot_attention
 
         self.writer.add_scalar("validation_bleu", bleu, step)
-        # Four spaces make Markdown show the lines as they are, and nothing in them is HTML.
+        # Four spaces make Markdown show the lines as they are, so that HTML in them is not interpreted.
         lines = ["    " + part for line in samples for part in line.splitlines()]
         self.writer.add_text("translations", "\n".join(lines), step)
         if translation.attn_weights is not None:
             self.writer.add_figure("attention", plot_attention(translation), step, close=True)
 
     def end(self, outcome: str) -> None:
-        """Write what is left."""
+        """See `Watcher`; writes the values that are still in memory."""
         self.writer.close()

@@ -17,7 +17,7 @@ from torch import Tensor
 from s2s_tutorial.data.batches import length_mask
 from s2s_tutorial.data.vocabulary import EOS, PAD, SOS
 from s2s_tutorial.model.decoder import Decoder, DecoderState, Memory
-from s2s_tutorial.model.dropout import in_evaluation_mode
+from s2s_tutorial.model.dropout import for_inference
 from s2s_tutorial.model.seq2seq import Seq2Seq
 
 LENGTH_PENALTY = 1.0
@@ -83,8 +83,7 @@ def forbid_padding(logits: Tensor) -> Tensor:
     return logits
 
 
-@torch.inference_mode()
-@in_evaluation_mode
+@for_inference
 def greedy_search(
     model: Seq2Seq, src_ids: Tensor, src_lengths: Tensor, max_length: int | None = None
 ) -> list[Hypothesis]:
@@ -129,8 +128,7 @@ def greedy_search(
     ]
 
 
-@torch.inference_mode()
-@in_evaluation_mode
+@for_inference
 def beam_search(
     model: Seq2Seq,
     src_ids: Tensor,

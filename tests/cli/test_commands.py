@@ -277,7 +277,7 @@ def test_ctrl_c_ends_with_130_and_the_same_command_goes_on(tmp_path, monkeypatch
     assert "Stopped after step 1 of" in result.stderr
     assert "The result of" not in result.stdout
     result = call("train", *SMALL, "--epochs", "1", "--run", tmp_path / "run")
-    assert "Going on from checkpoint-000000001.safetensors" in result.stderr
+    assert "Resuming from checkpoint-000000001.safetensors" in result.stderr
     assert said(result)[-1] == f"The result of {tmp_path / 'run'}"
 
 
@@ -307,7 +307,7 @@ def test_word_vectors_begin_a_run_of_their_size_which_goes_on_with_them_only(
     assert "began with 'vectors of fr.vec" in error_of(call(*command, "--vectors", vectors_file))
     vectors_file.write_text(vectors_file.read_text().replace("-0.75", "-0.25"))
     result = call(*command, "--vectors", vectors_file)
-    assert "Going on from checkpoint-000000001.safetensors" in result.stderr
+    assert "Resuming from checkpoint-000000001.safetensors" in result.stderr
     assert said(result)[-1] == f"The result of {tmp_path / 'run'}"
 
 

@@ -137,7 +137,7 @@ def test_a_whole_checkpoint_of_something_else_is_never_used(refused, run):
     tensors, values = {"model.a": torch.zeros(3)}, {"step": 5}
     path = Checkpoints(run).paths()[-1]
     save_tensors(path, tensors, values)
-    refused("training", run, r"is whole, but no checkpoint of this run \(expected the values")
+    refused("training", run, r"is not damaged, but not a checkpoint of this run \(expected the values")
     assert path.exists()
 
 
@@ -146,15 +146,15 @@ def test_a_whole_checkpoint_of_something_else_is_never_used(refused, run):
     [
         (lambda t, v: v.update(step=-1), "step is below 0"),
         (lambda t, v: v.update(step=10**6), "is after the last one"),
-        (lambda t, v: v.update(seconds=float("inf")), "seconds is no time"),
-        (lambda t, v: v.update(finished="no"), "finished is no bool"),
+        (lambda t, v: v.update(seconds=float("inf")), "seconds is negative or not finite"),
+        (lambda t, v: v.update(finished="no"), "finished is not of type bool"),
         (lambda t, v: t.pop("rng"), "rng is missing"),
         (lambda t, v: t.update(rng=torch.zeros(7, dtype=torch.uint8)), "another kind of device"),
         (lambda t, v: t.update(rng=torch.full((5056,), 255, dtype=torch.uint8)), "another kind of device"),
-        (lambda t, v: t.update({"optimiser.0.exp_avg": torch.zeros(1)}), "is not of this model"),
+        (lambda t, v: t.update({"optimiser.0.exp_avg": torch.zeros(1)}), "does not belong to this model"),
         (lambda t, v: t.pop("optimiser.0.exp_avg"), "exp_avg is missing"),
-        (lambda t, v: t.update({"optimiser.x": torch.zeros(1)}), "is not of this model"),
-        (lambda t, v: t.update({"model.encoder.embedding.weight": torch.zeros(1)}), "is not of this model"),
+        (lambda t, v: t.update({"optimiser.x": torch.zeros(1)}), "does not belong to this model"),
+        (lambda t, v: t.update({"model.encoder.embedding.weight": torch.zeros(1)}), "does not belong to this model"),
     ],
 )
 def test_a_checkpoint_with_one_thing_wrong_is_never_used(refused, run, change, words):
@@ -289,7 +289,7 @@ def test_an_unreadable_checkpoint_is_reported_and_left_where_it_is(run, monkeypa
 
     monkeypatch.setattr(type(newest), "open", refuse)
     with pytest.raises(
-        UnreadableFileError, match=r"cannot be read: Permission denied\. It may be whole: make it readable"
+        UnreadableFileError, match=r"cannot be read: Permission denied\. It may be undamaged: make it readable"
     ):
         Checkpoints(run).newest()
     assert newest.exists()

@@ -143,7 +143,7 @@ def test_a_killed_process_comes_back_and_the_run_goes_on_exactly(tmp_path, rank)
     }
     done = together(2, job | {"die": {str(rank): 13}}, restarts=1)
     assert done.returncode == 0, done.stderr
-    assert "Going on from checkpoint-000000010.safetensors." in done.stderr
+    assert "Resuming from checkpoint-000000010.safetensors." in done.stderr
     assert f"process {rank} of 2 at step 18, finished: True" in done.stdout
     done = together(2, job | {"folder": tmp_path / "whole"})
     assert done.returncode == 0, done.stderr
