@@ -6,6 +6,7 @@ import subprocess
 import sys
 import tomllib
 from graphlib import TopologicalSorter
+from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
 
 import pytest
@@ -228,6 +229,35 @@ def test_files_that_a_page_links_to_exist(page):
     links = [link.split("#")[0] for link in re.findall(r"\]\(([^)\s]+)\)", text) if "://" not in link]
     missing = [link for link in links if link and not (ROOT / page).parent.joinpath(link).exists()]
     assert missing == []
+
+
+def paths_in_tree(text: str) -> list[str]:
+    """Return the files of an indented tree, each with its folders, such as "data/text.py"."""
+    folders, files = [], []
+    for line in text.splitlines():
+        name = line.split()[0]
+        depth = (len(line) - len(line.lstrip())) // 2
+        folders[depth:] = [name]
+        if not name.endswith("/"):
+            files.append("".join(folders[1:]))
+    return files
+
+
+def test_the_tree_in_the_readme_has_every_module():
+    tree = (ROOT / "README.md").read_text(encoding="utf-8").split("```text\n")[1].split("```")[0]
+    assert all(len(line.split(maxsplit=1)) == 2 for line in tree.splitlines()[1:]), "a file without a description"
+    expected = sorted(name.replace(".", "/") + ".py" for name in MODULES)
+    assert sorted(paths_in_tree(tree)) == expected
+
+
+def test_the_readme_has_the_source_and_the_tests_of_every_chapter():
+    spec = spec_from_file_location("chapter_table", ROOT / "book" / "_tools" / "chapter_table.py")
+    tool = module_from_spec(spec)
+    spec.loader.exec_module(tool)
+    assert tool.table() in (ROOT / "README.md").read_text(encoding="utf-8"), "run python3 book/_tools/chapter_table.py"
+    modules = [path.replace("/", ".") for path in re.findall(r"\(s2s_tutorial/([\w/]+)\.py\)", tool.table())]
+    assert len(modules) >= 20
+    assert [module for module in modules if not tool.tests_of(module)] == []
 
 
 def test_the_book_has_every_module_in_its_reference():
