@@ -49,7 +49,7 @@ def names_in(folder) -> set[str]:
 # Writing
 
 
-def test_a_written_file_holds_the_bytes_and_nothing_lies_beside_it(tmp_path):
+def test_a_written_file_has_the_bytes_and_leaves_no_other_file(tmp_path):
     for data in (b"first", b"", b"\x00second" * 1000):
         write_atomically(tmp_path / "file", data)
         assert (tmp_path / "file").read_bytes() == data
@@ -219,7 +219,7 @@ def test_a_hostile_file_is_refused_quickly_and_never_run(tmp_path, monkeypatch, 
     assert names_in(tmp_path) == {"evil.safetensors"}
 
 
-def test_the_hostile_pickle_would_have_done_harm(tmp_path, monkeypatch):
+def test_the_hostile_pickle_does_run_code_when_loaded(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     pickle.loads(hostile_files()["a pickle"])
     assert names_in(tmp_path) == {"executed"}
@@ -322,7 +322,7 @@ def test_a_fault_while_saving_loses_no_older_one(checkpoints, monkeypatch):
     assert [path.name[11:20] for path in checkpoints.paths()] == ["000000010", "000001000"]
 
 
-def test_what_a_killed_writer_left_is_cleared_and_nothing_else(checkpoints, tmp_path):
+def test_only_the_leftovers_of_a_killed_writer_are_deleted(checkpoints, tmp_path):
     (tmp_path / ".checkpoint-000001001.safetensors.4711.tmp").write_bytes(b"half")
     (tmp_path / "notes.tmp").write_bytes(b"the user's own")
     before = checkpoints.paths()

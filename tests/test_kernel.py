@@ -91,7 +91,7 @@ def uninterrupted(tmp_path_factory):
     return final_weights(runs)
 
 
-def test_a_stopped_training_cell_says_so_and_goes_on_to_the_same_weights(tmp_path, uninterrupted):
+def test_a_stopped_training_cell_reports_it_and_resumes_to_the_same_weights(tmp_path, uninterrupted):
     with Kernel(tmp_path) as kernel:
         number = kernel.start(kernel.cell)
         kernel.wait_for_steps(tmp_path, 50)
@@ -112,7 +112,7 @@ def test_a_stopped_training_cell_says_so_and_goes_on_to_the_same_weights(tmp_pat
     assert same(final_weights(tmp_path), uninterrupted)
 
 
-def test_a_killed_kernel_loses_nothing_but_seconds(tmp_path, uninterrupted):
+def test_a_killed_kernel_loses_only_seconds_of_training(tmp_path, uninterrupted):
     with Kernel(tmp_path) as kernel:
         kernel.start(kernel.cell)
         kernel.wait_for_steps(tmp_path, 100)

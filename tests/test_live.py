@@ -291,7 +291,7 @@ def test_every_word_has_its_place_in_the_text(room, sentences):
 
 
 @pytest.mark.parametrize("sentence", ["", " \n ", "123 !?", "漢字", "le " * 201, "zzzqx vvwkj"])
-def test_what_python_refuses_the_page_refuses(translator, room, sentence):
+def test_the_page_refuses_the_texts_that_python_refuses(translator, room, sentence):
     message = room.page.evaluate(
         "(text) => { try { model.translate(text); return ''; } catch (error) { return error.message; } }", sentence
     )
@@ -332,12 +332,12 @@ def test_the_books_models_fit_into_eight_megabytes(published):
     assert sum(model["bytes"] for model in models) <= 8_000_000
 
 
-def test_the_large_model_says_what_pytorch_says(browser, published, book_corpus):
+def test_the_large_model_translates_as_pytorch_does(browser, published, book_corpus):
     sources = list(dict.fromkeys([*challenge_set(False).sources, *book_corpus.test.sources]))[:330]
     compare_published(Room(browser), published[0] / "large.safetensors", sources)
 
 
-def test_the_small_models_say_what_pytorch_says(browser, published, book_corpus):
+def test_the_small_models_translate_as_pytorch_does(browser, published, book_corpus):
     room = Room(browser)
     for attention in ATTENTIONS:
         compare_published(room, published[0] / f"{attention}.safetensors", book_corpus.test.sources[:320])
@@ -359,7 +359,7 @@ def book_corpus():
     return prepare(live_models.settings_for("none").data)
 
 
-def test_the_small_models_reach_what_the_page_says_of_them(published, book_corpus):
+def test_the_small_models_reach_the_scores_that_the_page_gives(published, book_corpus):
     folder, models = published
     scores = read_json(live_models.MODELS / "scores.json")
     for model in models[1:]:
@@ -371,7 +371,7 @@ def test_the_small_models_reach_what_the_page_says_of_them(published, book_corpu
         assert (f"alignment error rate {recorded.get('aer', 0):.2f}" in model["note"]) == ("aer" in recorded)
 
 
-def test_what_the_page_says_of_the_large_model_was_measured(published):
+def test_the_scores_that_the_page_gives_for_the_large_model_were_measured(published):
     _, models = published
     rounding = read_json(PRETRAINED / "scores.json")["rounding"]
     assert f"BLEU {rounding['rounded_bleu']:.1f} ({rounding['bleu']:.1f} before" in models[0]["note"]
@@ -396,7 +396,7 @@ def test_small_models_are_trained_alike_but_for_the_attention(tmp_path, tiny_cor
 # What the reader sees
 
 
-def test_a_page_opened_as_a_file_translates_and_asks_nobody(browser, address, translator):
+def test_a_page_opened_as_a_file_translates_without_any_request(browser, address, translator):
     visit = Visit(browser, address)
     visit.translate("Le chat noir ne dort pas.")
     assert visit.translation == translator.translate("Le chat noir ne dort pas.").text
@@ -407,7 +407,7 @@ def test_a_page_opened_as_a_file_translates_and_asks_nobody(browser, address, tr
     assert visit.problems == []
 
 
-def test_a_served_page_asks_its_own_server_only(browser, folder):
+def test_a_served_page_requests_only_its_own_server(browser, folder):
     with serve(folder) as address:
         visit = Visit(browser, address)
         visit.translate("Elle est petite.")
@@ -544,7 +544,7 @@ def test_another_word_can_be_put_in(browser, address):
     visit.page.close()
 
 
-def test_temperature_draws_and_says_so(browser, address):
+def test_with_a_temperature_words_are_drawn_and_the_page_says_so(browser, address):
     visit = Visit(browser, address)
     assert not visit.page.is_visible("text=Draw again")
     visit.page.locator("input[type=range][id$=-heat]").fill("1.5")
@@ -554,7 +554,7 @@ def test_temperature_draws_and_says_so(browser, address):
 
 
 @pytest.mark.parametrize("sentence", ["", "12345", "漢字"])
-def test_what_cannot_be_translated_is_said(browser, address, sentence):
+def test_text_that_cannot_be_translated_gets_a_message(browser, address, sentence):
     visit = Visit(browser, address)
     visit.page.fill(".s2s-input", sentence)
     visit.page.press(".s2s-input", "Enter")
@@ -567,7 +567,7 @@ def test_what_cannot_be_translated_is_said(browser, address, sentence):
     visit.page.close()
 
 
-def test_a_file_that_is_missing_is_said_and_can_be_tried_again(browser, folder):
+def test_a_missing_file_gets_a_message_and_can_be_tried_again(browser, folder):
     script = folder / "models" / "none.0.js"
     hidden = script.rename(script.with_suffix(".away"))
     visit = Visit(browser, (folder / "index.html").as_uri())

@@ -81,7 +81,7 @@ def test_numbers_and_other_scripts_are_named(browser, page):
 @pytest.mark.parametrize(
     "sentence", ["L'été, où va-t-elle ?", "ÉLÉPHANT — ŒUVRE !", "Le\u202fchat\u00a0dort…".rstrip("…")]
 )
-def test_accents_capitals_and_separators_are_no_loss(room, sentence):
+def test_accents_capitals_and_separators_are_not_reported_as_lost(room, sentence):
     assert room.page.evaluate("text => s2sHonesty.unread(text, model.description.text)", sentence) == []
 
 
@@ -120,7 +120,7 @@ def test_the_longest_training_sentence_comes_from_the_runs_settings(tmp_path, co
     assert {own["longest"] for own in read_json(live_models.MODELS / "scores.json").values()} == {longest}
 
 
-def test_nothing_is_said_of_length_where_it_is_not_known(browser, page, tmp_path):
+def test_without_a_known_length_limit_no_note_is_shown(browser, page, tmp_path):
     folder = tmp_path / "page"
     shutil.copytree(page.parent, folder)
     publish(folder / "models" / "main.safetensors", folder / "models")

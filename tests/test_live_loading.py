@@ -224,7 +224,7 @@ def test_a_word_that_the_reader_put_in_stays_with_the_model_that_offered_it(brow
 # When a file does not arrive
 
 
-def test_a_lost_part_is_said_and_only_that_is_loaded_again(browser, address, scripts, little):
+def test_a_lost_part_gets_a_message_and_only_that_part_is_loaded_again(browser, address, scripts, little):
     with visiting(browser, address, lost="**/large.2.js") as (visit, line):
         page = visit.page
         again = page.get_by_role("button", name="Try again")

@@ -75,7 +75,7 @@ def test_no_output_is_an_error_or_a_warning_or_names_a_machine(notebook):
             assert sign not in text, text[:300]
 
 
-def test_source_in_the_outputs_is_todays(notebook):
+def test_source_in_the_outputs_is_up_to_date(notebook):
     for output in outputs(notebook):
         if name := output.get("metadata", {}).get("source_of"):
             assert output.data["text/markdown"] == source_markdown(resolve_name(name)), (
@@ -83,7 +83,7 @@ def test_source_in_the_outputs_is_todays(notebook):
             )
 
 
-def test_attention_views_in_the_outputs_are_todays(notebook):
+def test_attention_views_in_the_outputs_are_up_to_date(notebook):
     style, script = view_parts()
     for output in outputs(notebook):
         if 'class="s2s-view"' in (page := output.get("data", {}).get("text/html", "")):
@@ -113,7 +113,7 @@ def test_the_first_cells_find_the_package_and_hold_the_settings(script):
     assert "load_scale()" in settings.source
 
 
-def test_a_chapter_has_its_parts(script):
+def test_a_chapter_has_all_its_sections(script):
     text = prose(script)
     assert len(re.findall(r"^# \w", text, re.MULTILINE)) == 1
     assert "> **What you will be able to do**" in text
@@ -187,7 +187,7 @@ def test_references_and_links_lead_somewhere():
                 assert (ROOT / "notebooks" / target).is_file(), target
 
 
-def test_drawings_in_the_package_are_todays():
+def test_drawings_in_the_package_are_up_to_date():
     """A notebook shows PNGs of the drawings; each remembers the SVG that it was made from."""
     from PIL import Image
 

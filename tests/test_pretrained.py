@@ -50,7 +50,7 @@ def test_it_was_trained_as_the_preset_says():
     assert (before.model, before.training) == (now.model, now.training)
 
 
-def test_it_reaches_what_the_book_promises_on_held_out_sentences(scores):
+def test_it_reaches_the_promised_score_on_held_out_sentences(scores):
     assert scores["test"]["bleu"] >= 43
     assert scores["test"]["sentences"] > 6_000
 
@@ -73,7 +73,7 @@ def test_the_card_gives_the_figures_and_the_attribution(scores):
         assert word in card
 
 
-def test_its_record_tells_of_the_whole_training(scores):
+def test_its_record_covers_the_whole_training(scores):
     steps = [line["step"] for line in read_record(PRETRAINED / "record.jsonl") if line["kind"] == "step"]
     assert steps[-1] > scores["training"]["step"] - 100
     assert steps == sorted(set(steps))

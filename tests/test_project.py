@@ -95,7 +95,7 @@ def parts_of(name: str) -> list[str]:
     return [".".join(parts[:count]) for count in range(len(parts), 0, -1)]
 
 
-def test_imports_of_modules_form_no_circle():
+def test_imports_of_modules_form_no_cycle():
     graph = {module: imports_of(module) & set(MODULES) for module in MODULES}
     assert sum(map(len, graph.values())) > len(MODULES)  # else imports are not found
     order = list(TopologicalSorter(graph).static_order())  # raises CycleError, naming the circle
@@ -124,7 +124,7 @@ def test_relative_imports_are_seen_too(monkeypatch, tmp_path):
     assert imports_of("grammar.one") == {"grammar.clauses", "grammar.verbs", "data.text", "files"}
 
 
-def test_at_most_six_modules_lie_at_the_top_and_none_is_long():
+def test_at_most_six_modules_are_at_the_top_and_none_is_long():
     assert sum("." not in module for module in MODULES) <= 6
     lines = {name: len(path.read_text(encoding="utf-8").splitlines()) for name, path in FILES.items()}
     assert {name: count for name, count in lines.items() if count > 320} == {
@@ -268,12 +268,12 @@ def test_the_book_has_every_module_in_its_reference():
 
 
 @pytest.mark.parametrize("module", sorted(FILES))
-def test_every_module_says_what_it_is_for(module):
+def test_every_module_has_a_docstring(module):
     tree = ast.parse(FILES[module].read_text(encoding="utf-8"))
     assert ast.get_docstring(tree)
 
 
-def test_no_path_of_a_machine_is_written_down():
+def test_no_file_contains_a_path_of_a_machine():
     own = re.compile(r"(?<![\w.])/(?:home|Users|work|root)/\w+")
     files = [*PACKAGE.rglob("*.py"), *(ROOT / "tests").glob("*.py"), *ROOT.glob("*.md"), ROOT / "Makefile"]
     found = {path.name: own.findall(path.read_text(encoding="utf-8")) for path in files}

@@ -88,7 +88,7 @@ def test_nothing_is_changed_in_place():
         ("data", "vocabulary_min_count", 0),
     ],
 )
-def test_a_value_that_makes_no_sense_is_refused_by_name(part, name, value):
+def test_an_invalid_value_is_refused_with_its_name(part, name, value):
     settings = PRESETS["small"]
     model = {"tie_embeddings": False} if part == "model" else {}
     with pytest.raises(ValueError, match=f"{name} is {value!r}"):
@@ -137,7 +137,7 @@ def changed(path: tuple[str, ...], value) -> dict:
         None,
     ],
 )
-def test_other_contents_than_settings_are_refused(values):
+def test_contents_that_are_not_settings_are_refused(values):
     with pytest.raises(ValueError, match=r"expected|needs exactly"):
         Settings.from_dict(values)
 

@@ -80,7 +80,7 @@ def drawn_and_undrawn(page):
     )
 
 
-def test_no_page_asks_another_host_and_all_mathematics_is_drawn(browser, address, pages):
+def test_no_page_requests_another_host_and_all_mathematics_is_drawn(browser, address, pages):
     visit = Visit(browser)
     formulas = 0
     for path in pages:
@@ -239,7 +239,7 @@ def test_every_term_of_the_glossary_is_in_the_index_with_the_chapters_that_use_i
     assert page.locator("a[href^='notebooks/04_attention.html#term-']").count() >= 2
 
 
-def test_whoever_uses_the_keyboard_sees_where_they_are(browser, address):
+def test_the_keyboard_focus_is_visible_on_every_page(browser, address):
     page = Visit(browser).open(f"{address}/notebooks/04_attention.html")
     stops = []
     for _ in range(40):
@@ -297,7 +297,7 @@ def test_the_book_prints_with_an_outline_page_numbers_and_links(site, tmp_path):
     assert "numbers of variance" in " ".join("".join(pages).split())  # a solution, which the site folds
 
 
-def test_every_picture_says_what_is_seen(browser, address, pages):
+def test_every_picture_has_an_alternative_text(browser, address, pages):
     visit = Visit(browser)
     for path in pages:
         page = visit.open(f"{address}/{path}")

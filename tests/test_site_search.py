@@ -144,7 +144,7 @@ def test_search_works_on_pages_opened_from_disk(page, site):
     page.wait_for_selector("#search-results a[href*='04_attention']")
 
 
-def test_below_a_term_stands_its_definition(page, address):
+def test_a_term_is_followed_by_its_definition(page, address):
     search(page, address, "padding mask")
     summary = page.locator("#search-results li").first.locator("p.context")
     summary.wait_for()

@@ -195,7 +195,7 @@ def test_a_prepared_file_is_split_counted_and_numbered(tmp_path):
     assert all(part_of(references[0]) == "test" for references in corpus.test.references)
 
 
-def test_reverse_turns_the_same_pairs_round(tmp_path):
+def test_reverse_swaps_the_columns_of_the_same_pairs(tmp_path):
     write_pairs(tmp_path / "pairs.tsv")
     settings = DataSettings(corpus=str(tmp_path / "pairs.tsv"))
     forward, back = prepare(settings), prepare(replace(settings, reverse=True))
@@ -250,7 +250,7 @@ def test_gold_alignments_point_from_source_words_to_words_of_the_first_reference
             assert all(0 <= s < len(source.split()) and 0 <= t < len(references[0].split()) for s, t in links)
 
 
-def test_reverse_turns_alignments_round_with_their_pairs(tiny_settings_data):
+def test_reverse_swaps_alignments_with_their_pairs(tiny_settings_data):
     def links_of(corpus) -> dict:
         test = corpus.test
         return {(s, r[0]): a for s, r, a in zip(test.sources, test.references, test.alignments, strict=True)}

@@ -145,7 +145,7 @@ def test_a_zip_needs_exactly_one_file_of_pairs(tmp_path, members, count):
         read_file(path)
 
 
-def test_what_is_no_zip_is_refused(tmp_path):
+def test_a_file_that_is_not_a_zip_is_refused(tmp_path):
     path = tmp_path / "pairs.zip"
     path.write_bytes(LINES.encode())
     with pytest.raises(CorpusError, match=r"pairs\.zip is not a zip file"):
@@ -170,7 +170,7 @@ def test_a_zip_bomb_is_refused_by_its_header(tmp_path, monkeypatch):
 
 
 @pytest.mark.parametrize("method", [zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA])
-def test_a_zip_bomb_whose_header_lies_is_refused_and_never_unpacked(tmp_path, monkeypatch, method):
+def test_a_zip_bomb_with_a_false_header_is_refused_and_never_unpacked(tmp_path, monkeypatch, method):
     size = 3 << 20
     lying = zip_of({"pairs.tsv": bytes(size)}, method).replace(struct.pack("<I", size), struct.pack("<I", 10))
     path = tmp_path / "pairs.zip"
@@ -189,7 +189,7 @@ def test_a_zip_bomb_whose_header_lies_is_refused_and_never_unpacked(tmp_path, mo
     assert largest < 100  # what is asked of the unpacker is what the header admits to
 
 
-def test_no_damage_to_a_zip_ends_in_another_error(tmp_path):
+def test_every_damaged_zip_raises_the_same_error(tmp_path):
     path = tmp_path / "pairs.zip"
     whole = zip_of({"pairs.tsv": LINES.encode() * 20})
     refused = 0
@@ -269,7 +269,7 @@ def test_a_second_download_that_differs_is_reported(download):
         tatoeba_file()
 
 
-def test_what_the_message_about_a_change_says_works(download):
+def test_the_remedy_in_the_message_about_a_change_works(download):
     tatoeba_file().unlink()
     download.served = zip_of({"fra.txt": b"new\tnouveau\n"})
     with pytest.raises(CorpusError):

@@ -47,11 +47,11 @@ texts = st.text() | st.text("aàÂçéÊïœŒæÆßuz ,.!?'’-\n\r\t\u2028\u20
         ("", ""),
     ],
 )
-def test_what_is_written_is_read_so(written, read):
+def test_examples_are_normalised_as_expected(written, read):
     assert normalise(written) == read
 
 
-def test_an_ae_or_oe_is_a_letter_and_not_a_blank():
+def test_ligatures_become_two_letters_and_not_a_space():
     assert normalise("sœur cœur œil Œil et cætera").split() == ["soeur", "coeur", "oeil", "oeil", "et", "caetera"]
 
 

@@ -17,7 +17,7 @@ PLACES = [("write", False), ("fsync", False), ("fsync", True), ("replace", False
 CLI = ["train", "--preset", "small", "--input-feeding", "--sampling", "linear", "--device", "cpu", "--run"]
 
 
-def test_killed_at_any_moment_it_goes_on_to_the_same_weights(warm, unhurt, tmp_path):
+def test_a_training_killed_at_any_moment_resumes_to_the_same_weights(warm, unhurt, tmp_path):
     """Half of the kills come from outside, at random moments; half between writing, syncing and renaming a file."""
     rng = random.Random(0)
     kills, runs = 0, 0
@@ -83,7 +83,7 @@ def test_sigterm_stops_after_the_step_with_everything_saved(warm, unhurt, tmp_pa
 
 
 @pytest.mark.parametrize("step", range(1, 25) if SOAK else [2, 12])
-def test_two_interrupts_in_quick_succession_lose_an_interval_at_most(warm, unhurt, tmp_path, step):
+def test_two_interrupts_in_quick_succession_lose_at_most_one_interval(warm, unhurt, tmp_path, step):
     folder = tmp_path / "run"
     assert warm.train(folder, signals=[(step, "SIGINT"), (step, "SIGINT")]) == 130
     assert warm.train(folder) == 0, said(folder)
@@ -101,7 +101,7 @@ REFUSALS = [
 
 
 @pytest.mark.parametrize(("fault", "arguments"), REFUSALS if SOAK else REFUSALS[::2])
-def test_a_disk_that_refuses_is_a_clear_error_and_loses_an_interval_at_most(warm, unhurt, tmp_path, fault, arguments):
+def test_a_failing_disk_is_a_clear_error_and_loses_at_most_one_interval(warm, unhurt, tmp_path, fault, arguments):
     folder = tmp_path / "run"
     code = warm.train(folder, command=[*CLI, str(folder)], fault=[fault, *arguments])
     words = said(folder)
@@ -136,9 +136,7 @@ DAMAGES = {
 
 
 @pytest.mark.parametrize("order", [1, -1] if SOAK else [1])
-def test_damaged_newest_checkpoints_are_named_set_aside_and_made_up_for_and_do_not_pile_up(
-    warm, unhurt, tmp_path, order
-):
+def test_damaged_newest_checkpoints_are_named_set_aside_and_do_not_accumulate(warm, unhurt, tmp_path, order):
     folder = tmp_path / "run"
     for step, damage in zip((6, 11, 16, 21), list(DAMAGES.values())[::order], strict=True):
         assert warm.train(folder, signals=[(step, "SIGTERM")]) == 0
@@ -167,7 +165,7 @@ def test_a_clock_that_goes_back_changes_nothing(warm, unhurt, tmp_path):
     COUNTS["clocks set back"] += 4
 
 
-def test_the_second_of_two_processes_is_told_who_holds_the_run(warm, unhurt, tmp_path):
+def test_the_second_of_two_processes_gets_an_error_that_names_the_first(warm, unhurt, tmp_path):
     folder = tmp_path / "run"
     first = warm.start(folder, signals=[(4, "SIGSTOP")])
     _wait_for_steps(folder, 3, first)
@@ -192,7 +190,7 @@ def _stopped(pid: int) -> bool:
         return file.read().rsplit(")", 1)[1].split()[0] == "T"
 
 
-def test_of_two_that_begin_a_run_at_once_one_trains_with_its_own_settings(warm, tmp_path):
+def test_if_two_processes_start_a_run_at_once_one_trains_with_its_own_settings(warm, tmp_path):
     for number in range(10 if SOAK else 2):
         folder = tmp_path / f"run-{number}"
         pids = [warm.start(folder, training={"seed": seed, "epochs": 1}, log=f"{folder}-{seed}.log") for seed in (1, 2)]
@@ -203,7 +201,7 @@ def test_of_two_that_begin_a_run_at_once_one_trains_with_its_own_settings(warm, 
         COUNTS["second processes turned away"] += codes.count(1)
 
 
-def test_sessions_of_tensorboard_do_not_pile_up(warm, tmp_path):
+def test_tensorboard_files_of_many_sessions_do_not_accumulate(warm, tmp_path):
     folder = tmp_path / "run"
     assert warm.train(folder, signals=[(1, "SIGTERM")], tensorboard=True) == 0, said(folder)
     for number in range(30):

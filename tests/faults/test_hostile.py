@@ -105,7 +105,7 @@ WEIGHTS = {
 
 @pytest.mark.parametrize("kind", WEIGHTS)
 @pytest.mark.parametrize("place", ["model", "newest checkpoint"])
-def test_weights_that_are_none_are_refused(refused, run, tmp_path, kind, place):
+def test_files_that_are_not_weights_are_refused(refused, run, tmp_path, kind, place):
     if place == "model":
         (run / "model.safetensors").write_bytes(WEIGHTS[kind])
         refused("translator", run, r"model\.safetensors is damaged|too large|another model")
@@ -116,7 +116,7 @@ def test_weights_that_are_none_are_refused(refused, run, tmp_path, kind, place):
         refused("tensors", path, r"is damaged")
 
 
-def test_the_pickle_would_have_done_harm(tmp_path, monkeypatch):
+def test_the_pickle_of_these_tests_does_run_code_when_loaded(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     pickle.loads(WEIGHTS["a pickle"])
     assert (tmp_path / "executed").is_dir()
@@ -199,12 +199,12 @@ RUNS = {
 
 
 @pytest.mark.parametrize("kind", RUNS)
-def test_settings_and_words_that_no_run_has_are_refused(refused, run, kind):
+def test_invalid_settings_and_words_are_refused(refused, run, kind):
     changed(run, RUNS[kind])
     refused("translator", run, r"run\.json is damaged|weights, at most|was written in format")
 
 
-def test_a_model_larger_than_its_weights_gets_no_memory(refused, run):
+def test_no_memory_is_allocated_for_a_model_larger_than_its_weights(refused, run):
     changed(run, lambda v: v["settings"]["model"].update(hidden_size=2048, embedding_size=2048, num_layers=2))
     refused("translator", run, "another model")
 
@@ -214,7 +214,7 @@ def test_a_model_larger_than_its_weights_gets_no_memory(refused, run):
     [DEEP, b'{"a":' * 100_000, b"[" + b"[]," * 2_000_000 + b"[]]", b"1" * 100_000, b'{"format": ' + b"9" * 5000 + b"}"],
     ids=["deep lists", "deep objects", "millions of lists", "a number of 100,000 digits", "a format of 5,000 digits"],
 )
-def test_a_run_file_that_is_a_trap_is_refused(refused, run, data):
+def test_a_hostile_run_file_is_refused(refused, run, data):
     (run / "run.json").write_bytes(data)
     refused("translator", run, r"run\.json is damaged")
 
@@ -229,7 +229,7 @@ def test_a_huge_record_is_not_read(refused, run):
     refused("record", run / "record.jsonl", "is too large")
 
 
-def test_lines_of_a_record_that_are_traps_are_left_out(warm, run, tmp_path):
+def test_hostile_lines_of_a_record_are_skipped(warm, run, tmp_path):
     good = (run / "record.jsonl").read_bytes()
     traps = [DEEP, b"1" * 5000, b'{"step": 1}', b'{"kind": "step", "step": 1, "loss": "x"}', b'{"kind": [], "step": 1}']
     (run / "record.jsonl").write_bytes(b"\n".join(traps) + b"\n" + good)
@@ -345,7 +345,7 @@ CORPORA = {
 
 
 @pytest.mark.parametrize("kind", CORPORA)
-def test_an_archive_that_is_a_trap_is_refused(refused, tmp_path, kind):
+def test_a_hostile_archive_is_refused(refused, tmp_path, kind):
     make, words = CORPORA[kind]
     refused("corpus", make(tmp_path / "pairs.zip"), words)
 
@@ -355,11 +355,11 @@ def test_a_huge_file_of_pairs_is_not_read(refused, tmp_path):
     refused("corpus", tmp_path / "pairs.tsv", "holds more than 1024 MiB")
 
 
-def test_a_file_that_is_one_line_is_read_no_further_than_a_line_can_be(refused, tmp_path):
+def test_a_file_of_one_endless_line_is_read_only_up_to_the_line_limit(refused, tmp_path):
     sparse(tmp_path / "pairs.tsv", 1 << 30)
     refused("corpus", tmp_path / "pairs.tsv", "line 1 of pairs.tsv is longer than")
 
 
-def test_a_pipe_is_no_corpus(refused, tmp_path):
+def test_a_pipe_is_refused_as_a_corpus(refused, tmp_path):
     os.mkfifo(tmp_path / "pairs.tsv")
     refused("corpus", tmp_path / "pairs.tsv", "is not a file")

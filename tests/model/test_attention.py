@@ -102,7 +102,7 @@ def test_weights_are_those_of_a_softmax_over_the_words_alone(rng):
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_padding_is_not_attended_to_whatever_stands_there(name, queries, enc_states):
+def test_padding_gets_no_attention_whatever_its_values(name, queries, enc_states):
     attention = make(name)
     loud = torch.where(MASK[..., None], enc_states, 50.0)
     quiet_result = attention(queries, attention.keys(enc_states), enc_states, MASK)

@@ -210,7 +210,7 @@ def test_luong_without_attention_knows_the_source_from_its_first_state_alone():
 
 @all_families
 @torch.no_grad()
-def test_selected_rows_of_memory_and_state_go_on_as_they_would_have(settings):
+def test_selected_rows_of_memory_and_state_give_the_same_next_steps(settings):
     model, batch = small_model(settings), small_batch()
     memory, state = model.encode(batch.src_ids, batch.src_mask)
     words, rows = batch.tgt_ids[:, 0], torch.tensor([3, 1, 1, 0, 2])

@@ -80,7 +80,7 @@ def test_the_words_before_are_the_target_one_place_to_the_right():
 
 
 @torch.no_grad()
-def test_teacher_forcing_is_what_happens_where_no_other_words_are_given():
+def test_teacher_forcing_is_the_default():
     model, batch = small_model(LUONG), small_batch()
     assert torch.equal(model.loss(batch, prev_ids=shift_right(batch.tgt_ids)), model.loss(batch))
     other = shift_right(batch.tgt_ids)
@@ -97,7 +97,7 @@ def test_a_sentence_without_a_word_is_refused(settings):
 
 
 @pytest.mark.parametrize("settings", SOME, ids=kind_name)
-def test_a_small_model_learns_three_sentences_by_heart_and_says_them(settings):
+def test_a_small_model_memorises_three_sentences_and_writes_them(settings):
     model, loss = overfitted(settings)
     batch = batch_to_learn()
     assert loss < 0.05

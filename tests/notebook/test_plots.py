@@ -108,7 +108,7 @@ def test_a_record_without_steps_is_an_error_that_says_to_train():
 @pytest.mark.parametrize(
     ("suffix", "start"), [("png", b"\x89PNG"), ("svg", b"<?xml"), ("pdf", b"%PDF"), ("PNG", b"\x89PNG")]
 )
-def test_a_figure_is_written_in_the_kind_its_name_says(tmp_path, suffix, start):
+def test_a_figure_is_written_in_the_format_of_its_suffix(tmp_path, suffix, start):
     figure = plot_attention(translation_of(["a"], ["b"], rows=2))
     save_figure(figure, tmp_path / f"picture.{suffix}")
     assert (tmp_path / f"picture.{suffix}").read_bytes().startswith(start)
@@ -116,7 +116,7 @@ def test_a_figure_is_written_in_the_kind_its_name_says(tmp_path, suffix, start):
 
 
 @pytest.mark.parametrize("name", ["picture.docx", "picture", "picture.png.exe", ".png"])
-def test_another_kind_of_file_is_refused_and_nothing_written(tmp_path, name):
+def test_an_unknown_format_is_refused_and_nothing_is_written(tmp_path, name):
     figure = plot_attention(translation_of(["a"], ["b"], rows=2))
     with pytest.raises(ValueError, match=r"end the name in \.png, \.svg or \.pdf"):
         save_figure(figure, tmp_path / name)
@@ -147,7 +147,7 @@ def test_words_never_become_html_in_the_view():
     assert page.count("</script>") == 2  # the data's and the program's own
 
 
-def test_the_view_asks_nothing_of_any_other_host():
+def test_the_view_makes_no_request_to_another_host():
     page = re.sub(r"data:image/png;base64,[^\"]*", "", AttentionView(hostile_translation()).html())
     assert "http" not in page.replace("http://www.w3.org/2000/svg", "")  # the name of SVG, which nobody fetches
     assert "import(" not in page
@@ -186,7 +186,7 @@ def test_the_picture_of_a_run_has_all_its_parts_from_before_the_first_step(trans
     assert [axes.get_xlim() for axes in (above, below, right)] == [(0, 344)] * 3
 
 
-def test_no_legend_lies_on_a_curve_or_on_other_axes():
+def test_no_legend_covers_a_curve_or_other_axes():
     for figure in (plot_training(record_of(40), hostile_translation(), 40, 344), plot_losses(record_of(40))):
         figure.draw_without_rendering()
         axes = [one for part in figure.subfigs or [figure] for one in part.axes]

@@ -69,7 +69,7 @@ print(torch.get_num_threads())
 
 
 @linux
-def test_the_crowd_is_there_while_other_programs_want_the_cores_and_only_then():
+def test_more_threads_are_used_only_while_other_programs_want_the_cores():
     assert in_two_threads("""
 load = 0.0
 torch.zeros(1 << 20).add_(1)

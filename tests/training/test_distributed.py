@@ -68,7 +68,7 @@ def test_no_pair_of_a_batch_is_lost_or_weighs_more_than_another(size, pairs):
         assert (counts[100:] == 1).all()
 
 
-def test_a_process_on_its_own_keeps_its_coins_loss_and_gradients():
+def test_a_single_process_keeps_its_random_draws_loss_and_gradients():
     with join("cpu") as group:
         assert group == Group()
         model = torch.nn.Linear(2, 1)
@@ -85,7 +85,7 @@ def test_a_process_on_its_own_keeps_its_coins_loss_and_gradients():
     assert (group.highest(2), group.writes) == (2, True)
 
 
-def test_coins_differ_between_processes_and_steps_and_are_the_same_again():
+def test_random_draws_differ_between_processes_and_steps_and_are_reproducible():
     def first(rank: int, seed: int, step: int) -> float:
         rng = torch.Generator()
         Group(rank, 2).reseed(rng, seed, step)
@@ -96,7 +96,7 @@ def test_coins_differ_between_processes_and_steps_and_are_the_same_again():
     assert drawn[0] == first(0, 0, 0)
 
 
-def test_processes_that_cannot_meet_are_told_so(monkeypatch):
+def test_processes_that_cannot_connect_raise_a_clear_error(monkeypatch):
     for name, value in {"WORLD_SIZE": "2", "RANK": "nobody"}.items():
         monkeypatch.setenv(name, value)
     with (
@@ -118,7 +118,7 @@ def test_two_processes_of_32_give_the_losses_of_one_of_64(alone, tmp_path):
     np.testing.assert_allclose(losses(folder), alone, rtol=BOUND)
 
 
-def test_what_is_frozen_stays_so_in_two_processes_too(tiny_corpus, tmp_path):
+def test_frozen_weights_stay_frozen_in_two_processes_too(tiny_corpus, tmp_path):
     job = {"training": {"epochs": 2}, "frozen": True}
     alone = Trainer(
         tiny_corpus, settings_of(job), tmp_path / "alone", "cpu", tensorboard=False, quiet=True, start=FROZEN
@@ -132,7 +132,7 @@ def test_what_is_frozen_stays_so_in_two_processes_too(tiny_corpus, tmp_path):
 
 
 @pytest.mark.parametrize("rank", [0, 1], ids=["writer", "other"])
-def test_a_killed_process_comes_back_and_the_run_goes_on_exactly(tmp_path, rank):
+def test_a_killed_process_is_restarted_and_the_run_resumes_exactly(tmp_path, rank):
     """With dropout and sampling: every process tosses its own coins, and the same ones again."""
     job = {
         "folder": tmp_path / "killed",
@@ -148,7 +148,7 @@ def test_a_killed_process_comes_back_and_the_run_goes_on_exactly(tmp_path, rank)
     assert everything(tmp_path / "killed") == everything(tmp_path / "whole")
 
 
-def test_a_run_goes_on_with_another_number_of_processes_to_the_same_losses(alone, tiny_corpus, tmp_path):
+def test_a_run_resumed_with_another_number_of_processes_has_the_same_losses(alone, tiny_corpus, tmp_path):
     folder = tmp_path / "run"
     stopped = together(2, {"folder": folder, "stop": {"1": 13}})
     # torchrun passes the signal on, and all processes leave after the same step with everything saved.
@@ -164,7 +164,7 @@ def test_a_run_goes_on_with_another_number_of_processes_to_the_same_losses(alone
     np.testing.assert_allclose(losses(folder), alone, rtol=BOUND)
 
 
-def test_the_command_line_trains_under_torchrun_and_one_process_speaks(tmp_path):
+def test_the_command_line_trains_under_torchrun_and_one_process_prints(tmp_path):
     command = [
         "-m",
         "s2s_tutorial.cli",
@@ -182,7 +182,7 @@ def test_the_command_line_trains_under_torchrun_and_one_process_speaks(tmp_path)
     assert (tmp_path / "run" / "model.safetensors").is_file()
 
 
-def test_an_error_of_the_writer_ends_all_in_one_line_each(tmp_path):
+def test_an_error_of_the_writing_process_ends_all_with_one_line_each(tmp_path):
     (tmp_path / "thesis.txt").write_text("mine")
     done = torchrun(2, "-m", "s2s_tutorial.cli", "train", "--preset", "small", "--folder", str(tmp_path))
     assert done.returncode != 0

@@ -114,7 +114,7 @@ def test_a_checkpoint_holds_no_moments_of_what_is_frozen(make_trainer, starts, t
 
 
 @kinds
-def test_a_run_knows_what_it_began_with_and_goes_on_with_nothing_else(make_trainer, starts, kind):
+def test_a_run_remembers_its_initial_weights_and_refuses_to_resume_with_others(make_trainer, starts, kind):
     folder = make_trainer(starts[kind]).run.folder
     assert open_run(folder).start == starts[kind].name
     for other in {*KINDS, "nothing"} - {kind}:
@@ -122,14 +122,14 @@ def test_a_run_knows_what_it_began_with_and_goes_on_with_nothing_else(make_train
             make_trainer(starts.get(other))
 
 
-def test_a_run_that_borrowed_nothing_goes_on_with_nothing(make_trainer, starts):
+def test_a_run_that_started_at_random_refuses_to_resume_with_borrowed_weights(make_trainer, starts):
     make_trainer(None)
     assert make_trainer(None).run.start == ""
     with pytest.raises(RunError, match="began with nothing borrowed, not with 'encoder"):
         make_trainer(starts["encoder"])
 
 
-def test_an_encoder_of_other_words_is_refused(tiny_run, tiny_corpus):
+def test_an_encoder_with_another_vocabulary_is_refused(tiny_run, tiny_corpus):
     with pytest.raises(ValueError, match=r"another vocabulary .*give the new run the lender's src_vocabulary"):
         from_encoder(load_translator(tiny_run), tiny_corpus.tgt_vocabulary)
 

@@ -95,7 +95,7 @@ def test_only_words_seen_once_are_hidden_and_at_the_given_rate():
     assert touched.sum().item() / once[ids].sum().item() == pytest.approx(0.3, abs=0.04)
 
 
-def test_a_rate_of_zero_hides_nothing_and_tosses_no_coin():
+def test_a_rate_of_zero_hides_nothing_and_draws_no_random_number():
     rng = torch.Generator().manual_seed(0)
     ids, once = torch.arange(5)[None], torch.ones(5, dtype=torch.bool)
     before = rng.get_state()
@@ -164,7 +164,7 @@ def test_batches_of_any_size_are_trained_on(make_trainer):
         trainer.train_step(Batch.of(trainer.src, trainer.tgt, np.arange(size)))
 
 
-def test_a_step_leaves_its_batch_alone(make_trainer):
+def test_a_step_does_not_change_its_batch(make_trainer):
     trainer = make_trainer(unknown_rate=0.9)
     batch, copy = first_batch(trainer), first_batch(trainer)
     trainer.train_step(batch)
@@ -239,7 +239,7 @@ def test_stopped_and_resumed_equals_uninterrupted(make_trainer, tiny_run, stops)
     assert everything(trainer.run.folder) == everything(tiny_run)
 
 
-def test_the_same_cell_run_again_goes_on(make_trainer, tiny_run):
+def test_running_the_same_cell_again_resumes(make_trainer, tiny_run):
     trainer = make_trainer()
     before_step(trainer, 8, press_stop)
     assert not trainer.fit(raise_on_stop=False).finished
@@ -255,7 +255,7 @@ def test_the_same_cell_run_again_goes_on(make_trainer, tiny_run):
     ],
     ids=["bahdanau", "two layers, local-p"],
 )
-def test_other_models_go_on_exactly_too(make_trainer, tmp_path, model):
+def test_other_models_resume_exactly_too(make_trainer, tmp_path, model):
     kinds = {"model": model, "epochs": 1, "sampling": "constant", "sampling_stepwise": True}
     whole = make_trainer(tmp_path / "whole", **kinds)
     whole.fit()
@@ -292,7 +292,7 @@ def test_sigterm_stops_as_ctrl_c_does(make_trainer):
     assert (trainer.fit(raise_on_stop=False).step, trainer.stopped) == (3, True)
 
 
-def test_afterwards_ctrl_c_means_what_it_meant_before(make_trainer):
+def test_after_training_ctrl_c_has_its_old_handler(make_trainer):
     before = signal.getsignal(signal.SIGINT), signal.getsignal(signal.SIGTERM)
     trainer = make_trainer()
     before_step(trainer, 2, press_stop)
@@ -308,7 +308,7 @@ def test_training_works_outside_the_main_thread(make_trainer):
     assert trainer.progress.finished
 
 
-def test_a_stop_says_where_everything_is_and_how_to_go_on(make_trainer, capsys):
+def test_a_stop_reports_where_everything_is_and_how_to_resume(make_trainer, capsys):
     trainer = make_trainer()
     before_step(trainer, 3, press_stop)
     trainer.fit(raise_on_stop=False)
@@ -329,7 +329,7 @@ def test_a_stop_ends_what_called_fit_and_says_the_same_once(make_trainer, capsys
     assert not isinstance(caught.value, (Exception, KeyboardInterrupt))  # see its docstring
 
 
-def test_a_comparison_that_forgives_errors_still_ends_with_the_stop(make_trainer, tmp_path):
+def test_a_stop_also_ends_code_that_catches_all_exceptions(make_trainer, tmp_path):
     begun = []
 
     def compare():
@@ -366,7 +366,7 @@ def in_child(folder: Path, place: str) -> subprocess.Popen:
     )
 
 
-def test_killed_in_a_step_and_resumed_equals_uninterrupted_and_meanwhile_nobody_else_may_train(
+def test_killed_in_a_step_and_resumed_equals_uninterrupted_and_no_other_process_may_train_meanwhile(
     make_trainer, tiny_run, tmp_path
 ):
     with in_child(tmp_path / "run", "wait in step 8") as child:
@@ -410,7 +410,7 @@ def test_a_second_trainer_of_the_same_process_is_refused_too(make_trainer):
     assert refused == [True]
 
 
-def test_from_a_damaged_checkpoint_it_goes_back_to_the_one_before_and_says_so(make_trainer, tiny_run, capsys):
+def test_with_a_damaged_checkpoint_it_resumes_from_the_one_before_and_warns(make_trainer, tiny_run, capsys):
     trainer = make_trainer()
     before_step(trainer, 13, press_stop)
     trainer.fit(raise_on_stop=False)
@@ -423,7 +423,7 @@ def test_from_a_damaged_checkpoint_it_goes_back_to_the_one_before_and_says_so(ma
     assert everything(trainer.run.folder) == everything(tiny_run)
 
 
-def test_without_any_whole_checkpoint_it_begins_again_and_says_so(make_trainer, tiny_run, capsys):
+def test_without_any_valid_checkpoint_it_starts_again_and_warns(make_trainer, tiny_run, capsys):
     trainer = make_trainer()
     before_step(trainer, 7, press_stop)
     trainer.fit(raise_on_stop=False)
@@ -440,7 +440,7 @@ def test_without_any_whole_checkpoint_it_begins_again_and_says_so(make_trainer, 
 # Folders that are not for this run
 
 
-def test_a_finished_run_trains_no_more_and_holds_the_best_weights(make_trainer, tiny_run):
+def test_a_finished_run_does_not_train_and_has_the_best_weights(make_trainer, tiny_run):
     before = everything(tiny_run)
     trainer = make_trainer(tiny_run)
     trainer.train_step = None  # nobody may call it
@@ -503,7 +503,7 @@ def test_after_its_minutes_a_run_ends_as_if_finished_with_its_best_weights(make_
     assert same(weights_of(trainer.model), weights_of(load_translator(trainer.run.folder).model))
 
 
-def test_minutes_count_over_all_sessions_and_more_of_them_go_on(make_trainer, clock):
+def test_minutes_count_over_all_sessions_and_a_higher_limit_resumes(make_trainer, clock):
     make_trainer().fit(max_minutes=5 / 60)
     assert make_trainer().fit(max_minutes=5 / 60).step == 5
     assert make_trainer().fit(max_minutes=8 / 60).step == 8
@@ -516,7 +516,7 @@ def scripted(monkeypatch, scores: list[float]) -> None:
     monkeypatch.setattr(training, "bleu_score", lambda outputs, references: next(remaining))
 
 
-def test_it_stops_early_and_the_best_weights_are_those_that_stay(make_trainer, monkeypatch):
+def test_early_stopping_keeps_the_best_weights(make_trainer, monkeypatch):
     scripted(monkeypatch, [10.0, 30.0, 20.0, 30.0])
     trainer = make_trainer(epochs=20, evaluations_per_epoch=3, patience=2)
     kept = []
@@ -543,7 +543,7 @@ def test_patience_is_remembered_over_a_stop(make_trainer, monkeypatch):
     assert make_trainer(**kinds).fit().step == 4 * every
 
 
-def test_validation_is_translated_and_scored_as_anyone_would(make_trainer, tiny_corpus):
+def test_validation_scores_equal_those_of_the_public_functions(make_trainer, tiny_corpus):
     trainer = make_trainer(epochs=1)
     trainer.fit()
     recorded = [line for line in read_record(trainer.run.record_path) if line["kind"] == "evaluation"][-1]

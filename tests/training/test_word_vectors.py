@@ -63,13 +63,13 @@ def test_a_word_is_found_as_it_stands_or_normalised_and_the_first_one_counts(tmp
     assert dict(zip(found.words, found.values[:, 0].tolist(), strict=True)) == {"soeur": 1, "ecole": 3, ".": 4, "a": 6}
 
 
-def test_a_word_with_spaces_is_one_word_and_none_of_ours(tmp_path):
+def test_a_word_with_spaces_is_one_word_and_not_in_the_vocabulary(tmp_path):
     found = read(tmp_path, "le 1 2\n. . . 3 4\nchat\u00a0noir 5 6\n. 7 8\n")
     assert found.words == ("le", ".")
     assert found.values[1].tolist() == [7, 8]
 
 
-def test_special_words_of_a_file_are_words_like_others_and_not_ours(tmp_path):
+def test_special_words_of_a_file_are_not_our_special_words(tmp_path):
     assert read(tmp_path, "<unk> 1 2\n<pad> 3 4\nle 5 6\n").words == ("le",)
 
 
@@ -128,7 +128,7 @@ BAD = {
 
 
 @pytest.mark.parametrize("kind", BAD)
-def test_a_bad_file_is_refused_in_one_line_that_says_where(tmp_path, kind):
+def test_a_bad_file_is_refused_in_one_line_with_its_position(tmp_path, kind):
     data, message = BAD[kind]
     with pytest.raises(VectorsError, match=message) as caught:
         read(tmp_path, data)
@@ -136,7 +136,7 @@ def test_a_bad_file_is_refused_in_one_line_that_says_where(tmp_path, kind):
     assert re.search(r": \S", str(caught.value))  # and what to do
 
 
-def test_a_file_that_is_not_there_is_named(tmp_path):
+def test_a_missing_vectors_file_is_named(tmp_path):
     with pytest.raises(VectorsError, match=r"missing\.vec is not a file"):
         read_vectors(tmp_path / "missing.vec", WORDS)
 

@@ -67,7 +67,7 @@ def test_a_perfect_translation_scores_100_whichever_reference_it_equals():
         assert scores["exact_match"] == 1.0
 
 
-def test_nothing_right_scores_nothing():
+def test_a_translation_without_a_right_word_scores_0():
     scores = score_translations(translations_of(["x y z q ."] * 10), [["m n o p"]] * 10)
     assert scores["bleu"] == pytest.approx(0, abs=1e-6)
     assert scores["exact_match"] == 0.0
@@ -110,7 +110,7 @@ def test_scoring_again_gives_the_same_interval():
     assert score_translations(translations, references) == score_translations(translations, references)
 
 
-def test_a_worse_translation_scores_less():
+def test_worse_translations_score_lower():
     sentences = some_sentences(50)
     scores = [bleu_score(spoiled(sentences, every), [[text] for text in sentences]) for every in (2, 4, 8, 1_000_000)]
     assert scores == sorted(scores)
@@ -142,7 +142,7 @@ def test_exact_matches_are_counted_against_all_references():
     assert exact_match(["a", "b", "c", "d"], [["a"], ["x", "b"], ["x"], ["y", "z"]]) == 0.5
 
 
-def test_an_unknown_word_left_standing_is_no_right_word():
+def test_an_unknown_word_in_a_translation_counts_as_wrong():
     assert normalised_words(["<unk>", "chat", "."])[1:] == ["chat", "."]
     outputs = " ".join(normalised_words(["<unk>", "is", "a", "cat"]))
     assert bleu_score([outputs], [["unk is a cat"]]) == bleu_score(["wrong is a cat"], [["unk is a cat"]])
@@ -231,7 +231,7 @@ def test_a_beam_is_searched_when_asked_for(tiny_run, tiny_corpus):
     assert all(len(translation.others) == 2 for translation in translations)
 
 
-def test_groups_are_scored_apart_and_what_training_saw_stands_last():
+def test_groups_are_scored_separately_and_training_sentences_come_last():
     sources = ["un", "deux", "trois", "quatre", "cinq"]
     references = [["one ."], ["two ."], ["three ."], ["four ."], ["five ."]]
     held_out = HeldOut(sources, references, None, ["b", "a", "b", "a", "b"])

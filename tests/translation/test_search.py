@@ -184,7 +184,7 @@ def test_the_n_best_are_n_all_different_and_sorted(settings):
 
 
 @some_families
-def test_a_score_is_the_log_probability_of_the_words_said(settings):
+def test_a_score_is_the_log_probability_of_the_words(settings):
     model, batch = half_learnt(settings), small_batch()
     limits = length_limits(batch.src_lengths).tolist()
     for row, found in enumerate(greedy_search(model, batch.src_ids, batch.src_lengths)):
@@ -197,7 +197,7 @@ def test_a_score_is_the_log_probability_of_the_words_said(settings):
             assert found.score == pytest.approx(expected, rel=1e-5)
 
 
-def test_the_length_penalty_is_that_of_its_paper():
+def test_the_length_penalty_equals_the_papers_formula():
     assert length_penalty(1, 1.0) == 1.0
     assert length_penalty(7, 1.0) == 2.0
     assert length_penalty(7, 0.5) == pytest.approx(2**0.5)
@@ -289,7 +289,7 @@ def test_a_beams_attention_is_that_of_its_own_words(settings):
             torch.testing.assert_close(found.attn_weights, expected)
 
 
-def test_what_was_learnt_by_heart_is_found_by_any_beam():
+def test_memorised_sentences_are_found_by_any_beam():
     model, _ = overfitted(LUONG)
     batch = batch_to_learn()
     truth = [ids[: length - 1].tolist() for ids, length in zip(batch.tgt_ids, batch.tgt_lengths, strict=True)]
@@ -305,7 +305,7 @@ def test_a_beam_of_no_slots_or_too_many_is_refused(beam_size):
         beam_search(half_learnt(LUONG), batch.src_ids, batch.src_lengths, beam_size)
 
 
-def test_searching_needs_no_gradient_and_leaves_its_inputs_alone():
+def test_searching_needs_no_gradient_and_changes_none_of_its_inputs():
     batch, untouched = small_batch(), small_batch()
     found = beam_search(half_learnt(LUONG), batch.src_ids, batch.src_lengths, 3)[0][0]
     assert not found.attn_weights.requires_grad

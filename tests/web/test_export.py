@@ -122,7 +122,7 @@ def test_nothing_is_stored_twice(tmp_path):
     assert not any("output_weight" in name for name in names["tied"])
 
 
-def test_a_matrix_takes_a_byte_a_number(translator, tmp_path):
+def test_a_matrix_takes_one_byte_per_value(translator, tmp_path):
     written = export(translator, tmp_path, "m")
     weights = translator.model.state_dict().values()
     numbers = sum(w.numel() + 4 * len(w) for w in weights if w.dim() == 2) + sum(
@@ -179,7 +179,7 @@ def test_a_damaged_file_is_refused(translator, tmp_path, damage):
         load_exported(path)
 
 
-def test_a_runs_own_weights_are_no_exported_model(talking_run):
+def test_a_runs_own_weights_are_refused_as_an_exported_model(talking_run):
     with pytest.raises(BadFileError, match="export the run again"):
         load_exported(talking_run / "model.safetensors")
 
@@ -197,7 +197,7 @@ def test_models_are_listed_in_the_order_of_their_first_export(translator, tmp_pa
 
 
 @pytest.mark.parametrize("contents", ["", "alert(1)", "self.s2sManifest = [];", 'self.s2sManifest = {"models": 3};'])
-def test_a_list_that_is_not_ours_is_not_overwritten(translator, tmp_path, contents):
+def test_another_programs_list_is_not_overwritten(translator, tmp_path, contents):
     (tmp_path / "models.js").write_text(contents)
     with pytest.raises(ExportError, match="is not a list of models"):
         export(translator, tmp_path, "m")
@@ -206,7 +206,7 @@ def test_a_list_that_is_not_ours_is_not_overwritten(translator, tmp_path, conten
 
 
 @pytest.mark.parametrize("name", ["", "../m", "a b", "A", "x" * 41, "é", "models.js"])
-def test_a_name_that_is_no_plain_file_name_is_refused(translator, tmp_path, name):
+def test_a_name_that_is_not_a_plain_file_name_is_refused(translator, tmp_path, name):
     with pytest.raises(ExportError, match="cannot name a file"):
         export(translator, tmp_path / "to", name)
     assert not (tmp_path / "to").exists()
@@ -270,7 +270,7 @@ def test_without_measuring_no_corpus_is_read(talking_run, tmp_path):
     assert call("--run", run, "--to", tmp_path / "web").exit_code == 1
 
 
-def test_a_mistake_is_one_line(tiny_run, talking_run, tmp_path):
+def test_a_mistake_is_an_error_of_one_line(tiny_run, talking_run, tmp_path):
     for arguments, words in (
         (("--run", tmp_path / "none", "--to", tmp_path / "web"), "is not a folder"),
         (("--run", tiny_run, "--to", tmp_path / "web"), "input feeding"),

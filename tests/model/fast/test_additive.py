@@ -40,7 +40,7 @@ def test_the_fast_loop_equals_the_plain_one_in_results_and_all_gradients(rate, t
     torch.testing.assert_close(fast, plain)
 
 
-def test_the_fast_loops_gradient_is_the_slope_of_its_results():
+def test_the_fast_loops_gradient_equals_finite_differences():
     rng = torch.Generator().manual_seed(0)
     decoder = small_model(dataclasses.replace(SETTINGS, embedding_size=2, hidden_size=2)).decoder
     gru, score = decoder.layers[0], decoder.attention.score
@@ -113,7 +113,7 @@ def edit_step(monkeypatch):
 
 @pytest.mark.parametrize("edit", [edit_score, use_subclass, edit_softmax, edit_step])
 @pytest.mark.parametrize("seed", range(3))
-def test_what_a_reader_edits_is_what_training_runs(edit, seed, monkeypatch):
+def test_training_runs_the_code_that_a_reader_edits(edit, seed, monkeypatch):
     batch = small_batch()
     before = small_model(SETTINGS, seed).loss(batch)
     edit(monkeypatch)
