@@ -1,4 +1,4 @@
-"""Plots on a dark page: dark ground, light words, the same hues, and heat maps as they were."""
+"""Plots on a dark page: dark background, light text, the same hues, and unchanged heat maps."""
 
 import sys
 from io import BytesIO
@@ -17,7 +17,7 @@ in_browser = pytest.mark.skipif(CHROMIUM is None, reason="needs Chromium: apt-ge
 
 
 def light_and_dark(draw):
-    """The pixels of what `draw` puts into axes, light and dark."""
+    """Return the pixels of the axes that `draw` fills, light and dark."""
     from s2s_pictures import darken
 
     figure = Figure(figsize=(4, 3), layout="constrained")

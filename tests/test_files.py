@@ -1,4 +1,4 @@
-"""Files that survive: whole or not at all, the same bit for bit, and no stranger's file is believed or run."""
+"""Files: written whole or not at all, read back bit for bit, and never trusted or run if they come from elsewhere."""
 
 import json
 import os
@@ -65,7 +65,7 @@ def fail(*args, **kwargs):
 
 
 class FullDisk:
-    """Stands for an opened file on a disk that fills up half-way."""
+    """A file whose disk is full after half of a write."""
 
     def __init__(self, file):
         self.file = file
@@ -172,7 +172,7 @@ def test_numbers_changed_with_their_checksum_left_are_refused(whole_file, tmp_pa
 
 
 class Evil:
-    """What a pickle can do to whoever opens it."""
+    """A pickle that runs code when it is loaded."""
 
     def __reduce__(self):
         return os.mkdir, ("executed",)
@@ -248,7 +248,7 @@ def test_bad_json_is_refused_naming_the_file(tmp_path, data):
 
 def test_json_beyond_the_bound_is_not_even_read(tmp_path):
     with (tmp_path / "v.json").open("wb") as file:
-        file.truncate(checkpoint.MAX_JSON_BYTES + 1)  # takes no room on the disk
+        file.truncate(checkpoint.MAX_JSON_BYTES + 1)  # a sparse file
     with pytest.raises(BadFileError, match=r"too large \(8,388,609 bytes"):
         read_json(tmp_path / "v.json")
 
@@ -258,7 +258,7 @@ def test_json_beyond_the_bound_is_not_even_read(tmp_path):
 
 @pytest.fixture
 def checkpoints(tmp_path) -> Checkpoints:
-    """Three were saved, two are left."""
+    """A folder into which three checkpoints were saved, so that two are left."""
     made = Checkpoints(tmp_path, keep=2)
     for step in (9, 10, 1000):
         made.save(step, {"w": torch.full((4,), float(step))}, {"step": step})

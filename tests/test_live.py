@@ -1,4 +1,4 @@
-"""The live page in a real browser: the same translations as PyTorch, nothing of a sentence ever run, usable by everybody."""
+"""The live page in a real browser: it translates as PyTorch does, never runs code in a sentence, and is accessible."""
 
 import random
 import sys
@@ -78,7 +78,7 @@ def with_known_words(translator, sources):
 
 @pytest.fixture(scope="module")
 def sentences(translator, tiny_corpus):
-    """The grammar's sentences and the challenge set, which is full of words that a small model does not know."""
+    """The grammar's sentences and the challenge set, which has many words that a small model does not know."""
     challenge = with_known_words(translator, challenge_set(False).sources)
     grammar = [*tiny_corpus.test.sources, *tiny_corpus.validation.sources, *tiny_corpus.train.sources]
     chosen = list(dict.fromkeys(challenge + grammar))[:400]
@@ -90,7 +90,7 @@ def sentences(translator, tiny_corpus):
 
 
 def compare(expected, found) -> tuple[float, float]:
-    """Share of translations with the same words, and the greatest difference of attention among those."""
+    """Return the share of translations with the same words, and the largest difference of attention among these."""
     same = [ours.words == page["words"] for ours, page in zip(expected, found, strict=True)]
     differences = [
         (ours.attn_weights - torch.tensor(page["weights"])).abs().max().item()
@@ -157,7 +157,7 @@ def small_room(browser):
 
 
 class PinnedAttention(Attention):
-    """An attention that is made to look at one place, at one step or (None) at all of them."""
+    """Attention that is forced onto one source position, at one step or (None) at all steps."""
 
     def __init__(self, inner: Attention, place: int, step: int | None):
         super().__init__(inner.score)
@@ -186,7 +186,7 @@ def test_a_pinned_word_gets_all_attention_and_changes_what_pytorch_changes(folde
 
 
 def shares_in_pytorch(translator, source, ids, temperature):
-    """Probabilities (T, V) of every next word, given the words that the page said."""
+    """Return the probabilities (T, V) of every next word, given the words of the page's translation."""
     src = torch.tensor([translator.src_vocabulary.encode(source.split())])
     memory, state = translator.model.encode(src, torch.ones_like(src, dtype=torch.bool))
     shares = []
@@ -302,7 +302,7 @@ def test_the_page_refuses_the_texts_that_python_refuses(translator, room, senten
     else:
         assert not any(word in translator.src_vocabulary for word in words)
         expected = "has no word that this model has learned"
-    # The page begins with a capital and quotes as people do.
+    # The page writes a capital at the beginning, and typographic quotes.
     plain = str.maketrans("“”", "''")
     said, expected = message.translate(plain).lower(), expected.translate(plain).lower()
     assert expected in said or expected[:15] == said[:15]
@@ -393,7 +393,7 @@ def test_small_models_are_trained_alike_but_for_the_attention(tmp_path, tiny_cor
         live_models.make("general", tiny_corpus, tmp_path / "runs", tmp_path)
 
 
-# What the reader sees
+# The page as the reader sees it
 
 
 def test_a_page_opened_as_a_file_translates_without_any_request(browser, address, translator):
@@ -518,7 +518,7 @@ def test_everything_can_be_done_by_keyboard(browser, address):
         )
         assert outlined, page.evaluate("document.activeElement.outerHTML")
     assert {"s2s-go", "s2s-chip", "s2s-choice", "s2s-link", "s2s-model", "place", "when", "heat"} <= seen
-    # A word of the translation is chosen, then the source word that it shall look at; the keyboard stays on that word.
+    # A word of the translation is chosen, then the source word to attend to; the keyboard focus stays on that word.
     page.locator(".s2s-row").nth(1).locator("button").nth(1).focus()
     page.keyboard.press("Enter")
     page.keyboard.press("ArrowUp")

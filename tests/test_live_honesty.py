@@ -1,4 +1,4 @@
-"""The live page's notes: what it did not read or know, what it perhaps left out, and what it was not trained for."""
+"""The live page's notes: characters it did not read, unknown words, words perhaps left out, and untypical sentences."""
 
 import random
 import shutil
@@ -70,7 +70,7 @@ def notes_of(browser, page, sentence, **settings) -> str:
     return notes
 
 
-# What was not read
+# Characters that are not read
 
 
 def test_numbers_and_other_scripts_are_named(browser, page):
@@ -97,7 +97,7 @@ def test_what_is_not_read_is_what_python_drops(room):
         assert set("".join(parts)) == dropped - set(separators), ascii(text)
 
 
-# What the model was not trained for
+# Sentences unlike those of training
 
 
 def test_a_sentence_longer_than_the_training_sentences_is_named(browser, page):
@@ -110,7 +110,7 @@ def test_a_sentence_longer_than_the_training_sentences_is_named(browser, page):
 
 
 def test_the_longest_training_sentence_comes_from_the_runs_settings(tmp_path, corpus):
-    """The large model's is that of its settings; the small ones have no such setting, so theirs is counted."""
+    """The large model's settings limit the length; the small ones have no limit, so the sentences are counted."""
     write_models(tmp_path)
     large, *small = read_manifest(tmp_path)
     data = open_run(PRETRAINED).settings.data
@@ -155,7 +155,7 @@ def test_english_without_a_known_word_is_refused_with_the_hint(browser, page):
     visit.page.close()
 
 
-# What was perhaps left out
+# Words that are perhaps left out
 
 
 def test_words_that_get_little_attention_are_marked_but_for_frequent_ones_and_their_share(room):
@@ -174,7 +174,7 @@ def test_words_that_get_little_attention_are_marked_but_for_frequent_ones_and_th
 
 
 def test_marked_words_are_mostly_those_whose_translation_is_missing(room, corpus):
-    """What honesty.js says of its threshold, on fewer sentences."""
+    """Check what honesty.js states about its threshold, on fewer sentences."""
     test, right, wrong, kept = corpus.test, 0, 0, 0
     sources = test.sources[:600]
     for row, found in enumerate(room.translate(sources)):
@@ -202,7 +202,7 @@ def test_a_word_that_is_left_out_is_marked_in_the_view_and_below(browser, small_
     assert f"Perhaps left out: “{marked[0]}”" in visit.text(".s2s-notes")
     assert "perhaps left out" in visit.page.locator(".s2s-left-out").first.text_content()
     visit.page.close()
-    # Where every word is made to look at one place, all others are left out, but by the reader.
+    # If the reader forces every word onto one position, the words left out are not the model's mistake.
     visit = open_with(browser, small_page, sentence, look="all-1")
     assert visit.page.locator(".s2s-left-out").count() == 0
     visit.page.close()
@@ -225,7 +225,7 @@ def test_many_unknown_words_are_counted(browser, page):
     assert "and 14 more" in notes
 
 
-# What a screen reader hears
+# Announcements to a screen reader
 
 
 def test_a_screen_reader_hears_one_message_for_a_translation(browser, page):

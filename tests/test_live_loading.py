@@ -1,4 +1,4 @@
-"""The live page while models are on their way, on a phone, on paper and with forced colours, in a real browser."""
+"""The live page while models are loading, on a phone, in print and with forced colours, in a real browser."""
 
 import sys
 from contextlib import contextmanager
@@ -34,7 +34,7 @@ def browser():
 
 @pytest.fixture(scope="module")
 def folder(talking_run, tmp_path_factory):
-    """The page with a trained model in several scripts, and an untrained one that stands in for it."""
+    """The page with a trained model in several scripts, and an untrained one that answers until it is loaded."""
     folder = tmp_path_factory.mktemp("loading page")
     models, translator = folder / "models", load_translator(talking_run)
     torch.manual_seed(1)
@@ -80,7 +80,7 @@ def little(folder) -> Translator:
 
 
 class Line:
-    """A connection on which some files wait until they are released, or are lost until it is repaired."""
+    """A connection that holds some files back until they are released, or loses them until it is repaired."""
 
     def __init__(self, page, *, waits: str = "", lost: str = ""):
         self.page, self.waiting = page, []
@@ -110,7 +110,7 @@ def visiting(browser, address, sentence=SENTENCE, **line):
 
 
 def pin(page):
-    """Make the first word of the translation look at the third of the sentence."""
+    """Force the first word of the translation to attend to the third source word."""
     page.locator(".s2s-row").nth(1).locator("button").first.click()
     page.locator(".s2s-row").nth(0).locator("button").nth(2).click()
     page.wait_for_selector(".s2s-pinned")
@@ -274,7 +274,7 @@ def test_only_without_javascript_it_says_that_it_needs_it(browser, file_address)
 
 
 def test_the_first_answer_needs_less_than_a_second_of_a_slow_line():
-    """4 Mbit/s are 500,000 bytes a second."""
+    """A line of 4 Mbit/s carries 500,000 bytes per second."""
     web = [*(ROOT / "book" / "_web").iterdir(), *(ROOT / "s2s_tutorial" / "assets").glob("attention_view.*")]
     small = (ROOT / "book" / "live" / f"{STAND_IN}.safetensors").stat().st_size
     assert sum(path.stat().st_size for path in web) + small * 4 / 3 < 300_000
@@ -302,7 +302,7 @@ def test_the_field_shows_the_whole_sentence_and_the_result_comes_into_view(brows
     visit.page.close()
 
 
-# Playwright, too, scrolls to what it touches, but names no behaviour.
+# Playwright scrolls to the elements that it uses, too, but without a `behavior`.
 WATCH_SCROLLING = "Element.prototype.scrollIntoView = (how) => { if (how && how.behavior) self.how = how.behavior; }"
 
 

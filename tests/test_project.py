@@ -1,4 +1,4 @@
-"""What holds of the repository as a whole: lists of packages agree, modules form a path, promises name tests."""
+"""The repository as a whole: lists of packages agree, rooms import one way, pages name existing files and tests."""
 
 import ast
 import re
@@ -15,24 +15,24 @@ ROOT = Path(__file__).parent.parent
 PACKAGE = ROOT / "s2s_tutorial"
 FILES = {".".join(path.relative_to(PACKAGE).with_suffix("").parts): path for path in PACKAGE.rglob("*.py")}
 MODULES = sorted(name for name in FILES if not name.endswith(("__init__", "__main__")))
-# The rooms, each of which may import from those before it. CONTRIBUTING says what belongs where.
+# The rooms; each may import from those in earlier layers. CONTRIBUTING explains what belongs where.
 LAYERS = [["files", "settings", "grammar"], ["data"], ["model"], ["translation"], ["runs"], ["training"],
           ["notebook", "web", "cli"]]  # fmt: skip
 ALLOWED = {("training.watchers", "notebook.plots"), ("cli.commands", "notebook.plots"), ("cli.commands", "web.export"),
            ("cli.messages", "notebook.plots")}  # fmt: skip
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
-# Names that conda gives to what pip calls otherwise.
+# Packages whose name in conda differs from that in pip.
 CONDA_NAMES = {"pytorch": "torch", "pytorch-cpu": "torch", "matplotlib-base": "matplotlib"}
 
 
 def name_of(requirement: str) -> str:
-    """The bare name of a requirement, spelt in one way."""
+    """Return the name of a requirement in a normalised spelling."""
     name = re.match(r"[A-Za-z0-9._-]+", requirement)[0].lower()
     return re.sub(r"[-_.]+", "-", CONDA_NAMES.get(name, name))
 
 
 def required() -> set[str]:
-    """Everything that pyproject.toml asks for, extras too."""
+    """Return the names of all packages in pyproject.toml, those of the extras too."""
     extras = PROJECT["optional-dependencies"].values()
     return {name_of(text) for texts in (PROJECT["dependencies"], *extras) for text in texts}
 
@@ -73,7 +73,7 @@ def test_the_tests_run_with_the_versions_of_the_lock_file_or_newer_than_the_boun
 
 
 def imports_of(module: str) -> set[str]:
-    """Modules of the package that a module imports, anywhere in it, in whatever form."""
+    """Return the modules of the package that a module imports, anywhere and with any kind of import."""
     package = ["s2s_tutorial", *module.split(".")[:-1]]
     found = set()
     for node in ast.walk(ast.parse(FILES[module].read_text(encoding="utf-8"))):
@@ -90,7 +90,7 @@ def imports_of(module: str) -> set[str]:
 
 
 def parts_of(name: str) -> list[str]:
-    """The name and what it lies in: a.b.c, a.b, a."""
+    """Return a name and the packages that contain it: a.b.c, a.b, a."""
     parts = name.split(".")
     return [".".join(parts[:count]) for count in range(len(parts), 0, -1)]
 
@@ -165,7 +165,7 @@ def watch(event, arguments):
     if watching and event in ("socket.connect", "socket.getaddrinfo", "socket.bind", "urllib.Request", "os.mkdir"):
         raise RuntimeError(f"{{event}} {{arguments}} while importing")
 
-import matplotlib, tensorboard, torch  # whatever these do at first use is not ours
+import matplotlib, tensorboard, torch  # these may do anything at first use
 from torch.utils import tensorboard as _
 import matplotlib.figure, sacrebleu.metrics, pooch
 sys.addaudithook(watch)
@@ -200,7 +200,7 @@ def test_nothing_that_loads_a_file_can_run_code_from_it():
     assert {name: words for name, words in found.items() if words} == {}
 
 
-# What the book promises
+# Files and tests that pages name
 
 
 def names_of_tests(path: Path) -> set[str]:

@@ -1,4 +1,4 @@
-"""Settings: presets that hold together, a switch of scale, plain values and back, refusals that name the setting."""
+"""Settings: consistent presets, the scale, conversion to plain values and back, errors that name the setting."""
 
 import json
 from dataclasses import FrozenInstanceError, replace
@@ -107,7 +107,7 @@ def test_tied_embeddings_need_equal_sizes():
 
 
 def changed(path: tuple[str, ...], value) -> dict:
-    """The small preset as plain values, one of them changed; ... takes it out."""
+    """Return the small preset as plain values with one changed, or removed if the new value is `...`."""
     values = PRESETS["small"].to_dict()
     part = values
     for key in path[:-1]:

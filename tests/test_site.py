@@ -1,4 +1,4 @@
-"""The published book in a real browser: complete offline, readable by everybody, on a phone too."""
+"""The published book in a real browser: complete without a network, accessible, and readable on a phone."""
 
 import os
 import re
@@ -16,15 +16,15 @@ pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="needs Chromium: apt-ge
 
 @pytest.fixture(scope="module")
 def pages(site):
-    """Every page a reader can reach, by its path in the site."""
+    """Every page that a reader can reach, by its path in the site."""
     found = sorted(path.relative_to(site).as_posix() for path in site.rglob("*.html"))
-    # The root's index.html only leads on to the first page.
+    # The root's index.html only redirects to the first page.
     return [path for path in found if path != "index.html" and not path.startswith(("_static/", "_modules/"))]
 
 
 @pytest.fixture(scope="module")
 def address(site):
-    """Where a server on this machine offers the site."""
+    """The address of a server on this machine that has the site."""
     with serve(site) as address:
         yield address.rstrip("/")
 
@@ -36,11 +36,11 @@ def browser():
 
 
 class Visit:
-    """A page that remembers what went wrong on it."""
+    """A page that records its errors."""
 
     def __init__(self, browser, width=1280, height=900, scheme="light"):
         self.page = browser.new_page(viewport={"width": width, "height": height}, color_scheme=scheme)
-        self.page.set_default_timeout(180_000)  # a page may wait for a busy machine
+        self.page.set_default_timeout(180_000)  # pages may be slow on a busy machine
         self.problems = []
         self.requests = []
         self.page.on("console", lambda said: self.problems.append(said.text) if said.type == "error" else None)
@@ -284,7 +284,7 @@ def test_the_book_prints_with_an_outline_page_numbers_and_links(site, tmp_path):
     for title, number in found:  # the outline leads to the page that has the heading
         assert title in " ".join(pages[number - 1].split()), title
     assert [text.split()[-1] for text in pages] == [str(number) for number in range(1, len(pages) + 1)]
-    contents = " ".join(pages[1].split())  # the numbers that the table of contents gives are true
+    contents = " ".join(pages[1].split())  # the page numbers in the table of contents are right
     assert all((f"{title} {number}" in contents) == (title not in NOT_LISTED) for title, number in found)
     links = [
         link.get_object()["/A"]
@@ -375,7 +375,7 @@ def test_every_chapter_has_a_line_on_the_front_page(site, pages):
     assert len({row.find_all("p")[1].get_text() for row in rows}) == len(rows)
 
 
-# The live translator (test_live.py has all else of it)
+# The live translator (its other tests are in test_live.py)
 
 
 def test_a_picture_that_scrolls_says_so_and_shades_the_side_with_more(browser, address):

@@ -1,4 +1,4 @@
-"""The site's search in a real browser: what learners type, and the place that they should find."""
+"""The site's search in a real browser: queries of learners, and the page that each should find."""
 
 from urllib.parse import quote_plus
 
@@ -9,7 +9,7 @@ pytest.importorskip("playwright", reason="needs Playwright: pip install playwrig
 pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="needs Chromium: apt-get install chromium")
 
 ENTRY = "Glossary > {}"
-# What is typed, and a page that has to be among the first three. A term of the glossary has to be there as well, in the
+# A query, and a page that has to be among the first three results. A term of the glossary has to be there as well, in the
 # same words or in those given third; None where the glossary has no entry for it.
 WANTED = [
     ("attention mask", "04_attention"),

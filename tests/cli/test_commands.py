@@ -1,4 +1,4 @@
-"""The command line: what it prints, where, and with which exit code; a mistake is one line, never a traceback."""
+"""The command line: output, streams and exit codes; an error is one line, never a traceback."""
 
 import json
 import random
@@ -37,13 +37,13 @@ def call(*arguments: str | Path, stdin: str | bytes | None = None) -> Result:
 
 
 def said(result: Result) -> list[str]:
-    """Lines on standard output of a call that went well."""
+    """Return the lines on standard output of a successful call."""
     assert (result.exit_code, result.exception) == (0, None), result.output
     return result.stdout.splitlines()
 
 
 def error_of(result: Result) -> str:
-    """The one line of a call that did not."""
+    """Return the one line on standard error of a call that failed."""
     assert isinstance(result.exception, SystemExit), result.exception
     assert result.exit_code == 1
     lines = result.stderr.splitlines()
@@ -54,19 +54,19 @@ def error_of(result: Result) -> str:
 
 @pytest.fixture(autouse=True)
 def _tiny_preset(monkeypatch):
-    """Let `--preset small` be small enough to train again and again."""
+    """Make `--preset small` small enough to train it many times."""
     monkeypatch.setitem(PRESETS, "small", TALKING)
 
 
 @pytest.fixture
 def quick_end(monkeypatch):
-    """For tests of how training ends: say that the result would be shown here, for showing it takes seconds."""
+    """Replace the display of the result, which takes seconds, by one line, for tests of how training ends."""
     monkeypatch.setattr(cli, "show_result", lambda trainer: print(f"The result of {trainer.run.folder}"))
 
 
 @pytest.fixture(scope="module")
 def trained(tmp_path_factory) -> tuple[Path, Result]:
-    """A run that the command line trained, and what it said."""
+    """A run that the command line trained, and its output."""
     run = tmp_path_factory.mktemp("cli") / "run with a space"
     with pytest.MonkeyPatch.context() as patch:
         patch.setitem(PRESETS, "small", TALKING)
@@ -79,7 +79,7 @@ def run(trained) -> Path:
 
 
 def knows(run: Path) -> str:
-    """A sentence made of words that the run has learned."""
+    """Return a sentence of words that the run has learned."""
     return " ".join(word for word in open_run(run).src_vocabulary.words[4:40] if word.isalpha())
 
 
@@ -250,7 +250,7 @@ def test_ctrl_c_ends_with_130_and_the_same_command_resumes(tmp_path, monkeypatch
 
 @pytest.fixture
 def vectors_file(tmp_path) -> Path:
-    """Vectors of twelve numbers for two French words and one that is none."""
+    """A file of vectors with twelve dimensions, for two French words and one other word."""
     path = tmp_path / "fr.vec"
     path.write_text("".join(f"{word}{' 0.5 -0.25' * 6}\n" for word in ("Elle", "zzz", "un")), encoding="utf-8")
     return path
@@ -472,7 +472,7 @@ def test_without_json_scores_are_a_line_and_a_table(run):
 
 
 def test_a_perfect_model_would_score_100(run, tmp_path):
-    """What the run itself says, given as the references, so that the whole path is measured."""
+    """With the run's own translations as references, evaluation from file to score must give 100."""
     sources = [" ".join(knows(run).split()[start : start + 6]) for start in range(0, 24, 3)]
     outputs = said(call("translate", "--run", run, *sources))
     path = tmp_path / "own.tsv"

@@ -1,4 +1,4 @@
-"""Batches: every word in its place, padding only where no word is, every pair once an epoch."""
+"""Batches: every word at its position, padding only after the words, every pair once per epoch."""
 
 import dataclasses
 import random
@@ -59,7 +59,7 @@ def test_making_a_batch_changes_none_of_its_inputs(src, tgt):
     rows = np.array([2, 0, 1])
     before = [array.copy() for array in (src.ids, src.starts, tgt.ids, tgt.starts, rows)]
     batch = Batch.of(src, tgt, rows)
-    batch.src_ids.fill_(PAD)  # and what is done to a batch stays in the batch
+    batch.src_ids.fill_(PAD)  # and changing a batch does not change its inputs
     batch.src_lengths.fill_(0)
     for array, copy in zip((src.ids, src.starts, tgt.ids, tgt.starts, rows), before, strict=True):
         np.testing.assert_array_equal(array, copy)

@@ -1,4 +1,4 @@
-"""Reading pairs: what is accepted, what is refused and with which words; the download."""
+"""Reading pairs: accepted and refused files, error messages, and the download."""
 
 import io
 import json
@@ -28,7 +28,7 @@ def files_below(folder) -> dict:
     return {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
 
 
-# What is accepted
+# Accepted files
 
 
 def test_two_columns_are_read_and_normalised():
@@ -99,7 +99,7 @@ def test_the_embedded_corpus_has_an_alignment_for_every_pair():
         assert all(f < len(french.split()) and e < len(english.split()) for f, e in links)
 
 
-# What is refused
+# Refused files
 
 
 @pytest.mark.parametrize(
@@ -186,7 +186,7 @@ def test_a_zip_bomb_with_a_false_header_is_refused_and_never_unpacked(tmp_path, 
     monkeypatch.setattr(zipfile.ZipExtFile, "read", read)
     with pytest.raises(CorpusError, match=r"pairs\.zip"):
         read_file(path)
-    assert largest < 100  # what is asked of the unpacker is what the header admits to
+    assert largest < 100  # no more than the size in the header is requested from the unpacker
 
 
 def test_every_damaged_zip_raises_the_same_error(tmp_path):
@@ -223,12 +223,12 @@ def test_a_file_that_cannot_be_opened_is_named(tmp_path, monkeypatch):
         read_file(path)
 
 
-# Tatoeba: no test goes near the network
+# Tatoeba; no test uses the network
 
 
 @pytest.fixture
 def download(tmp_path, monkeypatch):
-    """Stands in for the network: what it serves, how often it was asked, the cache it fills."""
+    """A replacement for the network: the file it serves, the number of requests, the cache it fills."""
 
     class Download:
         cache, served, times, error = tmp_path / "cache", zip_of({"fra.txt": LINES.encode()}), 0, None

@@ -1,4 +1,4 @@
-"""The rules of normalising, against a slow version of them; and sentences put together again."""
+"""Normalising, compared with a slow version of its rules, and detokenising."""
 
 import re
 import unicodedata
@@ -11,7 +11,7 @@ from s2s_tutorial.data.text import LIGATURES, detokenise, normalise, normalise_a
 
 
 def normalise_rule_by_rule(text: str) -> str:
-    """The five rules as they are written down, each in a pass of its own over the whole text."""
+    """Apply the five rules of the documentation, each in a pass of its own over the whole text."""
     text = unicodedata.normalize("NFD", text.lower())
     for letter, replacement in LIGATURES.items():
         text = text.replace(letter, replacement)
@@ -20,7 +20,7 @@ def normalise_rule_by_rule(text: str) -> str:
     return re.sub(r"[^a-z,.!?]+", " ", text).strip()
 
 
-# Any text, and text as it comes in French files: the rules' own characters are rare in the first.
+# Any text, and text like that of French files, because the characters of the rules are rare in the former.
 texts = st.text() | st.text("aàÂçéÊïœŒæÆßuz ,.!?'’-\n\r\t\u2028\u202f\u00a0\u00ad\u0301\u03277€😀")
 
 

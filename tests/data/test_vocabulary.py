@@ -1,4 +1,4 @@
-"""Words ↔ ids: nothing is lost on the way, and no word is a KeyError."""
+"""Words and ids: encoding and decoding lose nothing, and no word raises a KeyError."""
 
 import json
 

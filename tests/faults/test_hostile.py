@@ -1,6 +1,6 @@
-"""Files that a stranger made: refused with a sentence, without running, filling the memory or leaving their folder.
+"""Untrusted files: refused with a clear message, without running code, filling the memory or writing outside their folder.
 
-Each is opened by a child of the warm process, which measures how much its memory grows and is ended if it hangs.
+Each is opened by a child of the warm process, which measures how much its memory grows and is killed if it hangs.
 """
 
 import io
@@ -25,7 +25,7 @@ TERABYTE = 1 << 40
 
 
 class Evil:
-    """What a pickle can do to whoever opens it."""
+    """A pickle that runs code when it is loaded."""
 
     def __reduce__(self):
         return os.mkdir, ("executed",)
@@ -33,13 +33,13 @@ class Evil:
 
 @pytest.fixture
 def run(tiny_run, tmp_path):
-    """A copy of a good run."""
+    """A copy of a valid run."""
     return shutil.copytree(tiny_run, tmp_path / "run", ignore=shutil.ignore_patterns("tensorboard"))
 
 
 @pytest.fixture
 def refused(warm, tmp_path):
-    """Opens something in a child; it must be refused with the given words, and nothing else may change on the disk."""
+    """Open a file in a child process; it must be refused with the given words and change nothing on the disk."""
 
     def opened(kind, path, words):
         before = everything_below(tmp_path)
@@ -60,7 +60,7 @@ def refused(warm, tmp_path):
 
 
 def everything_below(folder):
-    """Names, kinds and sizes of everything, and when it was changed; `lock` comes and goes."""
+    """Return names, kinds, sizes and times of change of everything but `lock`, which is created and deleted at any time."""
     found = {}
     for path in folder.rglob("*"):
         if path.name != "lock" and not path.is_dir():
@@ -70,7 +70,7 @@ def everything_below(folder):
 
 
 def sparse(path, size, start=b""):
-    """A file that claims a size and takes no room."""
+    """Make a sparse file: it has the size, but takes no space on the disk."""
     with path.open("wb") as file:
         file.write(start)
         file.truncate(size)
@@ -238,7 +238,7 @@ def test_hostile_lines_of_a_record_are_skipped(warm, run, tmp_path):
     assert read_record(run / "record.jsonl") == [json.loads(line) for line in good.splitlines()]
 
 
-# Links and other things that are no files
+# Links, pipes and other entries that are not regular files
 
 
 @pytest.mark.parametrize(
@@ -309,7 +309,7 @@ def archive(path, members, method=zipfile.ZIP_DEFLATED):
 
 
 def link_archive(path):
-    """An archive whose one member is a symbolic link."""
+    """Write an archive whose one member is a symbolic link."""
     info = zipfile.ZipInfo("pairs.tsv")
     info.create_system, info.external_attr = 3, (stat.S_IFLNK | 0o777) << 16
     with zipfile.ZipFile(path, "w") as file:
@@ -318,7 +318,7 @@ def link_archive(path):
 
 
 def lying_contents(path):
-    """An archive whose list of contents claims to have four gigabytes, in a file that claims to be large enough."""
+    """Write an archive whose list of contents claims to have four gigabytes, in a sparse file of that size."""
     with path.open("wb") as file:
         file.truncate((4 << 30) + 100)
         file.seek(0, io.SEEK_END)

@@ -1,4 +1,4 @@
-"""Training, translating, measuring and drawing reach nothing beyond this machine; importing is in test_project.py."""
+"""Training, translating, evaluating and drawing make no connection to other machines; for imports see test_project.py."""
 
 import pytest
 from faults import said

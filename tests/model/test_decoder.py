@@ -27,7 +27,7 @@ BAHDANAU = dataclasses.replace(LUONG, decoder="bahdanau", attention="additive")
 
 
 def stepwise(model: Seq2Seq, prev_ids, memory, state):
-    """Logits (B, T, V), weights (B, T, S) or None, and the last state, from `step` alone."""
+    """Return logits (B, T, V), weights (B, T, S) or None, and the last state, computed with `step` alone."""
     logits, weights = [], []
     for words in prev_ids.unbind(dim=1):
         step_logits, state, step_weights = model.decoder.step(words, memory, state)
@@ -189,7 +189,7 @@ def test_input_feeding_feeds_what_the_step_before_put_out():
 @pytest.mark.parametrize("decoder", ["luong", "bahdanau"])
 @torch.no_grad()
 def test_a_decoder_without_attention_works_and_has_no_weights(decoder):
-    """It crashed in the 2017 notebook."""
+    """In the 2017 notebook it crashed."""
     model = small_model(dataclasses.replace(LUONG, decoder=decoder, attention="none"))
     logits, _, weights = first_step(model)
     assert weights is None

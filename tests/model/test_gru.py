@@ -1,4 +1,4 @@
-"""The fast GRU is PyTorch's GRU, gradients and all; dropout drops the share that it is given."""
+"""The fast GRU equals PyTorch's GRU, gradients included; dropout drops the given share."""
 
 import pytest
 import torch
@@ -23,7 +23,7 @@ def make_gru(bidirectional: bool, input_size: int = E, hidden_size: int = H) -> 
 
 
 def results_and_gradients(form, gru, inputs, initial, mask):
-    """States, last states and the gradient of some function of both at everything that goes in."""
+    """Return states, last states, and the gradient of a function of both with respect to every input."""
     inputs = inputs.clone().requires_grad_()
     initial = None if initial is None else initial.clone().requires_grad_()
     states, last = form(gru, inputs, initial, mask)

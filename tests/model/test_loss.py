@@ -1,4 +1,4 @@
-"""The loss is cross-entropy over real words: by hand, as PyTorch has it, and fused with the output layer."""
+"""The loss is cross-entropy over real words: computed by hand, by PyTorch, and fused with the output layer."""
 
 import math
 
@@ -25,7 +25,7 @@ def tgt_ids(rng) -> torch.Tensor:
 
 @pytest.fixture
 def layer(rng) -> list[torch.Tensor]:
-    """Input, weight and bias of an output layer."""
+    """Return input, weight and bias of an output layer."""
     shapes = ((B, T, H), (V, H), (V,))
     return [torch.randn(shape, generator=rng, dtype=torch.float64, requires_grad=True) for shape in shapes]
 

@@ -1,4 +1,4 @@
-"""Encoder, decoder and loss as one network: all of it learns, and nothing but the words matters to it."""
+"""Encoder, decoder and loss as one network: every parameter learns, and only the words change the result."""
 
 import dataclasses
 
@@ -26,7 +26,7 @@ from s2s_tutorial.settings import ModelSettings
 from s2s_tutorial.translation.search import greedy_search
 
 LUONG = ModelSettings("luong", "general", SIZE, SIZE, 1, 0.0, tie_embeddings=False)
-# One of each kind of decoder and attention that works in a way of its own.
+# One model for each combination of decoder and attention with code of its own.
 SOME = [
     LUONG,
     dataclasses.replace(LUONG, attention="concat", input_feeding=True, num_layers=2),

@@ -1,4 +1,4 @@
-"""What chapters show: the package's own source, shapes, tables, text, pictures."""
+"""Helpers of the chapters: they show the package's source, shapes, tables, text and pictures."""
 
 import base64
 
@@ -12,7 +12,7 @@ from s2s_tutorial.notebook import show
 
 @pytest.fixture
 def shown(monkeypatch):
-    """Everything displayed, as (data, metadata)."""
+    """All displayed outputs, as (data, metadata)."""
     kept = []
     monkeypatch.setattr(
         "IPython.display.display",

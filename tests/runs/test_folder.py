@@ -1,4 +1,4 @@
-"""Opening a run: what is there comes back whole, and what is wrong is said with what to do."""
+"""Opening a run: valid runs are read back unchanged, and errors say what to do."""
 
 import json
 import shutil
@@ -123,7 +123,7 @@ def test_the_longest_sentence_that_is_read_is_translated(tiny_run):
     assert len(load_translator(tiny_run).translate("chat " * MAX_WORDS).src_words) == MAX_WORDS
 
 
-# What can be wrong
+# Invalid runs
 
 
 def test_a_missing_folder_is_named_with_the_command_that_makes_it(tmp_path):

@@ -1,4 +1,4 @@
-"""Cores: training uses the threads that fit it, gives way to other programs, and computes the same bits all the while.
+"""Cores: training uses a suitable number of threads, yields to other programs, and computes the same bits in all cases.
 
 The tests run with one thread each, so that those about several threads run their code in a process of its own.
 """
@@ -46,7 +46,7 @@ assert torch.get_num_threads() == 2
 
 
 def in_two_threads(code: str) -> list[str]:
-    """Run code in a process whose PyTorch has two threads; returns what it prints."""
+    """Run code in a process whose PyTorch has two threads, and return its output."""
     environment = os.environ | {"OMP_NUM_THREADS": "2"}
     done = subprocess.run(
         [sys.executable, "-c", TWO_THREADS + code],
@@ -170,7 +170,7 @@ def test_the_reading_counts_other_programs_and_not_this_one(monkeypatch):
     monkeypatch.setattr(time, "process_time", lambda: now[4])
     readings = other_programs()
     assert next(readings) == 0.0
-    # In two seconds cores 0 and 2 worked for three, half of that for this process. Core 1 is not ours.
+    # In two seconds, cores 0 and 2 were busy for three seconds in total, half of that with this process. Core 1 is not ours.
     assert next(readings) == pytest.approx(0.75)
     assert next(readings) == 0.0  # no time has passed
 

@@ -1,4 +1,4 @@
-"""Several processes under torchrun: together they take the steps that one takes, and killed ones come back."""
+"""Several processes under torchrun: they take the same steps as one process, and killed ones are restarted."""
 
 import json
 import os
@@ -35,7 +35,7 @@ def together(processes: int, job: dict, restarts: int = 0) -> subprocess.Complet
 
 
 def losses(folder: Path) -> np.ndarray:
-    """Losses of the record, after seeing that it has every step once."""
+    """Return the losses of a record, after checking that it has every step once."""
     lines = [line for line in read_record(folder / "record.jsonl") if line["kind"] == "step"]
     assert [line["step"] for line in lines] == list(range(1, len(lines) + 1))
     return np.array([line["loss"] for line in lines])
@@ -43,7 +43,7 @@ def losses(folder: Path) -> np.ndarray:
 
 @pytest.fixture(scope="module")
 def alone(tiny_corpus, tmp_path_factory) -> np.ndarray:
-    """Losses of one process with the whole batch."""
+    """The losses of one process with the whole batch."""
     folder = tmp_path_factory.mktemp("alone") / "run"
     Trainer(tiny_corpus, settings_of({}), folder, "cpu", tensorboard=False, quiet=True).fit()
     found = losses(folder)
@@ -52,7 +52,7 @@ def alone(tiny_corpus, tmp_path_factory) -> np.ndarray:
     return found
 
 
-# Who gets what
+# Rows of each process
 
 
 @pytest.mark.parametrize("size", [1, 2, 3, 5])
@@ -106,7 +106,7 @@ def test_processes_that_cannot_connect_raise_a_clear_error(monkeypatch):
         pass
 
 
-# Together
+# Training together
 
 
 def test_two_processes_of_32_give_the_losses_of_one_of_64(alone, tmp_path):
@@ -133,7 +133,7 @@ def test_frozen_weights_stay_frozen_in_two_processes_too(tiny_corpus, tmp_path):
 
 @pytest.mark.parametrize("rank", [0, 1], ids=["writer", "other"])
 def test_a_killed_process_is_restarted_and_the_run_resumes_exactly(tmp_path, rank):
-    """With dropout and sampling: every process tosses its own coins, and the same ones again."""
+    """With dropout and sampling: every process has its own random draws, and repeats them after the restart."""
     job = {
         "folder": tmp_path / "killed",
         "model": {"dropout": 0.2},

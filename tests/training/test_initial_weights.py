@@ -1,4 +1,4 @@
-"""Borrowed parts: they arrive whole, what is frozen stays, and a stop changes nothing."""
+"""Borrowed parts: they are copied exactly, frozen weights stay, and a stop changes nothing."""
 
 from dataclasses import replace
 
@@ -16,7 +16,7 @@ from s2s_tutorial.training.word_vectors import WordVectors
 
 @pytest.fixture
 def make_trainer(tiny_corpus, tmp_path):
-    """Makes a trainer that begins with something borrowed."""
+    """A function that makes a trainer with borrowed initial weights."""
 
     def make(start: Start | None, folder=None, **model) -> Trainer:
         settings = replace(TINY, model=replace(TINY.model, **model), training=replace(TINY.training, epochs=1))
@@ -35,7 +35,7 @@ def vectors(tiny_corpus) -> WordVectors:
 
 @pytest.fixture
 def starts(vectors, tiny_run, tiny_corpus):
-    """A start of every kind, by name."""
+    """One `Start` of every kind, by name."""
     vocabulary, lender = tiny_corpus.src_vocabulary, load_translator(tiny_run)
     return {
         f"{name}{', frozen' * freeze}": make(thing, vocabulary, freeze)

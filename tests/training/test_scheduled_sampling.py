@@ -21,7 +21,7 @@ LUONG = ModelSettings("luong", "dot", 6, 6, 1, 0.0, tie_embeddings=False)
 
 
 def on_its_own(mix):
-    """A form of mixing that reads the source itself."""
+    """Wrap a function that mixes words so that it reads the source itself."""
 
     def words_to_feed(model, batch: Batch, ratio: float, rng: torch.Generator) -> torch.Tensor:
         return mix(model, batch, ratio, rng, *model.encode(batch.src_ids, batch.src_mask))
@@ -154,7 +154,7 @@ MODELS_WORD, TRUE_WORD = 8, 5
 
 
 def one_word_against_another() -> tuple[torch.nn.Module, Batch]:
-    """A model that always says one word, and many long targets of another."""
+    """Return a model that always predicts one word, and many long targets of another word."""
     model = with_bias(small_model(LUONG), [MODELS_WORD], 100.0)
     batch, copies = small_batch(), 60
     tgt_ids = torch.full((copies, 41), TRUE_WORD)
@@ -168,7 +168,7 @@ def test_every_word_has_its_own_random_draw_with_the_ratio_as_probability(mix, r
     model, batch = one_word_against_another()
     true = mix(model, batch, ratio, rng)[:, 1:] == TRUE_WORD
     assert true.double().mean() == pytest.approx(ratio, abs=0.03)
-    for along in (0, 1):  # neither sentences nor places share one
+    for along in (0, 1):  # neither sentences nor positions share a draw
         shares = true.double().mean(dim=along)
         assert 0 < shares.std() < 0.15
     repeats = (true[:, 1:] == true[:, :-1]).double().mean()
@@ -185,7 +185,7 @@ def test_random_draws_come_from_the_generator_alone(mix):
 
 
 def test_stepwise_the_models_word_follows_what_was_really_fed(rng):
-    """Some row must differ from the parallel form, whose words follow the truth."""
+    """Some row must differ from the parallel form, in which the model reads the true words."""
     model, batch = small_model(LUONG, loudness=4), small_batch(more_padding=4)
     assert not torch.equal(stepwise(model, batch, 0.0, rng), in_parallel(model, batch, 0.0, rng))
 

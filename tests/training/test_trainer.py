@@ -1,4 +1,4 @@
-"""The trainer: it learns as the settings say, and no stop, kill or damage changes what comes out."""
+"""The trainer: it follows its settings, and no stop, kill or damaged file changes the result."""
 
 import math
 import os
@@ -33,7 +33,7 @@ from s2s_tutorial.translation.evaluation import bleu_score, normalised_words
 
 @pytest.fixture
 def make_trainer(tiny_corpus, tmp_path):
-    """Makes a trainer of a new folder, or of a given one, with some of its training settings changed."""
+    """A function that makes a trainer for a new folder, or a given one, with some training settings changed."""
 
     def make(folder=None, model=None, **changes) -> Trainer:
         settings = replace(TINY, training=replace(TINY.training, **changes), model=replace(TINY.model, **(model or {})))
@@ -181,7 +181,7 @@ def test_the_loss_goes_down(tiny_run):
 
 
 def test_a_model_learns_a_few_sentences_by_heart(tiny_corpus, tmp_path):
-    """The smallest proof that everything is connected: what was trained on comes out again."""
+    """The smallest test that everything is connected: the model reproduces its training pairs."""
     settings = replace(
         TINY,
         model=replace(TINY.model, embedding_size=64, hidden_size=64, dropout=0.0, input_feeding=False),
@@ -223,7 +223,7 @@ def test_no_pair_is_left_out_of_an_epoch_or_taken_twice(make_trainer):
     assert sum(seen) == 2 * len(trainer.corpus.train)
 
 
-# Stopping and going on: bit for bit
+# Stopping and resuming, bit for bit
 
 
 @pytest.mark.parametrize("stops", [(1,), (7, 12), (5, 10, 11, 23)], ids=str)
@@ -325,7 +325,7 @@ def test_a_stop_ends_what_called_fit_and_says_the_same_once(make_trainer, capsys
         TrainingStopped, match=r"^Stopped after step 3 of .* Run the same cell or command again"
     ) as caught:
         trainer.fit()
-    assert capsys.readouterr() == ("", "")  # the exception says it
+    assert capsys.readouterr() == ("", "")  # the exception has the message
     assert not isinstance(caught.value, (Exception, KeyboardInterrupt))  # see its docstring
 
 
@@ -437,13 +437,13 @@ def test_without_any_valid_checkpoint_it_starts_again_and_warns(make_trainer, ti
     assert everything(trainer.run.folder) == everything(tiny_run)
 
 
-# Folders that are not for this run
+# Folders that belong to another run
 
 
 def test_a_finished_run_does_not_train_and_has_the_best_weights(make_trainer, tiny_run):
     before = everything(tiny_run)
     trainer = make_trainer(tiny_run)
-    trainer.train_step = None  # nobody may call it
+    trainer.train_step = None  # it must not be called
     progress = trainer.fit()
     assert progress.finished
     assert progress.step == trainer.total_steps
@@ -485,12 +485,12 @@ def test_weights_are_written_nowhere_but_in_the_run(make_trainer, tmp_path, monk
     assert [path.name for path in tmp_path.iterdir()] == ["run"]
 
 
-# When it ends
+# When training ends
 
 
 @pytest.fixture
 def clock(monkeypatch):
-    """A clock that goes on by a second whenever it is looked at."""
+    """A clock that advances by one second each time it is read."""
     seconds = iter(range(10_000))
     monkeypatch.setattr(training, "time", SimpleNamespace(monotonic=lambda: float(next(seconds))))
 
@@ -511,7 +511,7 @@ def test_minutes_count_over_all_sessions_and_a_higher_limit_resumes(make_trainer
 
 
 def scripted(monkeypatch, scores: list[float]) -> None:
-    """Let validation give these scores, one after the other."""
+    """Make validation return these scores, one after the other."""
     remaining = iter(scores)
     monkeypatch.setattr(training, "bleu_score", lambda outputs, references: next(remaining))
 

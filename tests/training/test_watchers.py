@@ -1,4 +1,4 @@
-"""The record of a run: every step once, whatever happened, and the same for TensorBoard."""
+"""The record of a run and TensorBoard's files: every step once, also after stops and kills."""
 
 import base64
 import html
@@ -109,7 +109,7 @@ def test_a_missing_record_is_an_empty_one(tmp_path):
 
 
 def test_after_a_stop_tensorboard_shows_every_step_once(tmp_path, monkeypatch):
-    # TensorBoard counts a process's files in their names, without zeros in front: by name, the tenth is before the ninth.
+    # TensorBoard numbers a process's files without leading zeros, so sorted by name the tenth is before the ninth.
     monkeypatch.setattr("tensorboard.summary.writer.event_file_writer._global_uid", AtomicCounter(9))
     before, after = Board(tmp_path), Board(tmp_path)
     before.begin(tmp_path / "none.jsonl", 0, 100, 0.0, None, None)
@@ -169,7 +169,7 @@ def test_sentences_are_text_in_tensorboard_whatever_they_hold(tmp_path):
 
 
 class Output:
-    """A cell's output: for each place, everything that it has shown."""
+    """A cell's output: for each display, everything that it has shown."""
 
     def __init__(self):
         self.places = []
@@ -210,7 +210,7 @@ def test_the_live_line_ends_with_the_outcome_of_the_run(output, tiny_corpus, tmp
         f"Trained {trainer.total_steps} of {trainer.total_steps} steps in {trainer.progress.seconds:.0f} s; best validation "
         f"BLEU {trainer.progress.best_bleu:.1f} at step {trainer.progress.best_step}."
     )
-    assert capsys.readouterr() == ("", "")  # a notebook paints standard error red, and all is said
+    assert capsys.readouterr() == ("", "")  # a notebook shows standard error in red, and the message was shown already
 
 
 @pytest.mark.parametrize("live", [LiveLine, LivePlot])
@@ -280,7 +280,7 @@ def test_a_live_plot_that_resumes_draws_what_came_before(output, tiny_corpus, tm
 
 
 def test_pictures_take_a_small_share_of_the_time(output, tiny_corpus, tmp_path, monkeypatch):
-    """A picture takes half a second here and a step a tenth: the first few are quick, then training goes first."""
+    """Here a picture takes half a second and a step a tenth: after the first few pictures, training gets most of the time."""
     now = [0.0]
     monkeypatch.setattr(tracking, "time", SimpleNamespace(monotonic=lambda: now[0]))
     monkeypatch.setattr(plotting, "plot_training", lambda *given: Figure())

@@ -1,4 +1,4 @@
-"""Word vectors: both formats are read, only what is asked for is kept, and a bad file is named with its line."""
+"""Word vectors: both formats are read, only words of the vocabulary are kept, and errors name file and line."""
 
 import gzip
 import re
@@ -30,7 +30,7 @@ def read(tmp_path, data: str | bytes, vocabulary: Vocabulary = WORDS) -> WordVec
     return read_vectors(path, vocabulary)
 
 
-# What is read
+# Reading
 
 
 @pytest.mark.parametrize("data", [GLOVE, WORD2VEC], ids=["GloVe", "word2vec"])
@@ -93,7 +93,7 @@ def test_what_was_written_is_read_back_exactly(tmp_path_factory, rows):
     assert found.values.equal(values)
 
 
-# What is refused
+# Errors
 
 
 BAD = {
@@ -133,7 +133,7 @@ def test_a_bad_file_is_refused_in_one_line_with_its_position(tmp_path, kind):
     with pytest.raises(VectorsError, match=message) as caught:
         read(tmp_path, data)
     assert "\n" not in str(caught.value)
-    assert re.search(r": \S", str(caught.value))  # and what to do
+    assert re.search(r": \S", str(caught.value))  # and the remedy
 
 
 def test_a_missing_vectors_file_is_named(tmp_path):

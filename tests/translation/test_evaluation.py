@@ -1,4 +1,4 @@
-"""The numbers: right where the answer is known, and fair: all references, an interval, alignments against chance."""
+"""Scores: right where the answer is known, with all references, an interval, and chance level for alignments."""
 
 import random
 import re
@@ -48,7 +48,7 @@ def some_sentences(count: int, seed: int = 0) -> list[str]:
 
 
 def spoiled(sentences: list[str], every: int, seed: int = 1) -> list[str]:
-    """The sentences with a word of every so many changed."""
+    """Return the sentences with one of every `every` words changed."""
     rng = random.Random(seed)
     return [" ".join("wrong" if rng.random() < 1 / every else word for word in text.split()) for text in sentences]
 
@@ -166,7 +166,7 @@ def test_the_alignment_error_rate_of_a_small_example_by_hand():
             [0.6, 0.3, 0.1],  # links word 0 to 0: right
             [0.1, 0.2, 0.7],  # EOS is left out, so 1: right
             [0.9, 0.1, 0.0],  # links word 2 to 0: wrong, it has no gold link
-            [1.0, 0.0, 0.0],  # EOS's own row counts for nothing
+            [1.0, 0.0, 0.0],  # the row of EOS does not count
         ]
     )
     scores = score_alignments([weights], [frozenset({(0, 0), (1, 1), (0, 1)})])

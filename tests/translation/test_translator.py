@@ -1,4 +1,4 @@
-"""From text to text: unknown words are copied, order is kept, and what cannot be translated is said to be so."""
+"""From text to text: unknown words are copied, order is kept, and text that cannot be translated raises an error."""
 
 import dataclasses
 
@@ -27,7 +27,7 @@ def make_translator(settings: ModelSettings = LUONG) -> Translator:
 
 
 def make_one_that_knows_nothing(settings: ModelSettings = LUONG) -> Translator:
-    """A translator that says nothing but UNK, until it is cut."""
+    """A function that makes a translator which predicts only UNK, up to the length limit."""
     return Translator(with_bias(half_learnt(settings), [UNK], 1000.0), *small_vocabularies())
 
 
@@ -255,7 +255,7 @@ CLOSING_SENTENCES = (
 
 @pytest.mark.parametrize("beam_size", [1, 2])
 def test_the_ten_closing_sentences_are_all_answered(translator, beam_size):
-    # The 2017 notebook crashed on a word it had not kept; here most of the words are unknown.
+    # The 2017 notebook crashed on words outside its vocabulary; here most of the words are unknown.
     translations = [translator.translate(sentence, beam_size) for sentence in CLOSING_SENTENCES]
     for sentence, translation in zip(CLOSING_SENTENCES, translations, strict=True):
         assert translation.src_words == sentence.split()

@@ -1,4 +1,4 @@
-"""The files of the web page: what rounding may cost, what the page cannot run, and that nothing in them can run."""
+"""The files of the web page: the cost of rounding, models that the page cannot run, and files without code."""
 
 import json
 import re
@@ -139,7 +139,7 @@ def test_the_same_model_gives_the_same_files(translator, tmp_path):
     assert set(files[0]) == {"m.safetensors", "m.0.js", "m.1.js", "models.js"}
 
 
-# Nothing in the files can run
+# Files without code
 
 
 def test_the_scripts_are_one_call_or_assignment_of_plain_values(translator, tmp_path):
@@ -225,7 +225,7 @@ def test_every_kind_of_model_is_either_run_or_refused():
 
 
 def test_the_rules_of_the_text_use_no_group_by_name():
-    """Patterns are read by JavaScript too, where `(?P<name>…)` is an error."""
+    """JavaScript reads the patterns too, and `(?P<name>…)` is an error there."""
     assert not any("?P" in pattern for joins in JOINS.values() for pattern, _ in joins)
 
 

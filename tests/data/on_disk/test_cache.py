@@ -1,4 +1,4 @@
-"""A corpus that is encoded once into files gives what the same corpus gives in memory, and bad files are found out."""
+"""A corpus encoded into files equals the same corpus in memory, and bad files are detected."""
 
 import json
 import random
@@ -116,7 +116,7 @@ def test_the_held_out_sets_end_at_the_same_sentence(tmp_path, monkeypatch):
 def test_training_on_the_files_gives_the_same_run_bit_for_bit(tiny_run, tmp_path):
     corpus = stream(TINY.data, tmp_path)
     trainer = Trainer(corpus, TINY, tmp_path / "run", tensorboard=False, quiet=True)
-    # Everything that is read at random stays on the disk.
+    # Everything that is read in random order stays on the disk.
     assert not trainer.src.ids.flags.owndata
     trainer.fit()
     assert everything(tmp_path / "run") == everything(tiny_run)

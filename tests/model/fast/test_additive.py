@@ -1,4 +1,4 @@
-"""The fast loop of a Bahdanau decoder gives the numbers and gradients of the plain one, and gives way to edited code."""
+"""The fast loop of a Bahdanau decoder equals the plain one, gradients included, and is not used if the plain code is edited."""
 
 import dataclasses
 
@@ -18,7 +18,7 @@ SETTINGS = ModelSettings("bahdanau", "additive", SIZE, SIZE, 1, 0.0, tie_embeddi
 
 
 def results_and_gradients(forward, model: Seq2Seq, rng: torch.Generator | None):
-    """Return a decoder's output, and the gradient of some function of it for every weight of the model."""
+    """Return a decoder's output, and the gradient of a function of it for every weight of the model."""
     batch = small_batch(more_padding=2)
     memory, state = model.encode(batch.src_ids, batch.src_mask)
     output = forward(model.decoder, shift_right(batch.tgt_ids), memory, state, rng)
@@ -75,7 +75,7 @@ def test_the_fast_loop_runs_where_it_is_written_for_the_settings_and_only_there(
 
 
 def by_hand(model: Seq2Seq) -> torch.Tensor:
-    """The loss of a model whose decoder goes word by word."""
+    """Return the loss of a model whose decoder runs word by word."""
     batch = small_batch()
     memory, state = model.encode(batch.src_ids, batch.src_mask)
     output = Decoder.forward(model.decoder, shift_right(batch.tgt_ids), memory, state)
@@ -83,7 +83,7 @@ def by_hand(model: Seq2Seq) -> torch.Tensor:
 
 
 class Sharper(AdditiveScore):
-    """A score that a reader might try: twice as sharp."""
+    """A score that a reader might try: twice as large, so the softmax is sharper."""
 
     def forward(self, queries: torch.Tensor, keys: torch.Tensor) -> torch.Tensor:
         return 2 * super().forward(queries, keys)
