@@ -343,8 +343,8 @@ def _bucket_row(bench: Bench, preset: str, target: float, parts: int, batches: i
         True,
         limit,
         f"Padding is {padding['random']:.0%} of random batches and {padding['buckets']:.1%} of bucketed ones: if time were "
-        f"proportional to the positions of a batch and no padding were left, the ratio would be {bound:.2f}, and more is not to be "
-        "had, the less as the output layer and Adam take no longer for padding; "
+        f"proportional to the positions of a batch and no padding were left, the ratio would be {bound:.2f}. "
+        "The output layer and Adam take no extra time for padding, so even this cannot be reached; "
         f"{len(used):,} of the epoch's {len(order):,} batches, in {len(groups)} parts with the same sentences. Of the "
         f"bucketed step: {words}.",
         bench.describe(preset),

@@ -1,6 +1,6 @@
 """Make the trained model that comes with the package from a finished run of the preset `large`.
 
-    make pretrained                                      train it, where that is not done yet, and make the files
+    make pretrained                                      train it, if it is not trained yet, and make the files
     .venv/bin/python book/_tools/pretrained.py RUN       the files alone
 
 Writes `s2s_tutorial/pretrained/`: weights in half precision, the run's settings, vocabularies and record, its scores, and
@@ -27,12 +27,12 @@ from s2s_tutorial.training.record import Record, read_record
 from s2s_tutorial.translation.evaluation import evaluate, score_groups
 from s2s_tutorial.web.export import rounding_cost
 
-RECORD_STEPS = 20  # every so many steps are kept of the record
+RECORD_STEPS = 20  # one of this many steps is kept in the record
 BEAM = 5
 
 
 def copy_run(run: Run) -> Run:
-    """Write a run's settings, vocabularies, weights and thinned record; nothing to go on training with."""
+    """Write a run's settings, vocabularies, weights and thinned record, but no checkpoint to resume training from."""
     copy = replace(run, folder=PRETRAINED)
     PRETRAINED.mkdir(exist_ok=True)
     copy.save()
@@ -47,7 +47,7 @@ def copy_run(run: Run) -> Run:
 
 
 def measure(run: Run, progress: dict[str, Any]) -> dict[str, Any]:
-    """Scores on the test set (greedy, beam, rounded for the web page) and on the challenge set."""
+    """Measure the scores on the test set (greedy, beam, rounded for the web page) and on the challenge set."""
     translator, test, challenge = load_translator(run.folder), held_out_of(run), challenge_set()
     on_challenge, translations = evaluate(translator, challenge)
     return {
@@ -61,7 +61,7 @@ def measure(run: Run, progress: dict[str, Any]) -> dict[str, Any]:
 
 
 def card(run: Run, scores: dict[str, Any]) -> str:
-    """The model card: what it is, what it was made of, how good it is, and what it must not be used for."""
+    """Return the model card: description, training data, scores and limitations."""
     data, model, training = run.settings.data, run.settings.model, run.settings.training
     test, challenge, rounding, trained = (scores[key] for key in ("test", "challenge", "rounding", "training"))
     phenomena = "\n".join(
@@ -70,33 +70,35 @@ def card(run: Run, scores: dict[str, Any]) -> str:
     )
     return f"""# The model that comes with the package
 
-A small translator from French to English. It is what `s2s-tutorial translate` uses when you name no run, and what the
-live page of the book runs. Every figure below was measured by `make pretrained` on the weights in the package.
+A small translator from French to English. `s2s-tutorial translate` uses it if you name no run, and so does the live page of
+the book. Every figure below was measured by `make pretrained` with the weights in the package.
 
 ## What it is
 
 - An encoder-decoder with attention, as this book builds it: bidirectional GRU, {model.decoder.capitalize()} decoder,
   score "{model.attention}", {model.num_layers} layer, hidden size {model.hidden_size}, output layer tied to the embeddings.
-- {scores["parameters"]:,} parameters, in half precision, in a safetensors file: numbers only, and opening it runs no code.
-- {len(run.src_vocabulary):,} French and {len(run.tgt_vocabulary):,} English words: those seen {data.vocabulary_min_count}
-  times or more in training.
+- {scores["parameters"]:,} parameters, in half precision, in a safetensors file. Such a file contains only numbers, so
+  opening it runs no code.
+- {len(run.src_vocabulary):,} French and {len(run.tgt_vocabulary):,} English words, which are those that occur at least
+  {data.vocabulary_min_count} times in training.
 
 ## What it was trained on
 
-French-English sentence pairs of the Tatoeba Project ([tatoeba.org](https://tatoeba.org)), as packaged by
-[manythings.org/anki]({TATOEBA_URL.rpartition("/")[0]}/), file of 29 September 2017, licence
-[CC BY 2.0 FR](https://creativecommons.org/licenses/by/2.0/fr/). Thanks to its authors. Pairs of at most
-{data.max_length} {data.unit} a side were used. No sentence of them is in the package, only the words and their counts.
+It was trained on French-English sentence pairs of the Tatoeba Project ([tatoeba.org](https://tatoeba.org)), as packaged by
+[manythings.org/anki]({TATOEBA_URL.rpartition("/")[0]}/) in the file of 29 September 2017, under the licence
+[CC BY 2.0 FR](https://creativecommons.org/licenses/by/2.0/fr/). We thank their authors. We used the
+pairs with at most {data.max_length} {data.unit} on each side. The package contains none of these sentences, only their words and
+the counts of these words.
 
-`s2s-tutorial train --corpus tatoeba --preset large --run runs/large`, seed {training.seed}: {training.epochs} epochs,
-{trained["step"]:,} steps, {trained["seconds"] / 60:.0f} minutes on two cores beside other work. The weights are those of
-step {trained["best_step"]:,}, which validation liked best (BLEU {trained["best_bleu"]:.1f}).
+The command was `s2s-tutorial train --corpus tatoeba --preset large --run runs/large`, with seed {training.seed}: {training.epochs} epochs,
+{trained["step"]:,} steps, {trained["seconds"] / 60:.0f} minutes on two cores that also ran other programs. The weights are
+those of step {trained["best_step"]:,}, which had the best validation score (BLEU {trained["best_bleu"]:.1f}).
 
 ## How good it is
 
-On {test["sentences"]:,} held-out French sentences, which share no sentence on either side with training; all references,
-normalised words, by sacrebleu; in brackets the 95% bootstrap interval. *Exact* is the share of translations that are
-equal to a reference. One seed.
+Measured on {test["sentences"]:,} held-out French sentences. No sentence of these pairs occurs in training, on either side. The
+scores are those of sacrebleu on normalised words with all references, and the 95% bootstrap interval is in brackets.
+*Exact* is the share of translations that equal a reference. The model was trained with one seed only.
 
 | search | BLEU | chrF | exact |
 | --- | --- | --- | --- |
@@ -105,12 +107,12 @@ equal to a reference. One seed.
 
 Signature of BLEU: `{test["signature"]}`.
 
-Of the source words, {test["unknown_rate"]:.1%} are unknown to it. For the web page weights are rounded to 8 bits: BLEU
-{rounding["rounded_bleu"]:.2f} instead of {rounding["bleu"]:.2f}, and {rounding["same"]:.1%} of the translations stay the
-same, word for word.
+Of the source words, {test["unknown_rate"]:.1%} are not in its vocabulary. For the web page, the weights are rounded to 8 bits.
+This gives a BLEU of {rounding["rounded_bleu"]:.2f} instead of {rounding["bleu"]:.2f}, and {rounding["same"]:.1%} of the
+translations stay the same, word for word.
 
-On the challenge set, {challenge["sentences"]} short sentences written for this project (greedy, BLEU
-{challenge["bleu"]:.1f} over all):
+The challenge set has {challenge["sentences"]} short sentences that were written for this project. With greedy search the model
+reaches a BLEU of {challenge["bleu"]:.1f} on all of them, and by phenomenon:
 
 | phenomenon | sentences | BLEU | exact |
 | --- | --- | --- | --- |
@@ -118,13 +120,14 @@ On the challenge set, {challenge["sentences"]} short sentences written for this 
 
 ## What it is not for
 
-- It teaches; do not rely on a translation. A sentence of more than {data.max_length} words is longer than any it has seen.
-- It reads no accents, no capitals, no digits. « pêche » and « péché » are one word to it.
-- A word it does not know it copies from the source, and goes on.
-- Its sentences were written by volunteers for learners of languages. What those sentences take for granted (who is a
-  nurse, who is a doctor), it takes for granted too.
+- It was made for teaching; do not rely on its translations. It was never trained on a sentence of more than
+  {data.max_length} words.
+- Accents, capitals and digits are removed before it reads a sentence, so « pêche » and « péché » are the same word to it.
+- If it does not know a word, it copies the word from the source and continues with the sentence.
+- Its training sentences were written by volunteers for language learners. The model reproduces the assumptions in these
+  sentences, for example about who is a nurse and who is a doctor.
 
-The code is under the MIT licence. For the weights the same holds, with the attribution above.
+Code and weights are under the MIT licence; the weights also need the attribution above.
 """
 
 
