@@ -90,9 +90,10 @@ It was trained on French-English sentence pairs of the Tatoeba Project ([tatoeba
 pairs with at most {data.max_length} {data.unit} on each side. The package contains none of these sentences, only their words and
 the counts of these words.
 
-The command was `s2s-tutorial train --corpus tatoeba --preset large --run runs/large`, with seed {training.seed}: {training.epochs} epochs,
-{trained["step"]:,} steps, {trained["seconds"] / 60:.0f} minutes on two cores that also ran other programs. The weights are
-those of step {trained["best_step"]:,}, which had the best validation score (BLEU {trained["best_bleu"]:.1f}).
+The command was `s2s-tutorial train --corpus tatoeba --preset large --run runs/large`, with seed
+{training.seed}: {training.epochs} epochs, {trained["step"]:,} steps, {trained["seconds"] / 60:.0f} minutes on
+two cores that also ran other programs. The weights are those of step {trained["best_step"]:,}, which had the best validation
+score (BLEU {trained["best_bleu"]:.1f}).
 
 ## How good it is
 
