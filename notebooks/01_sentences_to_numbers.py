@@ -63,6 +63,7 @@ import torch
 from matplotlib.figure import Figure
 
 from s2s_tutorial.data import corpus as corpora
+from s2s_tutorial.data import filters
 from s2s_tutorial.data.readers import CorpusError, parse_columns, read_corpus
 from s2s_tutorial.data.text import LIGATURES, MARKS, detokenise, normalise, normalise_character
 from s2s_tutorial.data.vocabulary import UNK, Vocabulary
@@ -350,7 +351,7 @@ assert torch.equal(one_hot @ embedding, embedding[[5, 6]])
 # > word seen fewer than 5 times, which share of the *words* goes, and which share of the *pairs*?
 
 # %%
-show_source(corpora.drop_rare)
+show_source(corpora.drop_rare, filters.frequent_rows)
 
 # %%
 thresholds = [1, 2, 3, 5, 10, 20, 50]
@@ -452,7 +453,7 @@ show_table(["English", "place of 100", "set"], rows)
 # « je suis presse . ». That is what the second rule is for:
 
 # %%
-show_source(corpora.split)
+show_source(corpora.split, filters.divide)
 
 
 # %% [markdown]

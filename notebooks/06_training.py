@@ -446,7 +446,7 @@ show_source(Trainer.train_step)
 # > An untrained model is no better than throwing dice over the whole vocabulary. What loss does that give, in nats?
 # > (The first exercise has the answer.) How far will it have fallen at the end?
 
-# %% tags=["training-cell"] mystnb={"image": {"alt": "Top left, the training loss falls steeply and then slowly while validation BLEU climbs. Below it, the gradient norms of encoder and decoder. On the right, an attention heat map with one bright cell in most rows. At the bottom, sample sentences, each with its reference and its translation."}}
+# %% tags=["training-cell"] mystnb={"image": {"alt": "Top left, the training loss falls steeply and then slowly while validation BLEU climbs. Below it, the gradient norms of encoder and decoder. On the right, an attention heat map with one bright cell in most rows."}}
 corpus = prepare(scale.data)
 trainer = Trainer(corpus, scale, folder_for(scale), samples=challenge_set(), live=LivePlot())
 progress = trainer.fit()

@@ -75,7 +75,7 @@ from s2s_tutorial.runs.folder import folder_for
 from s2s_tutorial.training.trainer import Trainer
 from s2s_tutorial.training.watchers import LiveLine
 from s2s_tutorial.translation.evaluation import bleu_score, exact_match, normalised_words
-from s2s_tutorial.translation.search import Hypothesis, beam_search, greedy_search, length_penalty
+from s2s_tutorial.translation.search import Beam, Hypothesis, beam_search, greedy_search, length_penalty
 from s2s_tutorial.translation.translator import answer_unknown
 
 BLUE, ORANGE, GREEN, GREY = "#00429d", "#b8560b", "#2a7f62", "0.5"  # colours that everybody can tell apart
@@ -227,12 +227,13 @@ translator = trainer.translator
 show_source(greedy_search)
 
 # %% [markdown]
-# Beam search over a batch of B sentences runs B × K beginnings as if they were so many sentences. Look for three things:
-# the line that keeps beginnings from competing across sentences, the one that gives a finished sentence its
-# only future, and the one where the ranking is divided by a length penalty.
+# Beam search over a batch of B sentences runs the decoder on B × K partial hypotheses as if they were so many sentences.
+# The first function below is the loop, the other two are what it does at each step. Look for three things: the line that
+# lets hypotheses compete only within their own sentence, the one that allows a finished hypothesis no further word, and
+# the one that divides the log-probability by the length penalty.
 
 # %%
-show_source(beam_search)
+show_source(beam_search, Beam.advance, Beam._next_words)
 
 # %% [markdown]
 # A beam of one place is greedy search. So both must say the same; the package's tests check it, and you can look.
