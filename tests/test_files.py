@@ -228,7 +228,7 @@ def test_the_hostile_pickle_does_run_code_when_loaded(tmp_path, monkeypatch):
 # JSON
 
 
-def test_json_comes_back_and_people_can_read_it(tmp_path):
+def test_json_is_read_back_unchanged_and_is_readable(tmp_path):
     values = {"words": ["sœur", "<pad>"], "number": 0.1, "nothing": None}
     write_json(tmp_path / "v.json", values)
     assert read_json(tmp_path / "v.json") == values

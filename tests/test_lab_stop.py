@@ -116,7 +116,7 @@ def test_stop_during_run_all_ends_the_queue_with_one_quiet_sentence_and_restarti
     assert weights(runs / "one") == undisturbed
 
 
-def test_stop_in_a_loop_begins_no_second_variant_and_gives_no_score(open_notebook):
+def test_stop_in_a_loop_starts_no_second_variant_and_prints_no_score(open_notebook):
     notebook, runs = open_notebook(SETUP, LOOP, "print(table)")
     notebook.run_all()
     notebook.wait_for_text(1, STEPS)

@@ -291,7 +291,7 @@ BAD = [
 
 
 @pytest.mark.parametrize("settings", BAD, ids=lambda settings: urlencode(settings)[:30])
-def test_what_does_not_fit_in_the_address_is_ignored_with_a_message(browser, page, settings):
+def test_invalid_choices_in_the_address_are_ignored_with_a_message(browser, page, settings):
     visit = Visit(browser, page.as_uri() + "#" + urlencode({"translate": FIRST, **settings}))
     assert "do not fit this page, model or sentence, so they were ignored" in visit.text(".s2s-notes li")
     assert visit.translation

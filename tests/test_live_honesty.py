@@ -85,7 +85,7 @@ def test_accents_capitals_and_separators_are_not_reported_as_lost(room, sentence
     assert room.page.evaluate("text => s2sHonesty.unread(text, model.description.text)", sentence) == []
 
 
-def test_what_is_not_read_is_what_python_drops(room):
+def test_characters_named_as_not_read_are_those_that_python_drops(room):
     """A character is named if Python's rules leave nothing of it, unless it only separates words."""
     rng = random.Random(5)
     separators, skipped = "'’ʼ‐‑–—-", {"Mn", "Cc", "Cf", "Cs", "Cn", "Zs", "Zl", "Zp"}  # fmt: skip
@@ -132,7 +132,7 @@ def looks_english(room, sentences) -> list[bool]:
     return room.page.evaluate(script, [normalise(sentence).split() for sentence in sentences])
 
 
-def test_english_is_told_from_french(room, corpus):
+def test_english_is_distinguished_from_french(room, corpus):
     challenge = challenge_set(False)
     french = [*corpus.test.sources, *challenge.sources, "", "Tom", "xyz", "42"]
     assert not any(looks_english(room, french))

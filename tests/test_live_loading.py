@@ -160,7 +160,7 @@ def test_the_bar_moves_with_every_script_from_disk_too(browser, file_address, sc
         assert visit.problems == []
 
 
-def test_a_model_that_nothing_stands_in_for_has_a_bar_too(browser, address):
+def test_a_model_without_a_substitute_has_a_progress_bar_too(browser, address):
     visit = Visit(browser, address, wait=False, before=lambda page: Line(page, waits="**/little.*.js"))
     visit.page.wait_for_selector("progress")
     visit.page.locator(".s2s-model[value=little]").check(force=True)
@@ -169,7 +169,7 @@ def test_a_model_that_nothing_stands_in_for_has_a_bar_too(browser, address):
 
 
 @pytest.mark.parametrize("anchor", ["auto", "none"])  # some browsers have no scroll anchoring
-def test_what_the_reader_typed_pinned_and_looks_at_stays_when_the_large_model_takes_over(browser, address, anchor):
+def test_text_pins_and_scroll_position_stay_when_the_large_model_takes_over(browser, address, anchor):
     with visiting(browser, address, waits="**/large.3.js", height=500) as (visit, line):
         page = visit.page
         page.add_style_tag(content=f"* {{ overflow-anchor: {anchor} }}")
@@ -265,7 +265,7 @@ def test_a_reader_who_saves_data_is_asked_before_the_large_model_is_loaded(brows
         visit.page.wait_for_selector(TAKEN_OVER)
 
 
-def test_only_without_javascript_it_says_that_it_needs_it(browser, file_address):
+def test_only_without_javascript_the_page_says_that_it_needs_it(browser, file_address):
     page = browser.new_page(java_script_enabled=False)
     page.goto(file_address)
     assert "needs JavaScript" in page.inner_text(".s2s-live")
@@ -345,7 +345,7 @@ def test_enter_translates_and_a_line_break_is_a_space(browser, address, large):
     visit.page.close()
 
 
-def test_a_table_that_scrolls_says_so(browser, address):
+def test_a_scrolling_table_has_a_hint(browser, address):
     visit = Visit(browser, address, width=375, height=700)
     visit.page.wait_for_selector(TAKEN_OVER)
     visit.translate("Elle dort.")

@@ -164,7 +164,7 @@ def numbers_in(text, kind):
 
 
 @pytest.mark.parametrize("kind", ["figure", "exercise", "formula"])
-def test_what_a_chapter_numbers_is_counted_from_one(name, script, kind):
+def test_numbered_parts_of_a_chapter_are_counted_from_one(name, script, kind):
     numbers = numbers_in(prose(script), kind)
     assert numbers == [f"{int(name[:2])}.{place}" for place in range(1, len(numbers) + 1)]
 

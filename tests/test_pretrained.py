@@ -44,7 +44,7 @@ def test_the_folder_is_small_and_holds_weights_only(scores):
     assert {path.name for path in PRETRAINED.iterdir()} == names
 
 
-def test_it_was_trained_as_the_preset_says():
+def test_its_settings_are_those_of_the_preset():
     before, now = open_run(PRETRAINED).settings, PRESETS["large"]
     assert asdict(before.data) | {"corpus": ""} == asdict(now.data) | {"corpus": ""}
     assert (before.model, before.training) == (now.model, now.training)

@@ -36,7 +36,7 @@ def test_an_unknown_scale_raises_and_lists_the_known_ones(monkeypatch, value):
 
 
 @pytest.mark.parametrize("name", PRESETS)
-def test_a_preset_is_known_by_its_own_name_and_survives_json(name):
+def test_a_preset_has_its_own_name_and_survives_json(name):
     settings = PRESETS[name]
     assert settings.name == name
     assert Settings.from_dict(json.loads(json.dumps(settings.to_dict()))) == settings

@@ -378,7 +378,7 @@ def test_every_chapter_has_a_line_on_the_front_page(site, pages):
 # The live translator (its other tests are in test_live.py)
 
 
-def test_a_picture_that_scrolls_says_so_and_shades_the_side_with_more(browser, address):
+def test_a_scrolling_picture_has_a_hint_and_shades_the_side_with_more(browser, address):
     page = Visit(browser, width=375, height=700).open(f"{address}/notebooks/00_first_translation.html")
     frame = page.locator(".s2s-frame").first
     frame.scroll_into_view_if_needed()
@@ -393,7 +393,7 @@ def test_a_picture_that_scrolls_says_so_and_shades_the_side_with_more(browser, a
 
 
 @pytest.mark.parametrize("name", ["index", "translate"])
-def test_a_page_asks_in_its_head_for_what_the_first_translation_needs(browser, address, name):
+def test_a_page_preloads_the_files_of_the_first_translation(browser, address, name):
     visit = Visit(browser)
     page = visit.open(f"{address}/book/{name}.html")
     page.locator(".s2s-live[data-model=large]").wait_for()

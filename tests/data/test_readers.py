@@ -71,7 +71,7 @@ def test_a_side_without_letters_stays_in_its_row():
 
 
 @pytest.mark.parametrize("name", ["pairs.txt", "pairs.tsv", "PAIRS.TXT", "pairs"])
-def test_a_plain_file_is_read_whatever_its_name(tmp_path, name):
+def test_a_plain_file_is_read_with_any_name(tmp_path, name):
     (tmp_path / name).write_text(LINES, encoding="utf-8")
     assert read_corpus(str(tmp_path / name), 0).first == ["i sing .", "you sing ."]
 

@@ -70,7 +70,7 @@ def test_the_models_loss_is_that_of_its_logits(smoothing):
     torch.testing.assert_close(model.loss(batch, smoothing), expected)
 
 
-def test_the_words_before_are_the_target_one_place_to_the_right():
+def test_previous_words_are_the_target_shifted_right_by_one():
     batch = small_batch()
     prev_ids = shift_right(batch.tgt_ids)
     assert prev_ids[:, 0].eq(SOS).all()
@@ -125,7 +125,7 @@ def test_parameters_are_counted_once_each(layers, tied):
 
 @pytest.mark.parametrize("tied", [False, True], ids=["untied", "tied"])
 @torch.no_grad()
-def test_weights_alone_make_the_same_model_again(tied):
+def test_weights_alone_restore_the_same_model(tied):
     settings = dataclasses.replace(LUONG, tie_embeddings=tied)
     model, other = small_model(settings, seed=0), small_model(settings, seed=1)
     batch = small_batch()

@@ -88,7 +88,7 @@ print(names(), torch.get_num_threads())
 """) == ["2", "[]", "2"]
 
 
-def test_threads_come_back_and_nothing_stays_after_an_error():
+def test_the_number_of_threads_is_restored_after_an_error():
     assert (
         in_two_threads("""
 for model in (SMALL, LARGE):

@@ -208,7 +208,7 @@ def test_every_step_and_evaluation_is_recorded_once(tiny_run):
     assert {line["teacher_forcing"] for line in record if line["kind"] == "step"} > {1.0}  # scheduled sampling was on
 
 
-def test_a_run_keeps_two_checkpoints_and_no_rubbish(tiny_run):
+def test_a_run_keeps_two_checkpoints_and_no_other_files(tiny_run):
     names = {path.name for path in tiny_run.iterdir()}
     assert len([name for name in names if name.startswith("checkpoint-")]) == 2
     assert {name for name in names if not name.startswith("checkpoint-")} == {
@@ -318,7 +318,7 @@ def test_a_stop_reports_where_everything_is_and_how_to_resume(make_trainer, caps
     assert "Run the same cell or command again to resume" in said
 
 
-def test_a_stop_ends_what_called_fit_and_says_the_same_once(make_trainer, capsys):
+def test_a_stop_ends_the_caller_of_fit_and_prints_its_message_once(make_trainer, capsys):
     trainer = make_trainer()
     before_step(trainer, 3, press_stop)
     with pytest.raises(
@@ -345,7 +345,7 @@ def test_a_stop_also_ends_code_that_catches_all_exceptions(make_trainer, tmp_pat
     assert begun == [0]
 
 
-def test_a_stop_during_the_last_evaluation_ends_what_called_fit_too_though_the_run_is_finished(make_trainer):
+def test_a_stop_during_the_last_evaluation_ends_the_caller_of_fit_although_the_run_is_finished(make_trainer):
     trainer = make_trainer(epochs=1)
     evaluate = trainer._evaluate
     trainer._evaluate = lambda: (evaluate(), press_stop() if trainer.progress.step == trainer.total_steps else None)

@@ -56,7 +56,7 @@ def test_how_a_file_was_saved_changes_nothing(tmp_path, data):
     assert read(tmp_path, data).values.equal(read(tmp_path, WORD2VEC).values)
 
 
-def test_a_word_is_found_as_it_stands_or_normalised_and_the_first_one_counts(tmp_path):
+def test_a_word_is_found_as_written_or_normalised_and_the_first_one_counts(tmp_path):
     words = Vocabulary.count(["soeur ecole a ."])
     found = read(tmp_path, "Sœur 1\nsoeur 2\nÉcole 3\n. 4\na1 5\nà 6\na 7\n", words)
     # "a1" would be normalised to "a", which is not in the vocabulary.
@@ -84,7 +84,7 @@ words = st.text(st.characters(min_codepoint=97, max_codepoint=122), min_size=1, 
 
 
 @given(st.dictionaries(words, st.lists(numbers, min_size=2, max_size=2), min_size=1, max_size=6))
-def test_what_was_written_is_read_back_exactly(tmp_path_factory, rows):
+def test_written_vectors_are_read_back_exactly(tmp_path_factory, rows):
     path = tmp_path_factory.mktemp("vectors") / "some.vec"
     values = torch.tensor(list(rows.values()))
     write_vectors(path, list(rows), values)

@@ -123,7 +123,7 @@ def test_validation_and_test_measure_the_same_bleu():
     assert score_translations(translations_of(outputs), references)["bleu"] == bleu_score(outputs, references)
 
 
-def test_the_signature_says_what_was_computed():
+def test_the_signature_describes_the_computation():
     signature = score_translations(translations_of(["a b c d"]), [["a b c d"]])["signature"]
     assert "tok:none" in signature
     assert "version:" in signature
@@ -191,7 +191,7 @@ def test_one_to_one_gold_followed_exactly_has_no_error():
     assert scores["aer_chance"] == pytest.approx(1 - 1 / 6)
 
 
-def test_random_attention_comes_out_at_chance_and_none_beats_the_best():
+def test_random_attention_scores_at_chance_level_and_none_beats_the_best():
     rng = torch.Generator().manual_seed(0)
     attention, gold = [], []
     for _ in range(400):

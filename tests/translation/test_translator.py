@@ -165,7 +165,7 @@ def test_the_length_penalty_reaches_the_search(translator):
         ("!" * 1_000 + "a", "has 1,001 words"),
     ],
 )
-def test_what_cannot_be_translated_is_refused_with_a_reason(translator, sentence, message):
+def test_text_that_cannot_be_translated_is_refused_with_a_reason(translator, sentence, message):
     with pytest.raises(SentenceError, match=message) as caught:
         translator.translate(sentence)
     assert len(str(caught.value)) < 200, "one line that fits a screen"

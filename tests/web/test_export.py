@@ -77,7 +77,7 @@ def test_vectors_are_not_rounded():
     assert set(pack(weights)) == {"matrix", "matrix.scale", "vector"}
 
 
-def test_what_rounding_costs_is_measured_on_both_models(translator, tiny_corpus):
+def test_the_cost_of_rounding_is_measured_with_both_models(translator, tiny_corpus):
     cost = rounding_cost(translator, tiny_corpus.test)
     assert cost.bleu == pytest.approx(evaluate(translator, tiny_corpus.test)[0].bleu)
     assert cost.rounded_bleu == pytest.approx(evaluate(rounded(translator), tiny_corpus.test)[0].bleu)
@@ -89,7 +89,7 @@ def test_what_rounding_costs_is_measured_on_both_models(translator, tiny_corpus)
 
 
 @pytest.mark.parametrize("settings", RUNNABLE, ids=kind_name)
-def test_what_is_read_back_is_the_rounded_model_bit_for_bit(tmp_path, settings):
+def test_reading_the_files_gives_the_rounded_model_bit_for_bit(tmp_path, settings):
     original = small_translator(settings)
     written = export(original, tmp_path, "m")
     again = load_exported(tmp_path / "m.safetensors")
@@ -213,7 +213,7 @@ def test_a_name_that_is_not_a_plain_file_name_is_refused(translator, tmp_path, n
 
 
 @pytest.mark.parametrize("settings", OTHERS, ids=kind_name)
-def test_what_the_page_cannot_run_is_refused_and_nothing_is_written(tmp_path, settings):
+def test_a_model_that_the_page_cannot_run_is_refused_and_nothing_is_written(tmp_path, settings):
     with pytest.raises(ExportError, match=r"bahdanau|input feeding"):
         export(small_translator(settings), tmp_path / "to", "m")
     assert not (tmp_path / "to").exists()
@@ -243,7 +243,7 @@ def test_the_list_has_the_longest_sentence_of_the_runs_settings(talking_run, tmp
     assert model["longest"] == [data.max_length, data.unit]
 
 
-def test_the_command_writes_the_files_and_says_what_rounding_costs(talking_run, tmp_path):
+def test_the_command_writes_the_files_and_prints_the_cost_of_rounding(talking_run, tmp_path):
     result = call("--run", talking_run, "--to", tmp_path / "web")
     assert (result.exit_code, result.exception) == (0, None), result.output
     assert {path.name for path in (tmp_path / "web").iterdir()} == {
@@ -284,6 +284,6 @@ def test_a_mistake_is_an_error_of_one_line(tiny_run, talking_run, tmp_path):
     assert not (tmp_path / "web").exists()
 
 
-def test_a_translator_into_french_says_so(translator, tmp_path):
+def test_a_translator_into_french_is_labelled_as_such(translator, tmp_path):
     export(replace(translator, language="fr"), tmp_path, "m")
     assert load_exported(tmp_path / "m.safetensors").language == "fr"
