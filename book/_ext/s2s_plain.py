@@ -81,7 +81,16 @@ def with_caption(cell: Cell, caption: re.Match[str]) -> Cell:
     if drawing := DRAWING.search(source_of(cell)):
         picture = f"![{described['image']['alt']}](../book/images/{drawing[1]}.svg)"
         return markdown(f":::{{figure-md}} {name}\n{picture}\n\n{text}\n:::")
-    return cell | {"metadata": cell["metadata"] | {"mystnb": described | {"figure": {"caption": text, "name": name}}}}
+    metadata = cell["metadata"] | {"mystnb": described | {"figure": {"caption": text, "name": name}}}
+    return cell | {"metadata": metadata, "outputs": list(map(beside_picture, cell["outputs"]))}
+
+
+def beside_picture(output: dict[str, Any]) -> dict[str, Any]:
+    """Turn text that a cell shows beside its picture into printed text: every output of another kind gets the caption."""
+    data = output.get("data", {})
+    if set(data) != {"text/plain"}:
+        return output
+    return {"output_type": "stream", "name": "stdout", "text": data["text/plain"]}
 
 
 def source_of(cell: Cell) -> str:

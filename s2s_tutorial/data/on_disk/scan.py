@@ -135,7 +135,8 @@ class Scan:
         report: Called from time to time with a sentence about progress.
 
     Attributes:
-        first, second: Both columns.
+        first: The first column.
+        second: The second column.
         parts: (N,) index in `filters.PARTS` of the set that each pair's first sentence belongs to.
         links: Gold alignments, or None.
         read: Number of pairs before any filter.
