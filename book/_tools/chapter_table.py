@@ -3,7 +3,8 @@
     python3 book/_tools/chapter_table.py
 
 The chapters' outputs name the source that `show_source` printed, so the table follows from the committed notebooks. A
-module's tests are in the test file of the same path, or in the files of its room's tests that import it.
+module's tests are in the test file of the same path, else in the test files of its room that import it, else in those of
+the modules of its room that import it.
 """
 
 from __future__ import annotations
@@ -26,17 +27,22 @@ def modules_shown(cells: list[dict[str, Any]]) -> list[str]:
 
 
 def tests_of(module: str) -> list[str]:
-    """Return the paths of the test files that pin a module, below the repository's root."""
+    """Return the paths of the test files of a module, below the repository's root."""
     *room, name = module.split(".")
-    folder = ROOT.joinpath("tests", *room)
-    own = folder / f"test_{name}.py"
-    imports = re.compile(
-        rf"s2s_tutorial\.{re.escape(module)}\b|from s2s_tutorial\.{re.escape('.'.join(room))} import .*\b{name}\b"
-    )
-    files = (
-        [own] if own.is_file() else [file for file in sorted(folder.glob("*.py")) if imports.search(file.read_text())]
-    )
+    tests = ROOT.joinpath("tests", *room)
+    if (tests / f"test_{name}.py").is_file():
+        files = [tests / f"test_{name}.py"]
+    elif not (files := _importing(module, tests)):
+        users = _importing(module, ROOT.joinpath("s2s_tutorial", *room))
+        files = [test for test in (tests / f"test_{user.stem}.py" for user in users) if test.is_file()]
     return [file.relative_to(ROOT).as_posix() for file in files]
+
+
+def _importing(module: str, folder: Path) -> list[Path]:
+    """Return the Python files of a folder that import a module."""
+    package, _, name = f"s2s_tutorial.{module}".rpartition(".")
+    imports = re.compile(rf"\b{re.escape(f'{package}.{name}')}\b|from {re.escape(package)} import .*\b{name}\b")
+    return [file for file in sorted(folder.glob("*.py")) if imports.search(file.read_text(encoding="utf-8"))]
 
 
 def table() -> str:
