@@ -1,4 +1,4 @@
-"""What everything that pytest runs here shares: the tests, the chapters and the examples in docstrings."""
+"""Environment of everything that pytest runs here: the tests, the chapters and the examples in docstrings."""
 
 import atexit
 import os
@@ -11,14 +11,14 @@ import pytest
 # Tiny tensors are fastest on one thread, and kernels and other child processes inherit this. Set before torch is imported.
 os.environ["OMP_NUM_THREADS"] = "1"
 os.environ["S2S_SCALE"] = "small"
-# Chapters that use the same run train it once, and nothing is left of an earlier day. Each of pytest's parallel workers
+# Chapters that use the same run train it once, and runs of earlier days are not reused. Each of pytest's parallel workers
 # has a folder of its own inside the one that is removed at the end.
 if worker := os.environ.get("PYTEST_XDIST_WORKER"):
     os.environ["S2S_RUNS"] = os.path.join(os.environ["S2S_RUNS"], worker)
 else:
     os.environ["S2S_RUNS"] = tempfile.mkdtemp(prefix="s2s-runs-")
     atexit.register(shutil.rmtree, os.environ["S2S_RUNS"], ignore_errors=True)
-# Only the tests that are about real pairs look at them; all others must not need any.
+# Only the tests about real sentence pairs may read them; all others must work without.
 _real_pairs = os.environ.pop("S2S_TUTORIAL_DATA", None)
 if _real_pairs:
     os.environ["S2S_TUTORIAL_TEST_DATA"] = _real_pairs

@@ -1,1 +1,1 @@
-"""What the package is faster than, by how much, and what limits it. `python -m benchmarks.run` prints the table."""
+"""Benchmarks of the package against other implementations. `python -m benchmarks.run` prints the table."""

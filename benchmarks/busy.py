@@ -1,7 +1,7 @@
 """Training alone and beside programs that keep the cores busy: `python -m benchmarks.busy`.
 
-Each round trains the same steps with threads as PyTorch has them and as `s2s_tutorial.training.cores` shares them, at two sizes,
-beside 0, 1 and 2 busy processes. The table shows medians in seconds. All of it takes some minutes.
+Each round trains the same steps with PyTorch's own number of threads and with `s2s_tutorial.training.cores` sharing them,
+at two sizes, beside 0, 1 and 2 busy processes. The table shows medians in seconds. It takes a few minutes.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ ROUNDS = 3
 
 @contextmanager
 def busy(count: int) -> Iterator[None]:
-    """Keep some processes busy."""
+    """Run some processes that keep a core busy each."""
     others = [subprocess.Popen([sys.executable, "-c", "while True: pass"]) for _ in range(count)]
     try:
         time.sleep(0.2)
@@ -45,7 +45,7 @@ def busy(count: int) -> Iterator[None]:
 
 
 def seconds(trainer: Trainer, steps: int, shared: bool) -> float:
-    """Train some steps; returns the time they take from when the load has been noticed."""
+    """Train some steps, and return the time they take once the load was noticed."""
     with shared_cores(trainer.settings.model) if shared else nullcontext():
         batches = list(islice(trainer._remaining_batches(), steps))
         time.sleep(2 * LOOK_SECONDS)

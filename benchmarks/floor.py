@@ -1,12 +1,12 @@
-"""The floor under a training step: its products of matrices alone, and one pass of Adam over the weights.
+"""A lower bound for the time of a training step: its matrix products, and one pass of Adam over the weights.
 
-Every product of the forward and the backward pass is done once, as large as the mathematics allows: input projections and
-weight gradients over all time steps at once, both directions of the encoder in one, the output layer over real words
-only. Only the recurrent products go one time step at a time, for each needs the one before. No gate, no softmax, no
-dropout, no loss, no autograd: what is left cannot be taken out.
+Every product of the forward and the backward pass is computed once, in as few calls as the mathematics allows: input
+projections and weight gradients over all time steps at once, both directions of the encoder in one, the output layer over
+real words only. Only the recurrent products are computed step by step, because each needs the one before. There are no gates, no
+softmax, no dropout, no loss and no autograd; a training step cannot do without the rest.
 
-A floor must not be higher than it has to be. So operands lie ready in memory that all products share and that the caches
-know, results go where there is room already, and for every shape the quickest of several layouts is taken, by trial.
+The bound must not be higher than necessary. So the operands are in memory that all products share, and therefore in the
+caches, results go into memory that is already allocated, and the quickest of several layouts is used for every shape.
 """
 
 from __future__ import annotations
@@ -23,12 +23,12 @@ from s2s_tutorial.model.seq2seq import Seq2Seq
 
 
 class Floor:
-    """What one step on one batch cannot do without.
+    """The computations that one step on one batch cannot do without.
 
     Args:
-        model: whose sizes, and a copy of whose weights, are used; Luong decoder with dot or general scores.
-        batch: whose shape is used.
-        adam: from `adam_pass`.
+        model: Model that gives the sizes, and weights to copy; a Luong decoder with dot or general scores.
+        batch: Batch that gives the shape.
+        adam: Function that `adam_pass` returned.
     """
 
     def __init__(self, model: Seq2Seq, batch: Batch, adam: Callable[[], object]) -> None:
@@ -40,7 +40,7 @@ class Floor:
         (rows, src), tgt = batch.src_ids.shape, batch.tgt_ids.shape[1]
         hidden, embedding, vocabulary = s.hidden_size, s.embedding_size, len(model.decoder.output_bias)
         for layer in range(s.num_layers):
-            # The encoder starts from zeros, and what they are multiplied by need not be computed.
+            # The encoder starts from zeros, and products with zeros need not be computed.
             self._gru(2, src, src - 1, rows, 2 * hidden if layer else embedding, hidden)
             self._gru(1, tgt, tgt, rows, hidden if layer else embedding, hidden)
         if s.attention == "general":
@@ -54,19 +54,19 @@ class Floor:
         self.adam = adam
 
     def run(self) -> None:
-        """Do it once."""
+        """Run all of them once."""
         for product in self.products:
             product()
         self.adam()
 
     def _product(self, count: int, rows: int, along: int, columns: int, times: int = 1) -> None:
-        """`count` products of (rows, along) and (along, columns), side by side."""
+        """Add `count` products of (rows, along) and (along, columns) that do not depend on each other."""
         if times:
             self.products += [quickest_product(count, rows, along, columns)] * times
             self.flops += 2 * count * rows * along * columns * times
 
     def _linear(self, rows: int, width: int, out: int) -> None:
-        """A product x Wᵀ and its two gradients."""
+        """Add a product x Wᵀ and its two gradients."""
         self._product(1, rows, width, out)
         self._product(1, rows, out, width)
         self._product(1, out, rows, width)
@@ -80,7 +80,7 @@ class Floor:
 
 
 def adam_pass(model: Seq2Seq) -> Callable[[], object]:
-    """One step of Adam over copies of a model's weights. Its own memory is there after the first, which is taken here."""
+    """Return one step of Adam over copies of a model's weights, after a first step that allocates Adam's own memory."""
     weights = [torch.nn.Parameter(weight.detach().clone()) for weight in model.parameters()]
     for weight in weights:
         weight.grad = torch.randn_like(weight)
@@ -91,7 +91,7 @@ def adam_pass(model: Seq2Seq) -> Callable[[], object]:
 
 @cache
 def quickest_product(count: int, rows: int, along: int, columns: int) -> Callable[[], object]:
-    """The quickest way, of those tried, to form `count` products of (rows, along) and (along, columns)."""
+    """Return the quickest of several ways to compute `count` products of (rows, along) and (along, columns)."""
     out = _memory("out", count * rows * columns).view(count, rows, columns)
     a = _memory("a", count * rows * along)
     b = _memory("b", count * along * columns)
@@ -112,7 +112,7 @@ def _seconds(form: Callable[[], object]) -> float:
 
 
 def _memory(name: str, size: int) -> Tensor:
-    """Numbers to compute with, the same for all products of about one size."""
+    """Return operands, the same memory for all products of about the same size."""
     return _block(name, 1 << (size - 1).bit_length())[:size]
 
 

@@ -1,7 +1,7 @@
-"""How cost grows: preparing and one epoch at 1, 4 and 16 times the pairs, each in a process of its own.
+"""Growth of the cost: preparing and one epoch at 1, 4 and 16 times the pairs, each in a process of its own.
 
-`python -m benchmarks.growth FEW FILE` is such a process. It prepares and trains on a few pairs first: everything is
-imported and warm then, and its peak memory is that of the model. Then it does the same on all pairs of the file, and
+`python -m benchmarks.growth FEW FILE` is such a process. It prepares and trains on a few pairs first, so that everything
+is imported and warm, and the peak memory is that of the model. Then it does the same on all pairs of the file, and
 prints seconds, words and the new peak as JSON.
 """
 
@@ -34,21 +34,21 @@ def growth(bench: Bench) -> list[Row]:
     pairs, few = (400, 200) if bench.quick else (PAIRS, FEW)
     few_file = bench.write_pairs(few)
     found = {factor: _measure(few_file, bench.write_pairs(factor * pairs)) for factor in FACTORS}
-    again = _measure(few_file, bench.write_pairs(pairs))  # shows whether the machine was the same at the end
+    again = _measure(few_file, bench.write_pairs(pairs))  # shows whether the machine was as fast at the end
     picture = (bench.pictures or bench.folder) / "growth.png"
     _plot(found, picture)
     details = {"pairs": {f: f * pairs for f in FACTORS}, "measured": found, "again": again}
     rows = []
     limits = {"prepare": "Python", "epoch": "arithmetic"}
     for phase, title, counted in (("prepare", "preparing", "words"), ("epoch", "one epoch", "training_words")):
-        # A word, not a pair: repeats are dropped, the more the more pairs there are, and they are short.
+        # Per word and not per pair: the more pairs there are, the more repeats are dropped, and repeats are short.
         first = (found[1][phase] + again[phase]) / 2 / found[1][counted]
         grown = {factor: found[factor][phase] / found[factor][counted] / first for factor in FACTORS}
         worst = max(grown.values(), key=lambda value: abs(value - 1.0))
         rows.append(
             Row(
                 f"growth-{phase}",
-                f"{title}, seconds a word: at 4 and 16 times the pairs against 1 time (the one furthest from 1)",
+                f"{title}, seconds per word: at 4 and 16 times the pairs against 1 time (the one furthest from 1)",
                 one(abs(worst - 1.0)),
                 "away from linear",
                 TOLERANCE,
@@ -98,12 +98,12 @@ def _plot(found: dict[int, dict[str, Any]], path: Path) -> None:
     matplotlib.use("Agg")
     import matplotlib.pyplot as plt
 
-    figure, axes = plt.subplots(3, 1, figsize=(6, 7.5), layout="constrained")  # read on a phone too
+    figure, axes = plt.subplots(3, 1, figsize=(6, 7.5), layout="constrained")  # to be readable on a phone too
     factors = list(found)
     for axis, key, title in zip(
         axes,
         ("prepare", "epoch", "bytes_a_word"),
-        ("preparing, seconds", "one epoch, seconds", "peak memory above the model, bytes a word"),
+        ("preparing, seconds", "one epoch, seconds", "peak memory above the model, bytes per word"),
         strict=True,
     ):
         values = [found[factor][key] for factor in factors]
@@ -124,9 +124,9 @@ def _plot(found: dict[int, dict[str, Any]], path: Path) -> None:
 
 
 def peak_bytes() -> int:
-    """The most memory that this process has held."""
+    """Return the peak memory of this process."""
     try:
-        # Not getrusage on Linux: its figure starts at that of the process which started this one.
+        # Not getrusage on Linux: its figure starts at the peak of the parent process.
         status = Path("/proc/self/status").read_text(encoding="utf-8")
         return next(int(line.split()[1]) << 10 for line in status.splitlines() if line.startswith("VmHWM"))
     except OSError:

@@ -21,7 +21,7 @@ TURN_SECONDS = 10.0  # of training, between two evaluations
 
 
 def bleu_45(bench: Bench) -> list[Row]:
-    """Time to a held-out BLEU: `standard` against the settings of `original`, both in this package's code."""
+    """Measure the time to a held-out BLEU with the settings of `standard` and of `original`, both in this package's code."""
     names = ("standard", "original")
     corpus = bench.corpus("standard")
     trainers = {name: bench.trainer(PRESETS[name], corpus) for name in names}
@@ -58,7 +58,7 @@ def _bleu_row(
 ) -> Row:
     seconds = {name: spent[name] if at is None else at for name, at in reached.items()}
     ratio = seconds["original"] / seconds["standard"] if reached["standard"] is not None else 0.0
-    sentence = "Training alone is counted, by turns, with linear interpolation between evaluations on the test set. "
+    sentence = "Only training is counted, alternately for both, with linear interpolation between evaluations on the test set. "
     for name, at in reached.items():
         best = max(bleu for _, _, bleu in curves[name])
         said = f"it was reached after {at:,.0f} s" if at is not None else f"not reached in {spent[name]:,.0f} s"
@@ -73,7 +73,7 @@ def _bleu_row(
         4.0,
         True,
         "arithmetic",
-        sentence + "Fewer products a step, and a learning rate that rises and falls.",
+        sentence + "Fewer products per step, and a learning rate that rises and falls.",
         bench.describe("standard"),
         {name: one(value) for name, value in seconds.items()},
         {"reached": reached, "curves": curves},
@@ -94,7 +94,7 @@ def _bleu(trainer: Trainer, held_out: HeldOut) -> float:
 
 
 def _crossing(curve: list[tuple[float, int, float]], target: float) -> float:
-    """When a curve of (seconds, step, BLEU) crossed the target, in a straight line between its last two points."""
+    """Return when a curve of (seconds, step, BLEU) crossed the target, interpolated between its last two points."""
     (before, _, low), (after, _, high) = [(0.0, 0, 0.0), *curve][-2:]
     return before + (after - before) * (target - low) / (high - low)
 

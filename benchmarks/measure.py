@@ -1,4 +1,4 @@
-"""Fair timing: forms that are compared take turns in one process, and every round gives a ratio of its own."""
+"""Fair timing: compared forms take turns in one process, and every round gives its own ratio."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ Times = dict[str, list[float]]
 
 @dataclass(frozen=True)
 class Spread:
-    """The median of some numbers and the quartiles below and above it."""
+    """The median and the lower and upper quartile of some numbers."""
 
     median: float
     low: float
@@ -43,17 +43,17 @@ class Row:
     """One line of the table.
 
     Attributes:
-        name: what `--rows` calls it.
-        title: what is compared.
-        value: a ratio, or what `unit` says: the median of the rounds, with quartiles.
-        unit: "×" for a ratio.
-        target: what it is to reach; None where nothing was promised.
-        at_least: whether the target is a lower bound.
-        limit: what keeps the package from being faster: arithmetic, memory traffic or Python.
-        sentence: the same in words, with how far from it the code is.
-        data: which sentences.
-        seconds: of each form.
-        details: further figures.
+        name: Name of the row for `--rows`.
+        title: Description of the comparison.
+        value: Median of the rounds with quartiles: a ratio, or a quantity in `unit`.
+        unit: Unit of the value; "×" for a ratio.
+        target: Value to reach; None if there is no target.
+        at_least: Whether the target is a lower bound.
+        limit: Reason why the package is not faster: arithmetic, memory traffic or Python.
+        sentence: The limit in words, with the distance of the code from it.
+        data: Description of the sentences.
+        seconds: Seconds of each form.
+        details: Further figures.
     """
 
     name: str
@@ -70,19 +70,19 @@ class Row:
 
     @property
     def met(self) -> bool | None:
-        """Whether the median keeps the promise."""
+        """Whether the median reaches the target; None without a target."""
         if self.target is None:
             return None
         return self.value.median >= self.target if self.at_least else self.value.median <= self.target
 
 
 def take_turns(forms: dict[str, Callable[[Any], Any]], rounds: int | Sequence[Any], warm_up: int = 1) -> Times:
-    """Time forms A B, B A, A B … ; every round gives both the same thing to work on.
+    """Time forms A B, B A, A B … ; every round gives both the same input.
 
     Args:
-        forms: what to call, by name.
-        rounds: what to give in each round; or how many rounds, which are then given their numbers.
-        warm_up: untimed rounds before, on the first thing.
+        forms: Functions to time, by name.
+        rounds: Input of each round; or the number of rounds, whose inputs are then 0, 1, 2 ...
+        warm_up: Number of untimed rounds before, on the first input.
 
     Returns:
         Seconds of every round, by name.
@@ -100,7 +100,7 @@ def take_turns(forms: dict[str, Callable[[Any], Any]], rounds: int | Sequence[An
 
 
 def ratios(times: Times, over: str, under: str) -> Spread:
-    """Seconds of one form over those of another, round by round."""
+    """Return the seconds of one form divided by those of another, round by round."""
     return Spread.of([a / b for a, b in zip(times[over], times[under], strict=True)])
 
 
@@ -109,11 +109,11 @@ def spreads(times: Times) -> dict[str, Spread]:
     return {name: Spread.of(seconds) for name, seconds in times.items()}
 
 
-# What limits a form: an estimate from two counts and two measured speeds of this machine
+# The limit of a form, estimated from two counts and two measured speeds of this machine
 
 
 class _CallCounter(TorchDispatchMode):
-    """Counts calls of PyTorch's operators, those of the backward pass too."""
+    """A counter of calls of PyTorch's operators, including those of the backward pass."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -125,14 +125,14 @@ class _CallCounter(TorchDispatchMode):
 
 
 def count_calls(form: Callable[[], Any]) -> int:
-    """Operators that a form calls."""
+    """Count the operators that a form calls."""
     with _CallCounter() as counter:
         form()
     return counter.calls
 
 
 def count_flops(form: Callable[[], Any]) -> int:
-    """Floating-point operations in a form's products of matrices."""
+    """Count the floating-point operations in a form's matrix products."""
     with FlopCounterMode(display=False) as counter:
         form()
     return counter.get_total_flops()
@@ -140,7 +140,7 @@ def count_flops(form: Callable[[], Any]) -> int:
 
 @cache
 def call_seconds() -> float:
-    """Time of one operator on next to no data, its share of autograd's bookkeeping counted in."""
+    """Measure the seconds of one operator on a single value, including its share of autograd's bookkeeping."""
     x = torch.ones(1, requires_grad=True)
 
     def chain() -> None:
@@ -156,7 +156,7 @@ def call_seconds() -> float:
 
 @cache
 def flops_per_second() -> float:
-    """Speed of one large product of matrices."""
+    """Measure the speed of one large matrix product."""
     a, b = torch.randn(1024, 1024), torch.randn(1024, 1024)
     timer = Timer("a @ b", globals={"a": a, "b": b}, num_threads=torch.get_num_threads())
     return 2 * 1024**3 / timer.blocked_autorange(min_run_time=0.5).median
@@ -165,14 +165,14 @@ def flops_per_second() -> float:
 def shares(form: Callable[[], Any], seconds: float, floor_seconds: float | None = None) -> dict[str, float]:
     """Estimate where a form's time goes.
 
-    Arithmetic is its products of matrices: at the speed of a large one, or as `floor_seconds` measured them. Python is
-    its number of operator calls times that of a call on next to no data. Memory traffic is the rest: reading and
+    Arithmetic is its matrix products, at the speed of a large one or as `floor_seconds` measured them. Python is its
+    number of operator calls times the seconds of a call on a single value. Memory traffic is the rest: reading and
     writing tensors element by element, and small products that wait for their operands.
 
     Args:
-        form: to count in.
-        seconds: it takes.
-        floor_seconds: its products take, where that has been measured.
+        form: Function whose operations are counted.
+        seconds: Time that it takes.
+        floor_seconds: Time of its products, if that was measured.
     """
     arithmetic = count_flops(form) / flops_per_second() if floor_seconds is None else floor_seconds
     python = min(count_calls(form) * call_seconds(), seconds)
@@ -182,13 +182,13 @@ def shares(form: Callable[[], Any], seconds: float, floor_seconds: float | None 
 
 
 def limit_of(parts: dict[str, float]) -> tuple[str, str]:
-    """The largest share, and all of them in words."""
+    """Return the name of the largest share, and all shares in words."""
     name = max(parts, key=lambda part: parts[part])
     return name, ", ".join(f"{part} {share:.0%}" for part, share in parts.items())
 
 
 def machine(seed: int) -> dict[str, Any]:
-    """Everything that a figure depends on, besides the code."""
+    """Return everything that a figure depends on besides the code."""
     return {
         "date": datetime.now(UTC).isoformat(timespec="seconds"),
         "cpu": _cpu_name(),

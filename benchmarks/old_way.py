@@ -1,6 +1,6 @@
-"""The 2017 way, in our own words: what a reader who follows the old notebook's pattern would have.
+"""The 2017 way in our own code: the program of a reader who follows the old notebook's pattern.
 
-It computes what the package computes (the checks before timing hold both equal), only as code was written then:
+It computes the same as the package, which is checked before timing, but in the way code was written then:
 attention energies one number at a time, the decoder word by word, logits put one after another into a large tensor, the
 loss over padding too, Adam as a loop over tensors, text one sentence and one pattern at a time.
 """
@@ -48,7 +48,7 @@ class OldEncoder(nn.Module):
 
 
 class OldDecoder(nn.Module):
-    """One word at a time: embedding, GRU, attention ("dot") number by number, output layer."""
+    """A decoder for one word at a time: embedding, GRU, attention ("dot") number by number, output layer."""
 
     def __init__(self, model: Seq2Seq) -> None:
         super().__init__()
@@ -75,14 +75,16 @@ class OldDecoder(nn.Module):
         for row in range(batch):
             for place in range(longest):
                 energies[row, place] = query[row].dot(enc_states[place, row])
-        padding = torch.arange(longest) >= src_lengths[:, None]  # left out in 2017; here, or the losses would differ
+        padding = (
+            torch.arange(longest) >= src_lengths[:, None]
+        )  # left out in 2017; needed here, because the losses would differ otherwise
         weights = energies.masked_fill(padding, -torch.inf).softmax(dim=1)
         context = torch.bmm(weights[:, None], enc_states.transpose(0, 1))[:, 0]
         return self.output(torch.tanh(self.combine(torch.cat([context, query], dim=1)))), states
 
 
 def _stacked(layers: nn.ModuleList, input_size: int, dropout: float, bidirectional: bool) -> nn.GRU:
-    """One `nn.GRU` of several layers, with the weights of the package's single ones."""
+    """Return one `nn.GRU` of several layers with the weights of the package's single layers."""
     hidden = layers[0].hidden_size
     rate = dropout if len(layers) > 1 else 0.0
     gru = nn.GRU(input_size, hidden, len(layers), dropout=rate, bidirectional=bidirectional)
@@ -97,8 +99,8 @@ class OldTrainer:
     """Model, two optimisers and a training step.
 
     Args:
-        model: where first weights come from; it is not changed.
-        settings: of training.
+        model: Model whose weights are copied; it is not changed.
+        settings: Settings of the training.
     """
 
     def __init__(self, model: Seq2Seq, settings: Settings) -> None:
@@ -111,7 +113,7 @@ class OldTrainer:
         ]
 
     def loss(self, batch: Batch) -> Tensor:
-        """Mean cross-entropy over real words."""
+        """Return the mean cross-entropy over real words."""
         enc_states, states = self.encoder(batch.src_ids, batch.src_lengths)
         rows, length = batch.tgt_ids.shape
         prev_ids = shift_right(batch.tgt_ids)
@@ -138,7 +140,7 @@ class OldTrainer:
 
 
 def plain_bahdanau_loss(model: Seq2Seq, batch: Batch, label_smoothing: float) -> Tensor:
-    """A Bahdanau decoder as it is usually written: vectorised, but keys at every step and logits by assignment."""
+    """Return the loss of a Bahdanau decoder in its usual form: keys at every step, logits by assignment."""
     memory, state = model.encode(batch.src_ids, batch.src_mask)
     decoder, prev_ids = model.decoder, shift_right(batch.tgt_ids)
     all_logits = torch.zeros(*prev_ids.shape, len(decoder.output_bias))
@@ -158,8 +160,8 @@ _SPACES = re.compile(r"\s+")
 
 
 def normalise_one(sentence: str) -> str:
-    """One sentence: characters in a loop, then one pattern after another."""
-    text = sentence.lower().replace("œ", "oe").replace("æ", "ae")  # blanked in 2017
+    """Normalise one sentence: its characters in a loop, then one pattern after another."""
+    text = sentence.lower().replace("œ", "oe").replace("æ", "ae")  # a space in 2017
     text = "".join(c for c in unicodedata.normalize("NFD", text) if unicodedata.category(c) != "Mn")
     text = _MARK.sub(r" \1 ", text)
     text = _LETTERS_AND_MARKS.sub(" ", text)
@@ -167,7 +169,7 @@ def normalise_one(sentence: str) -> str:
 
 
 class OldVocabulary:
-    """Word to number, grown word by word."""
+    """A map from words to ids that grows word by word."""
 
     def __init__(self) -> None:
         self.ids: dict[str, int] = {}

@@ -1,8 +1,7 @@
-"""Writes the README's table of results from finished runs: `python -m benchmarks.readme`, after `make results`.
+"""Write the README's table of results from finished runs: `python -m benchmarks.readme`, after `make results`.
 
-Every figure comes from a run's folder or is measured here on its held-out test set; none is typed. The line of the model
-that comes with the package is read from its scores, which `make pretrained` wrote. A line whose run is not there stays
-as it is.
+Every figure is read from a run's folder or measured here on its held-out test set. The line of the model that comes with
+the package is read from its scores, which `make pretrained` wrote. A line whose run is missing is not changed.
 """
 
 from __future__ import annotations
@@ -32,7 +31,7 @@ SENTENCE = "Est-ce que ton frère a vu le chien noir ?"
 
 @dataclass(frozen=True)
 class Row:
-    """One line of the table: what it is, the run's folder, and the options of the command that makes it."""
+    """One line of the table: its name, the run's folder, and the options of the command that makes the run."""
 
     name: str
     run: Path
@@ -40,7 +39,7 @@ class Row:
 
     @property
     def command(self) -> str:
-        """The whole command."""
+        """Return the whole command."""
         return f"s2s-tutorial train {self.options} --run {self.run}"
 
 
@@ -58,12 +57,12 @@ HEADLINE = Row("", Path("runs/original"), "--preset original --max-minutes 15")
 
 
 def describe(scores: Scores) -> str:
-    """BLEU with its interval."""
+    """Return BLEU with its interval."""
     return f"{scores.bleu:.1f} ({scores.bleu_low:.1f} to {scores.bleu_high:.1f})"
 
 
 def line_of(row: Row, greedy: Scores, beam: Scores, seconds: float) -> str:
-    """One line of the table, from what was measured with both searches."""
+    """Return one line of the table, from the scores of both searches."""
     error = "–" if greedy.aer is None else f"{greedy.aer:.2f}"
     return (
         f"| {row.name} | {describe(greedy)} | {describe(beam)} | {greedy.chrf:.1f} | {greedy.exact_match:.0%} | "
@@ -80,13 +79,13 @@ def table_line(row: Row) -> str:
 
 
 def line_of_pretrained() -> str:
-    """The line of the model that comes with the package."""
+    """Return the line of the model that comes with the package."""
     scores = json.loads((PRETRAINED / "scores.json").read_text(encoding="utf-8"))
     return line_of(LARGE, Scores(**scores["test"]), Scores(**scores["test_beam_5"]), scores["training"]["seconds"])
 
 
 def progress_of(folder: Path) -> dict:
-    """Where a run is, from its newest checkpoint."""
+    """Return the progress of a run from its newest checkpoint."""
     found, _ = Checkpoints(folder).newest()
     if found is None:
         raise SystemExit(f"{folder} has no checkpoint: run make results first")
@@ -94,7 +93,7 @@ def progress_of(folder: Path) -> dict:
 
 
 def headline() -> str:
-    """How far the 2017 settings came in training loss, and in what time."""
+    """Describe which training loss the 2017 settings reached, and in which time."""
     losses = [line["loss"] for line in read_record(HEADLINE.run / "record.jsonl") if line["kind"] == "step"]
     means, progress = running_mean(losses, 100), progress_of(HEADLINE.run)
     reached = next((number + 1 for number, mean in enumerate(means) if mean <= 0.098 and number >= 100), None)
@@ -111,7 +110,7 @@ def headline() -> str:
 
 
 def step_ratio() -> str:
-    """What `make bench` found for the step of the 2017 settings."""
+    """Describe the result of `make bench` for the step of the 2017 settings."""
     rows = json.loads(Path("benchmarks/results.json").read_text(encoding="utf-8"))["rows"]
     row = next(row for row in rows if row["name"] == "step-original")
     value = row["value"]
@@ -123,7 +122,7 @@ def step_ratio() -> str:
 
 
 def command_seconds() -> float:
-    """A translated sentence from the command line, start of the process included; the middle one of three."""
+    """Measure one translation from the command line, including the start of the process; return the median of three."""
     command = [sys.executable, "-m", "s2s_tutorial.cli", "translate", SENTENCE]
     times = []
     for _ in range(3):

@@ -45,24 +45,24 @@ from s2s_tutorial.translation.search import beam_search, greedy_search
 
 
 def expect_equal(what: str, a: float, b: float, tolerance: float = 1e-4) -> None:
-    """Stop where two forms that are to be the same are not.
+    """Raise an error if two values that should be equal are not.
 
     Raises:
-        AssertionError: with both numbers.
+        AssertionError: The values differ; the message has both.
     """
     if not math.isclose(a, b, rel_tol=tolerance, abs_tol=tolerance):
-        raise AssertionError(f"{what}: {a} and {b} are not the same; timing them would mean nothing")
+        raise AssertionError(f"{what}: {a} and {b} differ, so timing them would mean nothing")
 
 
 def expect_equal_loss(what: str, model: Seq2Seq, batch: Batch, other: Callable[[], torch.Tensor], others: list) -> None:
-    """Hold a loss and the norms of its gradients equal to those of `model`.
+    """Check that a loss and the norms of its gradients equal those of `model`.
 
     Args:
-        what: for the message.
-        model: ours.
-        batch: to compute on, without dropout.
-        other: the other form's loss.
-        others: its encoder and decoder.
+        what: Name of the comparison, for the message.
+        model: Model of the package.
+        batch: Batch to compute the losses of, without dropout.
+        other: Function that returns the other form's loss.
+        others: Encoder and decoder of the other form.
     """
     ours = model.eval().loss(batch)
     ours.backward()
@@ -85,12 +85,12 @@ def _norm(part: torch.nn.Module) -> float:
 
 
 def step_original(bench: Bench) -> list[Row]:
-    """The 2017 way at the sizes of `original`."""
+    """Compare a step with the 2017 way, at the sizes of `original`."""
     return [_step_row(bench, "step-original", "step at hidden 500, 2 layers, batch 50", PRESETS["original"], 4.5, 12)]
 
 
 def step_256(bench: Bench) -> list[Row]:
-    """The 2017 way at half the width, one layer."""
+    """Compare a step with the 2017 way, with half the width and one layer."""
     settings = PRESETS["original"]
     settings = replace(
         settings,
@@ -134,8 +134,8 @@ def _step_row(bench: Bench, name: str, title: str, settings: Settings, target: f
         target,
         True,
         limit,
-        f"The 2017 way is limited by Python: {calls[1]:,} operator calls a step, {calls[0]:,} here. Random batches, as "
-        f"it drew them; on bucketed ones the ratio is {of_buckets:.1f}. Were a step its floor alone (products and Adam, "
+        f"The 2017 way is limited by Python: {calls[1]:,} operator calls per step, {calls[0]:,} here. Random batches, as "
+        f"it drew them; on bucketed ones the ratio is {of_buckets:.1f}. If a step took only its floor (products and Adam, "
         f"see floor.py), the ratio would be {bound:.1f}. Of the package's step: {words}.",
         bench.describe("original"),
         spreads(times),
@@ -149,19 +149,19 @@ def _step_row(bench: Bench, name: str, title: str, settings: Settings, target: f
 
 
 def floor_original(bench: Bench) -> list[Row]:
-    """Our step against its products of matrices, at the sizes of `original`."""
+    """Compare our step with its matrix products, at the sizes of `original`."""
     return [_floor_row(bench, "original", 1.8, 20)]
 
 
 def floor_standard(bench: Bench) -> list[Row]:
-    """Our step against its products of matrices, at the sizes of `standard`."""
+    """Compare our step with its matrix products, at the sizes of `standard`."""
     return [_floor_row(bench, "standard", 2.2, 60)]
 
 
 def _floor_row(bench: Bench, preset: str, target: float, rounds: int) -> Row:
     trainer = bench.trainer(PRESETS[preset], bench.corpus(preset))
     batches = bench.batches(trainer, bench.rounds(rounds))
-    adam = adam_pass(trainer.model)  # one for all, or its memory would be new in every round
+    adam = adam_pass(trainer.model)  # one for all rounds, because its memory would be new in every round otherwise
     floors = [Floor(trainer.model, batch, adam) for batch in batches]
     ours = sum(count_flops(lambda batch=batch: trainer.train_step(batch)) for batch in batches)
     expect_equal("products of matrices, in floating-point operations", ours, sum(f.flops for f in floors), 0.02)
@@ -187,7 +187,7 @@ def _floor_row(bench: Bench, preset: str, target: float, rounds: int) -> Row:
 
 
 def bahdanau(bench: Bench) -> list[Row]:
-    """A Bahdanau decoder against its usual form."""
+    """Compare a Bahdanau decoder with its usual form."""
     settings = PRESETS["standard"]
     settings = replace(settings, model=replace(settings.model, decoder="bahdanau", attention="additive"))
     trainer = bench.trainer(settings, bench.corpus("standard"))
@@ -219,7 +219,7 @@ def bahdanau(bench: Bench) -> list[Row]:
 
 
 def sampling(bench: Bench) -> list[Row]:
-    """Scheduled sampling in two parallel passes against word by word: whole training steps."""
+    """Compare whole training steps with scheduled sampling in two parallel passes and word by word."""
     preset = PRESETS["standard"]
     trainers = {}
     for name, stepwise in (("parallel", False), ("stepwise", True)):
@@ -256,8 +256,8 @@ def sampling(bench: Bench) -> list[Row]:
             2.0,
             True,
             step_limit,
-            f"Both read the source once. Two passes of the decoder are more products of matrices than one; were the first "
-            f"free, the ratio would be {bound:.2f}. Against the package's own stepwise form, which mixes words first, "
+            f"Both read the source once. Two passes of the decoder are more products of matrices than one; if the first took no "
+            f"time, the ratio would be {bound:.2f}. Against the package's own stepwise form, which mixes words first, "
             f"{own:.2f} ×. Of the parallel step: {step_words}.",
             where,
             {name: spread for name, spread in seconds.items() if "mixing" not in name},
@@ -280,7 +280,7 @@ def sampling(bench: Bench) -> list[Row]:
 
 
 def _stepwise_gradients(trainer, batch: Batch) -> float:
-    """A training step that feeds words back while it builds the graph, as the paper describes it."""
+    """Take a training step that feeds words back while it builds the graph, as the paper describes it."""
     model, rng, training = trainer.model, trainer.rng, trainer.settings.training
     model.train()
     memory, state = model.encode(batch.src_ids, batch.src_mask)
@@ -300,12 +300,12 @@ def _stepwise_gradients(trainer, batch: Batch) -> float:
 
 
 def buckets_standard(bench: Bench) -> list[Row]:
-    """Length buckets against random batches, a whole epoch in parts."""
+    """Compare length buckets with random batches, over a whole epoch in parts."""
     return [_bucket_row(bench, "standard", 1.2, parts=8, batches=10**9)]
 
 
 def buckets_large(bench: Bench) -> list[Row]:
-    """The same for longer sentences: some of an epoch's batches."""
+    """Compare them for longer sentences, over some of an epoch's batches."""
     return [_bucket_row(bench, "large", 1.6, parts=5, batches=80)]
 
 
@@ -329,7 +329,7 @@ def _bucket_row(bench: Bench, preset: str, target: float, parts: int, batches: i
         for name, batched in (("buckets", groups), ("random", mixed))
     }
     padding = {name: 1 - words / cells for name, (words, cells) in counted.items()}
-    # With time in proportion to all places, padding or not, and no padding left, buckets would win this much.
+    # If time were proportional to all positions, padding included, and no padding were left, buckets would gain this much.
     bound = counted["random"][1] / counted["random"][0]
     batch = Batch.of(trainer.src, trainer.tgt, used[0])
     seconds = sum(times["buckets"]) / len(used)
@@ -342,9 +342,9 @@ def _bucket_row(bench: Bench, preset: str, target: float, parts: int, batches: i
         target,
         True,
         limit,
-        f"Padding is {padding['random']:.0%} of random batches and {padding['buckets']:.1%} of bucketed ones: were time in "
-        f"proportion to the places of a batch and no padding left, the ratio would be {bound:.2f}, and more is not to be "
-        "had, the less as the output layer and Adam take no longer for padding; "
+        f"Padding is {padding['random']:.0%} of random batches and {padding['buckets']:.1%} of bucketed ones: if time were "
+        f"proportional to the positions of a batch and no padding were left, the ratio would be {bound:.2f}. "
+        "The output layer and Adam take no extra time for padding, so even this cannot be reached; "
         f"{len(used):,} of the epoch's {len(order):,} batches, in {len(groups)} parts with the same sentences. Of the "
         f"bucketed step: {words}.",
         bench.describe(preset),
@@ -363,7 +363,7 @@ def _words_and_cells(trainer, rows: np.ndarray) -> tuple[int, int]:
 
 
 def words_a_second(bench: Bench) -> list[Row]:
-    """Target words a second in training, `standard`."""
+    """Measure target words per second in training, `standard`."""
     trainer = bench.trainer(PRESETS["standard"], bench.corpus("standard"))
     order = first_epoch(trainer)
     parts = [order[:2]] * 2 if bench.quick else [order[start : start + 30] for start in range(0, 210, 30)]
@@ -382,7 +382,7 @@ def words_a_second(bench: Bench) -> list[Row]:
     return [
         Row(
             "words",
-            "target words a second in training, standard (hidden 256, batch 64)",
+            "target words per second in training, standard (hidden 256, batch 64)",
             Spread.of([count / second for count, second in zip(counts, seconds, strict=True)]),
             "words/s",
             7_500.0,
@@ -400,7 +400,7 @@ def words_a_second(bench: Bench) -> list[Row]:
 
 
 def greedy(bench: Bench) -> list[Row]:
-    """Sentences in batches against one by one."""
+    """Compare greedy search in batches and one sentence at a time."""
     trainer, translator = bench.briefly_trained
     held_out = trainer.corpus.test
     sources = held_out.sources[: 32 if bench.quick else 256]
@@ -408,7 +408,7 @@ def greedy(bench: Bench) -> list[Row]:
         size: [" ".join(t.words) for t in translator.translate_words(sources, batch_size=size)] for size in (1, 128)
     }
     same = sum(a == b for a, b in zip(found[1], found[128], strict=True)) / len(sources)
-    if same < 0.98:  # the order of additions differs, so a near tie may fall either way
+    if same < 0.98:  # the order of additions differs, so a near tie may be decided either way
         raise AssertionError(f"only {same:.1%} of translations are the same in a batch and alone")
     forms = {
         "one at a time": lambda _: translator.translate_words(sources, batch_size=1),
@@ -439,7 +439,7 @@ def greedy(bench: Bench) -> list[Row]:
 
 
 def beam(bench: Bench) -> list[Row]:
-    """A beam of 5 against greedy search."""
+    """Compare a beam of 5 with greedy search."""
     trainer, translator = bench.briefly_trained
     src = Encoded.encode(trainer.corpus.test.sources, translator.src_vocabulary)
     rng = np.random.default_rng(bench.seed)
@@ -476,7 +476,7 @@ def beam(bench: Bench) -> list[Row]:
 
 
 def start(bench: Bench) -> list[Row]:
-    """A translation from the command line against importing torch."""
+    """Compare a translation from the command line with importing torch."""
     trainer, _ = bench.briefly_trained
     script = Path(sys.executable).parent / "s2s-tutorial"
     program = [str(script)] if script.is_file() else [sys.executable, "-m", "s2s_tutorial.cli"]
@@ -498,7 +498,7 @@ def start(bench: Bench) -> list[Row]:
             1.6,
             False,
             "Python",
-            "Both are the import of modules; the translation itself takes hundredths of a second.",
+            "Both consist of importing modules; the translation itself takes hundredths of a second.",
             "embedded corpus",
             spreads(times),
         )
@@ -509,7 +509,7 @@ def start(bench: Bench) -> list[Row]:
 
 
 def prepare_pairs(bench: Bench) -> list[Row]:
-    """Reading, normalising, filtering, counting and encoding: all at once against one by one."""
+    """Compare reading, normalising, filtering, counting and encoding, all at once and one by one."""
     path, data = bench.pair_file, bench.data_settings("standard")
     seconds: dict[str, list[float]] = {}
 
@@ -551,8 +551,8 @@ def prepare_pairs(bench: Bench) -> list[Row]:
             3.0,
             True,
             "Python",
-            f"{len(pairs):,} pairs are kept by both. The package's time: {stages}. What is left is one Python object a "
-            "sentence and one look-up a word.",
+            f"{len(pairs):,} pairs are kept by both. The package's time: {stages}. What is left is one Python object per "
+            "sentence and one look-up per word.",
             bench.describe("standard"),
             spreads(times),
         )
@@ -563,7 +563,7 @@ def prepare_pairs(bench: Bench) -> list[Row]:
 
 
 def output_layer(bench: Bench) -> list[Row]:
-    """The output layer and loss at growing vocabularies, with gradients: over logits against taken together."""
+    """Compare output layer and loss over logits and in one function, with gradients, at growing vocabularies."""
     trainer = bench.trainer(PRESETS["large"], bench.corpus("large"))
     hidden_size, own = trainer.settings.model.hidden_size, len(trainer.corpus.tgt_vocabulary)
     batch = bench.batches(trainer, 1)[0] if bench.quick else _middle_batch(bench.batches(trainer, 9))

@@ -1,6 +1,6 @@
 """Run the benchmark: `python -m benchmarks.run [--long] [--rows a,b] [--quick] [--json FILE [--resume]]`.
 
-Prints one table: for every row its median and quartiles, the target and whether it is met, and what limits it.
+Print one table: for every row its median and quartiles, the target, whether it is met, and the limit.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from s2s_tutorial.model.gru import keep_memory
 
 
 def main() -> int:
-    """Run what the arguments ask for; exit code 2 for a row that does not exist."""
+    """Run the requested rows; exit code 2 for a row that does not exist."""
     options = _options()
     known = long_rows.ROWS if options.long else rows.ROWS
     names = options.rows.split(",") if options.rows else list(known)
@@ -32,7 +32,7 @@ def main() -> int:
     keep_memory()  # as the trainer does
     report = {"quick": options.quick, "machine": machine(options.seed), "seconds": 0.0, "measured": [], "rows": []}
     if options.resume and options.json and options.json.is_file():
-        report = _go_on(json.loads(options.json.read_text(encoding="utf-8")), report)
+        report = _resume(json.loads(options.json.read_text(encoding="utf-8")), report)
     begin, before = time.perf_counter(), report["seconds"]
     with tempfile.TemporaryDirectory() as folder:
         pictures = options.json.parent if options.json else None
@@ -46,27 +46,27 @@ def main() -> int:
             report["measured"].append(name)
             report["seconds"] = round(before + time.perf_counter() - begin, 1)
             print(f"{name}: {time.perf_counter() - start:.0f} s", file=sys.stderr)
-            if options.json:  # after every row, so that what was stopped can go on
+            if options.json:  # after every row, so that a stopped run can resume
                 options.json.parent.mkdir(parents=True, exist_ok=True)
                 options.json.write_text(json.dumps(report, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
     print(table([row_of(values) for values in report["rows"]]))
     if options.quick:
-        print("\nquick: far too few repeats, these figures mean nothing")
+        print("\nquick: far too few repeats, so these figures mean nothing")
     if options.json:
         print(f"\nwrote {options.json}")
     return 0
 
 
-def _go_on(found: dict, anew: dict) -> dict:
-    """What was measured before, if it was by the same versions on the same machine and not merely tried."""
+def _resume(found: dict, new: dict) -> dict:
+    """Return the earlier report if it has the same versions, machine and repeats; otherwise the new one."""
     same = ("cpu", "cores", "threads", "versions", "seed")
     if (
         "measured" in found
-        and found["quick"] == anew["quick"]
-        and all(found["machine"][key] == anew["machine"][key] for key in same)
+        and found["quick"] == new["quick"]
+        and all(found["machine"][key] == new["machine"][key] for key in same)
     ):
-        return anew | found
-    return anew
+        return new | found
+    return new
 
 
 def _options() -> argparse.Namespace:
@@ -82,13 +82,13 @@ def _options() -> argparse.Namespace:
 
 
 def row_values(row: Row) -> dict:
-    """A row as plain values."""
+    """Return a row as plain values."""
     values = asdict(row)
     return values | {"met": row.met, "target_is": "at least" if row.at_least else "at most"}
 
 
 def row_of(values: dict) -> Row:
-    """A row from plain values."""
+    """Return a row made of plain values."""
     known = {field.name: values[field.name] for field in fields(Row)}
     known["value"] = Spread(**known["value"])
     known["seconds"] = {name: Spread(**spread) for name, spread in known["seconds"].items()}
@@ -96,7 +96,7 @@ def row_of(values: dict) -> Row:
 
 
 def table(results: list[Row]) -> str:
-    """The rows for people."""
+    """Return the rows as a table in text."""
     lines = [f"{'row':<18}{'median':>10}  {'quartiles':<18}{'target':<12}{'met':<6}limit"]
     for row in results:
         value, unit = row.value, "" if row.unit == "×" else f" {row.unit}"

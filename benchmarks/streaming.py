@@ -1,6 +1,6 @@
 """A corpus larger than memory: 10 million generated pairs are encoded and trained on, in little memory.
 
-`python -m benchmarks.streaming PAIRS FOLDER` encodes so many pairs of the grammar in a process of its own, trains 200
+`python -m benchmarks.streaming PAIRS FOLDER` encodes this many pairs of the grammar in a process of its own, trains 200
 steps of the preset `sample` on them, and prints seconds and peak memory as JSON.
 """
 
@@ -27,7 +27,7 @@ GIGABYTES = 1.5
 
 
 def streaming(bench: Bench) -> list[Row]:
-    """Peak memory of encoding and training, in one row."""
+    """Measure the peak memory of encoding and training, in one row."""
     pairs = 3_000 if bench.quick else PAIRS
     command = [sys.executable, "-m", "benchmarks.streaming", str(pairs), str(bench.folder / "streaming")]
     root = Path(__file__).parents[1]
@@ -44,7 +44,7 @@ def streaming(bench: Bench) -> list[Row]:
             "Python",
             f"Encoding took {found['encode']:,.0f} s, most of it in the grammar, with a peak of "
             f"{found['peak_encoded'] / 1e9:.2f} GB; {found['training_pairs']:,} different pairs are left to train on, "
-            f"{found['disk_bytes'] / 1e9:.2f} GB on the disk. The first step waits {found['order']:.1f} s for the order of "
+            f"{found['disk_bytes'] / 1e9:.2f} GB on disk. The first step waits {found['order']:.1f} s for the order of "
             f"the epoch; then a step takes {1000 * found['step']:.0f} ms.",
             "embedded corpus",
             {"encoding": one(found["encode"]), "a step": one(found["step"])},

@@ -1,4 +1,4 @@
-"""What tests in a real browser share: the browser, a server, a page that notes all that happens, models inside a page."""
+"""Helpers for tests in a real browser: the browser, a server, a page that records every event, models inside a page."""
 
 import functools
 import http.server
@@ -19,7 +19,7 @@ PARTS = ("text", "tensors", "matrix", "network", "honesty", "search")
 
 @contextmanager
 def open_browser():
-    """A Chromium of this machine; closed at the end."""
+    """Open this machine's Chromium, and close it at the end."""
     from playwright.sync_api import sync_playwright
 
     with sync_playwright() as playwright:
@@ -30,7 +30,7 @@ def open_browser():
 
 @contextmanager
 def serve(folder: Path):
-    """Offer a folder on this machine; gives the address."""
+    """Serve a folder on this machine, and yield its address."""
 
     class Quiet(http.server.SimpleHTTPRequestHandler):
         def log_message(self, *arguments):
@@ -47,7 +47,7 @@ class Visit:
     """A page with the live translator, driven as a reader would."""
 
     def __init__(self, browser, address: str, width: int = 1000, height: int = 900, wait: bool = True, before=None):
-        # Words that come one after the other are for people: reduced motion shows them at once.
+        # With reduced motion, the words of a translation appear at once and not one after another.
         self.page = browser.new_page(viewport={"width": width, "height": height}, reduced_motion="reduce")
         self.requests, self.problems = [], []
         self.page.on("request", lambda asked: self.requests.append(asked.url))
@@ -60,11 +60,11 @@ class Visit:
             self.ready()
 
     def ready(self):
-        """Wait until a translation with its beam is there, or an error is said."""
+        """Wait until a translation and its beam, or an error, is shown."""
         self.page.wait_for_selector(".s2s-beam button, .s2s-error, .s2s-live > [role=alert]", timeout=30_000)
 
     def mark(self):
-        """Take the old results away, so that `ready` waits for new ones."""
+        """Remove the old results, so that `ready` waits for new ones."""
         script = """for (const part of document.querySelectorAll('.s2s-beam li')) part.remove();
           for (const line of document.querySelectorAll('.s2s-error')) line.classList.remove('s2s-error');"""
         self.page.evaluate(script)
@@ -84,7 +84,7 @@ class Visit:
 
 
 class Room:
-    """An empty page in which the translator's parts run without the worker and what people see."""
+    """An empty page that runs the translator's scripts without its worker and its controls."""
 
     def __init__(self, browser):
         self.page = browser.new_page()
@@ -93,7 +93,7 @@ class Room:
             self.page.add_script_tag(content=script)
 
     def load(self, path: Path):
-        """Read an exported model; it is `model` in what is evaluated."""
+        """Read an exported model; evaluated code can use it as `model`."""
         data = b64encode(path.read_bytes()).decode()
         self.page.evaluate("data => { self.model = new s2sSearch.Translator(s2sSearch.bytesOf(data)); }", data)
 

@@ -1,4 +1,4 @@
-"""What all tests share."""
+"""Fixtures that all tests share."""
 
 import os
 import subprocess
@@ -12,7 +12,7 @@ from filelock import FileLock
 
 ROOT = Path(__file__).parents[1]
 
-# The same examples every time, whatever the machine's speed, and none kept on disk.
+# The same examples every time, independent of the machine's speed, and none of them kept on disk.
 hypothesis.settings.register_profile("deterministic", derandomize=True, database=None, deadline=None)
 hypothesis.settings.load_profile("deterministic")
 
@@ -35,7 +35,7 @@ def tiny_corpus():
 
 @pytest.fixture(scope="session")
 def tiny_run(tmp_path_factory: pytest.TempPathFactory, tiny_corpus) -> Path:
-    """The folder of a run of `tiny.TINY` that nothing interrupted. Tests that change it must copy it first."""
+    """The folder of an uninterrupted run of `tiny.TINY`. Tests that change it must copy it first."""
     from tiny import TINY
 
     from s2s_tutorial.training.trainer import Trainer

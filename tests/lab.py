@@ -25,9 +25,9 @@ import nbformat
 import psutil
 from browsing import ROOT
 
-SECONDS = 60  # until a wait gives up
+SECONDS = 60  # before a wait fails
 SETTINGS = {
-    "@jupyterlab/notebook-extension:tracker": {"windowingMode": "none"},  # every cell is in the page, seen or not
+    "@jupyterlab/notebook-extension:tracker": {"windowingMode": "none"},  # every cell is in the page, visible or not
     "@jupyterlab/apputils-extension:notification": {
         "fetchNews": "false", "checkForUpdates": False, "doNotDisturbMode": True,
     },
@@ -61,10 +61,10 @@ class Output:
     """The output of one cell as the page shows it.
 
     Attributes:
-        text: all its text.
-        error: whether it holds an error output, that is, a traceback on red ground.
-        warned: whether it holds standard error, which is painted red too.
-        pictures: how many pictures it holds.
+        text: All its text.
+        error: Whether it contains an error output, that is, a traceback on a red background.
+        warned: Whether it contains standard error, which has a red background too.
+        pictures: Number of its pictures.
     """
 
     text: str
@@ -85,7 +85,7 @@ class Notebook:
         self._command("docmanager:open", {"path": self.name})
         self.page.wait_for_function(OPENED, arg=self.name)
 
-    # What a reader does
+    # Actions of a reader
 
     def run_all(self):
         """Run All. Returns at once; see `wait`."""
@@ -111,14 +111,14 @@ class Notebook:
         self._command("docmanager:save")
 
     def close(self):
-        """Close the tab as its × does, and save what is unsaved; the kernel lives on, as JupyterLab has it."""
+        """Close the tab with its × and save changes; JupyterLab keeps the kernel running."""
         if self.unsaved:
             self.save()
         self._command("application:close")
         self.page.wait_for_function("() => !document.querySelector('.jp-NotebookPanel')")
 
     def reopen(self):
-        """Close the browser's tab, open JupyterLab anew, and the notebook in it."""
+        """Close the browser's tab, open JupyterLab in a new one, and the notebook in it."""
         self.lab.visit()
         self.page = self.lab.page
         self.open()
@@ -131,14 +131,14 @@ class Notebook:
         kernel.kill()
         self.page.click(".jp-Dialog button.jp-mod-accept")
 
-    # What there is to see
+    # State of the notebook
 
     def wait(self):
-        """Wait until every cell that was asked for has run or was dropped, and the kernel does nothing."""
+        """Wait until every queued cell has run or was dropped from the queue, and the kernel is idle."""
         self.page.wait_for_function(IDLE)
 
     def wait_for_text(self, cell: int, words: str | re.Pattern):
-        """Wait until a cell's output holds some words."""
+        """Wait until a cell's output contains a text."""
         self.cell(cell).locator(".jp-OutputArea-output", has_text=words).first.wait_for()
 
     def cell(self, number: int):
@@ -146,7 +146,7 @@ class Notebook:
         return self.page.locator(".jp-NotebookPanel:not(.lm-mod-hidden) .jp-Notebook .jp-Cell").nth(number)
 
     def output(self, cell: int) -> Output:
-        """What a cell shows below its source."""
+        """Return the output of a cell as the page shows it."""
         kinds = self.page.evaluate(
             f"(cell) => {{ {PANEL} return notebook.widgets[cell].model.outputs.toJSON()"
             ".map((one) => one.name ?? one.output_type); }",
@@ -215,14 +215,14 @@ def open_lab(
     """Start JupyterLab in a folder, with an empty configuration, and open it.
 
     Args:
-        browser: from `browsing.open_browser`.
-        folder: that the server shows.
-        environment: variables for the server and its kernels, besides today's.
-        settings: of JupyterLab, by plugin, besides `SETTINGS`; `{"@jupyterlab/apputils-extension:themes": {"theme":
+        browser: The browser of `browsing.open_browser`.
+        folder: Folder that the server shows.
+        environment: Variables for the server and its kernels, added to the current ones.
+        settings: JupyterLab's settings by plugin, added to `SETTINGS`; `{"@jupyterlab/apputils-extension:themes": {"theme":
             "JupyterLab Dark"}}` is one.
         program: script that starts JupyterLab, and hands on its arguments; None for JupyterLab itself.
-        width: of the window.
-        height: of the window.
+        width: Width of the window in pixels.
+        height: Height of the window in pixels.
     """
     with TemporaryDirectory(prefix="s2s-lab-") as own:
         config = Path(own) / "config"
@@ -251,7 +251,7 @@ def open_lab(
 
 
 def _address(server: subprocess.Popen, own: Path) -> str:
-    """Where the server answers; it writes this down as soon as it does."""
+    """Return the server's address, which it writes into a file once it answers requests."""
     end = time.monotonic() + SECONDS
     while time.monotonic() < end and server.poll() is None:
         for path in (own / "runtime").glob("jpserver-*.json"):

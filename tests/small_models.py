@@ -25,7 +25,7 @@ def _settings(decoder: str, feeding: bool, attention: str, layers: int, tied: bo
 _DECODERS = (("luong", False), ("luong", True), ("bahdanau", False))
 # Every decoder with every attention, each in one size ...
 FAMILIES = [_settings(*d, attention, 2, False) for d, attention in itertools.product(_DECODERS, ATTENTIONS)]
-# ... and in every size.
+# ... and all sizes.
 KINDS = [_settings(*d, *rest) for d, *rest in itertools.product(_DECODERS, ATTENTIONS, (1, 2), (False, True))]
 # The kinds that the web page can run.
 RUNNABLE = [kind for kind in KINDS if kind.decoder == "luong" and not kind.input_feeding]

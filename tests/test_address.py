@@ -77,7 +77,7 @@ def test_the_address_is_written_into_one_line_of_every_script_and_notebook(chapt
     assert contents(chapters) == before
 
 
-def test_what_is_not_an_address_is_refused_before_anything_is_written(chapters):
+def test_an_invalid_address_is_refused_before_anything_is_written(chapters):
     before = contents(chapters)
     done = subprocess.run(
         [sys.executable, TOOL, 'x"; import os', chapters], capture_output=True, text=True, check=False
@@ -186,7 +186,7 @@ def test_a_page_that_is_not_a_chapter_has_nothing_to_launch_or_download(publishe
 
 
 @pytest.mark.browser
-def test_a_page_with_all_buttons_is_accessible_fits_a_phone_and_asks_no_other_host(published):
+def test_a_page_with_all_buttons_is_accessible_fits_a_phone_and_requests_no_other_host(published):
     from axe_playwright_python.sync_playwright import Axe
 
     requests = []

@@ -27,14 +27,14 @@ def test_many_sentences_have_more_than_one_right_translation():
     assert sum(len(references) > 1 for references in challenge.references) >= len(challenge) / 4
 
 
-def test_everything_is_normalised_and_every_source_there_once(challenge):
+def test_everything_is_normalised_and_every_source_occurs_once(challenge):
     assert len(set(challenge.sources)) == len(challenge)
     for source, references in zip(challenge.sources, challenge.references, strict=True):
         assert len(set(references)) == len(references) >= 1
         assert all(text and text == normalise(text) for text in (source, *references))
 
 
-def test_no_sentence_of_either_language_stands_under_two_phenomena():
+def test_no_sentence_of_either_language_belongs_to_two_phenomena():
     columns = parse_columns(files("s2s_tutorial").joinpath("assets/challenge.tsv").read_bytes(), "challenge.tsv")
     for side in (columns.first, columns.second):
         groups = {}
@@ -43,7 +43,7 @@ def test_no_sentence_of_either_language_stands_under_two_phenomena():
         assert {text: found for text, found in groups.items() if len(found) > 1} == {}
 
 
-def test_no_pair_is_there_twice():
+def test_no_pair_occurs_twice():
     columns = parse_columns(files("s2s_tutorial").joinpath("assets/challenge.tsv").read_bytes(), "challenge.tsv")
     pairs = Counter(zip(columns.first, columns.second, strict=True))
     assert {pair: count for pair, count in pairs.items() if count > 1} == {}

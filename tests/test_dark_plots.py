@@ -1,4 +1,4 @@
-"""Plots on a dark page: dark ground, light words, the same hues, and heat maps as they were."""
+"""Plots on a dark page: dark background, light text, the same hues, and unchanged heat maps."""
 
 import sys
 from io import BytesIO
@@ -16,7 +16,7 @@ sphinx = pytest.importorskip("sphinx", reason="needs the book's tools: pip insta
 
 
 def light_and_dark(draw):
-    """The pixels of what `draw` puts into axes, light and dark."""
+    """Return the pixels of the axes that `draw` fills, light and dark."""
     from s2s_pictures import darken
 
     figure = Figure(figsize=(4, 3), layout="constrained")

@@ -1,4 +1,4 @@
-"""Files that survive: whole or not at all, the same bit for bit, and no stranger's file is believed or run."""
+"""Files: written whole or not at all, read back bit for bit, and never trusted or run if they come from elsewhere."""
 
 import json
 import os
@@ -49,7 +49,7 @@ def names_in(folder) -> set[str]:
 # Writing
 
 
-def test_a_written_file_holds_the_bytes_and_nothing_lies_beside_it(tmp_path):
+def test_a_written_file_has_the_bytes_and_leaves_no_other_file(tmp_path):
     for data in (b"first", b"", b"\x00second" * 1000):
         write_atomically(tmp_path / "file", data)
         assert (tmp_path / "file").read_bytes() == data
@@ -65,7 +65,7 @@ def fail(*args, **kwargs):
 
 
 class FullDisk:
-    """Stands for an opened file on a disk that fills up half-way."""
+    """A file whose disk is full after half of a write."""
 
     def __init__(self, file):
         self.file = file
@@ -172,7 +172,7 @@ def test_numbers_changed_with_their_checksum_left_are_refused(whole_file, tmp_pa
 
 
 class Evil:
-    """What a pickle can do to whoever opens it."""
+    """A pickle that runs code when it is loaded."""
 
     def __reduce__(self):
         return os.mkdir, ("executed",)
@@ -221,7 +221,7 @@ def test_a_hostile_file_is_refused_without_much_memory_and_never_run(tmp_path, m
     assert names_in(tmp_path) == {"evil.safetensors"}
 
 
-def test_the_hostile_pickle_would_have_done_harm(tmp_path, monkeypatch):
+def test_the_hostile_pickle_does_run_code_when_loaded(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     pickle.loads(hostile_files()["a pickle"])
     assert names_in(tmp_path) == {"executed"}
@@ -230,7 +230,7 @@ def test_the_hostile_pickle_would_have_done_harm(tmp_path, monkeypatch):
 # JSON
 
 
-def test_json_comes_back_and_people_can_read_it(tmp_path):
+def test_json_is_read_back_unchanged_and_is_readable(tmp_path):
     values = {"words": ["sœur", "<pad>"], "number": 0.1, "nothing": None}
     write_json(tmp_path / "v.json", values)
     assert read_json(tmp_path / "v.json") == values
@@ -250,7 +250,7 @@ def test_bad_json_is_refused_naming_the_file(tmp_path, data):
 
 def test_json_beyond_the_bound_is_not_even_read(tmp_path):
     with (tmp_path / "v.json").open("wb") as file:
-        file.truncate(checkpoint.MAX_JSON_BYTES + 1)  # takes no room on the disk
+        file.truncate(checkpoint.MAX_JSON_BYTES + 1)  # a sparse file
     with pytest.raises(BadFileError, match=r"too large \(8,388,609 bytes"):
         read_json(tmp_path / "v.json")
 
@@ -260,7 +260,7 @@ def test_json_beyond_the_bound_is_not_even_read(tmp_path):
 
 @pytest.fixture
 def checkpoints(tmp_path) -> Checkpoints:
-    """Three were saved, two are left."""
+    """A folder into which three checkpoints were saved, so that two are left."""
     made = Checkpoints(tmp_path, keep=2)
     for step in (9, 10, 1000):
         made.save(step, {"w": torch.full((4,), float(step))}, {"step": step})
@@ -324,7 +324,7 @@ def test_a_fault_while_saving_loses_no_older_one(checkpoints, monkeypatch):
     assert [path.name[11:20] for path in checkpoints.paths()] == ["000000010", "000001000"]
 
 
-def test_what_a_killed_writer_left_is_cleared_and_nothing_else(checkpoints, tmp_path):
+def test_only_the_leftovers_of_a_killed_writer_are_deleted(checkpoints, tmp_path):
     (tmp_path / ".checkpoint-000001001.safetensors.4711.tmp").write_bytes(b"half")
     (tmp_path / "notes.tmp").write_bytes(b"the user's own")
     before = checkpoints.paths()

@@ -32,7 +32,7 @@ def translation():
     return load_translator().translate(SENTENCE)
 
 
-# What is drawn is what the model did
+# The picture shows the model's own weights
 
 
 def test_the_picture_shows_the_words_and_weights_of_the_packaged_model(soup, translation):
@@ -117,7 +117,7 @@ def browser():
 
 @pytest.fixture(scope="module")
 def page_file(tmp_path_factory, example):
-    """A page with the story and nothing else."""
+    """A page that contains only the story."""
     folder = tmp_path_factory.mktemp("story")
     for name in ("story.js", "story.css"):
         (folder / name).write_text((ROOT / "book" / "_static" / name).read_text(encoding="utf-8"), encoding="utf-8")
@@ -143,7 +143,7 @@ def open_story(browser, page_file):
         page.close()
 
 
-# How much of a part is seen: its own opacity times that of everything around it.
+# The visible opacity of a part is its own opacity times that of all its ancestors.
 SEEN = """part => {
   let seen = getComputedStyle(part).visibility === "hidden" ? 0 : 1;
   for (let at = part; at.nodeType === 1; at = at.parentNode) seen *= getComputedStyle(at).opacity;
@@ -156,7 +156,7 @@ def seen(page, selector, place=0):
 
 
 def parts(page, word):
-    """How much of an English word's lines, context and text is seen."""
+    """Return the visible opacity of an English word's lines, context and text."""
     target = page.locator(".s2s-target").nth(word)
     return [target.locator(part).first.evaluate(SEEN) for part in ("path", ".s2s-context", ".s2s-word")]
 

@@ -18,7 +18,7 @@ import nbformat
 import pytest
 
 ROOT = Path(__file__).parents[1]
-# Runs a notebook as "Run All" does and writes down what it showed: an error ends it.
+# Runs a notebook as "Run All" does and saves its outputs; an error ends it.
 RUN_ALL = """
 import sys, nbformat
 from nbclient import NotebookClient
@@ -57,7 +57,7 @@ class Environment:
                 (self.packages / path.name).symlink_to(path)
         (folder / "env" / "share").mkdir(exist_ok=True)
         (folder / "env" / "share" / "jupyter").symlink_to(Path(sys.prefix) / "share" / "jupyter")
-        # pip takes what is there, and setuptools too; a request would fail at once.
+        # pip uses the packages that are there, and setuptools too; a request would fail at once.
         offline = {"PIP_NO_INDEX": "1", "PIP_NO_BUILD_ISOLATION": "0", "HTTPS_PROXY": "http://127.0.0.1:9"}
         kept = {name: value for name, value in os.environ.items() if name not in ("PYTHONPATH", "S2S_RUNS")}
         self.variables = kept | offline | {"HOME": str(self.home), "MPLCONFIGDIR": matplotlib.get_configdir()}
@@ -82,7 +82,7 @@ def fresh(tmp_path):
 
 @pytest.fixture(scope="module")
 def clone(tmp_path_factory) -> Path:
-    """A repository with what pip needs of this one, committed."""
+    """A repository with the files that pip needs of this one, committed."""
     folder = tmp_path_factory.mktemp("clone")
     for name in ("pyproject.toml", "README.md", "LICENSE", "environment.yml"):
         (folder / name).write_bytes((ROOT / name).read_bytes())
@@ -107,7 +107,7 @@ def wheel(clone, tmp_path_factory) -> Path:
 
 
 def error_of(cells) -> list[str]:
-    """Return what the run's error shows; it must have ended the run."""
+    """Return the text of the error that ended the run."""
     failed = [n for n, cell in enumerate(cells) if any(output.output_type == "error" for output in cell.outputs)]
     assert len(failed) == 1
     assert all(cell.execution_count is None for cell in cells[failed[0] + 1 :])

@@ -1,4 +1,4 @@
-"""The training cell of chapter 6 in a real kernel: stopped, killed, resumed; nothing is lost."""
+"""The training cell of chapter 6 in a real kernel: stopped, killed and resumed without losing anything."""
 
 import os
 import re
@@ -47,7 +47,7 @@ class Kernel:
         return self.finish(self.start(source))
 
     def finish(self, number: str) -> str:
-        """Wait for a cell's end; returns all text it showed."""
+        """Wait for a cell's end and return all its text."""
         texts = []
         while True:
             message = self.client.get_iopub_msg(timeout=TIMEOUT)
@@ -91,7 +91,7 @@ def uninterrupted(tmp_path_factory):
     return final_weights(runs)
 
 
-def test_a_stopped_training_cell_says_so_and_goes_on_to_the_same_weights(tmp_path, uninterrupted):
+def test_a_stopped_training_cell_reports_it_and_resumes_to_the_same_weights(tmp_path, uninterrupted):
     with Kernel(tmp_path) as kernel:
         number = kernel.start(kernel.cell)
         kernel.wait_for_steps(tmp_path, 50)
@@ -100,7 +100,7 @@ def test_a_stopped_training_cell_says_so_and_goes_on_to_the_same_weights(tmp_pat
         stopped = re.search(r"Stopped after step (\d+) of (\d+); everything is saved", said)
         assert stopped, said
         assert 50 <= int(stopped[1]) < int(stopped[2])
-        # The kernel lives: translate and draw with what has been learnt so far.
+        # The kernel still runs: translate and draw with the weights so far.
         assert kernel.run("print(len(trainer.translator.translate('Le chat dort.').words))").strip().isdigit()
         drawing = "from s2s_tutorial.notebook.plots import figure_bytes, plot_losses\n"
         drawing += "from s2s_tutorial.training.watchers import read_record\n"
@@ -112,11 +112,11 @@ def test_a_stopped_training_cell_says_so_and_goes_on_to_the_same_weights(tmp_pat
     assert same(final_weights(tmp_path), uninterrupted)
 
 
-def test_a_killed_kernel_loses_nothing_but_seconds(tmp_path, uninterrupted):
+def test_a_killed_kernel_loses_only_seconds_of_training(tmp_path, uninterrupted):
     with Kernel(tmp_path) as kernel:
         kernel.start(kernel.cell)
         kernel.wait_for_steps(tmp_path, 100)
         os.kill(kernel.manager.provisioner.pid, signal.SIGKILL)
-    with Kernel(tmp_path) as kernel:  # the notebook is opened anew
+    with Kernel(tmp_path) as kernel:  # the notebook is opened again
         assert "Resuming from checkpoint-" in kernel.run(kernel.cell)
     assert same(final_weights(tmp_path), uninterrupted)

@@ -10,7 +10,9 @@ from lab import open_lab
 pytestmark = pytest.mark.browser
 NAMES = sorted(path.stem for path in (ROOT / "notebooks").glob("[0-9]*.ipynb"))
 HERE = ".jp-NotebookPanel:not(.lm-mod-hidden) .jp-Notebook"
-RAW = re.compile(r":::|\{[a-z:-]+\}`|```|\$\$|\\tag|\]\(")  # what Markdown and MathJax leave where they fail
+RAW = re.compile(
+    r":::|\{[a-z:-]+\}`|```|\$\$|\\tag|\]\("
+)  # the marks that Markdown and MathJax leave in the text if they fail
 
 
 @pytest.fixture(scope="module")

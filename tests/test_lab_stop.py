@@ -1,4 +1,4 @@
-"""Stop, in a real JupyterLab: it ends the cell and the queue, nothing is lost, and a later run of the cell shows it all."""
+"""Stop, in a real JupyterLab: it ends the cell and the queue, loses nothing, and running the cell again shows everything."""
 
 import re
 
@@ -50,7 +50,7 @@ def browser():
 
 @pytest.fixture(scope="module")
 def lab(browser, tmp_path_factory):
-    """One JupyterLab for all tests; each has a folder of its own."""
+    """One JupyterLab for all tests; each test has a folder of its own."""
     with open_lab(browser, tmp_path_factory.mktemp("lab"), {"PYTHONPATH": f"{ROOT}:{ROOT / 'tests'}"}) as opened:
         yield opened
 
@@ -80,7 +80,7 @@ def weights(run):
 
 @pytest.fixture(scope="module")
 def undisturbed(tmp_path_factory):
-    """The weights of the run that the notebooks train, trained here and not stopped."""
+    """The weights of the run that the notebooks train, trained here without a stop."""
     from dataclasses import replace
 
     from tiny import TINY
@@ -116,7 +116,7 @@ def test_stop_during_run_all_ends_the_queue_with_one_quiet_sentence_and_restarti
     assert weights(runs / "one") == undisturbed
 
 
-def test_stop_in_a_loop_begins_no_second_variant_and_gives_no_score(open_notebook):
+def test_stop_in_a_loop_starts_no_second_variant_and_prints_no_score(open_notebook):
     notebook, runs = open_notebook(SETUP, LOOP, "print(table)")
     notebook.run_all()
     notebook.wait_for_text(1, STEPS)
@@ -200,7 +200,7 @@ def test_the_line_and_the_picture_are_in_sight_without_scrolling(open_notebook):
 
 
 def _wait_for_checkpoint(notebook, run: str):
-    """Wait until a run of the notebook's folder has saved something."""
+    """Wait until a run in the notebook's folder has saved a checkpoint."""
     folder = notebook.lab.folder / notebook.name.split("/")[0] / "runs" / run
     while not any(folder.glob("checkpoint-*.safetensors")):
         notebook.page.wait_for_timeout(20)

@@ -1,4 +1,4 @@
-"""The live page in a real browser: the same translations as PyTorch, nothing of a sentence ever run, usable by everybody."""
+"""The live page in a real browser: it translates as PyTorch does, never runs code in a sentence, and is accessible."""
 
 import random
 import sys
@@ -77,7 +77,7 @@ def with_known_words(translator, sources):
 
 @pytest.fixture(scope="module")
 def sentences(translator, tiny_corpus):
-    """The grammar's sentences and the challenge set, which is full of words that a small model does not know."""
+    """The grammar's sentences and the challenge set, which has many words that a small model does not know."""
     challenge = with_known_words(translator, challenge_set(False).sources)
     grammar = [*tiny_corpus.test.sources, *tiny_corpus.validation.sources, *tiny_corpus.train.sources]
     chosen = list(dict.fromkeys(challenge + grammar))[:400]
@@ -89,7 +89,7 @@ def sentences(translator, tiny_corpus):
 
 
 def compare(expected, found) -> tuple[float, float]:
-    """Share of translations with the same words, and the greatest difference of attention among those."""
+    """Return the share of translations with the same words, and the largest difference of attention among these."""
     same = [ours.words == page["words"] for ours, page in zip(expected, found, strict=True)]
     differences = [
         (ours.attn_weights - torch.tensor(page["weights"])).abs().max().item()
@@ -156,7 +156,7 @@ def small_room(browser):
 
 
 class PinnedAttention(Attention):
-    """An attention that is made to look at one place, at one step or (None) at all of them."""
+    """Attention that is forced onto one source position, at one step or (None) at all steps."""
 
     def __init__(self, inner: Attention, place: int, step: int | None):
         super().__init__(inner.score)
@@ -185,7 +185,7 @@ def test_a_pinned_word_gets_all_attention_and_changes_what_pytorch_changes(folde
 
 
 def shares_in_pytorch(translator, source, ids, temperature):
-    """Probabilities (T, V) of every next word, given the words that the page said."""
+    """Return the probabilities (T, V) of every next word, given the words of the page's translation."""
     src = torch.tensor([translator.src_vocabulary.encode(source.split())])
     memory, state = translator.model.encode(src, torch.ones_like(src, dtype=torch.bool))
     shares = []
@@ -290,7 +290,7 @@ def test_every_word_has_its_place_in_the_text(room, sentences):
 
 
 @pytest.mark.parametrize("sentence", ["", " \n ", "123 !?", "漢字", "le " * 201, "zzzqx vvwkj"])
-def test_what_python_refuses_the_page_refuses(translator, room, sentence):
+def test_the_page_refuses_the_texts_that_python_refuses(translator, room, sentence):
     message = room.page.evaluate(
         "(text) => { try { model.translate(text); return ''; } catch (error) { return error.message; } }", sentence
     )
@@ -301,7 +301,7 @@ def test_what_python_refuses_the_page_refuses(translator, room, sentence):
     else:
         assert not any(word in translator.src_vocabulary for word in words)
         expected = "has no word that this model has learned"
-    # The page begins with a capital and quotes as people do.
+    # The page writes a capital at the beginning, and typographic quotes.
     plain = str.maketrans("“”", "''")
     said, expected = message.translate(plain).lower(), expected.translate(plain).lower()
     assert expected in said or expected[:15] == said[:15]
@@ -331,12 +331,12 @@ def test_the_books_models_fit_into_eight_megabytes(published):
     assert sum(model["bytes"] for model in models) <= 8_000_000
 
 
-def test_the_large_model_says_what_pytorch_says(browser, published, book_corpus):
+def test_the_large_model_translates_as_pytorch_does(browser, published, book_corpus):
     sources = list(dict.fromkeys([*challenge_set(False).sources, *book_corpus.test.sources]))[:330]
     compare_published(Room(browser), published[0] / "large.safetensors", sources)
 
 
-def test_the_small_models_say_what_pytorch_says(browser, published, book_corpus):
+def test_the_small_models_translate_as_pytorch_does(browser, published, book_corpus):
     room = Room(browser)
     for attention in ATTENTIONS:
         compare_published(room, published[0] / f"{attention}.safetensors", book_corpus.test.sources[:320])
@@ -358,7 +358,7 @@ def book_corpus():
     return prepare(live_models.settings_for("none").data)
 
 
-def test_the_small_models_reach_what_the_page_says_of_them(published, book_corpus):
+def test_the_small_models_reach_the_scores_that_the_page_gives(published, book_corpus):
     folder, models = published
     scores = read_json(live_models.MODELS / "scores.json")
     for model in models[1:]:
@@ -370,7 +370,7 @@ def test_the_small_models_reach_what_the_page_says_of_them(published, book_corpu
         assert (f"alignment error rate {recorded.get('aer', 0):.2f}" in model["note"]) == ("aer" in recorded)
 
 
-def test_what_the_page_says_of_the_large_model_was_measured(published):
+def test_the_scores_that_the_page_gives_for_the_large_model_were_measured(published):
     _, models = published
     rounding = read_json(PRETRAINED / "scores.json")["rounding"]
     assert f"BLEU {rounding['rounded_bleu']:.1f} ({rounding['bleu']:.1f} before" in models[0]["note"]
@@ -392,10 +392,10 @@ def test_small_models_are_trained_alike_but_for_the_attention(tmp_path, tiny_cor
         live_models.make("general", tiny_corpus, tmp_path / "runs", tmp_path)
 
 
-# What the reader sees
+# The page as the reader sees it
 
 
-def test_a_page_opened_as_a_file_translates_and_asks_nobody(browser, address, translator):
+def test_a_page_opened_as_a_file_translates_without_any_request(browser, address, translator):
     visit = Visit(browser, address)
     visit.translate("Le chat noir ne dort pas.")
     assert visit.translation == translator.translate("Le chat noir ne dort pas.").text
@@ -406,7 +406,7 @@ def test_a_page_opened_as_a_file_translates_and_asks_nobody(browser, address, tr
     assert visit.problems == []
 
 
-def test_a_served_page_asks_its_own_server_only(browser, folder):
+def test_a_served_page_requests_only_its_own_server(browser, folder):
     with serve(folder) as address:
         visit = Visit(browser, address)
         visit.translate("Elle est petite.")
@@ -517,7 +517,7 @@ def test_everything_can_be_done_by_keyboard(browser, address):
         )
         assert outlined, page.evaluate("document.activeElement.outerHTML")
     assert {"s2s-go", "s2s-chip", "s2s-choice", "s2s-link", "s2s-model", "place", "when", "heat"} <= seen
-    # A word of the translation is chosen, then the source word that it shall look at; the keyboard stays on that word.
+    # A word of the translation is chosen, then the source word to attend to; the keyboard focus stays on that word.
     page.locator(".s2s-row").nth(1).locator("button").nth(1).focus()
     page.keyboard.press("Enter")
     page.keyboard.press("ArrowUp")
@@ -543,7 +543,7 @@ def test_another_word_can_be_put_in(browser, address):
     visit.page.close()
 
 
-def test_temperature_draws_and_says_so(browser, address):
+def test_with_a_temperature_words_are_drawn_and_the_page_says_so(browser, address):
     visit = Visit(browser, address)
     assert not visit.page.is_visible("text=Draw again")
     visit.page.locator("input[type=range][id$=-heat]").fill("1.5")
@@ -553,7 +553,7 @@ def test_temperature_draws_and_says_so(browser, address):
 
 
 @pytest.mark.parametrize("sentence", ["", "12345", "漢字"])
-def test_what_cannot_be_translated_is_said(browser, address, sentence):
+def test_text_that_cannot_be_translated_gets_a_message(browser, address, sentence):
     visit = Visit(browser, address)
     visit.page.fill(".s2s-input", sentence)
     visit.page.press(".s2s-input", "Enter")
@@ -566,7 +566,7 @@ def test_what_cannot_be_translated_is_said(browser, address, sentence):
     visit.page.close()
 
 
-def test_a_file_that_is_missing_is_said_and_can_be_tried_again(browser, folder):
+def test_a_missing_file_gets_a_message_and_can_be_tried_again(browser, folder):
     script = folder / "models" / "none.0.js"
     hidden = script.rename(script.with_suffix(".away"))
     visit = Visit(browser, (folder / "index.html").as_uri())

@@ -1,4 +1,4 @@
-"""The live page's choices: each works on what the field shows, is seen beside the result, and is kept in the address."""
+"""The live page's choices: each applies to the text in the field, is listed beside the result, and is kept in the address."""
 
 from urllib.parse import parse_qs, urlencode
 
@@ -39,7 +39,7 @@ def settings_of(visit) -> dict[str, str]:
 
 
 def act(visit, action):
-    """Do something that makes a new result, and wait for it."""
+    """Perform an action that changes the result, and wait for the new one."""
     visit.page.evaluate("for (const old of document.querySelectorAll('.s2s-beam li')) old.dataset.old = ''")
     action()
     visit.page.wait_for_selector(".s2s-beam li:not([data-old]) button, .s2s-error")
@@ -57,7 +57,7 @@ def undo(visit, name="Undo"):
     act(visit, lambda: visit.page.locator(".s2s-changes button", has_text=name).first.click())
 
 
-# A control keeps what the reader has set
+# A control keeps the reader's setting
 
 
 def test_every_word_is_made_to_look_at_a_place_in_reading_order(visit):
@@ -87,7 +87,7 @@ def test_a_redraw_leaves_the_menus_elements_alone(visit):
     assert kept
 
 
-# What the field shows is what is translated
+# The text in the field is translated
 
 
 def by_model(visit):
@@ -134,7 +134,7 @@ def test_every_control_translates_what_the_field_shows(visit, control):
     other.page.close()
 
 
-# Whatever changes the result is seen beside it, with a way back
+# Every choice that changes the result is listed beside it, with a button that undoes it
 
 
 def test_temperature_is_seen_beside_the_result_and_can_be_switched_off(visit):
@@ -148,7 +148,9 @@ def test_temperature_is_seen_beside_the_result_and_can_be_switched_off(visit):
     assert visit.translation == plain
     assert visit.page.locator(HEAT).input_value() == "0"
     assert not visit.page.is_visible(".s2s-changes")
-    assert visit.page.evaluate("document.activeElement.className") == "s2s-translation"  # the keyboard is not lost
+    assert (
+        visit.page.evaluate("document.activeElement.className") == "s2s-translation"
+    )  # the keyboard focus is not lost
 
 
 def test_temperature_is_seen_when_nothing_could_be_translated(visit):
@@ -289,7 +291,7 @@ BAD = [
 
 
 @pytest.mark.parametrize("settings", BAD, ids=lambda settings: urlencode(settings)[:30])
-def test_what_does_not_fit_in_the_address_is_ignored_with_a_message(browser, page, settings):
+def test_invalid_choices_in_the_address_are_ignored_with_a_message(browser, page, settings):
     visit = Visit(browser, page.as_uri() + "#" + urlencode({"translate": FIRST, **settings}))
     assert "do not fit this page, model or sentence, so they were ignored" in visit.text(".s2s-notes li")
     assert visit.translation
@@ -322,12 +324,12 @@ def test_a_text_that_is_too_long_stays_whole_and_is_refused_with_its_length(visi
     assert visit.translation
 
 
-# While a small model stands in for the chosen one
+# While a small model answers instead of the chosen one
 
 
 @pytest.fixture(scope="module")
 def two_models(talking_run, page, tmp_path_factory):
-    """The page whose first model is the trained one; until it is loaded, one without attention stands in for it."""
+    """The page whose first model is the trained one; until it is loaded, one without attention answers."""
     folder = tmp_path_factory.mktemp("stand-in")
     publish(page.parent / "models" / "main.safetensors", folder / "models", "Main", stand_in="none")
     publish(page.parent / "models" / "none.safetensors", folder / "models", "Stand-in")

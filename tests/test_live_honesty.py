@@ -1,4 +1,4 @@
-"""The live page's notes: what it did not read or know, what it perhaps left out, and what it was not trained for."""
+"""The live page's notes: characters it did not read, unknown words, words perhaps left out, and untypical sentences."""
 
 import random
 import shutil
@@ -70,7 +70,7 @@ def notes_of(browser, page, sentence, **settings) -> str:
     return notes
 
 
-# What was not read
+# Characters that are not read
 
 
 def test_numbers_and_other_scripts_are_named(browser, page):
@@ -81,11 +81,11 @@ def test_numbers_and_other_scripts_are_named(browser, page):
 @pytest.mark.parametrize(
     "sentence", ["L'été, où va-t-elle ?", "ÉLÉPHANT — ŒUVRE !", "Le\u202fchat\u00a0dort…".rstrip("…")]
 )
-def test_accents_capitals_and_separators_are_no_loss(room, sentence):
+def test_accents_capitals_and_separators_are_not_reported_as_lost(room, sentence):
     assert room.page.evaluate("text => s2sHonesty.unread(text, model.description.text)", sentence) == []
 
 
-def test_what_is_not_read_is_what_python_drops(room):
+def test_characters_named_as_not_read_are_those_that_python_drops(room):
     """A character is named if Python's rules leave nothing of it, unless it only separates words."""
     rng = random.Random(5)
     separators, skipped = "'’ʼ‐‑–—-", {"Mn", "Cc", "Cf", "Cs", "Cn", "Zs", "Zl", "Zp"}  # fmt: skip
@@ -97,7 +97,7 @@ def test_what_is_not_read_is_what_python_drops(room):
         assert set("".join(parts)) == dropped - set(separators), ascii(text)
 
 
-# What the model was not trained for
+# Sentences unlike those of training
 
 
 def test_a_sentence_longer_than_the_training_sentences_is_named(browser, page):
@@ -110,7 +110,7 @@ def test_a_sentence_longer_than_the_training_sentences_is_named(browser, page):
 
 
 def test_the_longest_training_sentence_comes_from_the_runs_settings(tmp_path, corpus):
-    """The large model's is that of its settings; the small ones have no such setting, so theirs is counted."""
+    """The large model's settings limit the length; the small ones have no limit, so the sentences are counted."""
     write_models(tmp_path)
     large, *small = read_manifest(tmp_path)
     data = open_run(PRETRAINED).settings.data
@@ -120,7 +120,7 @@ def test_the_longest_training_sentence_comes_from_the_runs_settings(tmp_path, co
     assert {own["longest"] for own in read_json(live_models.MODELS / "scores.json").values()} == {longest}
 
 
-def test_nothing_is_said_of_length_where_it_is_not_known(browser, page, tmp_path):
+def test_without_a_known_length_limit_no_note_is_shown(browser, page, tmp_path):
     folder = tmp_path / "page"
     shutil.copytree(page.parent, folder)
     publish(folder / "models" / "main.safetensors", folder / "models")
@@ -132,7 +132,7 @@ def looks_english(room, sentences) -> list[bool]:
     return room.page.evaluate(script, [normalise(sentence).split() for sentence in sentences])
 
 
-def test_english_is_told_from_french(room, corpus):
+def test_english_is_distinguished_from_french(room, corpus):
     challenge = challenge_set(False)
     french = [*corpus.test.sources, *challenge.sources, "", "Tom", "xyz", "42"]
     assert not any(looks_english(room, french))
@@ -155,7 +155,7 @@ def test_english_without_a_known_word_is_refused_with_the_hint(browser, page):
     visit.page.close()
 
 
-# What was perhaps left out
+# Words that are perhaps left out
 
 
 def test_words_that_get_little_attention_are_marked_but_for_frequent_ones_and_their_share(room):
@@ -174,7 +174,7 @@ def test_words_that_get_little_attention_are_marked_but_for_frequent_ones_and_th
 
 
 def test_marked_words_are_mostly_those_whose_translation_is_missing(room, corpus):
-    """What honesty.js says of its threshold, on fewer sentences."""
+    """Check what honesty.js states about its threshold, on fewer sentences."""
     test, right, wrong, kept = corpus.test, 0, 0, 0
     sources = test.sources[:600]
     for row, found in enumerate(room.translate(sources)):
@@ -202,7 +202,7 @@ def test_a_word_that_is_left_out_is_marked_in_the_view_and_below(browser, small_
     assert f"Perhaps left out: “{marked[0]}”" in visit.text(".s2s-notes")
     assert "perhaps left out" in visit.page.locator(".s2s-left-out").first.text_content()
     visit.page.close()
-    # Where every word is made to look at one place, all others are left out, but by the reader.
+    # If the reader forces every word onto one position, the words left out are not the model's mistake.
     visit = open_with(browser, small_page, sentence, look="all-1")
     assert visit.page.locator(".s2s-left-out").count() == 0
     visit.page.close()
@@ -225,7 +225,7 @@ def test_many_unknown_words_are_counted(browser, page):
     assert "and 14 more" in notes
 
 
-# What a screen reader hears
+# Announcements to a screen reader
 
 
 def test_a_screen_reader_hears_one_message_for_a_translation(browser, page):

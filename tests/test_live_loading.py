@@ -1,4 +1,4 @@
-"""The live page while models are on their way, on a phone, on paper and with forced colours, in a real browser."""
+"""The live page while models are loading, on a phone, in print and with forced colours, in a real browser."""
 
 import sys
 from contextlib import contextmanager
@@ -35,7 +35,7 @@ def browser():
 
 @pytest.fixture(scope="module")
 def folder(talking_run, tmp_path_factory):
-    """The page with a trained model in several scripts, and an untrained one that stands in for it."""
+    """The page with a trained model in several scripts, and an untrained one that answers until it is loaded."""
     folder = tmp_path_factory.mktemp("loading page")
     models, translator = folder / "models", load_translator(talking_run)
     torch.manual_seed(1)
@@ -81,7 +81,7 @@ def little(folder) -> Translator:
 
 
 class Line:
-    """A connection on which some files wait until they are released, or are lost until it is repaired."""
+    """A connection that holds some files back until they are released, or loses them until it is repaired."""
 
     def __init__(self, page, *, waits: str = "", lost: str = ""):
         self.page, self.waiting = page, []
@@ -111,7 +111,7 @@ def visiting(browser, address, sentence=SENTENCE, **line):
 
 
 def pin(page):
-    """Make the first word of the translation look at the third of the sentence."""
+    """Force the first word of the translation to attend to the third source word."""
     page.locator(".s2s-row").nth(1).locator("button").first.click()
     page.locator(".s2s-row").nth(0).locator("button").nth(2).click()
     page.wait_for_selector(".s2s-pinned")
@@ -164,7 +164,7 @@ def test_the_bar_moves_with_every_script_from_disk_too(browser, file_address, sc
         assert visit.problems == []
 
 
-def test_a_model_that_nothing_stands_in_for_has_a_bar_too(browser, address):
+def test_a_model_without_a_substitute_has_a_progress_bar_too(browser, address):
     visit = Visit(browser, address, wait=False, before=lambda page: Line(page, waits="**/little.*.js"))
     visit.page.wait_for_selector("progress")
     visit.page.locator(".s2s-model[value=little]").check(force=True)
@@ -173,7 +173,7 @@ def test_a_model_that_nothing_stands_in_for_has_a_bar_too(browser, address):
 
 
 @pytest.mark.parametrize("anchor", ["auto", "none"])  # some browsers have no scroll anchoring
-def test_what_the_reader_typed_pinned_and_looks_at_stays_when_the_large_model_takes_over(browser, address, anchor):
+def test_text_pins_and_scroll_position_stay_when_the_large_model_takes_over(browser, address, anchor):
     with visiting(browser, address, waits="**/large.3.js", height=500) as (visit, line):
         page = visit.page
         page.add_style_tag(content=f"* {{ overflow-anchor: {anchor} }}")
@@ -228,7 +228,7 @@ def test_a_word_that_the_reader_put_in_stays_with_the_model_that_offered_it(brow
 # When a file does not arrive
 
 
-def test_a_lost_part_is_said_and_only_that_is_loaded_again(browser, address, scripts, little):
+def test_a_lost_part_gets_a_message_and_only_that_part_is_loaded_again(browser, address, scripts, little):
     with visiting(browser, address, lost="**/large.2.js") as (visit, line):
         page = visit.page
         again = page.get_by_role("button", name="Try again")
@@ -269,7 +269,7 @@ def test_a_reader_who_saves_data_is_asked_before_the_large_model_is_loaded(brows
         visit.page.wait_for_selector(TAKEN_OVER)
 
 
-def test_only_without_javascript_it_says_that_it_needs_it(browser, file_address):
+def test_only_without_javascript_the_page_says_that_it_needs_it(browser, file_address):
     page = browser.new_page(java_script_enabled=False)
     page.goto(file_address)
     assert "needs JavaScript" in page.inner_text(".s2s-live")
@@ -278,7 +278,7 @@ def test_only_without_javascript_it_says_that_it_needs_it(browser, file_address)
 
 
 def test_the_first_answer_needs_less_than_a_second_of_a_slow_line():
-    """4 Mbit/s are 500,000 bytes a second."""
+    """A line of 4 Mbit/s carries 500,000 bytes per second."""
     web = [*(ROOT / "book" / "_web").iterdir(), *(ROOT / "s2s_tutorial" / "assets").glob("attention_view.*")]
     small = (ROOT / "book" / "live" / f"{STAND_IN}.safetensors").stat().st_size
     assert sum(path.stat().st_size for path in web) + small * 4 / 3 < 300_000
@@ -306,7 +306,7 @@ def test_the_field_shows_the_whole_sentence_and_the_result_comes_into_view(brows
     visit.page.close()
 
 
-# Playwright, too, scrolls to what it touches, but names no behaviour.
+# Playwright scrolls to the elements that it uses, too, but without a `behavior`.
 WATCH_SCROLLING = "Element.prototype.scrollIntoView = (how) => { if (how && how.behavior) self.how = how.behavior; }"
 
 
@@ -349,7 +349,7 @@ def test_enter_translates_and_a_line_break_is_a_space(browser, address, large):
     visit.page.close()
 
 
-def test_a_table_that_scrolls_says_so(browser, address):
+def test_a_scrolling_table_has_a_hint(browser, address):
     visit = Visit(browser, address, width=375, height=700)
     visit.page.wait_for_selector(TAKEN_OVER)
     visit.translate("Elle dort.")

@@ -1,4 +1,4 @@
-"""The chapters: script and notebook agree, outputs are there, and every chapter has what a chapter has."""
+"""The chapters: script and notebook agree, outputs are complete, and every chapter has the required sections."""
 
 import ast
 import hashlib
@@ -75,7 +75,7 @@ def test_no_output_is_an_error_or_a_warning_or_names_a_machine(notebook):
             assert sign not in text, text[:300]
 
 
-def test_source_in_the_outputs_is_todays(notebook):
+def test_source_in_the_outputs_is_up_to_date(notebook):
     for output in outputs(notebook):
         if name := output.get("metadata", {}).get("source_of"):
             assert output.data["text/markdown"] == source_markdown(resolve_name(name)), (
@@ -83,7 +83,7 @@ def test_source_in_the_outputs_is_todays(notebook):
             )
 
 
-def test_attention_views_in_the_outputs_are_todays(notebook):
+def test_attention_views_in_the_outputs_are_up_to_date(notebook):
     style, script = view_parts()
     for output in outputs(notebook):
         if 'class="s2s-view"' in (page := output.get("data", {}).get("text/html", "")):
@@ -92,7 +92,7 @@ def test_attention_views_in_the_outputs_are_todays(notebook):
 
 
 def bodies(source):
-    """What functions and classes do, whatever they are called and however they are described."""
+    """Return the bodies of functions and classes, without their names and docstrings."""
     kinds = (ast.FunctionDef, ast.ClassDef)
     for node in ast.walk(ast.parse(source)):
         if isinstance(node, kinds):
@@ -113,7 +113,7 @@ def test_the_first_cells_find_the_package_and_hold_the_settings(script):
     assert "load_scale()" in settings.source
 
 
-def test_a_chapter_has_its_parts(script):
+def test_a_chapter_has_all_its_sections(script):
     text = prose(script)
     assert len(re.findall(r"^# \w", text, re.MULTILINE)) == 1
     assert "> **What you will be able to do**" in text
@@ -140,7 +140,7 @@ def test_helper_cells_and_solutions_are_folded(notebook):
         tags = cell.metadata.get("tags", [])
         assert cell.metadata.get("jupyter", {}).get("source_hidden", False) == ("hide-input" in tags), cell.source
         if cell.source.startswith("### Solution"):
-            assert cell.source.count("\n") == 0  # what is below its heading in the same cell would stay open
+            assert cell.source.count("\n") == 0  # text below the heading in the same cell would not be folded
             assert cell.metadata["jp-MarkdownHeadingCollapsed"]
             assert cell.id in notebook.metadata["colab"]["collapsed_sections"]
 
@@ -158,13 +158,13 @@ def test_every_picture_has_a_caption_and_an_alternative_text(notebook):
 
 
 def numbers_in(text, kind):
-    """What of a kind a chapter numbers, in the order of its text: the figures `1.1`, `1.2` and so on."""
+    """Return the numbers of a chapter's figures, equations or exercises in the order of the text: `1.1`, `1.2` ..."""
     forms = {"figure": r"^\*\*Figure (\S+)\.\*\*", "exercise": r"^### Exercise (\S+):", "formula": r"\\tag\{(\S+)\}"}
     return re.findall(forms[kind], text, re.MULTILINE)
 
 
 @pytest.mark.parametrize("kind", ["figure", "exercise", "formula"])
-def test_what_a_chapter_numbers_is_counted_from_one(name, script, kind):
+def test_numbered_parts_of_a_chapter_are_counted_from_one(name, script, kind):
     numbers = numbers_in(prose(script), kind)
     assert numbers == [f"{int(name[:2])}.{place}" for place in range(1, len(numbers) + 1)]
 
@@ -187,7 +187,7 @@ def test_references_and_links_lead_somewhere():
                 assert (ROOT / "notebooks" / target).is_file(), target
 
 
-def test_drawings_in_the_package_are_todays():
+def test_drawings_in_the_package_are_up_to_date():
     """A notebook shows PNGs of the drawings; each remembers the SVG that it was made from."""
     from PIL import Image
 
@@ -219,6 +219,6 @@ def test_no_sentence_of_tatoeba_is_in_an_output(script, notebook):
         for text in (output.get("text", ""), output.get("data", {}).get("text/plain", ""))
         for line in re.split(r"\n|\||  +|[>=<] ", text)
     }
-    # What the chapter itself says is ours; and a translation of a sentence of ours may be one of theirs by chance.
+    # The chapter's own examples are ours, and a translation of one of them may be a Tatoeba sentence by chance.
     own = normalise(" ".join(cell.source for cell in script.cells))
     assert len({text for text in written & theirs if text not in own}) <= 2

@@ -46,7 +46,7 @@ def test_the_folder_is_small_and_holds_weights_only(scores):
     assert {path.name for path in PRETRAINED.iterdir()} == names
 
 
-def test_it_was_trained_as_the_preset_says():
+def test_its_settings_are_those_of_the_preset():
     before, now = open_run(PRETRAINED).settings, PRESETS["large"]
     assert asdict(before.data) | {"corpus": ""} == asdict(now.data) | {"corpus": ""}
     assert (before.model, before.training) == (now.model, now.training)
@@ -89,7 +89,7 @@ def test_the_card_gives_the_figures_and_the_attribution(scores):
         assert word in card
 
 
-def test_its_record_tells_of_the_whole_training(scores):
+def test_its_record_covers_the_whole_training(scores):
     steps = [line["step"] for line in read_record(PRETRAINED / "record.jsonl") if line["kind"] == "step"]
     assert steps[-1] > scores["training"]["step"] - 100
     assert steps == sorted(set(steps))

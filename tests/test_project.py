@@ -1,4 +1,4 @@
-"""What holds of the repository as a whole: lists of packages agree, modules form a path, promises name tests."""
+"""The repository as a whole: lists of packages agree, rooms import one way, pages name existing files and tests."""
 
 import ast
 import re
@@ -7,6 +7,7 @@ import sys
 import tomllib
 from graphlib import TopologicalSorter
 from importlib import metadata
+from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
 
 import pytest
@@ -23,18 +24,18 @@ LAYERS = [["arguments", "settings", "grammar"], ["files"], ["data"], ["model"], 
 ALLOWED = {("training.watchers", "notebook.plots"), ("cli.commands", "notebook.plots"), ("cli.commands", "web.export"),
            ("cli.messages", "notebook.plots")}  # fmt: skip
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
-# Names that conda gives to what pip calls otherwise.
+# Packages whose name in conda differs from that in pip.
 CONDA_NAMES = {"pytorch": "torch", "pytorch-cpu": "torch", "matplotlib-base": "matplotlib"}
 
 
 def name_of(requirement: str) -> str:
-    """The bare name of a requirement, spelt in one way."""
+    """Return the name of a requirement in a normalised spelling."""
     name = re.match(r"[A-Za-z0-9._-]+", requirement)[0].lower()
     return re.sub(r"[-_.]+", "-", CONDA_NAMES.get(name, name))
 
 
 def required() -> set[str]:
-    """Everything that pyproject.toml asks for, extras too."""
+    """Return the names of all packages in pyproject.toml, those of the extras too."""
     extras = PROJECT["optional-dependencies"].values()
     return {name_of(text) for texts in (PROJECT["dependencies"], *extras) for text in texts}
 
@@ -115,7 +116,7 @@ def test_the_lock_file_is_within_the_bounds_of_the_project():
 
 
 def imports_of(module: str) -> set[str]:
-    """Modules of the package that a module imports, anywhere in it, in whatever form."""
+    """Return the modules of the package that a module imports, anywhere and with any kind of import."""
     package = ["s2s_tutorial", *module.split(".")[:-1]]
     found = set()
     for node in ast.walk(ast.parse(FILES[module].read_text(encoding="utf-8"))):
@@ -132,12 +133,12 @@ def imports_of(module: str) -> set[str]:
 
 
 def parts_of(name: str) -> list[str]:
-    """The name and what it lies in: a.b.c, a.b, a."""
+    """Return a name and the packages that contain it: a.b.c, a.b, a."""
     parts = name.split(".")
     return [".".join(parts[:count]) for count in range(len(parts), 0, -1)]
 
 
-def test_imports_of_modules_form_no_circle():
+def test_imports_of_modules_form_no_cycle():
     graph = {module: imports_of(module) & set(MODULES) for module in MODULES}
     assert sum(map(len, graph.values())) > len(MODULES)  # else imports are not found
     order = list(TopologicalSorter(graph).static_order())  # raises CycleError, naming the circle
@@ -166,7 +167,7 @@ def test_relative_imports_are_seen_too(monkeypatch, tmp_path):
     assert imports_of("grammar.one") == {"grammar.clauses", "grammar.verbs", "data.text", "files"}
 
 
-def test_at_most_six_modules_lie_at_the_top_and_none_is_long():
+def test_at_most_six_modules_are_at_the_top_and_none_is_long():
     assert sum("." not in module for module in MODULES) <= 6
     lines = {name: len(path.read_text(encoding="utf-8").splitlines()) for name, path in FILES.items()}
     assert {name: count for name, count in lines.items() if count > 320} == {
@@ -208,7 +209,7 @@ def watch(event, arguments):
     if watching and event in ("socket.connect", "socket.getaddrinfo", "socket.bind", "urllib.Request", "os.mkdir"):
         raise RuntimeError(f"{{event}} {{arguments}} while importing")
 
-import matplotlib, tensorboard, torch  # whatever these do at first use is not ours
+import matplotlib, tensorboard, torch  # these may do anything at first use
 from torch.utils import tensorboard as _
 import matplotlib.figure, sacrebleu.metrics, pooch
 sys.addaudithook(watch)
@@ -243,7 +244,7 @@ def test_nothing_that_loads_a_file_can_run_code_from_it():
     assert {name: words for name, words in found.items() if words} == {}
 
 
-# What the book promises
+# Files and tests that pages name
 
 
 def names_of_tests(path: Path) -> set[str]:
@@ -274,6 +275,35 @@ def test_files_that_a_page_links_to_exist(page):
     assert missing == []
 
 
+def paths_in_tree(text: str) -> list[str]:
+    """Return the files of an indented tree, each with its folders, such as "data/text.py"."""
+    folders, files = [], []
+    for line in text.splitlines():
+        name = line.split()[0]
+        depth = (len(line) - len(line.lstrip())) // 2
+        folders[depth:] = [name]
+        if not name.endswith("/"):
+            files.append("".join(folders[1:]))
+    return files
+
+
+def test_the_tree_in_the_readme_has_every_module():
+    tree = (ROOT / "README.md").read_text(encoding="utf-8").split("```text\n")[1].split("```")[0]
+    assert all(len(line.split(maxsplit=1)) == 2 for line in tree.splitlines()[1:]), "a file without a description"
+    expected = sorted(name.replace(".", "/") + ".py" for name in MODULES)
+    assert sorted(paths_in_tree(tree)) == expected
+
+
+def test_the_readme_has_the_source_and_the_tests_of_every_chapter():
+    spec = spec_from_file_location("chapter_table", ROOT / "book" / "_tools" / "chapter_table.py")
+    tool = module_from_spec(spec)
+    spec.loader.exec_module(tool)
+    assert tool.table() in (ROOT / "README.md").read_text(encoding="utf-8"), "run python3 book/_tools/chapter_table.py"
+    modules = [path.replace("/", ".") for path in re.findall(r"\(s2s_tutorial/([\w/]+)\.py\)", tool.table())]
+    assert len(modules) >= 20
+    assert [module for module in modules if not tool.tests_of(module)] == []
+
+
 def test_the_book_has_every_module_in_its_reference():
     overview = (ROOT / "book" / "api.md").read_text(encoding="utf-8")
     assert sorted(re.findall(r"^   ~s2s_tutorial\.([\w.]+)$", overview, re.MULTILINE)) == MODULES
@@ -282,12 +312,12 @@ def test_the_book_has_every_module_in_its_reference():
 
 
 @pytest.mark.parametrize("module", sorted(FILES))
-def test_every_module_says_what_it_is_for(module):
+def test_every_module_has_a_docstring(module):
     tree = ast.parse(FILES[module].read_text(encoding="utf-8"))
     assert ast.get_docstring(tree)
 
 
-def test_no_path_of_a_machine_is_written_down():
+def test_no_file_contains_a_path_of_a_machine():
     own = re.compile(r"(?<![\w.])/(?:home|Users|work|root)/\w+")
     files = [*PACKAGE.rglob("*.py"), *(ROOT / "tests").glob("*.py"), *ROOT.glob("*.md"), ROOT / "Makefile"]
     found = {path.name: own.findall(path.read_text(encoding="utf-8")) for path in files}

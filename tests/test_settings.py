@@ -1,4 +1,4 @@
-"""Settings: presets that hold together, a switch of scale, plain values and back, refusals that name the setting."""
+"""Settings: consistent presets, the scale, conversion to plain values and back, errors that name the setting."""
 
 import json
 from dataclasses import FrozenInstanceError, replace
@@ -36,7 +36,7 @@ def test_an_unknown_scale_raises_and_lists_the_known_ones(monkeypatch, value):
 
 
 @pytest.mark.parametrize("name", PRESETS)
-def test_a_preset_is_known_by_its_own_name_and_survives_json(name):
+def test_a_preset_has_its_own_name_and_survives_json(name):
     settings = PRESETS[name]
     assert settings.name == name
     assert Settings.from_dict(json.loads(json.dumps(settings.to_dict()))) == settings
@@ -88,7 +88,7 @@ def test_nothing_is_changed_in_place():
         ("data", "vocabulary_min_count", 0),
     ],
 )
-def test_a_value_that_makes_no_sense_is_refused_by_name(part, name, value):
+def test_an_invalid_value_is_refused_with_its_name(part, name, value):
     settings = PRESETS["small"]
     model = {"tie_embeddings": False} if part == "model" else {}
     with pytest.raises(ValueError, match=f"{name} is {value!r}"):
@@ -107,7 +107,7 @@ def test_tied_embeddings_need_equal_sizes():
 
 
 def changed(path: tuple[str, ...], value) -> dict:
-    """The small preset as plain values, one of them changed; ... takes it out."""
+    """Return the small preset as plain values with one changed, or removed if the new value is `...`."""
     values = PRESETS["small"].to_dict()
     part = values
     for key in path[:-1]:
@@ -137,7 +137,7 @@ def changed(path: tuple[str, ...], value) -> dict:
         None,
     ],
 )
-def test_other_contents_than_settings_are_refused(values):
+def test_contents_that_are_not_settings_are_refused(values):
     with pytest.raises(ValueError, match=r"expected|needs exactly"):
         Settings.from_dict(values)
 

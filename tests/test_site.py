@@ -1,4 +1,4 @@
-"""The published book in a real browser: complete offline, readable by everybody, on a phone too."""
+"""The published book in a real browser: complete without a network, accessible, and readable on a phone."""
 
 import re
 import subprocess
@@ -15,15 +15,15 @@ pytestmark = pytest.mark.browser
 
 @pytest.fixture(scope="module")
 def pages(site):
-    """Every page a reader can reach, by its path in the site."""
+    """Every page that a reader can reach, by its path in the site."""
     found = sorted(path.relative_to(site).as_posix() for path in site.rglob("*.html"))
-    # The root's index.html only leads on to the first page.
+    # The root's index.html only redirects to the first page.
     return [path for path in found if path != "index.html" and not path.startswith(("_static/", "_modules/"))]
 
 
 @pytest.fixture(scope="module")
 def address(site):
-    """Where a server on this machine offers the site."""
+    """The address of a server on this machine that has the site."""
     with serve(site) as address:
         yield address.rstrip("/")
 
@@ -35,11 +35,11 @@ def browser():
 
 
 class Visit:
-    """A page that remembers what went wrong on it."""
+    """A page that records its errors."""
 
     def __init__(self, browser, width=1280, height=900, scheme="light"):
         self.page = browser.new_page(viewport={"width": width, "height": height}, color_scheme=scheme)
-        self.page.set_default_timeout(180_000)  # a page may wait for a busy machine
+        self.page.set_default_timeout(180_000)  # pages may be slow on a busy machine
         self.problems = []
         self.requests = []
         self.page.on("console", lambda said: self.problems.append(said.text) if said.type == "error" else None)
@@ -79,7 +79,7 @@ def drawn_and_undrawn(page):
     )
 
 
-def test_no_page_asks_another_host_and_all_mathematics_is_drawn(browser, address, pages):
+def test_no_page_requests_another_host_and_all_mathematics_is_drawn(browser, address, pages):
     visit = Visit(browser)
     formulas = 0
     for path in pages:
@@ -238,7 +238,7 @@ def test_every_term_of_the_glossary_is_in_the_index_with_the_chapters_that_use_i
     assert page.locator("a[href^='notebooks/04_attention.html#term-']").count() >= 2
 
 
-def test_whoever_uses_the_keyboard_sees_where_they_are(browser, address):
+def test_the_keyboard_focus_is_visible_on_every_page(browser, address):
     page = Visit(browser).open(f"{address}/notebooks/04_attention.html")
     stops = []
     for _ in range(40):
@@ -283,7 +283,7 @@ def test_the_book_prints_with_an_outline_page_numbers_and_links(site, tmp_path):
     for title, number in found:  # the outline leads to the page that has the heading
         assert title in " ".join(pages[number - 1].split()), title
     assert [text.split()[-1] for text in pages] == [str(number) for number in range(1, len(pages) + 1)]
-    contents = " ".join(pages[1].split())  # the numbers that the table of contents gives are true
+    contents = " ".join(pages[1].split())  # the page numbers in the table of contents are right
     assert all((f"{title} {number}" in contents) == (title not in NOT_LISTED) for title, number in found)
     links = [
         link.get_object()["/A"]
@@ -296,7 +296,7 @@ def test_the_book_prints_with_an_outline_page_numbers_and_links(site, tmp_path):
     assert "numbers of variance" in " ".join("".join(pages).split())  # a solution, which the site folds
 
 
-def test_every_picture_says_what_is_seen(browser, address, pages):
+def test_every_picture_has_an_alternative_text(browser, address, pages):
     visit = Visit(browser)
     for path in pages:
         page = visit.open(f"{address}/{path}")
@@ -374,10 +374,10 @@ def test_every_chapter_has_a_line_on_the_front_page(site, pages):
     assert len({row.find_all("p")[1].get_text() for row in rows}) == len(rows)
 
 
-# The live translator (test_live.py has all else of it)
+# The live translator (its other tests are in test_live.py)
 
 
-def test_a_picture_that_scrolls_says_so_and_shades_the_side_with_more(browser, address):
+def test_a_scrolling_picture_has_a_hint_and_shades_the_side_with_more(browser, address):
     page = Visit(browser, width=375, height=700).open(f"{address}/notebooks/00_first_translation.html")
     frame = page.locator(".s2s-frame").first
     frame.scroll_into_view_if_needed()
@@ -392,7 +392,7 @@ def test_a_picture_that_scrolls_says_so_and_shades_the_side_with_more(browser, a
 
 
 @pytest.mark.parametrize("name", ["index", "translate"])
-def test_a_page_asks_in_its_head_for_what_the_first_translation_needs(browser, address, name):
+def test_a_page_preloads_the_files_of_the_first_translation(browser, address, name):
     visit = Visit(browser)
     page = visit.open(f"{address}/book/{name}.html")
     page.locator(".s2s-live[data-model=large]").wait_for()

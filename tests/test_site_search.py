@@ -1,4 +1,4 @@
-"""The site's search in a real browser: what learners type, and the place that they should find."""
+"""The site's search in a real browser: queries of learners, and the page that each should find."""
 
 from urllib.parse import quote_plus
 
@@ -9,7 +9,7 @@ pytest.importorskip("playwright", reason="needs Playwright: pip install playwrig
 pytestmark = pytest.mark.browser
 
 ENTRY = "Glossary > {}"
-# What is typed, and a page that has to be among the first three. A term of the glossary has to be there as well, in the
+# A query, and a page that has to be among the first three results. A term of the glossary has to be there as well, in the
 # same words or in those given third; None where the glossary has no entry for it.
 WANTED = [
     ("attention mask", "04_attention"),
@@ -144,7 +144,7 @@ def test_search_works_on_pages_opened_from_disk(page, site):
     page.wait_for_selector("#search-results a[href*='04_attention']")
 
 
-def test_below_a_term_stands_its_definition(page, address):
+def test_a_term_is_followed_by_its_definition(page, address):
     search(page, address, "padding mask")
     summary = page.locator("#search-results li").first.locator("p.context")
     summary.wait_for()

@@ -1,4 +1,4 @@
-"""A run so small that the tests can train it many times: every source of chance switched on, seconds on one thread."""
+"""A run so small that the tests can train it many times: with every source of randomness, in seconds on one thread."""
 
 import os
 import signal
@@ -21,7 +21,7 @@ TINY = Settings(
     TrainingSettings(epochs=2, batch_size=32, learning_rate=1e-2, sampling="linear", checkpoint_steps=5),
 )
 
-# Just enough training for a translation to have words.
+# Just enough training for translations that are not empty.
 TALKING = replace(
     TINY,
     model=replace(TINY.model, embedding_size=48, hidden_size=48, input_feeding=False),
@@ -42,12 +42,12 @@ def before_step(trainer: Trainer, step: int, act: Callable[[], Any]) -> None:
 
 
 def press_stop() -> None:
-    """What Ctrl-C and a notebook's Stop do."""
+    """Interrupt the main thread, as Ctrl-C and a notebook's Stop do."""
     os.kill(os.getpid(), signal.SIGINT)
 
 
 def everything(folder: Path) -> dict[str, Any]:
-    """All that a run has come to, but for the clock: newest checkpoint, best weights, record."""
+    """Return the results of a run without times: newest checkpoint, best weights, record."""
     path = Checkpoints(folder).paths()[-1]
     tensors, values = load_tensors(path)
     del values["seconds"]
@@ -61,7 +61,7 @@ def everything(folder: Path) -> dict[str, Any]:
 
 
 def train_and_be_killed(folder: str, place: str) -> None:
-    """For a child process: train, and at the given place say so and wait, or die as by a power cut."""
+    """Train in a child process; at the given point print a line and wait, or exit as in a power cut."""
     from s2s_tutorial import files as checkpoint
 
     trainer = Trainer(prepare(TINY.data), TINY, Path(folder), tensorboard=False, quiet=True)

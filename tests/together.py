@@ -1,7 +1,7 @@
-"""For torchrun: several processes train one tiny run. Its argument is a JSON object:
+"""A program for torchrun: several processes train one tiny run. Its argument is a JSON object:
 
 folder; model, training: settings that differ; frozen: whether the encoder's embeddings are; die, stop: {"rank": step},
-where that process is killed at its first life, or torchrun is told to end.
+the step at which that process is killed the first time, or torchrun gets SIGTERM.
 """
 
 import json
@@ -18,7 +18,7 @@ from s2s_tutorial.training.distributed import join
 from s2s_tutorial.training.initial_weights import Start
 from s2s_tutorial.training.trainer import Trainer
 
-# Nothing random but the first weights and the order, which all numbers of processes share.
+# Only the first weights and the order are random, and they do not depend on the number of processes.
 STEADY = replace(
     TINY,
     model=replace(TINY.model, dropout=0.0, input_feeding=False),
@@ -30,7 +30,7 @@ FROZEN = Start("frozen embeddings", lambda model: model.encoder.embedding.requir
 
 
 def settings_of(job: dict):
-    """The settings of a job."""
+    """Return the settings of a job."""
     return replace(
         STEADY,
         model=replace(STEADY.model, **job.get("model", {})),
@@ -39,7 +39,7 @@ def settings_of(job: dict):
 
 
 def main(job: dict) -> None:
-    """Train as a job says."""
+    """Train as a job describes."""
     with join("cpu") as group:
         settings = settings_of(job)
         start = FROZEN if job.get("frozen") else None

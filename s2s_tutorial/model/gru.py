@@ -156,7 +156,7 @@ class _Recurrence(torch.autograd.Function):
             grads[:, t] = grad
             gate = torch.mul(grad[..., None, :], factors[:, t], out=grad_gates[:, t])  # (D, B, 3, H)
             if t == 0 and ctx.from_zeros:
-                break  # the zero state is no input, so its gradient is not needed
+                break  # the zero state is not an input, so its gradient is not needed
             carried = torch.baddbmm(grad * update[:, t], gate.flatten(-2), w_hh)  # (D, B, H)
         grad_projected = grad_gates.flatten(-2)  # (D, T, B, 3H)
         first = int(ctx.from_zeros)  # a step from the zero state adds nothing to the gradient of W

@@ -1,4 +1,4 @@
-"""The command line: what it prints, where, and with which exit code; a mistake is one line, never a traceback."""
+"""The command line: output, streams and exit codes; an error is one line, never a traceback."""
 
 import json
 import random
@@ -39,13 +39,13 @@ def call(*arguments: str | Path, stdin: str | bytes | None = None) -> Result:
 
 
 def said(result: Result) -> list[str]:
-    """Lines on standard output of a call that went well."""
+    """Return the lines on standard output of a successful call."""
     assert (result.exit_code, result.exception) == (0, None), result.output
     return result.stdout.splitlines()
 
 
 def error_of(result: Result) -> str:
-    """The one line of a call that did not."""
+    """Return the one line on standard error of a call that failed."""
     assert isinstance(result.exception, SystemExit), result.exception
     assert result.exit_code == 1
     lines = result.stderr.splitlines()
@@ -56,19 +56,19 @@ def error_of(result: Result) -> str:
 
 @pytest.fixture(autouse=True)
 def _tiny_preset(monkeypatch):
-    """Let `--preset small` be small enough to train again and again."""
+    """Make `--preset small` small enough to train it many times."""
     monkeypatch.setitem(PRESETS, "small", TALKING)
 
 
 @pytest.fixture
 def quick_end(monkeypatch):
-    """For tests of how training ends: say that the result would be shown here, for showing it takes seconds."""
+    """Replace the display of the result, which takes seconds, by one line, for tests of how training ends."""
     monkeypatch.setattr(train_run, "show_result", lambda trainer: print(f"The result of {trainer.run.folder}"))
 
 
 @pytest.fixture(scope="module")
 def trained(tmp_path_factory) -> tuple[Path, Result]:
-    """A run that the command line trained, and what it said."""
+    """A run that the command line trained, and its output."""
     run = tmp_path_factory.mktemp("cli") / "run with a space"
     with pytest.MonkeyPatch.context() as patch:
         patch.setitem(PRESETS, "small", TALKING)
@@ -81,7 +81,7 @@ def run(trained) -> Path:
 
 
 def knows(run: Path) -> str:
-    """A sentence made of words that the run has learned."""
+    """Return a sentence of words that the run has learned."""
     return " ".join(word for word in open_run(run).src_vocabulary.words[4:40] if word.isalpha())
 
 
@@ -95,7 +95,7 @@ def commands(command: click.Command, path: tuple[str, ...] = ()):
 
 
 @pytest.mark.parametrize("path", [path for path, _ in commands(get_command(app))], ids=" ".join)
-def test_every_command_has_a_help_worth_reading(path):
+def test_every_command_has_a_help_text(path):
     command = dict(commands(get_command(app)))[path]
     text = "\n".join(said(call(*path, "--help")))
     assert text.startswith("Usage:")
@@ -157,7 +157,7 @@ def test_a_mistyped_command_is_explained(arguments):
 # data
 
 
-def test_data_shows_what_every_step_leaves():
+def test_data_shows_how_many_pairs_each_filter_leaves():
     lines = said(call("data", *SMALL))
     counts = {line[:40].strip(): line[40:].split() for line in lines}
     assert counts["read"] == ["400", "pairs"]
@@ -199,7 +199,7 @@ def write_pairs(path: Path, count: int = 300) -> None:
     ],
 )
 @pytest.mark.parametrize("command", ["data", "train"])
-def test_a_bad_file_of_pairs_is_one_line_and_nothing_is_written(tmp_path, command, data, words):
+def test_a_bad_file_of_pairs_is_an_error_of_one_line_and_nothing_is_written(tmp_path, command, data, words):
     path = tmp_path / "pairs.tsv"
     if data is not None:
         path.write_bytes(data)
@@ -232,7 +232,7 @@ def test_the_last_line_is_a_command_that_works(trained):
     assert said(call("translate", "--run", run, line.split('"')[1]))
 
 
-def test_the_same_command_again_says_it_is_finished_and_trains_no_more(trained, monkeypatch, quick_end):
+def test_the_same_command_again_reports_a_finished_run_and_does_not_train(trained, monkeypatch, quick_end):
     run, _ = trained
     monkeypatch.setattr(Trainer, "train_step", None)
     before = {path.name: path.read_bytes() for path in run.glob("*.safetensors")}
@@ -256,19 +256,19 @@ def test_other_settings_on_the_same_run_are_an_error(run, options, words):
     assert words in error_of(call("train", *SMALL, "--run", run, *options))
 
 
-def test_settings_that_do_not_go_together_are_an_error(tmp_path):
+def test_incompatible_settings_are_an_error(tmp_path):
     result = call("train", *SMALL, "--run", tmp_path / "run", "--decoder", "bahdanau", "--input-feeding")
     assert "input_feeding" in error_of(result)
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_folder_of_other_things_is_refused(tmp_path):
+def test_a_folder_with_other_files_is_refused(tmp_path):
     (tmp_path / "thesis.txt").write_text("mine")
     assert "is not empty and holds no run" in error_of(call("train", *SMALL, "--run", tmp_path))
     assert [path.name for path in tmp_path.iterdir()] == ["thesis.txt"]
 
 
-def test_ctrl_c_ends_with_130_and_the_same_command_goes_on(tmp_path, monkeypatch, quick_end):
+def test_ctrl_c_ends_with_130_and_the_same_command_resumes(tmp_path, monkeypatch, quick_end):
     take_step = Trainer.train_step
     with monkeypatch.context() as patch:
         patch.setattr(Trainer, "train_step", lambda self, batch: (press_stop(), take_step(self, batch))[1])
@@ -283,13 +283,13 @@ def test_ctrl_c_ends_with_130_and_the_same_command_goes_on(tmp_path, monkeypatch
 
 @pytest.fixture
 def vectors_file(tmp_path) -> Path:
-    """Vectors of twelve numbers for two French words and one that is none."""
+    """A file of vectors with twelve dimensions, for two French words and one other word."""
     path = tmp_path / "fr.vec"
     path.write_text("".join(f"{word}{' 0.5 -0.25' * 6}\n" for word in ("Elle", "zzz", "un")), encoding="utf-8")
     return path
 
 
-def test_word_vectors_begin_a_run_of_their_size_which_goes_on_with_them_only(
+def test_word_vectors_start_a_run_of_their_size_which_resumes_only_with_them(
     tmp_path, vectors_file, monkeypatch, quick_end
 ):
     command = ("train", *SMALL, "--epochs", "1", "--run", tmp_path / "run")
@@ -311,20 +311,20 @@ def test_word_vectors_begin_a_run_of_their_size_which_goes_on_with_them_only(
     assert said(result)[-1] == f"The result of {tmp_path / 'run'}"
 
 
-def test_bad_word_vectors_are_one_line_and_nothing_is_written(tmp_path, vectors_file):
+def test_bad_word_vectors_are_an_error_of_one_line_and_nothing_is_written(tmp_path, vectors_file):
     vectors_file.write_text("elle 0.5\nun 0.5 0.5\n")
     line = error_of(call("train", *SMALL, "--run", tmp_path / "run", "--vectors", vectors_file))
     assert "line 2 of fr.vec has too many numbers (2, expected 1)" in line
     assert not (tmp_path / "run").exists()
 
 
-def test_when_its_minutes_are_over_the_result_is_shown_too(tmp_path, quick_end):
+def test_the_result_is_also_shown_when_the_time_limit_is_reached(tmp_path, quick_end):
     lines = said(call("train", *SMALL, "--run", tmp_path / "run", "--max-minutes", "0"))
     assert re.match(r"Ended after 0\.\d minutes: 1 steps", lines[-2])
     assert lines[-1] == f"The result of {tmp_path / 'run'}"
 
 
-def test_a_folder_that_cannot_be_written_is_one_line(tmp_path, monkeypatch):
+def test_a_folder_that_cannot_be_written_is_an_error_of_one_line(tmp_path, monkeypatch):
     def refuse(self, *args, **kwargs):
         raise PermissionError(13, "Permission denied", str(self))
 
@@ -334,7 +334,7 @@ def test_a_folder_that_cannot_be_written_is_one_line(tmp_path, monkeypatch):
     assert str(tmp_path / "run") in line
 
 
-def test_a_full_disk_is_one_line_and_leaves_nothing_half_written(run, tmp_path, monkeypatch):
+def test_a_full_disk_is_an_error_of_one_line_and_leaves_no_partial_file(run, tmp_path, monkeypatch):
     def refuse(descriptor):
         raise OSError(28, "No space left on device")
 
@@ -343,7 +343,7 @@ def test_a_full_disk_is_one_line_and_leaves_nothing_half_written(run, tmp_path, 
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_device_that_is_not_there_is_one_line(run):
+def test_a_missing_device_is_an_error_of_one_line(run):
     assert "try --device cpu" in error_of(call("translate", "--run", run, "--device", "warp", "le chat"))
 
 
@@ -357,7 +357,7 @@ def test_arguments_are_translated_line_by_line(run):
     assert lines[0] == lines[1] == lines[2] != ""
 
 
-def test_standard_input_gives_what_arguments_give(run):
+def test_standard_input_is_translated_like_arguments(run):
     sentence = knows(run)
     words = sentence.split()
     sentences = [sentence, " ".join(words[:5]), " ".join(words[5:9])]
@@ -368,7 +368,7 @@ def test_standard_input_gives_what_arguments_give(run):
     assert said(one) == said(other)
 
 
-def test_nothing_in_gives_nothing_out(run):
+def test_empty_input_gives_empty_output(run):
     assert said(call("translate", "--run", run, stdin="")) == []
 
 
@@ -403,7 +403,7 @@ def test_the_messages_name_what_to_do():
             read_sentence(sentence)
 
 
-def test_a_line_in_another_encoding_spoils_only_itself(run):
+def test_a_line_in_another_encoding_affects_no_other_line(run):
     good = knows(run).encode()
     result = call("translate", "--run", run, stdin=good + b"\n\xe9t\xe9\n" + good + b"\n")
     assert "UTF-8" in error_of(result)
@@ -434,7 +434,7 @@ def test_json_has_a_line_for_a_bad_sentence_too(run):
 
 @pytest.mark.parametrize("command", [["translate", "le chat"], ["evaluate"], ["plot", "losses", "--out", "x.png"]])
 @pytest.mark.parametrize("kind", ["missing", "empty", "another format", "damaged"])
-def test_a_run_that_cannot_be_opened_is_one_line(tmp_path, monkeypatch, command, kind):
+def test_a_run_that_cannot_be_opened_is_an_error_of_one_line(tmp_path, monkeypatch, command, kind):
     monkeypatch.chdir(tmp_path)
     folder = tmp_path / "run"
     if kind != "missing":
@@ -458,7 +458,7 @@ def test_json_scores_of_the_held_out_set(run):
     assert {**values, "seconds": 0} == {**kept, "seconds": 0}
 
 
-def test_scores_of_a_run_that_was_stopped_say_so(tmp_path, monkeypatch):
+def test_scores_of_an_unfinished_run_are_labelled_as_such(tmp_path, monkeypatch):
     command = ("train", *SMALL, "--epochs", "2", "--run", tmp_path / "run")
     evaluate = Trainer._evaluate
     with monkeypatch.context() as patch:
@@ -498,14 +498,14 @@ def test_the_unknown_rate_of_a_file_is_counted_over_its_french_words(run, tmp_pa
     assert values["unknown_rate"] == 0.5
 
 
-def test_people_get_a_line_and_a_table(run):
+def test_without_json_scores_are_a_line_and_a_table(run):
     lines = said(call("evaluate", "--run", run, "--pairs", "challenge"))
     assert lines[0].startswith("BLEU ")
     assert all(any(line.startswith(group) for line in lines) for group in challenge_set().groups)
 
 
 def test_a_perfect_model_would_score_100(run, tmp_path):
-    """What the run itself says, given as the references, so that the whole path is measured."""
+    """With the run's own translations as references, evaluation from file to score must give 100."""
     sources = [" ".join(knows(run).split()[start : start + 6]) for start in range(0, 24, 3)]
     outputs = said(call("translate", "--run", run, *sources))
     path = tmp_path / "own.tsv"
@@ -518,19 +518,19 @@ def test_a_perfect_model_would_score_100(run, tmp_path):
 @pytest.mark.parametrize(
     ("data", "words"), [(None, "is not a file"), (b"a\n", "1 column"), (b"1\t2\n", "nothing to measure")]
 )
-def test_a_bad_file_of_pairs_to_measure_on_is_one_line(run, tmp_path, data, words):
+def test_a_bad_file_of_pairs_to_evaluate_is_an_error_of_one_line(run, tmp_path, data, words):
     if data is not None:
         (tmp_path / "mine.tsv").write_bytes(data)
     assert words in error_of(call("evaluate", "--run", run, "--pairs", tmp_path / "mine.tsv", "--json"))
 
 
-def test_pairs_with_a_sentence_longer_than_is_read_are_refused(run, tmp_path):
+def test_pairs_with_a_sentence_above_the_length_limit_are_refused(run, tmp_path):
     (tmp_path / "mine.tsv").write_text("a cat\tun chat\nlong\t" + "chat " * 201 + "\n")
     error = error_of(call("evaluate", "--run", run, "--pairs", tmp_path / "mine.tsv"))
     assert "has 201 words, at most 200 are read: translate it in parts" in error
 
 
-def test_a_held_out_set_that_has_changed_is_not_measured_on(tmp_path, monkeypatch, quick_end):
+def test_a_held_out_set_that_has_changed_is_not_evaluated(tmp_path, monkeypatch, quick_end):
     path = tmp_path / "pairs.tsv"
     write_pairs(path)
     training = replace(TALKING.training, epochs=1)
@@ -544,7 +544,7 @@ def test_a_held_out_set_that_has_changed_is_not_measured_on(tmp_path, monkeypatc
 # plot
 
 
-def test_attention_is_drawn_and_the_translation_said(run, tmp_path):
+def test_attention_is_drawn_and_the_translation_printed(run, tmp_path):
     lines = said(call("plot", "attention", "--run", run, "--out", tmp_path / "a.png", knows(run)))
     assert lines == [*said(call("translate", "--run", run, knows(run))), f"wrote {tmp_path / 'a.png'}"]
     assert (tmp_path / "a.png").read_bytes().startswith(b"\x89PNG")
@@ -563,7 +563,7 @@ def test_losses_are_drawn(run, tmp_path):
         ("a.png", "🙂", "no letter"),
     ],
 )
-def test_a_picture_that_cannot_be_made_is_one_line(run, tmp_path, out, sentence, words):
+def test_a_picture_that_cannot_be_made_is_an_error_of_one_line(run, tmp_path, out, sentence, words):
     assert words in error_of(call("plot", "attention", "--run", run, "--out", tmp_path / out, sentence))
     assert list(tmp_path.iterdir()) == []
 

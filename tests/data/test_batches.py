@@ -1,4 +1,4 @@
-"""Batches: every word in its place, padding only where no word is, every pair once an epoch."""
+"""Batches: every word at its position, padding only after the words, every pair once per epoch."""
 
 import dataclasses
 import random
@@ -31,7 +31,7 @@ def tgt() -> Encoded:
 @example([])
 @example([""])
 @example(["", "a", ""])
-def test_encoding_all_at_once_equals_word_by_word(sentences):
+def test_encoding_many_sentences_at_once_equals_word_by_word(sentences):
     encoded = Encoded.encode(sentences, VOCABULARY)
     expected = [VOCABULARY.encode(sentence.split()) for sentence in sentences]
     assert [encoded[number].tolist() for number in range(len(encoded))] == expected
@@ -59,7 +59,7 @@ def test_making_a_batch_changes_none_of_its_inputs(src, tgt):
     rows = np.array([2, 0, 1])
     before = [array.copy() for array in (src.ids, src.starts, tgt.ids, tgt.starts, rows)]
     batch = Batch.of(src, tgt, rows)
-    batch.src_ids.fill_(PAD)  # and what is done to a batch stays in the batch
+    batch.src_ids.fill_(PAD)  # and changing a batch does not change its inputs
     batch.src_lengths.fill_(0)
     for array, copy in zip((src.ids, src.starts, tgt.ids, tgt.starts, rows), before, strict=True):
         np.testing.assert_array_equal(array, copy)
@@ -81,14 +81,14 @@ def test_masks_are_true_at_words_and_false_at_padding(src, tgt):
     assert torch.equal(batch.src_mask.sum(dim=1), batch.src_lengths)
 
 
-def test_the_share_of_padding_is_that_of_the_empty_places(src, tgt):
+def test_the_share_of_padding_counts_the_padded_positions(src, tgt):
     batch = Batch.of(src, tgt, np.array([0, 2]))
     empty = int((~batch.src_mask).sum() + (~batch.tgt_mask).sum())
     assert batch.padding_share == pytest.approx(empty / (batch.src_ids.numel() + batch.tgt_ids.numel()))
     assert Batch.of(src, tgt, np.array([2])).padding_share == 0
 
 
-def test_a_batch_moves_to_a_device_with_all_it_has(src, tgt):
+def test_a_batch_moves_to_a_device_with_all_its_tensors(src, tgt):
     moved = Batch.of(src, tgt, np.array([0, 1])).to("meta")
     assert all(getattr(moved, f.name).device.type == "meta" for f in dataclasses.fields(moved))
 
@@ -163,6 +163,6 @@ def test_batches_for_translating_cover_all_longest_first(src, tgt, batch_size):
     assert [src.lengths[row] for row in visited] == sorted(src.lengths, reverse=True)
 
 
-def test_nothing_to_translate_makes_no_batch():
+def test_no_sentences_make_no_batch():
     nothing = Encoded.encode([], VOCABULARY)
     assert list(batches_in_order(nothing, nothing, 4)) == []

@@ -1,4 +1,4 @@
-"""From pairs to three sets: the filters, and above all that nothing leaks from one set into another."""
+"""From pairs to three sets: the filters, and a split in which no sentence is in two sets."""
 
 import hashlib
 import itertools
@@ -33,11 +33,11 @@ def columns_of(*pairs: tuple[str, str]) -> Columns:
 
 
 def sentence(number: int, side: str) -> str:
-    """Make a different sentence of letters for every number."""
+    """Return a sentence of letters, a different one for every number."""
     return f"{side} {'abcdefghij'[number % 10]}{'klmnopqrst'[number // 10 % 10]}"
 
 
-# Many sentences with several translations each way, which is where leaks come from.
+# Many sentences have several translations in both directions; such sentences could leak from one set into another.
 tangled = st.lists(st.tuples(st.integers(0, 99), st.integers(0, 60)), min_size=1, max_size=120).map(
     lambda pairs: columns_of(*((sentence(e, "english"), sentence(f, "french")) for e, f in pairs))
 )
@@ -163,7 +163,7 @@ def test_the_head_of_a_set_keeps_its_parts_together():
     assert HeldOut(["a", "b"], [["x"], ["y"]]).head(1) == HeldOut(["a"], [["x"]])
 
 
-# All of it
+# Preparing a whole corpus
 
 
 def some_english(part: str) -> str:
@@ -195,7 +195,7 @@ def test_a_prepared_file_is_split_counted_and_numbered(tmp_path):
     assert all(part_of(references[0]) == "test" for references in corpus.test.references)
 
 
-def test_reverse_turns_the_same_pairs_round(tmp_path):
+def test_reverse_swaps_the_columns_of_the_same_pairs(tmp_path):
     write_pairs(tmp_path / "pairs.tsv")
     settings = DataSettings(corpus=str(tmp_path / "pairs.tsv"))
     forward, back = prepare(settings), prepare(replace(settings, reverse=True))
@@ -227,7 +227,7 @@ def test_words_are_counted_on_training_pairs_only(tiny_settings_data, reverse):
     new = {word for text in corpus.test.sources for word in text.split()} - {
         word for text in corpus.train.sources for word in text.split()
     }
-    assert new  # otherwise the next line tests nothing
+    assert new  # otherwise the next line would test nothing
     assert all(corpus.src_vocabulary.id_of(word) == UNK for word in new)
 
 
@@ -250,7 +250,7 @@ def test_gold_alignments_point_from_source_words_to_words_of_the_first_reference
             assert all(0 <= s < len(source.split()) and 0 <= t < len(references[0].split()) for s, t in links)
 
 
-def test_reverse_turns_alignments_round_with_their_pairs(tiny_settings_data):
+def test_reverse_swaps_alignments_with_their_pairs(tiny_settings_data):
     def links_of(corpus) -> dict:
         test = corpus.test
         return {(s, r[0]): a for s, r, a in zip(test.sources, test.references, test.alignments, strict=True)}

@@ -1,4 +1,4 @@
-"""Reading pairs: what is accepted, what is refused and with which words; the download."""
+"""Reading pairs: accepted and refused files, error messages, and the download."""
 
 import io
 import json
@@ -28,7 +28,7 @@ def files_below(folder) -> dict:
     return {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
 
 
-# What is accepted
+# Accepted files
 
 
 def test_two_columns_are_read_and_normalised():
@@ -71,7 +71,7 @@ def test_a_side_without_letters_stays_in_its_row():
 
 
 @pytest.mark.parametrize("name", ["pairs.txt", "pairs.tsv", "PAIRS.TXT", "pairs"])
-def test_a_plain_file_is_read_whatever_its_name(tmp_path, name):
+def test_a_plain_file_is_read_with_any_name(tmp_path, name):
     (tmp_path / name).write_text(LINES, encoding="utf-8")
     assert read_corpus(str(tmp_path / name), 0).first == ["i sing .", "you sing ."]
 
@@ -99,7 +99,7 @@ def test_the_embedded_corpus_has_an_alignment_for_every_pair():
         assert all(f < len(french.split()) and e < len(english.split()) for f, e in links)
 
 
-# What is refused
+# Refused files
 
 
 @pytest.mark.parametrize(
@@ -145,7 +145,7 @@ def test_a_zip_needs_exactly_one_file_of_pairs(tmp_path, members, count):
         read_file(path)
 
 
-def test_what_is_no_zip_is_refused(tmp_path):
+def test_a_file_that_is_not_a_zip_is_refused(tmp_path):
     path = tmp_path / "pairs.zip"
     path.write_bytes(LINES.encode())
     with pytest.raises(CorpusError, match=r"pairs\.zip is not a zip file"):
@@ -170,7 +170,7 @@ def test_a_zip_bomb_is_refused_by_its_header(tmp_path, monkeypatch):
 
 
 @pytest.mark.parametrize("method", [zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA])
-def test_a_zip_bomb_whose_header_lies_is_refused_and_never_unpacked(tmp_path, monkeypatch, method):
+def test_a_zip_bomb_with_a_false_header_is_refused_and_never_unpacked(tmp_path, monkeypatch, method):
     size = 3 << 20
     lying = zip_of({"pairs.tsv": bytes(size)}, method).replace(struct.pack("<I", size), struct.pack("<I", 10))
     path = tmp_path / "pairs.zip"
@@ -186,10 +186,10 @@ def test_a_zip_bomb_whose_header_lies_is_refused_and_never_unpacked(tmp_path, mo
     monkeypatch.setattr(zipfile.ZipExtFile, "read", read)
     with pytest.raises(CorpusError, match=r"pairs\.zip"):
         read_file(path)
-    assert largest < 100  # what is asked of the unpacker is what the header admits to
+    assert largest < 100  # no more than the size in the header is requested from the unpacker
 
 
-def test_no_damage_to_a_zip_ends_in_another_error(tmp_path):
+def test_every_damaged_zip_raises_the_same_error(tmp_path):
     path = tmp_path / "pairs.zip"
     whole = zip_of({"pairs.tsv": LINES.encode() * 20})
     refused = 0
@@ -223,12 +223,12 @@ def test_a_file_that_cannot_be_opened_is_named(tmp_path, monkeypatch):
         read_file(path)
 
 
-# Tatoeba: no test goes near the network
+# Tatoeba; no test uses the network
 
 
 @pytest.fixture
 def download(tmp_path, monkeypatch):
-    """Stands in for the network: what it serves, how often it was asked, the cache it fills."""
+    """A replacement for the network: the file it serves, the number of requests, the cache it fills."""
 
     class Download:
         cache, served, times, error = tmp_path / "cache", zip_of({"fra.txt": LINES.encode()}), 0, None
@@ -269,7 +269,7 @@ def test_a_second_download_that_differs_is_reported(download):
         tatoeba_file()
 
 
-def test_what_the_message_about_a_change_says_works(download):
+def test_the_remedy_in_the_message_about_a_change_works(download):
     tatoeba_file().unlink()
     download.served = zip_of({"fra.txt": b"new\tnouveau\n"})
     with pytest.raises(CorpusError):

@@ -1,4 +1,4 @@
-"""The rules of normalising, against a slow version of them; and sentences put together again."""
+"""Normalising, compared with a slow version of its rules, and detokenising."""
 
 import re
 import unicodedata
@@ -11,7 +11,7 @@ from s2s_tutorial.data.text import LIGATURES, detokenise, normalise, normalise_a
 
 
 def normalise_rule_by_rule(text: str) -> str:
-    """The five rules as they are written down, each in a pass of its own over the whole text."""
+    """Apply the five rules of the documentation, each in a pass of its own over the whole text."""
     text = unicodedata.normalize("NFD", text.lower())
     for letter, replacement in LIGATURES.items():
         text = text.replace(letter, replacement)
@@ -20,7 +20,7 @@ def normalise_rule_by_rule(text: str) -> str:
     return re.sub(r"[^a-z,.!?]+", " ", text).strip()
 
 
-# Any text, and text as it comes in French files: the rules' own characters are rare in the first.
+# Any text, and text like that of French files, because the characters of the rules are rare in the former.
 texts = st.text() | st.text("aàÂçéÊïœŒæÆßuz ,.!?'’-\n\r\t\u2028\u202f\u00a0\u00ad\u0301\u03277€😀")
 
 
@@ -47,11 +47,11 @@ texts = st.text() | st.text("aàÂçéÊïœŒæÆßuz ,.!?'’-\n\r\t\u2028\u20
         ("", ""),
     ],
 )
-def test_what_is_written_is_read_so(written, read):
+def test_examples_are_normalised_as_expected(written, read):
     assert normalise(written) == read
 
 
-def test_an_ae_or_oe_is_a_letter_and_not_a_blank():
+def test_ligatures_become_two_letters_and_not_a_space():
     assert normalise("sœur cœur œil Œil et cætera").split() == ["soeur", "coeur", "oeil", "oeil", "et", "caetera"]
 
 

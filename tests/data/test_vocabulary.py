@@ -1,4 +1,4 @@
-"""Words ↔ ids: nothing is lost on the way, and no word is a KeyError."""
+"""Words and ids: encoding and decoding lose nothing, and no word raises a KeyError."""
 
 import json
 
@@ -57,7 +57,7 @@ def test_known_words_survive_encoding_and_decoding(some):
         assert vocabulary.decode(ids) == sentence.split()
 
 
-def test_an_unknown_word_is_unk_and_no_error():
+def test_an_unknown_word_becomes_unk_without_an_error():
     vocabulary = Vocabulary.count(SENTENCES)
     assert vocabulary.encode(["le", "zèbre"]) == [vocabulary.id_of("le"), UNK, EOS]
     assert vocabulary.id_of("zèbre") == UNK
@@ -106,7 +106,7 @@ def test_a_vocabulary_goes_through_json_unchanged(some):
         ({}, "list of strings"),
     ],
 )
-def test_contents_that_are_no_vocabulary_are_refused(bad, message):
+def test_contents_that_are_not_a_vocabulary_are_refused(bad, message):
     with pytest.raises(ValueError, match=message):
         Vocabulary.from_dict(bad)
 

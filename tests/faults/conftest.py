@@ -1,4 +1,4 @@
-"""Fixtures of the tests of faults, their long form, and the count that it leaves for the status page."""
+"""Fixtures of the fault tests, their long form, and the counts that it writes for the status page."""
 
 import pytest
 from faults import COUNTS, ROOT, SOAK, Warm, said
@@ -8,7 +8,7 @@ from tiny import everything
 from s2s_tutorial.files import write_json
 from s2s_tutorial.runs.folder import versions
 
-# The long form draws other inputs every time.
+# The long form draws different inputs every time.
 settings.register_profile("soak", derandomize=False, database=None, deadline=None)
 if SOAK:
     settings.load_profile("soak")
@@ -24,14 +24,14 @@ def warm():
 
 @pytest.fixture(scope="session")
 def unhurt(warm, tmp_path_factory) -> dict:
-    """All that a run comes to which nothing interrupts, trained the same way as the hurt ones."""
+    """The results of an uninterrupted run, trained in the same way as the interrupted ones."""
     folder = tmp_path_factory.mktemp("unhurt") / "run"
     assert warm.train(folder) == 0, said(folder)
     return everything(folder)
 
 
 def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
-    """After `make soak` write what was survived, for the status page."""
+    """After `make soak`, write the counts of survived faults for the status page."""
     if SOAK and exitstatus == 0 and COUNTS:
         values = {"counts": dict(COUNTS), "versions": versions()}
         (ROOT / "_build").mkdir(exist_ok=True)

@@ -1,4 +1,4 @@
-"""What the tests of faults share: a warm process, what must hold after every fault, the counts of what was survived."""
+"""Helpers of the fault tests: a warm process, the checks after every fault, the counts of survived faults."""
 
 import json
 import os
@@ -18,12 +18,12 @@ COUNTS: Counter[str] = Counter()
 
 
 def fuzz(short: int, long: int) -> settings:
-    """How many inputs a test draws, in `make test` and in `make soak`."""
+    """Return the number of inputs that a test draws, in `make test` or in `make soak`."""
     return settings(max_examples=long if SOAK else short, suppress_health_check=[HealthCheck.too_slow])
 
 
 class Warm:
-    """A process of `warm.py`, and what becomes of its children."""
+    """A process of `warm.py` and its children."""
 
     def __init__(self):
         self.process = subprocess.Popen(
@@ -41,48 +41,48 @@ class Warm:
         return json.loads(answer)
 
     def start(self, folder: Path, **job) -> int:
-        """Start training in a folder; steps that are done are written beside it, as are its words."""
+        """Start training in a folder; the finished steps and the output are written beside it."""
         return self.ask(start={"folder": str(folder), "log": f"{folder}.log", **job})["pid"]
 
     def wait(self, pid: int) -> int:
-        """Exit code of a child, or minus the signal that ended it."""
+        """Return the exit code of a child, or minus the signal that ended it."""
         return self.ask(wait=pid)["code"]
 
     def train(self, folder: Path, **job) -> int:
-        """Train in a folder until the end, whatever it is."""
+        """Train in a folder until the process ends for any reason."""
         return self.wait(self.start(folder, **job))
 
 
 def said(folder: Path) -> str:
-    """What the last child wrote on standard error."""
+    """Return the standard error of the last child."""
     return Path(f"{folder}.log.err").read_text(encoding="utf-8")
 
 
 def steps_done(folder: Path) -> list[int]:
-    """Steps in the order in which they were done, by all sessions."""
+    """Return the steps of all sessions in the order in which they were taken."""
     log = Path(f"{folder}.log")
     return [int(line) for line in log.read_text().splitlines()] if log.is_file() else []
 
 
 def check_bound(folder: Path, most_files: int = 10) -> None:
-    """The folder holds no more than a few files, whatever happened."""
+    """Check that the folder has only a few files after any fault."""
     files = [path for path in folder.rglob("*") if path.is_file()]
     checkpoints = [path.stat().st_size for path in files if path.name.startswith("checkpoint-")]
     assert len(files) <= most_files, files
     others = sum(path.stat().st_size for path in files if "checkpoint-" not in path.name)
-    assert len(checkpoints) <= 5, files  # two good ones, two bad ones, and one too many for a moment
+    assert len(checkpoints) <= 5, files  # two valid ones, two damaged ones, and briefly one more
     assert others < 1 << 20
 
 
 def check_redone(steps: list[int], intervals: int = 1) -> None:
-    """No session began more than so many checkpoint intervals before the end of the one before it."""
+    """Check that each session started at most this many checkpoint intervals before the end of the previous one."""
     for last, first in pairwise(steps):
         assert first <= last + 1
         assert last - first + 1 <= intervals * TINY.training.checkpoint_steps, steps
 
 
 def check_end(folder: Path, unhurt: dict) -> None:
-    """The run came to what an unhurt one comes to, bit for bit, each step recorded once, and left no rubbish."""
+    """Check that the run equals an uninterrupted one bit for bit, recorded each step once, and left no other files."""
     found = everything(folder)
     assert found == unhurt
     recorded = [line["step"] for line in found["record"] if line["kind"] == "step"]
@@ -92,5 +92,5 @@ def check_end(folder: Path, unhurt: dict) -> None:
 
 
 def kill(pid: int) -> None:
-    """What a power cut does."""
+    """Kill a process as a power cut would."""
     os.kill(pid, signal.SIGKILL)

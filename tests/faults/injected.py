@@ -1,4 +1,4 @@
-"""What can go wrong around a training process, done to it from within: for child processes of `warm.py` only."""
+"""Faults around a training process, injected from inside it: for child processes of `warm.py` only."""
 
 import errno
 import io
@@ -11,12 +11,12 @@ import time
 
 
 def kill_at(call: str, number: int, after: bool = False) -> None:
-    """Die as by a power cut just before (or after) the given call of os.fsync, os.replace or a file's write, counted from 1."""
+    """Exit as in a power cut just before (or after) the given call of os.fsync, os.replace or a file's write, counted from 1."""
     _before_each(call, number, lambda: os.kill(os.getpid(), signal.SIGKILL), after)
 
 
 def fail_at(call: str, number: int, code: int) -> None:
-    """From the given call on, until this process ends, the disk answers with an error."""
+    """Make every disk operation from the given call on fail, until this process ends."""
 
     def fail():
         raise OSError(code, os.strerror(code))
@@ -42,7 +42,7 @@ def _before_each(call, number, act, after=False, and_later=False):
         real_open = io.open
 
         class File:
-            """A file whose writes are watched; a write that fails has written half before."""
+            """A file whose writes are counted; a write that fails has already written half of its data."""
 
             def __init__(self, file):
                 self.file = file
@@ -87,14 +87,14 @@ def _before_each(call, number, act, after=False, and_later=False):
 
 
 def unwritable(number: int) -> None:
-    """From the given call on, nothing in any folder can be made, renamed or deleted."""
+    """Make every creation, renaming and deletion in any folder fail from the given call on."""
     fail_at("open", number, errno.EACCES)
     for name in ("replace", "unlink"):
         fail_at(name, 1, errno.EACCES)
 
 
 def turn_clock(seed: int) -> None:
-    """Let both clocks jump back by up to a day, again and again."""
+    """Make both clocks jump back by up to a day, repeatedly."""
     rng, offset = random.Random(seed), 0.0
 
     def turned(real):
@@ -110,7 +110,7 @@ def turn_clock(seed: int) -> None:
 
 
 def no_network(cache: str) -> None:
-    """Let this process reach nothing but itself; `cache` is where downloads would be kept."""
+    """Block all connections of this process except to itself; `cache` is the folder for downloads."""
     os.environ["XDG_CACHE_HOME"] = cache
 
     def watch(event, arguments):
@@ -118,7 +118,7 @@ def no_network(cache: str) -> None:
             host = arguments[0]
         elif event in ("socket.connect", "socket.bind", "socket.sendto", "socket.sendmsg"):
             address = arguments[1]
-            host = address[0] if isinstance(address, tuple) else None  # else a name on this machine
+            host = address[0] if isinstance(address, tuple) else None  # otherwise a name on this machine
         else:
             return
         if host not in (None, "", "localhost", "127.0.0.1", "::1", b"localhost"):

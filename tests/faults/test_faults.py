@@ -1,4 +1,4 @@
-"""Training that is killed, stopped, cut off from its disk or given damaged files goes on and loses nothing."""
+"""Training that is killed or stopped, or whose disk fails or files are damaged, resumes without losing anything."""
 
 import errno
 import json
@@ -17,8 +17,8 @@ PLACES = [("write", False), ("fsync", False), ("fsync", True), ("replace", False
 CLI = ["train", "--preset", "small", "--input-feeding", "--sampling", "linear", "--device", "cpu", "--run"]
 
 
-def test_killed_at_any_moment_it_goes_on_to_the_same_weights(warm, unhurt, tmp_path):
-    """Half of the kills come from outside, at random moments; half between writing, syncing and renaming a file."""
+def test_a_training_killed_at_any_moment_resumes_to_the_same_weights(warm, unhurt, tmp_path):
+    """Half of the kills come from outside at random times; the others come between writing, syncing and renaming a file."""
     rng = random.Random(0)
     kills, runs = 0, 0
     while kills < KILLS:
@@ -52,13 +52,13 @@ def test_killed_at_any_moment_it_goes_on_to_the_same_weights(warm, unhurt, tmp_p
 
 
 def _wait_for_steps(folder, count: int, pid: int) -> None:
-    """Wait until so many steps were done in all, or the child has ended."""
+    """Wait until this many steps were taken in total, or the child has ended."""
     while len(steps_done(folder)) < count and _runs(pid):
         time.sleep(0.002)
 
 
 def _runs(pid: int) -> bool:
-    """Whether a child of the warm process has not ended yet; where /proc is missing, until it is waited for."""
+    """Return whether a child of the warm process still runs; without /proc, True until it is waited for."""
     try:
         with open(f"/proc/{pid}/stat") as file:
             return file.read().rsplit(")", 1)[1].split()[0] != "Z"
@@ -67,7 +67,7 @@ def _runs(pid: int) -> bool:
 
 
 def kill_if_alive(pid: int) -> None:
-    # It is not waited for yet, so its number is still its own.
+    # It is not waited for yet, so no other process has its id.
     kill(pid)
 
 
@@ -77,13 +77,13 @@ def test_sigterm_stops_after_the_step_with_everything_saved(warm, unhurt, tmp_pa
     assert warm.train(folder, signals=[(step, "SIGTERM")]) == 0
     assert f"Stopped after step {step} of" in said(folder)
     assert warm.train(folder) == 0
-    assert steps_done(folder) == list(range(1, 25))  # not one step was done twice
+    assert steps_done(folder) == list(range(1, 25))  # no step was taken twice
     check_end(folder, unhurt)
     COUNTS["polite stops"] += 1
 
 
 @pytest.mark.parametrize("step", range(1, 25) if SOAK else [2, 12])
-def test_two_interrupts_in_quick_succession_lose_an_interval_at_most(warm, unhurt, tmp_path, step):
+def test_two_interrupts_in_quick_succession_lose_at_most_one_interval(warm, unhurt, tmp_path, step):
     folder = tmp_path / "run"
     assert warm.train(folder, signals=[(step, "SIGINT"), (step, "SIGINT")]) == 130
     assert warm.train(folder) == 0, said(folder)
@@ -92,7 +92,7 @@ def test_two_interrupts_in_quick_succession_lose_an_interval_at_most(warm, unhur
     COUNTS["double interrupts"] += 1
 
 
-# The call at which the disk begins to refuse: in the first checkpoint, at the evaluation, in a later checkpoint.
+# The call from which on the disk fails: in the first checkpoint, at the evaluation, in a later checkpoint.
 REFUSALS = [
     pytest.param("fail_at", [call, number, errno.ENOSPC], id=f"full disk at {call} {number}")
     for call, numbers in (("write", (3, 6, 12)), ("fsync", (5, 11, 20)), ("replace", (4, 9)))
@@ -101,7 +101,7 @@ REFUSALS = [
 
 
 @pytest.mark.parametrize(("fault", "arguments"), REFUSALS if SOAK else REFUSALS[::2])
-def test_a_disk_that_refuses_is_a_clear_error_and_loses_an_interval_at_most(warm, unhurt, tmp_path, fault, arguments):
+def test_a_failing_disk_is_a_clear_error_and_loses_at_most_one_interval(warm, unhurt, tmp_path, fault, arguments):
     folder = tmp_path / "run"
     code = warm.train(folder, command=[*CLI, str(folder)], fault=[fault, *arguments])
     words = said(folder)
@@ -115,7 +115,9 @@ def test_a_disk_that_refuses_is_a_clear_error_and_loses_an_interval_at_most(warm
     check_bound(folder)
     assert warm.train(folder) == 0, said(folder)
     check_redone(steps_done(folder))
-    for path in (folder / "tensorboard").glob("*"):  # the command line keeps that record too; the unhurt run has none
+    for path in (folder / "tensorboard").glob(
+        "*"
+    ):  # the command line writes TensorBoard's files too; the uninterrupted run has none
         path.unlink()
     check_end(folder, unhurt)
     COUNTS["full disks" if fault == "fail_at" else "unwritable folders"] += 1
@@ -136,16 +138,14 @@ DAMAGES = {
 
 
 @pytest.mark.parametrize("order", [1, -1] if SOAK else [1])
-def test_damaged_newest_checkpoints_are_named_set_aside_and_made_up_for_and_do_not_pile_up(
-    warm, unhurt, tmp_path, order
-):
+def test_damaged_newest_checkpoints_are_named_set_aside_and_do_not_accumulate(warm, unhurt, tmp_path, order):
     folder = tmp_path / "run"
     for step, damage in zip((6, 11, 16, 21), list(DAMAGES.values())[::order], strict=True):
         assert warm.train(folder, signals=[(step, "SIGTERM")]) == 0
         before, newest = Checkpoints(folder).paths()
         newest.write_bytes(damage(newest.read_bytes()))
         done = len(steps_done(folder))
-        assert warm.train(folder, signals=[(step, "SIGTERM")]) == 0  # from the newest good one on, to the same place
+        assert warm.train(folder, signals=[(step, "SIGTERM")]) == 0  # from the newest valid one to the same end
         assert f"{newest.name} is damaged" in said(folder)
         assert newest.with_suffix(".bad").exists()
         assert steps_done(folder)[done:] == list(range(int(before.stem.split("-")[1]) + 1, step + 1))
@@ -167,7 +167,7 @@ def test_a_clock_that_goes_back_changes_nothing(warm, unhurt, tmp_path):
     COUNTS["clocks set back"] += 4
 
 
-def test_the_second_of_two_processes_is_told_who_holds_the_run(warm, unhurt, tmp_path):
+def test_the_second_of_two_processes_gets_an_error_that_names_the_first(warm, unhurt, tmp_path):
     folder = tmp_path / "run"
     first = warm.start(folder, signals=[(4, "SIGSTOP")])
     _wait_for_steps(folder, 3, first)
@@ -192,7 +192,7 @@ def _stopped(pid: int) -> bool:
         return file.read().rsplit(")", 1)[1].split()[0] == "T"
 
 
-def test_of_two_that_begin_a_run_at_once_one_trains_with_its_own_settings(warm, tmp_path):
+def test_if_two_processes_start_a_run_at_once_one_trains_with_its_own_settings(warm, tmp_path):
     for number in range(10 if SOAK else 2):
         folder = tmp_path / f"run-{number}"
         pids = [warm.start(folder, training={"seed": seed, "epochs": 1}, log=f"{folder}-{seed}.log") for seed in (1, 2)]
@@ -203,7 +203,7 @@ def test_of_two_that_begin_a_run_at_once_one_trains_with_its_own_settings(warm, 
         COUNTS["second processes turned away"] += codes.count(1)
 
 
-def test_sessions_of_tensorboard_do_not_pile_up(warm, tmp_path):
+def test_tensorboard_files_of_many_sessions_do_not_accumulate(warm, tmp_path):
     folder = tmp_path / "run"
     assert warm.train(folder, signals=[(1, "SIGTERM")], tensorboard=True) == 0, said(folder)
     for number in range(30):
@@ -211,7 +211,7 @@ def test_sessions_of_tensorboard_do_not_pile_up(warm, tmp_path):
     assert warm.train(folder, signals=[(2, "SIGTERM")], tensorboard=True) == 0, said(folder)
     left = sorted(path.name for path in (folder / "tensorboard").iterdir())
     assert len(left) == 10
-    assert sum(name.endswith("earlier") for name in left) == 8  # the oldest went
+    assert sum(name.endswith("earlier") for name in left) == 8  # the oldest was deleted
 
 
 def test_the_settings_of_these_tests_have_a_checkpoint_every_five_steps():

@@ -1,6 +1,6 @@
-"""Whatever text, file or command line comes in, what comes out keeps its promises, and is never a traceback.
+"""For any text, file or command line, the result has the promised properties and is never a traceback.
 
-A few hundred inputs in `make test`, the same every time; in `make soak` more than 20,000, other ones every time.
+A few hundred inputs in `make test`, the same every time; in `make soak` more than 20,000, different ones every time.
 """
 
 import functools
@@ -26,7 +26,7 @@ from s2s_tutorial.files import BadFileError, load_tensors, read_json
 from s2s_tutorial.settings import PRESETS, Settings
 from s2s_tutorial.training.record import read_record
 
-# Any text at all, half characters included; and text of the kinds that rules are about.
+# Any text, lone surrogates included; and text with the characters that the rules are about.
 ANY = st.text(st.characters(), max_size=60)
 NEAR = st.text(st.sampled_from("aàÀœŒßıİſ'’ʼ-.,!?…\u202f\u00a0\u0301\u2028\n\r\t\0 jtdqu7<>&"), max_size=40)
 TEXT = ANY | NEAR | st.text(st.characters(codec="utf-8"), max_size=200)
@@ -34,7 +34,7 @@ SHAPE = re.compile(r"([a-z]+|[,.!?])( ([a-z]+|[,.!?]))*|")
 
 
 def counted(test):
-    """Count the inputs that a test was given."""
+    """Count the inputs of a test."""
 
     @functools.wraps(test)
     def count(*arguments, **named):
@@ -207,13 +207,13 @@ WORDS = st.sampled_from(
      "--beam", "--json", "--device", "cpu", "meta", "--out", "x.png", "--epochs", "--seed", "--max-minutes", "--pairs",
      "--trim-below", "--reverse", "--", "-1", "0", "1", "nan", "inf", "1e999", "9" * 400, "Le chat dort.", "challenge"]
 )  # fmt: skip
-# No process is ever given half a character that stands for no byte, or a zero.
+# An argument of a process cannot contain a zero, or a lone surrogate that does not encode a byte.
 ARGUMENT = WORDS | st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), max_size=20)
 
 
 @pytest.fixture(scope="module")
 def folder(tiny_run, tmp_path_factory):
-    """A run, pairs and a file of another kind, under names that fuzzed command lines are given."""
+    """A run, pairs and another file, under the names that the fuzzed command lines use."""
     made = tmp_path_factory.mktemp("fuzz")
     shutil.copytree(tiny_run, made / "run", ignore=shutil.ignore_patterns("tensorboard"))
     (made / "pairs.tsv").write_text("I sing.\tJe chante.\nI eat.\tJe mange.\n")
@@ -222,7 +222,7 @@ def folder(tiny_run, tmp_path_factory):
 
 
 def check_call(arguments: list[str], stdin: bytes = b"") -> None:
-    """A command line ends with an exit code and, where it is not 0, a message."""
+    """Check that a command line ends with an exit code and, if this is not 0, with a message."""
     result = CliRunner().invoke(app, arguments, input=stdin)
     assert result.exception is None or isinstance(result.exception, SystemExit), (arguments, result.exception)
     assert result.exit_code in (0, 1, 2), arguments

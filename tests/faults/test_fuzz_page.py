@@ -1,4 +1,4 @@
-"""The live page's reading of text against the package's: the same words of any text, and never an error but its own.
+"""The live page's text functions, compared with the package's: the same words for any text, and only expected errors.
 
 Hypothesis draws the texts; the browser answers all of them in one call. How many: see `test_fuzz`.
 """
@@ -21,12 +21,12 @@ from s2s_tutorial.web.export import export, text_rules
 pytest.importorskip("playwright", reason="needs Playwright: pip install playwright")
 pytestmark = pytest.mark.browser
 
-# Half characters one after the other would be one character to JavaScript, whose texts are UTF-16.
+# Two consecutive surrogates would be one character in JavaScript, whose strings are UTF-16.
 WHOLE = TEXT.map(lambda text: text.encode("utf-16", "surrogatepass").decode("utf-16", "surrogatepass"))
 
 
 def drawn(strategy, short: int, long: int) -> list:
-    """Everything that Hypothesis draws."""
+    """Return all examples that Hypothesis draws."""
     found = []
 
     @fuzz(short, long)
@@ -40,7 +40,7 @@ def drawn(strategy, short: int, long: int) -> list:
 
 
 def in_both_tables(text: str) -> bool:
-    """Whether Python's table of characters has all of them: the browser's is a newer one."""
+    """Return whether Python's Unicode tables have all characters; the browser's tables are newer."""
     return all(unicodedata.category(character) != "Cn" for character in text)
 
 
@@ -100,7 +100,7 @@ def test_the_page_puts_any_words_together_as_python_does(room):
 
 
 def test_python_is_no_newer_than_the_browser(room):
-    """`in_both_tables` leaves out what Python does not know; what the browser does not know must be nothing."""
+    """`in_both_tables` skips characters that Python does not know; there must be none that only the browser does not know."""
     script = "codes => codes.filter((code) => /\\p{Cn}/u.test(String.fromCodePoint(code)))"
     known = [code for code in range(sys.maxunicode + 1) if unicodedata.category(chr(code)) not in ("Cn", "Cs")]
     assert room.page.evaluate(script, known) == []

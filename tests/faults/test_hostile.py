@@ -1,6 +1,6 @@
-"""Files that a stranger made: refused with a sentence, without running, filling the memory or leaving their folder.
+"""Untrusted files: refused with a clear message, without running code, filling the memory or writing outside their folder.
 
-Each is opened by a child of the warm process, which measures how much its memory grows and is ended if it hangs.
+Each is opened by a child of the warm process, which measures how much its memory grows and is killed if it hangs.
 """
 
 import io
@@ -25,7 +25,7 @@ TERABYTE = 1 << 40
 
 
 class Evil:
-    """What a pickle can do to whoever opens it."""
+    """A pickle that runs code when it is loaded."""
 
     def __reduce__(self):
         return os.mkdir, ("executed",)
@@ -33,13 +33,13 @@ class Evil:
 
 @pytest.fixture
 def run(tiny_run, tmp_path):
-    """A copy of a good run."""
+    """A copy of a valid run."""
     return shutil.copytree(tiny_run, tmp_path / "run", ignore=shutil.ignore_patterns("tensorboard"))
 
 
 @pytest.fixture
 def refused(warm, tmp_path):
-    """Opens something in a child; it must be refused with the given words, and nothing else may change on the disk."""
+    """Open a file in a child process; it must be refused with the given words and change nothing on the disk."""
 
     def opened(kind, path, words):
         before = everything_below(tmp_path)
@@ -60,7 +60,7 @@ def refused(warm, tmp_path):
 
 
 def everything_below(folder):
-    """Names, kinds and sizes of everything, and when it was changed; `lock` comes and goes."""
+    """Return names, kinds, sizes and times of change of everything but `lock`, which is created and deleted at any time."""
     found = {}
     for path in folder.rglob("*"):
         if path.name != "lock" and not path.is_dir():
@@ -70,7 +70,7 @@ def everything_below(folder):
 
 
 def sparse(path, size, start=b""):
-    """A file that claims a size and takes no room."""
+    """Make a sparse file: it has the size, but takes no space on the disk."""
     with path.open("wb") as file:
         file.write(start)
         file.truncate(size)
@@ -105,7 +105,7 @@ WEIGHTS = {
 
 @pytest.mark.parametrize("kind", WEIGHTS)
 @pytest.mark.parametrize("place", ["model", "newest checkpoint"])
-def test_weights_that_are_none_are_refused(refused, run, tmp_path, kind, place):
+def test_files_that_are_not_weights_are_refused(refused, run, tmp_path, kind, place):
     if place == "model":
         (run / "model.safetensors").write_bytes(WEIGHTS[kind])
         refused("translator", run, r"model\.safetensors is damaged|too large|another model")
@@ -116,7 +116,7 @@ def test_weights_that_are_none_are_refused(refused, run, tmp_path, kind, place):
         refused("tensors", path, r"is damaged")
 
 
-def test_the_pickle_would_have_done_harm(tmp_path, monkeypatch):
+def test_the_pickle_of_these_tests_does_run_code_when_loaded(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     pickle.loads(WEIGHTS["a pickle"])
     assert (tmp_path / "executed").is_dir()
@@ -199,12 +199,12 @@ RUNS = {
 
 
 @pytest.mark.parametrize("kind", RUNS)
-def test_settings_and_words_that_no_run_has_are_refused(refused, run, kind):
+def test_invalid_settings_and_words_are_refused(refused, run, kind):
     changed(run, RUNS[kind])
     refused("translator", run, r"run\.json is damaged|weights, at most|was written in format")
 
 
-def test_a_model_larger_than_its_weights_gets_no_memory(refused, run):
+def test_no_memory_is_allocated_for_a_model_larger_than_its_weights(refused, run):
     changed(run, lambda v: v["settings"]["model"].update(hidden_size=2048, embedding_size=2048, num_layers=2))
     refused("translator", run, "another model")
 
@@ -214,7 +214,7 @@ def test_a_model_larger_than_its_weights_gets_no_memory(refused, run):
     [DEEP, b'{"a":' * 100_000, b"[" + b"[]," * 2_000_000 + b"[]]", b"1" * 100_000, b'{"format": ' + b"9" * 5000 + b"}"],
     ids=["deep lists", "deep objects", "millions of lists", "a number of 100,000 digits", "a format of 5,000 digits"],
 )
-def test_a_run_file_that_is_a_trap_is_refused(refused, run, data):
+def test_a_hostile_run_file_is_refused(refused, run, data):
     (run / "run.json").write_bytes(data)
     refused("translator", run, r"run\.json is damaged")
 
@@ -229,7 +229,7 @@ def test_a_huge_record_is_not_read(refused, run):
     refused("record", run / "record.jsonl", "is too large")
 
 
-def test_lines_of_a_record_that_are_traps_are_left_out(warm, run, tmp_path):
+def test_hostile_lines_of_a_record_are_skipped(warm, run, tmp_path):
     good = (run / "record.jsonl").read_bytes()
     traps = [DEEP, b"1" * 5000, b'{"step": 1}', b'{"kind": "step", "step": 1, "loss": "x"}', b'{"kind": [], "step": 1}']
     (run / "record.jsonl").write_bytes(b"\n".join(traps) + b"\n" + good)
@@ -238,7 +238,7 @@ def test_lines_of_a_record_that_are_traps_are_left_out(warm, run, tmp_path):
     assert read_record(run / "record.jsonl") == [json.loads(line) for line in good.splitlines()]
 
 
-# Links and other things that are no files
+# Links, pipes and other entries that are not regular files
 
 
 @pytest.mark.parametrize(
@@ -309,7 +309,7 @@ def archive(path, members, method=zipfile.ZIP_DEFLATED):
 
 
 def link_archive(path):
-    """An archive whose one member is a symbolic link."""
+    """Write an archive whose one member is a symbolic link."""
     info = zipfile.ZipInfo("pairs.tsv")
     info.create_system, info.external_attr = 3, (stat.S_IFLNK | 0o777) << 16
     with zipfile.ZipFile(path, "w") as file:
@@ -318,7 +318,7 @@ def link_archive(path):
 
 
 def lying_contents(path):
-    """An archive whose list of contents claims to have four gigabytes, in a file that claims to be large enough."""
+    """Write an archive whose list of contents claims to have four gigabytes, in a sparse file of that size."""
     with path.open("wb") as file:
         file.truncate((4 << 30) + 100)
         file.seek(0, io.SEEK_END)
@@ -345,7 +345,7 @@ CORPORA = {
 
 
 @pytest.mark.parametrize("kind", CORPORA)
-def test_an_archive_that_is_a_trap_is_refused(refused, tmp_path, kind):
+def test_a_hostile_archive_is_refused(refused, tmp_path, kind):
     make, words = CORPORA[kind]
     refused("corpus", make(tmp_path / "pairs.zip"), words)
 
@@ -355,11 +355,11 @@ def test_a_huge_file_of_pairs_is_not_read(refused, tmp_path):
     refused("corpus", tmp_path / "pairs.tsv", "holds more than 1024 MiB")
 
 
-def test_a_file_that_is_one_line_is_read_no_further_than_a_line_can_be(refused, tmp_path):
+def test_a_file_of_one_endless_line_is_read_only_up_to_the_line_limit(refused, tmp_path):
     sparse(tmp_path / "pairs.tsv", 1 << 30)
     refused("corpus", tmp_path / "pairs.tsv", "line 1 of pairs.tsv is longer than")
 
 
-def test_a_pipe_is_no_corpus(refused, tmp_path):
+def test_a_pipe_is_refused_as_a_corpus(refused, tmp_path):
     os.mkfifo(tmp_path / "pairs.tsv")
     refused("corpus", tmp_path / "pairs.tsv", "is not a file")

@@ -1,4 +1,4 @@
-"""Training, translating, measuring and drawing reach nothing beyond this machine; importing is in test_project.py."""
+"""Training, translating, evaluating and drawing make no connection to other machines; for imports see test_project.py."""
 
 import pytest
 from faults import said
@@ -23,14 +23,14 @@ def test_everything_from_training_to_pictures_works_without_a_network(warm, tmp_
         assert code == 0, (command, said(tmp_path / "run"))
 
 
-def test_what_does_need_the_network_is_seen_and_says_so(warm, tmp_path):
+def test_a_download_without_a_network_is_detected_and_reported(warm, tmp_path):
     command = ["data", "--corpus", "tatoeba"]
     assert warm.train(tmp_path / "run", command=command, fault=["no_network", str(tmp_path)]) == 1
     assert "could not be downloaded (RuntimeError)" in said(tmp_path / "run")
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "localhost"])
-def test_this_machine_itself_may_be_reached(host, monkeypatch):
+def test_connections_to_this_machine_are_allowed(host, monkeypatch):
     import injected
 
     hooks = []

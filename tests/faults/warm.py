@@ -1,6 +1,6 @@
-"""A process that has everything imported and waits; for each job it forks a child that trains and may be hurt.
+"""A process that has imported everything and waits; for each job it forks a child that trains and may be killed.
 
-So a killed child costs a few tenths of a second and not the seconds that importing PyTorch takes. It reads a line of
+A killed child therefore costs a few tenths of a second and not the seconds that importing PyTorch takes. It reads a line of
 JSON for each command from standard input and answers with one:
 
     {"start": {job}}   forks a child: {"pid": …}
@@ -20,7 +20,7 @@ sys.path[:0] = [str(Path(__file__).parent), str(Path(__file__).parents[1])]
 
 def serve() -> None:
     """Answer commands until standard input ends."""
-    # Some of these are only imported so that no child has to do it.
+    # Some of these are imported only so that no child has to import them.
     import injected
     import torch
     from tiny import TINY
@@ -70,7 +70,7 @@ def serve() -> None:
             Trainer(corpus, settings, Path(job["folder"]), tensorboard=tensorboard, quiet=True).fit(raise_on_stop=False)
 
     def load(kind: str, path: Path | str) -> None:
-        """Open a file and print how it was refused and by how many MiB memory grew."""
+        """Open a file, and print the error that it raised and by how many MiB memory grew."""
         path = Path(path)
         opens = {
             "translator": lambda: load_translator(path),
@@ -91,7 +91,7 @@ def serve() -> None:
     def child(job: dict) -> int:
         for number, name in ((1, "out"), (2, "err")):
             os.dup2(os.open(job["log"] + "." + name, os.O_WRONLY | os.O_CREAT | os.O_TRUNC), number)
-        # Only what the job itself leaves open or writes counts: nothing of this server's.
+        # Only files that the job itself opens or writes count, not those of this server.
         signal.signal(signal.SIGINT, signal.default_int_handler)
         try:
             train(job)

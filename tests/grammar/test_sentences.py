@@ -342,7 +342,7 @@ def test_english_is_well_formed(pairs):
         assert (pair.english[-1] == "?") == (pair.french[-1] == "?")
 
 
-def test_the_present_is_progressive_exactly_where_french_says_now(pairs):
+def test_the_present_is_progressive_exactly_where_french_has_a_word_for_now(pairs):
     for pair in pairs:
         now = (
             "maintenant" in pair.french.lower() or "en ce moment" in pair.french.lower() or "aujourd'hui" in pair.french

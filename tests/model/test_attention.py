@@ -1,4 +1,4 @@
-"""Properties of attention: what must hold for any weights, any sizes."""
+"""Properties of attention that hold for any weights and any sizes."""
 
 import math
 
@@ -102,7 +102,7 @@ def test_weights_are_those_of_a_softmax_over_the_words_alone(rng):
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_padding_is_not_attended_to_whatever_stands_there(name, queries, enc_states):
+def test_padding_gets_no_attention_whatever_its_values(name, queries, enc_states):
     attention = make(name)
     loud = torch.where(MASK[..., None], enc_states, 50.0)
     quiet_result = attention(queries, attention.keys(enc_states), enc_states, MASK)
@@ -146,7 +146,7 @@ def test_a_sentence_of_one_word_gets_all_the_weight(name, queries, enc_states):
 
 
 def loud_local() -> LocalAttention:
-    """Make local attention whose centres are spread over the sentence, not all near its middle."""
+    """Return local attention whose centres are spread over the sentence, not all near its middle."""
     attention = make("local-p")
     with torch.no_grad():
         attention.vector.mul_(12)
@@ -184,7 +184,7 @@ def test_local_attention_looks_nowhere_but_in_its_window(rng):
 
 @pytest.mark.parametrize("extreme", [-1e6, -1.0, 0.0, 1.0, 1e6])
 def test_local_attention_has_a_word_to_look_at_in_every_sentence(rng, extreme):
-    """The predicted place may be either end of the sentence, exactly: the window must still hold a word."""
+    """The predicted centre may be exactly the first or the last position; the window must still contain a word."""
     attention, longest = make("local-p"), 9
     with torch.no_grad():
         attention.vector.fill_(extreme)

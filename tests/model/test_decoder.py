@@ -27,7 +27,7 @@ BAHDANAU = dataclasses.replace(LUONG, decoder="bahdanau", attention="additive")
 
 
 def stepwise(model: Seq2Seq, prev_ids, memory, state):
-    """Logits (B, T, V), weights (B, T, S) or None, and the last state, from `step` alone."""
+    """Return logits (B, T, V), weights (B, T, S) or None, and the last state, computed with `step` alone."""
     logits, weights = [], []
     for words in prev_ids.unbind(dim=1):
         step_logits, state, step_weights = model.decoder.step(words, memory, state)
@@ -189,7 +189,7 @@ def test_input_feeding_feeds_what_the_step_before_put_out():
 @pytest.mark.parametrize("decoder", ["luong", "bahdanau"])
 @torch.no_grad()
 def test_a_decoder_without_attention_works_and_has_no_weights(decoder):
-    """It crashed in the 2017 notebook."""
+    """In the 2017 notebook it crashed."""
     model = small_model(dataclasses.replace(LUONG, decoder=decoder, attention="none"))
     logits, _, weights = first_step(model)
     assert weights is None
@@ -210,7 +210,7 @@ def test_luong_without_attention_knows_the_source_from_its_first_state_alone():
 
 @all_families
 @torch.no_grad()
-def test_selected_rows_of_memory_and_state_go_on_as_they_would_have(settings):
+def test_selected_rows_of_memory_and_state_give_the_same_next_steps(settings):
     model, batch = small_model(settings), small_batch()
     memory, state = model.encode(batch.src_ids, batch.src_mask)
     words, rows = batch.tgt_ids[:, 0], torch.tensor([3, 1, 1, 0, 2])

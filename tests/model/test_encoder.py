@@ -21,7 +21,7 @@ def make_encoder(layers: int, dropout_rate: float = 0.0) -> Encoder:
 
 
 def pytorchs_gru(encoder: Encoder) -> nn.GRU:
-    """One `nn.GRU` of all layers, with the encoder's weights."""
+    """Return one `nn.GRU` of all layers with the encoder's weights."""
     layers = len(encoder.layers)
     gru = nn.GRU(E, H, layers, batch_first=True, bidirectional=True).double()
     for number, layer in enumerate(encoder.layers):
@@ -31,7 +31,7 @@ def pytorchs_gru(encoder: Encoder) -> nn.GRU:
 
 
 def pytorchs_states(encoder: Encoder) -> tuple[torch.Tensor, torch.Tensor]:
-    """States (B, S, 2H) and `encoder_hidden` (2L, B, H) as the 2017 notebook had them."""
+    """Return states (B, S, 2H) and `encoder_hidden` (2L, B, H) as in the 2017 notebook."""
     packed = pack_padded_sequence(encoder.embedding(SRC_IDS), LENGTHS, batch_first=True, enforce_sorted=False)
     states, hidden = pytorchs_gru(encoder)(packed)
     return pad_packed_sequence(states, batch_first=True)[0], hidden
@@ -66,7 +66,7 @@ def test_first_decoder_states_are_not_the_first_rows_that_pytorch_gives():
         for weights in encoder.layers[1].parameters():
             weights.mul_(3)
     _, hidden_after = pytorchs_states(encoder)
-    torch.testing.assert_close(hidden_after[:2], hidden[:2])  # what it took never saw the upper layer
+    torch.testing.assert_close(hidden_after[:2], hidden[:2])  # its choice did not depend on the upper layer
     assert not torch.allclose(encoder(SRC_IDS, MASK)[1][1], first_states[1])
 
 
@@ -106,7 +106,7 @@ def test_every_word_is_seen_from_both_sides():
 def test_paddings_embedding_is_zero_and_stays_so():
     encoder = make_encoder(1)
     assert encoder.embedding.weight[0].eq(0).all()
-    enc_states, first_states = encoder(SRC_IDS, None)  # even read as if it were a word
+    enc_states, first_states = encoder(SRC_IDS, None)  # even if it is read like a word
     (enc_states.sum() + first_states.sum()).backward()
     assert encoder.embedding.weight.grad[0].eq(0).all()
     assert encoder.embedding.weight.grad[int(SRC_IDS[0, 0])].ne(0).any()

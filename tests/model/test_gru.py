@@ -23,7 +23,7 @@ def make_gru(bidirectional: bool, input_size: int = E, hidden_size: int = H) -> 
 
 
 def results_and_gradients(form, gru, inputs, initial, mask):
-    """States, last states and the gradient of some function of both at everything that goes in."""
+    """Return states, last states, and the gradient of a function of both with respect to every input."""
     inputs = inputs.clone().requires_grad_()
     initial = None if initial is None else initial.clone().requires_grad_()
     states, last = form(gru, inputs, initial, mask)
@@ -48,7 +48,7 @@ def test_the_fast_gru_equals_the_packed_one_in_results_and_all_gradients(rng, bi
 
 
 @pytest.mark.parametrize("started", [False, True], ids=["from-zeros", "from-a-state"])
-def test_the_fast_grus_gradient_is_the_slope_of_its_results(rng, started):
+def test_the_fast_grus_gradient_equals_finite_differences(rng, started):
     gru = make_gru(True, input_size=2, hidden_size=2)
     inputs = torch.randn(2, 3, 2, generator=rng, dtype=torch.float64, requires_grad=True)
     initial = torch.randn(2, 2, 2, generator=rng, dtype=torch.float64, requires_grad=True) if started else None
@@ -87,7 +87,7 @@ def test_a_sentence_alone_gets_the_states_it_gets_in_a_batch(rng):
         torch.testing.assert_close(alone_last[:, 0], last[:, row])
 
 
-def test_on_a_cpu_the_fast_form_runs(rng):
+def test_the_fast_form_runs_on_a_cpu(rng):
     gru, inputs = make_gru(True), torch.randn(B, T, E, generator=rng, dtype=torch.float64)
     assert all(map(torch.equal, run_gru(gru, inputs, None, MASK), fast_gru(gru, inputs, None, MASK)))
 

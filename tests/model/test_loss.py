@@ -1,4 +1,4 @@
-"""The loss is cross-entropy over real words: by hand, as PyTorch has it, and fused with the output layer."""
+"""The loss is cross-entropy over real words: computed by hand, by PyTorch, and fused with the output layer."""
 
 import math
 
@@ -25,7 +25,7 @@ def tgt_ids(rng) -> torch.Tensor:
 
 @pytest.fixture
 def layer(rng) -> list[torch.Tensor]:
-    """Input, weight and bias of an output layer."""
+    """Return input, weight and bias of an output layer."""
     shapes = ((B, T, H), (V, H), (V,))
     return [torch.randn(shape, generator=rng, dtype=torch.float64, requires_grad=True) for shape in shapes]
 
@@ -63,7 +63,7 @@ def test_the_fused_loss_equals_the_plain_one_in_value_and_gradients(layer, tgt_i
     torch.testing.assert_close(torch.autograd.grad(3 * fused, layer), torch.autograd.grad(3 * plain, layer))
 
 
-def test_the_fused_losss_gradient_is_the_slope_of_its_value(layer, tgt_ids):
+def test_the_fused_losss_gradient_equals_finite_differences(layer, tgt_ids):
     assert torch.autograd.gradcheck(lambda *parts: output_cross_entropy(*parts, tgt_ids, MASK, 0.1), layer)
 
 
@@ -106,13 +106,13 @@ def test_every_real_word_weighs_the_same_whichever_sentence_it_is_in(logits, tgt
     torch.testing.assert_close(masked_cross_entropy(logits, tgt_ids, MASK), torch.stack(words).mean())
 
 
-def test_knowing_nothing_costs_the_logarithm_of_the_vocabulary(tgt_ids):
+def test_uniform_logits_cost_the_logarithm_of_the_vocabulary_size(tgt_ids):
     for smoothing in (0.0, 0.3):
         loss = masked_cross_entropy(torch.zeros(B, T, V), tgt_ids, MASK, smoothing)
         assert float(loss) == pytest.approx(math.log(V))
 
 
-def test_certainty_is_free_without_smoothing_and_dear_with_it(tgt_ids):
+def test_a_confident_right_answer_costs_nothing_without_smoothing_and_much_with_it(tgt_ids):
     certain = 100.0 * F.one_hot(tgt_ids, V)
     assert float(masked_cross_entropy(certain, tgt_ids, MASK)) == pytest.approx(0.0)
     assert float(masked_cross_entropy(certain, tgt_ids, MASK, 0.1)) > 5

@@ -1,4 +1,4 @@
-"""Encoder, decoder and loss as one network: all of it learns, and nothing but the words matters to it."""
+"""Encoder, decoder and loss as one network: every parameter learns, and only the words change the result."""
 
 import dataclasses
 
@@ -26,7 +26,7 @@ from s2s_tutorial.settings import ModelSettings
 from s2s_tutorial.translation.search import greedy_search
 
 LUONG = ModelSettings("luong", "general", SIZE, SIZE, 1, 0.0, tie_embeddings=False)
-# One of each kind of decoder and attention that works in a way of its own.
+# One model for each combination of decoder and attention with code of its own.
 SOME = [
     LUONG,
     dataclasses.replace(LUONG, attention="concat", input_feeding=True, num_layers=2),
@@ -70,7 +70,7 @@ def test_the_models_loss_is_that_of_its_logits(smoothing):
     torch.testing.assert_close(model.loss(batch, smoothing), expected)
 
 
-def test_the_words_before_are_the_target_one_place_to_the_right():
+def test_previous_words_are_the_target_shifted_right_by_one():
     batch = small_batch()
     prev_ids = shift_right(batch.tgt_ids)
     assert prev_ids[:, 0].eq(SOS).all()
@@ -80,7 +80,7 @@ def test_the_words_before_are_the_target_one_place_to_the_right():
 
 
 @torch.no_grad()
-def test_teacher_forcing_is_what_happens_where_no_other_words_are_given():
+def test_teacher_forcing_is_the_default():
     model, batch = small_model(LUONG), small_batch()
     assert torch.equal(model.loss(batch, prev_ids=shift_right(batch.tgt_ids)), model.loss(batch))
     other = shift_right(batch.tgt_ids)
@@ -97,7 +97,7 @@ def test_a_sentence_without_a_word_is_refused(settings):
 
 
 @pytest.mark.parametrize("settings", SOME, ids=kind_name)
-def test_a_small_model_learns_three_sentences_by_heart_and_says_them(settings):
+def test_a_small_model_memorises_three_sentences_and_writes_them(settings):
     model, loss = overfitted(settings)
     batch = batch_to_learn()
     assert loss < 0.05
@@ -125,7 +125,7 @@ def test_parameters_are_counted_once_each(layers, tied):
 
 @pytest.mark.parametrize("tied", [False, True], ids=["untied", "tied"])
 @torch.no_grad()
-def test_weights_alone_make_the_same_model_again(tied):
+def test_weights_alone_restore_the_same_model(tied):
     settings = dataclasses.replace(LUONG, tie_embeddings=tied)
     model, other = small_model(settings, seed=0), small_model(settings, seed=1)
     batch = small_batch()

@@ -1,4 +1,4 @@
-"""Pictures: what they say stands where it belongs."""
+"""Pictures: every label and value is at its position."""
 
 import base64
 import json
@@ -27,7 +27,7 @@ def translation_of(src_words: list[str], words: list[str], rows: int) -> Transla
 
 
 def labels_at(axis) -> dict[float, str]:
-    """What really stands at each place, after matplotlib has drawn."""
+    """Return the label at each position after matplotlib has drawn."""
     return {
         float(place): label.get_text() for place, label in zip(axis.get_ticklocs(), axis.get_ticklabels(), strict=True)
     }
@@ -35,7 +35,7 @@ def labels_at(axis) -> dict[float, str]:
 
 @pytest.mark.parametrize("length", [1, 3, 12, 40])
 def test_every_label_sits_on_its_cell(length):
-    """The 2017 picture showed each word one place beside its cell: its labels began with an empty one."""
+    """In the 2017 picture each word was one cell off, because its labels began with an empty one."""
     src_words, words = [f"s{n}" for n in range(length)], [f"t{n}" for n in range(length + 2)]
     figure = plot_attention(translation_of(src_words, words, rows=len(words) + 1))
     figure.draw_without_rendering()
@@ -108,7 +108,7 @@ def test_a_record_without_steps_is_an_error_that_says_to_train():
 @pytest.mark.parametrize(
     ("suffix", "start"), [("png", b"\x89PNG"), ("svg", b"<?xml"), ("pdf", b"%PDF"), ("PNG", b"\x89PNG")]
 )
-def test_a_figure_is_written_in_the_kind_its_name_says(tmp_path, suffix, start):
+def test_a_figure_is_written_in_the_format_of_its_suffix(tmp_path, suffix, start):
     figure = plot_attention(translation_of(["a"], ["b"], rows=2))
     save_figure(figure, tmp_path / f"picture.{suffix}")
     assert (tmp_path / f"picture.{suffix}").read_bytes().startswith(start)
@@ -116,7 +116,7 @@ def test_a_figure_is_written_in_the_kind_its_name_says(tmp_path, suffix, start):
 
 
 @pytest.mark.parametrize("name", ["picture.docx", "picture", "picture.png.exe", ".png"])
-def test_another_kind_of_file_is_refused_and_nothing_written(tmp_path, name):
+def test_an_unknown_format_is_refused_and_nothing_is_written(tmp_path, name):
     figure = plot_attention(translation_of(["a"], ["b"], rows=2))
     with pytest.raises(ValueError, match=r"end the name in \.png, \.svg or \.pdf"):
         save_figure(figure, tmp_path / name)
@@ -144,12 +144,12 @@ def test_words_never_become_html_in_the_view():
     page = AttentionView(hostile_translation()).html()
     assert HOSTILE not in page
     assert "<img src=x" not in page
-    assert page.count("</script>") == 2  # the data's and the program's own
+    assert page.count("</script>") == 2  # the data and the program of the view
 
 
-def test_the_view_asks_nothing_of_any_other_host():
+def test_the_view_makes_no_request_to_another_host():
     page = re.sub(r"data:image/png;base64,[^\"]*", "", AttentionView(hostile_translation()).html())
-    assert "http" not in page.replace("http://www.w3.org/2000/svg", "")  # the name of SVG, which nobody fetches
+    assert "http" not in page.replace("http://www.w3.org/2000/svg", "")  # the name of SVG, which is never fetched
     assert "import(" not in page
     assert "fetch(" not in page
 
@@ -186,7 +186,7 @@ def test_the_picture_of_a_run_has_all_its_parts_from_before_the_first_step(trans
     assert [axes.get_xlim() for axes in (above, below, right)] == [(0, 344)] * 3
 
 
-def test_no_legend_lies_on_a_curve_or_on_other_axes():
+def test_no_legend_covers_a_curve_or_other_axes():
     for figure in (plot_training(record_of(40), hostile_translation(), 40, 344), plot_losses(record_of(40))):
         figure.draw_without_rendering()
         axes = [one for part in figure.subfigs or [figure] for one in part.axes]
@@ -196,7 +196,7 @@ def test_no_legend_lies_on_a_curve_or_on_other_axes():
 
 
 def test_the_picture_of_a_run_is_low_enough_for_a_small_screen():
-    """JupyterLab leaves 640 pixels of 768 to cells; the cell, a line, and the first samples need 200."""
+    """JupyterLab leaves 640 of 768 pixels for cells; the cell, a line and the first samples need 200."""
     width, height = plot_training([], hostile_translation(), 0, 344).get_size_inches() * 110
     assert height < 440
     assert width < 930

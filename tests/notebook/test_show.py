@@ -1,4 +1,4 @@
-"""What chapters show: the package's own source, shapes, tables, text, pictures."""
+"""Helpers of the chapters: they show the package's source, shapes, tables, text and pictures."""
 
 import base64
 
@@ -12,7 +12,7 @@ from s2s_tutorial.notebook import show
 
 @pytest.fixture
 def shown(monkeypatch):
-    """Everything displayed, as (data, metadata)."""
+    """All displayed outputs, as (data, metadata)."""
     kept = []
     monkeypatch.setattr(
         "IPython.display.display",
@@ -31,7 +31,7 @@ def test_source_is_the_installed_one_under_its_name(shown):
     assert "return queries @ keys.transpose(1, 2)" in data["text/markdown"]
 
 
-def test_a_right_shape_passes_in_silence_and_a_wrong_one_is_told(capsys):
+def test_a_right_shape_passes_and_a_wrong_one_raises(capsys):
     show.check_shape(torch.zeros(2, 3), (2, 3))
     assert capsys.readouterr().out == ""
     with pytest.raises(ValueError, match=r"the shape is \(2, 3\), expected \(3, 2\)"):
@@ -46,7 +46,7 @@ def test_shapes_are_printed_under_their_names(capsys):
     ]
 
 
-def test_a_table_rounds_floats_sets_numbers_right_and_escapes_its_own_signs(shown):
+def test_a_table_rounds_floats_aligns_numbers_right_and_escapes_pipes(shown):
     show.show_table(["word", "count", "share"], [["a|b", 1234, 0.123], ["c", 5, 10.0]])
     assert shown[0][0]["text/markdown"].splitlines() == [
         "| word | count | share |",
@@ -56,7 +56,7 @@ def test_a_table_rounds_floats_sets_numbers_right_and_escapes_its_own_signs(show
     ]
 
 
-def test_what_is_missing_is_a_dash_and_a_minus_is_no_hyphen(shown):
+def test_missing_values_are_dashes_and_minus_signs_are_not_hyphens(shown):
     show.show_table(["name", "count", "change"], [["seed -1", None, -0.5], ["c", -12, None]])
     show.show_text("BLEU changes by **-3.2** (-1 to +2): encoder-2, `x[:,-1]`, -n")
     assert shown[0][0]["text/markdown"].splitlines()[1:] == [
@@ -76,7 +76,7 @@ def test_a_figure_is_shown_as_a_picture(monkeypatch):
     assert base64.b64decode(kept[0]._repr_png_()).startswith(b"\x89PNG")
 
 
-def test_glue_is_nothing_where_there_is_no_book(monkeypatch):
+def test_glue_does_nothing_outside_the_book(monkeypatch):
     import sys
 
     monkeypatch.setitem(sys.modules, "myst_nb", None)

@@ -1,4 +1,4 @@
-"""Opening a run: what is there comes back whole, and what is wrong is said with what to do."""
+"""Opening a run: valid runs are read back unchanged, and errors say what to do."""
 
 import json
 import shutil
@@ -29,7 +29,7 @@ def change_json(folder, change) -> None:
     (folder / "run.json").write_text(json.dumps(values), encoding="utf-8")
 
 
-def test_a_run_comes_back_as_it_was_started(tiny_run, tiny_corpus):
+def test_an_opened_run_has_the_settings_it_was_started_with(tiny_run, tiny_corpus):
     run = open_run(tiny_run)
     assert run.settings == TINY
     assert (run.src_vocabulary, run.tgt_vocabulary) == (tiny_corpus.src_vocabulary, tiny_corpus.tgt_vocabulary)
@@ -45,7 +45,7 @@ def test_a_saved_run_comes_back_equal(tmp_path, tiny_corpus):
     )
 
 
-def test_a_run_from_before_there_was_a_start_began_with_nothing_borrowed(run_copy):
+def test_a_run_file_without_a_start_means_random_weights(run_copy):
     change_json(run_copy, lambda values: values.pop("start"))
     assert open_run(run_copy).start == ""
 
@@ -62,7 +62,7 @@ def test_fresh_weights_depend_on_the_seed_and_on_nothing_else(tiny_run):
     torch.random.set_rng_state(state)
 
 
-def test_building_a_model_leaves_the_global_dice_alone(tiny_run):
+def test_building_a_model_leaves_the_global_random_state_alone(tiny_run):
     state = torch.random.get_rng_state()
     open_run(tiny_run).build_model()
     assert torch.equal(torch.random.get_rng_state(), state)
@@ -90,7 +90,7 @@ def test_weights_in_half_precision_make_a_file_of_half_the_size_and_are_read_int
         assert torch.equal(weights[name], weight.half().float())
 
 
-def test_weights_of_another_kind_of_number_are_refused(run_copy):
+def test_weights_of_another_dtype_are_refused(run_copy):
     weights = open_run(run_copy).build_model().state_dict()
     save_tensors(run_copy / "model.safetensors", {name: weight.to(torch.int16) for name, weight in weights.items()})
     with pytest.raises(RunError, match="holds the weights of another model"):
@@ -123,7 +123,7 @@ def test_the_longest_sentence_that_is_read_is_translated(tiny_run):
     assert len(load_translator(tiny_run).translate("chat " * MAX_SOURCE_WORDS).src_words) == MAX_SOURCE_WORDS
 
 
-# What can be wrong
+# Invalid runs
 
 
 def test_a_missing_folder_is_named_with_the_command_that_makes_it(tmp_path):
@@ -170,7 +170,7 @@ def test_a_damaged_run_file_is_named(run_copy, damage):
 
 
 @pytest.mark.parametrize("data", [b"", b"[]", b"3", b"{", b"\xff", b"[" * 100_000], ids=lambda data: repr(data[:4]))
-def test_a_run_file_that_is_no_json_is_named(run_copy, data):
+def test_a_run_file_that_is_not_json_is_named(run_copy, data):
     (run_copy / "run.json").write_bytes(data)
     with pytest.raises(RunError, match=r"run\.json is (damaged|not the file of a run)"):
         open_run(run_copy)

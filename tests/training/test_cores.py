@@ -1,4 +1,4 @@
-"""Cores: training uses the threads that fit it, gives way to other programs, and computes the same bits all the while.
+"""Cores: training uses a suitable number of threads, yields to other programs, and computes the same bits in all cases.
 
 The tests run with one thread each, so that those about several threads run their code in a process of its own.
 """
@@ -46,7 +46,7 @@ assert torch.get_num_threads() == 2
 
 
 def in_two_threads(code: str) -> list[str]:
-    """Run code in a process whose PyTorch has two threads; returns what it prints."""
+    """Run code in a process whose PyTorch has two threads, and return its output."""
     environment = os.environ | {"OMP_NUM_THREADS": "2"}
     done = subprocess.run(
         [sys.executable, "-c", TWO_THREADS + code],
@@ -69,7 +69,7 @@ print(torch.get_num_threads())
 
 
 @linux
-def test_the_crowd_is_there_while_other_programs_want_the_cores_and_only_then():
+def test_more_threads_are_used_only_while_other_programs_want_the_cores():
     assert in_two_threads("""
 load = 0.0
 torch.zeros(1 << 20).add_(1)
@@ -89,7 +89,7 @@ print(names(), torch.get_num_threads())
 
 
 @pytest.mark.slow
-def test_threads_come_back_and_nothing_stays_after_an_error():
+def test_the_number_of_threads_is_restored_after_an_error():
     assert (
         in_two_threads("""
 for model in (SMALL, LARGE):
@@ -172,7 +172,7 @@ def test_the_reading_counts_other_programs_and_not_this_one(monkeypatch):
     monkeypatch.setattr(time, "process_time", lambda: now[4])
     readings = other_programs()
     assert next(readings) == 0.0
-    # In two seconds cores 0 and 2 worked for three, half of that for this process. Core 1 is not ours.
+    # In two seconds, cores 0 and 2 were busy for three seconds in total, half of that with this process. Core 1 is not ours.
     assert next(readings) == pytest.approx(0.75)
     assert next(readings) == 0.0  # no time has passed
 

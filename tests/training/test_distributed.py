@@ -1,4 +1,4 @@
-"""Several processes under torchrun: together they take the steps that one takes, and killed ones come back."""
+"""Several processes under torchrun: they take the same steps as one process, and killed ones are restarted."""
 
 import json
 import os
@@ -37,7 +37,7 @@ def together(processes: int, job: dict, restarts: int = 0) -> subprocess.Complet
 
 
 def losses(folder: Path) -> np.ndarray:
-    """Losses of the record, after seeing that it has every step once."""
+    """Return the losses of a record, after checking that it has every step once."""
     lines = [line for line in read_record(folder / "record.jsonl") if line["kind"] == "step"]
     assert [line["step"] for line in lines] == list(range(1, len(lines) + 1))
     return np.array([line["loss"] for line in lines])
@@ -45,7 +45,7 @@ def losses(folder: Path) -> np.ndarray:
 
 @pytest.fixture(scope="module")
 def alone(tiny_corpus, tmp_path_factory) -> np.ndarray:
-    """Losses of one process with the whole batch."""
+    """The losses of one process with the whole batch."""
     folder = tmp_path_factory.mktemp("alone") / "run"
     Trainer(tiny_corpus, settings_of({}), folder, "cpu", tensorboard=False, quiet=True).fit()
     found = losses(folder)
@@ -54,7 +54,7 @@ def alone(tiny_corpus, tmp_path_factory) -> np.ndarray:
     return found
 
 
-# Who gets what
+# Rows of each process
 
 
 @pytest.mark.parametrize("size", [1, 2, 3, 5])
@@ -70,7 +70,7 @@ def test_no_pair_of_a_batch_is_lost_or_weighs_more_than_another(size, pairs):
         assert (counts[100:] == 1).all()
 
 
-def test_a_process_on_its_own_keeps_its_coins_loss_and_gradients():
+def test_a_single_process_keeps_its_random_draws_loss_and_gradients():
     with join("cpu") as group:
         assert group == Group()
         model = torch.nn.Linear(2, 1)
@@ -87,7 +87,7 @@ def test_a_process_on_its_own_keeps_its_coins_loss_and_gradients():
     assert (group.highest(2), group.writes) == (2, True)
 
 
-def test_coins_differ_between_processes_and_steps_and_are_the_same_again():
+def test_random_draws_differ_between_processes_and_steps_and_are_reproducible():
     def first(rank: int, seed: int, step: int) -> float:
         rng = torch.Generator()
         Group(rank, 2).reseed(rng, seed, step)
@@ -98,7 +98,7 @@ def test_coins_differ_between_processes_and_steps_and_are_the_same_again():
     assert drawn[0] == first(0, 0, 0)
 
 
-def test_processes_that_cannot_meet_are_told_so(monkeypatch):
+def test_processes_that_cannot_connect_raise_a_clear_error(monkeypatch):
     for name, value in {"WORLD_SIZE": "2", "RANK": "nobody"}.items():
         monkeypatch.setenv(name, value)
     with (
@@ -108,7 +108,7 @@ def test_processes_that_cannot_meet_are_told_so(monkeypatch):
         pass
 
 
-# Together
+# Training together
 
 
 def test_two_processes_of_32_give_the_losses_of_one_of_64(alone, tmp_path):
@@ -120,7 +120,7 @@ def test_two_processes_of_32_give_the_losses_of_one_of_64(alone, tmp_path):
     np.testing.assert_allclose(losses(folder), alone, rtol=BOUND)
 
 
-def test_what_is_frozen_stays_so_in_two_processes_too(tiny_corpus, tmp_path):
+def test_frozen_weights_stay_frozen_in_two_processes_too(tiny_corpus, tmp_path):
     job = {"training": {"epochs": 2}, "frozen": True}
     alone = Trainer(
         tiny_corpus, settings_of(job), tmp_path / "alone", "cpu", tensorboard=False, quiet=True, start=FROZEN
@@ -134,8 +134,8 @@ def test_what_is_frozen_stays_so_in_two_processes_too(tiny_corpus, tmp_path):
 
 
 @pytest.mark.parametrize("rank", [0, 1], ids=["writer", "other"])
-def test_a_killed_process_comes_back_and_the_run_goes_on_exactly(tmp_path, rank):
-    """With dropout and sampling: every process tosses its own coins, and the same ones again."""
+def test_a_killed_process_is_restarted_and_the_run_resumes_exactly(tmp_path, rank):
+    """With dropout and sampling: every process has its own random draws, and repeats them after the restart."""
     job = {
         "folder": tmp_path / "killed",
         "model": {"dropout": 0.2},
@@ -150,7 +150,7 @@ def test_a_killed_process_comes_back_and_the_run_goes_on_exactly(tmp_path, rank)
     assert everything(tmp_path / "killed") == everything(tmp_path / "whole")
 
 
-def test_a_run_goes_on_with_another_number_of_processes_to_the_same_losses(alone, tiny_corpus, tmp_path):
+def test_a_run_resumed_with_another_number_of_processes_has_the_same_losses(alone, tiny_corpus, tmp_path):
     folder = tmp_path / "run"
     stopped = together(2, {"folder": folder, "stop": {"1": 13}})
     # torchrun passes the signal on, and all processes leave after the same step with everything saved.
@@ -166,7 +166,7 @@ def test_a_run_goes_on_with_another_number_of_processes_to_the_same_losses(alone
     np.testing.assert_allclose(losses(folder), alone, rtol=BOUND)
 
 
-def test_the_command_line_trains_under_torchrun_and_one_process_speaks(tmp_path):
+def test_the_command_line_trains_under_torchrun_and_one_process_prints(tmp_path):
     command = [
         "-m",
         "s2s_tutorial.cli",
@@ -184,7 +184,7 @@ def test_the_command_line_trains_under_torchrun_and_one_process_speaks(tmp_path)
     assert (tmp_path / "run" / "model.safetensors").is_file()
 
 
-def test_an_error_of_the_writer_ends_all_in_one_line_each(tmp_path):
+def test_an_error_of_the_writing_process_ends_all_with_one_line_each(tmp_path):
     (tmp_path / "thesis.txt").write_text("mine")
     done = torchrun(2, "-m", "s2s_tutorial.cli", "train", "--preset", "small", "--folder", str(tmp_path))
     assert done.returncode != 0

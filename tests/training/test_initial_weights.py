@@ -1,4 +1,4 @@
-"""Borrowed parts: they arrive whole, what is frozen stays, and a stop changes nothing."""
+"""Borrowed parts: they are copied exactly, frozen weights stay, and a stop changes nothing."""
 
 from dataclasses import replace
 
@@ -16,7 +16,7 @@ from s2s_tutorial.training.word_vectors import WordVectors
 
 @pytest.fixture
 def make_trainer(tiny_corpus, tmp_path):
-    """Makes a trainer that begins with something borrowed."""
+    """A function that makes a trainer with borrowed initial weights."""
 
     def make(start: Start | None, folder=None, **model) -> Trainer:
         settings = replace(TINY, model=replace(TINY.model, **model), training=replace(TINY.training, epochs=1))
@@ -35,7 +35,7 @@ def vectors(tiny_corpus) -> WordVectors:
 
 @pytest.fixture
 def starts(vectors, tiny_run, tiny_corpus):
-    """A start of every kind, by name."""
+    """One `Start` of every kind, by name."""
     vocabulary, lender = tiny_corpus.src_vocabulary, load_translator(tiny_run)
     return {
         f"{name}{', frozen' * freeze}": make(thing, vocabulary, freeze)
@@ -114,7 +114,7 @@ def test_a_checkpoint_holds_no_moments_of_what_is_frozen(make_trainer, starts, t
 
 
 @kinds
-def test_a_run_knows_what_it_began_with_and_goes_on_with_nothing_else(make_trainer, starts, kind):
+def test_a_run_remembers_its_initial_weights_and_refuses_to_resume_with_others(make_trainer, starts, kind):
     folder = make_trainer(starts[kind]).run.folder
     assert open_run(folder).start == starts[kind].name
     for other in {*KINDS, "nothing"} - {kind}:
@@ -122,14 +122,14 @@ def test_a_run_knows_what_it_began_with_and_goes_on_with_nothing_else(make_train
             make_trainer(starts.get(other))
 
 
-def test_a_run_that_borrowed_nothing_goes_on_with_nothing(make_trainer, starts):
+def test_a_run_that_started_at_random_refuses_to_resume_with_borrowed_weights(make_trainer, starts):
     make_trainer(None)
     assert make_trainer(None).run.start == ""
     with pytest.raises(RunError, match="began with nothing borrowed, not with 'encoder"):
         make_trainer(starts["encoder"])
 
 
-def test_an_encoder_of_other_words_is_refused(tiny_run, tiny_corpus):
+def test_an_encoder_with_another_vocabulary_is_refused(tiny_run, tiny_corpus):
     with pytest.raises(ValueError, match=r"another vocabulary .*give the new run the lender's src_vocabulary"):
         from_encoder(load_translator(tiny_run), tiny_corpus.tgt_vocabulary)
 

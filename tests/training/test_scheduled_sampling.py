@@ -21,7 +21,7 @@ LUONG = ModelSettings("luong", "dot", 6, 6, 1, 0.0, tie_embeddings=False)
 
 
 def on_its_own(mix):
-    """A form of mixing that reads the source itself."""
+    """Wrap a function that mixes words so that it reads the source itself."""
 
     def words_to_feed(model, batch: Batch, ratio: float, rng: torch.Generator) -> torch.Tensor:
         return mix(model, batch, ratio, rng, *model.encode(batch.src_ids, batch.src_mask))
@@ -40,7 +40,7 @@ def rng() -> torch.Generator:
 
 @pytest.mark.parametrize("end", [0.0, 0.5, 1.0])
 @pytest.mark.parametrize("schedule", DECAYS)
-def test_a_decay_goes_from_always_the_truth_to_its_end(schedule, end):
+def test_a_decay_falls_from_1_to_its_final_value(schedule, end):
     assert teacher_forcing_ratio(schedule, 0.0, end) == pytest.approx(1.0)
     assert teacher_forcing_ratio(schedule, 1.0, end) == pytest.approx(end)
 
@@ -67,7 +67,7 @@ def test_the_decays_have_the_shapes_of_their_names():
     assert first < second
 
 
-def test_no_sampling_is_the_truth_and_constant_is_constant():
+def test_the_schedule_none_is_always_1_and_constant_is_constant():
     assert {teacher_forcing_ratio("none", share, 0.3) for share in (0.0, 0.4, 1.0)} == {1.0}
     assert {teacher_forcing_ratio("constant", share, 0.3) for share in (0.0, 0.4, 1.0)} == {0.3}
 
@@ -79,14 +79,14 @@ def test_an_unknown_schedule_is_refused():
 
 @both_forms
 @all_families
-def test_at_ratio_one_the_decoder_is_fed_the_truth(settings, mix, rng):
+def test_at_ratio_one_the_decoder_is_fed_the_true_words(settings, mix, rng):
     batch = small_batch()
     assert torch.equal(mix(small_model(settings), batch, 1.0, rng), shift_right(batch.tgt_ids))
 
 
 @both_forms
 @pytest.mark.parametrize("ratio", [0.0, 0.5, 1.0])
-def test_sos_comes_first_whatever_the_coins_say(mix, ratio, rng):
+def test_sos_comes_first_whatever_is_drawn(mix, ratio, rng):
     fed = mix(small_model(LUONG), small_batch(), ratio, rng)
     assert fed.shape == small_batch().tgt_ids.shape
     assert fed[:, 0].eq(SOS).all()
@@ -94,7 +94,7 @@ def test_sos_comes_first_whatever_the_coins_say(mix, ratio, rng):
 
 
 @all_families
-def test_stepwise_at_ratio_zero_feeds_what_greedy_search_says(settings, rng):
+def test_stepwise_at_ratio_zero_feeds_the_words_of_greedy_search(settings, rng):
     model, batch = half_learnt(settings), small_batch(more_padding=4)
     fed, lengths = stepwise(model, batch, 0.0, rng).tolist(), batch.tgt_lengths.tolist()
     searched = greedy_search(model, batch.src_ids, batch.src_lengths, max(lengths))
@@ -129,7 +129,7 @@ def test_targets_of_no_words_are_fed_sos_alone(mix, rng):
 
 
 @both_forms
-def test_at_padding_nothing_is_guessed(mix, rng):
+def test_the_model_predicts_nothing_at_padding(mix, rng):
     model, batch = small_model(LUONG, loudness=4), small_batch(more_padding=2)
     truth = shift_right(batch.tgt_ids)
     assert torch.equal(mix(model, batch, 0.0, rng)[~batch.tgt_mask], truth[~batch.tgt_mask])
@@ -154,7 +154,7 @@ MODELS_WORD, TRUE_WORD = 8, 5
 
 
 def one_word_against_another() -> tuple[torch.nn.Module, Batch]:
-    """A model that always says one word, and many long targets of another."""
+    """Return a model that always predicts one word, and many long targets of another word."""
     model = with_bias(small_model(LUONG), [MODELS_WORD], 100.0)
     batch, copies = small_batch(), 60
     tgt_ids = torch.full((copies, 41), TRUE_WORD)
@@ -164,11 +164,11 @@ def one_word_against_another() -> tuple[torch.nn.Module, Batch]:
 
 @both_forms
 @pytest.mark.parametrize("ratio", [0.25, 0.8])
-def test_every_word_has_its_own_coin_weighted_by_the_ratio(mix, ratio, rng):
+def test_every_word_has_its_own_random_draw_with_the_ratio_as_probability(mix, ratio, rng):
     model, batch = one_word_against_another()
     true = mix(model, batch, ratio, rng)[:, 1:] == TRUE_WORD
     assert true.double().mean() == pytest.approx(ratio, abs=0.03)
-    for along in (0, 1):  # neither sentences nor places share one
+    for along in (0, 1):  # neither sentences nor positions share a draw
         shares = true.double().mean(dim=along)
         assert 0 < shares.std() < 0.15
     repeats = (true[:, 1:] == true[:, :-1]).double().mean()
@@ -176,7 +176,7 @@ def test_every_word_has_its_own_coin_weighted_by_the_ratio(mix, ratio, rng):
 
 
 @both_forms
-def test_the_coins_come_from_the_generator_alone(mix):
+def test_random_draws_come_from_the_generator_alone(mix):
     model, batch = one_word_against_another()
     first = mix(model, batch, 0.5, torch.Generator().manual_seed(1))
     torch.manual_seed(99)
@@ -185,7 +185,7 @@ def test_the_coins_come_from_the_generator_alone(mix):
 
 
 def test_stepwise_the_models_word_follows_what_was_really_fed(rng):
-    """Some row must differ from the parallel form, whose words follow the truth."""
+    """Some row must differ from the parallel form, in which the model reads the true words."""
     model, batch = small_model(LUONG, loudness=4), small_batch(more_padding=4)
     assert not torch.equal(stepwise(model, batch, 0.0, rng), in_parallel(model, batch, 0.0, rng))
 

@@ -1,4 +1,4 @@
-"""The trainer: it learns as the settings say, and no stop, kill or damage changes what comes out."""
+"""The trainer: it follows its settings, and no stop, kill or damaged file changes the result."""
 
 import math
 import os
@@ -34,7 +34,7 @@ from s2s_tutorial.translation.evaluation import bleu_score, normalised_words
 
 @pytest.fixture
 def make_trainer(tiny_corpus, tmp_path):
-    """Makes a trainer of a new folder, or of a given one, with some of its training settings changed."""
+    """A function that makes a trainer for a new folder, or a given one, with some training settings changed."""
 
     def make(folder=None, model=None, **changes) -> Trainer:
         settings = replace(TINY, training=replace(TINY.training, **changes), model=replace(TINY.model, **(model or {})))
@@ -96,7 +96,7 @@ def test_only_words_seen_once_are_hidden_and_at_the_given_rate():
     assert touched.sum().item() / once[ids].sum().item() == pytest.approx(0.3, abs=0.04)
 
 
-def test_a_rate_of_zero_hides_nothing_and_tosses_no_coin():
+def test_a_rate_of_zero_hides_nothing_and_draws_no_random_number():
     rng = torch.Generator().manual_seed(0)
     ids, once = torch.arange(5)[None], torch.ones(5, dtype=torch.bool)
     before = rng.get_state()
@@ -197,7 +197,7 @@ def test_batches_of_any_size_are_trained_on(make_trainer):
         trainer.train_step(Batch.of(trainer.src, trainer.tgt, np.arange(size)))
 
 
-def test_a_step_leaves_its_batch_alone(make_trainer):
+def test_a_step_does_not_change_its_batch(make_trainer):
     trainer = make_trainer(unknown_rate=0.9)
     batch, copy = first_batch(trainer), first_batch(trainer)
     trainer.train_step(batch)
@@ -215,7 +215,7 @@ def test_the_loss_goes_down(tiny_run):
 
 @pytest.mark.slow
 def test_a_model_learns_a_few_sentences_by_heart(tiny_corpus, tmp_path):
-    """The smallest proof that everything is connected: what was trained on comes out again."""
+    """The smallest test that everything is connected: the model reproduces its training pairs."""
     settings = replace(
         TINY,
         model=replace(TINY.model, embedding_size=64, hidden_size=64, dropout=0.0, input_feeding=False),
@@ -242,7 +242,7 @@ def test_every_step_and_evaluation_is_recorded_once(tiny_run):
     assert {line["teacher_forcing"] for line in record if line["kind"] == "step"} > {1.0}  # scheduled sampling was on
 
 
-def test_a_run_keeps_two_checkpoints_and_no_rubbish(tiny_run):
+def test_a_run_keeps_two_checkpoints_and_no_other_files(tiny_run):
     names = {path.name for path in tiny_run.iterdir()}
     assert len([name for name in names if name.startswith("checkpoint-")]) == 2
     assert {name for name in names if not name.startswith("checkpoint-")} == {
@@ -257,7 +257,7 @@ def test_no_pair_is_left_out_of_an_epoch_or_taken_twice(make_trainer):
     assert sum(seen) == 2 * len(trainer.corpus.train)
 
 
-# Stopping and going on: bit for bit
+# Stopping and resuming, bit for bit
 
 
 @pytest.mark.parametrize("stops", [(1,), (7, 12), (5, 10, 11, 23)], ids=str)
@@ -273,7 +273,7 @@ def test_stopped_and_resumed_equals_uninterrupted(make_trainer, tiny_run, stops)
     assert everything(trainer.run.folder) == everything(tiny_run)
 
 
-def test_the_same_cell_run_again_goes_on(make_trainer, tiny_run):
+def test_running_the_same_cell_again_resumes(make_trainer, tiny_run):
     trainer = make_trainer()
     before_step(trainer, 8, press_stop)
     assert not trainer.fit(raise_on_stop=False).finished
@@ -289,7 +289,7 @@ def test_the_same_cell_run_again_goes_on(make_trainer, tiny_run):
     ],
     ids=["bahdanau", "two layers, local-p"],
 )
-def test_other_models_go_on_exactly_too(make_trainer, tmp_path, model):
+def test_other_models_resume_exactly_too(make_trainer, tmp_path, model):
     kinds = {"model": model, "epochs": 1, "sampling": "constant", "sampling_stepwise": True}
     whole = make_trainer(tmp_path / "whole", **kinds)
     whole.fit()
@@ -326,7 +326,7 @@ def test_sigterm_stops_as_ctrl_c_does(make_trainer):
     assert (trainer.fit(raise_on_stop=False).step, trainer.stopped) == (3, True)
 
 
-def test_afterwards_ctrl_c_means_what_it_meant_before(make_trainer):
+def test_after_training_ctrl_c_has_its_old_handler(make_trainer):
     before = signal.getsignal(signal.SIGINT), signal.getsignal(signal.SIGTERM)
     trainer = make_trainer()
     before_step(trainer, 2, press_stop)
@@ -342,7 +342,7 @@ def test_training_works_outside_the_main_thread(make_trainer):
     assert trainer.progress.finished
 
 
-def test_a_stop_says_where_everything_is_and_how_to_go_on(make_trainer, capsys):
+def test_a_stop_reports_where_everything_is_and_how_to_resume(make_trainer, capsys):
     trainer = make_trainer()
     before_step(trainer, 3, press_stop)
     trainer.fit(raise_on_stop=False)
@@ -352,18 +352,18 @@ def test_a_stop_says_where_everything_is_and_how_to_go_on(make_trainer, capsys):
     assert "Run the same cell or command again to resume" in said
 
 
-def test_a_stop_ends_what_called_fit_and_says_the_same_once(make_trainer, capsys):
+def test_a_stop_ends_the_caller_of_fit_and_prints_its_message_once(make_trainer, capsys):
     trainer = make_trainer()
     before_step(trainer, 3, press_stop)
     with pytest.raises(
         TrainingStopped, match=r"^Stopped after step 3 of .* Run the same cell or command again"
     ) as caught:
         trainer.fit()
-    assert capsys.readouterr() == ("", "")  # the exception says it
+    assert capsys.readouterr() == ("", "")  # the exception has the message
     assert not isinstance(caught.value, (Exception, KeyboardInterrupt))  # see its docstring
 
 
-def test_a_comparison_that_forgives_errors_still_ends_with_the_stop(make_trainer, tmp_path):
+def test_a_stop_also_ends_code_that_catches_all_exceptions(make_trainer, tmp_path):
     begun = []
 
     def compare():
@@ -379,7 +379,7 @@ def test_a_comparison_that_forgives_errors_still_ends_with_the_stop(make_trainer
     assert begun == [0]
 
 
-def test_a_stop_during_the_last_evaluation_ends_what_called_fit_too_though_the_run_is_finished(make_trainer):
+def test_a_stop_during_the_last_evaluation_ends_the_caller_of_fit_although_the_run_is_finished(make_trainer):
     trainer = make_trainer(epochs=1)
     evaluate = trainer._evaluate
     trainer._evaluate = lambda: (evaluate(), press_stop() if trainer.progress.step == trainer.total_steps else None)
@@ -401,7 +401,7 @@ def in_child(folder: Path, place: str) -> subprocess.Popen:
 
 
 @pytest.mark.slow
-def test_killed_in_a_step_and_resumed_equals_uninterrupted_and_meanwhile_nobody_else_may_train(
+def test_killed_in_a_step_and_resumed_equals_uninterrupted_and_no_other_process_may_train_meanwhile(
     make_trainer, tiny_run, tmp_path
 ):
     with in_child(tmp_path / "run", "wait in step 8") as child:
@@ -446,7 +446,7 @@ def test_a_second_trainer_of_the_same_process_is_refused_too(make_trainer):
     assert refused == [True]
 
 
-def test_from_a_damaged_checkpoint_it_goes_back_to_the_one_before_and_says_so(make_trainer, tiny_run, capsys):
+def test_with_a_damaged_checkpoint_it_resumes_from_the_one_before_and_warns(make_trainer, tiny_run, capsys):
     trainer = make_trainer()
     before_step(trainer, 13, press_stop)
     trainer.fit(raise_on_stop=False)
@@ -459,7 +459,7 @@ def test_from_a_damaged_checkpoint_it_goes_back_to_the_one_before_and_says_so(ma
     assert everything(trainer.run.folder) == everything(tiny_run)
 
 
-def test_without_any_whole_checkpoint_it_begins_again_and_says_so(make_trainer, tiny_run, capsys):
+def test_without_any_valid_checkpoint_it_starts_again_and_warns(make_trainer, tiny_run, capsys):
     trainer = make_trainer()
     before_step(trainer, 7, press_stop)
     trainer.fit(raise_on_stop=False)
@@ -473,13 +473,13 @@ def test_without_any_whole_checkpoint_it_begins_again_and_says_so(make_trainer, 
     assert everything(trainer.run.folder) == everything(tiny_run)
 
 
-# Folders that are not for this run
+# Folders that belong to another run
 
 
-def test_a_finished_run_trains_no_more_and_holds_the_best_weights(make_trainer, tiny_run):
+def test_a_finished_run_does_not_train_and_has_the_best_weights(make_trainer, tiny_run):
     before = everything(tiny_run)
     trainer = make_trainer(tiny_run)
-    trainer.train_step = None  # nobody may call it
+    trainer.train_step = None  # it must not be called
     progress = trainer.fit()
     assert progress.finished
     assert progress.step == trainer.total_steps
@@ -521,12 +521,12 @@ def test_weights_are_written_nowhere_but_in_the_run(make_trainer, tmp_path, monk
     assert [path.name for path in tmp_path.iterdir()] == ["run"]
 
 
-# When it ends
+# When training ends
 
 
 @pytest.fixture
 def clock(monkeypatch):
-    """A clock that goes on by a second whenever it is looked at."""
+    """A clock that advances by one second each time it is read."""
     seconds = iter(range(10_000))
     monkeypatch.setattr(training, "time", SimpleNamespace(monotonic=lambda: float(next(seconds))))
 
@@ -539,7 +539,7 @@ def test_after_its_minutes_a_run_ends_as_if_finished_with_its_best_weights(make_
     assert same(weights_of(trainer.model), weights_of(load_translator(trainer.run.folder).model))
 
 
-def test_minutes_count_over_all_sessions_and_more_of_them_go_on(make_trainer, clock):
+def test_minutes_count_over_all_sessions_and_a_higher_limit_resumes(make_trainer, clock):
     make_trainer().fit(max_minutes=5 / 60)
     assert make_trainer().fit(max_minutes=5 / 60).step == 5
     assert make_trainer().fit(max_minutes=8 / 60).step == 8
@@ -547,12 +547,12 @@ def test_minutes_count_over_all_sessions_and_more_of_them_go_on(make_trainer, cl
 
 
 def scripted(monkeypatch, scores: list[float]) -> None:
-    """Let validation give these scores, one after the other."""
+    """Make validation return these scores, one after the other."""
     remaining = iter(scores)
     monkeypatch.setattr(validation, "bleu_score", lambda outputs, references: next(remaining))
 
 
-def test_it_stops_early_and_the_best_weights_are_those_that_stay(make_trainer, monkeypatch):
+def test_early_stopping_keeps_the_best_weights(make_trainer, monkeypatch):
     scripted(monkeypatch, [10.0, 30.0, 20.0, 30.0])
     trainer = make_trainer(epochs=20, evaluations_per_epoch=3, patience=2)
     kept = []
@@ -579,7 +579,7 @@ def test_patience_is_remembered_over_a_stop(make_trainer, monkeypatch):
     assert make_trainer(**kinds).fit().step == 4 * every
 
 
-def test_validation_is_translated_and_scored_as_anyone_would(make_trainer, tiny_corpus):
+def test_validation_scores_equal_those_of_the_public_functions(make_trainer, tiny_corpus):
     trainer = make_trainer(epochs=1)
     trainer.fit()
     recorded = [line for line in read_record(trainer.run.record_path) if line["kind"] == "evaluation"][-1]

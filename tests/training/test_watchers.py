@@ -1,4 +1,4 @@
-"""The record of a run: every step once, whatever happened, and the same for TensorBoard."""
+"""The record of a run and TensorBoard's files: every step once, also after stops and kills."""
 
 import base64
 import html
@@ -69,7 +69,7 @@ def test_every_line_is_json_on_its_own(record):
     assert [json.loads(line)["step"] for line in record.path.read_text().splitlines()] == [1, 2, 3]
 
 
-def test_rewinding_drops_later_lines_and_what_was_waiting(record):
+def test_rewinding_drops_later_lines_and_unflushed_ones(record):
     add(record, 1, 2, 3)
     record.flush()
     add(record, 4)
@@ -91,7 +91,7 @@ def test_rewinding_to_the_start_empties_the_record(record):
 @pytest.mark.parametrize(
     "torn", ['{"kind": "step", "st', '{"kind": "step", "step": 3', "\0\0\0", "\ufffd", '"step"', "3"]
 )
-def test_a_torn_last_line_is_left_out_and_gone_after_a_rewind(record, torn):
+def test_an_incomplete_last_line_is_skipped_and_removed_by_a_rewind(record, torn):
     add(record, 1, 2)
     record.flush()
     with record.path.open("a", encoding="utf-8") as file:
@@ -108,8 +108,8 @@ def test_a_missing_record_is_an_empty_one(tmp_path):
     assert read_record(tmp_path / "none.jsonl") == []
 
 
-def test_after_a_stop_the_board_shows_every_step_once(tmp_path, monkeypatch):
-    # TensorBoard counts a process's files in their names, without zeros in front: by name, the tenth is before the ninth.
+def test_after_a_stop_tensorboard_shows_every_step_once(tmp_path, monkeypatch):
+    # TensorBoard numbers a process's files without leading zeros, so sorted by name the tenth is before the ninth.
     monkeypatch.setattr("tensorboard.summary.writer.event_file_writer._global_uid", AtomicCounter(9))
     before, after = Board(tmp_path), Board(tmp_path)
     before.begin(tmp_path / "none.jsonl", 0, 100, 0.0, None, None)
@@ -127,7 +127,7 @@ def test_after_a_stop_the_board_shows_every_step_once(tmp_path, monkeypatch):
     ]  # fmt: skip
 
 
-def test_the_board_gets_what_a_run_tells_it(tiny_run):
+def test_tensorboard_gets_every_value_of_a_run(tiny_run):
     events = EventAccumulator(str(tiny_run / "tensorboard"), size_guidance={"tensors": 0, "images": 0, "scalars": 0})
     events.Reload()
     record = read_record(tiny_run / "record.jsonl")
@@ -169,7 +169,7 @@ def test_sentences_are_text_in_tensorboard_whatever_they_hold(tmp_path):
 
 
 class Output:
-    """A cell's output: for each place, everything that it has shown."""
+    """A cell's output: for each display, everything that it has shown."""
 
     def __init__(self):
         self.places = []
@@ -200,7 +200,7 @@ def live_trainer(live, tiny_corpus, folder, **options):
     return Trainer(tiny_corpus, settings, folder, tensorboard=False, live=live, samples=tiny_corpus.test, **options)
 
 
-def test_the_live_line_ends_with_what_became_of_the_run(output, tiny_corpus, tmp_path, capsys):
+def test_the_live_line_ends_with_the_outcome_of_the_run(output, tiny_corpus, tmp_path, capsys):
     trainer = live_trainer(LiveLine(), tiny_corpus, tmp_path / "run")
     trainer.fit()
     [*steps, last] = output.texts(0)
@@ -210,11 +210,11 @@ def test_the_live_line_ends_with_what_became_of_the_run(output, tiny_corpus, tmp
         f"Trained {trainer.total_steps} of {trainer.total_steps} steps in {trainer.progress.seconds:.0f} s; best validation "
         f"BLEU {trainer.progress.best_bleu:.1f} at step {trainer.progress.best_step}."
     )
-    assert capsys.readouterr() == ("", "")  # a notebook paints standard error red, and all is said
+    assert capsys.readouterr() == ("", "")  # a notebook shows standard error in red, and the message was shown already
 
 
 @pytest.mark.parametrize("live", [LiveLine, LivePlot])
-def test_a_stop_message_takes_the_place_of_the_line_and_is_said_once(live, output, tiny_corpus, tmp_path, capsys):
+def test_a_stop_message_replaces_the_line_and_is_printed_once(live, output, tiny_corpus, tmp_path, capsys):
     trainer = live_trainer(live(), tiny_corpus, tmp_path / "run")
     before_step(trainer, 3, press_stop)
     with pytest.raises(TrainingStopped) as caught:
@@ -251,9 +251,7 @@ def test_the_live_plot_is_there_before_the_first_step_and_shows_samples_after_an
     assert [line[:2] for line in output.texts(2)[-1].splitlines()] == ["> ", "= ", "< "] * 3
 
 
-def test_a_finished_run_shows_its_curve_and_samples_again_and_trains_no_more(
-    output, tiny_corpus, tmp_path, monkeypatch
-):
+def test_a_finished_run_shows_its_curve_and_samples_again_without_training(output, tiny_corpus, tmp_path, monkeypatch):
     drawn = []
     monkeypatch.setattr(plotting, "plot_training", lambda *given: drawn.append(given) or Figure())
     live_trainer(LivePlot(), tiny_corpus, tmp_path / "run").fit()
@@ -283,7 +281,7 @@ def test_a_live_plot_that_resumes_draws_what_came_before(output, tiny_corpus, tm
 
 
 def test_pictures_take_a_small_share_of_the_time(output, tiny_corpus, tmp_path, monkeypatch):
-    """A picture takes half a second here and a step a tenth: the first few are quick, then training goes first."""
+    """Here a picture takes half a second and a step a tenth: after the first few pictures, training gets most of the time."""
     now = [0.0]
     monkeypatch.setattr(tracking, "time", SimpleNamespace(monotonic=lambda: now[0]))
     monkeypatch.setattr(plotting, "plot_training", lambda *given: Figure())

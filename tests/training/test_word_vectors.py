@@ -1,4 +1,4 @@
-"""Word vectors: both formats are read, only what is asked for is kept, and a bad file is named with its line."""
+"""Word vectors: both formats are read, only words of the vocabulary are kept, and errors name file and line."""
 
 import gzip
 import re
@@ -30,7 +30,7 @@ def read(tmp_path, data: str | bytes, vocabulary: Vocabulary = WORDS) -> WordVec
     return read_vectors(path, vocabulary)
 
 
-# What is read
+# Reading
 
 
 @pytest.mark.parametrize("data", [GLOVE, WORD2VEC], ids=["GloVe", "word2vec"])
@@ -56,20 +56,20 @@ def test_how_a_file_was_saved_changes_nothing(tmp_path, data):
     assert read(tmp_path, data).values.equal(read(tmp_path, WORD2VEC).values)
 
 
-def test_a_word_is_found_as_it_stands_or_normalised_and_the_first_one_counts(tmp_path):
+def test_a_word_is_found_as_written_or_normalised_and_the_first_one_counts(tmp_path):
     words = Vocabulary.count(["soeur ecole a ."])
     found = read(tmp_path, "Sœur 1\nsoeur 2\nÉcole 3\n. 4\na1 5\nà 6\na 7\n", words)
     # "a1" would be normalised to "a", which is not in the vocabulary.
     assert dict(zip(found.words, found.values[:, 0].tolist(), strict=True)) == {"soeur": 1, "ecole": 3, ".": 4, "a": 6}
 
 
-def test_a_word_with_spaces_is_one_word_and_none_of_ours(tmp_path):
+def test_a_word_with_spaces_is_one_word_and_not_in_the_vocabulary(tmp_path):
     found = read(tmp_path, "le 1 2\n. . . 3 4\nchat\u00a0noir 5 6\n. 7 8\n")
     assert found.words == ("le", ".")
     assert found.values[1].tolist() == [7, 8]
 
 
-def test_special_words_of_a_file_are_words_like_others_and_not_ours(tmp_path):
+def test_special_words_of_a_file_are_not_our_special_words(tmp_path):
     assert read(tmp_path, "<unk> 1 2\n<pad> 3 4\nle 5 6\n").words == ("le",)
 
 
@@ -84,7 +84,7 @@ words = st.text(st.characters(min_codepoint=97, max_codepoint=122), min_size=1, 
 
 
 @given(st.dictionaries(words, st.lists(numbers, min_size=2, max_size=2), min_size=1, max_size=6))
-def test_what_was_written_is_read_back_exactly(tmp_path_factory, rows):
+def test_written_vectors_are_read_back_exactly(tmp_path_factory, rows):
     path = tmp_path_factory.mktemp("vectors") / "some.vec"
     values = torch.tensor(list(rows.values()))
     write_vectors(path, list(rows), values)
@@ -93,7 +93,7 @@ def test_what_was_written_is_read_back_exactly(tmp_path_factory, rows):
     assert found.values.equal(values)
 
 
-# What is refused
+# Errors
 
 
 BAD = {
@@ -128,15 +128,15 @@ BAD = {
 
 
 @pytest.mark.parametrize("kind", BAD)
-def test_a_bad_file_is_refused_in_one_line_that_says_where(tmp_path, kind):
+def test_a_bad_file_is_refused_in_one_line_with_its_position(tmp_path, kind):
     data, message = BAD[kind]
     with pytest.raises(VectorsError, match=message) as caught:
         read(tmp_path, data)
     assert "\n" not in str(caught.value)
-    assert re.search(r": \S", str(caught.value))  # and what to do
+    assert re.search(r": \S", str(caught.value))  # and the remedy
 
 
-def test_a_file_that_is_not_there_is_named(tmp_path):
+def test_a_missing_vectors_file_is_named(tmp_path):
     with pytest.raises(VectorsError, match=r"missing\.vec is not a file"):
         read_vectors(tmp_path / "missing.vec", WORDS)
 

@@ -1,4 +1,4 @@
-"""The numbers: right where the answer is known, and fair: all references, an interval, alignments against chance."""
+"""Scores: right where the answer is known, with all references, an interval, and chance level for alignments."""
 
 import random
 import re
@@ -48,7 +48,7 @@ def some_sentences(count: int, seed: int = 0) -> list[str]:
 
 
 def spoiled(sentences: list[str], every: int, seed: int = 1) -> list[str]:
-    """The sentences with a word of every so many changed."""
+    """Return the sentences with one of every `every` words changed."""
     rng = random.Random(seed)
     return [" ".join("wrong" if rng.random() < 1 / every else word for word in text.split()) for text in sentences]
 
@@ -67,7 +67,7 @@ def test_a_perfect_translation_scores_100_whichever_reference_it_equals():
         assert scores["exact_match"] == 1.0
 
 
-def test_nothing_right_scores_nothing():
+def test_a_translation_without_a_right_word_scores_0():
     scores = score_translations(translations_of(["x y z q ."] * 10), [["m n o p"]] * 10)
     assert scores["bleu"] == pytest.approx(0, abs=1e-6)
     assert scores["exact_match"] == 0.0
@@ -110,7 +110,7 @@ def test_scoring_again_gives_the_same_interval():
     assert score_translations(translations, references) == score_translations(translations, references)
 
 
-def test_a_worse_translation_scores_less():
+def test_worse_translations_score_lower():
     sentences = some_sentences(50)
     scores = [bleu_score(spoiled(sentences, every), [[text] for text in sentences]) for every in (2, 4, 8, 1_000_000)]
     assert scores == sorted(scores)
@@ -123,7 +123,7 @@ def test_validation_and_test_measure_the_same_bleu():
     assert score_translations(translations_of(outputs), references)["bleu"] == bleu_score(outputs, references)
 
 
-def test_the_signature_says_what_was_computed():
+def test_the_signature_describes_the_computation():
     signature = score_translations(translations_of(["a b c d"]), [["a b c d"]])["signature"]
     assert "tok:none" in signature
     assert "version:" in signature
@@ -142,7 +142,7 @@ def test_exact_matches_are_counted_against_all_references():
     assert exact_match(["a", "b", "c", "d"], [["a"], ["x", "b"], ["x"], ["y", "z"]]) == 0.5
 
 
-def test_an_unknown_word_left_standing_is_no_right_word():
+def test_an_unknown_word_in_a_translation_counts_as_wrong():
     assert normalised_words(["<unk>", "chat", "."])[1:] == ["chat", "."]
     outputs = " ".join(normalised_words(["<unk>", "is", "a", "cat"]))
     assert bleu_score([outputs], [["unk is a cat"]]) == bleu_score(["wrong is a cat"], [["unk is a cat"]])
@@ -166,7 +166,7 @@ def test_the_alignment_error_rate_of_a_small_example_by_hand():
             [0.6, 0.3, 0.1],  # links word 0 to 0: right
             [0.1, 0.2, 0.7],  # EOS is left out, so 1: right
             [0.9, 0.1, 0.0],  # links word 2 to 0: wrong, it has no gold link
-            [1.0, 0.0, 0.0],  # EOS's own row counts for nothing
+            [1.0, 0.0, 0.0],  # the row of EOS does not count
         ]
     )
     scores = score_alignments([weights], [frozenset({(0, 0), (1, 1), (0, 1)})])
@@ -191,7 +191,7 @@ def test_one_to_one_gold_followed_exactly_has_no_error():
     assert scores["aer_chance"] == pytest.approx(1 - 1 / 6)
 
 
-def test_random_attention_comes_out_at_chance_and_none_beats_the_best():
+def test_random_attention_scores_at_chance_level_and_none_beats_the_best():
     rng = torch.Generator().manual_seed(0)
     attention, gold = [], []
     for _ in range(400):
@@ -231,7 +231,7 @@ def test_a_beam_is_searched_when_asked_for(tiny_run, tiny_corpus):
     assert all(len(translation.others) == 2 for translation in translations)
 
 
-def test_groups_are_scored_apart_and_what_training_saw_stands_last():
+def test_groups_are_scored_separately_and_training_sentences_come_last():
     sources = ["un", "deux", "trois", "quatre", "cinq"]
     references = [["one ."], ["two ."], ["three ."], ["four ."], ["five ."]]
     held_out = HeldOut(sources, references, None, ["b", "a", "b", "a", "b"])

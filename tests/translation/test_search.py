@@ -1,4 +1,4 @@
-"""Greedy and beam search against slow searches of one sentence at a time, and against every sentence there is."""
+"""Greedy and beam search, compared with slow searches of one sentence and with an exhaustive search."""
 
 import dataclasses
 import itertools
@@ -45,7 +45,7 @@ def log_probs_after(model: Seq2Seq, words, memory, state):
 
 @torch.no_grad()
 def log_prob_of(model: Seq2Seq, row: int, ids: list[int]) -> float:
-    """Log-probability of the words of `ids`, EOS among them if it is there, one step after another."""
+    """Return the log-probability of the words of `ids`, of EOS too if it is there, computed step by step."""
     batch = one_pair(row)
     memory, state = model.encode(batch.src_ids, batch.src_mask)
     total, words = 0.0, torch.tensor([SOS])
@@ -57,7 +57,7 @@ def log_prob_of(model: Seq2Seq, row: int, ids: list[int]) -> float:
 
 @torch.no_grad()
 def log_probs_of_two(model: Seq2Seq, row: int, sentences: list) -> list[list[float]]:
-    """Log-probabilities of the first and the second word of every sentence of two words."""
+    """Return the log-probabilities of the first and the second word of every sentence of two words."""
     batch, rows = one_pair(row), torch.zeros(len(sentences), dtype=torch.long)
     memory, state = model.encode(batch.src_ids, batch.src_mask)
     ids = torch.tensor(sentences)
@@ -68,7 +68,7 @@ def log_probs_of_two(model: Seq2Seq, row: int, sentences: list) -> list[list[flo
 
 @torch.no_grad()
 def beam_search_slowly(model: Seq2Seq, row: int, beam_size: int, max_length: int, penalty: float):
-    """Beam search in its simplest form: lists of partial hypotheses, one sentence, every candidate written out."""
+    """Run beam search in its simplest form: one sentence, lists of partial hypotheses, every candidate listed."""
     batch = one_pair(row)
     memory, state = model.encode(batch.src_ids, batch.src_mask)
     beam = [([], 0.0, state)]
@@ -148,7 +148,7 @@ def test_beam_search_equals_the_slow_one_of_one_sentence(settings, beam_size, pe
 @pytest.mark.parametrize("penalty", [0.0, 1.0, 2.0])
 @pytest.mark.parametrize("seed", range(3))
 def test_a_beam_as_wide_as_needed_finds_the_best_of_all_sentences(penalty, seed):
-    """With two words at most, a slot for every first word is as wide as needed."""
+    """For sentences of at most two words, a slot for every first word is wide enough."""
     model, batch, max_length = half_learnt(LUONG, seed=seed), small_batch(), 2
     allowed = [n for n in range(TGT_WORDS) if n not in (PAD, SOS)]
     found = beam_search(model, batch.src_ids, batch.src_lengths, len(allowed), max_length, penalty)
@@ -165,7 +165,7 @@ def test_a_beam_as_wide_as_needed_finds_the_best_of_all_sentences(penalty, seed)
 
 @pytest.mark.parametrize("seed", range(20))
 def test_a_beam_with_a_slot_for_every_first_word_is_never_worse_than_greedy_search(seed):
-    """With two words at most it compares all sentences, so this holds for every model; narrower beams give no promise."""
+    """For at most two words it compares all sentences, so this holds for every model, but not for narrower beams."""
     model, batch, every_word, max_length = small_model(LUONG, seed, loudness=3.0), small_batch(), TGT_WORDS - 2, 2
     greedy = greedy_search(model, batch.src_ids, batch.src_lengths, max_length)
     beams = beam_search(model, batch.src_ids, batch.src_lengths, every_word, max_length, penalty=0.0)
@@ -184,7 +184,7 @@ def test_the_n_best_are_n_all_different_and_sorted(settings):
 
 
 @some_families
-def test_a_score_is_the_log_probability_of_the_words_said(settings):
+def test_a_score_is_the_log_probability_of_the_words(settings):
     model, batch = half_learnt(settings), small_batch()
     limits = length_limits(batch.src_lengths).tolist()
     for row, found in enumerate(greedy_search(model, batch.src_ids, batch.src_lengths)):
@@ -197,7 +197,7 @@ def test_a_score_is_the_log_probability_of_the_words_said(settings):
             assert found.score == pytest.approx(expected, rel=1e-5)
 
 
-def test_the_length_penalty_is_that_of_its_paper():
+def test_the_length_penalty_equals_the_papers_formula():
     assert length_penalty(1, 1.0) == 1.0
     assert length_penalty(7, 1.0) == 2.0
     assert length_penalty(7, 0.5) == pytest.approx(2**0.5)
@@ -276,7 +276,7 @@ def test_attention_has_a_row_for_every_word_and_one_for_the_end(settings):
 
 @some_families
 def test_a_beams_attention_is_that_of_its_own_words(settings):
-    """It must not be that of the hypotheses that had its slot before."""
+    """It must not be that of hypotheses that were in the same slot earlier."""
     if settings.attention == "none":
         pytest.skip("no attention to keep")
     model, batch = half_learnt(settings), small_batch()
@@ -289,7 +289,7 @@ def test_a_beams_attention_is_that_of_its_own_words(settings):
             torch.testing.assert_close(found.attn_weights, expected)
 
 
-def test_what_was_learnt_by_heart_is_found_by_any_beam():
+def test_memorised_sentences_are_found_by_any_beam():
     model, _ = overfitted(LUONG)
     batch = batch_to_learn()
     truth = [ids[: length - 1].tolist() for ids, length in zip(batch.tgt_ids, batch.tgt_lengths, strict=True)]
@@ -305,7 +305,7 @@ def test_a_beam_of_no_slots_or_too_many_is_refused(beam_size):
         beam_search(half_learnt(LUONG), batch.src_ids, batch.src_lengths, beam_size)
 
 
-def test_searching_needs_no_gradient_and_leaves_its_inputs_alone():
+def test_searching_needs_no_gradient_and_changes_none_of_its_inputs():
     batch, untouched = small_batch(), small_batch()
     found = beam_search(half_learnt(LUONG), batch.src_ids, batch.src_lengths, 3)[0][0]
     assert not found.attn_weights.requires_grad

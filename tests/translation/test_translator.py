@@ -1,4 +1,4 @@
-"""From text to text: unknown words are copied, order is kept, and what cannot be translated is said to be so."""
+"""From text to text: unknown words are copied, order is kept, and text that cannot be translated raises an error."""
 
 import dataclasses
 
@@ -27,7 +27,7 @@ def make_translator(settings: ModelSettings = LUONG) -> Translator:
 
 
 def make_one_that_knows_nothing(settings: ModelSettings = LUONG) -> Translator:
-    """A translator that says nothing but UNK, until it is cut."""
+    """A function that makes a translator which predicts only UNK, up to the length limit."""
     return Translator(with_bias(half_learnt(settings), [UNK], 1000.0), *small_vocabularies())
 
 
@@ -62,7 +62,7 @@ def test_no_sentences_make_no_translations(translator):
     assert translator.forced_attention([], []) == []
 
 
-def test_what_was_learnt_by_heart_is_said_in_words():
+def test_memorised_sentences_are_translated_into_text():
     model, _ = overfitted(LUONG)
     src_vocabulary, tgt_vocabulary = small_vocabularies()
     translator, batch = Translator(model, src_vocabulary, tgt_vocabulary), batch_to_learn()
@@ -109,7 +109,7 @@ def test_an_unknown_word_stays_unknown_where_there_is_no_attention():
 
 
 @pytest.mark.parametrize("attention", ATTENTIONS)
-def test_a_model_that_knows_nothing_copies_the_words_it_looks_at(attention):
+def test_a_model_that_predicts_only_unk_copies_the_words_it_attends_to(attention):
     translator = make_one_that_knows_nothing(dataclasses.replace(LUONG, attention=attention))
     translation = translator.translate("A zebra, b!")
     assert translation.src_words == ["a", "zebra", ",", "b", "!"]
@@ -124,7 +124,7 @@ def test_a_model_that_knows_nothing_copies_the_words_it_looks_at(attention):
         assert translation.copied == list(range(len(best)))
 
 
-def test_a_word_in_no_batchmates_sentence_is_copied_from_ones_own():
+def test_an_unknown_word_is_copied_from_its_own_sentence_of_the_batch():
     for source, translation in zip(SOURCES, make_one_that_knows_nothing().translate_words(SOURCES), strict=True):
         assert set(translation.words) <= set(source.split())
 
@@ -165,7 +165,7 @@ def test_the_length_penalty_reaches_the_search(translator):
         ("!" * 1_000 + "a", "has 1,001 words"),
     ],
 )
-def test_what_cannot_be_translated_is_refused_with_a_reason(translator, sentence, message):
+def test_text_that_cannot_be_translated_is_refused_with_a_reason(translator, sentence, message):
     with pytest.raises(SentenceError, match=message) as caught:
         translator.translate(sentence)
     assert len(str(caught.value)) < 200, "one line that fits a screen"
@@ -202,7 +202,7 @@ def test_a_bad_beam_is_refused(translator):
         ("other", "i m j ai , .", "i m j ai,."),
     ],
 )
-def test_the_text_is_put_together_in_its_language(language, words, text):
+def test_the_text_is_detokenised_by_the_rules_of_its_language(language, words, text):
     assert Translation([], words.split(), [], [], 0.0, None, language=language).text == text
     translator = Translator(half_learnt(LUONG), *small_vocabularies(), language=language)
     assert translator.translate("a").language == language
@@ -222,13 +222,13 @@ def test_forced_attention_has_a_row_for_every_target_word_and_a_column_for_every
             assert weights.shape == (len(target.split()) + 1, len(source.split()) + 1)
 
 
-def test_forced_attention_does_not_depend_on_what_else_is_asked(translator):
+def test_forced_attention_does_not_depend_on_the_rest_of_the_batch(translator):
     together = translator.forced_attention(SOURCES, TARGETS)
     for source, target, weights in zip(SOURCES, TARGETS, together, strict=True):
         torch.testing.assert_close(translator.forced_attention([source], [target])[0], weights)
 
 
-def test_forcing_what_the_model_says_itself_gives_the_attention_it_said_it_with(translator):
+def test_forcing_the_models_own_translation_gives_the_same_attention(translator):
     compared = 0
     for translation in translator.translate_words(SOURCES):
         if not translation.copied and len(translation.attn_weights) == len(translation.words) + 1:
@@ -255,7 +255,7 @@ CLOSING_SENTENCES = (
 
 @pytest.mark.parametrize("beam_size", [1, 2])
 def test_the_ten_closing_sentences_are_all_answered(translator, beam_size):
-    # The 2017 notebook crashed on a word it had not kept; here most of the words are unknown.
+    # The 2017 notebook crashed on words outside its vocabulary; here most of the words are unknown.
     translations = [translator.translate(sentence, beam_size) for sentence in CLOSING_SENTENCES]
     for sentence, translation in zip(CLOSING_SENTENCES, translations, strict=True):
         assert translation.src_words == sentence.split()

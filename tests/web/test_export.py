@@ -1,4 +1,4 @@
-"""The files of the web page: what rounding may cost, what the page cannot run, and that nothing in them can run."""
+"""The files of the web page: the cost of rounding, models that the page cannot run, and files without code."""
 
 import json
 import re
@@ -76,7 +76,7 @@ def test_vectors_are_not_rounded():
     assert set(pack(weights)) == {"matrix", "matrix.scale", "vector"}
 
 
-def test_what_rounding_costs_is_measured_on_both_models(translator, tiny_corpus):
+def test_the_cost_of_rounding_is_measured_with_both_models(translator, tiny_corpus):
     cost = rounding_cost(translator, tiny_corpus.test)
     assert cost.bleu == pytest.approx(evaluate(translator, tiny_corpus.test)[0].bleu)
     assert cost.rounded_bleu == pytest.approx(evaluate(rounded(translator), tiny_corpus.test)[0].bleu)
@@ -88,7 +88,7 @@ def test_what_rounding_costs_is_measured_on_both_models(translator, tiny_corpus)
 
 
 @pytest.mark.parametrize("settings", RUNNABLE, ids=kind_name)
-def test_what_is_read_back_is_the_rounded_model_bit_for_bit(tmp_path, settings):
+def test_reading_the_files_gives_the_rounded_model_bit_for_bit(tmp_path, settings):
     original = small_translator(settings)
     written = export(original, tmp_path, "m")
     again = load_exported(tmp_path / "m.safetensors")
@@ -121,7 +121,7 @@ def test_nothing_is_stored_twice(tmp_path):
     assert not any("output_weight" in name for name in names["tied"])
 
 
-def test_a_matrix_takes_a_byte_a_number(translator, tmp_path):
+def test_a_matrix_takes_one_byte_per_value(translator, tmp_path):
     written = export(translator, tmp_path, "m")
     weights = translator.model.state_dict().values()
     numbers = sum(w.numel() + 4 * len(w) for w in weights if w.dim() == 2) + sum(
@@ -138,7 +138,7 @@ def test_the_same_model_gives_the_same_files(translator, tmp_path):
     assert set(files[0]) == {"m.safetensors", "m.0.js", "m.1.js", "models.js"}
 
 
-# Nothing in the files can run
+# Files without code
 
 
 def test_the_scripts_are_one_call_or_assignment_of_plain_values(translator, tmp_path):
@@ -178,7 +178,7 @@ def test_a_damaged_file_is_refused(translator, tmp_path, damage):
         load_exported(path)
 
 
-def test_a_runs_own_weights_are_no_exported_model(talking_run):
+def test_a_runs_own_weights_are_refused_as_an_exported_model(talking_run):
     with pytest.raises(BadFileError, match="export the run again"):
         load_exported(talking_run / "model.safetensors")
 
@@ -196,7 +196,7 @@ def test_models_are_listed_in_the_order_of_their_first_export(translator, tmp_pa
 
 
 @pytest.mark.parametrize("contents", ["", "alert(1)", "self.s2sManifest = [];", 'self.s2sManifest = {"models": 3};'])
-def test_a_list_that_is_not_ours_is_not_overwritten(translator, tmp_path, contents):
+def test_another_programs_list_is_not_overwritten(translator, tmp_path, contents):
     (tmp_path / "models.js").write_text(contents)
     with pytest.raises(ExportError, match="is not a list of models"):
         export(translator, tmp_path, "m")
@@ -205,14 +205,14 @@ def test_a_list_that_is_not_ours_is_not_overwritten(translator, tmp_path, conten
 
 
 @pytest.mark.parametrize("name", ["", "../m", "a b", "A", "x" * 41, "é", "models.js"])
-def test_a_name_that_is_no_plain_file_name_is_refused(translator, tmp_path, name):
+def test_a_name_that_is_not_a_plain_file_name_is_refused(translator, tmp_path, name):
     with pytest.raises(ExportError, match="cannot name a file"):
         export(translator, tmp_path / "to", name)
     assert not (tmp_path / "to").exists()
 
 
 @pytest.mark.parametrize("settings", OTHERS, ids=kind_name)
-def test_what_the_page_cannot_run_is_refused_and_nothing_is_written(tmp_path, settings):
+def test_a_model_that_the_page_cannot_run_is_refused_and_nothing_is_written(tmp_path, settings):
     with pytest.raises(ExportError, match=r"bahdanau|input feeding"):
         export(small_translator(settings), tmp_path / "to", "m")
     assert not (tmp_path / "to").exists()
@@ -224,7 +224,7 @@ def test_every_kind_of_model_is_either_run_or_refused():
 
 
 def test_the_rules_of_the_text_use_no_group_by_name():
-    """Patterns are read by JavaScript too, where `(?P<name>…)` is an error."""
+    """JavaScript reads the patterns too, and `(?P<name>…)` is an error there."""
     assert not any("?P" in pattern for joins in JOINS.values() for pattern, _ in joins)
 
 
@@ -242,7 +242,7 @@ def test_the_list_has_the_longest_sentence_of_the_runs_settings(talking_run, tmp
     assert model["longest"] == [data.max_length, data.unit]
 
 
-def test_the_command_writes_the_files_and_says_what_rounding_costs(talking_run, tmp_path):
+def test_the_command_writes_the_files_and_prints_the_cost_of_rounding(talking_run, tmp_path):
     result = call("--run", talking_run, "--to", tmp_path / "web")
     assert (result.exit_code, result.exception) == (0, None), result.output
     assert {path.name for path in (tmp_path / "web").iterdir()} == {
@@ -269,7 +269,7 @@ def test_without_measuring_no_corpus_is_read(talking_run, tmp_path):
     assert call("--run", run, "--to", tmp_path / "web").exit_code == 1
 
 
-def test_a_mistake_is_one_line(tiny_run, talking_run, tmp_path):
+def test_a_mistake_is_an_error_of_one_line(tiny_run, talking_run, tmp_path):
     for arguments, words in (
         (("--run", tmp_path / "none", "--to", tmp_path / "web"), "is not a folder"),
         (("--run", tiny_run, "--to", tmp_path / "web"), "input feeding"),
@@ -283,6 +283,6 @@ def test_a_mistake_is_one_line(tiny_run, talking_run, tmp_path):
     assert not (tmp_path / "web").exists()
 
 
-def test_a_translator_into_french_says_so(translator, tmp_path):
+def test_a_translator_into_french_is_labelled_as_such(translator, tmp_path):
     export(replace(translator, language="fr"), tmp_path, "m")
     assert load_exported(tmp_path / "m.safetensors").language == "fr"

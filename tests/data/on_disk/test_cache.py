@@ -1,4 +1,4 @@
-"""A corpus that is encoded once into files gives what the same corpus gives in memory, and bad files are found out."""
+"""A corpus encoded into files equals the same corpus in memory, and bad files are detected."""
 
 import json
 import random
@@ -116,7 +116,7 @@ def test_the_held_out_sets_end_at_the_same_sentence(tmp_path, monkeypatch):
 def test_training_on_the_files_gives_the_same_run_bit_for_bit(tiny_run, tmp_path):
     corpus = stream(TINY.data, tmp_path)
     trainer = Trainer(corpus, TINY, tmp_path / "run", tensorboard=False, quiet=True)
-    # Everything that is read at random stays on the disk.
+    # Everything that is read in random order stays on the disk.
     assert not trainer.src.ids.flags.owndata
     trainer.fit()
     assert everything(tmp_path / "run") == everything(tiny_run)
@@ -167,7 +167,7 @@ def test_a_damaged_file_is_named_and_the_corpus_encoded_again(tmp_path, name, da
 
 
 @pytest.mark.parametrize("case", ["number", "starts", "kind", "pickle", "shape"])
-def test_files_that_were_made_up_are_refused_whatever_their_checksums_say(tmp_path, case):
+def test_forged_files_are_refused_even_if_their_checksums_match(tmp_path, case):
     settings, reported = replace(SAMPLE, sample_pairs=400), []
     stream(settings, tmp_path)
     folder = folder_in(tmp_path)
@@ -194,7 +194,7 @@ def test_files_that_were_made_up_are_refused_whatever_their_checksums_say(tmp_pa
     assert "encoded again" in reported[0]
 
 
-def test_an_encoding_that_fails_leaves_nothing_and_says_why(tmp_path, monkeypatch):
+def test_a_failed_encoding_leaves_no_files_and_reports_why(tmp_path, monkeypatch):
     path = tmp_path / "pairs.tsv"
     path.write_text("Go!\tVa !\nno tab here\n")
     with pytest.raises(CorpusError, match=r"line 2 of pairs.tsv has 1 column"):
@@ -204,7 +204,7 @@ def test_an_encoding_that_fails_leaves_nothing_and_says_why(tmp_path, monkeypatc
         stream(replace(SAMPLE, sample_pairs=2), tmp_path / "few")
 
 
-def test_a_large_corpus_is_streamed_unasked_and_measuring_never_encodes(tmp_path, monkeypatch):
+def test_a_large_corpus_is_streamed_by_default_and_evaluating_never_encodes(tmp_path, monkeypatch):
     monkeypatch.setattr(streaming, "LARGE_SAMPLE", 300)
     settings = replace(SAMPLE, sample_pairs=400)
     with pytest.raises(CorpusError, match=r"training .s2s-tutorial train. encodes it first"):

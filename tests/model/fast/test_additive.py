@@ -1,4 +1,4 @@
-"""The fast loop of a Bahdanau decoder gives the numbers and gradients of the plain one, and gives way to edited code."""
+"""The fast loop of a Bahdanau decoder equals the plain one, gradients included, and is not used if the plain code is edited."""
 
 import dataclasses
 
@@ -42,7 +42,7 @@ def test_the_fast_loop_equals_the_plain_one_in_results_and_all_gradients(rate, t
     torch.testing.assert_close(fast, plain)
 
 
-def test_the_fast_loops_gradient_is_the_slope_of_its_results():
+def test_the_fast_loops_gradient_equals_finite_differences():
     rng = torch.Generator().manual_seed(0)
     decoder = small_model(dataclasses.replace(SETTINGS, embedding_size=2, hidden_size=2)).decoder
     gru, score = decoder.layers[0], decoder.attention.score
@@ -77,7 +77,7 @@ def test_the_fast_loop_runs_where_it_is_written_for_the_settings_and_only_there(
 
 
 def by_hand(model: Seq2Seq) -> torch.Tensor:
-    """The loss of a model whose decoder goes word by word."""
+    """Return the loss of a model whose decoder runs word by word."""
     batch = small_batch()
     memory, state = model.encode(batch.src_ids, batch.src_mask)
     output = Decoder.forward(model.decoder, shift_right(batch.tgt_ids), memory, state)
@@ -85,7 +85,7 @@ def by_hand(model: Seq2Seq) -> torch.Tensor:
 
 
 class Sharper(AdditiveScore):
-    """A score that a reader might try: twice as sharp."""
+    """A score that a reader might try: twice as large, so the softmax is sharper."""
 
     def forward(self, queries: torch.Tensor, keys: torch.Tensor) -> torch.Tensor:
         return 2 * super().forward(queries, keys)
@@ -115,7 +115,7 @@ def edit_step(monkeypatch):
 
 @pytest.mark.parametrize("edit", [edit_score, use_subclass, edit_softmax, edit_step])
 @pytest.mark.parametrize("seed", range(3))
-def test_what_a_reader_edits_is_what_training_runs(edit, seed, monkeypatch):
+def test_training_runs_the_code_that_a_reader_edits(edit, seed, monkeypatch):
     batch = small_batch()
     before = small_model(SETTINGS, seed).loss(batch)
     edit(monkeypatch)
