@@ -15,22 +15,6 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 PLACES = ["s2s_tutorial", "book", "benchmarks", "tests", "README.md", "CONTRIBUTING.md", "Makefile", "conftest.py"]
-# Files and folders that are not rewritten yet: empty this list when they are.
-NOT_YET = [
-    "s2s_tutorial/__init__.py",
-    "s2s_tutorial/settings.py",
-    "s2s_tutorial/files.py",
-    "s2s_tutorial/cli",
-    "s2s_tutorial/notebook",
-    "s2s_tutorial/runs",
-    "s2s_tutorial/training",
-    "s2s_tutorial/translation/translator.py",
-    "s2s_tutorial/web",
-    "book/_ext",
-    "book/_static",
-    "book/_tools",
-    "book/_web",
-]
 # Prose with a reason to contain a pattern: (path, words around it).
 EXCEPTIONS = {
     ("tests/model/test_gru.py", "what stands at padding changes nothing"): "chapter 3 names this test",
@@ -119,10 +103,7 @@ def findings(path: Path) -> list[str]:
     return found
 
 
-SEARCHED = [path for path in files() if not path.relative_to(ROOT).as_posix().startswith(tuple(NOT_YET))]
-
-
-@pytest.mark.parametrize("path", SEARCHED, ids=lambda path: path.relative_to(ROOT).as_posix())
+@pytest.mark.parametrize("path", files(), ids=lambda path: path.relative_to(ROOT).as_posix())
 def test_wordings_are_those_of_the_field(path):
     found = findings(path)
     assert not found, "\n".join(found)
