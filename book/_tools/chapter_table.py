@@ -9,6 +9,7 @@ the modules of its room that import it.
 
 from __future__ import annotations
 
+import argparse
 import json
 import re
 from collections.abc import Iterable
@@ -68,6 +69,7 @@ def _links(paths: Iterable[str], folder: str) -> str:
 
 def main() -> None:
     """Replace the table in the README."""
+    argparse.ArgumentParser(description=__doc__).parse_args()
     text = README.read_text(encoding="utf-8")
     before, rest = text.split(MARKS[0])
     README.write_text(before + MARKS[0] + table() + MARKS[1] + rest.split(MARKS[1])[1], encoding="utf-8")

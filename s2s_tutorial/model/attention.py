@@ -31,7 +31,7 @@ def masked_softmax(scores: Tensor, src_mask: Tensor) -> Tensor:
 
 
 class Score(Protocol):
-    """What attention calls: a module with the two methods of `DotScore`."""
+    """Interface that attention calls: a module with the two methods of `DotScore`."""
 
     def keys(self, enc_states: Tensor) -> Tensor:
         """Compute the part of the score that depends on the source alone: (B, S, H) to (B, S, H)."""

@@ -30,7 +30,7 @@ class Progress:
     finished: bool = False
 
     def is_out_of_time(self, max_minutes: float | None) -> bool:
-        """Check whether training has taken `max_minutes`, over all sessions; None is no limit."""
+        """Check whether training has taken `max_minutes`, over all sessions; None for no limit."""
         return max_minutes is not None and self.seconds >= 60.0 * max_minutes
 
     def to_dict(self) -> dict[str, Any]:

@@ -18,7 +18,7 @@ from s2s_tutorial.translation.translator import Translator
 
 @dataclass(frozen=True)
 class Display:
-    """What a process shows of a run.
+    """Progress of a run, as one process shows it.
 
     Attributes:
         run: The run.

@@ -13,7 +13,7 @@ from s2s_tutorial.translation.translator import Translator
 
 
 class Verdict(IntEnum):
-    """What happens to a run after a step. If several processes disagree, the highest value counts for all of them."""
+    """Verdict on a run after a step. If several processes disagree, the highest value counts for all of them."""
 
     CONTINUE = 0
     OUT_OF_TIME = 1
