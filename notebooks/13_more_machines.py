@@ -333,7 +333,7 @@ assert again[:50].max() < 1e-5
 # %% tags=["hide-input"]
 going_on = next(line for line in said.splitlines() if "Resuming from" in line)
 show_text(
-    f"The writer of the second life said: *{going_on[going_on.index('Going on') :].strip()}* The record has "
+    f"The writer of the second life said: *{going_on[going_on.index('Resuming') :].strip()}* The record has "
     f"{len(again)} steps, each once, and the largest difference from one unhurt process is {again.max():.7f}. "
     f"The two runs of two processes, hurt and unhurt, are {'equal to the last bit' if (losses('killed') == losses('two')).all() else 'not bit for bit the same'}."
 )
@@ -379,7 +379,7 @@ class Clock:
     def step(self, step, now, values): seconds.append(now)
     def begin(self, *arguments): pass
     evaluation = begin
-    def end(self):
+    def end(self, outcome):
         steps = [b - a for a, b in zip(seconds, seconds[1:])]
         print("TIMES", json.dumps(steps[len(steps) // 4:]))
 if group.writes: trainer.watchers = [Clock()]

@@ -229,11 +229,11 @@ def test_a_word_put_into_the_translation_stays_and_the_rest_follows_from_it(tran
     [found] = room.translate(sentences[:1])
     other = found["best"]["steps"][1]
     prefix = [
-        found["best"]["said"][0],
+        found["best"]["words"][0],
         next(entry["word"] for entry in other if entry["id"] not in (found["best"]["ids"][1], EOS)),
     ]
     [forced] = room.translate(sentences[:1], prefix=prefix)
-    assert forced["best"]["said"][:2] == forced["prefix"] == prefix
+    assert forced["best"]["words"][:2] == forced["prefix"] == prefix
     assert forced["best"]["score"] < found["best"]["score"] + 1e-6 or len(forced["best"]["ids"]) != len(
         found["best"]["ids"]
     )
