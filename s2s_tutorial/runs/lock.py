@@ -18,6 +18,7 @@ from s2s_tutorial.files import BadFileError, read_json, refuse_links, write_json
 from s2s_tutorial.runs.folder import RunError
 
 LOCK, HOLDER = "lock", "holder.json"
+MOMENT = 1.0  # seconds to wait: a process that finds the run made already holds the lock for some milliseconds
 MAX_HOST = 80  # characters of a host's name that are shown
 
 
@@ -45,7 +46,7 @@ def hold(folder: Path) -> Iterator[None]:
 
 def _acquire(lock: FileLock, folder: Path) -> None:
     try:
-        lock.acquire(timeout=0)
+        lock.acquire(timeout=MOMENT, poll_interval=0.02)
     except Timeout:
         raise RunError(
             f"{describe_holder(folder / HOLDER)} is training {folder}: wait for it, or give another folder"
