@@ -38,7 +38,10 @@ class Visit:
     """A page that records its errors."""
 
     def __init__(self, browser, width=1280, height=900, scheme="light"):
-        self.page = browser.new_page(viewport={"width": width, "height": height}, color_scheme=scheme)
+        # With reduced motion, nothing fades in, so a check never meets a half transparent word.
+        self.page = browser.new_page(
+            viewport={"width": width, "height": height}, color_scheme=scheme, reduced_motion="reduce"
+        )
         self.page.set_default_timeout(180_000)  # pages may be slow on a busy machine
         self.problems = []
         self.requests = []
