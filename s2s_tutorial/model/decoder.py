@@ -75,25 +75,24 @@ class DecoderOutput:
 
 
 class Decoder(nn.Module):
-    """The parts that both decoders share: embedding, GRU layers, attention, output layer and the loop over words.
+    """The parts that all decoders share: embedding, output layer and the loop over words.
 
     Args:
-        settings: Sizes of the network, and its attention.
+        settings: Sizes of the network.
         vocabulary_size: Number V of target words.
-        input_size: Size of the first GRU layer's input.
         pad_id: Id of PAD, whose embedding stays zero.
     """
 
-    def __init__(self, settings: ModelSettings, vocabulary_size: int, input_size: int, pad_id: int = 0) -> None:
+    def __init__(self, settings: ModelSettings, vocabulary_size: int, pad_id: int = 0) -> None:
         super().__init__()
-        embedding_size, hidden_size = settings.embedding_size, settings.hidden_size
         self.dropout = Dropout(settings.dropout)
-        self.embedding = nn.Embedding(vocabulary_size, embedding_size, padding_idx=pad_id)
-        sizes = [input_size] + [hidden_size] * (settings.num_layers - 1)
-        self.layers = nn.ModuleList(nn.GRU(size, hidden_size, batch_first=True) for size in sizes)
-        self.attention: Attention | None = build_attention(settings.attention, hidden_size)
+        self.embedding = nn.Embedding(vocabulary_size, settings.embedding_size, padding_idx=pad_id)
         self.own_output_weight: nn.Parameter | None = None
+
+    def add_output_layer(self, settings: ModelSettings, vocabulary_size: int) -> None:
+        """Make the weights of the output layer; a decoder calls it after making the layers below."""
         if not settings.tie_embeddings:
+            hidden_size = settings.hidden_size
             self.own_output_weight = nn.Parameter(torch.empty(vocabulary_size, hidden_size).uniform_(-1, 1))
             self.own_output_weight.data.mul_(hidden_size**-0.5)
         self.output_bias = nn.Parameter(torch.zeros(vocabulary_size))
@@ -103,16 +102,20 @@ class Decoder(nn.Module):
         """W_s (V, H), one row per word to compare h̃ with. When tied, it is the embedding (Press and Wolf 2017)."""
         return self.embedding.weight if self.own_output_weight is None else self.own_output_weight
 
+    @property
+    def attends(self) -> bool:
+        """Whether the decoder attends to the source, so that there are attention weights."""
+        raise NotImplementedError
+
     def start(self, enc_states: Tensor, src_mask: Tensor, first_states: Tensor) -> tuple[Memory, DecoderState]:
-        """Prepare decoding: return the memory, with the keys, and the state before the first word.
+        """Prepare decoding: return the memory, and the state before the first word.
 
         Args:
             enc_states: (B, S, H).
             src_mask: (B, S), True at real words.
             first_states: (L, B, H), from the encoder.
         """
-        keys = enc_states if self.attention is None else self.attention.keys(enc_states)
-        return Memory(enc_states, keys, src_mask), DecoderState(first_states, torch.zeros_like(first_states[0]))
+        raise NotImplementedError
 
     def forward(self, prev_ids: Tensor, memory: Memory, state: DecoderState) -> DecoderOutput:
         """Run over a whole known sequence, word by word.
@@ -156,6 +159,35 @@ class Decoder(nn.Module):
         """Read one embedded word (B, E); returns h̃ (B, H), the next state and attn_weights (B, S) or None."""
         raise NotImplementedError
 
+
+class RecurrentDecoder(Decoder):
+    """The parts that both recurrent decoders share: GRU layers and attention.
+
+    Args:
+        settings: Sizes of the network, and its attention.
+        vocabulary_size: Number V of target words.
+        input_size: Size of the first GRU layer's input.
+        pad_id: Id of PAD, whose embedding stays zero.
+    """
+
+    def __init__(self, settings: ModelSettings, vocabulary_size: int, input_size: int, pad_id: int = 0) -> None:
+        super().__init__(settings, vocabulary_size, pad_id)
+        hidden_size = settings.hidden_size
+        sizes = [input_size] + [hidden_size] * (settings.num_layers - 1)
+        self.layers = nn.ModuleList(nn.GRU(size, hidden_size, batch_first=True) for size in sizes)
+        self.attention: Attention | None = build_attention(settings.attention, hidden_size)
+        self.add_output_layer(settings, vocabulary_size)
+
+    @property
+    def attends(self) -> bool:
+        """Whether the decoder attends to the source, so that there are attention weights."""
+        return self.attention is not None
+
+    def start(self, enc_states: Tensor, src_mask: Tensor, first_states: Tensor) -> tuple[Memory, DecoderState]:
+        """Prepare decoding: return the memory, with the keys, and the state before the first word; see `Decoder.start`."""
+        keys = enc_states if self.attention is None else self.attention.keys(enc_states)
+        return Memory(enc_states, keys, src_mask), DecoderState(first_states, torch.zeros_like(first_states[0]))
+
     def _through_layers(self, inputs: Tensor, dec_state: Tensor) -> tuple[Tensor, Tensor]:
         """Run one time step of all GRU layers: (B, input) and (L, B, H) to the top state (B, H) and all (L, B, H)."""
         states: list[Tensor] = []
@@ -168,7 +200,7 @@ class Decoder(nn.Module):
         return inputs, torch.stack(states)  # (B, H), (L, B, H)
 
 
-class LuongDecoder(Decoder):
+class LuongDecoder(RecurrentDecoder):
     """GRU first, then attention (Luong et al. 2015, equations 5 to 7).
 
     ::
@@ -216,7 +248,7 @@ class LuongDecoder(Decoder):
         return attn_state, DecoderState(dec_state, attn_state), None if attn_weights is None else attn_weights[:, 0]
 
 
-class BahdanauDecoder(Decoder):
+class BahdanauDecoder(RecurrentDecoder):
     """Attention first, from the previous state, then the GRU (Bahdanau et al. 2015, appendix A.2.2).
 
     ::

@@ -1,0 +1,110 @@
+"""Multi-head attention: queries, keys and values (Vaswani et al. 2017, section 3.2).
+
+The dot score of Luong et al. compares a decoder state with an encoder state directly. Here three learned maps come first: one
+makes the query of a state that looks, one the key by which a state is found, and one the value that is taken from it. Several
+heads do this side by side, each in a space of its own.
+
+The weighted sum comes in two forms. `scaled_dot_product` is the formula, on top of the package's own `masked_softmax`, and
+returns the weights too. `fast_scaled_dot_product` is PyTorch's fused form, which never stores the weights. Tests check that
+both give the same numbers.
+
+Sizes: B batch, T queries, S keys, H hidden, N heads, D = H / N size of a head.
+"""
+
+from __future__ import annotations
+
+import math
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from s2s_tutorial.model.attention import masked_softmax
+
+
+def scaled_dot_product(queries: Tensor, keys: Tensor, values: Tensor, mask: Tensor) -> tuple[Tensor, Tensor]:
+    """Compute `softmax(Q Kᵀ / √D) V` (Vaswani et al. 2017, equation 1).
+
+    The dot product of two vectors of D independent numbers with variance 1 has variance D. The division brings it back to 1,
+    so that the softmax does not start where its gradient is almost 0.
+
+    Args:
+        queries: (B, N, T, D).
+        keys: (B, N, S, D).
+        values: (B, N, S, D).
+        mask: (B, 1, 1, S), or (B, 1, T, S) if it differs between queries; True at positions that may be attended to.
+
+    Returns:
+        contexts (B, N, T, D) and weights (B, N, T, S).
+    """
+    scores = queries @ keys.transpose(-2, -1) / math.sqrt(queries.shape[-1])  # (B, N, T, S)
+    weights = masked_softmax(scores, mask)  # (B, N, T, S)
+    return weights @ values, weights
+
+
+def fast_scaled_dot_product(queries: Tensor, keys: Tensor, values: Tensor, mask: Tensor) -> Tensor:
+    """Compute the contexts (B, N, T, D) of `scaled_dot_product` in one call, without keeping the weights."""
+    return F.scaled_dot_product_attention(queries, keys, values, attn_mask=mask)
+
+
+class MultiHeadAttention(nn.Module):
+    """`Concat(head_1, …, head_N) W^O` with `head_i = attention(x W_i^Q, y W_i^K, y W_i^V)` (section 3.2.2).
+
+    Here x are the states that look and y the states that they look at. In self-attention both are the same. The maps of all
+    heads are the rows of one matrix each, so that one product serves all heads.
+
+    Args:
+        hidden_size: Size H of a state.
+        num_heads: Number N of heads; H is a multiple of it.
+    """
+
+    def __init__(self, hidden_size: int, num_heads: int) -> None:
+        super().__init__()
+        self.num_heads = num_heads
+        self.query = nn.Linear(hidden_size, hidden_size)  # W^Q
+        self.key = nn.Linear(hidden_size, hidden_size)  # W^K
+        self.value = nn.Linear(hidden_size, hidden_size)  # W^V
+        self.output = nn.Linear(hidden_size, hidden_size)  # W^O
+
+    def keys_and_values(self, states: Tensor) -> tuple[Tensor, Tensor]:
+        """Compute keys and values (B, S, H) each of the states (B, S, H) that are looked at."""
+        return self.key(states), self.value(states)
+
+    def forward(self, states: Tensor, keys: Tensor, values: Tensor, mask: Tensor) -> Tensor:
+        """Let every state attend, by the fast form.
+
+        Args:
+            states: (B, T, H), the states that look.
+            keys, values: (B, S, H) each, from `keys_and_values`.
+            mask: (B, S), or (B or 1, T, S) if it differs between queries; True at positions that may be attended to.
+
+        Returns:
+            (B, T, H), the heads' contexts, joined and mapped.
+        """
+        contexts = fast_scaled_dot_product(*self._heads(states, keys, values), _for_heads(mask))  # (B, N, T, D)
+        return self._join(contexts)
+
+    def with_weights(self, states: Tensor, keys: Tensor, values: Tensor, mask: Tensor) -> tuple[Tensor, Tensor]:
+        """Let every state attend, by the plain form; returns what `forward` does, and the weights (B, N, T, S)."""
+        contexts, weights = scaled_dot_product(*self._heads(states, keys, values), _for_heads(mask))
+        return self._join(contexts), weights
+
+    def _heads(self, states: Tensor, keys: Tensor, values: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """Map the states to queries, and cut queries, keys and values into heads: (B, T or S, H) to (B, N, T or S, D)."""
+        parts = (self.query(states), keys, values)
+        queries, keys, values = (part.unflatten(-1, (self.num_heads, -1)).transpose(1, 2) for part in parts)
+        return queries, keys, values
+
+    def _join(self, contexts: Tensor) -> Tensor:
+        """Put the contexts (B, N, T, D) of the heads side by side, and map the result: (B, T, H)."""
+        return self.output(contexts.transpose(1, 2).flatten(2))
+
+
+def _for_heads(mask: Tensor) -> Tensor:
+    """Give a mask (B, S) or (B, T, S) the dimension of the heads, (B, 1, 1, S) or (B, 1, T, S): all have the same mask."""
+    return mask[:, None, None, :] if mask.dim() == 2 else mask[:, None]
+
+
+def causal_mask(length: int, device: torch.device) -> Tensor:
+    """Return (1, T, T), True where a target position (row) may look: at itself and at earlier positions (columns)."""
+    return torch.ones(1, length, length, dtype=torch.bool, device=device).tril()

@@ -1,0 +1,232 @@
+"""The Transformer: an encoder and a decoder of attention alone, without recurrence (Vaswani et al. 2017).
+
+Every position of a sentence is computed at the same time. A state learns about the other words from attention, and about
+their order from the position that is added to each embedding. A layer is a row of sublayers, and each of them adds its result
+to the states that it reads: `x + sublayer(norm(x))`. The normalisation comes first ("pre-norm"), because the gradients of the
+first layers then do not depend on the depth, and training is stable (Xiong et al. 2020, figure 1b). A last normalisation
+follows the top layer.
+
+Encoder and decoder have the interface of the recurrent ones in `encoder.py` and `decoder.py`, so that training and search do
+not know which network they work with.
+
+Sizes: B batch, S source length, T target length, H hidden (and embedding), F feed-forward, L layers, V target vocabulary.
+"""
+
+from __future__ import annotations
+
+import math
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from s2s_tutorial.model.decoder import Decoder, DecoderOutput, DecoderState, Memory
+from s2s_tutorial.model.dropout import Dropout
+from s2s_tutorial.model.multi_head import MultiHeadAttention, causal_mask
+from s2s_tutorial.settings import ModelSettings
+
+
+def sinusoids(positions: Tensor, size: int) -> Tensor:
+    """Compute sines and cosines of wavelengths from 2π to 10,000 · 2π (Vaswani et al. 2017, section 3.5).
+
+    ::
+
+        PE(pos, 2i)     = sin(pos / 10000^(2i / H))
+        PE(pos, 2i + 1) = cos(pos / 10000^(2i / H))
+
+    They are a formula and not a table, so there is a value for every position, also beyond the longest sentence of training.
+
+    Args:
+        positions: (T,), the numbers of the positions, from 0.
+        size: Size H of a state, an even number.
+
+    Returns:
+        (T, H), in single precision.
+    """
+    exponents = torch.arange(0, size, 2, device=positions.device) / size  # (H / 2,)
+    angles = positions[:, None] / 10_000.0**exponents  # (T, H / 2)
+    return torch.stack([angles.sin(), angles.cos()], dim=-1).flatten(1)  # (T, H / 2, 2) to (T, H)
+
+
+def add_positions(embedded: Tensor, first: int = 0) -> Tensor:
+    """Scale embeddings by √H and add their positions (Vaswani et al. 2017, sections 3.4 and 3.5).
+
+    Embeddings start with variance 1 / H, because they may also be the output layer's weights. The scale makes them about as
+    large as the positions.
+
+    Args:
+        embedded: (B, T, H).
+        first: Position of the first word; above 0 when decoding word by word.
+
+    Returns:
+        (B, T, H).
+    """
+    _, length, size = embedded.shape
+    positions = torch.arange(first, first + length, device=embedded.device)  # (T,)
+    return embedded * math.sqrt(size) + sinusoids(positions, size).to(embedded.dtype)
+
+
+class FeedForward(nn.Module):
+    """`max(0, x W_1 + b_1) W_2 + b_2`, at every position on its own (Vaswani et al. 2017, equation 2)."""
+
+    def __init__(self, hidden_size: int, feed_forward_size: int) -> None:
+        super().__init__()
+        self.widen = nn.Linear(hidden_size, feed_forward_size)  # W_1, b_1
+        self.narrow = nn.Linear(feed_forward_size, hidden_size)  # W_2, b_2
+
+    def forward(self, states: Tensor) -> Tensor:
+        """Map states (B, T, H) to (B, T, H), by way of (B, T, F)."""
+        return self.narrow(F.relu(self.widen(states)))
+
+
+class EncoderLayer(nn.Module):
+    """Self-attention over the source sentence, then the feed-forward network; each is added to the states it reads."""
+
+    def __init__(self, settings: ModelSettings) -> None:
+        super().__init__()
+        self.dropout = Dropout(settings.dropout)
+        self.norm_attention = nn.LayerNorm(settings.hidden_size)
+        self.self_attention = MultiHeadAttention(settings.hidden_size, settings.num_heads)
+        self.norm_feed_forward = nn.LayerNorm(settings.hidden_size)
+        self.feed_forward = FeedForward(settings.hidden_size, settings.feed_forward_size)
+
+    def forward(self, states: Tensor, src_mask: Tensor) -> Tensor:
+        """Run the layer over states (B, S, H) with src_mask (B, S); returns (B, S, H)."""
+        normed = self.norm_attention(states)  # (B, S, H)
+        looked = self.self_attention(normed, *self.self_attention.keys_and_values(normed), src_mask)  # (B, S, H)
+        states = states + self.dropout(looked)
+        return states + self.dropout(self.feed_forward(self.norm_feed_forward(states)))
+
+
+class TransformerEncoder(nn.Module):
+    """L layers of self-attention over the source sentence, with the interface of `Encoder`.
+
+    Args:
+        settings: Sizes of the network.
+        vocabulary_size: Number of words in the source vocabulary.
+        pad_id: Id of PAD, whose embedding stays zero.
+    """
+
+    def __init__(self, settings: ModelSettings, vocabulary_size: int, pad_id: int = 0) -> None:
+        super().__init__()
+        self.dropout = Dropout(settings.dropout)
+        self.embedding = nn.Embedding(vocabulary_size, settings.embedding_size, padding_idx=pad_id)
+        self.layers = nn.ModuleList(EncoderLayer(settings) for _ in range(settings.num_layers))
+        self.norm = nn.LayerNorm(settings.hidden_size)
+
+    def forward(self, src_ids: Tensor, src_mask: Tensor | None) -> tuple[Tensor, Tensor]:
+        """Read a batch of source sentences.
+
+        Args:
+            src_ids: (B, S).
+            src_mask: (B, S), True at real words, which come first; None when the batch has no padding.
+
+        Returns:
+            enc_states (B, S, H), and first decoder states (0, B, H): the decoder starts from no states.
+        """
+        if src_mask is None:
+            src_mask = torch.ones_like(src_ids, dtype=torch.bool)
+        states = self.dropout(add_positions(self.embedding(src_ids)))  # (B, S, H)
+        for layer in self.layers:
+            states = layer(states, src_mask)
+        return self.norm(states), states.new_empty(0, len(states), states.shape[-1])
+
+
+class DecoderLayer(nn.Module):
+    """Self-attention to the words so far, attention to the source, the feed-forward network; each adds to the states."""
+
+    def __init__(self, settings: ModelSettings) -> None:
+        super().__init__()
+        self.dropout = Dropout(settings.dropout)
+        self.norm_self = nn.LayerNorm(settings.hidden_size)
+        self.self_attention = MultiHeadAttention(settings.hidden_size, settings.num_heads)
+        self.norm_cross = nn.LayerNorm(settings.hidden_size)
+        self.cross_attention = MultiHeadAttention(settings.hidden_size, settings.num_heads)
+        self.norm_feed_forward = nn.LayerNorm(settings.hidden_size)
+        self.feed_forward = FeedForward(settings.hidden_size, settings.feed_forward_size)
+
+    def forward(
+        self, states: Tensor, past: Tensor, source: tuple[Tensor, Tensor], src_mask: Tensor
+    ) -> tuple[Tensor, Tensor, Tensor]:
+        """Run the layer over T new positions that follow P earlier ones.
+
+        Args:
+            states: (B, T, H), of the new positions.
+            past: (B, P, 2H), keys and values of the earlier positions.
+            source: Keys and values (B, S, H) of the encoder's states.
+            src_mask: (B, S), True at real words.
+
+        Returns:
+            The new states (B, T, H), keys and values of all positions (B, P + T, 2H), and the weights (B, N, T, S) of the N
+            heads over the source.
+        """
+        normed = self.norm_self(states)  # (B, T, H)
+        new = torch.cat(self.self_attention.keys_and_values(normed), dim=-1)  # (B, T, 2H)
+        past = torch.cat([past, new], dim=1)  # (B, P + T, 2H)
+        mask = causal_mask(past.shape[1], states.device)[:, -states.shape[1] :]  # (1, T, P + T)
+        states = states + self.dropout(self.self_attention(normed, *past.chunk(2, dim=-1), mask))
+        looked, attn_weights = self.cross_attention.with_weights(self.norm_cross(states), *source, src_mask)
+        states = states + self.dropout(looked)  # (B, T, H)
+        return states + self.dropout(self.feed_forward(self.norm_feed_forward(states))), past, attn_weights
+
+
+class TransformerDecoder(Decoder):
+    """L layers of attention to the words so far and to the source.
+
+    The keys and values of a position never change, because later positions cannot be seen from it. So search keeps them in
+    the state, and each step computes one position only.
+
+    In `Memory`, `keys` are keys and values of the source for all layers, (B, S, 2LH). In `DecoderState`, `dec_state` are keys
+    and values of the T words so far for all layers, (L, B, T, 2H), and `attn_state` is the top state (B, H).
+
+    Args:
+        settings: Sizes of the network.
+        vocabulary_size: Number V of target words.
+        pad_id: Id of PAD, whose embedding stays zero.
+    """
+
+    def __init__(self, settings: ModelSettings, vocabulary_size: int, pad_id: int = 0) -> None:
+        super().__init__(settings, vocabulary_size, pad_id)
+        self.layers = nn.ModuleList(DecoderLayer(settings) for _ in range(settings.num_layers))
+        self.norm = nn.LayerNorm(settings.hidden_size)
+        self.add_output_layer(settings, vocabulary_size)
+
+    @property
+    def attends(self) -> bool:
+        """Whether the decoder attends to the source: always."""
+        return True
+
+    def start(self, enc_states: Tensor, src_mask: Tensor, first_states: Tensor) -> tuple[Memory, DecoderState]:
+        """Prepare decoding; see `Decoder.start`."""
+        parts = [part for layer in self.layers for part in layer.cross_attention.keys_and_values(enc_states)]  # 2L
+        batch, size = enc_states.shape[0], enc_states.shape[2]
+        empty = enc_states.new_empty(len(self.layers), batch, 0, 2 * size)  # (L, B, 0, 2H)
+        return Memory(enc_states, torch.cat(parts, dim=-1), src_mask), DecoderState(empty, enc_states[:, 0])
+
+    def forward(self, prev_ids: Tensor, memory: Memory, state: DecoderState) -> DecoderOutput:
+        """Run over a whole known sequence, all positions at once; see `Decoder.forward`."""
+        states, _, attn_weights = self._through_layers(self.embedding(prev_ids), memory, state)
+        return DecoderOutput(states, attn_weights)
+
+    def advance(self, word: Tensor, memory: Memory, state: DecoderState) -> tuple[Tensor, DecoderState, Tensor | None]:
+        """Read one more word; see `Decoder.advance`."""
+        states, cache, attn_weights = self._through_layers(word[:, None, :], memory, state)  # (B, 1, H), …, (B, 1, S)
+        return states[:, 0], DecoderState(cache, states[:, 0]), attn_weights[:, 0]
+
+    def _through_layers(
+        self, embedded: Tensor, memory: Memory, state: DecoderState
+    ) -> tuple[Tensor, Tensor, Tensor]:
+        """Run all layers over T embedded words (B, T, H) that follow P earlier ones.
+
+        Returns:
+            Top states (B, T, H); keys and values (L, B, P + T, 2H) of all positions; and the weights (B, T, S) over the
+            source in the top layer, averaged over its heads.
+        """
+        states = self.dropout(add_positions(embedded, first=state.dec_state.shape[2]))  # (B, T, H)
+        sources = memory.keys.chunk(2 * len(self.layers), dim=-1)  # 2L times (B, S, H)
+        cache: list[Tensor] = []
+        for number, (layer, past) in enumerate(zip(self.layers, state.dec_state, strict=True)):
+            source = sources[2 * number], sources[2 * number + 1]
+            states, past, weights = layer(states, past, source, memory.src_mask)
+            cache.append(past)
+        return self.norm(states), torch.stack(cache), weights.mean(dim=1)  # (B, T, H), (L, B, P + T, 2H), (B, T, S)
