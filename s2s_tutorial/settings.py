@@ -18,6 +18,7 @@ PRETRAINED = Path(__file__).parent / "pretrained"
 
 AttentionName = Literal["dot", "general", "concat", "additive", "local-p", "none"]
 DecoderName = Literal["luong", "bahdanau"]
+NetworkName = Literal["gru", "transformer"]
 SamplingName = Literal["none", "constant", "linear", "exponential", "inverse-sigmoid"]
 UnitName = Literal["characters", "words"]
 ATTENTIONS, SAMPLING_SCHEDULES = get_args(AttentionName), get_args(SamplingName)
@@ -29,6 +30,7 @@ MAX_SIZE = 4_096  # values in an embedding or a state
 Text = Annotated[str, Meta(max_length=MAX_TEXT, pattern=r"^[^\x00]*$")]
 Size = Annotated[int, Meta(ge=1, le=MAX_SIZE)]
 Layers = Annotated[int, Meta(ge=1, le=16)]
+Heads = Annotated[int, Meta(ge=1, le=64)]
 Length = Annotated[int, Meta(ge=0, le=10_000)]
 Count = Annotated[int, Meta(ge=1, le=1_000_000)]
 Pairs = Annotated[int, Meta(ge=1, le=50_000_000)]
@@ -89,6 +91,9 @@ class ModelSettings:
         dropout: Share of values dropped at embeddings, between layers and before the output layer, 0 to below 1.
         tie_embeddings: True uses the target embeddings as weights of the output layer, which needs E = H.
         input_feeding: True joins the last attentional state to the decoder's next input (Luong decoder only).
+        network: "gru", or "transformer", which needs E = H and has no use for decoder, attention and input_feeding.
+        num_heads: Number N of attention heads in each layer of a Transformer; H must be a multiple of it.
+        feed_forward_size: Size F of the inner layer of a Transformer's feed-forward networks.
     """
 
     decoder: DecoderName = "luong"
@@ -99,6 +104,31 @@ class ModelSettings:
     dropout: Probability = 0.3
     tie_embeddings: bool = True
     input_feeding: bool = False
+    network: NetworkName = "gru"
+    num_heads: Heads = 4
+    feed_forward_size: Size = 512
+
+    def check_network(self) -> None:
+        """Check that the settings fit together and belong to the network.
+
+        Raises:
+            ValueError: They do not; the message explains which and what to do.
+        """
+        if self.decoder == "bahdanau" and self.input_feeding:
+            raise ValueError("input_feeding is part of the Luong decoder: leave it out, or choose the decoder 'luong'")
+        if self.tie_embeddings and self.embedding_size != self.hidden_size:
+            raise ValueError(
+                "tie_embeddings needs embedding_size and hidden_size to be the same: turn it off, or change one"
+            )
+        if self.network == "gru":
+            return
+        if self.embedding_size != self.hidden_size:
+            raise ValueError("a Transformer adds to its embeddings: give embedding_size and hidden_size the same value")
+        if self.hidden_size % self.num_heads:
+            raise ValueError(f"hidden_size is {self.hidden_size}, expected a multiple of num_heads, {self.num_heads}")
+        for name in ("decoder", "attention", "input_feeding"):
+            if (value := getattr(self, name)) != getattr(ModelSettings, name):
+                raise ValueError(f"{name} {value!r} is of the recurrent network: leave it out, or choose the network 'gru'")
 
 
 @dataclass(frozen=True)
@@ -169,12 +199,7 @@ class Settings:
             raise ValueError(f"the settings' name is {str(self.name)[:40]!r}, expected a line of text")
         for key, kind in PARTS.items():
             _check(key, getattr(self, key), kind)
-        if self.model.decoder == "bahdanau" and self.model.input_feeding:
-            raise ValueError("input_feeding is part of the Luong decoder: leave it out, or choose the decoder 'luong'")
-        if self.model.tie_embeddings and self.model.embedding_size != self.model.hidden_size:
-            raise ValueError(
-                "tie_embeddings needs embedding_size and hidden_size to be the same: turn it off, or change one"
-            )
+        self.model.check_network()
         if self.data.min_length > self.data.max_length:
             raise ValueError(
                 f"min_length is {self.data.min_length}, expected at most max_length, {self.data.max_length}"

@@ -70,39 +70,32 @@ class MultiHeadAttention(nn.Module):
         """Compute keys and values (B, S, H) each of the states (B, S, H) that are looked at."""
         return self.key(states), self.value(states)
 
-    def forward(self, states: Tensor, keys: Tensor, values: Tensor, mask: Tensor) -> Tensor:
-        """Let every state attend, by the fast form.
+    def forward(
+        self, states: Tensor, keys: Tensor, values: Tensor, mask: Tensor, need_weights: bool = False
+    ) -> tuple[Tensor, Tensor | None]:
+        """Let every state attend.
 
         Args:
             states: (B, T, H), the states that look.
             keys, values: (B, S, H) each, from `keys_and_values`.
             mask: (B, S), or (B or 1, T, S) if it differs between queries; True at positions that may be attended to.
+            need_weights: Whether to use the plain form and return the weights too.
 
         Returns:
-            (B, T, H), the heads' contexts, joined and mapped.
+            (B, T, H), the heads' contexts, joined and mapped; and the weights (B, N, T, S), or None.
         """
-        contexts = fast_scaled_dot_product(*self._heads(states, keys, values), _for_heads(mask))  # (B, N, T, D)
-        return self._join(contexts)
+        heads = (self._split(part) for part in (self.query(states), keys, values))  # (B, N, T or S, D)
+        mask = mask[:, None, None, :] if mask.dim() == 2 else mask[:, None]  # (B, 1, 1 or T, S): the same for all heads
+        weights = None
+        if need_weights:
+            contexts, weights = scaled_dot_product(*heads, mask)  # (B, N, T, D), (B, N, T, S)
+        else:
+            contexts = fast_scaled_dot_product(*heads, mask)  # (B, N, T, D)
+        return self.output(contexts.transpose(1, 2).flatten(2)), weights  # (B, T, N, D) to (B, T, H)
 
-    def with_weights(self, states: Tensor, keys: Tensor, values: Tensor, mask: Tensor) -> tuple[Tensor, Tensor]:
-        """Let every state attend, by the plain form; returns what `forward` does, and the weights (B, N, T, S)."""
-        contexts, weights = scaled_dot_product(*self._heads(states, keys, values), _for_heads(mask))
-        return self._join(contexts), weights
-
-    def _heads(self, states: Tensor, keys: Tensor, values: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        """Map the states to queries, and cut queries, keys and values into heads: (B, T or S, H) to (B, N, T or S, D)."""
-        parts = (self.query(states), keys, values)
-        queries, keys, values = (part.unflatten(-1, (self.num_heads, -1)).transpose(1, 2) for part in parts)
-        return queries, keys, values
-
-    def _join(self, contexts: Tensor) -> Tensor:
-        """Put the contexts (B, N, T, D) of the heads side by side, and map the result: (B, T, H)."""
-        return self.output(contexts.transpose(1, 2).flatten(2))
-
-
-def _for_heads(mask: Tensor) -> Tensor:
-    """Give a mask (B, S) or (B, T, S) the dimension of the heads, (B, 1, 1, S) or (B, 1, T, S): all have the same mask."""
-    return mask[:, None, None, :] if mask.dim() == 2 else mask[:, None]
+    def _split(self, states: Tensor) -> Tensor:
+        """Cut queries, keys or values into heads: (B, T, H) to (B, N, T, D)."""
+        return states.unflatten(-1, (self.num_heads, -1)).transpose(1, 2)
 
 
 def causal_mask(length: int, device: torch.device) -> Tensor:

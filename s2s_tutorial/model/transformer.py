@@ -38,14 +38,14 @@ def sinusoids(positions: Tensor, size: int) -> Tensor:
 
     Args:
         positions: (T,), the numbers of the positions, from 0.
-        size: Size H of a state, an even number.
+        size: Size H of a state.
 
     Returns:
         (T, H), in single precision.
     """
-    exponents = torch.arange(0, size, 2, device=positions.device) / size  # (H / 2,)
+    exponents = torch.arange(0, size, 2, device=positions.device) / size  # (H / 2,), rounded up
     angles = positions[:, None] / 10_000.0**exponents  # (T, H / 2)
-    return torch.stack([angles.sin(), angles.cos()], dim=-1).flatten(1)  # (T, H / 2, 2) to (T, H)
+    return torch.stack([angles.sin(), angles.cos()], dim=-1).flatten(1)[:, :size]  # (T, H / 2, 2) to (T, H)
 
 
 def add_positions(embedded: Tensor, first: int = 0) -> Tensor:
@@ -93,7 +93,7 @@ class EncoderLayer(nn.Module):
     def forward(self, states: Tensor, src_mask: Tensor) -> Tensor:
         """Run the layer over states (B, S, H) with src_mask (B, S); returns (B, S, H)."""
         normed = self.norm_attention(states)  # (B, S, H)
-        looked = self.self_attention(normed, *self.self_attention.keys_and_values(normed), src_mask)  # (B, S, H)
+        looked, _ = self.self_attention(normed, *self.self_attention.keys_and_values(normed), src_mask)  # (B, S, H)
         states = states + self.dropout(looked)
         return states + self.dropout(self.feed_forward(self.norm_feed_forward(states)))
 
@@ -146,8 +146,8 @@ class DecoderLayer(nn.Module):
         self.feed_forward = FeedForward(settings.hidden_size, settings.feed_forward_size)
 
     def forward(
-        self, states: Tensor, past: Tensor, source: tuple[Tensor, Tensor], src_mask: Tensor
-    ) -> tuple[Tensor, Tensor, Tensor]:
+        self, states: Tensor, past: Tensor, source: tuple[Tensor, Tensor], src_mask: Tensor, need_weights: bool
+    ) -> tuple[Tensor, Tensor, Tensor | None]:
         """Run the layer over T new positions that follow P earlier ones.
 
         Args:
@@ -155,17 +155,18 @@ class DecoderLayer(nn.Module):
             past: (B, P, 2H), keys and values of the earlier positions.
             source: Keys and values (B, S, H) of the encoder's states.
             src_mask: (B, S), True at real words.
+            need_weights: Whether to return the weights, for which the plain form of attention to the source is used.
 
         Returns:
             The new states (B, T, H), keys and values of all positions (B, P + T, 2H), and the weights (B, N, T, S) of the N
-            heads over the source.
+            heads over the source, or None.
         """
         normed = self.norm_self(states)  # (B, T, H)
         new = torch.cat(self.self_attention.keys_and_values(normed), dim=-1)  # (B, T, 2H)
         past = torch.cat([past, new], dim=1)  # (B, P + T, 2H)
         mask = causal_mask(past.shape[1], states.device)[:, -states.shape[1] :]  # (1, T, P + T)
-        states = states + self.dropout(self.self_attention(normed, *past.chunk(2, dim=-1), mask))
-        looked, attn_weights = self.cross_attention.with_weights(self.norm_cross(states), *source, src_mask)
+        states = states + self.dropout(self.self_attention(normed, *past.chunk(2, dim=-1), mask)[0])
+        looked, attn_weights = self.cross_attention(self.norm_cross(states), *source, src_mask, need_weights)
         states = states + self.dropout(looked)  # (B, T, H)
         return states + self.dropout(self.feed_forward(self.norm_feed_forward(states))), past, attn_weights
 
@@ -204,29 +205,35 @@ class TransformerDecoder(Decoder):
         return Memory(enc_states, torch.cat(parts, dim=-1), src_mask), DecoderState(empty, enc_states[:, 0])
 
     def forward(self, prev_ids: Tensor, memory: Memory, state: DecoderState) -> DecoderOutput:
-        """Run over a whole known sequence, all positions at once; see `Decoder.forward`."""
+        """Run over a whole known sequence, all positions at once; see `Decoder.forward`.
+
+        In training mode there are no attention weights: the loss does not need them, and the fast form does not have them.
+        """
         states, _, attn_weights = self._through_layers(self.embedding(prev_ids), memory, state)
         return DecoderOutput(states, attn_weights)
 
     def advance(self, word: Tensor, memory: Memory, state: DecoderState) -> tuple[Tensor, DecoderState, Tensor | None]:
         """Read one more word; see `Decoder.advance`."""
-        states, cache, attn_weights = self._through_layers(word[:, None, :], memory, state)  # (B, 1, H), …, (B, 1, S)
-        return states[:, 0], DecoderState(cache, states[:, 0]), attn_weights[:, 0]
+        states, pasts, attn_weights = self._through_layers(word[:, None, :], memory, state)  # (B, 1, H), …, (B, 1, S)
+        top = states[:, 0]  # (B, H)
+        return top, DecoderState(torch.stack(pasts), top), None if attn_weights is None else attn_weights[:, 0]
 
     def _through_layers(
         self, embedded: Tensor, memory: Memory, state: DecoderState
-    ) -> tuple[Tensor, Tensor, Tensor]:
+    ) -> tuple[Tensor, list[Tensor], Tensor | None]:
         """Run all layers over T embedded words (B, T, H) that follow P earlier ones.
 
         Returns:
-            Top states (B, T, H); keys and values (L, B, P + T, 2H) of all positions; and the weights (B, T, S) over the
-            source in the top layer, averaged over its heads.
+            Top states (B, T, H); each layer's keys and values (B, P + T, 2H) of all positions; and the weights (B, T, S)
+            over the source in the top layer, averaged over its heads, or None in training mode.
         """
         states = self.dropout(add_positions(embedded, first=state.dec_state.shape[2]))  # (B, T, H)
         sources = memory.keys.chunk(2 * len(self.layers), dim=-1)  # 2L times (B, S, H)
-        cache: list[Tensor] = []
-        for number, (layer, past) in enumerate(zip(self.layers, state.dec_state, strict=True)):
+        pasts: list[Tensor] = []
+        weights = None
+        for number, layer in enumerate(self.layers):
             source = sources[2 * number], sources[2 * number + 1]
-            states, past, weights = layer(states, past, source, memory.src_mask)
-            cache.append(past)
-        return self.norm(states), torch.stack(cache), weights.mean(dim=1)  # (B, T, H), (L, B, P + T, 2H), (B, T, S)
+            wanted = layer is self.layers[-1] and not self.training
+            states, past, weights = layer(states, state.dec_state[number], source, memory.src_mask, wanted)
+            pasts.append(past)
+        return self.norm(states), pasts, None if weights is None else weights.mean(dim=1)

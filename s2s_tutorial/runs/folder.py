@@ -137,7 +137,10 @@ class Run:
         model, src_words, tgt_words = self.settings.model, len(self.src_vocabulary), len(self.tgt_vocabulary)
         embedded, hidden = model.embedding_size, model.hidden_size
         outputs = 0 if model.tie_embeddings else hidden * tgt_words
-        layers = 9 * hidden * embedded + (18 * model.num_layers - 7) * hidden * hidden
+        if model.network == "transformer":
+            layers = model.num_layers * (12 * hidden * hidden + 4 * hidden * model.feed_forward_size)
+        else:
+            layers = 9 * hidden * embedded + (18 * model.num_layers - 7) * hidden * hidden
         size = 4 * (embedded * (src_words + tgt_words) + outputs + layers)
         most = MAX_TENSOR_BYTES // 4  # a checkpoint holds three numbers for each
         if size > most:
