@@ -128,7 +128,9 @@ class ModelSettings:
             raise ValueError(f"hidden_size is {self.hidden_size}, expected a multiple of num_heads, {self.num_heads}")
         for name in ("decoder", "attention", "input_feeding"):
             if (value := getattr(self, name)) != getattr(ModelSettings, name):
-                raise ValueError(f"{name} {value!r} is of the recurrent network: leave it out, or choose the network 'gru'")
+                raise ValueError(
+                    f"{name} {value!r} is of the recurrent network: leave it out, or choose the network 'gru'"
+                )
 
 
 @dataclass(frozen=True)

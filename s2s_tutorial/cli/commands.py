@@ -17,7 +17,7 @@ import typer
 from s2s_tutorial.cli import options
 from s2s_tutorial.cli.measure_run import held_out_of, measure_run
 from s2s_tutorial.cli.messages import describe_corpus, describe_scores
-from s2s_tutorial.cli.options import choose_settings, choose_training
+from s2s_tutorial.cli.options import choose_network, choose_settings, choose_training
 from s2s_tutorial.cli.train_run import load_corpus, train_run
 from s2s_tutorial.cli.translate_lines import chunks, read_lines, translate_chunk
 from s2s_tutorial.settings import PRETRAINED
@@ -114,6 +114,7 @@ def train(
     run: options.RunOption,
     corpus: options.CorpusOption = None,
     preset: options.PresetOption = None,
+    network: options.NetworkOption = "gru",
     attention: options.AttentionOption = None,
     decoder: options.DecoderOption = None,
     input_feeding: options.InputFeedingOption = False,
@@ -139,7 +140,8 @@ def train(
     """
     with clear_errors():
         settings = choose_settings(corpus, preset, reverse, trim_below, sample_pairs)
-        settings = choose_training(settings, attention, decoder, input_feeding, sampling, epochs, seed)
+        settings = choose_network(settings, network, attention, decoder, input_feeding)
+        settings = choose_training(settings, sampling, epochs, seed)
         train_run(settings, run, stream, vectors, max_minutes, device)
 
 

@@ -8,8 +8,8 @@ from typing import Annotated, Any
 
 import typer
 
-from s2s_tutorial.presets import PRESETS, PresetName
-from s2s_tutorial.settings import AttentionName, DecoderName, SamplingName, Settings
+from s2s_tutorial.presets import PRESETS, PresetName, with_transformer
+from s2s_tutorial.settings import AttentionName, DecoderName, NetworkName, SamplingName, Settings
 
 FROM_PRESET = "from the preset"
 
@@ -88,6 +88,13 @@ DeviceOption = Annotated[
 
 # Model and training
 
+NetworkOption = Annotated[
+    NetworkName,
+    typer.Option(
+        help="Network to train: gru is the recurrent network with one attention, transformer consists of attention alone. "
+        "The Transformer has about as many parameters as the preset's recurrent network.",
+    ),
+]
 AttentionOption = Annotated[
     AttentionName | None,
     typer.Option(
@@ -212,19 +219,27 @@ def choose_settings(
     return replace(settings, data=replace(settings.data, reverse=reverse, **given))
 
 
-def choose_training(
-    settings: Settings,
-    attention: str | None,
-    decoder: str | None,
-    input_feeding: bool,
-    sampling: SamplingName,
-    epochs: int | None,
-    seed: int,
+def choose_network(
+    settings: Settings, network: str, attention: str | None, decoder: str | None, input_feeding: bool
 ) -> Settings:
-    """Return settings with the changes to model and training that the options ask for."""
+    """Return settings with the network that the options ask for.
+
+    Raises:
+        ValueError: The options are of different networks.
+    """
     names = {"attention": attention, "decoder": decoder}
     given: dict[str, Any] = {name: value for name, value in names.items() if value is not None}
-    model = replace(settings.model, input_feeding=input_feeding, **given)
+    if network == "gru":
+        return replace(settings, model=replace(settings.model, input_feeding=input_feeding, **given))
+    if given or input_feeding:
+        raise ValueError(
+            "--attention, --decoder and --input-feeding are options of the recurrent network: leave them out, or use "
+            "--network gru"
+        )
+    return with_transformer(settings)
+
+
+def choose_training(settings: Settings, sampling: str, epochs: int | None, seed: int) -> Settings:
+    """Return settings with the changes to training that the options ask for."""
     passes = settings.training.epochs if epochs is None else epochs
-    training = replace(settings.training, seed=seed, sampling=sampling, epochs=passes)
-    return replace(settings, model=model, training=training)
+    return replace(settings, training=replace(settings.training, seed=seed, sampling=sampling, epochs=passes))

@@ -25,7 +25,8 @@ def masked_softmax(scores: Tensor, src_mask: Tensor) -> Tensor:
             it does not; True at positions that may be attended to.
 
     Returns:
-        The shape of the scores; each row sums to 1, and masked positions get exactly 0. A row whose positions are all masked is NaN.
+        The shape of the scores; each row sums to 1, and masked positions get exactly 0. A row whose positions are all masked
+        is NaN.
     """
     mask = src_mask[:, None, :] if src_mask.dim() == 2 else src_mask  # (B, T or 1, S)
     return scores.masked_fill(~mask, -torch.inf).softmax(dim=-1)

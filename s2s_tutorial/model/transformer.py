@@ -151,8 +151,8 @@ class DecoderLayer(nn.Module):
         """Run the layer over T new positions that follow P earlier ones.
 
         Args:
-            states: (B, T, H), of the new positions.
-            past: (B, P, 2H), keys and values of the earlier positions.
+            states: (N, T, H), of the new positions of N = B·K hypotheses; N = B in training.
+            past: (N, P, 2H), keys and values of the earlier positions.
             source: Keys and values (B, S, H) of the encoder's states.
             src_mask: (B, S), True at real words.
             need_weights: Whether to return the weights, for which the plain form of attention to the source is used.

@@ -108,7 +108,9 @@ def check_supported(settings: ModelSettings) -> None:
         ExportError: The page has no code for a part of the network; the message names it.
     """
     if settings.network != "gru":
-        raise ExportError(f"the page runs the recurrent network, this run has {settings.network!r}: train --network gru")
+        raise ExportError(
+            f"the page runs the recurrent network, this run has {settings.network!r}: train --network gru"
+        )
     if settings.decoder != "luong":
         raise ExportError(f"the page runs the Luong decoder, this run has {settings.decoder!r}: train --decoder luong")
     if settings.input_feeding:
