@@ -239,7 +239,7 @@ def choose_network(
     return with_transformer(settings)
 
 
-def choose_training(settings: Settings, sampling: str, epochs: int | None, seed: int) -> Settings:
+def choose_training(settings: Settings, sampling: SamplingName, epochs: int | None, seed: int) -> Settings:
     """Return settings with the changes to training that the options ask for."""
     passes = settings.training.epochs if epochs is None else epochs
     return replace(settings, training=replace(settings.training, seed=seed, sampling=sampling, epochs=passes))

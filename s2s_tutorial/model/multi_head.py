@@ -84,13 +84,13 @@ class MultiHeadAttention(nn.Module):
         Returns:
             (B, T, H), the heads' contexts, joined and mapped; and the weights (B, N, T, S), or None.
         """
-        heads = (self._split(part) for part in (self.query(states), keys, values))  # (B, N, T or S, D)
+        queries, keys, values = (self._split(part) for part in (self.query(states), keys, values))  # (B, N, T or S, D)
         mask = mask[:, None, None, :] if mask.dim() == 2 else mask[:, None]  # (B, 1, 1 or T, S): the same for all heads
-        weights = None
+        weights: Tensor | None = None
         if need_weights:
-            contexts, weights = scaled_dot_product(*heads, mask)  # (B, N, T, D), (B, N, T, S)
+            contexts, weights = scaled_dot_product(queries, keys, values, mask)  # (B, N, T, D), (B, N, T, S)
         else:
-            contexts = fast_scaled_dot_product(*heads, mask)  # (B, N, T, D)
+            contexts = fast_scaled_dot_product(queries, keys, values, mask)  # (B, N, T, D)
         return self.output(contexts.transpose(1, 2).flatten(2)), weights  # (B, T, N, D) to (B, T, H)
 
     def _split(self, states: Tensor) -> Tensor:

@@ -9,7 +9,8 @@ follows the top layer.
 Encoder and decoder have the interface of the recurrent ones in `encoder.py` and `decoder.py`, so that training and search do
 not know which network they work with.
 
-Sizes: B batch, S source length, T target length, H hidden (and embedding), F feed-forward, L layers, V target vocabulary.
+Sizes: B batch, S source length, T target length, H hidden (and embedding), F feed-forward, N heads, L layers, V target
+vocabulary. In a search with K hypotheses for each sentence, the decoder has R = B·K rows.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from s2s_tutorial.model.decoder import Decoder, DecoderOutput, DecoderState, Memory
+from s2s_tutorial.model.decoder_interface import Decoder, DecoderOutput, DecoderState, Memory
 from s2s_tutorial.model.dropout import Dropout
 from s2s_tutorial.model.multi_head import MultiHeadAttention, causal_mask
 from s2s_tutorial.settings import ModelSettings
@@ -151,34 +152,34 @@ class DecoderLayer(nn.Module):
         """Run the layer over T new positions that follow P earlier ones.
 
         Args:
-            states: (N, T, H), of the new positions of N = B·K hypotheses; N = B in training.
-            past: (N, P, 2H), keys and values of the earlier positions.
+            states: (R, T, H), states of the new positions in R = B·K rows, K for each source sentence.
+            past: (R, P, 2H), keys and values of the earlier positions.
             source: Keys and values (B, S, H) of the encoder's states.
             src_mask: (B, S), True at real words.
-            need_weights: Whether to return the weights, for which the plain form of attention to the source is used.
+            need_weights: Whether to return the weights over the source, which takes the plain form of attention.
 
         Returns:
-            The new states (B, T, H), keys and values of all positions (B, P + T, 2H), and the weights (B, N, T, S) of the N
-            heads over the source, or None.
+            The new states (R, T, H); keys and values (R, P + T, 2H) of all positions; and the weights (B, N, K·T, S) of the
+            N heads, or None.
         """
-        normed = self.norm_self(states)  # (B, T, H)
-        new = torch.cat(self.self_attention.keys_and_values(normed), dim=-1)  # (B, T, 2H)
-        past = torch.cat([past, new], dim=1)  # (B, P + T, 2H)
+        normed = self.norm_self(states)  # (R, T, H)
+        new = torch.cat(self.self_attention.keys_and_values(normed), dim=-1)  # (R, T, 2H)
+        past = torch.cat([past, new], dim=1)  # (R, P + T, 2H)
         mask = causal_mask(past.shape[1], states.device)[:, -states.shape[1] :]  # (1, T, P + T)
-        states = states + self.dropout(self.self_attention(normed, *past.chunk(2, dim=-1), mask)[0])
-        looked, attn_weights = self.cross_attention(self.norm_cross(states), *source, src_mask, need_weights)
-        states = states + self.dropout(looked)  # (B, T, H)
+        looked, _ = self.self_attention(normed, *past.chunk(2, dim=-1), mask)  # (R, T, H)
+        states = states + self.dropout(looked)
+        # The source is read once for all K rows of a sentence, as if their words were words of one sentence.
+        queries = self.norm_cross(states).view(len(src_mask), -1, states.shape[-1])  # (B, K·T, H)
+        looked, attn_weights = self.cross_attention(queries, *source, src_mask, need_weights)  # (B, K·T, H)
+        states = states + self.dropout(looked.view_as(states))  # (R, T, H)
         return states + self.dropout(self.feed_forward(self.norm_feed_forward(states))), past, attn_weights
 
 
 class TransformerDecoder(Decoder):
     """L layers of attention to the words so far and to the source.
 
-    The keys and values of a position never change, because later positions cannot be seen from it. So search keeps them in
-    the state, and each step computes one position only.
-
-    In `Memory`, `keys` are keys and values of the source for all layers, (B, S, 2LH). In `DecoderState`, `dec_state` are keys
-    and values of the T words so far for all layers, (L, B, T, 2H), and `attn_state` is the top state (B, H).
+    The keys and values of a position never change, because a state does not depend on later positions. So search keeps them,
+    and each step computes one position only. They are the `dec_state` of `DecoderState`, and `attn_state` is the top state.
 
     Args:
         settings: Sizes of the network.
@@ -199,10 +200,14 @@ class TransformerDecoder(Decoder):
 
     def start(self, enc_states: Tensor, src_mask: Tensor, first_states: Tensor) -> tuple[Memory, DecoderState]:
         """Prepare decoding; see `Decoder.start`."""
-        parts = [part for layer in self.layers for part in layer.cross_attention.keys_and_values(enc_states)]  # 2L
-        batch, size = enc_states.shape[0], enc_states.shape[2]
+        parts: list[Tensor] = []
+        for layer in self.layers:
+            assert isinstance(layer, DecoderLayer)
+            parts += layer.cross_attention.keys_and_values(enc_states)  # (B, S, H) each
+        batch, _, size = enc_states.shape
         empty = enc_states.new_empty(len(self.layers), batch, 0, 2 * size)  # (L, B, 0, 2H)
-        return Memory(enc_states, torch.cat(parts, dim=-1), src_mask), DecoderState(empty, enc_states[:, 0])
+        top = enc_states.new_zeros(batch, size)  # (B, H)
+        return Memory(enc_states, torch.cat(parts, dim=-1), src_mask), DecoderState(empty, top)
 
     def forward(self, prev_ids: Tensor, memory: Memory, state: DecoderState) -> DecoderOutput:
         """Run over a whole known sequence, all positions at once; see `Decoder.forward`.
@@ -214,26 +219,33 @@ class TransformerDecoder(Decoder):
 
     def advance(self, word: Tensor, memory: Memory, state: DecoderState) -> tuple[Tensor, DecoderState, Tensor | None]:
         """Read one more word; see `Decoder.advance`."""
-        states, pasts, attn_weights = self._through_layers(word[:, None, :], memory, state)  # (B, 1, H), …, (B, 1, S)
-        top = states[:, 0]  # (B, H)
-        return top, DecoderState(torch.stack(pasts), top), None if attn_weights is None else attn_weights[:, 0]
+        states, pasts, attn_weights = self._through_layers(word[:, None, :], memory, state)  # (R, 1, H), L (R, T, 2H)
+        top = states[:, 0]  # (R, H)
+        if attn_weights is not None:  # (B, K, S)
+            attn_weights = attn_weights.flatten(0, 1)  # (R, S)
+        return top, DecoderState(torch.stack(pasts), top), attn_weights
 
     def _through_layers(
         self, embedded: Tensor, memory: Memory, state: DecoderState
     ) -> tuple[Tensor, list[Tensor], Tensor | None]:
-        """Run all layers over T embedded words (B, T, H) that follow P earlier ones.
+        """Run all layers over T embedded words that follow P earlier ones.
+
+        Args:
+            embedded: (R, T, H), in R = B·K rows.
+            memory: From `start`, B sentences.
+            state: From `start` or the previous step, R rows.
 
         Returns:
-            Top states (B, T, H); each layer's keys and values (B, P + T, 2H) of all positions; and the weights (B, T, S)
-            over the source in the top layer, averaged over its heads, or None in training mode.
+            Top states (R, T, H); each layer's keys and values (R, P + T, 2H) of all positions; and the weights (B, K·T, S)
+            over the source in the top layer, the mean of its heads, or None in training mode.
         """
-        states = self.dropout(add_positions(embedded, first=state.dec_state.shape[2]))  # (B, T, H)
+        states = self.dropout(add_positions(embedded, first=state.dec_state.shape[2]))  # (R, T, H)
         sources = memory.keys.chunk(2 * len(self.layers), dim=-1)  # 2L times (B, S, H)
         pasts: list[Tensor] = []
-        weights = None
+        weights: Tensor | None = None
         for number, layer in enumerate(self.layers):
             source = sources[2 * number], sources[2 * number + 1]
-            wanted = layer is self.layers[-1] and not self.training
-            states, past, weights = layer(states, state.dec_state[number], source, memory.src_mask, wanted)
+            need_weights = layer is self.layers[-1] and not self.training
+            states, past, weights = layer(states, state.dec_state[number], source, memory.src_mask, need_weights)
             pasts.append(past)
         return self.norm(states), pasts, None if weights is None else weights.mean(dim=1)
