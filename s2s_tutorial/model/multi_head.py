@@ -47,6 +47,17 @@ def fast_scaled_dot_product(queries: Tensor, keys: Tensor, values: Tensor, mask:
     return F.scaled_dot_product_attention(queries, keys, values, attn_mask=mask)
 
 
+def linear_map(inputs: int, outputs: int) -> nn.Linear:
+    """Make a linear map that keeps the variance of its inputs at first, with biases of 0 (Glorot and Bengio 2010).
+
+    PyTorch's own first weights have a third of this variance. With them, the presets learn more slowly.
+    """
+    made = nn.Linear(inputs, outputs)
+    nn.init.xavier_uniform_(made.weight)
+    nn.init.zeros_(made.bias)
+    return made
+
+
 class MultiHeadAttention(nn.Module):
     """`Concat(head_1, …, head_N) W^O` with `head_i = attention(x W_i^Q, y W_i^K, y W_i^V)` (section 3.2.2).
 
@@ -61,10 +72,10 @@ class MultiHeadAttention(nn.Module):
     def __init__(self, hidden_size: int, num_heads: int) -> None:
         super().__init__()
         self.num_heads = num_heads
-        self.query = nn.Linear(hidden_size, hidden_size)  # W^Q
-        self.key = nn.Linear(hidden_size, hidden_size)  # W^K
-        self.value = nn.Linear(hidden_size, hidden_size)  # W^V
-        self.output = nn.Linear(hidden_size, hidden_size)  # W^O
+        self.query = linear_map(hidden_size, hidden_size)  # W^Q
+        self.key = linear_map(hidden_size, hidden_size)  # W^K
+        self.value = linear_map(hidden_size, hidden_size)  # W^V
+        self.output = linear_map(hidden_size, hidden_size)  # W^O
 
     def keys_and_values(self, states: Tensor) -> tuple[Tensor, Tensor]:
         """Compute keys and values (B, S, H) each of the states (B, S, H) that are looked at."""

@@ -23,7 +23,7 @@ from torch.nn import functional as F
 
 from s2s_tutorial.model.decoder_interface import Decoder, DecoderOutput, DecoderState, Memory
 from s2s_tutorial.model.dropout import Dropout
-from s2s_tutorial.model.multi_head import MultiHeadAttention, causal_mask
+from s2s_tutorial.model.multi_head import MultiHeadAttention, causal_mask, linear_map
 from s2s_tutorial.settings import ModelSettings
 
 
@@ -72,8 +72,8 @@ class FeedForward(nn.Module):
 
     def __init__(self, hidden_size: int, feed_forward_size: int) -> None:
         super().__init__()
-        self.widen = nn.Linear(hidden_size, feed_forward_size)  # W_1, b_1
-        self.narrow = nn.Linear(feed_forward_size, hidden_size)  # W_2, b_2
+        self.widen = linear_map(hidden_size, feed_forward_size)  # W_1, b_1
+        self.narrow = linear_map(feed_forward_size, hidden_size)  # W_2, b_2
 
     def forward(self, states: Tensor) -> Tensor:
         """Map states (B, T, H) to (B, T, H), by way of (B, T, F)."""
