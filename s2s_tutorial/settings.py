@@ -29,6 +29,7 @@ MAX_TEXT = 4_096  # characters in a setting that is text; a path may be long
 MAX_SIZE = 4_096  # values in an embedding or a state
 Text = Annotated[str, Meta(max_length=MAX_TEXT, pattern=r"^[^\x00]*$")]
 Size = Annotated[int, Meta(ge=1, le=MAX_SIZE)]
+InnerSize = Annotated[int, Meta(ge=1, le=4 * MAX_SIZE)]
 Layers = Annotated[int, Meta(ge=1, le=16)]
 Heads = Annotated[int, Meta(ge=1, le=64)]
 Length = Annotated[int, Meta(ge=0, le=10_000)]
@@ -106,7 +107,7 @@ class ModelSettings:
     input_feeding: bool = False
     network: NetworkName = "gru"
     num_heads: Heads = 4
-    feed_forward_size: Size = 512
+    feed_forward_size: InnerSize = 512
 
     def check_network(self) -> None:
         """Check that the settings fit together and belong to the network.

@@ -1,6 +1,7 @@
 """Settings: conversion to plain values and back, errors that name the setting."""
 
 import json
+import re
 from dataclasses import FrozenInstanceError, replace
 
 import pytest
@@ -112,3 +113,22 @@ def test_a_variant_keeps_everything_else():
     variant = replace(PRESETS["small"], training=replace(PRESETS["small"].training, seed=7))
     assert variant.data == PRESETS["small"].data
     assert variant.training == TrainingSettings(**(PRESETS["small"].to_dict()["training"] | {"seed": 7}))
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"embedding_size": 128}, "embeddings: give embedding_size and hidden_size the same value"),
+        ({"num_heads": 3}, "hidden_size is 256, expected a multiple of num_heads, 3"),
+        ({"attention": "dot"}, "attention 'dot' is of the recurrent network"),
+        ({"decoder": "bahdanau"}, "decoder 'bahdanau' is of the recurrent network"),
+        ({"input_feeding": True}, "input_feeding True is of the recurrent network"),
+        ({"num_heads": 0}, "num_heads is 0"),
+        ({"feed_forward_size": 0}, "feed_forward_size is 0"),
+        ({"network": "rnn"}, "network is 'rnn', expected one of: gru, transformer"),
+    ],
+)
+def test_settings_that_do_not_fit_a_transformer_are_refused(changes, words):
+    model = {"network": "transformer", "tie_embeddings": False} | changes
+    with pytest.raises(ValueError, match=re.escape(words)):
+        Settings("mine", model=ModelSettings(**model))

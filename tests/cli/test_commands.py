@@ -586,6 +586,79 @@ def test_a_model_without_attention_has_no_picture(run, tmp_path):
 # As a process of its own
 
 
+# The other network
+
+
+@pytest.fixture(scope="module")
+def transformer_run(tmp_path_factory) -> Path:
+    """A run with a Transformer that the command line trained."""
+    run = tmp_path_factory.mktemp("cli") / "transformer"
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setitem(PRESETS, "small", TALKING)
+        lines = said(call("train", *SMALL, "--network", "transformer", "--run", run))
+    assert lines[-1].startswith("To translate with it: ") or str(run) in lines[-1]
+    return run
+
+
+def test_a_transformer_is_trained_with_its_own_sizes(transformer_run):
+    model = open_run(transformer_run).settings.model
+    assert (model.network, model.hidden_size, model.num_layers) == ("transformer", 32, 2)
+    assert {path.name for path in transformer_run.iterdir()} >= {"model.safetensors", "scores.json", "losses.png"}
+
+
+def test_a_transformer_translates_is_measured_and_drawn(transformer_run, tmp_path):
+    sentence = knows(transformer_run)
+    lines = said(call("translate", "--run", transformer_run, sentence, sentence.upper()))
+    assert lines[0] == lines[1] != ""
+    (line,) = said(call("translate", "--run", transformer_run, "--json", "--beam", "3", sentence + " xyzzyx"))
+    values = json.loads(line)
+    assert len(values["others"]) == 2
+    assert all(sum(row) == pytest.approx(1, abs=0.02) for row in values["attention"])
+    scores = json.loads("\n".join(said(call("evaluate", "--run", transformer_run, "--beam", "2", "--json"))))
+    assert set(scores) == SCORES | ALIGNMENT_SCORES
+    assert "phenomena" in json.loads(
+        "\n".join(said(call("evaluate", "--run", transformer_run, "--pairs", "challenge", "--json")))
+    )
+    for what, arguments in (("attention", [sentence]), ("losses", [])):
+        path = tmp_path / f"{what}.png"
+        said(call("plot", what, "--run", transformer_run, "--out", path, *arguments))
+        assert path.read_bytes().startswith(b"\x89PNG")
+
+
+def test_the_page_refuses_a_transformer_in_one_line(transformer_run, tmp_path):
+    line = error_of(call("export", "--run", transformer_run, "--to", tmp_path / "web"))
+    assert "train --network gru" in line
+    assert not (tmp_path / "web").exists()
+
+
+@pytest.mark.parametrize(
+    "options", [["--attention", "general"], ["--decoder", "luong"], ["--input-feeding"]], ids=lambda options: options[0]
+)
+def test_options_of_the_recurrent_network_are_refused_for_a_transformer(tmp_path, options):
+    line = error_of(call("train", *SMALL, "--run", tmp_path / "run", "--network", "transformer", *options))
+    assert "options of the recurrent network: leave them out, or use --network gru" in line
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_another_network_on_the_same_run_is_an_error(run):
+    assert "network gru, not transformer" in error_of(call("train", *SMALL, "--run", run, "--network", "transformer"))
+
+
+@pytest.mark.parametrize("sampling", ["linear", "none"])
+def test_a_transformer_resumes_from_the_same_command(tmp_path, monkeypatch, quick_end, vectors_file, sampling):
+    command = ("train", *SMALL, "--network", "transformer", "--epochs", "1", "--sampling", sampling)
+    command += ("--vectors", vectors_file, "--run", tmp_path / "run")
+    take_step = Trainer.train_step
+    with monkeypatch.context() as patch:
+        patch.setattr(Trainer, "train_step", lambda self, batch: (press_stop(), take_step(self, batch))[1])
+        assert call(*command).exit_code == 130
+    model = open_run(tmp_path / "run").settings.model
+    assert (model.embedding_size, model.hidden_size, model.num_heads) == (12, 12, 4)
+    result = call(*command)
+    assert "Resuming from checkpoint-000000001.safetensors" in result.stderr
+    assert said(result)[-1] == f"The result of {tmp_path / 'run'}"
+
+
 def test_as_a_process_a_mistake_is_one_line_on_standard_error_and_code_1(tmp_path):
     done = subprocess.run(
         [sys.executable, "-m", "s2s_tutorial.cli", "translate", "--run", str(tmp_path / "nowhere"), "le chat"],

@@ -286,8 +286,9 @@ def test_running_the_same_cell_again_resumes(make_trainer, tiny_run):
     [
         {"decoder": "bahdanau", "attention": "additive", "input_feeding": False},
         {"num_layers": 2, "attention": "local-p", "tie_embeddings": False},
+        {"network": "transformer", "num_layers": 2, "input_feeding": False},
     ],
-    ids=["bahdanau", "two layers, local-p"],
+    ids=["bahdanau", "two layers, local-p", "transformer"],
 )
 def test_other_models_resume_exactly_too(make_trainer, tmp_path, model):
     kinds = {"model": model, "epochs": 1, "sampling": "constant", "sampling_stepwise": True}
