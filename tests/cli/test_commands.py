@@ -641,7 +641,8 @@ def test_options_of_the_recurrent_network_are_refused_for_a_transformer(tmp_path
 
 
 def test_another_network_on_the_same_run_is_an_error(run):
-    assert "network gru, not transformer" in error_of(call("train", *SMALL, "--run", run, "--network", "transformer"))
+    line = error_of(call("train", *SMALL, "--run", run, "--network", "transformer"))
+    assert re.search(r"holds a run with other settings \(\w+ .*, not .*\): use these", line)
 
 
 @pytest.mark.parametrize("sampling", ["linear", "none"])
