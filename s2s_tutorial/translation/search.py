@@ -20,6 +20,7 @@ from s2s_tutorial.data.vocabulary import EOS, PAD, SOS
 from s2s_tutorial.model.decoder import Decoder, DecoderState, Memory
 from s2s_tutorial.model.dropout import for_inference
 from s2s_tutorial.model.seq2seq import Seq2Seq
+from s2s_tutorial.translation.best_words import BestWords
 
 LENGTH_PENALTY = 1.0
 
@@ -73,31 +74,6 @@ def length_penalty(lengths: Tensor | float, strength: float) -> Tensor | float:
     return ((5.0 + lengths) / 6.0) ** strength
 
 
-def forbid_padding(logits: Tensor) -> Tensor:
-    """Set the logits of PAD and SOS to −∞, in place, and return them: neither is part of a translation.
-
-    Args:
-        logits: (…, V).
-    """
-    for word in (PAD, SOS):
-        logits[..., word] = -torch.inf  # one index at a time is a view, which is faster than a list of two
-    return logits
-
-
-def best_words(logits: Tensor, size: int) -> tuple[Tensor, Tensor]:
-    """Find the most probable next words of every hypothesis.
-
-    Args:
-        logits: (N, V), overwritten.
-        size: Number K of words.
-
-    Returns:
-        Log-probabilities (N, K), the largest first, and ids (N, K).
-    """
-    best = forbid_padding(logits).topk(size, dim=-1)  # (N, K): words keep their order in the softmax
-    return best.values - logits.logsumexp(dim=-1, keepdim=True), best.indices
-
-
 @for_inference
 def greedy_search(
     model: Seq2Seq, src_ids: Tensor, src_lengths: Tensor, max_length: int | None = None
@@ -124,9 +100,10 @@ def greedy_search(
     scores = torch.zeros(batch, device=src_ids.device)  # (B,)
     active = torch.arange(batch, device=src_ids.device)  # (A,), rows of the sentences that have not ended
     words = src_ids.new_full((batch,), SOS)  # (A,)
+    best_words = BestWords(model.decoder, size=1)
     for step in range(steps):
-        logits, state, attn_weights = model.decoder.step(words, memory, state)  # (A, V), …, (A, S)
-        log_probs, words = (best[:, 0] for best in best_words(logits, 1))  # (A,), (A,)
+        attn_states, state, attn_weights = model.decoder.read(words, memory, state)  # (A, H), …, (A, S)
+        log_probs, words = (best[:, 0] for best in best_words(attn_states))  # (A,), (A,)
         ids[active, step] = words
         scores[active] += log_probs
         if weights is not None and attn_weights is not None:
@@ -173,9 +150,10 @@ def beam_search(
     if not 1 <= beam_size <= most:
         raise ValueError(f"beam size is {beam_size}, expected 1 to {most}")
     beam = Beam.start(model, src_ids, src_lengths, beam_size, max_length)
+    best_words = BestWords(model.decoder, beam_size)
     n_best: dict[int, list[Hypothesis]] = {}
     while beam.sentences:
-        beam.advance(model.decoder, penalty)
+        beam.advance(model.decoder, best_words, penalty)
         n_best |= beam.pop_finished(penalty)
     return [n_best[sentence] for sentence in range(len(src_ids))]
 
@@ -236,13 +214,13 @@ class Beam:
             state=state,
         )
 
-    def advance(self, decoder: Decoder, penalty: float) -> None:
+    def advance(self, decoder: Decoder, best_words: BestWords, penalty: float) -> None:
         """Extend every hypothesis by one word, and keep the K best extensions of each sentence.
 
         Extensions are compared by log-probability over length penalty, whose strength is `penalty`.
         """
-        logits, state, attn_weights = decoder.step(self.words, self.memory, self.state)  # (A·k, V), …, (A·k, S)
-        word_log_probs, words = self._next_words(logits)  # (A, k, K), (A, k, K)
+        attn_states, state, attn_weights = decoder.read(self.words, self.memory, self.state)  # (A·k, H), …, (A·k, S)
+        word_log_probs, words = self._next_words(*best_words(attn_states))  # (A, k, K), (A, k, K)
         log_probs = self.log_probs[..., None] + word_log_probs  # (A, k, K)
         lengths = (self.lengths + ~self.finished)[..., None].expand_as(log_probs)  # (A, k, K)
         scores = log_probs / length_penalty(lengths, penalty)  # (A, k, K)
@@ -260,16 +238,17 @@ class Beam:
         if self.attn_weights is not None and attn_weights is not None:
             self.attn_weights = torch.cat([self.attn_weights, attn_weights[:, None]], dim=1)[rows]  # (A·K, T + 1, S)
 
-    def _next_words(self, logits: Tensor) -> tuple[Tensor, Tensor]:
-        """Find the K best next words of every hypothesis; no other can be among the K best of its sentence.
+    def _next_words(self, log_probs: Tensor, words: Tensor) -> tuple[Tensor, Tensor]:
+        """Divide the K best next words by sentence, and let finished hypotheses take none of them.
 
         Args:
-            logits: (A·k, V), overwritten.
+            log_probs, words: (A·k, K), the K best next words of every hypothesis; no other can be among the K best
+                extensions of its sentence.
 
         Returns:
-            Log-probabilities (A, k, K) and ids (A, k, K) of these words.
+            Log-probabilities (A, k, K) and ids (A, k, K).
         """
-        log_probs, words = (best.unflatten(0, self.finished.shape) for best in best_words(logits, self.size))
+        log_probs, words = (best.unflatten(0, self.finished.shape) for best in (log_probs, words))  # (A, k, K)
         # A finished hypothesis has one extension, PAD at no cost: it keeps its score while others may still overtake it.
         finished = self.finished[..., None]  # (A, k, 1)
         log_probs, words = log_probs.masked_fill(finished, -torch.inf), words.masked_fill(finished, PAD)
