@@ -55,18 +55,18 @@ def make_pairs() -> list[tuple[str, str]]:
 
 
 def read_pairs(path: str) -> list[tuple[str, str]]:
-    """Read up to 20,000 different pairs of a file with a tab between two columns, in random order."""
+    """Read up to 20,000 pairs of a file with a tab between two columns, each source sentence once, in random order."""
     try:
         lines = Path(path).read_text(encoding="utf-8").splitlines()
     except (OSError, UnicodeDecodeError) as error:
         raise SystemExit(f"{path} cannot be read: {error}") from None
-    pairs = set()
+    pairs = {}  # one translation of each source, so that no held-out source is also learned
     for number, line in enumerate(lines, start=1):
         if "\t" not in line:
             raise SystemExit(f"line {number} of {path} has no tab, expected two columns with a tab between them")
         target, source = (" ".join(re.findall(r"\w+|[^\w\s]", text.lower())) for text in line.split("\t")[:2])
-        pairs.add((source, target))
-    return random.Random(0).sample(sorted(pairs), min(len(pairs), 20_000))
+        pairs[source] = target
+    return random.Random(0).sample(sorted(pairs.items()), min(len(pairs), 20_000))
 
 
 # 2. Numbers -----------------------------------------------------------------------------------------------------------------
@@ -179,13 +179,11 @@ class Translator(nn.Module):
         word = torch.full_like(src_ids[:, :1], SOS)  # (B, 1)
         words, weights = [], []
         for _ in range(2 * src_ids.shape[1] + 10):  # a sentence that does not end is cut here
-            logits, dec_state, attn_weights = self.decoder(
-                word, dec_state, enc_states, src_mask
-            )  # (B, 1, V), …, (B, 1, S)
+            logits, dec_state, weight = self.decoder(word, dec_state, enc_states, src_mask)  # (B, 1, V), …, (B, 1, S)
             logits[..., [PAD, SOS]] = -torch.inf  # neither is part of a translation
             word = logits.argmax(dim=-1)  # (B, 1), which the decoder reads next
             words.append(word)
-            weights.append(attn_weights)
+            weights.append(weight)
             if (torch.cat(words, dim=1) == EOS).any(dim=1).all():
                 break
         rows = torch.cat(words, dim=1).tolist()  # B rows of T ids
@@ -204,7 +202,7 @@ def train(
     for epoch in range(1, epochs + 1):
         shuffled, total = random.Random(epoch).sample(pairs, len(pairs)), 0.0
         for start in starts:
-            sources, targets = zip(*shuffled[start : start + 64], strict=True)
+            sources, targets = ([pair[side] for pair in shuffled[start : start + 64]] for side in (0, 1))
             loss = model.loss(*to_batch(sources, src_words), *to_batch(targets, tgt_words))
             optimiser.zero_grad()
             loss.backward()
@@ -229,7 +227,7 @@ def main(arguments: list[str]) -> None:
     torch.manual_seed(0)
     pairs = read_pairs(arguments[0]) if arguments else make_pairs()
     if len(pairs) < 400:
-        raise SystemExit(f"{arguments[0]} has {len(pairs)} different pairs, expected at least 400")
+        raise SystemExit(f"{arguments[0]} has {len(pairs)} different sources, expected at least 400")
     held_out, pairs = pairs[:200], pairs[200:]
     src_words, tgt_words = (make_vocabulary([pair[side] for pair in pairs]) for side in (0, 1))
     model = Translator(len(src_words), len(tgt_words), size=128 if arguments else 64)
@@ -242,8 +240,8 @@ def main(arguments: list[str]) -> None:
     print(f"\n{right} of {len(held_out)} sentences that were held out are translated word for word. Five of them:\n")
     for (source, target), translation in zip(held_out[:5], translations, strict=False):
         print(f"> {source}\n= {target}\n< {translation}\n")
-    source, target = [*held_out[0][0].split(), "<eos>"], [*translations[0].split(), "<eos>"]
-    show_attention(source, target, attn_weights[0, : len(target), : len(source)])
+    columns, rows = [*held_out[0][0].split(), "<eos>"], [*translations[0].split(), "<eos>"]
+    show_attention(columns, rows, attn_weights[0, : len(rows), : len(columns)])
 
 
 if __name__ == "__main__":

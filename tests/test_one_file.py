@@ -129,7 +129,7 @@ def test_it_learns_from_a_file(tmp_path, capsys):
         (None, "cannot be read"),
         (b"a\tb\n\xe9\tc\n", "cannot be read"),
         (b"a\tb\nonly one\n", "line 2 of .* has no tab"),
-        (b"a\tb\nc\td\n", "has 2 different pairs, expected at least 400"),
+        (b"a\tb\nc\td\n", "has 2 different sources, expected at least 400"),
     ],
 )
 def test_a_bad_file_ends_with_one_line(tmp_path, data, words):
