@@ -123,7 +123,7 @@ class TransformerEncoder(nn.Module):
             src_mask: (B, S), True at real words, which come first; None when the batch has no padding.
 
         Returns:
-            enc_states (B, S, H), and first decoder states (0, B, H): the decoder starts from no states.
+            enc_states (B, S, H), and first decoder states (0, B, H), that is, none.
         """
         if src_mask is None:
             src_mask = torch.ones_like(src_ids, dtype=torch.bool)
@@ -195,7 +195,7 @@ class TransformerDecoder(Decoder):
 
     @property
     def attends(self) -> bool:
-        """Whether the decoder attends to the source: always."""
+        """Whether the decoder attends to the source, so that there are attention weights; it always does."""
         return True
 
     def start(self, enc_states: Tensor, src_mask: Tensor, first_states: Tensor) -> tuple[Memory, DecoderState]:
