@@ -765,4 +765,4 @@ show_text(f"All **{len(kept):,}** pairs stay; **{read_as_unknown:.1%}** of the w
 #
 # [Batches: many sentences in one rectangle](02_batches.ipynb) packs sentences of unlike length into one tensor, and
 # shows that the [padding](../book/glossary.md) between them changes nothing. What rare words cost a translator, and one
-# repair: [Luong et al. (2015)](https://arxiv.org/abs/1410.8206).
+# repair: [Luong et al. (2015b)](https://arxiv.org/abs/1410.8206).

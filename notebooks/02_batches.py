@@ -421,8 +421,9 @@ print("another epoch, another order:", order_of(0) != order_of(1))
 
 # %% [markdown]
 # A random generator that is simply used further and further, and not saved, could not do this: to know its state in
-# epoch 40 you would have to run through the 39 before. Here `[seed, epoch]` seeds a fresh generator each time. On this
-# [Training](06_training.ipynb) builds a training cell that cannot lose work.
+# epoch 40 you would have to run through the 39 before. Here `[seed, epoch]` seeds a fresh generator each time. On
+# this [Training](06_training.ipynb) builds a training cell that can be stopped at any step, and that repeats at most
+# the steps since its last checkpoint if it is killed.
 #
 # ### What do buckets cost?
 #

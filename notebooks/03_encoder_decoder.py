@@ -574,10 +574,10 @@ show_text(
 # and the middle is farthest from it. In an untrained encoder that reads 20 words, the gradient that reaches the
 # middle word is less than a tenth of the gradient that reaches the first or the last.
 #
-# Sutskever and others, whose encoder read in one direction, shortened the path in another way: they fed the source
-# sentences *backwards*, so that the first source words were next to the first target words. Their score rose from
-# 25.9 to 30.6 BLEU ([Sutskever et al., 2014](https://arxiv.org/abs/1409.3215), section 3.3). So the length of the
-# path does matter.
+# [Sutskever et al. (2014)](https://arxiv.org/abs/1409.3215), whose encoder read in one direction, shortened the path
+# in another way: they fed the source sentences *backwards*, so that the first source words were next to the first
+# target words. Their score rose from 25.9 to 30.6 BLEU (section 3.3 of the paper). So the length of the path does
+# matter.
 #
 # So train it and see. The first model has no [attention](../book/glossary.md): its decoder gets the vector, and nothing
 # else. The second is the same with general attention: its decoder may look at every `enc_states` row again ([Attention:
@@ -587,7 +587,10 @@ show_text(
 # >
 # > Draw two curves of quality over sentence length, one for each model. Where do they start? Which one falls, and where?
 #
-# Each training cell can be stopped and run again: it goes on where it was.
+# Both train with **[dropout](../book/glossary.md)** ([Srivastava et al.,
+# 2014](https://jmlr.org/papers/v15/srivastava14a.html)): at every step a tenth of the numbers in their vectors, drawn
+# at random, is set to 0, so that no word can be recognised by one number alone. It is switched off when they
+# translate. Each training cell can be stopped and run again: it goes on where it was.
 
 # %%
 trainer = Trainer(corpus, settings, folder_for(settings), live=LiveLine())

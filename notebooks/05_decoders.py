@@ -528,8 +528,7 @@ show_text(
 # %% [markdown]
 # What does it cost? The vector of a word now learns from both jobs. For language models, which only continue a text,
 # the paper found better predictions with tied embeddings. For translation it claims less: the models shrink to less
-# than half of their size *without harming* their quality (abstract and section 4 of [Press and Wolf,
-# 2017](https://arxiv.org/abs/1608.05859)).
+# than half of their size *without harming* their performance, in the words of its abstract.
 #
 # ## Three sentences by heart
 #

@@ -675,7 +675,7 @@ show_text(
 # time to get lost, and the source is there to find the way back. And the false targets ("isn not") cost something too. At
 # `small` these models have hardly begun to learn, and the table says next to nothing; at `standard` it is worth a look.
 #
-# ## A run that cannot lose work
+# ## A run that resumes where it stopped
 #
 # "It goes on exactly where it was" is easy to say. The 2017 notebook could be interrupted too, but only as long as its
 # kernel lived: the optimiser's means and the place in the data were nowhere else. What would you have to write down so that

@@ -445,7 +445,7 @@ show_text(
 # know".
 #
 # What should a reader see there? Often the right answer is the source word itself: a name. In their paper on rare
-# words [Luong et al. (2015)](https://arxiv.org/abs/1410.8206) let the model write, beside each unknown word, a
+# words [Luong et al. (2015b)](https://arxiv.org/abs/1410.8206) let the model write, beside each unknown word, a
 # pointer to a source word. After the search they look this source word up in a dictionary, and copy it only if the
 # dictionary does not have it. We have no dictionary, so we keep only the second half: our pointer is the source word
 # with the most attention, and we copy it. By hand:
@@ -657,4 +657,4 @@ show_text(f"First in the list: **{first_right:.1%}**. Anywhere among {chosen_bea
 # [How good is it?](08_how_good_is_it.ipynb) puts a number on these translations, and an interval round the number.
 # The length penalty is section 7 of [Wu et al. (2016)](https://arxiv.org/abs/1609.08144); replacing an unknown word
 # with the help of a pointer to the source goes back to the paper on rare words by [Luong et al.
-# (2015)](https://arxiv.org/abs/1410.8206).
+# (2015b)](https://arxiv.org/abs/1410.8206).

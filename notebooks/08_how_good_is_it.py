@@ -198,7 +198,7 @@ for output in references:
 #
 # ## Cousins of BLEU
 #
-# **[chrF](../book/glossary.md)** ([Popovi{\'c, 2015](https://aclanthology.org/W15-3049)) counts runs of *letters*
+# **[chrF](../book/glossary.md)** ([Popović, 2015](https://aclanthology.org/W15-3049)) counts runs of *letters*
 # instead of words, up to six, and combines precision with recall, the share of the reference that was found. In the
 # form that we use, chrF2, recall counts twice as much as precision. "sleep" for "sleeping" is simply wrong for BLEU;
 # for chrF it is half right.
