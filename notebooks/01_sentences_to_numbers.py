@@ -626,8 +626,9 @@ show_table(["split", "test pairs of the grown file", "of them trained on before"
 
 # %% [markdown]
 # One detail makes the first number too small. Both random splits start from the same seed, so their shuffles are
-# related. With two independent ones, a test pair is in the older four fifths with probability 80%, and then in its
-# training part with probability 92%. For the 834 test pairs at `standard` that is an expected 614 instead of 568.
+# similar: what comes early in one tends to come early in the other. With two independent ones, a test pair is in the
+# older four fifths with probability 80%, and then in its training part with probability 92%. For the 834 test pairs
+# at `standard` that is an expected 614 instead of 568.
 #
 # With the hash it is none, today and in ten years: a sentence's place depends on its own letters and on nothing else.
 # A fixed seed does not give you that. It only shuffles the same file the same way.

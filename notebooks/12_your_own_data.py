@@ -15,11 +15,11 @@
 # %% [markdown]
 # # Your own data
 #
-# The built-in corpus and the challenge set are French and English, but the translator itself contains no rule of
-# either language: it learns from two columns of sentences. Only the preparation of the text is made for alphabets
-# like theirs, because it reduces every letter to a to z. In this chapter you give it a file of your own in a language
-# with another grammar, train on it, turn the direction of the built-in corpus around, and hand a finished model to a
-# friend. Then you damage the file on its way and see what the friend sees.
+# The built-in corpus and the challenge set are French and English, and `detokenise` puts the apostrophes of these two
+# languages back into a finished translation ("isn t" becomes "isn't"). Apart from that, the translator contains no
+# rule of either language: it learns from two columns of sentences. In this chapter you give it a file of your own in
+# a language with another grammar, train on it, turn the direction of the built-in corpus around, and hand a finished
+# model to a friend. Then you damage the file on its way and see what the friend sees.
 #
 # > **What you will be able to do**
 # >

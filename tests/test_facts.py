@@ -13,13 +13,14 @@ from itertools import combinations
 from pathlib import Path
 
 import jupytext
+import numpy as np
 import pytest
 import torch
 from pybtex.database import parse_file
 from sacrebleu.metrics import CHRF
 from torch import nn
 
-from s2s_tutorial.data.text import normalise
+from s2s_tutorial.data.text import detokenise, normalise
 from s2s_tutorial.model.attention import LocalAttention, build_attention
 from s2s_tutorial.model.encoder import Encoder
 from s2s_tutorial.runs.weights import load_translator
@@ -180,6 +181,31 @@ def test_the_expected_leak_of_two_independent_splits():
                                      prose("01"))  # fmt: skip
     assert row("random", outputs("01").split("of them trained on before")[1]) == [f"{pairs:.0f}", f"{found:.0f}"]
     assert round(pairs * 0.8 * 0.92) == expected
+
+
+def leaked(rows: int, seeds: tuple[int, int]) -> int:
+    """Return how many test pairs of a shuffled file are training pairs of its older part, shuffled with its own seed."""
+    older = rows * 4 // 5
+    before, after = (
+        np.random.default_rng(seed).permutation(size).tolist() for seed, size in zip(seeds, (older, rows), strict=True)
+    )
+    held_out, training = (before[: older * 8 // 100], before[older * 8 // 100 :])  # 5% test and 3% validation first
+    assert not set(held_out) & set(training)
+    return len(set(training) & set(after[: rows // 20]))
+
+
+def test_shuffles_with_the_same_seed_are_related_and_hide_a_part_of_the_leak():
+    same = [leaked(16_690, (seed, seed)) for seed in range(4)]
+    independent = [leaked(16_690, (seed, seed + 10)) for seed in range(4)]
+    assert max(same) < min(independent)
+    assert sum(independent) / 4 == pytest.approx(614, rel=0.03)
+
+
+def test_the_translator_has_rules_for_the_apostrophes_of_two_languages_and_no_other():
+    assert "`detokenise` puts the apostrophes of these two languages back" in prose("12")
+    assert detokenise(["he", "isn", "t", "here"]) == "he isn't here"
+    assert detokenise(["l", "ami", "d", "une", "amie"], "fr") == "l'ami d'une amie"
+    assert detokenise(["he", "isn", "t", "here"], "eo") == "he isn t here"
 
 
 def separated(seeds: int) -> float:
