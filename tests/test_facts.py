@@ -336,6 +336,8 @@ def test_labels_are_authors_and_year_and_no_two_are_equal(plain):
     assert len(set(labels.values())) == len(labels)
     assert labels["luong2015"] == "Luong et al., 2015"
     assert labels["press2017"] == "Press and Wolf, 2017"
+    css = (ROOT / "book" / "_static" / "book.css").read_text(encoding="utf-8")
+    assert not re.search(r"citation[^{]*label[^{]*\{[^}]*display: none", css)
     with pytest.raises(ValueError, match="cited as"):
         list(AuthorYearLabels().format_labels([entries["luong2015"], entries["luong2015"]]))
 
