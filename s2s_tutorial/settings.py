@@ -122,7 +122,6 @@ class TrainingSettings:
         label_smoothing: Probability that is spread evenly over all words in the target distribution.
         sampling: Schedule of scheduled sampling: "none", "constant", "linear", "exponential" or "inverse-sigmoid".
         sampling_end: Teacher-forcing ratio at the end of the schedule.
-        sampling_stepwise: True feeds predictions back word by word, False in two parallel passes.
         unknown_rate: Probability that a word seen once in training is replaced by UNK.
         patience: Number of evaluations without a better validation score after which training stops.
         evaluations_per_epoch: Number of evaluations on the validation set per epoch.
@@ -140,7 +139,6 @@ class TrainingSettings:
     label_smoothing: float = 0.1
     sampling: str = "none"
     sampling_end: float = 0.5
-    sampling_stepwise: bool = False
     unknown_rate: float = 0.3
     patience: int = 5
     evaluations_per_epoch: int = 1

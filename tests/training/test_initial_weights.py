@@ -20,7 +20,7 @@ def make_trainer(tiny_corpus, tmp_path):
 
     def make(start: Start | None, folder=None, **model) -> Trainer:
         settings = replace(TINY, model=replace(TINY.model, **model), training=replace(TINY.training, epochs=1))
-        return Trainer(tiny_corpus, settings, folder or tmp_path / "run", tensorboard=False, quiet=True, start=start)
+        return Trainer(tiny_corpus, settings, folder or tmp_path / "run", watchers=[], start=start)
 
     return make
 
