@@ -55,7 +55,7 @@ if not ready:
 # %%
 from dataclasses import replace
 
-from s2s_tutorial.settings import PRESETS, load_scale
+from s2s_tutorial.presets import PRESETS, load_scale
 
 scale = load_scale()  # S2S_SCALE: small, standard or large
 # No download: what this chapter trains on is made by a grammar that comes with the package.
@@ -159,7 +159,7 @@ from s2s_tutorial.training.trainer import Trainer
 from s2s_tutorial.training.watchers import LiveLine
 
 corpus = prepare(settings.data)
-trainer = Trainer(corpus, settings, folder_for(settings, "chapter-0"), live=LiveLine())
+trainer = Trainer(corpus, settings, folder_for(settings, "chapter-0"), watchers=[LiveLine()])
 trainer.fit()
 small_translator = trainer.translator
 

@@ -64,8 +64,8 @@ from s2s_tutorial.data.corpus import Pairs, prepare
 from s2s_tutorial.files import read_json, write_json
 from s2s_tutorial.model.seq2seq import Seq2Seq, count_parameters
 from s2s_tutorial.notebook.show import glue, show_figure, show_table, show_text
+from s2s_tutorial.presets import load_scale
 from s2s_tutorial.runs.folder import folder_for
-from s2s_tutorial.settings import load_scale
 from s2s_tutorial.training.trainer import Trainer
 from s2s_tutorial.training.watchers import LiveLine
 from s2s_tutorial.translation.evaluation import bleu_score, evaluate, normalised_words
@@ -216,7 +216,7 @@ for seed, name in product(SEEDS, VARIANTS):  # all variants of one seed first: p
     scores = kept_scores(folder_for(its))
     if scores is None:
         print(f"{name}, seed {seed}:")
-        trainer = Trainer(corpus, its, folder_for(its), live=LiveLine(), tensorboard=False)
+        trainer = Trainer(corpus, its, folder_for(its), watchers=[LiveLine()])
         trainer.fit()
         scores = measure(trainer, corpus)
     table[name, seed] = scores
@@ -529,7 +529,7 @@ SIZES = {
 }
 rows = []
 for name, (its, data) in SIZES.items():
-    run = Trainer(data, its, folder_for(its), live=LiveLine(), tensorboard=False)
+    run = Trainer(data, its, folder_for(its), watchers=[LiveLine()])
     run.fit()
     scores = measure(run, data)
     rows.append([name, scores["greedy"]["bleu"], scores["seconds"], scores["parameters"], run.progress.step])

@@ -70,9 +70,10 @@ from s2s_tutorial.files import load_tensors
 from s2s_tutorial.model.seq2seq import count_parameters
 from s2s_tutorial.notebook.plots import plot_attention
 from s2s_tutorial.notebook.show import show_figure, show_source, show_table, show_text
+from s2s_tutorial.presets import PRESETS, load_scale
 from s2s_tutorial.runs.folder import RunError, folder_for, open_run
 from s2s_tutorial.runs.weights import load_translator, save_model
-from s2s_tutorial.settings import PRESETS, DataSettings, load_scale
+from s2s_tutorial.settings import DataSettings
 from s2s_tutorial.training.trainer import Trainer
 from s2s_tutorial.training.watchers import LiveLine
 from s2s_tutorial.translation.evaluation import evaluate, score_groups
@@ -227,7 +228,7 @@ show_text(
 # > on sentences it has never seen? And what will it make of an order that the generator never writes, verb first?
 
 # %%
-trainer = Trainer(corpus, own, work / "esperanto", tensorboard=False, live=LiveLine())
+trainer = Trainer(corpus, own, work / "esperanto", watchers=[LiveLine()])
 progress = trainer.fit()
 
 # %%
@@ -291,7 +292,7 @@ print(esperanto_speaker.language)
 
 # %%
 corpus_fr = prepare(reverse.data)
-trainer_fr = Trainer(corpus_fr, reverse, folder_for(reverse), tensorboard=False, live=LiveLine())
+trainer_fr = Trainer(corpus_fr, reverse, folder_for(reverse), watchers=[LiveLine()])
 progress_fr = trainer_fr.fit()
 
 # %%
@@ -474,7 +475,7 @@ for name, change in {
 
 # %% tags=["nbval-check-output"]
 try:
-    Trainer(corpus, replace(own, training=replace(own.training, seed=1)), folder, tensorboard=False)
+    Trainer(corpus, replace(own, training=replace(own.training, seed=1)), folder, watchers=[])
 except RunError as error:
     print(str(error).replace(str(folder), "runs/esperanto"))
 
@@ -501,7 +502,7 @@ except RunError as error:
 # %% tags=["solution"]
 turned = replace(own, name="to-esperanto", data=replace(own.data, reverse=True))
 corpus_eo = prepare(turned.data)
-trainer_eo = Trainer(corpus_eo, turned, work / "to-esperanto", tensorboard=False, live=LiveLine())
+trainer_eo = Trainer(corpus_eo, turned, work / "to-esperanto", watchers=[LiveLine()])
 progress_eo = trainer_eo.fit()
 scores_eo, translations_eo = evaluate(replace(trainer_eo.translator, language="eo"), corpus_eo.test)
 

@@ -65,8 +65,8 @@ from s2s_tutorial.data.corpus import Pairs, prepare
 from s2s_tutorial.data.vocabulary import EOS, SPECIAL_WORDS, Vocabulary
 from s2s_tutorial.model.seq2seq import count_parameters
 from s2s_tutorial.notebook.show import show_figure, show_source, show_table, show_text
+from s2s_tutorial.presets import PRESETS, load_scale
 from s2s_tutorial.runs.folder import folder_for
-from s2s_tutorial.settings import PRESETS, load_scale
 from s2s_tutorial.training.initial_weights import Start, from_encoder, from_vectors
 from s2s_tutorial.training.trainer import Trainer
 from s2s_tutorial.training.watchers import LiveLine
@@ -326,7 +326,7 @@ copying = replace(
 )
 copies = replace(prepare(copying.data), src_vocabulary=french, tgt_vocabulary=french)
 copies = replace(copies, validation=copies.validation.head(100), test=copies.test.head(300))
-copier = Trainer(copies, copying, folder_for(copying), tensorboard=False, live=LiveLine())
+copier = Trainer(copies, copying, folder_for(copying), watchers=[LiveLine()])
 copying_progress = copier.fit()
 
 # %%
@@ -422,7 +422,7 @@ def train(name, start, number, seed):
         src_vocabulary=french if start.name else Vocabulary.count(few.sources),
         tgt_vocabulary=Vocabulary.count(few.targets),
     )
-    trainer = Trainer(data, its, folder_for(its), tensorboard=False, quiet=True, live=LiveLine(), start=start)
+    trainer = Trainer(data, its, folder_for(its), watchers=[], start=start)
     trainer.fit()
     return trainer
 
@@ -705,7 +705,7 @@ show_text(
 
 # %% tags=["solution"]
 blind = replace(copying, name="borrowed-blind", model=replace(copying.model, attention="none"))
-rememberer = Trainer(copies, blind, folder_for(blind), tensorboard=False, live=LiveLine())
+rememberer = Trainer(copies, blind, folder_for(blind), watchers=[LiveLine()])
 blind_progress = rememberer.fit()
 blind_scores, _ = evaluate(rememberer.translator, copies.test)
 
