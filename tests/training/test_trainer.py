@@ -19,6 +19,7 @@ from tiny import TINY, before_step, everything, press_stop
 from s2s_tutorial.data.batches import Batch
 from s2s_tutorial.data.corpus import HeldOut, Pairs, prepare
 from s2s_tutorial.data.vocabulary import EOS, UNK
+from s2s_tutorial.model.seq2seq import shift_right
 from s2s_tutorial.runs.checkpoints import Checkpoints
 from s2s_tutorial.runs.folder import Run, RunError
 from s2s_tutorial.runs.weights import load_translator
@@ -280,6 +281,21 @@ def test_running_the_same_cell_again_resumes(make_trainer, tiny_run):
     assert not trainer.fit(raise_on_stop=False).finished
     assert trainer.fit().finished
     assert everything(trainer.run.folder) == everything(tiny_run)
+
+
+def test_another_form_of_scheduled_sampling_chooses_the_words_that_are_fed(make_trainer):
+    trainer = make_trainer(sampling="constant", sampling_end=0.25)
+    seen = []
+
+    def true_words(model, batch, ratio, rng, memory, state):
+        seen.append(ratio)
+        return shift_right(batch.tgt_ids)
+
+    trainer.mix_words = true_words
+    always_the_teacher = make_trainer(Path(f"{trainer.run.folder}-2"), sampling="none")
+    losses = [trained.train_step(first_batch(trainer))["loss"] for trained in (trainer, always_the_teacher)]
+    assert seen == [0.25]
+    assert losses[0] == losses[1]
 
 
 @pytest.mark.parametrize(

@@ -4,6 +4,7 @@ import base64
 import html
 import json
 import re
+import sys
 from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
@@ -24,7 +25,7 @@ from s2s_tutorial.training.interrupt import TrainingStopped
 from s2s_tutorial.training.record import Record, read_record
 from s2s_tutorial.training.samples import Samples
 from s2s_tutorial.training.trainer import Trainer
-from s2s_tutorial.training.watchers import Board, LiveLine, LivePlot, Session
+from s2s_tutorial.training.watchers import Board, LiveLine, LivePlot, ProgressBar, Session, Watcher
 from s2s_tutorial.translation.translator import Translation
 
 
@@ -206,6 +207,33 @@ def output(monkeypatch):
     monkeypatch.setattr("IPython.display.display", made.display)
     monkeypatch.setattr(display, "in_notebook", lambda: True)
     return made
+
+
+@pytest.mark.parametrize(
+    ("ipython", "shown"),
+    [(None, ProgressBar), (SimpleNamespace(), ProgressBar), (SimpleNamespace(kernel=object()), LivePlot)],
+    ids=["Python", "IPython in a terminal", "notebook"],
+)
+def test_without_a_list_a_bar_or_in_a_notebook_a_live_plot_is_shown_and_tensorboards_record_written(
+    ipython, shown, monkeypatch, tiny_corpus, tmp_path
+):
+    monkeypatch.setitem(sys.modules, "IPython", SimpleNamespace(get_ipython=lambda: ipython))
+    trainer = Trainer(tiny_corpus, TINY, tmp_path / "run")
+    assert [type(watcher) for watcher in trainer.display.watchers] == [shown, Board]
+
+
+def test_a_watcher_of_ones_own_replaces_only_the_methods_that_it_needs(tiny_corpus, tmp_path):
+    class Counter(Watcher):
+        steps = 0
+
+        def step(self, step, seconds, values):
+            self.steps += 1
+
+    counter, settings = Counter(), replace(TINY, training=replace(TINY.training, epochs=1))
+    trainer = Trainer(tiny_corpus, settings, tmp_path / "run", watchers=[counter])
+    trainer.fit()
+    assert counter.steps == trainer.total_steps
+    assert not (trainer.run.folder / "tensorboard").exists()
 
 
 def live_trainer(live, tiny_corpus, folder, **options):
