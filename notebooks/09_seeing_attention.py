@@ -292,7 +292,7 @@ print(f"a faultless heat map: {scores['aer']:.2f}, the best one can do: {scores[
 whole, _ = evaluate(translator, corpus.test)
 show_table(
     ["alignment error rate on the test set", "value"],
-    [["best with one link a word", whole.aer_best], ["this model", whole.aer], ["chance", whole.aer_chance]],
+    [["best with one link per word", whole.aer_best], ["this model", whole.aer], ["chance", whole.aer_chance]],
 )
 
 # %% tags=["hide-input"]
