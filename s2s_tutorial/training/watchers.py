@@ -10,6 +10,8 @@ import time
 from dataclasses import dataclass
 from functools import partial
 
+from tqdm import tqdm
+
 from s2s_tutorial.runs.folder import Run
 from s2s_tutorial.training.record import read_record
 from s2s_tutorial.training.samples import Samples
@@ -81,8 +83,6 @@ class ProgressBar(Watcher):
 
     def begin(self, session: Session) -> None:
         """See `Watcher`."""
-        from tqdm import tqdm
-
         patience = 0.5 if sys.stderr.isatty() else 10.0
         self.bar = tqdm(
             total=session.total_steps, initial=session.step, unit="step", mininterval=patience, file=sys.stderr
@@ -122,7 +122,8 @@ class LiveLine(Watcher):
         """See `Watcher`."""
         pace = (seconds - self.first_seconds) / (step - self.first_step)
         self.now = f"step {step:,} of {self.total_steps:,} · loss {values['mean_loss']:.3f}"
-        self.left = f" · {_minutes(seconds)} gone, about {_minutes(pace * (self.total_steps - step))} left"
+        gone, left = map(tqdm.format_interval, (seconds, pace * (self.total_steps - step)))
+        self.left = f" · {gone} gone, about {left} left"
         if (now := time.monotonic()) >= self._next:
             self._line.show(_plain(self.line))
             self._next = now + LINE_SECONDS
@@ -209,11 +210,6 @@ class Place:
 
 def _plain(text: str) -> dict[str, str]:
     return {"text/plain": text}
-
-
-def _minutes(seconds: float) -> str:
-    minutes, rest = divmod(int(seconds), 60)
-    return f"{minutes}:{rest:02}"
 
 
 class Board(Watcher):

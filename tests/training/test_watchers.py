@@ -246,7 +246,7 @@ def test_the_live_line_ends_with_the_outcome_of_the_run(output, tiny_corpus, tmp
     trainer.fit()
     [*steps, last] = output.texts(0)
     assert steps[0] == f"step 0 of {trainer.total_steps}"
-    assert re.fullmatch(r"step 1 of \d+ · loss \d\.\d{3} · 0:0\d gone, about \d:\d\d left", steps[1])
+    assert re.fullmatch(r"step 1 of \d+ · loss \d\.\d{3} · 00:0\d gone, about \d\d:\d\d left", steps[1])
     assert last == (
         f"Trained {trainer.total_steps} of {trainer.total_steps} steps in {trainer.progress.seconds:.0f} s; best validation "
         f"BLEU {trainer.progress.best_bleu:.1f} at step {trainer.progress.best_step}."
@@ -318,7 +318,7 @@ def test_a_live_plot_that_resumes_draws_what_came_before(output, tiny_corpus, tm
     live.step(3, 6.0, {"loss": 2.0, "encoder_norm": 1.0, "decoder_norm": 1.0, "mean_loss": 2.5})
     assert [line["step"] for line in live.lines] == [1, 2, 3]
     live.end("")
-    assert output.texts(3)[-1] == "step 3 of 10 · loss 2.500 · 0:06 gone, about 0:07 left"
+    assert output.texts(3)[-1] == "step 3 of 10 · loss 2.500 · 00:06 gone, about 00:07 left"
 
 
 def test_pictures_take_a_small_share_of_the_time(output, tiny_corpus, tmp_path, monkeypatch):
