@@ -1,4 +1,4 @@
-"""How a run is shown: by watchers while it is trained, and in sentences before and after a session."""
+"""Show a run: with watchers while it is trained, and in sentences before and after a session."""
 
 from __future__ import annotations
 

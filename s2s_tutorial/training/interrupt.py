@@ -1,4 +1,4 @@
-"""How a session of training is stopped: signals ask for it, and an exception ends the cell that started it."""
+"""Stop a session of training: a signal asks for it, and an exception ends the cell that started the session."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ class TrainingStopped(BaseException):
 
     Like KeyboardInterrupt it derives from BaseException, so that an `except Exception` around one variant of a
     comparison does not treat the stop as a failed variant and begin the next one. It is not a KeyboardInterrupt,
-    because that one means that a step was cut short.
+    because KeyboardInterrupt means that a step was cut short.
 
     Attributes:
         shown: Whether a live display already shows the sentence.

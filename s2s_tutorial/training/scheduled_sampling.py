@@ -1,4 +1,4 @@
-"""Scheduled sampling: during training, the decoder sometimes reads its own last word, as it has to in use.
+"""Scheduled sampling: during training, the decoder sometimes reads its own last word, as it must when it translates.
 
 For every word a random draw decides between the true word and the model's (Bengio et al. 2015). The schedule sets the
 probability of the true word: 1 at first, and less later. Word by word, the model's word t would have to wait for its word

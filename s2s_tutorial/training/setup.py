@@ -39,7 +39,8 @@ def open_for_training(
         The opened run, and its network on the CPU.
 
     Raises:
-        RunError: The folder holds another run, the model is too large, or this process has other data than process 0.
+        RunError: The folder holds another run, the model is too large, or the data of this process differ from those of
+            process 0.
         ValueError: The start does not fit the model.
     """
     vocabularies = corpus.src_vocabulary, corpus.tgt_vocabulary
@@ -59,7 +60,9 @@ def open_for_training(
         return digest
 
     if group.from_writer(open_and_return_digest) != digest:
-        raise RunError(f"process {group.rank} has other data than process 0: give all the same files")
+        raise RunError(
+            f"the data of process {group.rank} differ from those of process 0: give all processes the same files"
+        )
     return opened[0], model
 
 
@@ -93,10 +96,12 @@ def open_or_make(run: Run) -> Run:
             "give another folder"
         )
     if (before.src_vocabulary, before.tgt_vocabulary) != (run.src_vocabulary, run.tgt_vocabulary):
-        raise RunError(f"{folder} was trained on other sentence pairs: give it the same file, or give another folder")
+        raise RunError(f"{folder} was trained on other sentence pairs: use the same file, or give another folder")
     if before.start != run.start:
         names = [repr(name) if name else "nothing borrowed" for name in (before.start, run.start)]
-        raise RunError(f"{folder} began with {names[0]}, not with {names[1]}: give it that, or give another folder")
+        raise RunError(
+            f"{folder} began with {names[0]}, not with {names[1]}: use the same start, or give another folder"
+        )
     return before
 
 

@@ -1,6 +1,6 @@
-"""Watchers: they show a run while it is trained.
+"""Watchers, which show a run while it is trained.
 
-`ProgressBar` is for a terminal, `LiveLine` and `LivePlot` are for a notebook, `Board` is for TensorBoard.
+`ProgressBar` is for a terminal, `LiveLine` and `LivePlot` are for a notebook, and `Board` writes files for TensorBoard.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from s2s_tutorial.training.record import read_record
 from s2s_tutorial.training.samples import Samples
 from s2s_tutorial.translation.translator import Translation, Translator
 
-MAX_BOARD_FILES = 10  # TensorBoard's, one per session
+MAX_BOARD_FILES = 10  # for TensorBoard, one per session
 LINE_SECONDS, PICTURE_SECONDS = 0.5, 1.0  # between two updates of a live display, at least
 
 

@@ -519,7 +519,7 @@ def test_other_settings_on_the_same_folder_are_an_error_that_names_one(make_trai
 
 def test_other_pairs_on_the_same_folder_are_an_error(tiny_run):
     other = prepare(replace(TINY.data, sample_pairs=500))
-    with pytest.raises(RunError, match="was trained on other sentence pairs: give it the same file, or"):
+    with pytest.raises(RunError, match="was trained on other sentence pairs: use the same file, or"):
         Trainer(other, TINY, tiny_run, watchers=[])
 
 
