@@ -89,7 +89,8 @@ class ModelSettings:
         embedding_size: Size E of an embedding.
         hidden_size: Size H of the states of encoder and decoder.
         num_layers: Number of layers L of encoder and decoder.
-        dropout: Share of values dropped at embeddings, between layers and before the output layer, 0 to below 1.
+        dropout: Share of values dropped at embeddings, between layers and before the output layer, 0 to below 1; in
+            a Transformer at embeddings, in the result of every sublayer and before the output layer.
         tie_embeddings: True uses the target embeddings as weights of the output layer, which needs E = H.
         input_feeding: True joins the last attentional state to the decoder's next input (Luong decoder only).
         network: "gru", or "transformer", which needs E = H and has no use for decoder, attention and input_feeding.

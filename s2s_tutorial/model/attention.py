@@ -29,7 +29,8 @@ def masked_softmax(scores: Tensor, src_mask: Tensor) -> Tensor:
         is NaN.
     """
     mask = src_mask[:, None, :] if src_mask.dim() == 2 else src_mask  # (B, T or 1, S)
-    return scores.masked_fill(~mask, -torch.inf).softmax(dim=-1)
+    at_least_single = torch.promote_types(scores.dtype, torch.float32)  # scores may be in half precision
+    return scores.masked_fill(~mask, -torch.inf).softmax(dim=-1, dtype=at_least_single)
 
 
 class Score(Protocol):

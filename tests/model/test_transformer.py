@@ -198,6 +198,17 @@ def test_a_step_computes_one_position_only(monkeypatch):
     assert state.dec_state.shape == (2, len(batch.src_ids), 5, 2 * SIZE)
 
 
+def test_it_translates_with_products_in_half_precision():
+    model, batch = small_model(SETTINGS).float(), small_batch()
+    full = model(batch)
+    with torch.autocast("cpu", torch.bfloat16):
+        low = model(batch)
+        found = beam_search(model, batch.src_ids, batch.src_lengths, 3)
+    assert (low.attn_states.dtype, low.attn_weights.dtype) == (torch.float32, torch.float32)
+    torch.testing.assert_close(low.attn_states, full.attn_states, rtol=0.1, atol=0.1)
+    assert [len(hypotheses) for hypotheses in found] == [3] * len(batch.src_ids)
+
+
 # Learning
 
 
