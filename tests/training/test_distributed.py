@@ -122,7 +122,7 @@ def test_two_processes_of_32_give_the_losses_of_one_of_64(alone, tmp_path):
 
 def test_two_processes_train_a_transformer_as_one_does(tiny_corpus, tmp_path):
     job = {"model": {"network": "transformer", "num_layers": 2, "num_heads": 2}, "training": {"epochs": 2}}
-    Trainer(tiny_corpus, settings_of(job), tmp_path / "alone", "cpu", tensorboard=False, quiet=True).fit()
+    Trainer(tiny_corpus, settings_of(job), tmp_path / "alone", "cpu", watchers=[]).fit()
     done = together(2, job | {"folder": tmp_path / "run"})
     assert done.returncode == 0, done.stderr
     np.testing.assert_allclose(losses(tmp_path / "run"), losses(tmp_path / "alone"), rtol=BOUND)
