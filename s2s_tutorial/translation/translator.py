@@ -15,6 +15,7 @@ from s2s_tutorial.data.batches import Encoded, batches_in_order, rows_by_length
 from s2s_tutorial.data.text import detokenise, normalise
 from s2s_tutorial.data.vocabulary import UNK, Vocabulary
 from s2s_tutorial.model.dropout import evaluation_mode
+from s2s_tutorial.model.gru import keep_memory
 from s2s_tutorial.model.seq2seq import Seq2Seq
 from s2s_tutorial.translation.search import LENGTH_PENALTY, Hypothesis, beam_search, greedy_search
 from s2s_tutorial.workers import in_workers
@@ -106,7 +107,7 @@ class Translator:
     def translate_words(
         self, sources: Sequence[str], beam_size: int = 1, penalty: float = LENGTH_PENALTY, batch_size: int = 128
     ) -> list[Translation]:
-        """Translate normalised sentences (words joined by spaces) in batches.
+        """Translate normalised sentences (words joined by spaces) in batches, on a CPU several batches at a time.
 
         Args:
             sources: N sentences, none of them empty.
@@ -129,7 +130,7 @@ class Translator:
         src = Encoded.encode(sources, self.src_vocabulary)
         device = self.model.device
 
-        def translate_batch(rows: np.ndarray) -> list[Translation]:
+        def translate_batch(rows: np.ndarray) -> list[Translation]:  # (B,)
             src_ids, src_lengths = (torch.from_numpy(array).to(device) for array in src.rectangle(rows))  # (B, S), (B,)
             if beam_size == 1:
                 found = [[best] for best in greedy_search(self.model, src_ids, src_lengths)]
@@ -137,12 +138,14 @@ class Translator:
                 found = beam_search(self.model, src_ids, src_lengths, beam_size, penalty=penalty)
             return [self._finish(sources[row].split(), each) for row, each in zip(rows, found, strict=True)]
 
+        keep_memory()
         batches = rows_by_length(src, batch_size)
         with evaluation_mode(self.model):
             found = in_workers(translate_batch, batches, None if device.type == "cpu" else 1)
-        in_order = np.argsort(np.concatenate(batches)) if batches else []
-        flat = [translation for batch in found for translation in batch]
-        return [flat[place] for place in in_order]
+        by_row = {
+            row: each for rows, batch in zip(batches, found, strict=True) for row, each in zip(rows, batch, strict=True)
+        }
+        return [by_row[row] for row in range(len(sources))]
 
     def _finish(self, src_words: list[str], hypotheses: list[Hypothesis]) -> Translation:
         answered = [answer_unknown(h, src_words, self.tgt_vocabulary) for h in hypotheses]
