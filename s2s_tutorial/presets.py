@@ -70,7 +70,7 @@ def with_transformer(settings: Settings) -> Settings:
 
     It has twice as many layers, of three quarters of the size. Dropout acts on every sublayer, so a third of the rate drops
     about as much. The learning rate is proportional to 1 / √H, as in equation 3 of Vaswani et al. 2017, and rises over the first
-    third of all steps: with a shorter rise, a Transformer learned less in the same time.
+    half of all steps: with a rise as short as the recurrent network's, a Transformer learned less in as many steps.
 
     Args:
         settings: Settings of a run with the recurrent network.
@@ -90,8 +90,8 @@ def with_transformer(settings: Settings) -> Settings:
         settings.training,
         learning_rate=0.04 / math.sqrt(size),
         decoder_learning_ratio=1.0,
-        warmup=0.3,
-        decay=0.7,
+        warmup=0.5,
+        decay=0.5,
     )
     return replace(settings, model=model, training=training)
 

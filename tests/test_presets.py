@@ -58,3 +58,14 @@ def test_a_presets_transformer_has_about_as_many_parameters_and_the_same_data(na
 def test_every_size_of_a_recurrent_network_has_a_transformer(hidden_size):
     model = ModelSettings(embedding_size=hidden_size, hidden_size=hidden_size, num_layers=2)
     assert with_transformer(Settings("mine", model=model)).model.num_layers == 4
+
+
+def test_a_transformer_of_the_2017_settings_warms_up_and_learns_at_one_rate():
+    training, original = with_transformer(PRESETS["original"]).training, PRESETS["original"].training
+    assert (training.decoder_learning_ratio, original.decoder_learning_ratio) == (1.0, 5.0)
+    assert training.warmup > original.warmup == 0.0
+    assert (training.epochs, training.batch_size, training.seed) == (
+        original.epochs,
+        original.batch_size,
+        original.seed,
+    )
