@@ -6,6 +6,7 @@ A preset is a frozen `Settings`. `dataclasses.replace` makes a variant of it; se
 from __future__ import annotations
 
 import os
+import re
 from dataclasses import asdict, dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any, Literal, get_args
@@ -18,6 +19,7 @@ DecoderName = Literal["luong", "bahdanau"]
 SamplingName = Literal["none", "constant", "linear", "exponential", "inverse-sigmoid"]
 ATTENTIONS, DECODERS, SAMPLING_SCHEDULES = map(get_args, (AttentionName, DecoderName, SamplingName))
 UNITS = ("characters", "words")
+BUILT_IN = ("sample", "tatoeba")  # names of corpora that are not files; their first column is English
 
 # The smallest and the largest value of each setting, both allowed. The largest are far beyond what this package is for:
 # they only prevent a run.json from an untrusted source from using all memory or time.
@@ -60,6 +62,8 @@ class DataSettings:
         trim_below: Pairs with a word seen fewer times than this in the filtered pairs are dropped; 1 keeps all.
         vocabulary_min_count: Words seen fewer times than this in the training pairs become unknown words.
         reverse: True translates the first column into the second (English to French), False the second into the first.
+        languages: Codes of source and target language, such as ("de", "en"). Without them, the built-in corpora are French
+            and English, and the languages of a file are not known.
     """
 
     corpus: str = "sample"
@@ -70,11 +74,24 @@ class DataSettings:
     trim_below: int = 1
     vocabulary_min_count: int = 1
     reverse: bool = False
+    languages: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
-        """Keep the path of a corpus as text, because settings are written as JSON."""
+        """Turn a path into text and lists into tuples, because settings are written as JSON and read back."""
         if isinstance(self.corpus, os.PathLike):
             object.__setattr__(self, "corpus", os.fspath(self.corpus))
+        if isinstance(self.languages, list):
+            object.__setattr__(self, "languages", tuple(self.languages))
+
+    @property
+    def language_pair(self) -> tuple[str, str]:
+        """Return the codes of source and target language; `""` stands for a language that is not known."""
+        if self.languages:
+            source, target = self.languages
+            return source, target
+        if self.corpus not in BUILT_IN:
+            return "", ""
+        return ("en", "fr") if self.reverse else ("fr", "en")
 
     @property
     def longest(self) -> tuple[int, str]:
@@ -189,6 +206,7 @@ class Settings:
             raise ValueError(
                 f"min_length is {self.data.min_length}, expected at most max_length, {self.data.max_length}"
             )
+        _check_languages(self.data)
         for part in (self.data, self.model, self.training):
             for name, value in asdict(part).items():
                 _check(name, value)
@@ -210,6 +228,21 @@ class Settings:
 
 
 PARTS: dict[str, type] = {"data": DataSettings, "model": ModelSettings, "training": TrainingSettings}
+
+
+LANGUAGE = re.compile(r"[a-z]{2,3}(-[A-Za-z0-9]{2,8}){0,3}")  # such as de, nds or pt-BR
+
+
+def _check_languages(data: DataSettings) -> None:
+    """Check that there are no languages or two, and that English is the first column of a built-in corpus."""
+    codes = data.languages
+    if not (codes == () or (len(codes) == 2 and all(isinstance(c, str) and LANGUAGE.fullmatch(c) for c in codes))):
+        raise ValueError(f"languages is {str(codes)[:60]}, expected two codes, source and target, such as de en")
+    if codes and data.corpus in BUILT_IN and data.language_pair[0 if data.reverse else 1] != "en":
+        raise ValueError(
+            f"languages is {' '.join(codes)}, but the first column of {data.corpus} is English, and it is the "
+            f"{'source' if data.reverse else 'target'}: change reverse or the languages"
+        )
 
 
 def _one_of(name: str, value: str, known: tuple[str, ...]) -> None:

@@ -8,6 +8,7 @@ import pytest
 from s2s_tutorial.settings import (
     PRESETS,
     SCALES,
+    DataSettings,
     ModelSettings,
     Settings,
     TrainingSettings,
@@ -152,3 +153,39 @@ def test_a_variant_keeps_everything_else():
     variant = replace(PRESETS["small"], training=replace(PRESETS["small"].training, seed=7))
     assert variant.data == PRESETS["small"].data
     assert variant.training == TrainingSettings(**(PRESETS["small"].to_dict()["training"] | {"seed": 7}))
+
+
+# Languages
+
+
+@pytest.mark.parametrize(
+    ("data", "pair"),
+    [
+        (DataSettings(), ("fr", "en")),
+        (DataSettings(corpus="tatoeba", reverse=True), ("en", "fr")),
+        (DataSettings(corpus="mine.tsv"), ("", "")),
+        (DataSettings(corpus="mine.tsv", reverse=True, languages=("de", "en")), ("de", "en")),
+        (DataSettings(reverse=True, languages=("en", "de")), ("en", "de")),
+    ],
+)
+def test_languages_are_known_for_the_built_in_corpora_and_never_guessed_for_a_file(data, pair):
+    assert data.language_pair == pair
+
+
+def test_languages_survive_json():
+    settings = replace(PRESETS["small"], data=DataSettings(corpus="mine.tsv", languages=("nds", "pt-BR")))
+    assert Settings.from_dict(json.loads(json.dumps(settings.to_dict()))) == settings
+
+
+@pytest.mark.parametrize("languages", [("de",), ("de", "en", "fr"), ("", "en"), ("de", "e n"), ("de", 7), ("DE", "en")])
+def test_languages_are_two_codes(languages):
+    with pytest.raises(ValueError, match="languages"):
+        replace(PRESETS["small"], data=DataSettings(corpus="mine.tsv", languages=languages))
+
+
+@pytest.mark.parametrize(
+    "data", [DataSettings(languages=("en", "de")), DataSettings(languages=("de", "en"), reverse=True)]
+)
+def test_english_is_the_first_column_of_a_built_in_corpus(data):
+    with pytest.raises(ValueError, match="change reverse or the languages"):
+        replace(PRESETS["small"], data=data)
