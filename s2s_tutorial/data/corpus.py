@@ -6,9 +6,8 @@ number of pairs that each step leaves. The rules themselves are in `filters`; ch
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from importlib.resources import files
 
 import numpy as np
@@ -26,10 +25,10 @@ from s2s_tutorial.data.filters import (
 )
 from s2s_tutorial.data.on_disk.mapped_pairs import StoredPairs
 from s2s_tutorial.data.readers import parse_columns, read_corpus
+from s2s_tutorial.data.split import part_of, places, read_own_sets
 from s2s_tutorial.data.vocabulary import Vocabulary
 from s2s_tutorial.settings import DataSettings
 
-TEST_SHARE, VALIDATION_SHARE = 5, 3  # of 100 English sentences
 MOST_HELD_OUT = 20_000  # sentences of each held-out set that are used; more take long and hardly narrow an interval
 
 
@@ -93,6 +92,7 @@ class Corpus:
         test_pairs: Number of pairs in the whole test set.
         src_vocabulary: Source words, counted in the training pairs.
         tgt_vocabulary: Target words, counted in the training pairs.
+        notes: How the files were read, and advice, as pairs of a word and a text.
     """
 
     steps: list[tuple[str, int]]
@@ -104,6 +104,7 @@ class Corpus:
     test_pairs: int
     src_vocabulary: Vocabulary
     tgt_vocabulary: Vocabulary
+    notes: list[tuple[str, str]] = field(default_factory=list)
 
 
 def prepare(settings: DataSettings) -> Corpus:
@@ -113,24 +114,33 @@ def prepare(settings: DataSettings) -> Corpus:
         CorpusError: The file cannot be used, or too little of it is left to train and measure on.
     """
     check_type("settings", settings, DataSettings, hint='PRESETS["sample"].data, for example')
-    columns = read_corpus(settings.corpus, settings.sample_pairs)
+    own = read_own_sets(settings)
+    columns = read_corpus(settings)
     rows = keep_lengths(columns, settings)
     first, second = numbered(columns, rows)
-    choice = choose(first, second, part_numbers(first), len(columns.first), settings)
+    choice = choose(first, second, places(first, second, settings, own), len(columns.first), settings)
     kept = {part: [rows[number] for number in numbers] for part, numbers in choice.rows.items()}
     references = gather_references(columns, (rows[number] for number in choice.distinct), settings.reverse)
     src, tgt = columns.sides(settings.reverse)
     train = Pairs([src[row] for row in kept["training"]], [tgt[row] for row in kept["training"]])
+    held_out = {
+        part: held_out_from(own.columns[part], settings.reverse)
+        if part in own.columns
+        else hold_out(columns, kept[part], references, settings.reverse)
+        for part in ("validation", "test")
+    }
+    pairs = own.pairs(choice)
     return Corpus(
         steps=choice.steps,
         word_counts=source_and_target(*choice.word_types, settings.reverse),
         train=train,
-        validation=hold_out(columns, kept["validation"], references, settings.reverse).head(MOST_HELD_OUT),
-        test=hold_out(columns, kept["test"], references, settings.reverse).head(MOST_HELD_OUT),
-        validation_pairs=len(kept["validation"]),
-        test_pairs=len(kept["test"]),
+        validation=held_out["validation"].head(MOST_HELD_OUT),
+        test=held_out["test"].head(MOST_HELD_OUT),
+        validation_pairs=pairs["validation"],
+        test_pairs=pairs["test"],
         src_vocabulary=Vocabulary.count(train.sources, settings.vocabulary_min_count),
         tgt_vocabulary=Vocabulary.count(train.targets, settings.vocabulary_min_count),
+        notes=[*columns.notes, *own.notes, *choice.notes],
     )
 
 
@@ -138,12 +148,6 @@ def numbered(columns: Columns, rows: Iterable[int]) -> tuple[TextColumn, TextCol
     """Return both columns of some rows in the form that the filters take."""
     rows = list(rows)
     return TextColumn([columns.first[row] for row in rows]), TextColumn([columns.second[row] for row in rows])
-
-
-def part_numbers(first: TextColumn) -> np.ndarray:
-    """Return (N,) the index in `filters.PARTS` of the set that each first sentence belongs to."""
-    part_of_sentence = {sentence: PARTS.index(part_of(sentence)) for sentence in set(first.sentences)}
-    return np.fromiter((part_of_sentence[sentence] for sentence in first.sentences), np.uint8, len(first.sentences))
 
 
 def keep_lengths(columns: Columns, settings: DataSettings) -> list[int]:
@@ -175,18 +179,6 @@ def drop_repeats(columns: Columns, rows: list[int]) -> list[int]:
     return [rows[number] for number in distinct]
 
 
-def part_of(english: str) -> str:
-    """Name the set that a normalised first-column sentence belongs to; it depends on a hash of its text alone.
-
-    >>> part_of("i am cold .")
-    'training'
-    """
-    hundredth = int(hashlib.sha256(english.encode()).hexdigest(), 16) % 100
-    if hundredth < TEST_SHARE:
-        return "test"
-    return "validation" if hundredth < TEST_SHARE + VALIDATION_SHARE else "training"
-
-
 def split(columns: Columns, rows: Iterable[int]) -> tuple[list[int], list[int], list[int]]:
     """Divide rows into training, validation and test so that no two of them share a sentence on either side.
 
@@ -198,7 +190,8 @@ def split(columns: Columns, rows: Iterable[int]) -> tuple[list[int], list[int], 
     """
     rows = list(rows)
     first, second = numbered(columns, rows)
-    found = divide(part_numbers(first), second.keys, np.arange(len(rows)))
+    parts = np.array([PARTS.index(part_of(sentence)) for sentence in first.sentences], dtype=np.uint8)
+    found = divide(parts, second.keys, np.arange(len(rows)))
     training, validation, test = ([rows[number] for number in found[part]] for part in reversed(PARTS))
     return training, validation, test
 
