@@ -15,7 +15,7 @@ from typing import Annotated
 import typer
 
 from s2s_tutorial.cli import data_options, options
-from s2s_tutorial.cli.data_options import choose_settings
+from s2s_tutorial.cli.data_options import choose_settings, one_or_two
 from s2s_tutorial.cli.measure_run import held_out_of, measure_run
 from s2s_tutorial.cli.messages import describe_corpus, describe_scores
 from s2s_tutorial.cli.options import choose_training
@@ -204,8 +204,10 @@ def translate(
     )
 )
 def evaluate(
+    second_file: data_options.SecondFileArgument = None,
     run: options.TrainedRunOption = PRETRAINED,
     pairs: options.PairsOption = None,
+    corpus: data_options.MovedCorpusOption = None,
     beam: options.BeamOption = 1,
     as_json: options.JsonScoresOption = False,
     device: options.DeviceOption = "auto",
@@ -215,7 +217,11 @@ def evaluate(
     It is measured on its held-out test set, on the challenge set, or on your own pairs.
     """
     with clear_errors():
-        scores, values = measure_run(run, pairs, beam, device)
+        given = {"pairs": pairs or [], "corpus": corpus or []}
+        if second_file:
+            given["corpus" if corpus else "pairs"].append(second_file)
+        pair_files, corpus_files = (one_or_two(name, paths) for name, paths in given.items())
+        scores, values = measure_run(run, pair_files or None, beam, device, corpus_files)
         typer.echo(json.dumps(values, indent=1, ensure_ascii=False) if as_json else describe_scores(scores, values))
 
 
@@ -254,6 +260,7 @@ def plot_losses_command(out: options.OutOption, run: options.TrainedRunOption = 
 def export(
     to: options.ToOption,
     run: options.TrainedRunOption = PRETRAINED,
+    corpus: data_options.MovedCorpusOption = None,
     name: options.NameOption = None,
     title: options.TitleOption = "",
     note: options.NoteOption = "",
@@ -275,7 +282,7 @@ def export(
         written = write(translator, to, name or run.resolve().name.lower(), title, note, longest)
         typer.echo(f"{written.size / 1e6:.2f} MB before base64: " + ", ".join(str(path) for path in written.paths))
         if measure:
-            cost = rounding_cost(translator, held_out_of(opened))
+            cost = rounding_cost(translator, held_out_of(opened, one_or_two("corpus", corpus or [])))
             if unfinished := opened.unfinished():
                 typer.echo(unfinished)
             typer.echo(

@@ -9,7 +9,7 @@ import typer
 
 from s2s_tutorial.data.languages import language_code
 from s2s_tutorial.presets import PRESETS, PresetName
-from s2s_tutorial.settings import BUILT_IN, Settings, SplitName
+from s2s_tutorial.settings import BUILT_IN, Files, Settings, SplitName
 
 FROM_PRESET = "from the preset"
 
@@ -70,6 +70,14 @@ TestOption = Annotated[
         metavar="FILE",
         help="File of pairs to test on. For two parallel files, give the option twice.",
         show_default="5 % of the corpus",
+    ),
+]
+MovedCorpusOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        metavar="FILE [FILE]",
+        help="Where the run's sentence pairs are now, if they have been moved.",
+        show_default="found from the run's folder",
     ),
 ]
 PresetOption = Annotated[
@@ -146,7 +154,7 @@ def choose_settings(
     given = {name: value for name, value in changes.items() if value is not None}
     for name, paths in (("corpus", files), ("valid", valid), ("test", test)):
         if paths:
-            given[name] = _one_or_two(name, paths)
+            given[name] = one_or_two(name, paths)
     if languages:
         given["languages"] = tuple(map(language_code, languages))
         if given.get("corpus", settings.data.corpus) in BUILT_IN and given["languages"][0] == "en":
@@ -154,10 +162,18 @@ def choose_settings(
     return replace(settings, data=replace(settings.data, **given))
 
 
-def _one_or_two(name: str, paths: list[str]) -> str | tuple[str, str]:
-    """Return the path of one file, or those of two parallel files."""
+def one_or_two(name: str, paths: list[str]) -> Files:
+    """Return the path of one file, those of two parallel files, or `""` for none.
+
+    Args:
+        name: Name of the option, for messages.
+        paths: Its values.
+
+    Raises:
+        ValueError: There are more than two, or two of which one is not a file.
+    """
     if len(paths) > 2 or (len(paths) == 2 and not {*paths}.isdisjoint(BUILT_IN)):
         raise ValueError(
             f"--{name} has {len(paths)} values ({', '.join(paths)[:60]}): give one file, or two parallel files"
         )
-    return paths[0] if len(paths) == 1 else (paths[0], paths[1])
+    return "" if not paths else paths[0] if len(paths) == 1 else (paths[0], paths[1])

@@ -115,9 +115,9 @@ JsonTranslationsOption = Annotated[
     ),
 ]
 PairsOption = Annotated[
-    str | None,
+    list[str] | None,
     typer.Option(
-        metavar="challenge|FILE",
+        metavar="challenge|FILE [FILE]",
         help="What to measure on: the built-in challenge set, or a file of pairs like those of the run. Rows with the same "
         "source count as references of one sentence.",
         show_default="the run's held-out test set",

@@ -7,7 +7,7 @@ number of pairs that each step leaves. The rules themselves are in `filters`; ch
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from importlib.resources import files
 
 import numpy as np
@@ -61,12 +61,14 @@ class HeldOut:
         references: N lists of all translations in the filtered corpus, the translation of its own pair first.
         alignments: N gold alignments (source position, target position) with the first reference, or None.
         groups: N names of groups from the third column (in the challenge set, the phenomenon), or None.
+        unreadable: References of further sentences of which normalising leaves nothing; their translations are wrong.
     """
 
     sources: list[str]
     references: list[list[str]]
     alignments: list[Alignment] | None = None
     groups: list[str] | None = None
+    unreadable: list[list[str]] = field(default_factory=list)
 
     def __len__(self) -> int:
         return len(self.sources)
@@ -232,13 +234,18 @@ def hold_out(columns: Columns, rows: Iterable[int], references: dict[str, list[s
 def held_out_from(columns: Columns, reverse: bool = False) -> HeldOut:
     """Make a held-out set of a whole file of pairs; rows with the same source become one sentence.
 
+    Rows without a source are unreadable; rows without a target are left out.
+
     Raises:
         CorpusError: No pair has words on both sides.
     """
-    rows = [row for row, texts in enumerate(zip(columns.first, columns.second, strict=True)) if all(texts)]
-    if not rows:
-        raise CorpusError("no pair has a letter on both sides: nothing to measure on")
-    return hold_out(columns, rows, gather_references(columns, rows, reverse), reverse)
+    src, tgt = columns.sides(reverse)
+    rows = [row for row, target in enumerate(tgt) if target]
+    read = [row for row in rows if src[row]]
+    if not read:
+        raise CorpusError("no pair has a letter on both sides that can be read: nothing to measure on")
+    held_out = hold_out(columns, read, gather_references(columns, read, reverse), reverse)
+    return replace(held_out, unreadable=[[tgt[row]] for row in rows if not src[row]])
 
 
 def challenge_set(reverse: bool = False) -> HeldOut:
