@@ -14,6 +14,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import shlex
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -183,7 +184,9 @@ def open_run(folder: str | Path) -> Run:
     folder = to_path(folder, "folder")
     path = folder / "run.json"
     if not folder.is_dir():
-        raise RunError(f"{folder} is not a folder: train a model into it first (s2s-tutorial train --run {folder})")
+        raise RunError(
+            f"{folder} is not a folder: train a model into it first (s2s-tutorial train --run {shlex.quote(str(folder))})"
+        )
     try:
         refuse_links(folder)
         if not path.is_file():

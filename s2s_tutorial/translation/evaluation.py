@@ -87,7 +87,7 @@ def evaluate(translator: Translator, held_out: HeldOut, beam_size: int = 1) -> t
     scores = score_translations([*translations, *unread], references)
     more: dict[str, Any] = {}
     if held_out.alignments is not None:
-        firsts = [references[0] for references in held_out.references]
+        firsts = [texts[0] for texts in held_out.references]
         found = translator.forced_attention(held_out.sources, firsts)
         if attention := [weights for weights in found if weights is not None]:
             more = score_alignments(attention, held_out.alignments)
