@@ -253,6 +253,6 @@ def show_scores(scores: Scores) -> str:
     if scores.sentences < FEWEST_SENTENCES:
         text += f"\nA score of {scores.sentences} sentence{'s' * (scores.sentences > 1)} means little: test on more"
     if scores.aer is not None:
-        bounds = f"(best with one link a word {scores.aer_best:.2f}, chance {scores.aer_chance:.2f})"
+        bounds = f"(best with one link per word {scores.aer_best:.2f}, chance {scores.aer_chance:.2f})"
         text += f"\nalignment error rate {scores.aer:.2f} {bounds}"
     return text

@@ -43,7 +43,7 @@ def test_a_carriage_return_inside_a_line_stays_if_lines_end_with_line_feeds():
     assert read(b"a\rb\nc\n") == ["a\rb", "c"]
 
 
-def test_the_old_sign_for_the_end_of_a_file_is_no_line():
+def test_the_old_sign_for_the_end_of_a_file_is_not_a_line():
     assert read(b"a\n\x1a") == ["a"]
 
 

@@ -141,5 +141,5 @@ def test_a_file_that_grows_while_it_is_read_is_read_to_its_first_end(tmp_path):
         assert b"".join(text.pieces()) == LINES
 
 
-def test_bytes_in_memory_are_no_file():
+def test_bytes_can_be_read_without_a_file():
     assert parse_columns(io.BytesIO(LINES).getvalue(), "x").first == ["i sing .", "you sing ."]
