@@ -57,8 +57,8 @@ def read_lines(arguments: list[str] | None) -> Iterator[str | UnicodeError]:
 
 
 def chunks(items: Iterator[str | UnicodeError]) -> Iterator[list[str | UnicodeError]]:
-    """Group lines into chunks: of 512 lines from a file, of one line from a keyboard."""
-    size = 1 if sys.stdin.isatty() else 512
+    """Group lines into chunks: of 2,048 lines from a file, of one line from a keyboard."""
+    size = 1 if sys.stdin.isatty() else 2_048
     chunk = []
     for item in items:
         chunk.append(item)
