@@ -14,6 +14,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import shlex
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -55,6 +56,8 @@ class Run:
         tgt_vocabulary: Vocabulary of the target language.
         challenge_seen: Normalised sources of the challenge set that are in its training data.
         start: Name of what it borrowed before its first step, see `initial_weights.py`; `""` for nothing.
+        data: SHA-256 of the files that its pairs were read from; `""` if there were none, or it is not known.
+        started_in: Working directory in which it was started, as a path from its folder; paths of files start there.
     """
 
     folder: Path
@@ -63,6 +66,8 @@ class Run:
     tgt_vocabulary: Vocabulary
     challenge_seen: frozenset[str]
     start: str = ""
+    data: str = ""
+    started_in: str = ""
 
     @property
     def model_path(self) -> Path:
@@ -81,8 +86,13 @@ class Run:
 
     @property
     def language(self) -> str:
-        """Language of its translations, "en" or "fr"."""
-        return "fr" if self.settings.data.reverse else "en"
+        """Code of the language of its translations, such as "en"; `""` if it is not known."""
+        return self.settings.data.language_pair[1]
+
+    @property
+    def src_language(self) -> str:
+        """Code of the language that it translates from; `""` if it is not known."""
+        return self.settings.data.language_pair[0]
 
     def build_model(self) -> Seq2Seq:
         """Build the network, with random weights that depend on the seed alone, on the CPU and in training mode."""
@@ -121,6 +131,8 @@ class Run:
             "tgt_vocabulary": self.tgt_vocabulary.to_dict(),
             "challenge_seen": sorted(self.challenge_seen),
             "start": self.start,
+            "data": self.data,
+            "started_in": self.started_in,
         }
         try:
             write_json(self.folder / "run.json", values, MAX_JSON_BYTES)
@@ -175,7 +187,9 @@ def open_run(folder: str | Path) -> Run:
     folder = to_path(folder, "folder")
     path = folder / "run.json"
     if not folder.is_dir():
-        raise RunError(f"{folder} is not a folder: train a model into it first (s2s-tutorial train --run {folder})")
+        raise RunError(
+            f"{folder} is not a folder: train a model into it first (s2s-tutorial train --run {shlex.quote(str(folder))})"
+        )
     try:
         refuse_links(folder)
         if not path.is_file():
@@ -195,7 +209,7 @@ def open_run(folder: str | Path) -> Run:
             Vocabulary.from_dict(values["src_vocabulary"]),
             Vocabulary.from_dict(values["tgt_vocabulary"]),
             frozenset(text for text in values["challenge_seen"] if isinstance(text, str)),
-            _line(values.get("start", "")),
+            *(_line(values.get(name, "")) for name in ("start", "data", "started_in")),
         )
     except BadFileError as error:
         raise RunError(str(error)) from None
@@ -209,7 +223,7 @@ def open_run(folder: str | Path) -> Run:
 
 def _line(text: Any) -> str:
     if not (isinstance(text, str) and text.isprintable() and len(text) <= MAX_TEXT):
-        raise ValueError(f"the start is {str(text)[:40]!r}, expected a line of text")
+        raise ValueError(f"{str(text)[:40]!r} is not a line of text")
     return text
 
 

@@ -123,6 +123,7 @@ def describe(translator: Translator) -> dict[str, Any]:
     return {
         "format": EXPORT_VERSION,
         "language": translator.language,
+        "src_language": translator.src_language,
         "model": asdict(translator.model.settings),
         "reach": attention.reach if isinstance(attention, LocalAttention) else 0,
         "src_words": " ".join(translator.src_vocabulary.words[len(SPECIAL_WORDS) :]),
@@ -282,7 +283,9 @@ def load_exported(path: str | Path) -> Translator:
     except (KeyError, TypeError, ValueError, RuntimeError) as error:
         reason = str(error).splitlines()[0]
         raise BadFileError(f"{path} is not an exported model ({reason}): export the run again") from None
-    return Translator(model.eval(), src, tgt, values["language"])
+    language = values["language"]
+    src_language = values.get("src_language", "en" if language == "fr" else "fr")  # older files do not have it
+    return Translator(model.eval(), src, tgt, language, src_language)
 
 
 def _vocabulary(words: str) -> Vocabulary:

@@ -263,3 +263,12 @@ def test_the_line_for_people_names_every_number():
     line = show_scores(replace(scores, aer=0.2, aer_best=0.1, aer_chance=0.8)).splitlines()[-1]
     assert re.findall(r"\d\.\d+", line) == ["0.20", "0.10", "0.80"]
     assert re.match("alignment error rate .*one link per word.*chance", line)
+
+
+@pytest.mark.parametrize("count", [1, 3, 12])
+def test_the_interval_of_a_perfect_score_ends_at_100_and_is_wide_for_few_sentences(count):
+    outputs = [f"we see the dog number {number} ." for number in range(count)]
+    translations = [Translation(["x"], text.split(), [], [], 0.0, None) for text in outputs]
+    scores = score_translations(translations, [[text] for text in outputs])
+    assert scores["bleu_low"] <= scores["bleu"] <= scores["bleu_high"] <= 100.0
+    assert (scores["bleu_low"], scores["bleu_high"]) == ((0.0, 100.0) if count < 10 else (100.0, 100.0))

@@ -287,3 +287,5 @@ def test_a_mistake_is_an_error_of_one_line(tiny_run, talking_run, tmp_path):
 def test_a_translator_into_french_is_labelled_as_such(translator, tmp_path):
     export(replace(translator, language="fr"), tmp_path, "m")
     assert load_exported(tmp_path / "m.safetensors").language == "fr"
+    export(replace(translator, language="en", src_language="de"), tmp_path, "n")
+    assert load_exported(tmp_path / "n.safetensors").src_language == "de"
