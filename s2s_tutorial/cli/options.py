@@ -8,7 +8,8 @@ from typing import Annotated, Any
 
 import typer
 
-from s2s_tutorial.settings import PRESETS, AttentionName, DecoderName, PresetName, SamplingName, Settings
+from s2s_tutorial.presets import PRESETS, PresetName
+from s2s_tutorial.settings import AttentionName, DecoderName, SamplingName, Settings
 
 FROM_PRESET = "from the preset"
 
@@ -216,7 +217,7 @@ def choose_training(
     attention: str | None,
     decoder: str | None,
     input_feeding: bool,
-    sampling: str,
+    sampling: SamplingName,
     epochs: int | None,
     seed: int,
 ) -> Settings:
