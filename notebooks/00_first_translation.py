@@ -159,7 +159,7 @@ from s2s_tutorial.training.trainer import Trainer
 from s2s_tutorial.training.watchers import LiveLine
 
 corpus = prepare(settings.data)
-trainer = Trainer(corpus, settings, folder_for(settings, "chapter-0"), live=LiveLine())
+trainer = Trainer(corpus, settings, folder_for(settings, "chapter-0"), watchers=[LiveLine()])
 trainer.fit()
 small_translator = trainer.translator
 

@@ -82,7 +82,7 @@ from s2s_tutorial.notebook.show import (
 from s2s_tutorial.presets import PRESETS, load_scale
 from s2s_tutorial.runs.folder import folder_for
 from s2s_tutorial.training.trainer import Trainer
-from s2s_tutorial.training.watchers import LiveLine
+from s2s_tutorial.training.watchers import Board, LiveLine
 from s2s_tutorial.translation.evaluation import bleu_score, normalised_words
 
 scale = load_scale()  # S2S_SCALE: small, standard or large
@@ -576,13 +576,13 @@ show_text(
 # Each training cell can be stopped and run again: it goes on where it was.
 
 # %%
-trainer = Trainer(corpus, settings, folder_for(settings), live=LiveLine())
+trainer = Trainer(corpus, settings, folder_for(settings), watchers=[LiveLine(), Board()])
 trainer.fit()
 one_vector = trainer.translator
 
 # %%
 looking_settings = replace(settings, model=replace(settings.model, attention="general"))
-trainer = Trainer(corpus, looking_settings, folder_for(looking_settings), live=LiveLine())
+trainer = Trainer(corpus, looking_settings, folder_for(looking_settings), watchers=[LiveLine(), Board()])
 trainer.fit()
 looking = trainer.translator
 

@@ -82,16 +82,23 @@ from matplotlib.figure import Figure
 from s2s_tutorial.data.batches import Batch, Encoded
 from s2s_tutorial.data.corpus import challenge_set, prepare
 from s2s_tutorial.files import load_tensors
+from s2s_tutorial.model.dropout import evaluation_mode
 from s2s_tutorial.model.loss import masked_cross_entropy, output_cross_entropy
 from s2s_tutorial.model.seq2seq import shift_right
 from s2s_tutorial.notebook.plots import plot_losses
 from s2s_tutorial.notebook.show import show_figure, show_source, show_table, show_text
 from s2s_tutorial.runs.checkpoints import Checkpoints
 from s2s_tutorial.runs.folder import RunError, folder_for
+from s2s_tutorial.training.optimiser import learning_rate_factor
 from s2s_tutorial.training.record import read_record
-from s2s_tutorial.training.schedules import learning_rate_factor, teacher_forcing_ratio
+from s2s_tutorial.training.scheduled_sampling import (
+    best_words,
+    mix_in_parallel,
+    positions_to_predict,
+    teacher_forcing_ratio,
+)
 from s2s_tutorial.training.trainer import Trainer
-from s2s_tutorial.training.watchers import LiveLine, LivePlot
+from s2s_tutorial.training.watchers import LiveLine
 from s2s_tutorial.translation.evaluation import evaluate
 
 # Colours that everybody can tell apart:
@@ -412,7 +419,7 @@ rates = {name: getattr(then, name) for name in names}
 with TemporaryDirectory() as folder:
     two_rates = replace(tiny, training=replace(tiny.training, **rates))
     run_folder = Path(folder) / "run"
-    trial = Trainer(tiny_corpus, two_rates, run_folder, device="cpu", tensorboard=False, quiet=True)
+    trial = Trainer(tiny_corpus, two_rates, run_folder, device="cpu", watchers=[])
     values = trial.train_step(Batch.of(trial.src, trial.tgt, np.arange(32)))
     encoder_rate, decoder_rate = (group["lr"] for group in trial.optimiser.param_groups)
     print(f"encoder {encoder_rate:.0e}, decoder {decoder_rate:.0e}")
@@ -449,7 +456,7 @@ show_source(Trainer.train_step)
 
 # %% tags=["training-cell"] mystnb={"image": {"alt": "Top left, the training loss falls steeply and then slowly while validation BLEU climbs. Below it, the gradient norms of encoder and decoder. On the right, an attention heat map with one bright cell in most rows."}}
 corpus = prepare(scale.data)
-trainer = Trainer(corpus, scale, folder_for(scale), samples=challenge_set(), live=LivePlot())
+trainer = Trainer(corpus, scale, folder_for(scale), samples=challenge_set())
 progress = trainer.fit()
 
 # %% [markdown]
@@ -606,11 +613,30 @@ show_text(
 # >
 # > Which form is slower than teacher forcing, and by how much? And which of the three translates best?
 
+# %% [markdown]
+# The package has the form in two passes. The stepwise form is short, so we write it here; a trainer uses it once it is set as
+# the trainer's `mix_words`.
+
+
+# %%
+@torch.no_grad()
+def mix_stepwise(model, batch, ratio, rng, memory, state):
+    """Choose the words (B, T) to feed, one after another: each guess follows what was fed before it."""
+    fed = shift_right(batch.tgt_ids)  # (B, T), the true words
+    own = positions_to_predict(batch.tgt_mask, ratio, rng)  # (B, T), True where the model's word is fed
+    with evaluation_mode(model.decoder):
+        for t in range(1, fed.shape[1]):
+            word, rows = model.decoder.embedding(fed[:, t - 1]), own[:, t]  # (B, E), (B,)
+            attn_state, state, _ = model.decoder.advance(word, memory, state)  # (B, H)
+            fed[rows, t] = best_words(model, attn_state[rows])
+    return fed
+
+
 # %%
 ways = {
-    "always the teacher": {"sampling": "none"},
-    "two passes": {"sampling": "linear", "sampling_stepwise": False},
-    "stepwise": {"sampling": "linear", "sampling_stepwise": True},
+    "always the teacher": ("none", None),
+    "two passes": ("linear", mix_in_parallel),
+    "stepwise": ("linear", mix_stepwise),
 }
 base = replace(
     scale,
@@ -623,11 +649,12 @@ grammar_corpus = prepare(base.data)
 
 # %% tags=["hide-output"]
 outcomes = {}
-for way, change in ways.items():
+for way, (schedule, mix) in ways.items():
     for seed in sampling_seeds:
-        settings = replace(base, training=replace(base.training, seed=seed, **change))
-        folder = folder_for(settings)
-        run = Trainer(grammar_corpus, settings, folder, live=LiveLine(), tensorboard=False)
+        settings = replace(base, training=replace(base.training, seed=seed, sampling=schedule))
+        folder = folder_for(settings, way.replace(" ", "-"))
+        run = Trainer(grammar_corpus, settings, folder, watchers=[LiveLine()])
+        run.mix_words = mix
         run.fit()
         scores, _ = evaluate(run.translator, grammar_corpus.test)
         outcomes[way, seed] = scores, run.progress.seconds
@@ -707,7 +734,7 @@ def disturb(trainer, step, act):
 
 def tiny_trainer(folder):
     """A new trainer, as after a restart: it knows nothing but what lies in the folder."""
-    return Trainer(tiny_corpus, tiny, folder, device="cpu", tensorboard=False, quiet=True)
+    return Trainer(tiny_corpus, tiny, folder, device="cpu", watchers=[])
 
 
 # %% [markdown]
@@ -884,7 +911,7 @@ print("apart:   ", clip(encoder, 5.0).round(2).tolist(), clip(decoder, 5.0).roun
 # %% tags=["solution", "nbval-check-output"]
 slower = replace(tiny, training=replace(tiny.training, learning_rate=1e-3))
 try:
-    Trainer(tiny_corpus, slower, folders["stopped"], device="cpu", tensorboard=False, quiet=True)
+    Trainer(tiny_corpus, slower, folders["stopped"], device="cpu", watchers=[])
 except RunError as error:
     message = str(error).replace(temporary.name, "…").replace("\\", "/")
 print(textwrap.fill(message, 60))

@@ -73,7 +73,7 @@ from s2s_tutorial.data.vocabulary import UNK, Vocabulary
 from s2s_tutorial.notebook.show import show_figure, show_source, show_table, show_text
 from s2s_tutorial.runs.folder import folder_for
 from s2s_tutorial.training.trainer import Trainer
-from s2s_tutorial.training.watchers import LiveLine
+from s2s_tutorial.training.watchers import Board, LiveLine
 from s2s_tutorial.translation.evaluation import bleu_score, exact_match, normalised_words
 from s2s_tutorial.translation.search import Beam, Hypothesis, beam_search, greedy_search, length_penalty
 from s2s_tutorial.translation.translator import answer_unknown
@@ -215,7 +215,7 @@ show_figure(figure)
 
 # %%
 corpus = prepare(scale.data)
-trainer = Trainer(corpus, scale, folder_for(scale), samples=challenge_set(), live=LiveLine())
+trainer = Trainer(corpus, scale, folder_for(scale), samples=challenge_set(), watchers=[LiveLine(), Board()])
 trainer.fit()
 translator = trainer.translator
 

@@ -78,7 +78,7 @@ from s2s_tutorial.model.loss import masked_cross_entropy
 from s2s_tutorial.notebook.show import show_figure, show_table, show_text
 from s2s_tutorial.runs.folder import folder_for
 from s2s_tutorial.training.trainer import Trainer
-from s2s_tutorial.training.watchers import LiveLine
+from s2s_tutorial.training.watchers import Board, LiveLine
 from s2s_tutorial.translation.evaluation import (
     bleu_score,
     evaluate,
@@ -225,7 +225,7 @@ for output in ("she often sleep here in the morning .", "she often eats here in 
 
 # %%
 corpus = prepare(scale.data)
-trainer = Trainer(corpus, scale, folder_for(scale), samples=challenge_set(), live=LiveLine())
+trainer = Trainer(corpus, scale, folder_for(scale), samples=challenge_set(), watchers=[LiveLine(), Board()])
 trainer.fit()
 translator = trainer.translator
 
@@ -638,7 +638,7 @@ show_table(
 by_seed = {scale.training.seed: greedy_scores}
 for seed in more_seeds:
     settings = replace(scale, training=replace(scale.training, seed=seed))
-    other = Trainer(corpus, settings, folder_for(settings), live=LiveLine(), tensorboard=False)
+    other = Trainer(corpus, settings, folder_for(settings), watchers=[LiveLine()])
     other.fit()
     by_seed[seed], _ = evaluate(other.translator, corpus.test)
 show_table(

@@ -108,7 +108,7 @@ def train(name=None, corpus=corpus, breakage=None, **model):
     """A run in a folder of its own, trained to the end, or gone on with; `breakage` is on while it trains."""
     its = replace(settings, name=name or settings.name, model=replace(settings.model, **model))
     with breakage or nullcontext():
-        trainer = Trainer(corpus, its, folder_for(its), live=LiveLine(), tensorboard=False)
+        trainer = Trainer(corpus, its, folder_for(its), watchers=[LiveLine()])
         trainer.fit()
     return trainer
 
@@ -868,7 +868,7 @@ for name, breakage in (("own-words", nullcontext()), ("own-words-stopped", stopp
     its = replace(settings, name=f"{settings.name}-{name}", training=own_words)
     counted.clear()
     with breakage:
-        run = Trainer(corpus, its, folder_for(its), live=LiveLine(), tensorboard=False)
+        run = Trainer(corpus, its, folder_for(its), watchers=[LiveLine()])
         run.fit()
     scores, found = evaluate(run.translator, corpus.test)
     share = "all" if name == "own-words" else f"{np.mean(counted):.0%}" if counted else "not counted: loaded"
@@ -895,7 +895,7 @@ rows = []
 for name, breakage in (("bare", nullcontext()), ("bare-wrong-state", wrong_state())):
     its = replace(settings, name=f"{settings.name}-{name}", model=bare, training=replace(settings.training, epochs=1))
     with breakage:
-        run = Trainer(corpus, its, folder_for(its), live=LiveLine(), tensorboard=False)
+        run = Trainer(corpus, its, folder_for(its), watchers=[LiveLine()])
         run.fit()
         scores, _ = evaluate(run.translator, corpus.test)
     rows.append([name, scores.bleu, scores.bleu_low, scores.bleu_high, losses(run)[-1]])

@@ -216,7 +216,7 @@ for seed, name in product(SEEDS, VARIANTS):  # all variants of one seed first: p
     scores = kept_scores(folder_for(its))
     if scores is None:
         print(f"{name}, seed {seed}:")
-        trainer = Trainer(corpus, its, folder_for(its), live=LiveLine(), tensorboard=False)
+        trainer = Trainer(corpus, its, folder_for(its), watchers=[LiveLine()])
         trainer.fit()
         scores = measure(trainer, corpus)
     table[name, seed] = scores
@@ -529,7 +529,7 @@ SIZES = {
 }
 rows = []
 for name, (its, data) in SIZES.items():
-    run = Trainer(data, its, folder_for(its), live=LiveLine(), tensorboard=False)
+    run = Trainer(data, its, folder_for(its), watchers=[LiveLine()])
     run.fit()
     scores = measure(run, data)
     rows.append([name, scores["greedy"]["bleu"], scores["seconds"], scores["parameters"], run.progress.step])

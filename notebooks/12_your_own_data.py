@@ -228,7 +228,7 @@ show_text(
 # > on sentences it has never seen? And what will it make of an order that the generator never writes, verb first?
 
 # %%
-trainer = Trainer(corpus, own, work / "esperanto", tensorboard=False, live=LiveLine())
+trainer = Trainer(corpus, own, work / "esperanto", watchers=[LiveLine()])
 progress = trainer.fit()
 
 # %%
@@ -292,7 +292,7 @@ print(esperanto_speaker.language)
 
 # %%
 corpus_fr = prepare(reverse.data)
-trainer_fr = Trainer(corpus_fr, reverse, folder_for(reverse), tensorboard=False, live=LiveLine())
+trainer_fr = Trainer(corpus_fr, reverse, folder_for(reverse), watchers=[LiveLine()])
 progress_fr = trainer_fr.fit()
 
 # %%
@@ -475,7 +475,7 @@ for name, change in {
 
 # %% tags=["nbval-check-output"]
 try:
-    Trainer(corpus, replace(own, training=replace(own.training, seed=1)), folder, tensorboard=False)
+    Trainer(corpus, replace(own, training=replace(own.training, seed=1)), folder, watchers=[])
 except RunError as error:
     print(str(error).replace(str(folder), "runs/esperanto"))
 
@@ -502,7 +502,7 @@ except RunError as error:
 # %% tags=["solution"]
 turned = replace(own, name="to-esperanto", data=replace(own.data, reverse=True))
 corpus_eo = prepare(turned.data)
-trainer_eo = Trainer(corpus_eo, turned, work / "to-esperanto", tensorboard=False, live=LiveLine())
+trainer_eo = Trainer(corpus_eo, turned, work / "to-esperanto", watchers=[LiveLine()])
 progress_eo = trainer_eo.fit()
 scores_eo, translations_eo = evaluate(replace(trainer_eo.translator, language="eo"), corpus_eo.test)
 

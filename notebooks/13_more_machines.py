@@ -145,7 +145,7 @@ print("one pair for 2:", [Group(rank, 2).share(np.array([6])).tolist() for rank 
 
 # %%
 corpus = prepare(steady.data)
-trainer = Trainer(corpus, steady, place / "trial", "cpu", tensorboard=False, quiet=True)
+trainer = Trainer(corpus, steady, place / "trial", "cpu", watchers=[])
 
 
 # %%
@@ -208,11 +208,12 @@ from s2s_tutorial.settings import Settings
 from s2s_tutorial.data.corpus import prepare
 from s2s_tutorial.training.distributed import Group, join
 from s2s_tutorial.training.trainer import Trainer
+from s2s_tutorial.training.watchers import ProgressBar, Watcher
 
 job = json.loads(sys.argv[1])
 settings = Settings.from_dict(job["settings"])
 with join("cpu") as group:
-    trainer = Trainer(prepare(settings.data), settings, Path(job["run"]), "cpu", tensorboard=False, group=group)
+    trainer = Trainer(prepare(settings.data), settings, Path(job["run"]), "cpu", [ProgressBar()], group=group)
     exec(job["before"])
     trainer.fit()
 """
@@ -245,7 +246,7 @@ def losses(run):
 # take the plain mean. Figure 13.1 compares both with the one process.
 
 # %%
-alone = Trainer(corpus, steady, place / "alone", "cpu", tensorboard=False, quiet=True)
+alone = Trainer(corpus, steady, place / "alone", "cpu", watchers=[])
 alone.fit()
 code, said = torchrun(2, steady, "two")
 assert code == 0, said
@@ -375,14 +376,12 @@ show_text(
 CLOCK = """
 import statistics
 seconds = []
-class Clock:
+class Clock(Watcher):
     def step(self, step, now, values): seconds.append(now)
-    def begin(self, *arguments): pass
-    evaluation = begin
     def end(self, outcome):
         steps = [b - a for a, b in zip(seconds, seconds[1:])]
         print("TIMES", json.dumps(steps[len(steps) // 4:]))
-if group.writes: trainer.watchers = [Clock()]
+if group.writes: trainer.display.watchers = [Clock()]
 """
 
 # %%
@@ -507,7 +506,7 @@ show_source(open_encoded)
 
 # %% tags=["solution"]
 timed_corpus = prepare(timed.data)
-model = Trainer(timed_corpus, timed, place / "counted", "cpu", tensorboard=False, quiet=True).model
+model = Trainer(timed_corpus, timed, place / "counted", "cpu", watchers=[]).model
 numbers = sum(weight.numel() for weight in model.parameters())
 rows = []
 for size in (2, 8, 64):

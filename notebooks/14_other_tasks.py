@@ -124,7 +124,7 @@ def train(name: str, corpus: Corpus, seed: int = 0, attention: str = "additive",
         training=replace(own.training, seed=seed, epochs=epochs),
     )
     print(settings.name)
-    trainer = Trainer(corpus, settings, work / settings.name, tensorboard=False, live=LiveLine())
+    trainer = Trainer(corpus, settings, work / settings.name, watchers=[LiveLine()])
     trainer.fit()
     return trainer.translator
 

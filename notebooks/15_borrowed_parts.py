@@ -326,7 +326,7 @@ copying = replace(
 )
 copies = replace(prepare(copying.data), src_vocabulary=french, tgt_vocabulary=french)
 copies = replace(copies, validation=copies.validation.head(100), test=copies.test.head(300))
-copier = Trainer(copies, copying, folder_for(copying), tensorboard=False, live=LiveLine())
+copier = Trainer(copies, copying, folder_for(copying), watchers=[LiveLine()])
 copying_progress = copier.fit()
 
 # %%
@@ -422,7 +422,7 @@ def train(name, start, number, seed):
         src_vocabulary=french if start.name else Vocabulary.count(few.sources),
         tgt_vocabulary=Vocabulary.count(few.targets),
     )
-    trainer = Trainer(data, its, folder_for(its), tensorboard=False, quiet=True, live=LiveLine(), start=start)
+    trainer = Trainer(data, its, folder_for(its), watchers=[], start=start)
     trainer.fit()
     return trainer
 
@@ -705,7 +705,7 @@ show_text(
 
 # %% tags=["solution"]
 blind = replace(copying, name="borrowed-blind", model=replace(copying.model, attention="none"))
-rememberer = Trainer(copies, blind, folder_for(blind), tensorboard=False, live=LiveLine())
+rememberer = Trainer(copies, blind, folder_for(blind), watchers=[LiveLine()])
 blind_progress = rememberer.fit()
 blind_scores, _ = evaluate(rememberer.translator, copies.test)
 

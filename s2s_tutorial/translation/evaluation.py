@@ -240,6 +240,6 @@ def show_scores(scores: Scores) -> str:
         f"{scores.seconds:.1f} s"
     )
     if scores.aer is not None:
-        bounds = f"(best with one link a word {scores.aer_best:.2f}, chance {scores.aer_chance:.2f})"
+        bounds = f"(best with one link per word {scores.aer_best:.2f}, chance {scores.aer_chance:.2f})"
         text += f"\nalignment error rate {scores.aer:.2f} {bounds}"
     return text
