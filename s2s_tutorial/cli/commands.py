@@ -125,6 +125,7 @@ def train(
     stream: options.StreamOption = False,
     epochs: options.EpochsOption = None,
     seed: options.SeedOption = 0,
+    precision: options.PrecisionOption = "auto",
     max_minutes: options.MaxMinutesOption = None,
     device: options.DeviceOption = "auto",
 ) -> None:
@@ -139,7 +140,7 @@ def train(
     """
     with clear_errors():
         settings = choose_settings(corpus, preset, reverse, trim_below, sample_pairs)
-        settings = choose_training(settings, attention, decoder, input_feeding, sampling, epochs, seed)
+        settings = choose_training(settings, attention, decoder, input_feeding, sampling, epochs, seed, precision)
         train_run(settings, run, stream, vectors, max_minutes, device)
 
 

@@ -9,7 +9,7 @@ from typing import Annotated, Any
 import typer
 
 from s2s_tutorial.presets import PRESETS, PresetName
-from s2s_tutorial.settings import AttentionName, DecoderName, SamplingName, Settings
+from s2s_tutorial.settings import AttentionName, DecoderName, PrecisionName, SamplingName, Settings
 
 FROM_PRESET = "from the preset"
 
@@ -141,6 +141,13 @@ MaxMinutesOption = Annotated[
         show_default="no limit",
     ),
 ]
+PrecisionOption = Annotated[
+    PrecisionName,
+    typer.Option(
+        help="Precision of matrix products in training: fp32 or bf16 (half precision). auto takes bf16 where the processor "
+        "computes it faster.",
+    ),
+]
 
 # Translating and measuring
 
@@ -220,11 +227,12 @@ def choose_training(
     sampling: SamplingName,
     epochs: int | None,
     seed: int,
+    precision: PrecisionName,
 ) -> Settings:
     """Return settings with the changes to model and training that the options ask for."""
     names = {"attention": attention, "decoder": decoder}
     given: dict[str, Any] = {name: value for name, value in names.items() if value is not None}
     model = replace(settings.model, input_feeding=input_feeding, **given)
     passes = settings.training.epochs if epochs is None else epochs
-    training = replace(settings.training, seed=seed, sampling=sampling, epochs=passes)
+    training = replace(settings.training, seed=seed, sampling=sampling, epochs=passes, precision=precision)
     return replace(settings, model=model, training=training)

@@ -27,7 +27,8 @@ def masked_softmax(scores: Tensor, src_mask: Tensor) -> Tensor:
         (B, T, S); each row sums to 1, and masked positions get exactly 0. A row whose positions are all masked is NaN.
     """
     mask = src_mask if src_mask.dim() == 3 else src_mask[:, None, :]  # (B, T or 1, S)
-    return scores.masked_fill(~mask, -torch.inf).softmax(dim=-1)
+    at_least_single = torch.promote_types(scores.dtype, torch.float32)  # scores may be in half precision
+    return scores.masked_fill(~mask, -torch.inf).softmax(dim=-1, dtype=at_least_single)
 
 
 class Score(Protocol):

@@ -35,7 +35,7 @@ from s2s_tutorial.files import (
 from s2s_tutorial.model.seq2seq import Seq2Seq
 from s2s_tutorial.runs.checkpoints import Checkpoints
 from s2s_tutorial.runs.progress import Progress
-from s2s_tutorial.settings import MAX_TEXT, FormerSettingError, Settings
+from s2s_tutorial.settings import MAX_TEXT, FormerSettingError, PrecisionName, Settings
 
 FORMAT = 1
 
@@ -55,6 +55,7 @@ class Run:
         tgt_vocabulary: Vocabulary of the target language.
         challenge_seen: Normalised sources of the challenge set that are in its training data.
         start: Name of what it borrowed before its first step, see `initial_weights.py`; `""` for nothing.
+        precision: Precision of its matrix products, "fp32" or "bf16": what the setting "auto" meant where it was started.
     """
 
     folder: Path
@@ -63,6 +64,7 @@ class Run:
     tgt_vocabulary: Vocabulary
     challenge_seen: frozenset[str]
     start: str = ""
+    precision: PrecisionName = "fp32"
 
     @property
     def model_path(self) -> Path:
@@ -121,6 +123,7 @@ class Run:
             "tgt_vocabulary": self.tgt_vocabulary.to_dict(),
             "challenge_seen": sorted(self.challenge_seen),
             "start": self.start,
+            "precision": self.precision,
         }
         try:
             write_json(self.folder / "run.json", values, MAX_JSON_BYTES)
@@ -193,6 +196,7 @@ def open_run(folder: str | Path) -> Run:
             Vocabulary.from_dict(values["tgt_vocabulary"]),
             frozenset(text for text in values["challenge_seen"] if isinstance(text, str)),
             _line(values.get("start", "")),
+            _precision(values.get("precision", "fp32")),  # runs of earlier versions do not name it
         )
     except BadFileError as error:
         raise RunError(str(error)) from None
@@ -208,6 +212,12 @@ def _line(text: Any) -> str:
     if not (isinstance(text, str) and text.isprintable() and len(text) <= MAX_TEXT):
         raise ValueError(f"the start is {str(text)[:40]!r}, expected a line of text")
     return text
+
+
+def _precision(name: Any) -> PrecisionName:
+    if name not in ("fp32", "bf16"):
+        raise ValueError(f"the precision is {name!r:.40}, expected fp32 or bf16")
+    return name
 
 
 def versions() -> dict[str, str]:
