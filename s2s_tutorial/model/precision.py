@@ -65,4 +65,5 @@ def _seconds(form: Callable[[], object]) -> float:
 
 def low_precision(device: torch.device, precision: str) -> torch.autocast:
     """Return a context in which matrix products are computed in this precision, "fp32" or "bf16"."""
-    return torch.autocast(device.type, torch.bfloat16, enabled=precision == "bf16")
+    # PyTorch's cache of rounded weights is one for all threads: with it, a result would depend on which thread is first.
+    return torch.autocast(device.type, torch.bfloat16, enabled=precision == "bf16", cache_enabled=False)

@@ -58,7 +58,8 @@ def additive_loop(
     of_state = torch.cat([score.project_query.weight, of_candidate, of_gates])  # (4H, H), all that multiplies h_{t-1}
     products = of_state.to(from_words.dtype), of_context.to(from_words.dtype)  # half precision, if that is asked for
     sums = (each.to(initial.dtype) for each in (from_words, candidate_bias, score.vector, keys, enc_states))
-    results = _AdditiveLoop.apply(initial, *products, *sums, src_mask)
+    with torch.autocast("cpu", enabled=False):  # the products in half precision are those above, and no others
+        results = _AdditiveLoop.apply(initial, *products, *sums, src_mask)
     states, contexts, weights = (result.transpose(0, 1) for result in results)
     return states, contexts, weights
 
