@@ -18,7 +18,8 @@ from s2s_tutorial.model.dropout import set_dropout_generator
 from s2s_tutorial.model.seq2seq import Seq2Seq
 from s2s_tutorial.workers import in_workers
 
-ROWS = 32  # about so many sentence pairs are a part; smaller parts lose more to fixed costs than they gain
+# Every part costs time that does not depend on its size, so parts are large: two from MIN_PAIRS on, then one per PAIRS.
+MIN_PAIRS, PAIRS = 48, 64
 SMALL_SIZE = 64  # up to this hidden size a second thread gains little or nothing
 
 Module = TypeVar("Module", bound=nn.Module)
@@ -27,9 +28,10 @@ LossOf = Callable[[Seq2Seq, Batch, torch.Generator], Tensor]
 
 def count_parts(batch: Batch, hidden_size: int) -> int:
     """Return the number of parts into which a batch is cut for a model of this hidden size; 1 on a GPU."""
-    if hidden_size <= SMALL_SIZE or batch.src_ids.device.type != "cpu":
+    pairs = len(batch.src_lengths)
+    if hidden_size <= SMALL_SIZE or pairs < MIN_PAIRS or batch.src_ids.device.type != "cpu":
         return 1
-    return max(round(len(batch.src_lengths) / ROWS), 1)
+    return max(pairs // PAIRS, 2)
 
 
 def compute_gradients(

@@ -13,7 +13,7 @@ from s2s_tutorial.settings import ModelSettings
 from s2s_tutorial.training import gradients
 from s2s_tutorial.training.gradients import compute_gradients, count_parts, share_weights
 
-SIZE, WORDS, PAIRS = 96, 50, 100
+SIZE, WORDS, PAIRS = 96, 50, 192
 CPU = torch.device("cpu")
 KINDS = [{}, {"decoder": "bahdanau", "attention": "additive"}, {"input_feeding": True}, {"num_layers": 2}]
 kinds = pytest.mark.parametrize("kind", KINDS, ids=["luong", "bahdanau", "input-feeding", "two-layers"])
@@ -111,8 +111,8 @@ def test_a_weight_that_no_part_uses_has_no_gradient():
 def test_small_models_and_small_batches_are_not_cut():
     batch = make_batch()
     assert count_parts(batch, 64) == 1
-    assert count_parts(batch.select(torch.arange(40)), 256) == 1
-    assert count_parts(batch.select(torch.arange(64)), 256) == 2
+    parts = {pairs: count_parts(batch.select(torch.arange(pairs)), 256) for pairs in (1, 47, 48, 64, 128, 191, 192)}
+    assert parts == {1: 1, 47: 1, 48: 2, 64: 2, 128: 2, 191: 2, 192: 3}
 
 
 def test_a_copy_shares_weights_and_has_its_own_mode():

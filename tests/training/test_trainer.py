@@ -326,7 +326,7 @@ def wide(make_trainer, tmp_path):
 
     def make(name: str, **changes) -> Trainer:
         model = {"embedding_size": 80, "hidden_size": 80, "input_feeding": False, "dropout": 0.3}
-        return make_trainer(tmp_path / name, model, epochs=1, batch_size=96, sampling="constant", **changes)
+        return make_trainer(tmp_path / name, model, epochs=3, batch_size=192, sampling="constant", **changes)
 
     return make
 

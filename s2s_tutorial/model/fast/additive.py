@@ -117,7 +117,7 @@ class _AdditiveLoop(torch.autograd.Function):
         states, contexts, candidates, rows, energies, weights, of_state, of_context, vector, enc_states = (
             ctx.saved_tensors
         )
-        size, before = states.shape[-1], states[:-1]  # (T, B, H), the state before each step
+        size, before = states.shape[-1], states[:-1]  # before: (T, B, H), the state before each step
         _, hidden_part, reset, update = rows.chunk(4, dim=-1)  # (T, B, H) each
         # Derivatives of h_t with respect to each gate's input, and of a score with respect to the input of its tanh.
         open_gate = 1 - update
@@ -142,10 +142,12 @@ class _AdditiveLoop(torch.autograd.Function):
             grad_energies = into_energies[t].mul_(grad_scores[t][..., None])  # in place: (B, S, H)
             torch.sum(grad_energies, dim=1, out=grads[t, :, :size])
             carried = grad.mul_(update[t]).add_(grads[t, :, : 4 * size].to(of_state.dtype) @ of_state)  # (B, H)
-        flat, *of_weights = (part.flatten(0, 1) for part in (grads, grads, before, contexts))  # (T·B, 5H or H) each
-        gates, states, contexts = (part.to(of_state.dtype) for part in of_weights)
-        grad_of_state = gates[:, : 4 * size].T @ states  # (4H, H)
-        grad_of_context = gates[:, 2 * size :].T @ contexts  # (3H, H)
+        flat = grads.flatten(0, 1)  # (T·B, 5H)
+        gates, *inputs = (part.flatten(0, 1).to(of_state.dtype) for part in (grads, before, contexts))  # (T·B, 5H or H)
+        grad_of_state, grad_of_context = (
+            gates[:, : 4 * size].T @ inputs[0],
+            gates[:, 2 * size :].T @ inputs[1],
+        )  # (4H or 3H, H)
         grad_vector = energies.flatten(0, 2).T @ grad_scores.flatten()  # (H,)
         grad_enc_states = weights.permute(1, 2, 0) @ grad_contexts.transpose(0, 1)  # (B, S, H)
         return (
