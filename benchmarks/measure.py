@@ -93,6 +93,7 @@ def take_turns(forms: dict[str, Callable[[Any], Any]], rounds: int | Sequence[An
     items = range(rounds) if isinstance(rounds, int) else rounds
     for number in range(-warm_up, len(items)):
         for name in list(forms) if number % 2 else reversed(forms):
+            time.sleep(0.01)  # PyTorch's threads occupy their cores for a few milliseconds after an operation
             start = time.perf_counter()
             forms[name](items[max(number, 0)])
             seconds = time.perf_counter() - start

@@ -142,12 +142,9 @@ class _AdditiveLoop(torch.autograd.Function):
             grad_energies = into_energies[t].mul_(grad_scores[t][..., None])  # in place: (B, S, H)
             torch.sum(grad_energies, dim=1, out=grads[t, :, :size])
             carried = grad.mul_(update[t]).add_(grads[t, :, : 4 * size].to(of_state.dtype) @ of_state)  # (B, H)
-        flat = grads.flatten(0, 1)  # (T·B, 5H)
         gates, *inputs = (part.flatten(0, 1).to(of_state.dtype) for part in (grads, before, contexts))  # (T·B, 5H or H)
-        grad_of_state, grad_of_context = (
-            gates[:, : 4 * size].T @ inputs[0],
-            gates[:, 2 * size :].T @ inputs[1],
-        )  # (4H or 3H, H)
+        grad_of_state = gates[:, : 4 * size].T @ inputs[0]  # (4H, H)
+        grad_of_context = gates[:, 2 * size :].T @ inputs[1]  # (3H, H)
         grad_vector = energies.flatten(0, 2).T @ grad_scores.flatten()  # (H,)
         grad_enc_states = weights.permute(1, 2, 0) @ grad_contexts.transpose(0, 1)  # (B, S, H)
         return (
@@ -155,7 +152,7 @@ class _AdditiveLoop(torch.autograd.Function):
             grad_of_state,
             grad_of_context,
             grads[..., 2 * size :],
-            flat[:, size : 2 * size].sum(0),
+            grads[..., size : 2 * size].sum((0, 1)),
             grad_vector,
             into_energies.sum(0),
             grad_enc_states,
