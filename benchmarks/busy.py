@@ -1,7 +1,7 @@
 """Training alone and beside programs that keep the cores busy: `python -m benchmarks.busy`.
 
-Each round trains the same steps with PyTorch's own number of threads and with `s2s_tutorial.training.cores` sharing them,
-at two sizes, beside 0, 1 and 2 busy processes. The table shows medians in seconds. It takes a few minutes.
+Each round trains the same steps in float32 and in half precision, at two sizes, beside 0, 1 and 2 busy processes. The table
+shows medians in target words per second, and the share of the speed alone. It takes a few minutes.
 """
 
 from __future__ import annotations
@@ -12,7 +12,8 @@ import sys
 import time
 from collections import defaultdict
 from collections.abc import Iterator
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager
+from dataclasses import replace
 from itertools import islice
 from pathlib import Path
 from statistics import median
@@ -23,10 +24,10 @@ import torch
 from s2s_tutorial.data.corpus import prepare
 from s2s_tutorial.model.gru import keep_memory
 from s2s_tutorial.presets import PRESETS
-from s2s_tutorial.training.cores import LOOK_SECONDS, shared_cores
 from s2s_tutorial.training.trainer import Trainer
 
 STEPS = {"small": 344, "sample": 85}
+PRECISIONS = ("fp32", "bf16")
 BUSY = (0, 1, 2)
 ROUNDS = 3
 
@@ -44,41 +45,40 @@ def busy(count: int) -> Iterator[None]:
             other.wait()
 
 
-def seconds(trainer: Trainer, steps: int, shared: bool) -> float:
-    """Train some steps, and return the time they take once the load was noticed."""
-    with shared_cores(trainer.settings.model) if shared else nullcontext():
-        batches = list(islice(trainer._remaining_batches(), steps))
-        time.sleep(2 * LOOK_SECONDS)
-        trainer.train_step(batches[0])
-        began = time.perf_counter()
-        for batch in batches:
-            trainer.train_step(batch)
-        return time.perf_counter() - began
+def words_per_second(trainer: Trainer, steps: int) -> float:
+    """Train some steps, and return the target words per second."""
+    batches = list(islice(trainer._remaining_batches(), steps))
+    trainer.train_step(batches[0])
+    began = time.perf_counter()
+    for batch in batches:
+        trainer.train_step(batch)
+    return sum(int(batch.tgt_lengths.sum()) for batch in batches) / (time.perf_counter() - began)
 
 
 def main() -> None:
     """Measure and print the table."""
     keep_memory()
     load, threads = os.getloadavg()[0], torch.get_num_threads()
-    print(f"{os.cpu_count()} cores, {threads} threads, load {load:.1f} before the start, torch {torch.__version__}")
-    times = defaultdict(list)
+    print(f"{os.cpu_count()} cores, {threads} workers, load {load:.1f} before the start, torch {torch.__version__}")
+    speeds = defaultdict(list)
     with TemporaryDirectory() as folder:
         trainers = {}
         for name in STEPS:
-            settings = PRESETS[name]
-            corpus = prepare(settings.data)
-            trainers[name] = Trainer(corpus, settings, Path(folder) / name, "cpu", watchers=[])
+            corpus = prepare(PRESETS[name].data)
+            for precision in PRECISIONS:
+                settings = replace(PRESETS[name], training=replace(PRESETS[name].training, precision=precision))
+                path = Path(folder) / f"{name}-{precision}"
+                trainers[name, precision] = Trainer(corpus, settings, path, "cpu", watchers=[])
         for number in range(ROUNDS):
-            for name, steps in STEPS.items():
+            for (name, precision), trainer in list(trainers.items())[:: -1 if number % 2 else 1]:
                 for count in BUSY:
                     with busy(count):
-                        for shared in (False, True) if number % 2 else (True, False):
-                            times[name, shared, count].append(seconds(trainers[name], steps, shared))
-    print(f"{'':<24}" + "".join(f"{f'{count} busy':>10}" for count in BUSY))
-    for name, steps in STEPS.items():
-        for shared in (False, True):
-            row = "".join(f"{median(times[name, shared, count]):>8.1f} s" for count in BUSY)
-            print(f"{f'{name}, {steps} steps, ' + ('shared' if shared else 'plain'):<24}{row}")
+                        speeds[name, precision, count].append(words_per_second(trainer, STEPS[name]))
+    print(f"{'':<24}" + "".join(f"{f'{count} busy':>18}" for count in BUSY))
+    for name, precision in trainers:
+        medians = [median(speeds[name, precision, count]) for count in BUSY]
+        row = "".join(f"{speed:>11,.0f} ({speed / medians[0]:.2f})" for speed in medians)
+        print(f"{f'{name}, {precision}':<24}{row}")
 
 
 if __name__ == "__main__":

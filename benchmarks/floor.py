@@ -29,10 +29,13 @@ class Floor:
         model: Model that gives the sizes, and weights to copy; a Luong decoder with dot or general scores.
         batch: Batch that gives the shape.
         adam: Function that `adam_pass` returned.
+        dtype: Dtype of the products' operands and results.
     """
 
-    def __init__(self, model: Seq2Seq, batch: Batch, adam: Callable[[], object]) -> None:
-        s = model.settings
+    def __init__(
+        self, model: Seq2Seq, batch: Batch, adam: Callable[[], object], dtype: torch.dtype = torch.float32
+    ) -> None:
+        s, self.dtype = model.settings, dtype
         if (s.decoder, s.input_feeding) != ("luong", False) or s.attention not in ("dot", "general"):
             raise ValueError("the floor is written for a Luong decoder with dot or general scores")
         self.products: list[Callable[[], object]] = []
@@ -62,7 +65,7 @@ class Floor:
     def _product(self, count: int, rows: int, along: int, columns: int, times: int = 1) -> None:
         """Add `count` products of (rows, along) and (along, columns) that do not depend on each other."""
         if times:
-            self.products += [quickest_product(count, rows, along, columns)] * times
+            self.products += [quickest_product(count, rows, along, columns, self.dtype)] * times
             self.flops += 2 * count * rows * along * columns * times
 
     def _linear(self, rows: int, width: int, out: int) -> None:
@@ -90,11 +93,11 @@ def adam_pass(model: Seq2Seq) -> Callable[[], object]:
 
 
 @cache
-def quickest_product(count: int, rows: int, along: int, columns: int) -> Callable[[], object]:
+def quickest_product(count: int, rows: int, along: int, columns: int, dtype: torch.dtype) -> Callable[[], object]:
     """Return the quickest of several ways to compute `count` products of (rows, along) and (along, columns)."""
-    out = _memory("out", count * rows * columns).view(count, rows, columns)
-    a = _memory("a", count * rows * along)
-    b = _memory("b", count * along * columns)
+    out = _memory("out", count * rows * columns, dtype).view(count, rows, columns)
+    a = _memory("a", count * rows * along, dtype)
+    b = _memory("b", count * along * columns, dtype)
     trials = {}
     for left in (a.view(count, rows, along), a.view(count, along, rows).transpose(1, 2)):
         for right in (b.view(count, along, columns), b.view(count, columns, along).transpose(1, 2)):
@@ -111,11 +114,11 @@ def _seconds(form: Callable[[], object]) -> float:
     return time.perf_counter() - start
 
 
-def _memory(name: str, size: int) -> Tensor:
+def _memory(name: str, size: int, dtype: torch.dtype) -> Tensor:
     """Return operands, the same memory for all products of about the same size."""
-    return _block(name, 1 << (size - 1).bit_length())[:size]
+    return _block(name, 1 << (size - 1).bit_length(), dtype)[:size]
 
 
 @cache
-def _block(name: str, size: int) -> Tensor:
-    return torch.randn(size)
+def _block(name: str, size: int, dtype: torch.dtype) -> Tensor:
+    return torch.randn(size).to(dtype)

@@ -19,6 +19,8 @@ from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils.benchmark import Timer
 from torch.utils.flop_counter import FlopCounterMode
 
+from s2s_tutorial.workers import one_thread
+
 Times = dict[str, list[float]]
 
 
@@ -91,6 +93,7 @@ def take_turns(forms: dict[str, Callable[[Any], Any]], rounds: int | Sequence[An
     items = range(rounds) if isinstance(rounds, int) else rounds
     for number in range(-warm_up, len(items)):
         for name in list(forms) if number % 2 else reversed(forms):
+            time.sleep(0.01)  # PyTorch's threads occupy their cores for a few milliseconds after an operation
             start = time.perf_counter()
             forms[name](items[max(number, 0)])
             seconds = time.perf_counter() - start
@@ -126,14 +129,14 @@ class _CallCounter(TorchDispatchMode):
 
 def count_calls(form: Callable[[], Any]) -> int:
     """Count the operators that a form calls."""
-    with _CallCounter() as counter:
+    with one_thread(), _CallCounter() as counter:  # without other threads, whose calls are not counted
         form()
     return counter.calls
 
 
 def count_flops(form: Callable[[], Any]) -> int:
     """Count the floating-point operations in a form's matrix products."""
-    with FlopCounterMode(display=False) as counter:
+    with one_thread(), FlopCounterMode(display=False) as counter:
         form()
     return counter.get_total_flops()
 

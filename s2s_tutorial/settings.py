@@ -21,6 +21,7 @@ DecoderName = Literal["luong", "bahdanau"]
 NetworkName = Literal["gru", "transformer"]
 SamplingName = Literal["none", "constant", "linear", "exponential", "inverse-sigmoid"]
 SplitName = Literal["both", "source", "target"]
+PrecisionName = Literal["auto", "fp32", "bf16"]
 UnitName = Literal["characters", "words"]
 ATTENTIONS, SAMPLING_SCHEDULES = get_args(AttentionName), get_args(SamplingName)
 BUILT_IN = ("sample", "tatoeba")  # names of corpora that are not files; their first column is English
@@ -193,6 +194,7 @@ class TrainingSettings:
         evaluations_per_epoch: Number of evaluations on the validation set per epoch.
         checkpoint_steps: Number of steps between two checkpoints.
         seed: Seed of the initial weights, the order of the pairs, dropout and sampling.
+        precision: "fp32" computes matrix products in float32, "bf16" in bfloat16, and "auto" in bfloat16 where that is faster.
     """
 
     epochs: Repeats = 10
@@ -210,6 +212,7 @@ class TrainingSettings:
     evaluations_per_epoch: Repeats = 1
     checkpoint_steps: Count = 200
     seed: Seed = 0
+    precision: PrecisionName = "auto"
 
 
 @dataclass(frozen=True)

@@ -34,6 +34,7 @@ def test_nothing_is_changed_in_place():
         ("model", "num_layers", 0),
         ("model", "embedding_size", -1),
         ("training", "sampling", "sometimes"),
+        ("training", "precision", "half"),
         ("training", "epochs", 0),
         ("training", "batch_size", 0),
         ("training", "checkpoint_steps", 0),

@@ -147,6 +147,7 @@ def train(
     stream: data_options.StreamOption = False,
     epochs: options.EpochsOption = None,
     seed: options.SeedOption = 0,
+    precision: options.PrecisionOption = "auto",
     max_minutes: options.MaxMinutesOption = None,
     device: options.DeviceOption = "auto",
 ) -> None:
@@ -166,7 +167,7 @@ def train(
             split_by=split_by,
         )  # fmt: skip
         settings = choose_network(settings, network, attention, decoder, input_feeding)
-        settings = choose_training(settings, sampling, epochs, seed)
+        settings = choose_training(settings, sampling, epochs, seed, precision)
         train_run(settings, run, stream, vectors, max_minutes, device)
 
 

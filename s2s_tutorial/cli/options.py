@@ -9,7 +9,7 @@ from typing import Annotated, Any
 import typer
 
 from s2s_tutorial.presets import with_transformer
-from s2s_tutorial.settings import AttentionName, DecoderName, NetworkName, SamplingName, Settings
+from s2s_tutorial.settings import AttentionName, DecoderName, NetworkName, PrecisionName, SamplingName, Settings
 
 FROM_PRESET = "from the preset"
 
@@ -102,6 +102,13 @@ MaxMinutesOption = Annotated[
         show_default="no limit",
     ),
 ]
+PrecisionOption = Annotated[
+    PrecisionName,
+    typer.Option(
+        help="Precision of matrix products in training: fp32 or bf16 (half precision). auto takes bf16 where the processor "
+        "computes it faster.",
+    ),
+]
 
 # Translating and measuring
 
@@ -183,7 +190,10 @@ def choose_network(
     return with_transformer(settings)
 
 
-def choose_training(settings: Settings, sampling: SamplingName, epochs: int | None, seed: int) -> Settings:
+def choose_training(
+    settings: Settings, sampling: SamplingName, epochs: int | None, seed: int, precision: PrecisionName
+) -> Settings:
     """Return settings with the changes to training that the options ask for."""
     passes = settings.training.epochs if epochs is None else epochs
-    return replace(settings, training=replace(settings.training, seed=seed, sampling=sampling, epochs=passes))
+    training = replace(settings.training, seed=seed, sampling=sampling, epochs=passes, precision=precision)
+    return replace(settings, training=training)

@@ -117,6 +117,23 @@ class Batch:
         words = int(self.src_lengths.sum() + self.tgt_lengths.sum())
         return 1.0 - words / (self.src_ids.numel() + self.tgt_ids.numel())
 
+    def select(self, rows: Tensor) -> Batch:
+        """Return the batch of these rows (R,), without the columns that only other rows need."""
+        src_lengths, tgt_lengths = self.src_lengths[rows], self.tgt_lengths[rows]
+        src_ids, tgt_ids = self.src_ids[rows, : src_lengths.max()], self.tgt_ids[rows, : tgt_lengths.max()]
+        return Batch(src_ids, src_lengths, tgt_ids, tgt_lengths)
+
+    def split(self, parts: int) -> list[Batch]:
+        """Split the batch into parts with sentences of similar lengths, so that they take about the same time.
+
+        Args:
+            parts: Number of parts, at most B; 1 returns the batch itself.
+        """
+        if parts == 1:
+            return [self]
+        by_length = torch.argsort(self.src_lengths + self.tgt_lengths, stable=True)  # (B,)
+        return [self.select(by_length[number::parts]) for number in range(parts)]
+
     def to(self, device: torch.device | str) -> Batch:
         """Copy the batch to a device."""
         tensors = (self.src_ids, self.src_lengths, self.tgt_ids, self.tgt_lengths)

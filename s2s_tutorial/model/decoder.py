@@ -174,7 +174,7 @@ class BahdanauDecoder(RecurrentDecoder):
         first = torch.zeros(1, dtype=torch.long)
         memory, state = memory.select(first), state.select(first)
         word = self.embedding(prev_ids[:1, :1])  # (1, 1, E)
-        with evaluation_mode(self):
+        with evaluation_mode(self), torch.autocast("cpu", enabled=False):
             plain_state, _, plain_weights = self.advance(word[:, 0], memory, state)  # (1, H), …, (1, S)
             fast = self.fast_form(word, memory, state)  # (1, 1, H) and (1, 1, S)
         if plain_weights is None or fast.attn_weights is None:

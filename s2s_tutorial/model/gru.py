@@ -54,24 +54,18 @@ def fast_gru(gru: nn.GRU, inputs: Tensor, initial: Tensor | None, mask: Tensor |
     change: the forward direction keeps its last real state until the end, and the backward direction still has `initial`
     when it reaches the last real word.
     """
-    size = gru.hidden_size
-    by_time = inputs.transpose(0, 1)  # (T, B, I)
-    projections: list[Tensor] = []
-    recurrent: list[Tensor] = []
-    candidate_biases: list[Tensor] = []
-    for w_ih, w_hh, b_ih, b_hh in gru.all_weights:  # (3H, I), (3H, H), (3H,), (3H,): reset, update, candidate
-        # The two biases of the reset and update gates are added; only the candidate's second bias is gated, so it is not.
-        bias = b_ih + torch.cat([b_hh[: 2 * size], torch.zeros_like(b_hh[2 * size :])])  # (3H,)
-        projections.append(F.linear(by_time.flip(0) if projections else by_time.contiguous(), w_ih, bias))  # (T, B, 3H)
-        recurrent.append(w_hh)  # (3H, H)
-        candidate_biases.append(b_hh[2 * size :])  # (H,)
+    size, by_time = gru.hidden_size, inputs.transpose(0, 1)  # (T, B, I)
+    w_ih, w_hh, b_ih, b_hh = zip(*gru.all_weights, strict=True)  # (3H, I), (3H, H), (3H,), (3H,) for each direction
+    # The two biases of the reset and update gates are added; only the candidate's second bias is gated, so it is not.
+    gate_bias, candidate_bias = torch.stack(b_hh).split([2 * size, size], dim=1)  # (D, 2H), (D, H)
+    bias = torch.stack(b_ih) + F.pad(gate_bias, (0, size))  # (D, 3H)
+    projected = F.linear(by_time, torch.cat(w_ih), bias.flatten()).chunk(len(w_ih), dim=-1)  # D times (T, B, 3H)
     real = None
     if mask is not None:
-        by_time_mask = mask.T.to(inputs.dtype)  # (T, B)
-        real = torch.stack([by_time_mask, by_time_mask.flip(0)][: len(projections)])[..., None]  # (D, T, B, 1)
-    outputs, last = _Recurrence.apply(
-        torch.stack(projections), initial, torch.stack(recurrent), torch.stack(candidate_biases), real
-    )
+        by_time_mask = mask.T.to(inputs.dtype)[..., None]  # (T, B, 1)
+        real = torch.stack(_in_reading_order([by_time_mask] * len(w_ih)), dim=1)  # (T, D, B, 1)
+    by_step = torch.stack(_in_reading_order(projected), dim=1)  # (T, D, B, 3H)
+    outputs, last = _Recurrence.apply(by_step, initial, torch.stack(w_hh).to(by_step.dtype), candidate_bias, real)
     return outputs.transpose(0, 1), last  # (B, T, D·H), (D, B, H)
 
 
@@ -87,7 +81,9 @@ class _Recurrence(torch.autograd.Function):
     PyTorch's form). The loops hold only what depends on the previous step: one matrix product and a few element-wise
     operations. Everything else is computed for all steps at once.
 
-    Shapes: projected (D, T, B, 3H), initial (D, B, H) or None, w_hh (D, 3H, H), b_candidate (D, H) and real (D, T, B, 1),
+    Matrix products are computed in the dtype of `w_hh`, everything else in that of the states.
+
+    Shapes: projected (T, D, B, 3H), initial (D, B, H) or None, w_hh (D, 3H, H), b_candidate (D, H) and real (T, D, B, 1),
     which is 1 at real words and 0 at padding, or None. The results are states (T, B, D·H) and last states (D, B, H).
     """
 
@@ -95,77 +91,74 @@ class _Recurrence(torch.autograd.Function):
     def forward(
         ctx, projected: Tensor, initial: Tensor | None, w_hh: Tensor, b_candidate: Tensor, real: Tensor | None
     ) -> tuple[Tensor, Tensor]:
-        directions, steps, batch, triple = projected.shape
+        steps, directions, batch, triple = projected.shape
         size = triple // 3
-        states = projected.new_empty(directions, steps + 1, batch, size)
-        keep = any(ctx.needs_input_grad)  # without gradients every step may overwrite the previous one
-        kept_steps = steps if keep else 1
-        gates = projected.new_empty(directions, kept_steps, batch, triple)  # r, z and the candidate's recurrent part
-        candidates = projected.new_empty(directions, kept_steps, batch, size)
-        states[:, 0] = 0.0 if initial is None else initial
-        from_input, into_new = projected.split([2 * size, size], dim=-1)  # (D, T, B, 2H), (D, T, B, H)
-        recurrent, bias = w_hh.transpose(1, 2), b_candidate[:, None, :]  # (D, H, 3H), (D, 1, H)
-        hold = None if real is None else torch.where(real == 0, torch.inf, 0.0)  # makes the update gate 1 at padding
-        for t in range(steps):
-            state, gate, candidate = states[:, t], gates[:, t * keep], candidates[:, t * keep]  # (D, B, H), 3H, H
-            if t == 0 and initial is None:
-                gate.zero_()  # W times the zero state
-            else:
-                torch.bmm(state, recurrent, out=gate)
-            reset_update, hidden_part = gate[..., : 2 * size], gate[..., 2 * size :]
-            reset_update.add_(from_input[:, t])
-            if hold is not None:
-                gate[..., size : 2 * size].add_(hold[:, t])
+        states = b_candidate.new_empty(steps + 1, directions, batch, size)
+        candidates = torch.empty_like(states[1:])
+        from_input, into_new = projected.split([2 * size, size], dim=-1)  # (T, D, B, 2H), (T, D, B, H)
+        # Everything that is added to W h: from the input to the gates, and the bias of the candidate's recurrent part.
+        gates = torch.cat([from_input, b_candidate[:, None, :].expand_as(candidates)], dim=-1)  # (T, D, B, 3H)
+        reset, update, hidden_part = gates.split(size, dim=-1)  # (T, D, B, H) each
+        if real is not None:
+            update.masked_fill_(real == 0, torch.inf)  # makes the update gate 1 at padding
+        states[0] = 0.0 if initial is None else initial
+        recurrent = w_hh.transpose(1, 2)  # (D, H, 3H)
+        parts = (states, states[1:], gates, gates[..., : 2 * size], reset, update, hidden_part, into_new, candidates)
+        by_step = zip(*(part.unbind() for part in parts), strict=False)  # views, all made at once
+        for t, (before, after, gate, reset_update, r, z, hidden, new, candidate) in enumerate(by_step):
+            if t > 0 or initial is not None:
+                gate.add_(torch.bmm(before.to(w_hh.dtype), recurrent))  # (D, B, 3H)
             reset_update.sigmoid_()
-            hidden_part.add_(bias)
-            torch.addcmul(into_new[:, t], gate[..., :size], hidden_part, out=candidate).tanh_()
-            torch.lerp(candidate, state, gate[..., size : 2 * size], out=states[:, t + 1])
+            torch.addcmul(new, r, hidden, out=candidate).tanh_()
+            torch.lerp(candidate, before, z, out=after)
         ctx.save_for_backward(states, gates, candidates, w_hh, real)
         ctx.from_zeros = initial is None
-        outputs = torch.cat(_in_reading_order(states[:, 1:]), dim=-1)  # (T, B, D·H)
+        outputs = torch.cat(_in_reading_order(states[1:].unbind(1)), dim=-1)  # (T, B, D·H)
         if real is not None:
-            outputs *= real[0]
-        return outputs, states[:, -1].clone()
+            outputs *= real[:, 0]
+        return outputs, states[-1].clone()
 
     @staticmethod
     @once_differentiable
     def backward(ctx, grad_outputs: Tensor, grad_last: Tensor) -> tuple[Tensor | None, ...]:
         states, gates, candidates, w_hh, real = ctx.saved_tensors
         if real is not None:
-            grad_outputs = grad_outputs * real[0]
-        grad_states = torch.stack(_in_reading_order(grad_outputs.chunk(len(states), dim=-1)))  # (D, T, B, H)
-        grad_states[:, -1] += grad_last
+            grad_outputs = grad_outputs * real[:, 0]
+        grads = torch.stack(_in_reading_order(grad_outputs.chunk(states.shape[1], dim=-1)), dim=1)  # (T, D, B, H)
+        grads[-1] += grad_last
         size = states.shape[-1]
-        reset, update, hidden_part = gates.split(size, dim=-1)  # (D, T, B, H) each
-        before = states[:, :-1]  # (D, T, B, H), the state before each step
+        reset, update, hidden_part = gates.split(size, dim=-1)  # (T, D, B, H) each
+        before = states[:-1]  # (T, D, B, H), the state before each step
         # Derivatives of h_t with respect to the input of each gate. They do not depend on the gradient, so they are
         # computed outside the loop.
         open_gate = 1 - update
         into_candidate = (1 - candidates * candidates).mul_(open_gate)
-        factors = torch.empty_like(gates).unflatten(-1, (3, size))  # (D, T, B, 3, H)
+        factors = torch.empty_like(gates).unflatten(-1, (3, size))  # (T, D, B, 3, H)
         into_reset, into_update, into_hidden = factors.unbind(-2)
         torch.mul(into_candidate, reset, out=into_hidden)
         torch.mul(into_hidden, hidden_part, out=into_reset).mul_(1 - reset)
         torch.mul(update, open_gate, out=into_update).mul_(before - candidates)
 
-        grad_gates = torch.empty_like(factors)
-        grads = torch.empty_like(candidates)  # (D, T, B, H), the total gradient of each h_t
+        grad_gates = torch.empty_like(gates, dtype=w_hh.dtype)  # (T, D, B, 3H)
+        parts = (grads, grads[..., None, :], factors, grad_gates, grad_gates.unflatten(-1, (3, size)), update)
+        by_step = list(zip(*(part.unbind() for part in parts), strict=True))
         carried = None
-        for t in reversed(range(factors.shape[1])):
-            grad = grad_states[:, t] if carried is None else carried.add_(grad_states[:, t])  # (D, B, H)
-            grads[:, t] = grad
-            gate = torch.mul(grad[..., None, :], factors[:, t], out=grad_gates[:, t])  # (D, B, 3, H)
-            if t == 0 and ctx.from_zeros:
-                break  # the zero state is not an input, so its gradient is not needed
-            carried = torch.baddbmm(grad * update[:, t], gate.flatten(-2), w_hh)  # (D, B, H)
-        grad_projected = grad_gates.flatten(-2)  # (D, T, B, 3H)
+        for t in reversed(range(len(by_step))):
+            grad, same, factor, gate, gate_parts, z = by_step[t]
+            if carried is not None:
+                grad.add_(carried)  # (D, B, H), now the total gradient of h_t
+            torch.mul(same, factor, out=gate_parts)  # (D, B, 3, H)
+            if t > 0 or not ctx.from_zeros:  # the zero state is not an input, so its gradient is not needed
+                carried = (grad * z).add_(torch.bmm(gate, w_hh))  # (D, B, H)
         first = int(ctx.from_zeros)  # a step from the zero state adds nothing to the gradient of W
-        grad_w_hh = grad_projected[:, first:].flatten(1, 2).transpose(1, 2) @ before[:, first:].flatten(
-            1, 2
-        )  # (D, 3H, H)
-        grad_bias = grad_projected[..., 2 * size :].sum((1, 2))  # (D, H)
-        torch.mul(grads, into_candidate, out=grad_projected[..., 2 * size :])
-        return grad_projected, None if ctx.from_zeros else carried, grad_w_hh, grad_bias, None
+        of_gates, of_states = (
+            part[first:].transpose(0, 1).to(w_hh.dtype).flatten(1, 2) for part in (grad_gates, before)
+        )  # (D, T·B, 3H), (D, T·B, H)
+        grad_w_hh = of_gates.transpose(1, 2) @ of_states  # (D, 3H, H)
+        grad_hidden = grad_gates[..., 2 * size :]  # (T, D, B, H)
+        grad_bias = grad_hidden.sum((0, 2), dtype=states.dtype)  # (D, H)
+        torch.mul(grads, into_candidate, out=grad_hidden)
+        return grad_gates, None if ctx.from_zeros else carried, grad_w_hh, grad_bias, None
 
 
 def _in_reading_order(directions: Iterable[Tensor]) -> list[Tensor]:

@@ -36,7 +36,7 @@ from s2s_tutorial.files import (
 from s2s_tutorial.model.seq2seq import Seq2Seq
 from s2s_tutorial.runs.checkpoints import Checkpoints
 from s2s_tutorial.runs.progress import Progress
-from s2s_tutorial.settings import MAX_TEXT, FormerSettingError, Settings
+from s2s_tutorial.settings import MAX_TEXT, FormerSettingError, PrecisionName, Settings
 
 FORMAT = 1
 
@@ -58,6 +58,7 @@ class Run:
         start: Name of what it borrowed before its first step, see `initial_weights.py`; `""` for nothing.
         data: SHA-256 of the files that its pairs were read from; `""` if there were none, or it is not known.
         started_in: Working directory in which it was started, as a path from its folder; paths of files start there.
+        precision: Precision of its matrix products, "fp32" or "bf16": what the setting "auto" meant where it was started.
     """
 
     folder: Path
@@ -68,6 +69,7 @@ class Run:
     start: str = ""
     data: str = ""
     started_in: str = ""
+    precision: PrecisionName = "fp32"
 
     @property
     def model_path(self) -> Path:
@@ -133,6 +135,7 @@ class Run:
             "start": self.start,
             "data": self.data,
             "started_in": self.started_in,
+            "precision": self.precision,
         }
         try:
             write_json(self.folder / "run.json", values, MAX_JSON_BYTES)
@@ -210,6 +213,7 @@ def open_run(folder: str | Path) -> Run:
             Vocabulary.from_dict(values["tgt_vocabulary"]),
             frozenset(text for text in values["challenge_seen"] if isinstance(text, str)),
             *(_line(values.get(name, "")) for name in ("start", "data", "started_in")),
+            _precision(values.get("precision", "fp32")),  # runs of earlier versions do not name it
         )
     except BadFileError as error:
         raise RunError(str(error)) from None
@@ -225,6 +229,12 @@ def _line(text: Any) -> str:
     if not (isinstance(text, str) and text.isprintable() and len(text) <= MAX_TEXT):
         raise ValueError(f"{str(text)[:40]!r} is not a line of text")
     return text
+
+
+def _precision(name: Any) -> PrecisionName:
+    if name not in ("fp32", "bf16"):
+        raise ValueError(f"the precision is {name!r:.40}, expected fp32 or bf16")
+    return name
 
 
 def versions() -> dict[str, str]:

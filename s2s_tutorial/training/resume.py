@@ -6,6 +6,7 @@ before anything of it is used.
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,6 +19,8 @@ from s2s_tutorial.runs.checkpoints import Checkpoints
 from s2s_tutorial.runs.folder import RunError
 from s2s_tutorial.runs.progress import Progress
 from s2s_tutorial.training.distributed import Group
+
+RANDOM_STATE_BYTES = (5056, 16)  # of PyTorch's random generators on a CPU and on a CUDA GPU
 
 
 @dataclass(frozen=True)
@@ -50,8 +53,11 @@ class TrainingState:
     def load(self, tensors: Mapping[str, Tensor]) -> None:
         """Restore everything from the result of `tensors`.
 
+        The state of a random generator has another form on another kind of device. Then everything else is restored, and the
+        draws that follow are others.
+
         Raises:
-            ValueError: They are the state of another model, or of a random generator on another kind of device.
+            ValueError: They are the state of another model, or the random state is not one.
         """
         self._check(tensors)
 
@@ -65,7 +71,15 @@ class TrainingState:
             state.setdefault(int(number), {})[kind] = value
         groups = self.optimiser.state_dict()["param_groups"]
         self.optimiser.load_state_dict({"state": state, "param_groups": groups})
-        self.rng.set_state(tensors["rng"])
+        if self._is_of_another_device(tensors["rng"]):  # other draws, which depend on the checkpoint alone
+            digest = hashlib.sha256(tensors["rng"].numpy().tobytes()).digest()
+            self.rng.manual_seed(int.from_bytes(digest[:8], "big") >> 1)
+        else:
+            self.rng.set_state(tensors["rng"])
+
+    def _is_of_another_device(self, state: Tensor) -> bool:
+        own = self.rng.get_state()
+        return state.dtype == own.dtype and state.dim() == 1 and len(own) != len(state) in RANDOM_STATE_BYTES
 
     def _check(self, tensors: Mapping[str, Tensor]) -> None:
         needed = {f"model.{name}": value for name, value in self.model.state_dict().items()}
@@ -87,10 +101,11 @@ class TrainingState:
                 missing += sorted(kinds - tensors.keys())
         if missing:
             raise ValueError(f"{missing[0]} is missing")
-        try:
-            torch.Generator(self.rng.device).set_state(tensors["rng"])
-        except (RuntimeError, TypeError):
-            raise ValueError("its random state is of another kind of device than this one") from None
+        if not self._is_of_another_device(tensors["rng"]):
+            try:
+                torch.Generator(self.rng.device).set_state(tensors["rng"])
+            except (RuntimeError, TypeError):
+                raise ValueError("its random state is not one of a random generator") from None
 
 
 def load_newest(
@@ -107,7 +122,7 @@ def load_newest(
         The checkpoint's path and progress, or None if there is no undamaged one; and a sentence for each damaged file.
 
     Raises:
-        RunError: The checkpoint is undamaged, but belongs to another run or another kind of device.
+        RunError: The checkpoint is undamaged, but belongs to another run.
         UnreadableFileError: It cannot be read now, though it may be undamaged.
     """
     checkpoints.clear_temporary()
@@ -122,8 +137,8 @@ def load_newest(
         state.load(tensors)
     except ValueError as error:
         raise RunError(
-            f"{path} is not damaged, but not a checkpoint of this run ({error}): use the device it was trained on, or "
-            "move it away to resume from the one before"
+            f"{path} is not damaged, but not a checkpoint of this run ({error}): move it away to resume from the one "
+            "before"
         ) from None
     return (path, progress), damaged
 

@@ -11,6 +11,7 @@ import torch
 
 from s2s_tutorial.data.corpus import Corpus, challenge_set
 from s2s_tutorial.model.dropout import set_dropout_generator
+from s2s_tutorial.model.precision import choose_precision
 from s2s_tutorial.model.seq2seq import Seq2Seq
 from s2s_tutorial.runs.checkpoints import Checkpoints
 from s2s_tutorial.runs.find_data import data_of, with_paths_of
@@ -34,7 +35,7 @@ def open_for_training(
         folder: Folder of the run.
         start: Changes the initial weights.
         group: Processes that train the run together.
-        rng: Random generator of the network's dropout.
+        rng: Random generator of the network's dropout, on the device that computes.
 
     Returns:
         The opened run, and its network on the CPU.
@@ -46,7 +47,9 @@ def open_for_training(
     """
     vocabularies = corpus.src_vocabulary, corpus.tgt_vocabulary
     seen = corpus.train.find(challenge_set(settings.data.reverse).sources)
-    run = Run(folder, settings, *vocabularies, frozenset(seen), start.name, *data_of(settings.data, folder))
+    precision = choose_precision(settings.training.precision, settings.model, rng.device)
+    data = data_of(settings.data, folder)
+    run = Run(folder, settings, *vocabularies, frozenset(seen), start.name, *data, precision)
     run.weight_bytes()  # refuses a model that is too large for any memory
     model = run.build_model()
     start.prepare(model)
@@ -54,17 +57,17 @@ def open_for_training(
 
     words = json.dumps([*(words.to_dict() for words in vocabularies), len(corpus.train), start.name])
     digest = hashlib.sha256(words.encode()).digest()
-    opened = [run]
 
-    def open_and_return_digest() -> bytes:
-        opened[0] = open_or_make(run)
-        return digest
+    def open_and_describe() -> bytes:
+        return digest + open_or_make(run).precision.encode()
 
-    if group.from_writer(open_and_return_digest) != digest:
+    described = group.from_writer(open_and_describe)
+    if not described.startswith(digest):
         raise RunError(
             f"the data of process {group.rank} differ from those of process 0: give all processes the same files"
         )
-    return opened[0], model
+    precision = "bf16" if described.endswith(b"bf16") else "fp32"
+    return replace(run, precision=precision), model
 
 
 def open_or_make(run: Run) -> Run:

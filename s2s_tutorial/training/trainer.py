@@ -3,7 +3,7 @@
 A checkpoint holds everything that the next step depends on: weights, optimiser, position in the epoch, random state and best
 score. The order of an epoch and the learning rate depend on the settings and the number of the step alone. So a run that was
 stopped or killed, and resumed, ends with the same weights, bit for bit, as one that ran through (on the same machine, with
-the same versions and number of threads).
+the same versions; the number of cores and other programs do not matter).
 """
 
 from __future__ import annotations
@@ -15,20 +15,24 @@ from functools import partial
 from pathlib import Path
 
 import torch
+from torch import Tensor
+from torch.nn.utils import clip_grad_norm_
 
 from s2s_tutorial.arguments import check_type, to_path
 from s2s_tutorial.data.batches import Batch, count_steps, rows_from
 from s2s_tutorial.data.corpus import Corpus, HeldOut
 from s2s_tutorial.data.on_disk.mapped_pairs import encode_pairs
 from s2s_tutorial.model.gru import keep_memory
+from s2s_tutorial.model.precision import low_precision
+from s2s_tutorial.model.seq2seq import Seq2Seq
 from s2s_tutorial.runs.checkpoints import Checkpoints
 from s2s_tutorial.runs.lock import hold
 from s2s_tutorial.runs.progress import Progress
 from s2s_tutorial.runs.weights import choose_device, load_model
 from s2s_tutorial.settings import Settings
-from s2s_tutorial.training.cores import shared_cores
 from s2s_tutorial.training.display import Display
 from s2s_tutorial.training.distributed import Group
+from s2s_tutorial.training.gradients import compute_gradients
 from s2s_tutorial.training.initial_weights import Start
 from s2s_tutorial.training.interrupt import Stop, end_quietly
 from s2s_tutorial.training.optimiser import build_optimiser, learning_rate_factor
@@ -41,6 +45,7 @@ from s2s_tutorial.training.setup import open_for_training
 from s2s_tutorial.training.validation import Verdict, validate
 from s2s_tutorial.training.watchers import Watcher
 from s2s_tutorial.translation.translator import Translator
+from s2s_tutorial.workers import one_thread
 
 
 class Trainer:
@@ -128,20 +133,24 @@ class Trainer:
         batch = self.rare_words.hide(batch.to(self.device), training.unknown_rate, self.rng)
         progress = self.progress.step / self.total_steps
         ratio = teacher_forcing_ratio(training.sampling, progress, training.sampling_end)
-        with torch.autocast(self.device.type, enabled=self.device.type == "cuda", dtype=torch.bfloat16):
-            prev_ids = partial(self.mix_words, self.model, batch, ratio, self.rng) if ratio < 1.0 else None
-            loss = self.model.loss(batch, training.label_smoothing, prev_ids)
-        self.optimiser.zero_grad()
-        loss.backward()
-        loss = self.group.average(loss, batch.tgt_lengths.sum(), self.model)  # over all processes
-        groups = self.optimiser.param_groups  # of the encoder and of the decoder
-        norms = [torch.nn.utils.clip_grad_norm_(group["params"], training.clip_norm, foreach=True) for group in groups]
         rate = training.learning_rate * learning_rate_factor(
             self.progress.step, self.total_steps, training.warmup, training.decay
         )
+        groups = self.optimiser.param_groups  # of the encoder and of the decoder
         for group in groups:
             group["lr"] = rate * group["ratio"]
-        self.optimiser.step()
+
+        def loss_of(model: Seq2Seq, part: Batch, rng: torch.Generator) -> Tensor:
+            with low_precision(self.device, self.run.precision):
+                prev_ids = partial(self.mix_words, model, part, ratio, rng) if ratio < 1.0 else None
+                return model.loss(part, training.label_smoothing, prev_ids)
+
+        workers = torch.get_num_threads()
+        with one_thread():  # the threads of an operation would wait for each other, and occupy the cores of the workers
+            loss = compute_gradients(self.model, batch, loss_of, self.rng, workers)
+            loss = self.group.average(loss, batch.tgt_lengths.sum(), self.model)  # over all processes
+            norms = [clip_grad_norm_(group["params"], training.clip_norm, foreach=True) for group in groups]
+            self.optimiser.step()
         return {
             "loss": loss.item(),
             "encoder_norm": norms[0].item(),
@@ -171,7 +180,7 @@ class Trainer:
         keep_memory()
         try:
             locked = hold(self.run.folder) if self.group.writes else nullcontext()
-            with locked, self.stop.watched(), shared_cores(self.settings.model):
+            with locked, self.stop.watched():
                 self._from_writer(self._resume)
                 if self._has_nothing_left(max_minutes):
                     self._show_finished_run()

@@ -303,6 +303,7 @@ def test_the_same_command_again_reports_a_finished_run_and_does_not_train(traine
         (["--decoder", "bahdanau"], "decoder luong, not bahdanau"),
         (["--reverse"], "reverse False, not True"),
         (["--epochs", "9"], "epochs 4, not 9"),
+        (["--precision", "bf16"], "precision auto, not bf16"),
     ],
 )
 def test_other_settings_on_the_same_run_are_an_error(run, options, words):

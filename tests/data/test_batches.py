@@ -88,6 +88,30 @@ def test_the_share_of_padding_counts_the_padded_positions(src, tgt):
     assert Batch.of(src, tgt, np.array([2])).padding_share == 0
 
 
+@pytest.mark.parametrize("parts", [1, 2, 3, 5])
+def test_a_split_keeps_every_pair_once_without_columns_of_padding(src, tgt, parts):
+    batch = Batch.of(src, tgt, np.arange(len(src)))
+    split = batch.split(parts)
+    assert len(split) == parts
+    pairs = []
+    for part in split:
+        assert part.src_mask.any(dim=0).all()
+        assert part.tgt_mask.any(dim=0).all()
+        for row, size, other, other_size in zip(
+            part.src_ids, part.src_lengths, part.tgt_ids, part.tgt_lengths, strict=True
+        ):
+            pairs.append((row[:size].tolist(), other[:other_size].tolist()))
+    assert sorted(pairs) == sorted((src[n].tolist(), tgt[n].tolist()) for n in range(len(src)))
+
+
+def test_the_parts_of_a_batch_have_nearly_as_many_pairs_and_words_each():
+    rng = np.random.default_rng(0)
+    lengths = rng.integers(3, 12, 64)
+    side = Encoded(np.full(lengths.sum(), UNK), np.concatenate([[0], lengths.cumsum()]))
+    words = [int(part.src_lengths.sum()) for part in Batch.of(side, side, np.arange(64)).split(4)]
+    assert max(words) - min(words) <= 12
+
+
 def test_a_batch_moves_to_a_device_with_all_its_tensors(src, tgt):
     moved = Batch.of(src, tgt, np.array([0, 1])).to("meta")
     assert all(getattr(moved, f.name).device.type == "meta" for f in dataclasses.fields(moved))

@@ -1,5 +1,6 @@
 """The trainer: it follows its settings, and no stop, kill or damaged file changes the result."""
 
+import json
 import math
 import os
 import signal
@@ -19,12 +20,14 @@ from tiny import TINY, before_step, everything, press_stop
 from s2s_tutorial.data.batches import Batch
 from s2s_tutorial.data.corpus import HeldOut, Pairs, prepare
 from s2s_tutorial.data.vocabulary import EOS, UNK
+from s2s_tutorial.files import load_tensors, save_tensors
 from s2s_tutorial.model.seq2seq import shift_right
 from s2s_tutorial.runs.checkpoints import Checkpoints
-from s2s_tutorial.runs.folder import Run, RunError
+from s2s_tutorial.runs.folder import Run, RunError, open_run
 from s2s_tutorial.runs.weights import load_translator
 from s2s_tutorial.training import trainer as training
 from s2s_tutorial.training import validation
+from s2s_tutorial.training.gradients import count_parts
 from s2s_tutorial.training.interrupt import TrainingStopped
 from s2s_tutorial.training.optimiser import learning_rate_factor
 from s2s_tutorial.training.rare_words import RareWords, hide_rare_words
@@ -316,6 +319,91 @@ def test_other_models_resume_exactly_too(make_trainer, tmp_path, model):
     stopped.fit(raise_on_stop=False)
     make_trainer(**kinds).fit()
     assert everything(stopped.run.folder) == everything(whole.run.folder)
+
+
+@pytest.fixture
+def wide(make_trainer, tmp_path):
+    """A function that makes a trainer of a model that is large enough for batches to be cut into parts."""
+
+    def make(name: str, **changes) -> Trainer:
+        model = {"embedding_size": 80, "hidden_size": 80, "input_feeding": False, "dropout": 0.3}
+        return make_trainer(tmp_path / name, model, epochs=3, batch_size=192, sampling="constant", **changes)
+
+    return make
+
+
+@pytest.mark.parametrize("precision", ["fp32", "bf16"])
+def test_batches_in_parts_resume_exactly_with_another_number_of_cores(wide, precision):
+    whole = wide("whole", precision=precision)
+    assert count_parts(first_batch(whole), 80) == 3
+    whole.fit()
+    stopped = wide("stopped", precision=precision)
+    before_step(stopped, 2, press_stop)
+    stopped.fit(raise_on_stop=False)
+    threads = torch.get_num_threads()
+    torch.set_num_threads(3 if threads == 1 else 1)
+    try:
+        wide("stopped", precision=precision).fit()
+        assert torch.get_num_threads() != threads
+    finally:
+        torch.set_num_threads(threads)
+    assert everything(stopped.run.folder) == everything(whole.run.folder)
+
+
+def test_precision_changes_the_numbers_a_little(wide):
+    losses = {}
+    for precision in ("fp32", "bf16"):
+        trainer = wide(precision, precision=precision)
+        losses[precision] = [trainer.train_step(first_batch(trainer))["loss"] for _ in range(3)]
+        assert {weight.dtype for weight in trainer.model.parameters()} == {torch.float32}
+        assert {moment.dtype for state in trainer.optimiser.state.values() for moment in state.values()} == {
+            torch.float32
+        }
+    assert losses["fp32"] != losses["bf16"]
+    assert losses["bf16"] == pytest.approx(losses["fp32"], rel=0.01)
+
+
+def test_a_run_keeps_the_precision_it_was_started_with(wide, monkeypatch):
+    for faster, expected in ((True, "bf16"), (False, "bf16")):  # the second time on a processor without half precision
+        monkeypatch.setattr("s2s_tutorial.model.precision.half_precision_is_faster", lambda size, f=faster: f)
+        trainer = wide("run")
+        assert trainer.settings.training.precision == "auto"
+        assert trainer.run.precision == open_run(trainer.run.folder).precision == expected
+    trainer.fit()
+    assert load_translator(trainer.run.folder).translate("Le chat dort.").attn_weights.dtype == torch.float32
+    with pytest.raises(RunError, match="precision auto, not fp32"):
+        wide("run", precision="fp32")
+
+
+def test_a_run_that_a_gpu_has_half_trained_resumes_here_with_everything_but_its_draws(wide):
+    trainer = wide("run", checkpoint_steps=1)
+    before_step(trainer, 3, press_stop)
+    trainer.fit(raise_on_stop=False)
+    path = Checkpoints(trainer.run.folder).paths()[-1]
+    tensors, values = load_tensors(path)
+    states = [trainer.rng.get_state()]
+    for number in (1, 1, 2):
+        save_tensors(path, tensors | {"rng": torch.full((16,), number, dtype=torch.uint8)}, values)
+        trainer = wide("run", checkpoint_steps=1)
+        trainer._resume()
+        assert trainer.progress.step == 3
+        restored = trainer.state.tensors()
+        assert same(*({n: t for n, t in each.items() if n != "rng"} for each in (restored, tensors)))
+        states.append(trainer.rng.get_state())
+    kinds = [[torch.equal(one, other) for one in states] for other in states]
+    assert kinds == [[row == column or {row, column} == {1, 2} for row in range(4)] for column in range(4)]
+    assert trainer.fit().finished
+
+
+def test_a_run_of_an_earlier_version_is_one_in_float32(wide):
+    path = wide("run", precision="bf16").run.folder / "run.json"
+    values = json.loads(path.read_text(encoding="utf-8"))
+    del values["precision"], values["settings"]["training"]["precision"]
+    path.write_text(json.dumps(values), encoding="utf-8")
+    assert wide("run").run.precision == "fp32"
+    path.write_text(json.dumps(values | {"precision": "fp8"}), encoding="utf-8")
+    with pytest.raises(RunError, match="the precision is 'fp8', expected fp32 or bf16"):
+        wide("run")
 
 
 def test_an_interrupt_while_validation_runs_loses_nothing(make_trainer, tiny_run, monkeypatch):

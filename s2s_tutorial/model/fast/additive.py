@@ -55,12 +55,11 @@ def additive_loop(
     gate_bias, candidate_bias = b_hh.split([2 * size, size])  # (2H,), (H,)
     bias = b_ih + torch.cat([gate_bias, torch.zeros_like(candidate_bias)])  # (3H,)
     from_words = torch.nn.functional.linear(words.transpose(0, 1), of_word, bias)  # (T, B, 3H)
-    of_state = torch.cat(
-        [score.project_query.weight, of_candidate, of_gates]
-    )  # (4H, H), everything that multiplies h_{t-1}
-    results = _AdditiveLoop.apply(
-        from_words, initial, of_state, of_context, candidate_bias, score.vector, keys, enc_states, src_mask
-    )
+    of_state = torch.cat([score.project_query.weight, of_candidate, of_gates])  # (4H, H), all that multiplies h_{t-1}
+    products = of_state.to(from_words.dtype), of_context.to(from_words.dtype)  # half precision, if that is asked for
+    sums = (each.to(initial.dtype) for each in (from_words, candidate_bias, score.vector, keys, enc_states))
+    with torch.autocast("cpu", enabled=False):  # the products in half precision are those above, and no others
+        results = _AdditiveLoop.apply(initial, *products, *sums, src_mask)
     states, contexts, weights = (result.transpose(0, 1) for result in results)
     return states, contexts, weights
 
@@ -75,10 +74,10 @@ class _AdditiveLoop(torch.autograd.Function):
     @staticmethod
     def forward(
         ctx: Any,
-        from_words: Tensor,
         initial: Tensor,
         of_state: Tensor,
         of_context: Tensor,
+        from_words: Tensor,
         candidate_bias: Tensor,
         vector: Tensor,
         keys: Tensor,
@@ -94,13 +93,13 @@ class _AdditiveLoop(torch.autograd.Function):
         states[0] = initial
         padding = ~src_mask
         for t, from_word in enumerate(from_words):
-            row = torch.mm(states[t], of_state.T, out=rows[t])  # (B, 4H)
+            row = rows[t].copy_(states[t].to(of_state.dtype) @ of_state.T)  # (B, 4H)
             query, hidden_part, gates = row.split([size, size, 2 * size], dim=1)  # (B, H), (B, H), (B, 2H)
             energy = torch.add(query[:, None], keys, out=energies[t]).tanh_()  # (B, S, H)
             scores = (energy @ vector).masked_fill_(padding, -torch.inf)  # (B, S)
             torch.softmax(scores, dim=1, out=weights[t])
             torch.bmm(weights[t][:, None], enc_states, out=contexts[t][:, None])
-            from_input = torch.addmm(from_word, contexts[t], of_context.T)  # (B, 3H)
+            from_input = from_word + contexts[t].to(of_context.dtype) @ of_context.T  # (B, 3H)
             gates.add_(from_input[:, : 2 * size]).sigmoid_()
             reset, update = gates.chunk(2, dim=1)  # (B, H) each
             hidden_part.add_(candidate_bias)
@@ -118,7 +117,7 @@ class _AdditiveLoop(torch.autograd.Function):
         states, contexts, candidates, rows, energies, weights, of_state, of_context, vector, enc_states = (
             ctx.saved_tensors
         )
-        size, before = states.shape[-1], states[:-1]  # (T, B, H), the state before each step
+        size, before = states.shape[-1], states[:-1]  # before: (T, B, H), the state before each step
         _, hidden_part, reset, update = rows.chunk(4, dim=-1)  # (T, B, H) each
         # Derivatives of h_t with respect to each gate's input, and of a score with respect to the input of its tanh.
         open_gate = 1 - update
@@ -136,24 +135,24 @@ class _AdditiveLoop(torch.autograd.Function):
         for t in reversed(range(len(grads))):
             grad = carried.add_(grad_states[t])  # (B, H)
             torch.mul(grad[:, None], factors[t], out=grads[t, :, size:].unflatten(1, (4, size)))
-            grad_context = grad_contexts[t].addmm_(grads[t, :, 2 * size :], of_context)  # (B, H)
+            grad_context = grad_contexts[t].add_(grads[t, :, 2 * size :].to(of_context.dtype) @ of_context)  # (B, H)
             grad_weights = (enc_states * grad_context[:, None]).sum(-1)  # (B, S)
             weighted = grad_weights.mul_(weights[t])
             torch.addcmul(weighted, weights[t], weighted.sum(1, keepdim=True), value=-1, out=grad_scores[t])
             grad_energies = into_energies[t].mul_(grad_scores[t][..., None])  # in place: (B, S, H)
             torch.sum(grad_energies, dim=1, out=grads[t, :, :size])
-            carried = torch.addmm(grad.mul_(update[t]), grads[t, :, : 4 * size], of_state)  # (B, H)
-        flat = grads.flatten(0, 1)  # (T·B, 5H)
-        grad_of_state = flat[:, : 4 * size].T @ before.flatten(0, 1)  # (4H, H)
-        grad_of_context = flat[:, 2 * size :].T @ contexts.flatten(0, 1)  # (3H, H)
+            carried = grad.mul_(update[t]).add_(grads[t, :, : 4 * size].to(of_state.dtype) @ of_state)  # (B, H)
+        gates, *inputs = (part.flatten(0, 1).to(of_state.dtype) for part in (grads, before, contexts))  # (T·B, 5H or H)
+        grad_of_state = gates[:, : 4 * size].T @ inputs[0]  # (4H, H)
+        grad_of_context = gates[:, 2 * size :].T @ inputs[1]  # (3H, H)
         grad_vector = energies.flatten(0, 2).T @ grad_scores.flatten()  # (H,)
         grad_enc_states = weights.permute(1, 2, 0) @ grad_contexts.transpose(0, 1)  # (B, S, H)
         return (
-            grads[..., 2 * size :],
             carried,
             grad_of_state,
             grad_of_context,
-            flat[:, size : 2 * size].sum(0),
+            grads[..., 2 * size :],
+            grads[..., size : 2 * size].sum((0, 1)),
             grad_vector,
             into_energies.sum(0),
             grad_enc_states,
