@@ -33,6 +33,7 @@ DETERMINERS = {
     "un?": ("un a", "une a", "des any", "=", "="),  # in a question, where English has "any"
     "du?": ("du any", "de_la any", "", "de_l' any", "de_l' any"),
     "generic": ("le ", "la ", "les ", "=", "="),  # no English article: j'aime le thé, I like tea
+    "bare": (" ", " ", " ", "=", "="),  # no article at all: parler français, speak French
     "plusieurs": ("", "", "plusieurs several", "=", "="),
     "quelques": ("", "", "quelques a_few", "=", "="),
     "tous": ("", "", "tous_les all_the", "=", "="),

@@ -1,9 +1,9 @@
 """The embedded corpus: a synchronous grammar that generates French and English sentences with gold word alignments.
 
 One derivation writes both sentences, so the grammar knows which words correspond. The French sentence determines the
-English one: « son » is "his" or "her" depending on the subject of its clause; the present is progressive with
-« maintenant » or « en ce moment »; « la » is "it" with verbs that take things as objects, and "her" with verbs that take
-people.
+English one: « son » is "his" or "her" depending on the subject of its clause; the present is progressive, "she is
+dancing", unless a word such as « souvent », « le lundi » or « jamais » makes it a habit; « la » is "it" with verbs that
+take things as objects, and "her" with verbs that take people.
 
 >>> [pair] = generate(1, seed=3)
 >>> pair.french, pair.english

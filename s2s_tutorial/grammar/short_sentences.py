@@ -132,7 +132,21 @@ def presentation(sentence: Sentence) -> None:
     """Write « C'est une belle maison. », « Ce n'est pas la voiture de Paul. »."""
     draw = sentence.draw
     kind = draw.choose(
-        ("vehicle", "device", "item", "building", "book", "text", "image", "film", "furniture", "gift", "clothes")
+        (
+            "vehicle",
+            "device",
+            "item",
+            "key",
+            "building",
+            "book",
+            "text",
+            "image",
+            "film",
+            "furniture",
+            "gift",
+            "clothes",
+            "show",
+        )
     )
     noun = draw.choose(NOUNS[kind])
     form = draw.weighted({"statement": 60, "negative": 20, "est_ce_que": 20})

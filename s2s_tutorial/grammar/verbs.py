@@ -80,6 +80,10 @@ def _auxiliary(verb: Verb, tense: str, form: str, agreement: Agreement, negation
         return "was" if agreement.person in (0, 2) else "were"
     if tense in (CAN, MUST):
         return tense
+    if (
+        tense == PAST and form == "negative" and negation == "jamais"
+    ):  # « elle n'a jamais dormi », "she has never slept"
+        return "has" if third else "have"
     if pas or form in QUESTIONS:
         present = "does" if third else "do"
         return "did" if tense == PAST else present
@@ -87,7 +91,7 @@ def _auxiliary(verb: Verb, tense: str, form: str, agreement: Agreement, negation
 
 
 def _verb_words(verb: Verb, index: int) -> str:
-    """Return an English verb form with its particle: index 0 is the base form, 1 third person, 2 past, 3 -ing."""
+    """Return an English verb form with its particle: see `Verb.english` for the index."""
     return "_".join((verb.english[index], *verb.particle.split()))
 
 
@@ -156,7 +160,8 @@ def _verb_parts(
         elif clitic and clitic.agrees:
             marks = mark("participle_agreement")
             participle = agree(participle, participle + "e", clitic.gender, clitic.plural)
-        meaning = "" if copula else _verb_words(verb, 0 if auxiliary else 2)
+        form = {"": 2, "has": 4, "have": 4}.get(auxiliary, 0)
+        meaning = "" if copula else _verb_words(verb, form)
         return {"F": _leaf_or_silent(finite, ""), "V": _leaf_or_silent(participle, meaning, marks)}
     forms, meaning = PERIPHRASES[tense]
     meaning = "wants_to" if inflected and meaning else meaning

@@ -78,6 +78,7 @@ def test_a_weighted_choice_among_no_options_is_an_error():
         random_phrases.COUNT_DETERMINERS,
         random_phrases.DEFINITE_DETERMINERS,
         random_phrases.MASS_DETERMINERS,
+        random_phrases.OWN_DETERMINERS,
         short_sentences.FORMS,
     ],
 )
