@@ -16,8 +16,9 @@ from s2s_tutorial.data.batches import Batch, epoch_order
 from s2s_tutorial.data.corpus import Corpus, prepare
 from s2s_tutorial.data.readers import read_corpus
 from s2s_tutorial.data.tatoeba import DATA_VARIABLE
+from s2s_tutorial.presets import PRESETS
 from s2s_tutorial.runs.weights import save_model
-from s2s_tutorial.settings import PRESETS, DataSettings, Settings
+from s2s_tutorial.settings import DataSettings, Settings
 from s2s_tutorial.training.trainer import Trainer
 from s2s_tutorial.translation.translator import Translator
 

@@ -22,7 +22,7 @@ import torch
 
 from s2s_tutorial.data.corpus import prepare
 from s2s_tutorial.model.gru import keep_memory
-from s2s_tutorial.settings import PRESETS
+from s2s_tutorial.presets import PRESETS
 from s2s_tutorial.training.cores import LOOK_SECONDS, shared_cores
 from s2s_tutorial.training.trainer import Trainer
 

@@ -19,7 +19,7 @@ from typing import Any
 from benchmarks.bench import Bench, one
 from benchmarks.measure import Row
 from s2s_tutorial.data.corpus import prepare
-from s2s_tutorial.settings import PRESETS
+from s2s_tutorial.presets import PRESETS
 from s2s_tutorial.training.trainer import Trainer
 
 FACTORS = (1, 4, 16)

@@ -11,7 +11,7 @@ from benchmarks.measure import Row
 from benchmarks.streaming import streaming
 from s2s_tutorial.data.batches import Batch, epoch_order
 from s2s_tutorial.data.corpus import HeldOut
-from s2s_tutorial.settings import PRESETS
+from s2s_tutorial.presets import PRESETS
 from s2s_tutorial.training.trainer import Trainer
 from s2s_tutorial.translation.evaluation import bleu_score, comparable_text
 from s2s_tutorial.translation.translator import Translator

@@ -38,7 +38,8 @@ from s2s_tutorial.data.text import normalise_all
 from s2s_tutorial.data.vocabulary import SOS, Vocabulary
 from s2s_tutorial.model.loss import masked_cross_entropy, output_cross_entropy
 from s2s_tutorial.model.seq2seq import Seq2Seq
-from s2s_tutorial.settings import PRESETS, Settings
+from s2s_tutorial.presets import PRESETS
+from s2s_tutorial.settings import Settings
 from s2s_tutorial.training.scheduled_sampling import mix_in_parallel, mix_stepwise
 from s2s_tutorial.translation.evaluation import bleu_score, normalised_words
 from s2s_tutorial.translation.search import beam_search, greedy_search

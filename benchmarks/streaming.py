@@ -19,7 +19,7 @@ from benchmarks.growth import peak_bytes
 from benchmarks.measure import Row
 from s2s_tutorial.data.on_disk.cache import stream
 from s2s_tutorial.model.gru import keep_memory
-from s2s_tutorial.settings import PRESETS
+from s2s_tutorial.presets import PRESETS
 from s2s_tutorial.training.trainer import Trainer
 
 PAIRS, STEPS = 10_000_000, 200

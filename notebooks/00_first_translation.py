@@ -55,7 +55,7 @@ if not ready:
 # %%
 from dataclasses import replace
 
-from s2s_tutorial.settings import PRESETS, load_scale
+from s2s_tutorial.presets import PRESETS, load_scale
 
 scale = load_scale()  # S2S_SCALE: small, standard or large
 # No download: what this chapter trains on is made by a grammar that comes with the package.

@@ -68,7 +68,7 @@ from s2s_tutorial.data.readers import CorpusError, parse_columns, read_corpus
 from s2s_tutorial.data.text import LIGATURES, MARKS, detokenise, normalise, normalise_character
 from s2s_tutorial.data.vocabulary import UNK, Vocabulary
 from s2s_tutorial.notebook.show import show_figure, show_source, show_table, show_text
-from s2s_tutorial.settings import load_scale
+from s2s_tutorial.presets import load_scale
 from s2s_tutorial.translation.evaluation import bleu_score, exact_match
 
 scale = load_scale()  # S2S_SCALE: small, standard or large

@@ -79,8 +79,8 @@ from s2s_tutorial.notebook.show import (
     show_table,
     show_text,
 )
+from s2s_tutorial.presets import PRESETS, load_scale
 from s2s_tutorial.runs.folder import folder_for
-from s2s_tutorial.settings import PRESETS, load_scale
 from s2s_tutorial.training.trainer import Trainer
 from s2s_tutorial.training.watchers import LiveLine
 from s2s_tutorial.translation.evaluation import bleu_score, normalised_words

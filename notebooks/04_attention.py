@@ -67,7 +67,7 @@ from s2s_tutorial.notebook.show import (
     show_table,
     show_text,
 )
-from s2s_tutorial.settings import load_scale
+from s2s_tutorial.presets import load_scale
 
 scale = load_scale()  # S2S_SCALE: small, standard or large
 # Batch, target length, source length and hidden size of the random checks:

@@ -71,7 +71,8 @@ from s2s_tutorial.notebook.show import (
     show_table,
     show_text,
 )
-from s2s_tutorial.settings import ModelSettings, load_scale
+from s2s_tutorial.presets import load_scale
+from s2s_tutorial.settings import ModelSettings
 from s2s_tutorial.translation.translator import Translator
 
 scale = load_scale()  # S2S_SCALE: small, standard or large

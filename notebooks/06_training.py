@@ -51,7 +51,8 @@ if not ready:
     raise stop
 
 # %%
-from s2s_tutorial.settings import PRESETS, ModelSettings, TrainingSettings, load_scale
+from s2s_tutorial.presets import PRESETS, load_scale
+from s2s_tutorial.settings import ModelSettings, TrainingSettings
 
 scale = load_scale()  # S2S_SCALE: small, standard or large
 # Clipping norms to compare:

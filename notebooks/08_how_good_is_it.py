@@ -51,7 +51,7 @@ if not ready:
     raise stop
 
 # %%
-from s2s_tutorial.settings import load_scale
+from s2s_tutorial.presets import load_scale
 
 scale = load_scale()  # S2S_SCALE: small, standard or large
 beam_size = 5  # compared with greedy search

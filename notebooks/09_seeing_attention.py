@@ -64,8 +64,8 @@ from s2s_tutorial.grammar import generate
 from s2s_tutorial.model.attention import masked_softmax
 from s2s_tutorial.notebook.plots import AttentionView, plot_attention
 from s2s_tutorial.notebook.show import show_figure, show_source, show_table, show_text
+from s2s_tutorial.presets import PRESETS, load_scale
 from s2s_tutorial.runs.folder import folder_for
-from s2s_tutorial.settings import PRESETS, load_scale
 from s2s_tutorial.training.trainer import Trainer
 from s2s_tutorial.training.watchers import LiveLine
 from s2s_tutorial.translation.evaluation import evaluate, score_alignments, score_translations

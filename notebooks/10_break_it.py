@@ -72,8 +72,8 @@ from s2s_tutorial.model.gru import run_gru
 from s2s_tutorial.model.loss import output_cross_entropy
 from s2s_tutorial.notebook.plots import running_mean
 from s2s_tutorial.notebook.show import show_figure, show_source, show_table, show_text
+from s2s_tutorial.presets import PRESETS, load_scale
 from s2s_tutorial.runs.folder import folder_for
-from s2s_tutorial.settings import PRESETS, load_scale
 from s2s_tutorial.training.record import read_record
 from s2s_tutorial.training.trainer import Trainer
 from s2s_tutorial.training.watchers import LiveLine

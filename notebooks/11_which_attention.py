@@ -64,8 +64,8 @@ from s2s_tutorial.data.corpus import Pairs, prepare
 from s2s_tutorial.files import read_json, write_json
 from s2s_tutorial.model.seq2seq import Seq2Seq, count_parameters
 from s2s_tutorial.notebook.show import glue, show_figure, show_table, show_text
+from s2s_tutorial.presets import load_scale
 from s2s_tutorial.runs.folder import folder_for
-from s2s_tutorial.settings import load_scale
 from s2s_tutorial.training.trainer import Trainer
 from s2s_tutorial.training.watchers import LiveLine
 from s2s_tutorial.translation.evaluation import bleu_score, evaluate, normalised_words

@@ -70,9 +70,10 @@ from s2s_tutorial.files import load_tensors
 from s2s_tutorial.model.seq2seq import count_parameters
 from s2s_tutorial.notebook.plots import plot_attention
 from s2s_tutorial.notebook.show import show_figure, show_source, show_table, show_text
+from s2s_tutorial.presets import PRESETS, load_scale
 from s2s_tutorial.runs.folder import RunError, folder_for, open_run
 from s2s_tutorial.runs.weights import load_translator, save_model
-from s2s_tutorial.settings import PRESETS, DataSettings, load_scale
+from s2s_tutorial.settings import DataSettings
 from s2s_tutorial.training.trainer import Trainer
 from s2s_tutorial.training.watchers import LiveLine
 from s2s_tutorial.translation.evaluation import evaluate, score_groups

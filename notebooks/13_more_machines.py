@@ -53,7 +53,7 @@ if not ready:
 # %%
 from dataclasses import replace
 
-from s2s_tutorial.settings import PRESETS, load_scale
+from s2s_tutorial.presets import PRESETS, load_scale
 
 scale = load_scale()  # S2S_SCALE: small, standard or large
 small = scale.name == "small"

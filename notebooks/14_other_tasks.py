@@ -56,7 +56,8 @@ import tempfile
 from dataclasses import replace
 from pathlib import Path
 
-from s2s_tutorial.settings import PRESETS, DataSettings, load_scale
+from s2s_tutorial.presets import PRESETS, load_scale
+from s2s_tutorial.settings import DataSettings
 
 scale = load_scale()  # S2S_SCALE: small, standard or large
 seeds = (0,) if scale.name == "small" else (0, 1, 2)  # of the models that are compared

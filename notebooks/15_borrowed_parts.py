@@ -65,8 +65,8 @@ from s2s_tutorial.data.corpus import Pairs, prepare
 from s2s_tutorial.data.vocabulary import EOS, SPECIAL_WORDS, Vocabulary
 from s2s_tutorial.model.seq2seq import count_parameters
 from s2s_tutorial.notebook.show import show_figure, show_source, show_table, show_text
+from s2s_tutorial.presets import PRESETS, load_scale
 from s2s_tutorial.runs.folder import folder_for
-from s2s_tutorial.settings import PRESETS, load_scale
 from s2s_tutorial.training.initial_weights import Start, from_encoder, from_vectors
 from s2s_tutorial.training.trainer import Trainer
 from s2s_tutorial.training.watchers import LiveLine

@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from s2s_tutorial.data.corpus import prepare
+    from s2s_tutorial.presets import PRESETS
     from s2s_tutorial.runs.weights import load_translator
-    from s2s_tutorial.settings import PRESETS
     from s2s_tutorial.training.trainer import Trainer
     from s2s_tutorial.translation.translator import Translator
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 # Name → module that defines it.
 _HOMES = {
-    "PRESETS": "settings",
+    "PRESETS": "presets",
     "Trainer": "training.trainer",
     "Translator": "translation.translator",
     "load_translator": "runs.weights",

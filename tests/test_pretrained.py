@@ -11,9 +11,10 @@ from typer.testing import CliRunner
 
 from s2s_tutorial.cli.commands import app
 from s2s_tutorial.data.corpus import challenge_set
+from s2s_tutorial.presets import PRESETS
 from s2s_tutorial.runs.folder import open_run
 from s2s_tutorial.runs.weights import load_translator
-from s2s_tutorial.settings import PRESETS, PRETRAINED
+from s2s_tutorial.settings import PRETRAINED
 from s2s_tutorial.training.record import read_record
 from s2s_tutorial.translation.evaluation import bleu_score, comparable_text
 

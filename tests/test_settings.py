@@ -1,38 +1,12 @@
-"""Settings: consistent presets, the scale, conversion to plain values and back, errors that name the setting."""
+"""Settings: conversion to plain values and back, errors that name the setting."""
 
 import json
 from dataclasses import FrozenInstanceError, replace
 
 import pytest
 
-from s2s_tutorial.settings import (
-    PRESETS,
-    SCALES,
-    ModelSettings,
-    Settings,
-    TrainingSettings,
-    load_scale,
-)
-
-
-@pytest.mark.parametrize("scale", SCALES)
-def test_the_variable_names_the_scale(monkeypatch, scale):
-    monkeypatch.setenv("S2S_SCALE", scale)
-    assert load_scale() is PRESETS[scale]
-
-
-@pytest.mark.parametrize("value", [None, ""])
-def test_unset_means_standard(monkeypatch, value):
-    monkeypatch.delenv("S2S_SCALE") if value is None else monkeypatch.setenv("S2S_SCALE", value)
-    assert load_scale() is PRESETS["standard"]
-
-
-@pytest.mark.parametrize("value", ["smal", "Small", "original", "sample", " small"])
-def test_an_unknown_scale_raises_and_lists_the_known_ones(monkeypatch, value):
-    monkeypatch.setenv("S2S_SCALE", value)
-    with pytest.raises(ValueError, match="expected one of: small, standard, large") as caught:
-        load_scale()
-    assert repr(value) in str(caught.value)
+from s2s_tutorial.presets import PRESETS
+from s2s_tutorial.settings import DataSettings, ModelSettings, Settings, TrainingSettings
 
 
 @pytest.mark.parametrize("name", PRESETS)
@@ -40,23 +14,6 @@ def test_a_preset_has_its_own_name_and_survives_json(name):
     settings = PRESETS[name]
     assert settings.name == name
     assert Settings.from_dict(json.loads(json.dumps(settings.to_dict()))) == settings
-
-
-def test_the_2017_settings_are_as_the_notebook_had_them():
-    original = PRESETS["original"]
-    assert (original.model.hidden_size, original.model.num_layers, original.model.dropout) == (500, 2, 0.1)
-    assert (original.training.batch_size, original.training.learning_rate, original.training.clip_norm) == (
-        50,
-        1e-4,
-        50,
-    )
-    assert (original.training.decoder_learning_ratio, original.model.attention) == (5.0, "dot")
-    assert (original.data.min_length, original.data.max_length, original.data.trim_below) == (3, 25, 5)
-    assert original.data.unit == "characters"
-
-
-def test_only_the_embedded_corpus_needs_no_data_and_small_and_sample_use_it():
-    assert {name for name, settings in PRESETS.items() if settings.data.corpus == "sample"} == {"small", "sample"}
 
 
 def test_nothing_is_changed_in_place():
@@ -124,7 +81,6 @@ def changed(path: tuple[str, ...], value) -> dict:
     [
         changed(("model",), ...),
         changed(("extra",), 1),
-        changed(("model", "hidden_size"), ...),
         changed(("model", "hiden_size"), 64),
         changed(("model", "hidden_size"), "64"),
         changed(("model", "hidden_size"), 64.0),
@@ -138,8 +94,12 @@ def changed(path: tuple[str, ...], value) -> dict:
     ],
 )
 def test_contents_that_are_not_settings_are_refused(values):
-    with pytest.raises(ValueError, match=r"expected|needs exactly"):
+    with pytest.raises(ValueError, match=r"expected|needs a dictionary"):
         Settings.from_dict(values)
+
+
+def test_a_setting_that_an_older_run_did_not_have_takes_its_default():
+    assert Settings.from_dict(changed(("training", "patience"), ...)) == PRESETS["small"]
 
 
 def test_a_whole_number_may_stand_for_a_fraction():
@@ -152,3 +112,39 @@ def test_a_variant_keeps_everything_else():
     variant = replace(PRESETS["small"], training=replace(PRESETS["small"].training, seed=7))
     assert variant.data == PRESETS["small"].data
     assert variant.training == TrainingSettings(**(PRESETS["small"].to_dict()["training"] | {"seed": 7}))
+
+
+# Languages
+
+
+@pytest.mark.parametrize(
+    ("data", "pair"),
+    [
+        (DataSettings(), ("fr", "en")),
+        (DataSettings(corpus="tatoeba", reverse=True), ("en", "fr")),
+        (DataSettings(corpus="mine.tsv"), ("", "")),
+        (DataSettings(corpus="mine.tsv", reverse=True, languages=("de", "en")), ("de", "en")),
+        (DataSettings(reverse=True, languages=("en", "de")), ("en", "de")),
+    ],
+)
+def test_languages_are_known_for_the_built_in_corpora_and_never_guessed_for_a_file(data, pair):
+    assert data.language_pair == pair
+
+
+def test_languages_survive_json():
+    settings = replace(PRESETS["small"], data=DataSettings(corpus="mine.tsv", languages=("nds", "pt-BR")))
+    assert Settings.from_dict(json.loads(json.dumps(settings.to_dict()))) == settings
+
+
+@pytest.mark.parametrize("languages", [("de",), ("de", "en", "fr"), ("", "en"), ("de", "e n"), ("de", 7), ("DE", "en")])
+def test_languages_are_two_codes(languages):
+    with pytest.raises(ValueError, match="languages"):
+        replace(PRESETS["small"], data=DataSettings(corpus="mine.tsv", languages=languages))
+
+
+@pytest.mark.parametrize(
+    "data", [DataSettings(languages=("en", "de")), DataSettings(languages=("de", "en"), reverse=True)]
+)
+def test_english_is_the_first_column_of_a_built_in_corpus(data):
+    with pytest.raises(ValueError, match="change reverse or the languages"):
+        replace(PRESETS["small"], data=data)

@@ -12,19 +12,20 @@ from s2s_status import table
 from sphinx.application import Sphinx
 from sphinx.util.docutils import SphinxDirective, SphinxRole
 
-from s2s_tutorial import settings as config
-from s2s_tutorial.settings import PRESETS
+from s2s_tutorial import presets
+from s2s_tutorial.presets import PRESETS
 
 UNREADABLE = re.compile(r"(= ?)<(?:[^<>]|<\w+>)*>")  # <factory>, <function Start.<lambda>>
+BOUNDED = re.compile(r"~?(?:typing\.)?Annotated\[(\w+), .*?\)\]")  # Annotated[int, Meta(ge=1, le=10)]
 
 
-def spell_defaults(
+def tidy_signature(
     app: Sphinx, kind: str, name: str, thing: object, options: object, signature: str | None, returns: str | None
 ) -> tuple[str | None, str | None] | None:
-    """Write dots for a default that is not valid Python, because Sphinx cannot format such a signature."""
-    if signature is None or not UNREADABLE.search(signature):
+    """Write dots for a default that is not valid Python, which Sphinx cannot format, and omit the bounds of a setting."""
+    if signature is None or not (UNREADABLE.search(signature) or BOUNDED.search(signature)):
         return None
-    return UNREADABLE.sub(r"\1...", signature), returns
+    return BOUNDED.sub(r"\1", UNREADABLE.sub(r"\1...", signature)), returns
 
 
 def hide_call(
@@ -68,12 +69,12 @@ class Presets(SphinxDirective):
 
     def run(self) -> list[nodes.Node]:
         """Return the nodes that replace the directive."""
-        self.env.note_dependency(config.__file__)
+        self.env.note_dependency(presets.__file__)
         rows: list[list[str | nodes.Node]] = []
         for part in ("data", "model", "training"):
-            presets = [getattr(preset, part) for preset in PRESETS.values()]
-            for field in fields(presets[0]):
-                values = [_written(getattr(preset, field.name)) for preset in presets]
+            parts = [getattr(preset, part) for preset in PRESETS.values()]
+            for field in fields(parts[0]):
+                values = [_written(getattr(preset, field.name)) for preset in parts]
                 if len(set(values)) > 1:
                     rows.append([nodes.literal("", field.name), *values])
         return [table(["setting", *PRESETS], rows)]
@@ -107,6 +108,6 @@ def setup(app: Sphinx) -> dict[str, bool]:
     app.connect("autodoc-skip-member", skip_fields)
     app.connect("autodoc-process-signature", shorten_commands)
     app.connect("autodoc-process-signature", hide_call)
-    app.connect("autodoc-process-signature", spell_defaults)
+    app.connect("autodoc-process-signature", tidy_signature)
     app.connect("doctree-read", drop_bare_bases)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

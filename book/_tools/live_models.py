@@ -19,8 +19,9 @@ import typer
 from s2s_tutorial.data.corpus import Corpus, prepare
 from s2s_tutorial.files import write_atomically, write_json
 from s2s_tutorial.model.seq2seq import count_parameters
+from s2s_tutorial.presets import PRESETS
 from s2s_tutorial.runs.weights import load_translator
-from s2s_tutorial.settings import ATTENTIONS, PRESETS, Settings
+from s2s_tutorial.settings import ATTENTIONS, Settings
 from s2s_tutorial.training.trainer import Trainer
 from s2s_tutorial.translation.evaluation import evaluate
 from s2s_tutorial.web.export import ExportError, export, load_exported, rounding_cost

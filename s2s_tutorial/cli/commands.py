@@ -93,13 +93,14 @@ def data(
     corpus: options.CorpusOption = None,
     preset: options.PresetOption = None,
     reverse: options.ReverseOption = False,
+    languages: options.LanguagesOption = None,
     trim_below: options.TrimOption = None,
     sample_pairs: options.SamplePairsOption = None,
     stream: options.StreamOption = False,
 ) -> None:
     """Prepare sentence pairs and count what each step leaves."""
     with clear_errors():
-        settings = choose_settings(corpus, preset, reverse, trim_below, sample_pairs)
+        settings = choose_settings(corpus, preset, reverse, trim_below, sample_pairs, languages)
         typer.echo(describe_corpus(load_corpus(settings, Path("runs"), stream), settings))
 
 
@@ -120,6 +121,7 @@ def train(
     vectors: options.VectorsOption = None,
     sampling: options.SamplingOption = "none",
     reverse: options.ReverseOption = False,
+    languages: options.LanguagesOption = None,
     trim_below: options.TrimOption = None,
     sample_pairs: options.SamplePairsOption = None,
     stream: options.StreamOption = False,
@@ -138,7 +140,7 @@ def train(
     processes together, so that they take the same steps as one process.
     """
     with clear_errors():
-        settings = choose_settings(corpus, preset, reverse, trim_below, sample_pairs)
+        settings = choose_settings(corpus, preset, reverse, trim_below, sample_pairs, languages)
         settings = choose_training(settings, attention, decoder, input_feeding, sampling, epochs, seed)
         train_run(settings, run, stream, vectors, max_minutes, device)
 

@@ -17,8 +17,10 @@ if TYPE_CHECKING:
 def describe_corpus(corpus: Corpus, settings: Settings) -> str:
     """Describe a prepared corpus: the pairs that each step left, its sets and its vocabularies."""
     from s2s_tutorial.data.corpus import MOST_HELD_OUT
+    from s2s_tutorial.data.languages import language_name
 
-    names = ("English", "French") if settings.data.reverse else ("French", "English")
+    source, target = settings.data.language_pair
+    names = language_name(source, "source"), language_name(target, "target")
     lines = [f"{name:<40}{count:>10,} pairs" for name, count in corpus.steps]
     src_words, tgt_words = corpus.word_counts
     lines.append(f"{f'{names[0]} / {names[1]} words kept':<40}{f'{src_words:,} / {tgt_words:,}':>16}")

@@ -8,7 +8,9 @@ from typing import Annotated, Any
 
 import typer
 
-from s2s_tutorial.settings import PRESETS, AttentionName, DecoderName, PresetName, SamplingName, Settings
+from s2s_tutorial.data.languages import language_code
+from s2s_tutorial.presets import PRESETS, PresetName
+from s2s_tutorial.settings import AttentionName, DecoderName, SamplingName, Settings
 
 FROM_PRESET = "from the preset"
 
@@ -33,6 +35,15 @@ PresetOption = Annotated[
 ]
 ReverseOption = Annotated[
     bool, typer.Option("--reverse", help="Translate the first column into the second, for example English to French.")
+]
+LanguagesOption = Annotated[
+    tuple[str, str] | None,
+    typer.Option(
+        metavar="SOURCE TARGET",
+        help="Languages that the run translates from and into, such as de en or German English. Tables and pictures name "
+        "them.",
+        show_default="French and English for sample and tatoeba, not known for a file",
+    ),
 ]
 TrimOption = Annotated[
     int | None,
@@ -202,12 +213,23 @@ MeasureOption = Annotated[
 
 
 def choose_settings(
-    corpus: str | None, preset: str | None, reverse: bool, trim_below: int | None, sample_pairs: int | None
+    corpus: str | None,
+    preset: str | None,
+    reverse: bool,
+    trim_below: int | None,
+    sample_pairs: int | None,
+    languages: tuple[str, str] | None,
 ) -> Settings:
-    """Return the settings of a preset, with the changes to its data that the options ask for."""
+    """Return the settings of a preset, with the changes to its data that the options ask for.
+
+    Raises:
+        ValueError: There is no such language.
+    """
     settings = PRESETS[preset or ("standard" if corpus == "tatoeba" else "sample")]
     changes: dict[str, Any] = {"corpus": corpus, "trim_below": trim_below, "sample_pairs": sample_pairs}
     given = {name: value for name, value in changes.items() if value is not None}
+    if languages:
+        given["languages"] = tuple(map(language_code, languages))
     return replace(settings, data=replace(settings.data, reverse=reverse, **given))
 
 
@@ -216,7 +238,7 @@ def choose_training(
     attention: str | None,
     decoder: str | None,
     input_feeding: bool,
-    sampling: str,
+    sampling: SamplingName,
     epochs: int | None,
     seed: int,
 ) -> Settings:

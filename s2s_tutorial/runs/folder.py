@@ -81,8 +81,13 @@ class Run:
 
     @property
     def language(self) -> str:
-        """Language of its translations, "en" or "fr"."""
-        return "fr" if self.settings.data.reverse else "en"
+        """Code of the language of its translations, such as "en"; `""` if it is not known."""
+        return self.settings.data.language_pair[1]
+
+    @property
+    def src_language(self) -> str:
+        """Code of the language that it translates from; `""` if it is not known."""
+        return self.settings.data.language_pair[0]
 
     def build_model(self) -> Seq2Seq:
         """Build the network, with random weights that depend on the seed alone, on the CPU and in training mode."""

@@ -110,7 +110,8 @@ class Trainer:
     @property
     def translator(self) -> Translator:
         """A translator of the model as it is now, with the run's vocabularies."""
-        return Translator(self.model, self.run.src_vocabulary, self.run.tgt_vocabulary, self.run.language)
+        run = self.run
+        return Translator(self.model, run.src_vocabulary, run.tgt_vocabulary, run.language, run.src_language)
 
     # One training step
 

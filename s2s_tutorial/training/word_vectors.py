@@ -24,11 +24,10 @@ from s2s_tutorial.arguments import to_path
 from s2s_tutorial.data.text import normalise
 from s2s_tutorial.data.vocabulary import SPECIAL_WORDS, Vocabulary
 from s2s_tutorial.files import write_atomically
-from s2s_tutorial.settings import BOUNDS
+from s2s_tutorial.settings import MAX_SIZE
 
 MAX_FILE_BYTES = 64 << 30  # the largest public files have about 10 GiB
 MAX_LINE_BYTES = 1 << 17
-MAX_DIMENSIONS = int(BOUNDS["embedding_size"][1])
 
 
 class VectorsError(ValueError):
@@ -148,9 +147,9 @@ def _first_line(line: str, name: str) -> tuple[int, int]:
             raise VectorsError(f"{name} promises 0 vectors in its first line: download it again")
     else:
         expected, size = 0, len(parts) - 1
-    if line and not 1 <= size <= MAX_DIMENSIONS:
+    if line and not 1 <= size <= MAX_SIZE:
         raise VectorsError(
-            f"line 1 of {name} has vectors of {size:,} numbers, expected 1 to {MAX_DIMENSIONS:,}: is it a file of word vectors?"
+            f"line 1 of {name} has vectors of {size:,} numbers, expected 1 to {MAX_SIZE:,}: is it a file of word vectors?"
         )
     return expected, size
 

@@ -36,7 +36,8 @@ class Translation:
         score: Log-probability, with a length penalty for beams; see `search.Hypothesis`.
         attn_weights: (T + 1, S + 1) with EOS, (T, S + 1) if the search ended before EOS, or None without attention.
         others: Other hypotheses of the beam: text and score, the best first.
-        language: Language of the translation, by which its words are joined.
+        language: Code of the language of the translation, by which its words are joined; `""` if it is not known.
+        src_language: Code of the language of the sentence; `""` if it is not known.
     """
 
     src_words: list[str]
@@ -47,6 +48,7 @@ class Translation:
     attn_weights: Tensor | None
     others: list[tuple[str, float]] = field(default_factory=list)
     language: str = "en"
+    src_language: str = "fr"
 
     @property
     def text(self) -> str:
@@ -62,13 +64,15 @@ class Translator:
         model: The network.
         src_vocabulary: Words of the source language.
         tgt_vocabulary: Words of the target language.
-        language: Language of the translations: "en" or "fr". With any other, only marks are joined to words.
+        language: Code of the language of the translations. With others than "en" and "fr", only marks are joined to words.
+        src_language: Code of the language of the sentences.
     """
 
     model: Seq2Seq
     src_vocabulary: Vocabulary
     tgt_vocabulary: Vocabulary
     language: str = "en"
+    src_language: str = "fr"
 
     @overload
     def translate(self, sentence: str, beam_size: int = ..., penalty: float = ...) -> Translation: ...
@@ -152,6 +156,7 @@ class Translator:
                 for (other, _), hypothesis in zip(answered[1:], hypotheses[1:], strict=True)
             ],
             language=self.language,
+            src_language=self.src_language,
         )
 
     @torch.inference_mode()

@@ -22,8 +22,8 @@ from s2s_tutorial import files as checkpoint
 from s2s_tutorial.cli import train_run
 from s2s_tutorial.cli.commands import app
 from s2s_tutorial.data.corpus import challenge_set
+from s2s_tutorial.presets import PRESETS
 from s2s_tutorial.runs.folder import open_run
-from s2s_tutorial.settings import PRESETS
 from s2s_tutorial.training.trainer import Trainer
 from s2s_tutorial.translation.translator import SentenceError, read_sentence
 

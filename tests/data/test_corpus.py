@@ -25,7 +25,8 @@ from s2s_tutorial.data.corpus import (
 )
 from s2s_tutorial.data.readers import Columns, parse_columns
 from s2s_tutorial.data.vocabulary import UNK
-from s2s_tutorial.settings import PRESETS, DataSettings
+from s2s_tutorial.presets import PRESETS
+from s2s_tutorial.settings import DataSettings
 
 
 def columns_of(*pairs: tuple[str, str]) -> Columns:

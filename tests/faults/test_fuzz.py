@@ -23,7 +23,8 @@ from s2s_tutorial.data.readers import CorpusError, parse_columns, read_file
 from s2s_tutorial.data.text import detokenise, normalise, normalise_all, tokenise
 from s2s_tutorial.data.vocabulary import EOS, UNK, Vocabulary
 from s2s_tutorial.files import BadFileError, load_tensors, read_json
-from s2s_tutorial.settings import PRESETS, Settings
+from s2s_tutorial.presets import PRESETS
+from s2s_tutorial.settings import Settings
 from s2s_tutorial.training.record import read_record
 
 # Any text, lone surrogates included; and text with the characters that the rules are about.

@@ -31,8 +31,8 @@ def serve() -> None:
     from s2s_tutorial.data.corpus import prepare
     from s2s_tutorial.data.readers import read_file
     from s2s_tutorial.files import load_tensors
+    from s2s_tutorial.presets import PRESETS
     from s2s_tutorial.runs.weights import load_translator
-    from s2s_tutorial.settings import PRESETS
     from s2s_tutorial.training.record import read_record
     from s2s_tutorial.training.trainer import Trainer
 
