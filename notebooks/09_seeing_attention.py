@@ -196,7 +196,7 @@ AttentionView(translator.translate(SENTENCES[2]))
 
 # %% tags=["nbval-check-output"]
 [*_, pair] = generate(25, seed=7)
-french, english = normalise(pair.french).split(), normalise(pair.english).split()
+french, english = normalise(pair.source).split(), normalise(pair.english).split()
 print(" ".join(french), "→", " ".join(english))
 for place, word in sorted(pair.alignment):
     print(f"{french[place]:9} {english[word]}")

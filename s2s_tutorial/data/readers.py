@@ -67,7 +67,7 @@ def read_pieces(name: str, sample_pairs: int, streamed: bool = True) -> Iterator
         while piece := list(islice(pairs, PAIRS_AT_ONCE)):
             yield Columns(
                 normalise_all(pair.english for pair in piece),
-                normalise_all(pair.french for pair in piece),
+                normalise_all(pair.source for pair in piece),
                 [],
                 [pair.alignment for pair in piece],
             )

@@ -5,8 +5,8 @@ from collections import Counter
 
 import pytest
 
-from s2s_tutorial.grammar import clauses, questions, random_phrases, short_sentences
 from s2s_tutorial.grammar.choices import Choices
+from s2s_tutorial.grammar.french import clauses, questions, random_phrases, short_sentences
 
 
 class FixedNumbers(random.Random):

@@ -53,7 +53,7 @@ def fingerprint(settings: DataSettings) -> str:
     total = hashlib.sha256()
     if settings.corpus == "sample":
         for pair in generate(500):  # a changed grammar makes other sentences
-            total.update(f"{pair.french}\t{pair.english}\n".encode())
+            total.update(f"{pair.source}\t{pair.english}\n".encode())
     else:
         path = corpus_path(settings.corpus)
         if not path.is_file():

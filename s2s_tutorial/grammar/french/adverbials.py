@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from s2s_tutorial.grammar import lexicon
 from s2s_tutorial.grammar.aligned_phrases import Phrase, compose, leaves, mark, pair
-from s2s_tutorial.grammar.verbs import FUTURE, NOW, PAST, PRESENT
+from s2s_tutorial.grammar.french import lexicon
+from s2s_tutorial.grammar.french.verbs import FUTURE, NOW, PAST, PRESENT
 
 TIME, PLACE, CONTRACTED = mark("time"), mark("place"), mark("contraction")
 COUNTED_TIME = mark("time", "number")

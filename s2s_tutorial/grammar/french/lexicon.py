@@ -10,12 +10,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from s2s_tutorial.grammar.morphology import (
+from s2s_tutorial.grammar.english import english_ing, english_past, english_plural, english_third
+from s2s_tutorial.grammar.french.morphology import (
     agree,
-    english_ing,
-    english_past,
-    english_plural,
-    english_third,
     french_feminine,
     french_participle,
     french_plural,

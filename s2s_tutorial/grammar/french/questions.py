@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import partial
 
-from s2s_tutorial.grammar.clauses import NO_PLACE, Sentence
-from s2s_tutorial.grammar.lexicon import NOUNS
-from s2s_tutorial.grammar.phrases import MOVED, Subject, noun_phrase
-from s2s_tutorial.grammar.verbs import FUTURE, PAST, PRESENT
-from s2s_tutorial.grammar.word_groups import (
+from s2s_tutorial.grammar.french.clauses import NO_PLACE, Sentence
+from s2s_tutorial.grammar.french.lexicon import NOUNS
+from s2s_tutorial.grammar.french.phrases import MOVED, Subject, noun_phrase
+from s2s_tutorial.grammar.french.verbs import FUTURE, PAST, PRESENT
+from s2s_tutorial.grammar.french.word_groups import (
     AT_WHAT_TIME,
     CHAINS,
     QUESTION_SUBJECTS,

@@ -9,9 +9,9 @@ from __future__ import annotations
 from functools import lru_cache
 
 from s2s_tutorial.grammar.aligned_phrases import Gapped, Phrase, compose, mark, pair
-from s2s_tutorial.grammar.lexicon import Verb
-from s2s_tutorial.grammar.morphology import agree
-from s2s_tutorial.grammar.phrases import Agreement, Clitic
+from s2s_tutorial.grammar.french.lexicon import Verb
+from s2s_tutorial.grammar.french.morphology import agree
+from s2s_tutorial.grammar.french.phrases import Agreement, Clitic
 
 PRESENT, NOW, FUTURE, PAST, CAN, MUST, WANT = "present", "now", "future", "past", "can", "must", "want"
 _TENSE_MARKS = {
@@ -139,7 +139,7 @@ def verb_core(
         parts["PAS"] = pair(negation, negative)
     phrase = _link(parts, form, tense, auxiliary)
     phrase = phrase._replace(marks=phrase.marks | _TENSE_MARKS[tense] | _FORM_MARKS.get(form, 0))
-    return Gapped(_contract(phrase), phrase.french.index("S"), phrase.english.index("S"))
+    return Gapped(_contract(phrase), phrase.source.index("S"), phrase.english.index("S"))
 
 
 def _verb_parts(
@@ -175,8 +175,8 @@ def _leaf_or_silent(french: str, english: str, marks: int = 0) -> Phrase:
 
 def _inverted_parts(finite: Phrase, form: str, agreement: Agreement) -> dict[str, Phrase]:
     """Return the symbols that inversion changes: F with its hyphen, G for « -t- », and T after a noun subject."""
-    word = finite.french[0]
-    parts = {"F": finite._replace(french=(word + "-",))}
+    word = finite.source[0]
+    parts = {"F": finite._replace(source=(word + "-",))}
     if word[-1] in "ae" and agreement.person == 2:
         parts["G"] = pair("t-", "", "")
     if form == "noun_inversion":

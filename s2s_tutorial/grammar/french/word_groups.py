@@ -6,12 +6,12 @@ sleep because they are tired, and when it rains they stay at home.
 
 from __future__ import annotations
 
-from s2s_tutorial.grammar import lexicon
 from s2s_tutorial.grammar.aligned_phrases import Phrase, leaves, mark, pair
-from s2s_tutorial.grammar.lexicon import Adjective, Verb
-from s2s_tutorial.grammar.morphology import agree
-from s2s_tutorial.grammar.phrases import NOUN_AGREEMENT, PRONOUNS, Agreement, Subject
-from s2s_tutorial.grammar.verbs import FUTURE, PAST, PRESENT
+from s2s_tutorial.grammar.french import lexicon
+from s2s_tutorial.grammar.french.lexicon import Adjective, Verb
+from s2s_tutorial.grammar.french.morphology import agree
+from s2s_tutorial.grammar.french.phrases import NOUN_AGREEMENT, PRONOUNS, Agreement, Subject
+from s2s_tutorial.grammar.french.verbs import FUTURE, PAST, PRESENT
 
 # --------------------------------------------------------------------------------------------------------- subjects
 

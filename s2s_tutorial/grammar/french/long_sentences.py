@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from s2s_tutorial.grammar.adverbials import PLACES, SMALL_NUMBERS, TIMES, WEATHER_TIMES
 from s2s_tutorial.grammar.aligned_phrases import EMPTY, Phrase
 from s2s_tutorial.grammar.choices import Choices
-from s2s_tutorial.grammar.clauses import NO_PLACE, Sentence
-from s2s_tutorial.grammar.lexicon import NOUNS, STATES, Noun, Verb
-from s2s_tutorial.grammar.phrases import (
+from s2s_tutorial.grammar.french.adverbials import PLACES, SMALL_NUMBERS, TIMES, WEATHER_TIMES
+from s2s_tutorial.grammar.french.clauses import NO_PLACE, Sentence
+from s2s_tutorial.grammar.french.lexicon import NOUNS, STATES, Noun, Verb
+from s2s_tutorial.grammar.french.phrases import (
     HIM_HER,
     IT,
     LATER,
@@ -17,9 +17,9 @@ from s2s_tutorial.grammar.phrases import (
     Subject,
     noun_phrase,
 )
-from s2s_tutorial.grammar.random_phrases import pronoun_for
-from s2s_tutorial.grammar.verbs import FUTURE, NOW, PAST, PRESENT, WANT, verb_core
-from s2s_tutorial.grammar.word_groups import (
+from s2s_tutorial.grammar.french.random_phrases import pronoun_for
+from s2s_tutorial.grammar.french.verbs import FUTURE, NOW, PAST, PRESENT, WANT, verb_core
+from s2s_tutorial.grammar.french.word_groups import (
     ADJECTIVES_BEFORE,
     AND,
     BECAUSE,

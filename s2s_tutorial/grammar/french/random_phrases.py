@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import random
 
-from s2s_tutorial.grammar.adverbials import SMALL_NUMBERS
 from s2s_tutorial.grammar.aligned_phrases import Phrase
 from s2s_tutorial.grammar.choices import Choices
-from s2s_tutorial.grammar.lexicon import NOUNS, Adjective, Noun
-from s2s_tutorial.grammar.phrases import (
+from s2s_tutorial.grammar.french.adverbials import SMALL_NUMBERS
+from s2s_tutorial.grammar.french.lexicon import NOUNS, Adjective, Noun
+from s2s_tutorial.grammar.french.phrases import (
     AFFIRMATIVE,
     INDEFINITE,
     NEGATIVE,
@@ -18,7 +18,7 @@ from s2s_tutorial.grammar.phrases import (
     genitive,
     noun_phrase,
 )
-from s2s_tutorial.grammar.word_groups import (
+from s2s_tutorial.grammar.french.word_groups import (
     ADJECTIVES_AFTER,
     ADJECTIVES_BEFORE,
     CARRIED,

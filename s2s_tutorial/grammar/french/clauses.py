@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import random
 
-from s2s_tutorial.grammar.adverbials import AT_OCLOCK, PLACES, PLACES_TO, TIMES
 from s2s_tutorial.grammar.aligned_phrases import EMPTY, Derivation, Phrase, mark, pair
-from s2s_tutorial.grammar.lexicon import Adjective, Verb
-from s2s_tutorial.grammar.morphology import starts_with_vowel
-from s2s_tutorial.grammar.phrases import (
+from s2s_tutorial.grammar.french.adverbials import AT_OCLOCK, PLACES, PLACES_TO, TIMES
+from s2s_tutorial.grammar.french.lexicon import Adjective, Verb
+from s2s_tutorial.grammar.french.morphology import elide, starts_with_vowel
+from s2s_tutorial.grammar.french.phrases import (
     AFFIRMATIVE,
     HIM_HER,
     INDIRECT,
@@ -22,8 +22,8 @@ from s2s_tutorial.grammar.phrases import (
     Subject,
     toward,
 )
-from s2s_tutorial.grammar.random_phrases import RandomPhrases
-from s2s_tutorial.grammar.verbs import (
+from s2s_tutorial.grammar.french.random_phrases import RandomPhrases
+from s2s_tutorial.grammar.french.verbs import (
     ADVERBS,
     CAN,
     FUTURE,
@@ -35,7 +35,7 @@ from s2s_tutorial.grammar.verbs import (
     WANT,
     verb_core,
 )
-from s2s_tutorial.grammar.word_groups import (
+from s2s_tutorial.grammar.french.word_groups import (
     BE,
     BE_AVOIR,
     BE_FAIRE,
@@ -84,6 +84,13 @@ class Sentence(Derivation):
         self.open_question = False
         self.habit = False
         self._verbs: list[Verb] = []  # not chosen again: no « il arrive, puis il arrive »
+
+    def sentences(self) -> tuple[str, str, int]:
+        """Return both sentences and their marks; elides the French words in place. A space is before a question mark."""
+        if elide(self.source):
+            self.marks |= mark("elision")
+        french, english, marks = super().sentences()
+        return french.replace("?", " ?"), english, marks
 
     def end(self, form: str = "statement") -> None:
         """Append the final punctuation mark."""
@@ -236,7 +243,7 @@ class Sentence(Derivation):
 
         Only a statement may begin with it: « Hier, Paul a dormi. ».
         """
-        may_begin = not self.french and form == "statement" and tense in (PRESENT, NOW, PAST, FUTURE)
+        may_begin = not self.source and form == "statement" and tense in (PRESENT, NOW, PAST, FUTURE)
         if time_phrase and may_begin and self.draw.chance(0.2):
             self.add(time_phrase)
             self.add(COMMA)
