@@ -19,6 +19,7 @@ PRETRAINED = Path(__file__).parent / "pretrained"
 AttentionName = Literal["dot", "general", "concat", "additive", "local-p", "none"]
 DecoderName = Literal["luong", "bahdanau"]
 SamplingName = Literal["none", "constant", "linear", "exponential", "inverse-sigmoid"]
+SplitName = Literal["both", "source", "target"]
 UnitName = Literal["characters", "words"]
 ATTENTIONS, SAMPLING_SCHEDULES = get_args(AttentionName), get_args(SamplingName)
 BUILT_IN = ("sample", "tatoeba")  # names of corpora that are not files; their first column is English
@@ -39,8 +40,14 @@ Rate = Annotated[float, Meta(ge=0.0, le=1_000.0)]
 Norm = Annotated[float, Meta(ge=1e-9, le=1e12)]
 Share = Annotated[float, Meta(ge=0.0, le=1.0)]
 Probability = Annotated[float, Meta(ge=0.0, lt=1.0)]
+Files = str | tuple[str, str]  # the path of a file of pairs, or those of two parallel files
 Language = Annotated[str, Meta(pattern=r"^[a-z]{2,3}(-[A-Za-z0-9]{2,8}){0,3}$")]  # such as de, nds or pt-BR
 Seed = Annotated[int, Meta(ge=0, le=2**63 - 1)]
+
+
+def _plain(value: Any) -> Any:
+    """Return a path as text, and any other value as it is."""
+    return os.fspath(value) if isinstance(value, os.PathLike) else value
 
 
 @dataclass(frozen=True)
@@ -48,7 +55,7 @@ class DataSettings:
     """Settings of the data: which sentence pairs are read, and which of them are kept.
 
     Attributes:
-        corpus: "sample" (the built-in grammar), "tatoeba", or the path of a .txt, .tsv or .zip file.
+        corpus: "sample" (the built-in grammar), "tatoeba", the path of a file of pairs, or the paths of two parallel files.
         sample_pairs: Number of pairs that the grammar generates; unused for other corpora.
         min_length: Length of the shortest sentence that is kept on either side, after normalising, in `unit`.
         max_length: Length of the longest sentence that is kept, likewise.
@@ -58,9 +65,15 @@ class DataSettings:
         reverse: True translates the first column into the second (English to French), False the second into the first.
         languages: Codes of source and target language, such as ("de", "en"). Without them, the built-in corpora are French
             and English, and the languages of a file are not known.
+        source_column: Name or number (from 1) of the column to translate from; without it, `readers` finds the columns.
+        target_column: Name or number of the column to translate into.
+        skip_bad: True leaves out lines that cannot be read, and counts them; False refuses the file.
+        split_by: Side on which no two sets share a sentence: "both", "source" or "target".
+        valid: File or files of pairs to validate on, in place of a part of the corpus.
+        test: File or files of pairs to test on, in place of a part of the corpus.
     """
 
-    corpus: Text = "sample"
+    corpus: Files = "sample"
     sample_pairs: Pairs = 36_000
     min_length: Length = 1
     max_length: Length = 1_000
@@ -69,13 +82,21 @@ class DataSettings:
     vocabulary_min_count: Count = 1
     reverse: bool = False
     languages: tuple[Language, ...] = ()
+    source_column: Text = ""
+    target_column: Text = ""
+    skip_bad: bool = False
+    split_by: SplitName = "both"
+    valid: Files = ""
+    test: Files = ""
 
     def __post_init__(self) -> None:
-        """Turn a path into text and lists into tuples, because settings are written as JSON and read back."""
-        if isinstance(self.corpus, os.PathLike):
-            object.__setattr__(self, "corpus", os.fspath(self.corpus))
-        if isinstance(self.languages, list):
-            object.__setattr__(self, "languages", tuple(self.languages))
+        """Turn paths into text and lists into tuples, because settings are written as JSON and read back."""
+        for name in ("corpus", "languages", "valid", "test"):
+            value = getattr(self, name)
+            if isinstance(value, list | tuple):
+                object.__setattr__(self, name, tuple(map(_plain, value)))
+            else:
+                object.__setattr__(self, name, _plain(value))
 
     @property
     def language_pair(self) -> tuple[str, str]:
@@ -196,7 +217,8 @@ class Settings:
             raise ValueError(
                 f"min_length is {self.data.min_length}, expected at most max_length, {self.data.max_length}"
             )
-        _check_languages(self.data)
+        _check_files(self.data)
+        _check_direction(self.data)
 
     def to_dict(self) -> dict[str, Any]:
         """Return plain nested dictionaries, ready for JSON."""
@@ -219,11 +241,26 @@ class Settings:
 PARTS: dict[str, type] = {"data": DataSettings, "model": ModelSettings, "training": TrainingSettings}
 
 
-def _check_languages(data: DataSettings) -> None:
-    """Check that there are no languages or two, and that English is the first column of a built-in corpus."""
+def _check_files(data: DataSettings) -> None:
+    """Check the paths of files, which msgspec 0.22 cannot do: with limits on the text of this union it crashes."""
+    for name in ("corpus", "valid", "test"):
+        for path in files_of(getattr(data, name)):
+            if len(path) > MAX_TEXT or "\0" in path:
+                raise ValueError(f"{name} is {path!r:.60}, expected at most {MAX_TEXT:,} characters without NUL")
+
+
+def files_of(files: Files) -> tuple[str, ...]:
+    """Return the paths of one file, of two parallel files, or of none."""
+    return ((files,) if files else ()) if isinstance(files, str) else files
+
+
+def _check_direction(data: DataSettings) -> None:
+    """Check that there are no languages or two, and that columns and languages agree with `reverse`."""
     codes = data.languages
     if len(codes) not in (0, 2):
         raise ValueError(f"languages is {codes}, expected two codes, source and target, such as de en")
+    if data.reverse and (data.source_column or data.target_column):
+        raise ValueError("reverse swaps the first two columns: leave it out, or name the columns the other way round")
     if codes and data.corpus in BUILT_IN and data.language_pair[0 if data.reverse else 1] != "en":
         raise ValueError(
             f"languages is {' '.join(codes)}, but the first column of {data.corpus} is English, and it is the "

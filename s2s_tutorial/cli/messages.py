@@ -21,7 +21,12 @@ def describe_corpus(corpus: Corpus, settings: Settings) -> str:
 
     source, target = settings.data.language_pair
     names = language_name(source, "source"), language_name(target, "target")
-    lines = [f"{name:<40}{count:>10,} pairs" for name, count in corpus.steps]
+    lines = [f"{label:<22}{text}" for label, text in corpus.notes]
+    before = None
+    for name, count in corpus.steps:
+        dropped = f"{before - count:>10,} dropped" if before is not None and before > count else ""
+        lines.append(f"{name:<40}{count:>10,} pairs{dropped}")
+        before = count
     src_words, tgt_words = corpus.word_counts
     lines.append(f"{f'{names[0]} / {names[1]} words kept':<40}{f'{src_words:,} / {tgt_words:,}':>16}")
     lines.append(f"{'training':<40}{len(corpus.train):>10,} pairs")

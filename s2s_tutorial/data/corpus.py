@@ -6,9 +6,8 @@ number of pairs that each step leaves. The rules themselves are in `filters`; ch
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from importlib.resources import files
 
 import numpy as np
@@ -26,10 +25,10 @@ from s2s_tutorial.data.filters import (
 )
 from s2s_tutorial.data.on_disk.mapped_pairs import StoredPairs
 from s2s_tutorial.data.readers import parse_columns, read_corpus
+from s2s_tutorial.data.split import part_of, places, read_own_sets
 from s2s_tutorial.data.vocabulary import Vocabulary
 from s2s_tutorial.settings import DataSettings
 
-TEST_SHARE, VALIDATION_SHARE = 5, 3  # of 100 English sentences
 MOST_HELD_OUT = 20_000  # sentences of each held-out set that are used; more take long and hardly narrow an interval
 
 
@@ -62,12 +61,14 @@ class HeldOut:
         references: N lists of all translations in the filtered corpus, the translation of its own pair first.
         alignments: N gold alignments (source position, target position) with the first reference, or None.
         groups: N names of groups from the third column (in the challenge set, the phenomenon), or None.
+        unreadable: References of further sentences of which normalising leaves nothing; their translations are wrong.
     """
 
     sources: list[str]
     references: list[list[str]]
     alignments: list[Alignment] | None = None
     groups: list[str] | None = None
+    unreadable: list[list[str]] = field(default_factory=list)
 
     def __len__(self) -> int:
         return len(self.sources)
@@ -93,6 +94,7 @@ class Corpus:
         test_pairs: Number of pairs in the whole test set.
         src_vocabulary: Source words, counted in the training pairs.
         tgt_vocabulary: Target words, counted in the training pairs.
+        notes: How the files were read, and advice, as pairs of a word and a text.
     """
 
     steps: list[tuple[str, int]]
@@ -104,6 +106,7 @@ class Corpus:
     test_pairs: int
     src_vocabulary: Vocabulary
     tgt_vocabulary: Vocabulary
+    notes: list[tuple[str, str]] = field(default_factory=list)
 
 
 def prepare(settings: DataSettings) -> Corpus:
@@ -113,24 +116,33 @@ def prepare(settings: DataSettings) -> Corpus:
         CorpusError: The file cannot be used, or too little of it is left to train and measure on.
     """
     check_type("settings", settings, DataSettings, hint='PRESETS["sample"].data, for example')
-    columns = read_corpus(settings.corpus, settings.sample_pairs)
+    own = read_own_sets(settings)
+    columns = read_corpus(settings)
     rows = keep_lengths(columns, settings)
     first, second = numbered(columns, rows)
-    choice = choose(first, second, part_numbers(first), len(columns.first), settings)
+    choice = choose(first, second, places(first, second, settings, own), len(columns.first), settings)
     kept = {part: [rows[number] for number in numbers] for part, numbers in choice.rows.items()}
     references = gather_references(columns, (rows[number] for number in choice.distinct), settings.reverse)
     src, tgt = columns.sides(settings.reverse)
     train = Pairs([src[row] for row in kept["training"]], [tgt[row] for row in kept["training"]])
+    held_out = {
+        part: held_out_from(own.columns[part], settings.reverse)
+        if part in own.columns
+        else hold_out(columns, kept[part], references, settings.reverse)
+        for part in ("validation", "test")
+    }
+    pairs = own.pairs(choice)
     return Corpus(
         steps=choice.steps,
         word_counts=source_and_target(*choice.word_types, settings.reverse),
         train=train,
-        validation=hold_out(columns, kept["validation"], references, settings.reverse).head(MOST_HELD_OUT),
-        test=hold_out(columns, kept["test"], references, settings.reverse).head(MOST_HELD_OUT),
-        validation_pairs=len(kept["validation"]),
-        test_pairs=len(kept["test"]),
+        validation=held_out["validation"].head(MOST_HELD_OUT),
+        test=held_out["test"].head(MOST_HELD_OUT),
+        validation_pairs=pairs["validation"],
+        test_pairs=pairs["test"],
         src_vocabulary=Vocabulary.count(train.sources, settings.vocabulary_min_count),
         tgt_vocabulary=Vocabulary.count(train.targets, settings.vocabulary_min_count),
+        notes=[*columns.notes, *own.notes, *choice.notes],
     )
 
 
@@ -138,12 +150,6 @@ def numbered(columns: Columns, rows: Iterable[int]) -> tuple[TextColumn, TextCol
     """Return both columns of some rows in the form that the filters take."""
     rows = list(rows)
     return TextColumn([columns.first[row] for row in rows]), TextColumn([columns.second[row] for row in rows])
-
-
-def part_numbers(first: TextColumn) -> np.ndarray:
-    """Return (N,) the index in `filters.PARTS` of the set that each first sentence belongs to."""
-    part_of_sentence = {sentence: PARTS.index(part_of(sentence)) for sentence in set(first.sentences)}
-    return np.fromiter((part_of_sentence[sentence] for sentence in first.sentences), np.uint8, len(first.sentences))
 
 
 def keep_lengths(columns: Columns, settings: DataSettings) -> list[int]:
@@ -175,18 +181,6 @@ def drop_repeats(columns: Columns, rows: list[int]) -> list[int]:
     return [rows[number] for number in distinct]
 
 
-def part_of(english: str) -> str:
-    """Name the set that a normalised first-column sentence belongs to; it depends on a hash of its text alone.
-
-    >>> part_of("i am cold .")
-    'training'
-    """
-    hundredth = int(hashlib.sha256(english.encode()).hexdigest(), 16) % 100
-    if hundredth < TEST_SHARE:
-        return "test"
-    return "validation" if hundredth < TEST_SHARE + VALIDATION_SHARE else "training"
-
-
 def split(columns: Columns, rows: Iterable[int]) -> tuple[list[int], list[int], list[int]]:
     """Divide rows into training, validation and test so that no two of them share a sentence on either side.
 
@@ -198,7 +192,8 @@ def split(columns: Columns, rows: Iterable[int]) -> tuple[list[int], list[int], 
     """
     rows = list(rows)
     first, second = numbered(columns, rows)
-    found = divide(part_numbers(first), second.keys, np.arange(len(rows)))
+    parts = np.array([PARTS.index(part_of(sentence)) for sentence in first.sentences], dtype=np.uint8)
+    found = divide(parts, second.keys, np.arange(len(rows)))
     training, validation, test = ([rows[number] for number in found[part]] for part in reversed(PARTS))
     return training, validation, test
 
@@ -239,13 +234,18 @@ def hold_out(columns: Columns, rows: Iterable[int], references: dict[str, list[s
 def held_out_from(columns: Columns, reverse: bool = False) -> HeldOut:
     """Make a held-out set of a whole file of pairs; rows with the same source become one sentence.
 
+    Rows without a source are unreadable; rows without a target are left out.
+
     Raises:
         CorpusError: No pair has words on both sides.
     """
-    rows = [row for row, texts in enumerate(zip(columns.first, columns.second, strict=True)) if all(texts)]
-    if not rows:
-        raise CorpusError("no pair has a letter on both sides: nothing to measure on")
-    return hold_out(columns, rows, gather_references(columns, rows, reverse), reverse)
+    src, tgt = columns.sides(reverse)
+    rows = [row for row, target in enumerate(tgt) if target]
+    read = [row for row in rows if src[row]]
+    if not read:
+        raise CorpusError("no pair has a letter on both sides that can be read: nothing to measure on")
+    held_out = hold_out(columns, read, gather_references(columns, read, reverse), reverse)
+    return replace(held_out, unreadable=[[tgt[row]] for row in rows if not src[row]])
 
 
 def challenge_set(reverse: bool = False) -> HeldOut:

@@ -28,23 +28,30 @@ def language_name(code: str, otherwise: str) -> str:
     return _names().get(code.replace("-", "_"), code) if code else otherwise
 
 
-def language_code(text: str) -> str:
-    """Return the code of a language that is given by its code or by its English name.
+@cache
+def _codes() -> dict[str, str]:
+    from babel.core import get_global
 
-    >>> language_code("German"), language_code("deu"), language_code("PT-br")
-    ('de', 'de', 'pt-BR')
+    aliases = {alias.lower(): code for alias, code in get_global("language_aliases").items() if "_" not in code}
+    names = {name.lower(): code for code, name in _names().items()}
+    return aliases | names | {code.lower(): code for code in _names()}
+
+
+def find_code(text: str) -> str:
+    """Return the code of a language that is given by its code or by its English name; `""` if there is none.
+
+    >>> find_code("German"), find_code("deu"), find_code("PT-br"), find_code("glasses")
+    ('de', 'de', 'pt-BR', '')
+    """
+    return _codes().get(text.strip().replace("-", "_").lower(), "").replace("_", "-")
+
+
+def language_code(text: str) -> str:
+    """Return the code of a language, as `find_code` does.
 
     Raises:
         ValueError: There is no such language.
     """
-    from babel.core import get_global
-
-    known, wanted = _names(), text.strip().replace("-", "_").lower()
-    shorter = {**get_global("language_aliases"), **{name.lower(): code for code, name in known.items()}}
-    codes = {code.lower(): code for code in known}
-    wanted = shorter.get(wanted, wanted)
-    if wanted.lower() not in codes:
-        raise ValueError(
-            f"{text[:40]!r} is not a language that is known: give its code, such as de, or its English name"
-        )
-    return codes[wanted.lower()].replace("_", "-")
+    if code := find_code(text):
+        return code
+    raise ValueError(f"{text[:40]!r} is not a language that is known: give its code, such as de, or its English name")

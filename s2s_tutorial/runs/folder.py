@@ -55,6 +55,8 @@ class Run:
         tgt_vocabulary: Vocabulary of the target language.
         challenge_seen: Normalised sources of the challenge set that are in its training data.
         start: Name of what it borrowed before its first step, see `initial_weights.py`; `""` for nothing.
+        data: SHA-256 of the files that its pairs were read from; `""` if there were none, or it is not known.
+        started_in: Working directory in which it was started, as a path from its folder; paths of files start there.
     """
 
     folder: Path
@@ -63,6 +65,8 @@ class Run:
     tgt_vocabulary: Vocabulary
     challenge_seen: frozenset[str]
     start: str = ""
+    data: str = ""
+    started_in: str = ""
 
     @property
     def model_path(self) -> Path:
@@ -126,6 +130,8 @@ class Run:
             "tgt_vocabulary": self.tgt_vocabulary.to_dict(),
             "challenge_seen": sorted(self.challenge_seen),
             "start": self.start,
+            "data": self.data,
+            "started_in": self.started_in,
         }
         try:
             write_json(self.folder / "run.json", values, MAX_JSON_BYTES)
@@ -197,7 +203,7 @@ def open_run(folder: str | Path) -> Run:
             Vocabulary.from_dict(values["src_vocabulary"]),
             Vocabulary.from_dict(values["tgt_vocabulary"]),
             frozenset(text for text in values["challenge_seen"] if isinstance(text, str)),
-            _line(values.get("start", "")),
+            *(_line(values.get(name, "")) for name in ("start", "data", "started_in")),
         )
     except BadFileError as error:
         raise RunError(str(error)) from None
@@ -209,7 +215,7 @@ def open_run(folder: str | Path) -> Run:
 
 def _line(text: Any) -> str:
     if not (isinstance(text, str) and text.isprintable() and len(text) <= MAX_TEXT):
-        raise ValueError(f"the start is {str(text)[:40]!r}, expected a line of text")
+        raise ValueError(f"{str(text)[:40]!r} is not a line of text")
     return text
 
 

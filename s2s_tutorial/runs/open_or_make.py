@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import fields
+from dataclasses import fields, replace
 
 from s2s_tutorial.runs.checkpoints import Checkpoints
 from s2s_tutorial.runs.folder import Run, RunError, open_run
 from s2s_tutorial.runs.lock import HOLDER, LOCK, hold
-from s2s_tutorial.settings import Settings
+from s2s_tutorial.settings import BUILT_IN, Settings
 
 
 def open_or_make(run: Run) -> Run:
@@ -34,9 +34,10 @@ def open_or_make(run: Run) -> Run:
                 Checkpoints(folder).clear_temporary()
                 run.save()
     before = open_run(folder)
-    if before.settings != run.settings:
+    settings = _with_paths_of(before.settings, run.settings)
+    if before.settings != settings:
         raise RunError(
-            f"{folder} holds a run with other settings ({_difference(before.settings, run.settings)}): use these, or "
+            f"{folder} holds a run with other settings ({_difference(before.settings, settings)}): use these, or "
             "give another folder"
         )
     if (before.src_vocabulary, before.tgt_vocabulary) != (run.src_vocabulary, run.tgt_vocabulary):
@@ -45,6 +46,18 @@ def open_or_make(run: Run) -> Run:
         names = [repr(name) if name else "nothing borrowed" for name in (before.start, run.start)]
         raise RunError(f"{folder} began with {names[0]}, not with {names[1]}: give it that, or give another folder")
     return before
+
+
+def _with_paths_of(before: Settings, now: Settings) -> Settings:
+    """Return settings with the paths of earlier ones: the same files may have been moved, or their path spelled otherwise."""
+    paths = {
+        name: getattr(before.data, name)
+        for name in ("corpus", "valid", "test")
+        if getattr(now.data, name)
+        and getattr(before.data, name)
+        and {getattr(now.data, name), getattr(before.data, name)}.isdisjoint(BUILT_IN)
+    }
+    return replace(now, data=replace(now.data, **paths))
 
 
 def _difference(before: Settings, now: Settings) -> str:

@@ -58,5 +58,5 @@ class Samples:
         row = next((row for row, length in enumerate(lengths) if FEWEST_WORDS <= length <= MOST_WORDS), 0)
         source, reference = self.sources[row], self.references[row]
         [weights] = translator.forced_attention([source], [reference])
-        languages = {"language": translator.language, "src_language": translator.src_language}
-        return Translation(source.split(), reference.split(), [], [], 0.0, weights, **languages)
+        words = source.split(), reference.split()
+        return Translation(*words, [], [], 0.0, weights, [], translator.language, translator.src_language)

@@ -11,6 +11,7 @@ import torch
 from s2s_tutorial.data.corpus import Corpus, challenge_set
 from s2s_tutorial.model.dropout import set_dropout_generator
 from s2s_tutorial.model.seq2seq import Seq2Seq
+from s2s_tutorial.runs.find_data import data_of
 from s2s_tutorial.runs.folder import Run, RunError
 from s2s_tutorial.runs.open_or_make import open_or_make
 from s2s_tutorial.settings import Settings, TrainingSettings
@@ -42,7 +43,7 @@ def open_for_training(
     """
     vocabularies = corpus.src_vocabulary, corpus.tgt_vocabulary
     seen = corpus.train.find(challenge_set(settings.data.reverse).sources)
-    run = Run(folder, settings, *vocabularies, frozenset(seen), start.name)
+    run = Run(folder, settings, *vocabularies, frozenset(seen), start.name, *data_of(settings.data, folder))
     run.weight_bytes()  # refuses a model that is too large for any memory
     model = run.build_model()
     start.prepare(model)

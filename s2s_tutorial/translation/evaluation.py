@@ -19,6 +19,7 @@ from s2s_tutorial.data.corpus import HeldOut
 from s2s_tutorial.translation.translator import Translation, Translator
 
 BOOTSTRAP_SAMPLES = 1_000
+FEWEST_SENTENCES = 10  # a bootstrap interval of fewer is far too narrow: it is given as 0 to 100
 
 
 @dataclass(frozen=True)
@@ -35,6 +36,7 @@ class Scores:
         sentences: Number of distinct source sentences.
         seconds: Time to translate them all, in seconds.
         signature: Sacrebleu's description of how BLEU was computed.
+        unreadable: Number of sentences that could not be read and count as wrong; None if there are none.
         aer: Alignment error rate of the attention, 0 to 1; None without gold alignments or attention.
         aer_best: Lowest rate that is possible with one link per target word.
         aer_chance: Expected rate of links to random source words.
@@ -49,6 +51,7 @@ class Scores:
     sentences: int
     seconds: float
     signature: str
+    unreadable: int | None = None
     aer: float | None = None
     aer_best: float | None = None
     aer_chance: float | None = None
@@ -75,18 +78,21 @@ def evaluate(translator: Translator, held_out: HeldOut, beam_size: int = 1) -> t
     """
     check_type("translator", translator, Translator, hint="load_translator(folder)")
     check_type("held_out", held_out, HeldOut, hint="corpus.test, for example")
-    _check_references(held_out.sources, held_out.references)
+    references = [*held_out.references, *held_out.unreadable]
+    _check_references([*held_out.sources, *held_out.unreadable], references)
     start = time.perf_counter()
-    translations = translator.translate_words(held_out.sources, beam_size)
+    translations = translator.translate_words(held_out.sources, beam_size) if held_out.sources else []
     seconds = time.perf_counter() - start
-    scores = score_translations(translations, held_out.references)
-    alignment_scores: dict[str, Any] = {}
+    unread = [Translation([], [], [], [], 0.0, None) for _ in held_out.unreadable]
+    scores = score_translations([*translations, *unread], references)
+    more: dict[str, Any] = {}
     if held_out.alignments is not None:
         firsts = [references[0] for references in held_out.references]
         found = translator.forced_attention(held_out.sources, firsts)
         if attention := [weights for weights in found if weights is not None]:
-            alignment_scores = score_alignments(attention, held_out.alignments)
-    return Scores(**scores, sentences=len(held_out), seconds=seconds, **alignment_scores), translations
+            more = score_alignments(attention, held_out.alignments)
+    more["unreadable"] = len(unread) or None
+    return Scores(**scores, sentences=len(references), seconds=seconds, **more), translations
 
 
 def score_translations(translations: Sequence[Translation], references: Sequence[Sequence[str]]) -> dict[str, Any]:
@@ -107,11 +113,14 @@ def score_translations(translations: Sequence[Translation], references: Sequence
     columns = reference_columns(references)
     bleu = BLEU(tokenize="none", force=True)
     result = bleu.corpus_score(outputs, columns, n_bootstrap=BOOTSTRAP_SAMPLES)
+    low, high = (min(max(end, 0.0), 100.0) for end in (result._mean - result._ci, result._mean + result._ci))
+    if len(outputs) < FEWEST_SENTENCES:
+        low, high = 0.0, 100.0
     words = sum(len(translation.src_words) for translation in translations)
     return {
-        "bleu": result.score,
-        "bleu_low": max(result._mean - result._ci, 0.0),
-        "bleu_high": min(result._mean + result._ci, 100.0),
+        "bleu": min(result.score, 100.0),  # rounding may add 1e-14
+        "bleu_low": low,
+        "bleu_high": high,
         "chrf": CHRF().corpus_score(outputs, columns).score,
         "exact_match": exact_match(outputs, references),
         "unknown_rate": sum(len(translation.unknown) for translation in translations) / max(words, 1),
@@ -233,12 +242,16 @@ def score_groups(translations: Sequence[Translation], held_out: HeldOut, seen: f
 
 
 def show_scores(scores: Scores) -> str:
-    """Describe scores in one line, or two with alignments."""
+    """Describe scores in one line, with a line more for alignments, for few sentences, and for unreadable ones."""
     text = (
         f"BLEU {scores.bleu:.1f} (95%: {scores.bleu_low:.1f} to {scores.bleu_high:.1f}) · chrF {scores.chrf:.1f} · "
         f"exact {scores.exact_match:.0%} · unknown words {scores.unknown_rate:.1%} · {scores.sentences:,} sentences in "
         f"{scores.seconds:.1f} s"
     )
+    if scores.unreadable:
+        text += f"\n{scores.unreadable:,} of the sentences could not be read and count as wrong"
+    if scores.sentences < FEWEST_SENTENCES:
+        text += f"\nA score of {scores.sentences} sentence{'s' * (scores.sentences > 1)} means little: test on more"
     if scores.aer is not None:
         bounds = f"(best with one link a word {scores.aer_best:.2f}, chance {scores.aer_chance:.2f})"
         text += f"\nalignment error rate {scores.aer:.2f} {bounds}"

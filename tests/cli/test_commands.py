@@ -173,8 +173,11 @@ def test_data_reads_a_file_and_reverses_it(tmp_path):
         next(re.findall(r"\d+ / \d+", line)[0] for line in lines if "words kept" in line) for lines in (forward, back)
     ]
     assert words[0].split(" / ") == words[1].split(" / ")[::-1]
-    assert any("French sentences" in line for line in forward)
-    assert any("English sentences" in line for line in back)
+    assert all(any("source sentences" in line for line in lines) for lines in (forward, back))
+    assert not any("French" in line or "English" in line for line in forward)
+    named = said(call("data", "--corpus", path, "--languages", "de", "Italian"))
+    assert any("German sentences" in line for line in named)
+    assert any("German / Italian words kept" in line for line in named)
 
 
 def write_pairs(path: Path, count: int = 300) -> None:

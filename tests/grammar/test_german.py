@@ -105,7 +105,8 @@ def test_determiners_adjectives_and_nouns_agree_in_gender_number_and_case(words)
             assert readings(determiner, adjectives, noun), (determiner, adjectives, noun, sentence)
             seen[determiner] += 1
             with_adjectives += bool(adjectives)
-    assert set(seen) >= set(tables.DETERMINERS) - {"letztes", "nächstes", "allen", "diesem", "einem"}
+    rare = {"keinem", "keiner", "einem", "einer", "aufs"}
+    assert set(seen) >= set(tables.DETERMINERS) - rare
     assert with_adjectives > 5_000
 
 

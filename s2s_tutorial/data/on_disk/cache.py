@@ -23,13 +23,14 @@ from s2s_tutorial.data.columns import CorpusError
 from s2s_tutorial.data.corpus import Corpus, HeldOut
 from s2s_tutorial.data.on_disk.build import encode
 from s2s_tutorial.data.on_disk.mapped_pairs import StoredPairs, checksum, open_array, open_encoded
-from s2s_tutorial.data.readers import corpus_path
+from s2s_tutorial.data.readers import content_digest, sample_language
+from s2s_tutorial.data.reading.opening import OPENERS
 from s2s_tutorial.data.vocabulary import Vocabulary
 from s2s_tutorial.files import BadFileError, read_bounded, read_json, refuse_links
 from s2s_tutorial.grammar import generate
-from s2s_tutorial.settings import DataSettings
+from s2s_tutorial.settings import DataSettings, files_of
 
-FOLDER_FORMAT = 2  # raise it when the files, the text rules or the filters change
+FOLDER_FORMAT = 3  # raise it when the files, the text rules or the filters change
 LARGE_SAMPLE, LARGE_FILE = 1_000_000, 256 << 20  # pairs, bytes: larger corpora are always streamed
 MAX_HELD_OUT_BYTES = 64 << 20
 
@@ -40,8 +41,8 @@ def is_large(settings: DataSettings) -> bool:
         return settings.sample_pairs > LARGE_SAMPLE
     if settings.corpus == "tatoeba":
         return False
-    path = Path(settings.corpus)
-    return path.is_file() and path.stat().st_size * (5 if path.suffix.lower() == ".zip" else 1) > LARGE_FILE
+    paths = [path for path in map(Path, files_of(settings.corpus)) if path.is_file()]
+    return sum(path.stat().st_size * (5 if path.suffix.lower() in OPENERS else 1) for path in paths) > LARGE_FILE
 
 
 def fingerprint(settings: DataSettings) -> str:
@@ -52,15 +53,11 @@ def fingerprint(settings: DataSettings) -> str:
     """
     total = hashlib.sha256()
     if settings.corpus == "sample":
-        for pair in generate(500):  # a changed grammar makes other sentences
+        for pair in generate(500, language=sample_language(settings)):  # a changed grammar makes other sentences
             total.update(f"{pair.source}\t{pair.english}\n".encode())
-    else:
-        path = corpus_path(settings.corpus)
-        if not path.is_file():
-            raise CorpusError(f"{path} is not a file: give a .txt, .tsv or .zip of tab-separated sentence pairs")
-        with path.open("rb") as file:
-            total.update(hashlib.file_digest(file, "sha256").digest())
-        settings = replace(settings, corpus="")  # it may be moved
+    total.update(content_digest(settings).encode())
+    if settings.corpus != "sample":
+        settings = replace(settings, corpus="", valid=str(bool(settings.valid)), test=str(bool(settings.test)))
     total.update(json.dumps([FOLDER_FORMAT, asdict(settings)], sort_keys=True).encode())
     return total.hexdigest()
 
@@ -174,6 +171,7 @@ def open_encoded_corpus(folder: Path, settings: DataSettings, mark: str) -> Corp
             test_pairs=int(values["pairs"]["test"]),
             src_vocabulary=src_vocabulary,
             tgt_vocabulary=tgt_vocabulary,
+            notes=[(str(label), str(note)) for label, note in values["notes"]],
         )
     except BadFileError:
         raise
