@@ -124,7 +124,7 @@ def _place(german: str, english: str) -> Phrase:
 _PLACES = lexicon.rows(lexicon.PLACE_TABLE)
 _AT = {
     kind: tuple(_place(german, english) for german, english, _, _, kinds in _PLACES if kind in kinds.split())
-    for kind in ("home", "kitchen", "rest", "outside", "water", "shop", "town", "work", "study", "city")
+    for kind in ("home", "kitchen", "rest", "outside", "water", "shop", "market", "town", "work", "study", "city")
 }
 TOWNS = _AT["city"][:4]
 TO_TOWNS = tuple(

@@ -58,6 +58,14 @@ PRESENT_TENSES = {PRESENT: 10, NOW: 6, WANT: 2, CAN: 2, MUST: 2, SHOULD: 1, LIKE
 NEGATIONS = {"nicht": 75, "nie": 15, "nicht_mehr": 10}
 
 
+def _beginning(subject: Subject, form: str, first: Phrase | None) -> dict[str, Phrase]:
+    """Return the subject of a clause and its conjunction, question word or relative pronoun, as parts of `ORDERS`."""
+    parts = {} if form in ("who", "relative") else {"S": subject.phrase}
+    if first:
+        parts["W" if form in ("open_question", "who") else "C"] = first
+    return parts
+
+
 class Sentence(Derivation):
     """A sentence pair under construction. The methods append clauses to both sides, with random choices.
 
@@ -156,12 +164,9 @@ class Sentence(Derivation):
         Args:
             subject: Subject of the clause; not written in the forms "who" and "relative".
             form: Key of `verbs.ORDERS`. A statement may become "time_first".
-            verb: Verb, or None for a random one that the tense allows.
-            tense: Tense, or None for a random one that the verb allows.
+            verb, tense: Verb and tense, or None for random ones that suit each other.
             negative: Whether the clause is negated.
-            place: Probability of a phrase of place, or `NO_PLACE`.
-            time: Probability of a phrase of time.
-            pronoun: Probability that the object is a pronoun, for a verb that allows it.
+            place, time, pronoun: Probabilities of a phrase of place (or `NO_PLACE`), of time, of a pronoun as object.
             first: Conjunction, question word or relative pronoun of the clause.
             given: Object, instead of a random one; `EMPTY` if it is written elsewhere.
             pronoun_object: Pronoun as the object, instead of a random object.
@@ -170,25 +175,27 @@ class Sentence(Derivation):
         verb = verb or self.random_verb(tense)
         self._verbs.append(verb)
         tense = tense or self.random_tense(verb)
-        parts: dict[str, Phrase] = {} if form in ("who", "relative") else {"S": subject.phrase}
-        if first:
-            parts["W" if form in ("open_question", "who") else "C"] = first
-        if pronoun_object is None and given is None and self.draw.chance(pronoun):
-            pronoun_object = self.random_pronoun(verb, agreement)
-        if pronoun_object:
-            parts["P"] = pronoun_object
-        elif given is not None:
+        tense = WANT if negative and tense == LIKE else tense  # "wouldn't like to" would be stiff
+        parts = _beginning(subject, form, first)
+        if given is not None:
             parts["O"] = given
-        elif verb.objects:
-            parts |= self._object(verb, agreement, negative, tense)
+        else:
+            pronoun_object = pronoun_object or (
+                self.random_pronoun(verb, agreement) if self.draw.chance(pronoun) else None
+            )
+            parts |= {"P": pronoun_object} if pronoun_object else self._object(verb, agreement, negative, tense)
         negation = self._negation(verb, tense, parts) if negative else ""
         parts |= self._place(verb, place, "M" if "I" in parts else "L")
         parts |= self._when(verb, tense, form, negation, time)
         if tense == PRESENT:
-            lasting = {"A", "T"} & set(parts) or negation in ("nie", "nicht_mehr") or verb.flags & {"state", "skill"}
-            self.habit |= bool(lasting)
-            tense = PRESENT if self.habit else NOW
+            tense = self._habit_or_now(verb, negation, parts)
         self._compose(verb, tense, form, agreement, negation, parts)
+
+    def _habit_or_now(self, verb: Verb, negation: str, parts: dict[str, Phrase]) -> str:
+        """Return PRESENT for a habit or a state, in this clause or one before it, and otherwise NOW."""
+        lasting = {"A", "T"} & set(parts) or negation in ("nie", "nicht_mehr") or verb.flags & {"state", "skill"}
+        self.habit |= bool(lasting)
+        return PRESENT if self.habit else NOW
 
     def _when(self, verb: Verb, tense: str, form: str, negation: str, probability: float) -> dict[str, Phrase]:
         """Return an adverb such as "oft", or a phrase of time with the given probability."""
@@ -237,7 +244,9 @@ class Sentence(Derivation):
         return negation if tense in allowed.get(negation, (tense,)) else "nicht"
 
     def _object(self, verb: Verb, agreement: Agreement, negative: bool, tense: str) -> dict[str, Phrase]:
-        """Return the object of a verb, with "kein" as a part of its own, and the recipient of a verb such as "geben"."""
+        """Return the object of a verb, if it takes one, and the recipient of a verb such as "geben"."""
+        if not verb.objects:
+            return {}
         case = DATIVE if "dative" in verb.flags else ACCUSATIVE
         parts = self.draw.object(
             self.draw.choose(verb.objects), case, agreement.owner, verb.flags, negative, tense == PAST

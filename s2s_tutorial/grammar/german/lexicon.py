@@ -96,11 +96,12 @@ class Verb:
 # german/plural gender english[/plural], ...; * marks a mass noun, which has no plural, and ~ a weak noun
 NOUN_TABLE = {
     "fruit": "Apfel/Äpfel m apple, Banane/Bananen f banana, Orange/Orangen f orange, Tomate/Tomaten f tomato",
-    "snack": "Ei/Eier n egg, Kuchen/Kuchen m cake, Kartoffel/Kartoffeln f potato",
+    "snack": "Ei/Eier n egg, Kuchen* m cake, Kartoffel/Kartoffeln f potato",
     "dish": "Brot* n bread, Käse* m cheese",
     "cooked": "Fleisch* n meat, Fisch* m fish, Reis* m rice, Suppe* f soup",
     "drink": "Wasser* n water, Milch* f milk, Kaffee* m coffee, Tee* m tea, Wein* m wine",
-    "book": "Buch/Bücher n book, Roman/Romane m novel, Zeitung/Zeitungen f newspaper",
+    "book": "Buch/Bücher n book, Roman/Romane m novel",
+    "paper": "Zeitung/Zeitungen f newspaper",
     "text": "Brief/Briefe m letter, Geschichte/Geschichten f story, Gedicht/Gedichte n poem",
     "clothes": "Hemd/Hemden n shirt, Mantel/Mäntel m coat, Hut/Hüte m hat, Jacke/Jacken f jacket, "
     "Kleid/Kleider n dress",
@@ -147,8 +148,8 @@ klein little child
 groß big vehicle furniture pet animal building room opening
 schön beautiful clothes furniture gift pet animal film song building
 gut good book text film song lesson
-neu new clothes vehicle item key furniture film book room
-alt old clothes vehicle furniture building film person item key pet animal book
+neu new clothes vehicle item key furniture film book paper
+alt old clothes vehicle furniture building film person item key pet animal book paper
 jung young person pet animal
 lang long book text film song
 rot red fruit clothes vehicle furniture item opening
@@ -157,7 +158,7 @@ grün green fruit clothes vehicle item opening
 schwarz black clothes vehicle pet animal item
 weiß white clothes vehicle pet animal furniture opening building
 teuer expensive clothes vehicle item furniture building
-interessant interesting book text film lesson
+interessant interesting book text film lesson paper
 lustig funny book text film song
 schwierig difficult book text lesson
 einfach easy lesson
@@ -218,9 +219,9 @@ TEMPERATURES = "kalt cold, warm warm"
 VERB_TABLE = """
 essen | iss, gegessen | eat/ate/eaten | fruit snack dish cooked | home outside | routine
 trinken | -, getrunken | drink/drank/drunk | drink | home | routine
-kaufen | | buy/bought | fruit snack dish clothes item gift book vehicle furniture | shop | far brief
+kaufen | | buy/bought | fruit snack dish clothes item gift book paper vehicle furniture | market | far brief
 verkaufen | | sell/sold | vehicle building furniture clothes | | far brief
-lesen | lies, gelesen | read/read | book text | home study |
+lesen | lies, gelesen | read/read | book text paper | home study |
 schreiben | -, geschrieben | write/wrote/written | text | home study | far
 sehen | sieh, gesehen | see/saw/seen | person child relation pet animal film | outside | state
 suchen | | look_for | item key clothes | home | own
@@ -237,7 +238,7 @@ auf|räumen | | clean | room | | the routine
 nehmen | nimm, genommen | take/took/taken | transport | | the one routine
 geben | gib, gegeben | give/gave/given | gift book | | to brief
 schicken | | send/sent | text gift | | to brief
-zeigen | | show/showed/shown | film book text | | to brief
+zeigen | | show/showed/shown | film book text paper | | to brief
 mit|bringen | -, mitgebracht | bring/brought | gift snack | | brief
 kennen | -, gekannt | know/knew/known | person child relation | | state present
 verstehen | -, verstanden | understand/understood | lesson | | state brief the
@@ -329,7 +330,7 @@ auf der Straße | in the street | - | - | outside
 im Wald | in_the forest | in den Wald | to the forest | outside
 im Schwimmbad | at_the pool | ins Schwimmbad | to_the pool | water
 im See | in_the lake | - | - | water
-auf dem Markt | at the market | auf den Markt | to the market | shop
+auf dem Markt | at the market | auf den Markt | to the market | shop market
 im Supermarkt | at_the supermarket | in den Supermarkt | to the supermarket | shop
 am Bahnhof | at_the station | zum Bahnhof | to_the station | town
 im Restaurant | at_the restaurant | ins Restaurant | to_the restaurant | town
@@ -346,7 +347,7 @@ auf dem Land | in the country | aufs Land | to_the country | city
 """
 # places of things: German | English | kinds of noun that may be there
 SCENES = """
-auf dem Tisch | on the table | fruit drink book text item key gift
+auf dem Tisch | on the table | fruit drink book paper text item key gift
 unter dem Tisch | under the table | pet item key
 auf dem Stuhl | on the chair | clothes pet item
 unter dem Bett | under the bed | pet item

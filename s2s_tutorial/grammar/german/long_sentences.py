@@ -77,7 +77,7 @@ def relative_object(sentence: Sentence) -> None:
     draw = sentence.draw
     kind, first, later = draw.choose(CHAINS)
     noun = draw.choose(NOUNS[kind])
-    plural = draw.chance(0.35) and kind not in CARRIED
+    plural = draw.chance(0.35) and kind not in CARRIED and not noun.mass
     verb = draw.choose(later)
     tense = PAST if "result" in verb.flags else draw.weighted({PRESENT: 1, FUTURE: 1, PAST: 2})
     subject, other = draw.subject(), draw.subject()
@@ -120,7 +120,7 @@ def chain(sentence: Sentence) -> None:
     draw = sentence.draw
     kind, first, later = draw.choose(CHAINS)
     noun, subject = draw.choose(NOUNS[kind]), draw.subject(neuter=False)
-    plural = draw.chance(0.3) and kind not in CARRIED
+    plural = draw.chance(0.3) and kind not in CARRIED and not noun.mass
     verb = draw.choose(first)
     tense = PAST if "event" in verb.flags else draw.weighted({PAST: 2, FUTURE: 1})
     name = subject.agreement.owner if kind in CARRIED else ("a" if draw.chance(0.75) else "the")

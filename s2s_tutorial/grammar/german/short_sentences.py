@@ -17,7 +17,7 @@ from s2s_tutorial.grammar.german.adverbials import (
 )
 from s2s_tutorial.grammar.german.clauses import NO_PLACE, Sentence
 from s2s_tutorial.grammar.german.lexicon import NOUNS, RAIN, SNOW, STATES, Adjective
-from s2s_tutorial.grammar.german.morphology import NOMINATIVE
+from s2s_tutorial.grammar.german.morphology import ACCUSATIVE, NOMINATIVE
 from s2s_tutorial.grammar.german.phrases import ICH, IT, THAT_IS, WIR, Agreement, Subject, noun_phrase
 from s2s_tutorial.grammar.german.verbs import (
     CAN,
@@ -303,5 +303,5 @@ def _object_question(sentence: Sentence, subject: Subject, kind: str) -> None:
     if verb.flags & {"event", "result"}:
         tense = PAST
     noun = draw.choose(NOUNS[noun_kind])
-    word = WHAT if kind == "what" else noun_phrase(noun, "which", "accusative", draw.chance(0.2))
+    word = WHAT if kind == "what" else noun_phrase(noun, "which", ACCUSATIVE, not noun.mass and draw.chance(0.2))
     sentence.clause(subject, "open_question", verb, tense, first=word, place=0.1, time=0.3, given=EMPTY)

@@ -100,6 +100,7 @@ CHAINS = [
         ("fruit", "kaufen", "essen"),
         ("snack", "kaufen mitbringen", "essen"),
         ("book", "kaufen finden", "lesen"),
+        ("paper", "kaufen finden", "lesen"),
         ("text", "schreiben", "lesen"),
         ("clothes", "kaufen", "tragen verkaufen"),
         ("vehicle", "kaufen", "reparieren verkaufen"),
