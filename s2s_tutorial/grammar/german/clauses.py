@@ -95,8 +95,6 @@ class Sentence(Derivation):
         """Append the final punctuation mark."""
         self.add(QUESTION_MARK if question else PERIOD)
 
-    # ----------------------------------------------------------------------------------------------------- choices
-
     def random_verb(self, tense: str | None) -> Verb:
         """Return a verb that can be used in the tense (any verb for None).
 
@@ -172,10 +170,7 @@ class Sentence(Derivation):
             pronoun_object: Pronoun as the object, instead of a random object.
         """
         agreement = subject.agreement
-        verb = verb or self.random_verb(tense)
-        self._verbs.append(verb)
-        tense = tense or self.random_tense(verb)
-        tense = WANT if negative and tense == LIKE else tense  # "wouldn't like to" would be stiff
+        verb, tense = self._verb_and_tense(verb, tense, negative)
         parts = _beginning(subject, form, first)
         if given is not None:
             parts["O"] = given
@@ -190,6 +185,13 @@ class Sentence(Derivation):
         if tense == PRESENT:
             tense = self._habit_or_now(verb, negation, parts)
         self._compose(verb, tense, form, agreement, negation, parts)
+
+    def _verb_and_tense(self, verb: Verb | None, tense: str | None, negative: bool) -> tuple[Verb, str]:
+        """Return the verb and the tense of a clause; where one is None, it is chosen to suit the other."""
+        verb = verb or self.random_verb(tense)
+        self._verbs.append(verb)
+        tense = tense or self.random_tense(verb)
+        return verb, WANT if negative and tense == LIKE else tense  # "wouldn't like to" would be stiff
 
     def _habit_or_now(self, verb: Verb, negation: str, parts: dict[str, Phrase]) -> str:
         """Return PRESENT for a habit or a state, in this clause or one before it, and otherwise NOW."""
@@ -229,9 +231,9 @@ class Sentence(Derivation):
             parts["P"] = pair(REFLEXIVE[agreement.person], "", "", marks=mark("reflexive"))
             links += " P-E" if parts.get("E") and parts["E"].english else " P-V"
         german, english = ORDERS[form]
-        self._add_contracted(compose(german, english, parts, links))
+        self.add_contracted(compose(german, english, parts, links))
 
-    def _add_contracted(self, phrase: Phrase) -> None:
+    def add_contracted(self, phrase: Phrase) -> None:
         """Append a phrase with its English contractions."""
         self.add(phrase._replace(english=contract(phrase.english)))
 
@@ -314,4 +316,4 @@ class Sentence(Derivation):
                 links += " K-N"
         german, english_order = ORDERS[form]
         german = german.replace("K I O N L", "L N K I O")  # "nicht" is before what the subject is
-        self._add_contracted(compose(german, english_order, parts, links))
+        self.add_contracted(compose(german, english_order, parts, links))

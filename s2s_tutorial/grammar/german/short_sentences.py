@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 from s2s_tutorial.grammar.aligned_phrases import EMPTY, Phrase, compose, mark, pair
-from s2s_tutorial.grammar.english import contract
 from s2s_tutorial.grammar.german.adverbials import (
     ADULT_AGES,
     ANYWHERE,
@@ -104,7 +103,7 @@ def _cold(sentence: Sentence) -> None:
         parts["V"] = parts["V"]._replace(marks=parts["V"].marks | mark("question_yes_no"))
     orders = ("V P A", "X P A") if form == "question" else ("P V N A", "P X N A")
     phrase = compose(*orders, parts, "V-X")
-    sentence.add(phrase._replace(english=contract(phrase.english)))
+    sentence.add_contracted(phrase)
     sentence.end(form == "question")
 
 
@@ -198,7 +197,7 @@ def existence(sentence: Sentence) -> None:
             number = draw.small_number()
         parts["I"] = noun_phrase(noun, number, NOMINATIVE, plural, adjectives)
     phrase = compose("Z V K I", "V X N K I Z", parts, "V-X K-N")
-    sentence.add(phrase._replace(english=contract(phrase.english)))
+    sentence.add_contracted(phrase)
     sentence.end()
 
 
