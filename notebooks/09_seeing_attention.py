@@ -195,7 +195,7 @@ AttentionView(translator.translate(SENTENCES[2]))
 # wrote a French word wrote its English word in the same breath. `generate` gives pairs with their links:
 
 # %% tags=["nbval-check-output"]
-[*_, pair] = generate(25, seed=7)
+[*_, pair] = generate(24, seed=7)
 french, english = normalise(pair.source).split(), normalise(pair.english).split()
 print(" ".join(french), "→", " ".join(english))
 for place, word in sorted(pair.alignment):

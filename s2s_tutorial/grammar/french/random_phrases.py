@@ -33,7 +33,7 @@ from s2s_tutorial.grammar.french.word_groups import (
 
 # Weights of the determiners, in percent: of mass nouns, of count nouns after verbs with the
 # flags "the" and "own", and of others
-MASS_DETERMINERS = {"partitive": 60, "beaucoup": 8, "trop": 7, "le": 10, "ce": 7, "possessive": 8}
+MASS_DETERMINERS = {"partitive": 65, "beaucoup": 8, "trop": 7, "le": 10, "ce": 7, "possessive": 3}
 DEFINITE_DETERMINERS = {"le": 60, "ce": 15, "tous": 25}
 OWN_DETERMINERS = {"possessive": 70, "le": 20, "ce": 10}  # after a verb with the flag "own"
 COUNT_DETERMINERS = {"number": 20, "quantity": 15, "indefinite": 25, "le": 20, "ce": 8, "possessive": 12}
