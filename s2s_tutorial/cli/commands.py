@@ -20,7 +20,7 @@ from s2s_tutorial.cli.measure_run import held_out_of, measure_run
 from s2s_tutorial.cli.messages import describe_corpus, describe_scores
 from s2s_tutorial.cli.options import choose_training
 from s2s_tutorial.cli.train_run import load_corpus, train_run
-from s2s_tutorial.cli.translate_lines import chunks, read_lines, translate_chunk
+from s2s_tutorial.cli.translate_lines import SentenceCommand, chunks, read_lines, translate_chunk
 from s2s_tutorial.settings import PRETRAINED
 
 HELP = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
@@ -169,10 +169,11 @@ def train(
 
 
 @app.command(
+    cls=SentenceCommand,
     epilog=examples(
         's2s-tutorial translate "Ma sœur cherche une voiture rouge."',
         "s2s-tutorial translate --run runs/sample --beam 5 --json < sentences.txt",
-    )
+    ),
 )
 def translate(
     sentences: options.SentencesArgument = None,
@@ -226,7 +227,9 @@ def evaluate(
 
 
 @plot_app.command(
-    "attention", epilog=examples('s2s-tutorial plot attention --out attention.png "Le chat dort sous la table."')
+    "attention",
+    cls=SentenceCommand,
+    epilog=examples('s2s-tutorial plot attention --out attention.png "Le chat dort sous la table."'),
 )
 def plot_attention_command(
     out: options.OutOption,

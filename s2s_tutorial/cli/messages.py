@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from typing import TYPE_CHECKING, Any
 
 import typer
@@ -90,4 +91,5 @@ def show_result(trainer: Trainer) -> None:
             pictures.append(run / f"attention-{number}.png")
             save_figure(plot_attention(translation), pictures[-1])
     typer.echo("Pictures: " + ", ".join(str(path) for path in pictures))
-    typer.echo(f'Try it: s2s-tutorial translate --run {run} "{" ".join(corpus.test.sources[0].split()[:-1])}"')
+    sentence = " ".join(corpus.test.sources[0].split()[:-1]) or corpus.test.sources[0]
+    typer.echo(f"Try it: {shlex.join(['s2s-tutorial', 'translate', '--run', str(run), sentence])}")

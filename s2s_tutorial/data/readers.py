@@ -269,7 +269,8 @@ def _text_pieces(texts: list[Text], settings: DataSettings, most_pairs: int) -> 
     if bad.count:
         more = [] if bad.count == len(bad.listed) else [("", f"and {bad.count - len(bad.listed):,} more")]
         listed = [("", line) for line in bad.listed]
-        yield Columns([], [], [], notes=[("left out (--skip-bad)", f"{bad.count:,} lines"), *listed, *more])
+        lines = f"{bad.count:,} line{'' if bad.count == 1 else 's'}"
+        yield Columns([], [], [], notes=[("left out (--skip-bad)", lines), *listed, *more])
 
 
 def _notes(table: _Table, reverse: bool) -> list[tuple[str, str]]:

@@ -229,7 +229,7 @@ class AttentionView:
             "unknown": self.translation.unknown,
             "copied": self.translation.copied,
             "sourceLabel": f"{language_name(source, 'source')}, as the model reads it",
-            "targetLabel": f"{language_name(target, 'target')}, as the model says it",
+            "targetLabel": f"{language_name(target, 'target')}, as the model writes it",
             "sourceLanguage": source,
             "targetLanguage": target,
         }

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from s2s_tutorial.data.columns import CorpusError
 from s2s_tutorial.data.readers import content_digest
@@ -75,6 +76,16 @@ def find_data(run: Run, corpus: Files = "") -> DataSettings:
         f"the pairs that {run.folder} was trained on are not found ({names}): give the path where they are now "
         "(--corpus FILE), or other pairs to measure on (--pairs FILE)"
     )
+
+
+def with_paths_of(before: DataSettings, now: DataSettings) -> DataSettings:
+    """Return settings with the paths of earlier ones: the same files may have moved, or have their paths spelled otherwise."""
+    paths: dict[str, Any] = {}
+    for name in ("corpus", "valid", "test"):
+        files = getattr(before, name), getattr(now, name)
+        if all(files) and not any(each in BUILT_IN for each in files):
+            paths[name] = files[0]
+    return replace(now, **paths)
 
 
 def _below(base: Path, files: Files) -> Files:

@@ -14,6 +14,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import shlex
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -35,7 +36,7 @@ from s2s_tutorial.files import (
 from s2s_tutorial.model.seq2seq import Seq2Seq
 from s2s_tutorial.runs.checkpoints import Checkpoints
 from s2s_tutorial.runs.progress import Progress
-from s2s_tutorial.settings import MAX_TEXT, Settings
+from s2s_tutorial.settings import MAX_TEXT, FormerSettingError, Settings
 
 FORMAT = 1
 
@@ -183,7 +184,9 @@ def open_run(folder: str | Path) -> Run:
     folder = to_path(folder, "folder")
     path = folder / "run.json"
     if not folder.is_dir():
-        raise RunError(f"{folder} is not a folder: train a model into it first (s2s-tutorial train --run {folder})")
+        raise RunError(
+            f"{folder} is not a folder: train a model into it first (s2s-tutorial train --run {shlex.quote(str(folder))})"
+        )
     try:
         refuse_links(folder)
         if not path.is_file():
@@ -209,6 +212,8 @@ def open_run(folder: str | Path) -> Run:
         raise RunError(str(error)) from None
     except RunError:
         raise
+    except FormerSettingError as error:
+        raise RunError(f"{path} is of an earlier version: {error}") from None
     except (ValueError, KeyError, AttributeError, TypeError, RecursionError) as error:
         raise RunError(f"{path} is damaged ({error}): restore it, or start a new run") from None
 

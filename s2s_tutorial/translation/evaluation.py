@@ -87,7 +87,7 @@ def evaluate(translator: Translator, held_out: HeldOut, beam_size: int = 1) -> t
     scores = score_translations([*translations, *unread], references)
     more: dict[str, Any] = {}
     if held_out.alignments is not None:
-        firsts = [references[0] for references in held_out.references]
+        firsts = [texts[0] for texts in held_out.references]
         found = translator.forced_attention(held_out.sources, firsts)
         if attention := [weights for weights in found if weights is not None]:
             more = score_alignments(attention, held_out.alignments)
@@ -253,6 +253,6 @@ def show_scores(scores: Scores) -> str:
     if scores.sentences < FEWEST_SENTENCES:
         text += f"\nA score of {scores.sentences} sentence{'s' * (scores.sentences > 1)} means little: test on more"
     if scores.aer is not None:
-        bounds = f"(best with one link a word {scores.aer_best:.2f}, chance {scores.aer_chance:.2f})"
+        bounds = f"(best with one link per word {scores.aer_best:.2f}, chance {scores.aer_chance:.2f})"
         text += f"\nalignment error rate {scores.aer:.2f} {bounds}"
     return text

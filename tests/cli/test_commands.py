@@ -1,5 +1,6 @@
 """The command line: output, streams and exit codes; an error is one line, never a traceback."""
 
+import io
 import json
 import random
 import re
@@ -21,6 +22,7 @@ from typer.testing import CliRunner
 from s2s_tutorial import files as checkpoint
 from s2s_tutorial.cli import train_run
 from s2s_tutorial.cli.commands import app
+from s2s_tutorial.cli.translate_lines import read_lines
 from s2s_tutorial.data.corpus import challenge_set
 from s2s_tutorial.presets import PRESETS
 from s2s_tutorial.runs.folder import open_run
@@ -212,6 +214,52 @@ def test_a_bad_file_of_pairs_is_an_error_of_one_line_and_nothing_is_written(tmp_
     assert not (tmp_path / "run").exists()
 
 
+def test_data_shows_which_columns_are_read_and_what_was_dropped(tmp_path):
+    path = tmp_path / "pairs.tsv"
+    write_pairs(path)
+    lines = path.read_text().splitlines()
+    numbered = [f"{number}\t{line}" for number, line in enumerate(["english\tgerman", *lines, lines[0]])]
+    path.write_text("\n".join([f"id\t{numbered[0].partition(chr(9))[2]}", *numbered[1:], "no tab"]))
+    assert "line 303 of pairs.tsv has 1 column" in error_of(call("data", "--corpus", path))
+    text = "\n".join(said(call("data", "--corpus", path, "--skip-bad", "--languages", "en", "de")))
+    assert re.search(r"^read from +pairs.tsv: columns separated by tabs$", text, re.MULTILINE)
+    assert re.search(r"^source +column 2 \(english\), such as '", text, re.MULTILINE)
+    assert re.search(r"^target +column 3 \(german\), such as '", text, re.MULTILINE)
+    assert re.search(r"^left out +line 1, which names the columns$", text, re.MULTILINE)
+    assert re.search(r"^left out \(--skip-bad\) +1 line\n +line 303 of pairs.tsv has 1 column", text, re.MULTILINE)
+    assert re.search(r"^distinct +\d+ pairs +\d+ dropped$", text, re.MULTILINE)
+    assert "English / German words kept" in text
+
+
+def test_two_parallel_files_are_given_one_after_the_other(tmp_path):
+    path = tmp_path / "pairs.tsv"
+    write_pairs(path)
+    english, french = zip(*(line.split("\t") for line in path.read_text().splitlines()), strict=True)
+    files = tmp_path / "train.en", tmp_path / "train.fr"
+    for file, side in zip(files, (english, french), strict=True):
+        file.write_text("\n".join(side) + "\n")
+    one, two, three = (
+        said(call("data", "--corpus", *given)) for given in ([path], files, [files[0], "--corpus", files[1]])
+    )
+    assert two == three
+    assert two[3:] == one[3:]
+    assert "train.en and train.fr: two parallel files" in two[0]
+    files[1].write_text("\n".join(french[:-2]) + "\n")
+    assert "train.fr ends after line 298 and train.en does not" in error_of(call("data", "--corpus", *files))
+    assert "give one file, or two parallel files" in error_of(call("data", "--corpus", path, "--corpus", *files))
+
+
+def test_held_out_files_and_a_split_by_source_can_be_given(tmp_path):
+    path, test = tmp_path / "chat.tsv", tmp_path / "test.tsv"
+    lines = [f"answer {'abc'[n % 3]}\tquestion {n // 26} {chr(97 + n % 26)} {'xyz'[n % 7 % 3]}\n" for n in range(200)]
+    path.write_text("".join(lines).replace("0", "p").replace("1", "q").replace("2", "r"))
+    test.write_text("answer a\tquestion new\nanswer b\tquestion newer\n")
+    assert "--split-by source" in error_of(call("data", "--corpus", path))
+    lines = said(call("data", "--corpus", path, "--split-by", "source", "--test", test))
+    assert any(line.startswith("test set") and "test.tsv" in line for line in lines)
+    assert any(re.match(r"test +2 pairs of 2 source sentences", line) for line in lines)
+
+
 # train
 
 
@@ -232,7 +280,9 @@ def test_the_last_line_is_a_command_that_works(trained):
     run, result = trained
     line = said(result)[-1]
     assert str(run) in line
-    assert said(call("translate", "--run", run, line.split('"')[1]))
+    words = shlex.split(line.removeprefix("Try it: "))
+    assert words[:4] == ["s2s-tutorial", "translate", "--run", str(run)]
+    assert said(call(*words[1:]))
 
 
 def test_the_same_command_again_reports_a_finished_run_and_does_not_train(trained, monkeypatch, quick_end):
@@ -350,7 +400,70 @@ def test_a_missing_device_is_an_error_of_one_line(run):
     assert "try --device cpu" in error_of(call("translate", "--run", run, "--device", "warp", "le chat"))
 
 
+def test_a_run_is_found_again_when_its_file_is_spelled_otherwise_or_moved(tmp_path, monkeypatch, quick_end):
+    write_pairs(tmp_path / "pairs.tsv")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setitem(PRESETS, "small", replace(TALKING, training=replace(TALKING.training, epochs=1)))
+    said(call("train", *SMALL, "--corpus", "pairs.tsv", "--run", "run"))
+    for spelled in ("./pairs.tsv", tmp_path / "pairs.tsv"):
+        assert said(call("train", *SMALL, "--corpus", spelled, "--run", "run"))[-1] == "The result of run"
+    other = tmp_path / "other"
+    other.mkdir()
+    monkeypatch.chdir(other)
+    scores = json.loads(call("evaluate", "--run", tmp_path / "run", "--json").stdout)
+    (tmp_path / "pairs.tsv").rename(other / "moved.tsv")
+    assert "--corpus FILE" in error_of(call("evaluate", "--run", tmp_path / "run"))
+    again = json.loads(call("evaluate", "--run", tmp_path / "run", "--corpus", "moved.tsv", "--json").stdout)
+    assert {**again, "seconds": 0} == {**scores, "seconds": 0}
+    assert said(call("train", *SMALL, "--corpus", "moved.tsv", "--run", tmp_path / "run"))
+    write_pairs(other / "moved.tsv", count=200)
+    assert "other sentence pairs" in error_of(call("train", *SMALL, "--corpus", "moved.tsv", "--run", tmp_path / "run"))
+
+
+def test_the_languages_of_a_run_are_kept_and_named(tmp_path, quick_end):
+    write_pairs(tmp_path / "pairs.tsv")
+    command = ("train", *SMALL, "--corpus", tmp_path / "pairs.tsv", "--epochs", "1", "--run", tmp_path / "run")
+    said(call(*command, "--languages", "de", "Spanish"))
+    assert open_run(tmp_path / "run").settings.data.languages == ("de", "es")
+    assert "languages ('de', 'es'), not ()" in error_of(call(*command))
+    assert "the challenge set is French and English" in error_of(
+        call("evaluate", "--run", tmp_path / "run", "--pairs", "challenge")
+    )
+
+
+def test_an_unknown_language_is_an_error():
+    assert "'Klingonese' is not a language" in error_of(call("data", *SMALL, "--languages", "de", "Klingonese"))
+
+
 # translate
+
+
+def test_a_sentence_may_begin_with_a_hyphen(run):
+    sentence = knows(run)
+    plain = said(call("translate", "--run", run, sentence))
+    for written in (f"-{sentence}", f"- {sentence}", f"–{sentence}"):
+        assert said(call("translate", "--run", run, written)) == plain
+    assert said(call("translate", f"-{sentence}", "--beam", "1", "--run", run)) == plain
+    result = call("translate", "--run", run, "--beem", "3", sentence)
+    assert result.exit_code == 2
+    assert "No such option: --beem" in result.stderr
+
+
+def test_a_terminal_is_told_what_to_type_on_standard_error(monkeypatch, capsys):
+    class Terminal(io.TextIOWrapper):
+        def isatty(self):
+            return True
+
+    monkeypatch.setattr(sys, "stdin", Terminal(io.BytesIO(b"le chat\n\xff\n")))
+    first, second = read_lines(None)
+    assert first == "le chat"
+    assert isinstance(second, UnicodeDecodeError)
+    output = capsys.readouterr()
+    assert (output.out, output.err) == ("", "Type a sentence and press Enter. Ctrl-D ends.\n> > > \n")
+
+
+def test_an_argument_that_is_not_utf_8_is_an_error(run):
+    assert "not UTF-8" in error_of(call("translate", "--run", run, "le ch\udce9t"))
 
 
 def test_arguments_are_translated_line_by_line(run):
@@ -542,6 +655,28 @@ def test_a_held_out_set_that_has_changed_is_not_evaluated(tmp_path, monkeypatch,
     with path.open("a") as file:
         file.write("we sing yesterday\tnous chante hier\n" * 9)
     assert "have changed" in error_of(call("evaluate", "--run", tmp_path / "run"))
+
+
+def test_sentences_that_cannot_be_read_are_counted_and_are_wrong(run, tmp_path):
+    sentence = " ".join(knows(run).split()[:6])
+    (output,) = said(call("translate", "--run", run, sentence))
+    path = tmp_path / "mine.tsv"
+    path.write_text(f"{output}\t{sentence}\nyes\tда\nno\tнет\n", encoding="utf-8")
+    values = json.loads(call("evaluate", "--run", run, "--pairs", path, "--json").stdout)
+    assert (values["sentences"], values["unreadable"]) == (3, 2)
+    assert values["exact_match"] == pytest.approx(1 / 3)
+    lines = said(call("evaluate", "--run", run, "--pairs", path))
+    assert "2 of the sentences could not be read and count as wrong" in lines
+    assert "A score of 3 sentences means little: test on more" in lines
+
+
+def test_a_handful_of_sentences_has_no_narrow_interval(run, tmp_path):
+    sources = [" ".join(knows(run).split()[start : start + 6]) for start in range(4)]
+    path = tmp_path / "own.tsv"
+    outputs = said(call("translate", "--run", run, *sources))
+    path.write_text("".join(f"{output}\t{source}\n" for source, output in zip(sources, outputs, strict=True)))
+    values = json.loads(call("evaluate", "--run", run, "--pairs", path, "--json").stdout)
+    assert (values["bleu_low"], values["bleu_high"]) == (0.0, 100.0)
 
 
 # plot

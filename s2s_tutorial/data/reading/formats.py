@@ -142,7 +142,7 @@ def _csv_delimiter(lines: list[str], name: str) -> str:
         regular = sizes.count(same) / len(sizes)
         quoted = any(f'{delimiter}"' in line or f'"{delimiter}' in line for line in lines)
         if same > widest and (
-            regular > 0.9 if is_named else delimiter != "\t" and regular == 1 and quoted and not bad.count
+            regular >= 0.5 if is_named else delimiter != "\t" and regular == 1 and quoted and not bad.count
         ):
             best, widest = delimiter, same
     return best

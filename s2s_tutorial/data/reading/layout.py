@@ -88,11 +88,9 @@ def find_layout(rows: list[Cells], names: list[str], settings: DataSettings, fil
     if settings.source_column or settings.target_column:
         target, source = _said(settings, names, count, texts, file)
         return Layout(target, source, _other(texts, target, source), count, names, header)
-    by_name = _by_language(names, settings.languages) or _by_role(names)
+    by_name = _by_language(names, settings) or _by_role(names)
     if by_name is not None:
-        source, target = by_name
-        first, second = (source, target) if settings.reverse else (target, source)
-        return Layout(first, second, _other(texts, first, second), count, names, header)
+        return Layout(*by_name, _other(texts, *by_name), count, names, header)
     if len(texts) > 3:
         columns = ", ".join(f"{n + 1}: {shown(_example(rows, n), 20)!r}" for n in texts[:6])
         raise CorpusError(
@@ -157,17 +155,18 @@ def _index(name: str, names: list[str], count: int, file: str) -> int | None:
     raise CorpusError(f"{file} has no column {shown(name, 40)!r}, but {known}: give one of these")
 
 
-def _by_language(names: list[str], languages: tuple[str, ...]) -> tuple[int, int] | None:
-    """Return the columns that have the names of source and target language; None if there are none."""
+def _by_language(names: list[str], settings: DataSettings) -> tuple[int, int] | None:
+    """Return the first and the second column of pairs by the names of the languages; None if no columns have these names."""
     codes = [_language(name) for name in names]
-    if languages and all(codes.count(language) == 1 for language in languages):
-        return codes.index(languages[0]), codes.index(languages[1])
-    return None
+    if not settings.languages or any(codes.count(language) != 1 for language in settings.languages):
+        return None
+    source, target = map(codes.index, settings.languages)
+    return (source, target) if settings.reverse else (target, source)
 
 
 def _by_role(names: list[str]) -> tuple[int, int] | None:
-    """Return the columns that have a name for a source and for a target; None if there are none, or several."""
-    sides = [[n for n, name in enumerate(names) if set(_words(name)) & roles] for roles in (SOURCES, TARGETS)]
+    """Return the columns that have a name for a target and for a source; None if there are none, or several."""
+    sides = [[n for n, name in enumerate(names) if set(_words(name)) & roles] for roles in (TARGETS, SOURCES)]
     return (sides[0][0], sides[1][0]) if all(len(side) == 1 for side in sides) and sides[0] != sides[1] else None
 
 

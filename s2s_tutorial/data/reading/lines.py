@@ -66,7 +66,10 @@ def lines_of(text: Text, bad: BadLines) -> Iterator[str | None]:
             end = b"\r"
         whole, found, begun = (begun + piece).rpartition(end)
         if found:
-            lines = _decode(whole, number, text.name, bad).removesuffix("\r").replace("\r\n", "\n").split(end.decode())
+            decoded = _decode(whole, number, text.name, bad)
+            if end == b"\n":
+                decoded = decoded.removesuffix("\r").replace("\r\n", "\n")
+            lines = decoded.split(end.decode())
             yield from _checked(lines, number, text.name, bad)
             number += len(lines)
         _checked([begun], number, text.name, bad)
