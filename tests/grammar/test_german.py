@@ -249,8 +249,9 @@ def test_modal_verbs_and_werden_take_an_infinitive_at_the_end(words):
     assert checked > 1_500
 
 
-def test_there_is_no_nicht_before_an_indefinite_object(pairs):
+def test_there_is_no_nicht_before_an_indefinite_object_nor_after_alle(pairs):
     for pair in pairs:
+        assert not re.search(r"\balle \w+ (\w+ )?nicht\b", pair.source), pair
         assert not re.search(r"\bnicht (ein|eine|einen|einem|einer) (?!und|aber)\w", pair.source), pair
         if re.search(r"\bkein(e|en|em|er)?\b", pair.source):
             assert re.search(r"n't|not", pair.english), pair

@@ -161,7 +161,7 @@ teuer expensive clothes vehicle item furniture building
 interessant interesting book text film lesson paper
 lustig funny book text film song
 schwierig difficult book text lesson
-einfach easy lesson
+einfach easy lesson book
 traurig sad book text film song
 lecker delicious fruit snack dish cooked
 heiß hot drink
@@ -267,7 +267,7 @@ weinen | | cry | | home | routine unwilled
 lachen | | laugh | | home | routine unwilled
 spielen | | play | | home outside | routine
 gehen | -, gegangen | go/went/gone | | | sein goes brief
-fahren | fähr, gefahren | drive/drove/driven | | | sein goes reaches brief far
+fahren | fähr, gefahren | travel | | | sein goes reaches brief far
 bleiben | -, geblieben | stay | | home city | sein routine
 wohnen | | live | | city | state present
 an|kommen | -, angekommen | arrive | | town | sein brief unwilled
@@ -282,7 +282,7 @@ fern|sehen | sieh, ferngesehen | watch_TV | | rest | routine
 waschen | wäsch, gewaschen | wash | | | reflexive routine brief
 beeilen | | hurry | | | reflexive routine brief
 aus|ruhen | | rest | | rest | reflexive routine
-um|ziehen | -, umgezogen | move | | | sein brief far
+um|ziehen | -, umgezogen | move | | | sein brief far result
 """
 # verbs before "dass" and before a question word; same columns
 SAYING_VERBS = """

@@ -123,6 +123,8 @@ class RandomPhrases(Choices):
             name, plural = self._count_determiner(noun, flags, finished)
             adjectives = self.adjectives(kind)
         name = owner if name == "owner" else name
+        if negative and name == "all":
+            name = "the"  # "nicht alle" and "alle … nicht" differ
         if not negative or (name not in ("", "a", "a few", "many") and " " not in name):
             definite = name in ("the", "this", "all", owner)
             return {"O" if definite else "I": noun_phrase(noun, name, case, plural, adjectives)}
