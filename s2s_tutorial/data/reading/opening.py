@@ -245,7 +245,7 @@ def _checked(member: zipfile.ZipInfo, path: Path, most: int) -> str:
 
 def shown(name: str, most: int = 80) -> str:
     """Make text from an untrusted file safe to print, and short."""
-    printable = "".join(character if character.isprintable() else "?" for character in name[: most + 1])
+    printable = "".join(c if c.isprintable() else "?" for c in name[: most + 1].replace("\t", " "))
     return printable if len(printable) <= most else printable[:most] + "…"
 
 
