@@ -129,7 +129,7 @@ AttentionView(translation)
 from s2s_tutorial.grammar import generate
 
 for pair in generate(3, seed=8):
-    print(f"{pair.french}\n    {pair.english}")
+    print(f"{pair.source}\n    {pair.english}")
 
 # %% [markdown]
 # A network works with numbers, so a sentence is first brought into a plain form and cut into words:

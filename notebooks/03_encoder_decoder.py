@@ -150,7 +150,7 @@ def shares(links) -> bool:
 
 
 pairs = list(generate(2000, seed=SEED))
-sides = [[normalise(text).split() for text in (pair.french, pair.english)] for pair in pairs]
+sides = [[normalise(text).split() for text in (pair.source, pair.english)] for pair in pairs]
 found = {
     "another number of words": [len(french) != len(english) for french, english in sides],
     "at least two words change order": [crosses(pair.alignment) for pair in pairs],

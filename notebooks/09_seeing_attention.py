@@ -195,8 +195,8 @@ AttentionView(translator.translate(SENTENCES[2]))
 # wrote a French word wrote its English word in the same breath. `generate` gives pairs with their links:
 
 # %% tags=["nbval-check-output"]
-[*_, pair] = generate(26, seed=7)
-french, english = normalise(pair.french).split(), normalise(pair.english).split()
+[*_, pair] = generate(24, seed=7)
+french, english = normalise(pair.source).split(), normalise(pair.english).split()
 print(" ".join(french), "→", " ".join(english))
 for place, word in sorted(pair.alignment):
     print(f"{french[place]:9} {english[word]}")

@@ -67,8 +67,8 @@ class DataSettings:
         trim_below: Pairs with a word seen fewer times than this in the filtered pairs are dropped; 1 keeps all.
         vocabulary_min_count: Words seen fewer times than this in the training pairs become unknown words.
         reverse: True translates the first column into the second (English to French), False the second into the first.
-        languages: Codes of source and target language, such as ("de", "en"). Without them, the built-in corpora are French
-            and English, and the languages of a file are not known.
+        languages: Codes of source and target language, such as ("de", "en"), which "sample" generates too. Without them, the
+            built-in corpora are French and English, and the languages of a file are not known.
         source_column: Name or number (from 1) of the column to translate from; without it, `readers` finds the columns.
         target_column: Name or number of the column to translate into.
         skip_bad: True leaves out lines that cannot be read, and counts them; False refuses the file.

@@ -211,7 +211,7 @@ def test_no_sentence_of_tatoeba_is_in_an_output(script, notebook):
     columns = read_file(Path(os.environ["S2S_TUTORIAL_TEST_DATA"]))
     challenge = challenge_set()
     ours = {*challenge.sources, *(text for texts in challenge.references for text in texts)}
-    ours |= {normalise(text) for pair in generate(50_000) for text in (pair.french, pair.english)}
+    ours |= {normalise(text) for pair in generate(50_000) for text in (pair.source, pair.english)}
     theirs = {text for text in {*columns.first, *columns.second} if text.count(" ") >= 3} - ours
     written = {
         normalise(line)

@@ -25,7 +25,7 @@ CLOSING_SENTENCES = (
     "des centaines de personnes furent arretees ici .", "des centaines de chiens furent arretees ici .",
     "ce fromage est prepare a partir de lait de chevre .",
 )  # fmt: skip
-GOOD = 72.0  # BLEU on the challenge set, greedy
+GOOD = 78.0  # BLEU on the challenge set, greedy
 
 
 @pytest.fixture(scope="module")

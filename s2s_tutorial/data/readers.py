@@ -23,7 +23,7 @@ from s2s_tutorial.data.reading.lines import BadLines, lines_of
 from s2s_tutorial.data.reading.opening import Text, column_name, open_texts
 from s2s_tutorial.data.tatoeba import tatoeba_file
 from s2s_tutorial.data.text import normalise_all
-from s2s_tutorial.grammar import generate
+from s2s_tutorial.grammar import LANGUAGES, generate
 from s2s_tutorial.settings import BUILT_IN, DataSettings, Files, files_of
 
 MAX_FILE_BYTES = 1 << 30  # far more than any corpus that fits in memory, packed or not
@@ -62,14 +62,29 @@ def read_pieces(settings: DataSettings, streamed: bool = True) -> Iterator[Colum
         raise CorpusError(
             f"{settings.sample_pairs:,} generated pairs are too many, at most {most:,} are made: take fewer"
         )
-    pairs = generate(settings.sample_pairs, seed=SAMPLE_SEED)
+    pairs = generate(settings.sample_pairs, SAMPLE_SEED, sample_language(settings))
     while piece := list(islice(pairs, PAIRS_AT_ONCE)):
         yield Columns(
             normalise_all(pair.english for pair in piece),
-            normalise_all(pair.french for pair in piece),
+            normalise_all(pair.source for pair in piece),
             [],
             [pair.alignment for pair in piece],
         )
+
+
+def sample_language(settings: DataSettings) -> str:
+    """Return the code of the language that the built-in corpus pairs with English, from the settings.
+
+    Raises:
+        CorpusError: There is no grammar of this language.
+    """
+    language = settings.language_pair[1 if settings.reverse else 0]
+    if language not in LANGUAGES:
+        raise CorpusError(
+            f"the built-in corpus has no {language}, only {' and '.join(LANGUAGES)} with en: choose --languages de en, or "
+            "give your own pairs with --corpus FILE"
+        )
+    return language
 
 
 def corpus_files(corpus: Files) -> list[Path]:

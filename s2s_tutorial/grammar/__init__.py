@@ -1,5 +1,5 @@
-"""The embedded corpus: a synchronous grammar that writes French, English and their word alignment."""
+"""The embedded corpora: synchronous grammars that write French or German, English and their word alignment."""
 
-from s2s_tutorial.grammar.sentences import PHENOMENA, AlignedPair, generate
+from s2s_tutorial.grammar.sentences import LANGUAGES, PHENOMENA, AlignedPair, generate
 
-__all__ = ["PHENOMENA", "AlignedPair", "generate"]
+__all__ = ["LANGUAGES", "PHENOMENA", "AlignedPair", "generate"]

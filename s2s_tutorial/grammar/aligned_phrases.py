@@ -26,47 +26,66 @@ from __future__ import annotations
 from functools import cache
 from typing import NamedTuple
 
-from s2s_tutorial.grammar.morphology import starts_with_vowel
-
 Link = tuple[int, int]
 
-# Grammatical phenomena that a sentence can contain; the position in this tuple is the bit in `Phrase.marks`.
-PHENOMENA = (
-    "present",  # elle mange / she eats
-    "progressive",  # elle mange maintenant / she is eating now
-    "near_future",  # elle va manger / she is going to eat
-    "passe_compose",  # elle a mangé / she ate
-    "etre_auxiliary",  # elle est partie / she left
+# Grammatical phenomena that a sentence can contain; the position in `_BITS` is the bit in `Phrase.marks`.
+# In both source languages, with French examples:
+SHARED = (
+    "present",  # elle mange souvent / she often eats
+    "progressive",  # elle mange / she is eating
     "modal",  # vouloir, pouvoir or devoir with an infinitive
     "negation",  # ne … pas, jamais, plus
-    "question_est_ce_que",  # est-ce qu'elle mange ? / does she eat?
-    "question_inversion",  # mange-t-elle ? / does she eat?
-    "question_intonation",  # elle mange ? / does she eat?
     "question_word",  # où, quand, pourquoi, comment
-    "adjective_before",  # une petite maison / a small house
-    "adjective_after",  # une robe rouge / a red dress
-    "clitic",  # je la vois / I see her
-    "participle_agreement",  # with a preceding object: je les ai vues
     "reflexive",  # elle se lève / she gets up
     "possessive",  # son frère / her brother, le frère de Paul / Paul's brother
     "demonstrative",  # cet homme / this man
-    "partitive",  # du pain / some bread
     "number",  # trois livres / three books
     "quantity",  # beaucoup de, plusieurs, quelques, tous les
     "time",  # hier soir / last night
     "place",  # à la plage / at the beach
-    "elision",  # l'eau, n'a, qu'il
     "contraction",  # au, aux, du
-    "idiom_avoir",  # avoir faim / be hungry
     "idiom_age",  # avoir dix ans / be ten years old
-    "idiom_il_y_a",  # il y a / there is, ago
     "weather",  # il fait froid / it is cold
     "state",  # être with an adjective or a profession
     "coordination",  # et, mais, puis
     "subordinate",  # quand, parce que, si, que
     "relative",  # qui, que
 )
-_BITS = {name: 1 << bit for bit, name in enumerate(PHENOMENA)}
+FRENCH = (
+    "near_future",  # elle va manger / she is going to eat
+    "passe_compose",  # elle a mangé / she ate
+    "etre_auxiliary",  # elle est partie / she left
+    "question_est_ce_que",  # est-ce qu'elle mange ? / is she eating?
+    "question_inversion",  # mange-t-elle ? / is she eating?
+    "question_intonation",  # elle mange ? / is she eating?
+    "adjective_before",  # une petite maison / a small house
+    "adjective_after",  # une robe rouge / a red dress
+    "clitic",  # je la vois / I see her
+    "participle_agreement",  # with a preceding object: je les ai vues
+    "partitive",  # du pain / some bread
+    "elision",  # l'eau, n'a, qu'il
+    "idiom_avoir",  # avoir faim / be hungry
+    "idiom_il_y_a",  # il y a / there is, ago
+)
+GERMAN = (
+    "future",  # sie wird essen, morgen isst sie / she will eat
+    "perfect",  # sie hat gegessen / she ate
+    "preterite",  # sie musste gehen / she had to go
+    "sein_auxiliary",  # sie ist gegangen / she went
+    "separable",  # sie steht auf / she gets up
+    "verb_second",  # gestern hat sie gelesen: another part before the verb than the subject
+    "verb_last",  # weil sie müde ist
+    "question_yes_no",  # schläft sie? / is she sleeping?
+    "adjective",  # ein kleiner Hund / a small dog
+    "accusative",  # den Hund
+    "dative",  # dem Hund
+    "object_pronoun",  # ich sehe ihn / I see him
+    "idiom_haben",  # Hunger haben / be hungry
+    "idiom_dative",  # mir ist kalt / I'm cold
+    "existence",  # im Garten ist ein Hund / there is a dog in the garden
+)
+PHENOMENA = {"fr": SHARED + FRENCH, "de": SHARED + GERMAN}
+_BITS = {name: 1 << bit for bit, name in enumerate(SHARED + FRENCH + GERMAN)}
 
 
 def mark(*names: str) -> int:
@@ -85,16 +104,16 @@ def phenomena(marks: int) -> frozenset[str]:
 
 
 class Phrase(NamedTuple):
-    """A French phrase, its English translation and the links between their words.
+    """A phrase of the source language, its English translation and the links between their words.
 
     Attributes:
-        french: French words; each is exactly one token after normalising.
+        source: French or German words; each is exactly one token after normalising.
         english: English words; each is exactly one token after normalising.
-        links: Pairs of (position in `french`, position in `english`), both from 0.
+        links: Pairs of (position in `source`, position in `english`), both from 0.
         marks: Phenomena that the phrase contains, one bit each (see `PHENOMENA`).
     """
 
-    french: tuple[str, ...]
+    source: tuple[str, ...]
     english: tuple[str, ...]
     links: tuple[Link, ...]
     marks: int = 0
@@ -114,35 +133,35 @@ def _units(text: str) -> tuple[tuple[str, ...], list[range]]:
     return tuple(words), spans
 
 
-def pair(french: str, english: str, links: str | None = None, *, marks: int = 0) -> Phrase:
+def pair(source: str, english: str, links: str | None = None, *, marks: int = 0) -> Phrase:
     """Return a leaf: the words of both sides, linked unit by unit.
 
     Args:
-        french: French units separated by spaces; the words of one unit are joined by `_`.
+        source: Source units separated by spaces; the words of one unit are joined by `_`.
         english: English units, written in the same way.
-        links: "0-1 1-0" links French unit 0 with English unit 1 and unit 1 with unit 0; None links the units in order.
+        links: "0-1 1-0" links source unit 0 with English unit 1 and unit 1 with unit 0; None links the units in order.
         marks: Phenomena, one bit each.
 
     Raises:
         ValueError: If no links are given and the two sides differ in their number of units.
     """
-    french_words, french_spans = _units(french)
+    source_words, source_spans = _units(source)
     english_words, english_spans = _units(english)
     if links is None:
-        if len(french_spans) != len(english_spans):
+        if len(source_spans) != len(english_spans):
             raise ValueError(
-                f"{french!r} has {len(french_spans)} units and {english!r} has {len(english_spans)}: "
+                f"{source!r} has {len(source_spans)} units and {english!r} has {len(english_spans)}: "
                 "join words with _ or give links"
             )
-        unit_links = [(unit, unit) for unit in range(len(french_spans))]
+        unit_links = [(unit, unit) for unit in range(len(source_spans))]
     else:
         unit_links = [(int(f), int(e)) for f, e in (link.split("-") for link in links.split())]
-    word_links = [(i, j) for f, e in unit_links for i in french_spans[f] for j in english_spans[e]]
-    return Phrase(french_words, english_words, tuple(word_links), marks)
+    word_links = [(i, j) for f, e in unit_links for i in source_spans[f] for j in english_spans[e]]
+    return Phrase(source_words, english_words, tuple(word_links), marks)
 
 
 def leaves(marks: int, *rows: tuple[str, ...]) -> tuple[Phrase, ...]:
-    """Return several leaves with the same marks; a row is French, English and, where the order differs, links."""
+    """Return several leaves with the same marks; a row is source, English and, where the order differs, links."""
     return tuple(pair(*row, marks=marks) for row in rows)
 
 
@@ -157,30 +176,30 @@ def _in_order(symbols: list[str], words_of: dict[str, tuple[str, ...]]) -> tuple
     return tuple(words), starts
 
 
-def compose(french: str, english: str, parts: dict[str, Phrase], extra: str = "") -> Phrase:
-    """Return the phrase that a rule makes of its parts, in the French and in the English order.
+def compose(source: str, english: str, parts: dict[str, Phrase], extra: str = "") -> Phrase:
+    """Return the phrase that a rule makes of its parts, in the order of the source and in the English order.
 
     Args:
-        french: Symbols in French order, "D N A"; a symbol without a part is skipped.
+        source: Symbols in the order of the source, "D N A"; a symbol without a part is skipped.
         english: Symbols in English order, "D A N".
         parts: Phrase of each symbol. Where a symbol is missing from one order, that side of its phrase is left out.
-        extra: Further links: "F-X" links every French word of F with every English word of X.
+        extra: Further links: "F-X" links every source word of F with every English word of X.
     """
-    french_words, french_starts = _in_order(french.split(), {symbol: part.french for symbol, part in parts.items()})
+    source_words, source_starts = _in_order(source.split(), {symbol: part.source for symbol, part in parts.items()})
     english_words, english_starts = _in_order(english.split(), {symbol: part.english for symbol, part in parts.items()})
     links: list[Link] = []
     marks = 0
     for symbol, part in parts.items():
         marks |= part.marks
-        if symbol in french_starts and symbol in english_starts:
-            i0, j0 = french_starts[symbol], english_starts[symbol]
+        if symbol in source_starts and symbol in english_starts:
+            i0, j0 = source_starts[symbol], english_starts[symbol]
             links.extend((i0 + i, j0 + j) for i, j in part.links)
     for link in extra.split():
         f, e = link.split("-")
-        if f in french_starts and e in english_starts:
-            i0, j0 = french_starts[f], english_starts[e]
-            links.extend((i0 + i, j0 + j) for i in range(len(parts[f].french)) for j in range(len(parts[e].english)))
-    return Phrase(french_words, english_words, tuple(dict.fromkeys(links)), marks)
+        if f in source_starts and e in english_starts:
+            i0, j0 = source_starts[f], english_starts[e]
+            links.extend((i0 + i, j0 + j) for i in range(len(parts[f].source)) for j in range(len(parts[e].english)))
+    return Phrase(source_words, english_words, tuple(dict.fromkeys(links)), marks)
 
 
 class Gapped(NamedTuple):
@@ -188,86 +207,70 @@ class Gapped(NamedTuple):
 
     Attributes:
         phrase: The words of both sides, with one placeholder word for the gap on each side.
-        french_gap: Position of the placeholder in the French words.
+        source_gap: Position of the placeholder in the source words.
         english_gap: Position of the placeholder in the English words.
     """
 
     phrase: Phrase
-    french_gap: int
+    source_gap: int
     english_gap: int
-
-
-ELIDED = {word: word[:-1] + "'" for word in ("je", "me", "te", "se", "ne", "le", "la", "de", "que", "ce")}
-_ELISION = mark("elision")
-
-
-def elide(french: list[str]) -> bool:
-    """Elide short words before a vowel, in place: « je ai » becomes « j'ai », and « si il » becomes « s'il ».
-
-    Returns:
-        Whether any word was elided.
-    """
-    elided = False
-    for i in range(len(french) - 1):
-        word = french[i]
-        if word in ELIDED:
-            if starts_with_vowel(french[i + 1]):
-                french[i] = ELIDED[word]
-                elided = True
-        elif word == "si" and french[i + 1] in ("il", "ils"):
-            french[i] = "s'"
-            elided = True
-    return elided
 
 
 class Derivation:
     """A sentence pair under construction, extended from left to right.
 
     Attributes:
-        french: French words so far, before elision.
+        source: source words so far, before elision.
         english: English words so far.
         links: Links between their positions.
         marks: Phenomena so far, one bit each.
     """
 
-    __slots__ = ("english", "french", "links", "marks")
+    __slots__ = ("english", "links", "marks", "source")
 
     def __init__(self) -> None:
-        self.french: list[str] = []
+        self.source: list[str] = []
         self.english: list[str] = []
         self.links: list[Link] = []
         self.marks = 0
 
     def add(self, phrase: Phrase) -> None:
         """Append a phrase to both sides."""
-        french, english, links, marks = phrase
-        i0, j0 = len(self.french), len(self.english)
-        self.french += french
+        source, english, links, marks = phrase
+        i0, j0 = len(self.source), len(self.english)
+        self.source += source
         self.english += english
         self.links += [(i0 + i, j0 + j) for i, j in links]
         self.marks |= marks
 
     def add_around(self, gapped: Gapped, filler: Phrase) -> None:
         """Append a phrase whose gap is filled with `filler`; the words after the gap move by the length of the filler."""
-        (french, english, links, marks), french_gap, english_gap = gapped
-        inner_french, inner_english, inner_links, inner_marks = filler
-        i0, j0 = len(self.french), len(self.english)
-        i_after, j_after = i0 + len(inner_french) - 1, j0 + len(inner_english) - 1
-        self.french += french[:french_gap] + inner_french + french[french_gap + 1 :]
+        (source, english, links, marks), source_gap, english_gap = gapped
+        inner_source, inner_english, inner_links, inner_marks = filler
+        i0, j0 = len(self.source), len(self.english)
+        i_after, j_after = i0 + len(inner_source) - 1, j0 + len(inner_english) - 1
+        self.source += source[:source_gap] + inner_source + source[source_gap + 1 :]
         self.english += english[:english_gap] + inner_english + english[english_gap + 1 :]
         self.links += [
-            ((i_after if i > french_gap else i0) + i, (j_after if j > english_gap else j0) + j) for i, j in links
+            ((i_after if i > source_gap else i0) + i, (j_after if j > english_gap else j0) + j) for i, j in links
         ]
-        i0 += french_gap
+        i0 += source_gap
         j0 += english_gap
         self.links += [(i0 + i, j0 + j) for i, j in inner_links]
         self.marks |= marks | inner_marks
 
+    def phrase(self) -> Phrase:
+        """Return what has been written so far as one phrase."""
+        return Phrase(tuple(self.source), tuple(self.english), tuple(self.links), self.marks)
+
     def sentences(self) -> tuple[str, str, int]:
-        """Return the French sentence, the English sentence and their marks; elides the French words in place."""
-        if elide(self.french):
-            self.marks |= _ELISION
-        french = " ".join(self.french).replace("' ", "'").replace("- ", "-").replace(" ,", ",").replace(" .", ".")
-        english = " ".join(self.english).replace(" '", "'").replace("- ", "-").replace(" ,", ",").replace(" .", ".")
-        english = english.replace(" ?", "?")  # French has a space before a question mark
-        return french[0].upper() + french[1:], english[0].upper() + english[1:], self.marks
+        """Return the source sentence, the English sentence and their marks."""
+        return _written(self.source), _written(self.english), self.marks
+
+
+def _written(words: list[str]) -> str:
+    """Join words into a sentence, without a space before a mark and beside an apostrophe or a hyphen."""
+    text = " ".join(words)
+    for spaced, joined in (("' ", "'"), (" '", "'"), ("- ", "-"), (" ,", ","), (" .", "."), (" ?", "?")):
+        text = text.replace(spaced, joined)
+    return text[0].upper() + text[1:]

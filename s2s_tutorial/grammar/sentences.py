@@ -1,12 +1,12 @@
-"""The embedded corpus: a synchronous grammar that generates French and English sentences with gold word alignments.
+"""The embedded corpora: synchronous grammars that generate French or German and English, with gold word alignments.
 
-One derivation writes both sentences, so the grammar knows which words correspond. The French sentence determines the
-English one: « son » is "his" or "her" depending on the subject of its clause; the present is progressive with
-« maintenant » or « en ce moment »; « la » is "it" with verbs that take things as objects, and "her" with verbs that take
-people.
+One derivation writes both sentences, so the grammar knows which words correspond. The source sentence determines the
+English one: « son » is "his" or "her" depending on the subject of its clause; the present is progressive, "she is
+dancing", unless a word such as « souvent », « le lundi » or « jamais » makes it a habit; « la » is "it" with verbs that
+take things as objects, and "her" with verbs that take people.
 
 >>> [pair] = generate(1, seed=3)
->>> pair.french, pair.english
+>>> pair.source, pair.english
 ("Il ne l'a pas achetée.", "He didn't buy it.")
 """
 
@@ -16,85 +16,53 @@ import random
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from s2s_tutorial.grammar import long_sentences, questions, short_sentences
-from s2s_tutorial.grammar.aligned_phrases import PHENOMENA, phenomena
-from s2s_tutorial.grammar.choices import Choices
-from s2s_tutorial.grammar.clauses import Sentence
+from s2s_tutorial.grammar.aligned_phrases import PHENOMENA, Derivation, phenomena
+from s2s_tutorial.grammar.french.sentences import derive as derive_french
+from s2s_tutorial.grammar.german.sentences import derive as derive_german
 
-__all__ = ["PHENOMENA", "AlignedPair", "generate"]
+__all__ = ["LANGUAGES", "PHENOMENA", "AlignedPair", "generate"]
 
-MAX_LENGTH = 28  # French tokens, punctuation included
-# The rules for whole sentences and how often each is chosen, relative to the others
-SENTENCES: dict[Callable[[Sentence], None], int] = {
-    short_sentences.feeling: 5,
-    short_sentences.state: 6,
-    short_sentences.age: 5,
-    short_sentences.weather: 3,
-    short_sentences.existence: 5,
-    short_sentences.presentation: 4,
-    short_sentences.verb_alone: 9,
-    short_sentences.statement: 23,
-    questions.yes_no_question: 10,
-    questions.open_question: 7,
-    long_sentences.relative_subject: 8,
-    long_sentences.relative_object: 7,
-    long_sentences.coordination: 9,
-    long_sentences.chain: 6,
-    long_sentences.reason: 5,
-    long_sentences.condition: 6,
-    long_sentences.reported_speech: 6,
-    long_sentences.story: 8,
-}
+DERIVE: dict[str, Callable[[random.Random], Derivation]] = {"fr": derive_french, "de": derive_german}
+LANGUAGES = tuple(DERIVE)
 
 
 @dataclass(frozen=True, slots=True)
 class AlignedPair:
-    """A French sentence, its English translation and the alignment of their words.
+    """A French or German sentence, its English translation and the alignment of their words.
 
     Attributes:
-        french: French sentence with capitals and punctuation: "Elle n'a pas mangé les pommes rouges hier."
+        source: Source sentence with capitals and punctuation: "Elle n'a pas mangé les pommes rouges hier."
         english: English sentence: "She didn't eat the red apples yesterday."
-        alignment: Pairs of (French position, English position) over the tokens of the normalised sentences, from 0.
+        alignment: Pairs of (source position, English position) over the tokens of the normalised sentences, from 0.
         phenomena: Grammatical phenomena that the sentence contains, names from `PHENOMENA`.
     """
 
-    french: str
+    source: str
     english: str
     alignment: frozenset[tuple[int, int]]
     phenomena: frozenset[str]
 
 
-def derive(rng: random.Random) -> Sentence:
-    """Return one random sentence of at most `MAX_LENGTH` French tokens.
-
-    Args:
-        rng: Generator of the random numbers.
-    """
-    while True:
-        rule = Choices(rng).weighted(SENTENCES)
-        sentence = Sentence(rng)
-        rule(sentence)
-        if len(sentence.french) <= MAX_LENGTH:
-            return sentence
-
-
-def generate(count: int, seed: int = 0) -> Iterator[AlignedPair]:
+def generate(count: int, seed: int = 0, language: str = "fr") -> Iterator[AlignedPair]:
     """Generate random sentence pairs one at a time; the same seed gives the same pairs on every machine.
 
     Args:
         count: Number of pairs. Some pairs repeat, mostly short ones.
         seed: Seed of the random numbers.
+        language: Source language, one of `LANGUAGES`.
 
     Yields:
         Sentence pairs with their alignment.
 
     Raises:
-        ValueError: If `count` is negative.
+        ValueError: If `count` is negative, or there is no grammar of the language.
     """
     if count < 0:
         raise ValueError(f"count is {count}, expected 0 or more")
+    if language not in DERIVE:
+        raise ValueError(f"there is no grammar of {language!r}, only of {' and '.join(LANGUAGES)}")
     rng = random.Random(seed)
     for _ in range(count):
-        sentence = derive(rng)
-        french, english, marks = sentence.sentences()
-        yield AlignedPair(french, english, frozenset(sentence.links), phenomena(marks))
+        sentence = DERIVE[language](rng)
+        source, english, marks = sentence.sentences()
+        yield AlignedPair(source, english, frozenset(sentence.links), phenomena(marks))

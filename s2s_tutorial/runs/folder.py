@@ -212,8 +212,11 @@ def open_run(folder: str | Path) -> Run:
             Vocabulary.from_dict(values["src_vocabulary"]),
             Vocabulary.from_dict(values["tgt_vocabulary"]),
             frozenset(text for text in values["challenge_seen"] if isinstance(text, str)),
-            *(_line(values.get(name, "")) for name in ("start", "data", "started_in")),
-            _precision(values.get("precision", "fp32")),  # runs of earlier versions do not name it
+            # Runs of earlier versions do not name these.
+            start=_line(values.get("start", "")),
+            data=_line(values.get("data", "")),
+            started_in=_line(values.get("started_in", "")),
+            precision=_precision(values.get("precision", "fp32")),
         )
     except BadFileError as error:
         raise RunError(str(error)) from None

@@ -10,6 +10,8 @@ import pooch
 import pytest
 
 from s2s_tutorial.data import readers as sources
+from s2s_tutorial.data.corpus import prepare
+from s2s_tutorial.data.on_disk.cache import fingerprint
 from s2s_tutorial.data.readers import CorpusError, parse_columns, read_corpus, read_file
 from s2s_tutorial.data.tatoeba import tatoeba_file
 from s2s_tutorial.settings import DataSettings
@@ -319,3 +321,32 @@ def test_a_damaged_note_of_the_checksum_is_reported(download):
         (download.cache / "fra-eng.json").write_text(text)
         with pytest.raises(CorpusError, match=r"fra-eng\.json"):
             tatoeba_file()
+
+
+@pytest.mark.parametrize(("languages", "reverse"), [(("de", "en"), False), (("en", "de"), True)])
+def test_the_sample_is_german_for_these_languages_and_has_gold_alignments(languages, reverse):
+    settings = DataSettings(sample_pairs=200, languages=languages, reverse=reverse)
+    columns = read_corpus(settings)
+    assert {"ich", "nicht", "der"} <= set(" ".join(columns.second).split())
+    assert {"i", "not", "the"} <= set(" ".join(columns.first).split())
+    assert all(alignment for alignment in columns.alignments)
+    corpus = prepare(settings)
+    assert corpus.test.alignments
+    german = corpus.test.references[0][0] if reverse else corpus.test.sources[0]
+    assert german in columns.second
+
+
+def test_the_sample_without_languages_is_french():
+    assert read_corpus(DataSettings(sample_pairs=50)) == read_corpus(
+        DataSettings(sample_pairs=50, languages=("fr", "en"))
+    )
+
+
+def test_the_sample_refuses_a_language_without_a_grammar():
+    with pytest.raises(CorpusError, match="no it, only fr and de with en: choose --languages de en"):
+        read_corpus(DataSettings(sample_pairs=50, languages=("it", "en")))
+
+
+def test_encoded_samples_of_two_languages_differ():
+    french, german = (DataSettings(sample_pairs=50, languages=(code, "en")) for code in ("fr", "de"))
+    assert fingerprint(french) != fingerprint(german)

@@ -5,8 +5,8 @@ from collections import Counter
 
 import pytest
 
-from s2s_tutorial.grammar import clauses, questions, random_phrases, short_sentences
 from s2s_tutorial.grammar.choices import Choices
+from s2s_tutorial.grammar.french import clauses, questions, random_phrases, short_sentences
 
 
 class FixedNumbers(random.Random):
@@ -78,6 +78,7 @@ def test_a_weighted_choice_among_no_options_is_an_error():
         random_phrases.COUNT_DETERMINERS,
         random_phrases.DEFINITE_DETERMINERS,
         random_phrases.MASS_DETERMINERS,
+        random_phrases.OWN_DETERMINERS,
         short_sentences.FORMS,
     ],
 )

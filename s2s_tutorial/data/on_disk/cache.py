@@ -23,7 +23,7 @@ from s2s_tutorial.data.columns import CorpusError
 from s2s_tutorial.data.corpus import Corpus, HeldOut
 from s2s_tutorial.data.on_disk.build import encode
 from s2s_tutorial.data.on_disk.mapped_pairs import StoredPairs, checksum, open_array, open_encoded
-from s2s_tutorial.data.readers import content_digest
+from s2s_tutorial.data.readers import content_digest, sample_language
 from s2s_tutorial.data.reading.opening import OPENERS
 from s2s_tutorial.data.vocabulary import Vocabulary
 from s2s_tutorial.files import BadFileError, read_bounded, read_json, refuse_links
@@ -53,8 +53,8 @@ def fingerprint(settings: DataSettings) -> str:
     """
     total = hashlib.sha256()
     if settings.corpus == "sample":
-        for pair in generate(500):  # a changed grammar makes other sentences
-            total.update(f"{pair.french}\t{pair.english}\n".encode())
+        for pair in generate(500, language=sample_language(settings)):  # a changed grammar makes other sentences
+            total.update(f"{pair.source}\t{pair.english}\n".encode())
     total.update(content_digest(settings).encode())
     if settings.corpus != "sample":
         settings = replace(settings, corpus="", valid=str(bool(settings.valid)), test=str(bool(settings.test)))

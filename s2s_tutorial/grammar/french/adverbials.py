@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from s2s_tutorial.grammar import lexicon
 from s2s_tutorial.grammar.aligned_phrases import Phrase, compose, leaves, mark, pair
-from s2s_tutorial.grammar.verbs import FUTURE, NOW, PAST, PRESENT
+from s2s_tutorial.grammar.french import lexicon
+from s2s_tutorial.grammar.french.verbs import FUTURE, NOW, PAST, PRESENT
 
 TIME, PLACE, CONTRACTED = mark("time"), mark("place"), mark("contraction")
 COUNTED_TIME = mark("time", "number")
@@ -136,7 +136,7 @@ def _rows(table: str) -> list[list[str]]:
 _PLACES = _rows(lexicon.PLACE_TABLE)
 _AT = {
     kind: tuple(_place(french, at) for french, at, _, kinds in _PLACES if kind in kinds.split())
-    for kind in ["home", "kitchen", "outside", "water", "shop", "town", "work", "city"]
+    for kind in ("home", "kitchen", "rest", "outside", "water", "shop", "town", "work", "study", "city")
 }
 PLACES_TO = tuple(_place(french, to) for french, _, to, _ in _PLACES if to != "-")
 PLACES = {verb: tuple(place for kind in verb.places for place in _AT[kind]) for verb in lexicon.VERBS}

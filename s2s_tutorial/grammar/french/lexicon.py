@@ -10,12 +10,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from s2s_tutorial.grammar.morphology import (
+from s2s_tutorial.grammar.english import english_ing, english_past, english_plural, english_third
+from s2s_tutorial.grammar.french.morphology import (
     agree,
-    english_ing,
-    english_past,
-    english_plural,
-    english_third,
     french_feminine,
     french_participle,
     french_plural,
@@ -73,7 +70,7 @@ class Verb:
         infinitive: French infinitive, without « se ».
         present: Six French present forms, je to ils.
         participle: French past participle, masculine singular.
-        english: English base form, third person, past and -ing form: ("get", "gets", "got", "getting").
+        english: English base form, third person, past, -ing form and participle: ("eat", "eats", "ate", "eating", "eaten").
         particle: English words after the verb: "up" of "get up", "for" of "look for", or "".
         aux: French auxiliary of the passé composé, "avoir" or "être".
         objects: Kinds of noun that its object may have; empty for an intransitive verb.
@@ -86,7 +83,7 @@ class Verb:
     infinitive: str
     present: tuple[str, ...]
     participle: str
-    english: tuple[str, str, str, str]
+    english: tuple[str, str, str, str, str]
     particle: str
     aux: str
     objects: tuple[str, ...]
@@ -108,11 +105,13 @@ NOUN_TABLE = {
     "clothes": "écharpe f scarf/scarves, chemise f shirt, manteau m coat, chapeau m hat, veste f jacket",
     "vehicle": "voiture f car, camion m truck, vélo m bike",
     "transport": "train m train, bus m bus, avion m plane",
-    "item": "clé f key, sac m bag, parapluie m umbrella",
+    "item": "sac m bag, parapluie m umbrella",
+    "key": "clé f key",
     "device": "montre f watch, téléphone m phone",
     "money": "argent* m money",
     "glass": "assiette f plate, verre m glass, tasse f cup",
-    "opening": "porte f door, fenêtre f window, boîte f box",
+    "opening": "porte f door, boîte f box",
+    "window": "fenêtre f window",
     "furniture": "table f table, chaise f chair, lit m bed, lampe f lamp",
     "gift": "fleur f flower, cadeau m gift",
     "pet": "chat m cat, chien m dog, lapin m rabbit",
@@ -120,7 +119,8 @@ NOUN_TABLE = {
     "film": "film m movie",
     "game": "match m game",
     "image": "photo f picture, tableau m painting",
-    "sound": "musique* f music, chanson f song, concert m concert",
+    "sound": "musique* f music, chanson f song",
+    "show": "concert m concert",
     "lesson": "question f question, leçon f lesson, exercice m exercise",
     "building": "maison f house, appartement m apartment",
     "person": "homme m man/men, femme f woman/women",
@@ -146,16 +146,16 @@ NAMES = (
 THINGS = "clothes vehicle item glass furniture gift image building opening"
 # french[/feminine[/before a vowel]] english kinds
 ADJECTIVES_BEFORE = f"""
-petit small fruit food vehicle item glass opening furniture gift pet animal image building device
+petit small fruit food vehicle item key glass opening window furniture gift pet animal image building device
 petit little child
-grand big {THINGS} pet animal
-beau/belle/bel beautiful clothes furniture gift pet animal image building vehicle sound
-bon/bonne good book text film lesson dish game
-nouveau/nouvelle/nouvel new clothes vehicle item device furniture film lesson book text
-vieux/vieille/vieil old clothes vehicle furniture building image film person item pet animal
+grand big {THINGS} window pet animal
+beau/belle/bel beautiful clothes furniture gift pet animal image building vehicle sound show
+bon/bonne good book text film lesson dish game show
+nouveau/nouvelle/nouvel new clothes vehicle item key device furniture film lesson book text
+vieux/vieille/vieil old clothes vehicle furniture building image film person item key pet animal
 jeune young person child pet animal
 joli pretty clothes gift image
-long/longue long book text film lesson game
+long/longue long book text film lesson game show
 gros/grosse big fruit food
 """
 ADJECTIVES_AFTER = """
@@ -163,7 +163,7 @@ rouge red fruit clothes vehicle furniture item gift opening glass
 bleu blue clothes vehicle furniture glass opening item
 vert green clothes vehicle opening glass item
 noir black clothes vehicle pet pet item device
-blanc/blanche white clothes vehicle pet animal furniture opening glass building
+blanc/blanche white clothes vehicle pet animal furniture opening window glass building
 cher expensive clothes vehicle device furniture gift
 intéressant interesting book text film lesson image paper game
 amusant funny book text film
@@ -205,85 +205,89 @@ PROFESSIONS = (
     ("boulanger", "boulangère", "baker"),
 )
 
-# infinitive | English base/past/ing (regular forms are left out) | objects | clitic | places | flags
+# infinitive | English base/past/participle/ing (regular forms are left out) | objects | clitic | places | flags
 #
 # Flags for inflection: être      the auxiliary is être
 #                       reflexive takes « se », and être as auxiliary
 #                       copula    "be" in English
 #       for tenses:     state     no progressive, not with vouloir, pouvoir or devoir
+#                       skill     progressive only with « maintenant »: « elle parle français », "she speaks French"
 #                       present   present only
 #                       future    no past
 #                       event     past only
+#                       result    past and future only
 #                       unwilled  not chosen: not with vouloir, pouvoir or devoir
 #       for times:      routine   no counted time: not "six weeks ago"
 #                       brief     no part of the day: not "last night"
 #                       far       also months and years: "two years ago"
 #       for objects:    one       singular only
 #                       the       definite
+#                       own       mostly belonging to the subject: « perdre sa clé »
 #                       some      indefinite
 #                       generic   no article in English: « aimer le thé », "like tea"
+#                       bare      no article at all: « parler français », "speak French"
 #                       to        followed by the recipient: « donner un livre à mon frère »
 #                       toward    à before the object: « parler à Paul »
 #                       goes      followed by a destination: « aller au parc »
 VERB_TABLE = """
-manger | eat/ate | fruit food dish cooked | thing | home outside | routine
-boire | drink/drank | drink | | home | routine
+manger | eat/ate/eaten | fruit food dish cooked | thing | home outside | routine
+boire | drink/drank/drunk | drink | | home | routine
 acheter | buy/bought | fruit food dish clothes item device gift book paper vehicle furniture | thing | shop | far brief
 vendre | sell/sold | vehicle building furniture image clothes | thing | | far brief
-lire | read/read | book text paper | thing | home outside |
-écrire | write/wrote | text | thing | home | far
-regarder | watch | film game | thing | home | the routine
-voir | see/saw | person child relation pet animal image film | person | outside town work | state
-chercher | look for | item device clothes | thing | home |
-trouver | find/found | item device gift book money | thing | home outside | state brief
-perdre | lose/lost/losing | item device money | thing | outside town | state brief event unwilled
-porter | wear/wore | clothes | thing | | one routine
-ouvrir | open | opening | thing | | the routine
-fermer | close | opening | thing | | the routine
+lire | read/read | book text paper | thing | home outside study |
+écrire | write/wrote/written | text | thing | home study | far
+regarder | watch | film game | thing | rest | the routine
+voir | see/saw/seen | person child relation pet animal image film | person | outside town work | state
+chercher | look for | item key device clothes | thing | home | own
+trouver | find/found | item key device gift book money | thing | home outside | result brief unwilled
+perdre | lose/lost | item key device money | thing | outside town | brief event unwilled own
+porter | wear/wore/worn | clothes | thing | | one routine
+ouvrir | open | opening window | thing | | the routine
+fermer | close | opening window | thing | | the routine
 laver | wash | vehicle clothes glass | thing | | routine
 préparer | prepare | cooked | thing | kitchen | routine
 réparer | repair | vehicle furniture device | thing | |
-prendre | take/took | transport | thing | | one the
-oublier | forget/forgot/forgetting | item device | thing | home work | brief event unwilled state
-choisir | choose/chose | clothes gift book image | thing | shop |
-donner | give/gave | gift item book money | | | to brief
+prendre | take/took/taken | transport | thing | | one the
+oublier | forget/forgot/forgotten/forgetting | item key device | thing | home work | brief event unwilled own
+choisir | choose/chose/chosen | clothes gift book image | thing | shop |
+donner | give/gave/given | gift item key book money | | | to brief
 envoyer | send/sent | text gift | | | to brief
 écouter | listen to | sound | thing | home | routine
 comprendre | understand/understood | lesson | thing | | state brief the
-apprendre | learn | language | | work | generic far
-parler | speak/spoke | language | | home work | generic
-aimer | like | fruit food dish cooked drink pet animal | | | generic present state
-détester | hate | fruit food dish cooked drink pet animal | | | generic present state
-attendre | wait for | person child relation transport | person | outside |
-aider | help | person child relation | person | home work |
-inviter | invite | person child relation | person | | state brief
-rencontrer | meet/met/meeting | person child relation | person | outside town | state brief
+apprendre | learn | language | | study | generic far
+parler | speak/spoke/spoken | language | | home study | bare skill
+aimer | like | fruit food dish cooked drink pet animal sound show | | | generic present state
+détester | hate | fruit food dish cooked drink pet animal show | | | generic present state
+attendre | wait for | person child relation transport | person | outside | the routine
+aider | help | person child relation | person | home work | the
+inviter | invite | child relation | person | | brief the
+rencontrer | meet/met | person child relation | person | outside town | brief
 parler | talk | relation person | to | outside work | toward the
-avoir | have/had | pet animal vehicle item device clothes money | | | state future far brief some
+avoir | have/had | pet animal vehicle item key device clothes money | | | state future far brief some
 vouloir | want | fruit food dish cooked drink gift item clothes pet animal | thing | | state present
-dormir | sleep/slept | | | home | routine
+dormir | sleep/slept | | | rest | routine
 travailler | work | | | work | far
-courir | run/ran/running | | | outside | routine
+courir | run/ran/run/running | | | outside | routine
 marcher | walk | | | outside | routine
-nager | swim/swam/swimming | | | water |
+nager | swim/swam/swum/swimming | | | water |
 danser | dance | | | home | routine
-chanter | sing/sang | | | home outside | routine
+chanter | sing/sang/sung | | | home outside | routine
 pleurer | cry | | | home | routine unwilled
 jouer | play | | | home outside | routine
-aller | go/went | | | | être goes brief far
-arriver | arrive | | | | être brief state
-partir | leave/left | | | | être brief state
-rentrer | come_home/came | | | | être brief state
-sortir | go_out/went | | | | être routine
-rester | stay | | | home city | être
-tomber | fall/fell | | | outside | être routine brief state event unwilled
-se lever | get_up/got/getting | | | | reflexive routine brief state
-se coucher | go_to_bed/went | | | | reflexive routine brief state
-se reposer | rest | | | home | reflexive routine
+aller | go/went/gone | | | | être goes brief far
+arriver | arrive | | | | être brief unwilled
+partir | leave/left | | | | être brief
+rentrer | go_home/went/gone | | | | être brief
+sortir | go_out/went/gone | | | | être routine
+rester | stay | | | home city | être routine
+tomber | fall/fell/fallen | | | outside | être routine brief event unwilled
+se lever | get_up/got/gotten/getting | | | | reflexive routine brief
+se coucher | go_to_bed/went/gone | | | | reflexive routine brief
+se reposer | rest | | | rest | reflexive routine
 se laver | wash | | | | reflexive routine brief
-s'habiller | get_dressed/got/getting | | | | reflexive routine brief
+s'habiller | get_dressed/got/gotten/getting | | | | reflexive routine brief
 s'amuser | have_fun/had | | | outside home | reflexive routine
-se promener | take_a_walk/took | | | outside | reflexive routine
+se promener | take_a_walk/took/taken | | | outside | reflexive routine
 se dépêcher | hurry | | | | reflexive routine brief unwilled
 habiter | live | | | city | state future far brief
 """
@@ -325,11 +329,11 @@ IRREGULAR = {
 
 # French | English place | English destination (or -) | kinds of place; a French word in ( ) has no English translation
 PLACE_TABLE = """
-à (la) maison | at home | - | home kitchen
+à (la) maison | at home | - | home kitchen rest
 dans la cuisine | in the kitchen | - | home kitchen
-dans le jardin | in the garden | - | home outside
-dans le salon | in the living_room | - | home
-au parc | at_the park | to_the park | outside
+dans le jardin | in the garden | - | home outside rest
+dans le salon | in the living_room | - | home rest
+au parc | in_the park | to_the park | outside
 à la plage | at the beach | to the beach | town water
 sur la plage | on the beach | - | outside
 dans la rue | in the street | - | outside
@@ -340,9 +344,9 @@ au magasin | at_the store | to_the store | shop
 à la gare | at the station | to the station | town
 au restaurant | at_the restaurant | to_the restaurant | town
 au bureau | at_the office | to_the office | work
-à (la) école | at school | to school | work
+à (la) école | at school | to school | work study
 à la hôpital | at the hospital | to the hospital | work
-à la bibliothèque | at the library | to the library | work
+à la bibliothèque | at the library | to the library | work study
 au musée | at_the museum | to_the museum | town
 à Paris | in Paris | to Paris | city
 à Londres | in London | to London | city
@@ -353,17 +357,17 @@ au Canada | in Canada | to Canada | city
 """
 # places in « il y a » sentences: French | English | kinds of noun that may be there
 SCENES = """
-sur la table | on the table | fruit food drink book text item device glass gift
-sous la table | under the table | pet item device
+sur la table | on the table | fruit food drink book text item key device glass gift
+sous la table | under the table | pet item key device
 sur la chaise | on the chair | clothes pet item
 sous le lit | under the bed | pet item
-dans le sac | in the bag | fruit food book text item device money
+dans le sac | in the bag | fruit food book text item key device money
 dans le jardin | in the garden | pet animal person child furniture
-dans la rue | in the street | pet animal person child vehicle
+dans la rue | in the street | pet animal person child vehicle show
 devant la maison | in_front_of the house | vehicle person pet animal
 dans la cuisine | in the kitchen | fruit food dish cooked drink glass furniture
 à la gare | at the station | person child
-au parc | at_the park | person child pet animal
+au parc | in_the park | person child pet animal show
 """
 
 ONES = "un one, deux two, trois three, quatre four, cinq five, six six, sept seven, huit eight, neuf nine"
@@ -426,13 +430,14 @@ def make_verb(line: str) -> Verb:
         present = tuple(forms.split())
     else:
         present, participle = french_present(infinitive), french_participle(infinitive)
-    base, past, ing = [*english.split("/"), "", ""][:3]
+    base, past, english_participle, ing = [*english.split("/"), "", "", ""][:4]
     base, *particle = base.replace("_", " ").split()
+    past = past or english_past(base)
     return Verb(
         infinitive=infinitive,
         present=present,
         participle=participle,
-        english=(base, english_third(base), past or english_past(base), ing or english_ing(base)),
+        english=(base, english_third(base), past, ing or english_ing(base), english_participle or past),
         particle=" ".join(particle),
         aux="être" if {"être", "reflexive"} & set(flags.split()) else "avoir",
         objects=tuple(objects.split()),

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from s2s_tutorial.grammar.aligned_phrases import EMPTY, Phrase, compose, mark, pair
-from s2s_tutorial.grammar.lexicon import Adjective, Noun
-from s2s_tutorial.grammar.morphology import agree, starts_with_vowel
+from s2s_tutorial.grammar.french.lexicon import Adjective, Noun
+from s2s_tutorial.grammar.french.morphology import agree, starts_with_vowel
 
 # ------------------------------------------------------------------------------------------------------------ nouns
 
@@ -33,6 +33,7 @@ DETERMINERS = {
     "un?": ("un a", "une a", "des any", "=", "="),  # in a question, where English has "any"
     "du?": ("du any", "de_la any", "", "de_l' any", "de_l' any"),
     "generic": ("le ", "la ", "les ", "=", "="),  # no English article: j'aime le thé, I like tea
+    "bare": (" ", " ", " ", "=", "="),  # no article at all: parler français, speak French
     "plusieurs": ("", "", "plusieurs several", "=", "="),
     "quelques": ("", "", "quelques a_few", "=", "="),
     "tous": ("", "", "tous_les all_the", "=", "="),
@@ -132,7 +133,7 @@ def noun_phrase(
         parts["A"] = _leaf(form, before.english, mark("adjective_before"))
     if after:
         parts["B"] = _leaf(after.form(noun.gender, plural), after.english, mark("adjective_after"))
-    next_word = (parts["A"] if before else parts["N"]).french[0]
+    next_word = (parts["A"] if before else parts["N"]).source[0]
     parts["D"] = determiner(name, noun, plural, next_word, before is not None)
     return _a_or_an(compose("D A N B", "D A B N", parts))
 
@@ -157,7 +158,7 @@ def toward(phrase: Phrase, english: str = "to") -> Phrase:
         phrase: Noun phrase after the preposition.
         english: English preposition, or "" for none ("answer the neighbor").
     """
-    french = phrase.french
+    french = phrase.source
     contracted = {"le": "au", "les": "aux"}.get(french[0])
     if contracted and (french[0] == "les" or not starts_with_vowel(french[1])):
         shift = 1 if english else 0

@@ -1,8 +1,7 @@
-"""Inflection: from the dictionary form of a word to its other written forms, for both languages.
+"""Inflection: from the dictionary form of a French word to its other written forms, and elision.
 
-French verbs agree with six persons, French adjectives with gender and number. English verbs have five forms. The
-functions below inflect regular words; `lexicon.py` spells out the irregular forms. This module inflects words of one
-language at a time and does not translate.
+Verbs agree with six persons, adjectives with gender and number. The functions below inflect regular words; `lexicon.py`
+spells out the irregular forms.
 
 Persons are numbered 0 to 5: je, tu, il/elle, nous, vous, ils/elles.
 """
@@ -74,31 +73,23 @@ def agree(masculine: str, feminine: str, gender: str, plural: bool) -> str:
     return french_plural(word) if plural else word
 
 
-def english_plural(word: str) -> str:
-    """Return the plural of a regular English noun: "cat" → "cats", "box" → "boxes", "city" → "cities"."""
-    if word.endswith(("s", "x", "ch", "sh")) or word in ("tomato", "potato"):
-        return word + "es"
-    if word.endswith("y") and word[-2] not in "aeiou":
-        return word[:-1] + "ies"
-    return word + "s"
+ELIDED = {word: word[:-1] + "'" for word in ("je", "me", "te", "se", "ne", "le", "la", "de", "que", "ce")}
 
 
-def english_third(word: str) -> str:
-    """Return the third person singular of the English present: "eat" → "eats", "watch" → "watches", "have" → "has"."""
-    return {"have": "has", "do": "does", "go": "goes"}.get(word) or english_plural(word)
+def elide(words: list[str]) -> bool:
+    """Elide short words before a vowel, in place: « je ai » becomes « j'ai », and « si il » becomes « s'il ».
 
-
-def english_past(word: str) -> str:
-    """Return the simple past of a regular English verb: "close" → "closed", "cry" → "cried", "wash" → "washed"."""
-    if word.endswith("e"):
-        return word + "d"
-    if word.endswith("y") and word[-2] not in "aeiou":
-        return word[:-1] + "ied"
-    return word + "ed"
-
-
-def english_ing(word: str) -> str:
-    """Return the -ing form of an English verb that doubles no consonant: "close" → "closing", "see" → "seeing"."""
-    if word.endswith("e") and not word.endswith(("ee", "ye")):
-        return word[:-1] + "ing"
-    return word + "ing"
+    Returns:
+        Whether any word was elided.
+    """
+    elided = False
+    for i in range(len(words) - 1):
+        word = words[i]
+        if word in ELIDED:
+            if starts_with_vowel(words[i + 1]):
+                words[i] = ELIDED[word]
+                elided = True
+        elif word == "si" and words[i + 1] in ("il", "ils"):
+            words[i] = "s'"
+            elided = True
+    return elided

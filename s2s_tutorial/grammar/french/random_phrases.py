@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import random
 
-from s2s_tutorial.grammar.adverbials import SMALL_NUMBERS
 from s2s_tutorial.grammar.aligned_phrases import Phrase
 from s2s_tutorial.grammar.choices import Choices
-from s2s_tutorial.grammar.lexicon import NOUNS, Adjective, Noun
-from s2s_tutorial.grammar.phrases import (
+from s2s_tutorial.grammar.french.adverbials import SMALL_NUMBERS
+from s2s_tutorial.grammar.french.lexicon import NOUNS, Adjective, Noun
+from s2s_tutorial.grammar.french.phrases import (
     AFFIRMATIVE,
     INDEFINITE,
     NEGATIVE,
@@ -18,9 +18,10 @@ from s2s_tutorial.grammar.phrases import (
     genitive,
     noun_phrase,
 )
-from s2s_tutorial.grammar.word_groups import (
+from s2s_tutorial.grammar.french.word_groups import (
     ADJECTIVES_AFTER,
     ADJECTIVES_BEFORE,
+    CARRIED,
     COLOURS,
     KIN,
     NAMED_PEOPLE,
@@ -30,9 +31,11 @@ from s2s_tutorial.grammar.word_groups import (
     RELATIONS,
 )
 
-# Weights of the determiners, in percent: of mass nouns, of count nouns after a verb with the flag "the", of others
-MASS_DETERMINERS = {"partitive": 60, "beaucoup": 8, "trop": 7, "le": 10, "ce": 7, "possessive": 8}
+# Weights of the determiners, in percent: of mass nouns, of count nouns after verbs with the
+# flags "the" and "own", and of others
+MASS_DETERMINERS = {"partitive": 65, "beaucoup": 8, "trop": 7, "le": 10, "ce": 7, "possessive": 3}
 DEFINITE_DETERMINERS = {"le": 60, "ce": 15, "tous": 25}
+OWN_DETERMINERS = {"possessive": 70, "le": 20, "ce": 10}  # after a verb with the flag "own"
 COUNT_DETERMINERS = {"number": 20, "quantity": 15, "indefinite": 25, "le": 20, "ce": 8, "possessive": 12}
 
 
@@ -100,15 +103,18 @@ class RandomPhrases(Choices):
             after = None  # « une petite boîte rouge » is "a small red box", but "an old smart woman" sounds wrong
         return before, after
 
-    def mass_noun(self, noun: Noun, owner: str, polarity: str) -> Phrase:
+    def mass_noun(self, noun: Noun, owner: str, polarity: str, finished: bool = True) -> Phrase:
         """Return a phrase with a mass noun: « du pain », « le pain », « beaucoup de pain ».
 
         Args:
             noun: Mass noun.
             owner: Possessive determiner of the subject, a key of `phrases.DETERMINERS`.
             polarity: `AFFIRMATIVE`, `NEGATIVE` or `INTERROGATIVE`.
+            finished: Whether the clause is in the past. « Elle va boire trop de thé » makes little sense.
         """
         name = self.weighted(MASS_DETERMINERS)
+        if name == "trop" and not finished:
+            name = "beaucoup"
         after = self.choose(ADJECTIVES_AFTER[noun.kind]) if self.chance(0.3) and ADJECTIVES_AFTER[noun.kind] else None
         if name in ("beaucoup", "trop"):
             if polarity != NEGATIVE:
@@ -117,7 +123,9 @@ class RandomPhrases(Choices):
         name = {"partitive": PARTITIVE[polarity], "possessive": owner}.get(name, name)
         return noun_phrase(noun, name, after=after)
 
-    def count_noun(self, noun: Noun, owner: str, polarity: str, flags: frozenset[str]) -> tuple[Phrase, bool]:
+    def count_noun(
+        self, noun: Noun, owner: str, polarity: str, flags: frozenset[str], finished: bool = True
+    ) -> tuple[Phrase, bool]:
         """Return a phrase with a count noun, and whether it is plural: « une pomme », « trois pommes », « mes pommes ».
 
         Args:
@@ -125,10 +133,14 @@ class RandomPhrases(Choices):
             owner: Possessive determiner of the subject, a key of `phrases.DETERMINERS`.
             polarity: `AFFIRMATIVE`, `NEGATIVE` or `INTERROGATIVE`.
             flags: Flags of the verb (see `lexicon.VERB_TABLE`).
+            finished: As for `mass_noun`.
         """
-        name = self.weighted(DEFINITE_DETERMINERS if "the" in flags else COUNT_DETERMINERS)
+        weights = OWN_DETERMINERS if "own" in flags else COUNT_DETERMINERS
+        name = self.weighted(DEFINITE_DETERMINERS if "the" in flags else weights)
         before, after = self.adjectives(noun.kind)
         plural = self.chance(0.42) and "one" not in flags and noun.kind not in ("building", "transport")
+        if "own" in flags and noun.kind in CARRIED:
+            plural = plural and noun.kind == "key"  # « ses clés », but only one phone
         if "the" in flags:
             if noun.kind == "transport" or (name == "tous" and (before or not plural)):
                 name = "le"
@@ -137,7 +149,7 @@ class RandomPhrases(Choices):
         elif name == "number" and plural and polarity != NEGATIVE:
             name = self.choose(SMALL_NUMBERS)
         elif name == "quantity" and plural and polarity != NEGATIVE:
-            name = self.choose(("plusieurs", "quelques", "beaucoup", "trop"))
+            name = self.choose(("plusieurs", "quelques", "beaucoup", "trop" if finished else "quelques"))
             if name in ("beaucoup", "trop"):
                 before = after = None
         elif name in ("number", "quantity", "indefinite") or "some" in flags:
@@ -146,7 +158,14 @@ class RandomPhrases(Choices):
             name = "ce" if noun.kind in ("person", "child") else owner
         return noun_phrase(noun, name, plural, before, after), plural
 
-    def object(self, kind: str, owner: str, polarity: str = AFFIRMATIVE, flags: frozenset[str] = frozenset()) -> Phrase:
+    def object(
+        self,
+        kind: str,
+        owner: str,
+        polarity: str = AFFIRMATIVE,
+        flags: frozenset[str] = frozenset(),
+        finished: bool = True,
+    ) -> Phrase:
         """Return a noun phrase as the object of a verb.
 
         Args:
@@ -154,6 +173,7 @@ class RandomPhrases(Choices):
             owner: Possessive determiner of the subject, a key of `phrases.DETERMINERS`.
             polarity: `AFFIRMATIVE`, `NEGATIVE` or `INTERROGATIVE`.
             flags: Flags of the verb (see `lexicon.VERB_TABLE`).
+            finished: As for `mass_noun`.
         """
         if kind == "relation":
             if self.chance(0.25):
@@ -162,10 +182,10 @@ class RandomPhrases(Choices):
             plural = noun.kind == "relation" and self.chance(0.25)
             return noun_phrase(noun, owner if self.chance(0.75) else self.choose(("my", "our", "your")), plural)
         noun = self.choose(NOUNS[kind])
-        if "generic" in flags:
-            return noun_phrase(noun, "generic", not noun.mass)
-        if kind in ("vehicle", "device", "item") and self.chance(0.1) and "some" not in flags:
+        if "generic" in flags or "bare" in flags:
+            return noun_phrase(noun, "bare" if "bare" in flags else "generic", not noun.mass)
+        if kind in ("vehicle", "device", "item", "key") and self.chance(0.1) and "some" not in flags:
             return genitive(noun, self.named_person().phrase)
         if noun.mass:
-            return self.mass_noun(noun, owner, polarity)
-        return self.count_noun(noun, owner, polarity, flags)[0]
+            return self.mass_noun(noun, owner, polarity, finished)
+        return self.count_noun(noun, owner, polarity, flags, finished)[0]

@@ -6,12 +6,12 @@ sleep because they are tired, and when it rains they stay at home.
 
 from __future__ import annotations
 
-from s2s_tutorial.grammar import lexicon
 from s2s_tutorial.grammar.aligned_phrases import Phrase, leaves, mark, pair
-from s2s_tutorial.grammar.lexicon import Adjective, Verb
-from s2s_tutorial.grammar.morphology import agree
-from s2s_tutorial.grammar.phrases import NOUN_AGREEMENT, PRONOUNS, Agreement, Subject
-from s2s_tutorial.grammar.verbs import FUTURE, PAST, PRESENT
+from s2s_tutorial.grammar.french import lexicon
+from s2s_tutorial.grammar.french.lexicon import Adjective, Verb
+from s2s_tutorial.grammar.french.morphology import agree
+from s2s_tutorial.grammar.french.phrases import NOUN_AGREEMENT, PRONOUNS, Agreement, Subject
+from s2s_tutorial.grammar.french.verbs import FUTURE, PAST, PRESENT
 
 # --------------------------------------------------------------------------------------------------------- subjects
 
@@ -32,6 +32,7 @@ QUI = Subject(pair("qui", "who"), Agreement(2, "m", False))
 
 # ------------------------------------------------------------------------------------------------------------ nouns
 
+CARRIED = ("device", "item", "key")  # kinds of things that people carry and lose, usually one of each
 CHILDREN = [
     noun
     for kind in ("child", "relation")
@@ -62,12 +63,12 @@ COMPLETE_ALONE = [
 ]
 _ANY_TENSE = [verb for verb in lexicon.VERBS if not verb.flags & {"present", "future"}]
 VERBS_IN = {
-    PRESENT: [verb for verb in _ANY_TENSE if "event" not in verb.flags],
+    PRESENT: [verb for verb in _ANY_TENSE if not verb.flags & {"event", "result"}],
     PAST: _ANY_TENSE,
     FUTURE: [verb for verb in _ANY_TENSE if "unwilled" not in verb.flags],
 }
 WITH_OBJECT_PRONOUN = [verb for verb in TRANSITIVE if verb.clitic]
-WITH_PLACE = [verb for verb in _ANY_TENSE if verb.places and "event" not in verb.flags]
+WITH_PLACE = [verb for verb in VERBS_IN[PRESENT] if verb.places]
 VERB = {verb.infinitive: verb for verb in reversed(lexicon.VERBS)}
 BE, BE_AVOIR, BE_FAIRE = (lexicon.SPECIAL[infinitive, "be"] for infinitive in ("être", "avoir", "faire"))
 RAIN, SNOW = lexicon.SPECIAL["pleuvoir", "rain"], lexicon.SPECIAL["neiger", "snow"]
@@ -127,6 +128,7 @@ CHAINS = [
         ("vehicle", "acheter choisir", "laver réparer vendre"),
         ("device", "perdre oublier", "chercher trouver"),
         ("item", "perdre oublier", "chercher trouver"),
+        ("key", "perdre oublier", "chercher trouver"),
         ("furniture", "acheter choisir", "réparer vendre"),
         ("person", "rencontrer voir", "aider inviter attendre"),
     )
@@ -150,8 +152,34 @@ REASONS: list[tuple[Verb, tuple[Phrase | Adjective, ...]]] = [
 ]
 # what may happen first in « Quand ma sœur arrive, … »
 OCCASIONS = _verbs("arriver partir rentrer sortir lever chanter dormir")
-# what people may do because of the weather or an occasion
-REACTIONS = _verbs(
-    "rester promener jouer nager dormir lire regarder préparer sortir courir danser reposer travailler porter prendre "
-    "écouter boire fermer ouvrir chanter attendre habiller"
-)
+# what people do because of good or bad weather, and what they do not do then in a sentence with a negation
+_OUTDOORS = _verbs("promener jouer nager sortir courir marcher")
+_INDOORS = _verbs("dormir lire regarder préparer reposer écouter fermer")
+REACTIONS: dict[Verb | Phrase, dict[str, list[Verb]]] = {
+    **{weather: {"statement": _OUTDOORS, "negative": _INDOORS} for weather in (NICE_WEATHER, HOT_WEATHER)},
+    **{weather: {"statement": _INDOORS, "negative": _OUTDOORS} for weather in (COLD_WEATHER, RAIN, SNOW)},
+}
+_BY_NAME: dict[str, list[Verb]] = {}  # « se laver » and « laver » are different verbs here, unlike in `VERB`
+for _line, _verb in zip(lexicon.VERB_TABLE.strip().splitlines(), lexicon.VERBS, strict=True):
+    _BY_NAME.setdefault(_line.split("|")[0].strip(), []).append(_verb)
+# Verbs of one scene of life: the second clause of a sentence takes one that shares a scene with the verb of the first
+_SCENES = [
+    [verb for name in scene.split(", ") for verb in _BY_NAME[name]]
+    for scene in (
+        "se lever, se laver, s'habiller, manger, boire, sortir, partir, ouvrir, se dépêcher, prendre",
+        "rentrer, préparer, manger, boire, lire, regarder, écouter, se coucher, se reposer, dormir, écrire, fermer",
+        "acheter, choisir, vendre, chercher, trouver, vouloir, sortir, donner, porter",
+        "sortir, se promener, marcher, courir, jouer, nager, s'amuser, danser, chanter, rencontrer, voir, rester",
+        "partir, prendre, arriver, attendre, aller, rester, rencontrer, rentrer, habiter, voir",
+        "laver, réparer, ouvrir, fermer, préparer, chercher, travailler, vendre, acheter, avoir",
+        "travailler, apprendre, lire, écrire, comprendre, aider, parler, envoyer",
+        "inviter, danser, chanter, manger, boire, donner, s'amuser, rester, parler, porter",
+        "inviter, arriver, danser, manger, boire",
+        "perdre, chercher, oublier, trouver, attendre",
+        "tomber, pleurer, courir, marcher, jouer, se reposer",
+        "aimer, détester, manger, boire, acheter, vouloir, préparer, avoir",
+    )
+]
+COMPANIONS: dict[Verb, frozenset[Verb]] = {
+    verb: frozenset(other for scene in _SCENES if verb in scene for other in scene) for verb in lexicon.VERBS
+}

@@ -9,9 +9,9 @@ from __future__ import annotations
 from functools import lru_cache
 
 from s2s_tutorial.grammar.aligned_phrases import Gapped, Phrase, compose, mark, pair
-from s2s_tutorial.grammar.lexicon import Verb
-from s2s_tutorial.grammar.morphology import agree
-from s2s_tutorial.grammar.phrases import Agreement, Clitic
+from s2s_tutorial.grammar.french.lexicon import Verb
+from s2s_tutorial.grammar.french.morphology import agree
+from s2s_tutorial.grammar.french.phrases import Agreement, Clitic
 
 PRESENT, NOW, FUTURE, PAST, CAN, MUST, WANT = "present", "now", "future", "past", "can", "must", "want"
 _TENSE_MARKS = {
@@ -80,6 +80,10 @@ def _auxiliary(verb: Verb, tense: str, form: str, agreement: Agreement, negation
         return "was" if agreement.person in (0, 2) else "were"
     if tense in (CAN, MUST):
         return tense
+    if (
+        tense == PAST and form == "negative" and negation == "jamais"
+    ):  # « elle n'a jamais dormi », "she has never slept"
+        return "has" if third else "have"
     if pas or form in QUESTIONS:
         present = "does" if third else "do"
         return "did" if tense == PAST else present
@@ -87,7 +91,7 @@ def _auxiliary(verb: Verb, tense: str, form: str, agreement: Agreement, negation
 
 
 def _verb_words(verb: Verb, index: int) -> str:
-    """Return an English verb form with its particle: index 0 is the base form, 1 third person, 2 past, 3 -ing."""
+    """Return an English verb form with its particle: see `Verb.english` for the index."""
     return "_".join((verb.english[index], *verb.particle.split()))
 
 
@@ -135,7 +139,7 @@ def verb_core(
         parts["PAS"] = pair(negation, negative)
     phrase = _link(parts, form, tense, auxiliary)
     phrase = phrase._replace(marks=phrase.marks | _TENSE_MARKS[tense] | _FORM_MARKS.get(form, 0))
-    return Gapped(_contract(phrase), phrase.french.index("S"), phrase.english.index("S"))
+    return Gapped(_contract(phrase), phrase.source.index("S"), phrase.english.index("S"))
 
 
 def _verb_parts(
@@ -156,7 +160,8 @@ def _verb_parts(
         elif clitic and clitic.agrees:
             marks = mark("participle_agreement")
             participle = agree(participle, participle + "e", clitic.gender, clitic.plural)
-        meaning = "" if copula else _verb_words(verb, 0 if auxiliary else 2)
+        form = {"": 2, "has": 4, "have": 4}.get(auxiliary, 0)
+        meaning = "" if copula else _verb_words(verb, form)
         return {"F": _leaf_or_silent(finite, ""), "V": _leaf_or_silent(participle, meaning, marks)}
     forms, meaning = PERIPHRASES[tense]
     meaning = "wants_to" if inflected and meaning else meaning
@@ -170,8 +175,8 @@ def _leaf_or_silent(french: str, english: str, marks: int = 0) -> Phrase:
 
 def _inverted_parts(finite: Phrase, form: str, agreement: Agreement) -> dict[str, Phrase]:
     """Return the symbols that inversion changes: F with its hyphen, G for « -t- », and T after a noun subject."""
-    word = finite.french[0]
-    parts = {"F": finite._replace(french=(word + "-",))}
+    word = finite.source[0]
+    parts = {"F": finite._replace(source=(word + "-",))}
     if word[-1] in "ae" and agreement.person == 2:
         parts["G"] = pair("t-", "", "")
     if form == "noun_inversion":

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from s2s_tutorial.grammar.adverbials import PLACES, SMALL_NUMBERS, TIMES, WEATHER_TIMES
 from s2s_tutorial.grammar.aligned_phrases import EMPTY, Phrase
 from s2s_tutorial.grammar.choices import Choices
-from s2s_tutorial.grammar.clauses import NO_PLACE, Sentence
-from s2s_tutorial.grammar.lexicon import NOUNS, STATES, Noun, Verb
-from s2s_tutorial.grammar.phrases import (
+from s2s_tutorial.grammar.french.adverbials import PLACES, SMALL_NUMBERS, TIMES, WEATHER_TIMES
+from s2s_tutorial.grammar.french.clauses import NO_PLACE, Sentence
+from s2s_tutorial.grammar.french.lexicon import NOUNS, STATES, Noun, Verb
+from s2s_tutorial.grammar.french.phrases import (
     HIM_HER,
     IT,
     LATER,
@@ -17,13 +17,14 @@ from s2s_tutorial.grammar.phrases import (
     Subject,
     noun_phrase,
 )
-from s2s_tutorial.grammar.random_phrases import pronoun_for
-from s2s_tutorial.grammar.verbs import FUTURE, NOW, PAST, PRESENT, WANT, verb_core
-from s2s_tutorial.grammar.word_groups import (
+from s2s_tutorial.grammar.french.random_phrases import pronoun_for
+from s2s_tutorial.grammar.french.verbs import FUTURE, NOW, PAST, PRESENT, WANT, verb_core
+from s2s_tutorial.grammar.french.word_groups import (
     ADJECTIVES_BEFORE,
     AND,
     BECAUSE,
     BUT,
+    CARRIED,
     CHAINS,
     COMMA,
     COMPLETE_ALONE,
@@ -63,6 +64,7 @@ def relative_subject(sentence: Sentence) -> None:
         sentence.describe(subject, draw.choose(STATES))
     else:
         sentence.clause(subject, "statement", draw.choose(TRANSITIVE + COMPLETE_ALONE), place=0.2, time=0.2)
+    sentence.habit = False  # of the relative clause only
     sentence.clause(subject, _statement_or_negative(draw, 0.75), place=0.2, time=0.35)
     sentence.end()
 
@@ -103,7 +105,9 @@ def coordination(sentence: Sentence) -> None:
         }
     )
     tense = draw.weighted({PAST: 2, FUTURE: 1, PRESENT: 1})
-    sentence.clause(subject, "statement", None, tense, place=0.35, time=0.6)
+    # several actions of one subject in the present are habits: « Paul lit et écrit tous les jours »
+    time = 1.0 if tense == PRESENT and not kind.startswith("but") else 0.6
+    sentence.clause(subject, "statement", None, tense, place=0.35, time=time)
     other = pronoun_for(subject)
     if kind == "and, one subject" and tense in (PAST, PRESENT) and subject.agreement.person in (2, 5):
         sentence.add(AND)
@@ -170,8 +174,8 @@ def _first_mention(sentence: Sentence, noun: Noun, owner: str) -> tuple[Phrase, 
         name = "le"
     elif plural and draw.chance(0.3):
         name = draw.choose(SMALL_NUMBERS)
-    if noun.kind in ("device", "item") and draw.chance(0.7):
-        name = owner
+    if noun.kind in CARRIED:
+        name, plural = owner, plural and noun.kind == "key"
     return noun_phrase(noun, name, plural, before, after), plural
 
 
@@ -215,21 +219,19 @@ def condition(sentence: Sentence) -> None:
     """Write « Quand il pleut, je reste à la maison. », « S'il fait beau demain, nous allons nager. »."""
     draw = sentence.draw
     kind = draw.weighted({"if the weather": 40, "when the weather": 25, "when a person": 35})
-    if kind == "if the weather":
-        sentence.add(IF)
-        sentence.weather()
-        sentence.add(draw.choose(WEATHER_TIMES[FUTURE]))
-        tense = FUTURE
-    else:
-        sentence.add(WHEN)
-        tense = PRESENT
-        if kind == "when the weather":
-            sentence.weather()
-        else:
-            sentence.clause(draw.subject(), "statement", draw.choose(OCCASIONS), PRESENT, place=0.2, time=0.0)
-    sentence.add(COMMA)
     form = _statement_or_negative(draw, 0.75)
-    sentence.clause(draw.subject(), form, draw.choose(REACTIONS), tense, place=0.0, time=0.0)
+    tense = FUTURE if kind == "if the weather" else PRESENT
+    sentence.habit = tense == PRESENT
+    sentence.add(WHEN if tense == PRESENT else IF)
+    if kind == "when a person":
+        sentence.clause(draw.subject(), "statement", draw.choose(OCCASIONS), PRESENT, place=0.0, time=0.0)
+        verb = None  # chosen to make sense together
+    else:
+        verb = draw.choose(REACTIONS[sentence.weather()][form])
+        if tense == FUTURE:
+            sentence.add(draw.choose(WEATHER_TIMES[FUTURE]))
+    sentence.add(COMMA)
+    sentence.clause(draw.subject(), form, verb, tense, place=0.0, time=0.0)
     sentence.end()
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from s2s_tutorial.grammar.adverbials import (
+from s2s_tutorial.grammar.french.adverbials import (
     ADULT_AGES,
     ANYWHERE,
     CHILD_AGES,
@@ -11,9 +11,9 @@ from s2s_tutorial.grammar.adverbials import (
     TOWNS,
     WEATHER_TIMES,
 )
-from s2s_tutorial.grammar.clauses import Sentence
-from s2s_tutorial.grammar.lexicon import NOUNS, PROFESSIONS, STATES, Verb
-from s2s_tutorial.grammar.phrases import (
+from s2s_tutorial.grammar.french.clauses import Sentence
+from s2s_tutorial.grammar.french.lexicon import NOUNS, PROFESSIONS, STATES, Verb
+from s2s_tutorial.grammar.french.phrases import (
     AFFIRMATIVE,
     INTERROGATIVE,
     NEGATIVE,
@@ -25,8 +25,8 @@ from s2s_tutorial.grammar.phrases import (
     noun_phrase,
     profession,
 )
-from s2s_tutorial.grammar.verbs import CAN, FUTURE, NOW, PAST, PRESENT, QUESTIONS, WANT
-from s2s_tutorial.grammar.word_groups import (
+from s2s_tutorial.grammar.french.verbs import CAN, FUTURE, NOW, PAST, PRESENT, QUESTIONS, WANT
+from s2s_tutorial.grammar.french.word_groups import (
     BE,
     BE_AVOIR,
     CE,
@@ -132,7 +132,21 @@ def presentation(sentence: Sentence) -> None:
     """Write « C'est une belle maison. », « Ce n'est pas la voiture de Paul. »."""
     draw = sentence.draw
     kind = draw.choose(
-        ("vehicle", "device", "item", "building", "book", "text", "image", "film", "furniture", "gift", "clothes")
+        (
+            "vehicle",
+            "device",
+            "item",
+            "key",
+            "building",
+            "book",
+            "text",
+            "image",
+            "film",
+            "furniture",
+            "gift",
+            "clothes",
+            "show",
+        )
     )
     noun = draw.choose(NOUNS[kind])
     form = draw.weighted({"statement": 60, "negative": 20, "est_ce_que": 20})

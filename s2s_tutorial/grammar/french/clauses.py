@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import random
 
-from s2s_tutorial.grammar.adverbials import AT_OCLOCK, PLACES, PLACES_TO, TIMES
 from s2s_tutorial.grammar.aligned_phrases import EMPTY, Derivation, Phrase, mark, pair
-from s2s_tutorial.grammar.lexicon import Adjective, Verb
-from s2s_tutorial.grammar.morphology import starts_with_vowel
-from s2s_tutorial.grammar.phrases import (
+from s2s_tutorial.grammar.french.adverbials import AT_OCLOCK, PLACES, PLACES_TO, TIMES
+from s2s_tutorial.grammar.french.lexicon import Adjective, Verb
+from s2s_tutorial.grammar.french.morphology import elide, starts_with_vowel
+from s2s_tutorial.grammar.french.phrases import (
     AFFIRMATIVE,
     HIM_HER,
     INDIRECT,
@@ -22,8 +22,8 @@ from s2s_tutorial.grammar.phrases import (
     Subject,
     toward,
 )
-from s2s_tutorial.grammar.random_phrases import RandomPhrases
-from s2s_tutorial.grammar.verbs import (
+from s2s_tutorial.grammar.french.random_phrases import RandomPhrases
+from s2s_tutorial.grammar.french.verbs import (
     ADVERBS,
     CAN,
     FUTURE,
@@ -35,11 +35,12 @@ from s2s_tutorial.grammar.verbs import (
     WANT,
     verb_core,
 )
-from s2s_tutorial.grammar.word_groups import (
+from s2s_tutorial.grammar.french.word_groups import (
     BE,
     BE_AVOIR,
     BE_FAIRE,
     COMMA,
+    COMPANIONS,
     FEELINGS,
     IMPERSONAL_IL,
     INTRANSITIVE,
@@ -73,13 +74,23 @@ class Sentence(Derivation):
         draw: Source of the random choices and of random noun phrases.
         open_question: Whether the sentence asks where, why, who ...: English then keeps "some", since only yes-no
             questions have "any".
+        habit: Whether the present of the next clause means a habit, "she dances", and not what happens now, "she is
+            dancing": a clause before it has « souvent », « tous les jours », « jamais » or the like.
     """
 
     def __init__(self, rng: random.Random) -> None:
         super().__init__()
         self.draw = RandomPhrases(rng)
         self.open_question = False
-        self._previous_verb: Verb | None = None  # not chosen again: no « il arrive, puis il arrive »
+        self.habit = False
+        self._verbs: list[Verb] = []  # not chosen again: no « il arrive, puis il arrive »
+
+    def sentences(self) -> tuple[str, str, int]:
+        """Return both sentences and their marks; elides the French words in place. A space is before a question mark."""
+        if elide(self.source):
+            self.marks |= mark("elision")
+        french, english, marks = super().sentences()
+        return french.replace("?", " ?"), english, marks
 
     def end(self, form: str = "statement") -> None:
         """Append the final punctuation mark."""
@@ -88,12 +99,16 @@ class Sentence(Derivation):
     # ----------------------------------------------------------------------------------------------------- choices
 
     def random_verb(self, tense: str | None) -> Verb:
-        """Return a verb that can be used in the tense (any verb for None), other than the previous one."""
+        """Return a verb that can be used in the tense (any verb for None).
+
+        After another clause it shares a scene of life with the verb of that clause, so that the clauses make sense
+        together. No verb occurs twice.
+        """
         verbs = VERBS_IN[tense] if tense else (TRANSITIVE if self.draw.chance(0.64) else INTRANSITIVE)
-        verb = self.draw.choose(verbs)
-        while verb is self._previous_verb:
-            verb = self.draw.choose(verbs)
-        return verb
+        if self._verbs:
+            others = [verb for verb in verbs if verb not in self._verbs]
+            verbs = [verb for verb in others if verb in COMPANIONS[self._verbs[-1]]] or others
+        return self.draw.choose(verbs)
 
     def random_tense(self, verb: Verb, form: str, time: float) -> str:
         """Return a tense that suits the verb and the form.
@@ -103,6 +118,8 @@ class Sentence(Derivation):
         tense = self.draw.weighted(TENSES)
         if verb.flags & {"present", "future"}:
             return PRESENT
+        if "result" in verb.flags:
+            return FUTURE if tense == FUTURE else PAST
         if tense != PRESENT or "state" in verb.flags:
             return tense
         tense = self.draw.weighted(UNWILLED_PRESENT_TENSES if "unwilled" in verb.flags else PRESENT_TENSES)
@@ -145,7 +162,11 @@ class Sentence(Derivation):
             return None  # « j'aime le thé », not « j'aime le thé le lundi »
         if tense in (WANT, MUST, CAN):
             tense = FUTURE
-        if verb.infinitive in ("lever", "coucher", "partir", "arriver", "rentrer") and self.draw.chance(0.4):
+        if (
+            verb.infinitive in ("lever", "coucher", "partir", "arriver", "rentrer")
+            and tense != NOW
+            and self.draw.chance(0.4)
+        ):
             return self.draw.choose(AT_OCLOCK)
         return self.draw.choose(TIMES[tense][verb])
 
@@ -184,21 +205,32 @@ class Sentence(Derivation):
         if clitic is None and verb.clitic and self.draw.chance(pronoun):
             clitic = self.random_object_pronoun(verb, tense, subject.agreement.person)
         has_time = tense == NOW or (negation == "pas" and adverb is None and self.draw.chance(time))
-        time_phrase = self._time(verb, tense, form) if has_time else None
+        time_phrase = self.random_time(verb, tense) if has_time else None
+        if tense == PRESENT:
+            tense = self._habit_or_now(
+                bool(adverb or time_phrase or negation != "pas" or verb.flags & {"state", "skill"})
+            )
+        time_phrase = self._begin_with(time_phrase, tense, form)
         core = verb_core(verb, tense, form, subject.agreement, clitic=clitic, negation=negation, adverb=adverb)
         self.add_around(core, EMPTY if subject_omitted else subject.phrase)
         if clitic is None and verb.objects:
-            self._object(verb, subject.agreement, form)
+            self._object(verb, subject.agreement, form, tense)
         self._place(verb, place)
-        if time_phrase:
-            self.add(time_phrase)
+        self.add(time_phrase or EMPTY)
 
     def _verb_and_tense(self, verb: Verb | None, tense: str | None, form: str, time: float) -> tuple[Verb, str]:
         """Return the verb and the tense of a clause; where one is None, it is chosen to suit the other."""
         verb = verb or self.random_verb(tense)
-        self._previous_verb = verb
+        self._verbs.append(verb)
         tense = tense or self.random_tense(verb, form, time)
-        return verb, PAST if "event" in verb.flags else tense
+        if "event" in verb.flags or ("result" in verb.flags and tense != FUTURE):
+            tense = PAST
+        return verb, tense
+
+    def _habit_or_now(self, habit: bool) -> str:
+        """Return PRESENT for a habit or a state, in this clause or one before it, and otherwise NOW."""
+        self.habit |= habit
+        return PRESENT if self.habit else NOW
 
     def _adverb(self, verb: Verb, form: str, tense: str, probability: float) -> Phrase | None:
         """Return an adverb such as « souvent » for a statement in the present, or None."""
@@ -206,26 +238,26 @@ class Sentence(Derivation):
             return self.draw.choose(ADVERBS)
         return None
 
-    def _time(self, verb: Verb, tense: str, form: str) -> Phrase | None:
+    def _begin_with(self, time_phrase: Phrase | None, tense: str, form: str) -> Phrase | None:
         """Return a phrase of time for the end of the clause, or None if it begins the sentence and was appended here.
 
         Only a statement may begin with it: « Hier, Paul a dormi. ».
         """
-        phrase = self.random_time(verb, tense)
-        may_begin = not self.french and form == "statement" and tense in (PRESENT, NOW, PAST, FUTURE)
-        if phrase and may_begin and self.draw.chance(0.2):
-            self.add(phrase)
+        may_begin = not self.source and form == "statement" and tense in (PRESENT, NOW, PAST, FUTURE)
+        if time_phrase and may_begin and self.draw.chance(0.2):
+            self.add(time_phrase)
             self.add(COMMA)
             return None
-        return phrase
+        return time_phrase
 
-    def _object(self, verb: Verb, agreement: Agreement, form: str) -> None:
+    def _object(self, verb: Verb, agreement: Agreement, form: str, tense: str) -> None:
         """Append the object of a verb and, with a verb such as donner, the recipient."""
         if "negative" in form:
             polarity = NEGATIVE
         else:
             polarity = INTERROGATIVE if form in QUESTIONS and not self.open_question else AFFIRMATIVE
-        phrase = self.draw.object(self.draw.choose(verb.objects), agreement.owner, polarity, verb.flags)
+        kind = self.draw.choose(verb.objects)
+        phrase = self.draw.object(kind, agreement.owner, polarity, verb.flags, tense == PAST)
         if "toward" in verb.flags:
             phrase = toward(phrase, "to" if verb.english[0] == "talk" else "")
         self.add(phrase)
@@ -258,11 +290,18 @@ class Sentence(Derivation):
             self.copula(BE_AVOIR if quality in FEELINGS else BE, subject, form)
             self.add(quality)
 
-    def weather(self, form: str = "statement", tense: str = PRESENT) -> None:
-        """Append a clause about the weather: « il fait froid », « il pleut », « il va neiger »."""
+    def weather(self, form: str = "statement", tense: str = PRESENT) -> Verb | Phrase:
+        """Append a clause about the weather: « il fait froid », « il pleut », « il va neiger ».
+
+        Returns:
+            The weather, a key of `word_groups.REACTIONS`.
+        """
         verb = self.draw.weighted({BE_FAIRE: 50, RAIN: 25, SNOW: 25})
         if verb is BE_FAIRE and tense == NOW:
             tense = PRESENT
         self.copula(verb, IMPERSONAL_IL, form, tense)
-        if verb is BE_FAIRE:
-            self.add(self.draw.choose(WEATHER))
+        if verb is not BE_FAIRE:
+            return verb
+        weather = self.draw.choose(WEATHER)
+        self.add(weather)
+        return weather

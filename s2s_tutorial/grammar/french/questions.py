@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import partial
 
-from s2s_tutorial.grammar.clauses import NO_PLACE, Sentence
-from s2s_tutorial.grammar.lexicon import NOUNS
-from s2s_tutorial.grammar.phrases import MOVED, Subject, noun_phrase
-from s2s_tutorial.grammar.verbs import FUTURE, PAST, PRESENT
-from s2s_tutorial.grammar.word_groups import (
+from s2s_tutorial.grammar.french.clauses import NO_PLACE, Sentence
+from s2s_tutorial.grammar.french.lexicon import NOUNS
+from s2s_tutorial.grammar.french.phrases import MOVED, Subject, noun_phrase
+from s2s_tutorial.grammar.french.verbs import FUTURE, PAST, PRESENT
+from s2s_tutorial.grammar.french.word_groups import (
     AT_WHAT_TIME,
+    CARRIED,
     CHAINS,
     QUESTION_SUBJECTS,
     QUI,
@@ -97,6 +98,8 @@ def _object(sentence: Sentence, subject: Subject, form: str, *, word: str) -> No
         clitic = MOVED["m", False]
     else:
         noun = draw.choose(NOUNS[kind])
+        if word == "how many" and kind in CARRIED:
+            word = "which"  # people look for one umbrella
         plural = not noun.mass and (word != "which" or draw.chance(0.3))
         which = "quelle" if noun.gender == "f" else "quel"
         sentence.add(noun_phrase(noun, which if word.startswith("which") else "combien", plural))

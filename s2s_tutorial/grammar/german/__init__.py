@@ -1,0 +1,1 @@
+"""German and English: lexicon, inflection, phrases, clauses and sentences."""
