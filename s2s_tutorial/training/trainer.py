@@ -17,9 +17,8 @@ from pathlib import Path
 import torch
 
 from s2s_tutorial.arguments import check_type, to_path
-from s2s_tutorial.data.batches import Batch
+from s2s_tutorial.data.batches import Batch, Encoded
 from s2s_tutorial.data.corpus import Corpus, HeldOut
-from s2s_tutorial.data.on_disk.mapped_pairs import encode_pairs
 from s2s_tutorial.model.gru import keep_memory
 from s2s_tutorial.runs.checkpoints import Checkpoints
 from s2s_tutorial.runs.lock import hold
@@ -29,7 +28,7 @@ from s2s_tutorial.settings import Settings
 from s2s_tutorial.training.cores import shared_cores
 from s2s_tutorial.training.display import Display, choose_watchers
 from s2s_tutorial.training.distributed import Group
-from s2s_tutorial.training.epochs import count_steps, rows_from
+from s2s_tutorial.training.epochs import EpochPairs, batches_from, count_steps
 from s2s_tutorial.training.initial_weights import Start
 from s2s_tutorial.training.interrupt import Stop, end_quietly
 from s2s_tutorial.training.rare_words import RareWords
@@ -42,6 +41,7 @@ from s2s_tutorial.training.schedules import learning_rate_factor, teacher_forcin
 from s2s_tutorial.training.setup import build_optimiser, open_for_training
 from s2s_tutorial.training.validation import Verdict, validate
 from s2s_tutorial.training.watchers import Watcher
+from s2s_tutorial.training.word_dropout import hide_words
 from s2s_tutorial.translation.translator import Translator
 
 
@@ -92,10 +92,20 @@ class Trainer:
         self.progress, self.stop = Progress(), Stop()
         self.checkpoints = Checkpoints(folder, most=self.state.most_bytes)
         self.record = Record(self.run.record_path)
-        self.src, self.tgt = encode_pairs(corpus.train, corpus.src_vocabulary, corpus.tgt_vocabulary)
+        self.pairs = EpochPairs.of(corpus, settings.training)
         self.rare_words = RareWords.of(corpus, self.device)
         self.steps_per_epoch, self.total_steps = count_steps(len(corpus.train), settings.training)
         self.display = Display(self.run, self.total_steps, self.samples, live, quiet, self.group.writes)
+
+    @property
+    def src(self) -> Encoded:
+        """Source sentences of all training pairs."""
+        return self.pairs.src
+
+    @property
+    def tgt(self) -> Encoded:
+        """Target sentences of all training pairs."""
+        return self.pairs.tgt
 
     @property
     def stopped(self) -> bool:
@@ -110,7 +120,8 @@ class Trainer:
     @property
     def translator(self) -> Translator:
         """A translator of the model as it is now, with the run's vocabularies."""
-        return Translator(self.model, self.run.src_vocabulary, self.run.tgt_vocabulary, self.run.language)
+        run = self.run
+        return Translator(self.model, run.src_vocabulary, run.tgt_vocabulary, run.language, run.rule)
 
     # One training step
 
@@ -134,6 +145,8 @@ class Trainer:
             if ratio < 1.0:
                 mix = mix_stepwise if training.sampling_stepwise else mix_in_parallel
                 prev_ids = partial(mix, self.model, batch, ratio, self.rng)
+            if training.word_dropout:
+                batch, prev_ids = hide_words(batch, prev_ids, training.word_dropout, self.rng)
             loss = self.model.loss(batch, training.label_smoothing, prev_ids)
         self.optimiser.zero_grad()
         loss.backward()
@@ -214,8 +227,8 @@ class Trainer:
 
     def _remaining_batches(self) -> Iterator[Batch]:
         """Yield this process's share of each batch, from the current step to the end of the last epoch."""
-        for rows in rows_from(self.progress.step, self.src, self.tgt, self.settings.training):
-            yield Batch.of(self.src, self.tgt, self.group.share(rows))
+        for src, tgt, rows in batches_from(self.progress.step, self.pairs, self.settings.training):
+            yield Batch.of(src, tgt, self.group.share(rows))
 
     def _note(self, values: dict[str, float]) -> None:
         """Record the values of a step, and show them."""
