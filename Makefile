@@ -9,7 +9,7 @@ RUN ?= runs/sample
 TORCH := $(shell grep '^torch==' requirements.lock)
 TORCH_INDEX ?= https://download.pytorch.org/whl/cpu
 
-.PHONY: help book pdf train lint test test-fast soak lab outputs pretrained live-models results bench bench-long clean
+.PHONY: help book pdf train lint test test-fast soak lab outputs pretrained live-models results bench bench-peers bench-long clean
 help:  ## list these commands
 	@grep -E '^[a-z-]+:.*##' Makefile | sed -E 's/:.*## /	/' | expand -t 12
 
@@ -75,9 +75,12 @@ results: .venv/ready  ## train the runs of the README's table and write the tabl
 bench: .venv/ready  ## compare the package's speed with other implementations (at most 10 minutes on a quiet machine)
 	$(BIN)/python -m benchmarks.run --json benchmarks/results.json
 
+bench-peers: .venv/ready  ## compare training with JoeyNMT, installed into an environment of its own (5 minutes)
+	$(BIN)/python -m benchmarks.peers --json benchmarks/results-peers.json
+
 # It resumes after the last finished row; delete the file to measure everything again.
 bench-long: .venv/ready  ## run the long comparisons: training to a score, 16 times the data, 10 million pairs (an hour)
 	$(BIN)/python -m benchmarks.run --long --max-minutes 9 --resume --json benchmarks/results-long.json
 
 clean:  ## remove the environment and everything that was built, but not your runs
-	rm -rf .venv _build .pytest_cache .hypothesis .ruff_cache .mypy_cache
+	rm -rf .venv .peers _build .pytest_cache .hypothesis .ruff_cache .mypy_cache
