@@ -191,7 +191,9 @@ class Settings:
                 "tie_embeddings needs embedding_size and hidden_size to be the same: turn it off, or change one"
             )
         if self.training.bpe_dropout and self.data.tokens != "subwords":
-            raise ValueError(f"bpe_dropout needs tokens 'subwords', not {self.data.tokens!r}: set it to 0, or change tokens")
+            raise ValueError(
+                f"bpe_dropout needs tokens 'subwords', not {self.data.tokens!r}: set it to 0, or change tokens"
+            )
         if self.data.min_length > self.data.max_length:
             raise ValueError(
                 f"min_length is {self.data.min_length}, expected at most max_length, {self.data.max_length}"

@@ -64,7 +64,9 @@ class EpochPairs:
         if not training.bpe_dropout:
             return cls(*encoded)
         if not isinstance(train, Pairs):
-            raise RunError("bpe_dropout needs the pairs in memory: leave --stream out, take fewer pairs, or set it to 0")
+            raise RunError(
+                "bpe_dropout needs the pairs in memory: leave --stream out, take fewer pairs, or set it to 0"
+            )
         types = [
             (WordTypes.of(sentences, corpus.rule), vocabulary)
             for sentences, vocabulary in zip((train.sources, train.targets), vocabularies, strict=True)

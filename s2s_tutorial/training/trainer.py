@@ -20,6 +20,7 @@ from s2s_tutorial.arguments import check_type, to_path
 from s2s_tutorial.data.batches import Batch, Encoded
 from s2s_tutorial.data.corpus import Corpus, HeldOut
 from s2s_tutorial.model.gru import keep_memory
+from s2s_tutorial.model.seq2seq import Feed
 from s2s_tutorial.runs.checkpoints import Checkpoints
 from s2s_tutorial.runs.lock import hold
 from s2s_tutorial.runs.progress import Progress
@@ -86,13 +87,14 @@ class Trainer:
         quiet, tensorboard = quiet or not self.group.writes, tensorboard and self.group.writes
         self.watchers = choose_watchers(folder, live, quiet, tensorboard)
         self.rng = torch.Generator(self.device).manual_seed(settings.training.seed)
-        self.run, model = open_for_training(corpus, settings, folder, self.start, self.group, self.rng)
+        self.pairs = EpochPairs.of(corpus, settings.training)
+        longest = int(self.src.lengths.max()) - 1  # without EOS
+        self.run, model = open_for_training(corpus, settings, folder, self.start, self.group, self.rng, longest)
         self.model = model.to(self.device)
         self.optimiser = build_optimiser(self.model, settings.training)
         self.progress, self.stop = Progress(), Stop()
         self.checkpoints = Checkpoints(folder, most=self.state.most_bytes)
         self.record = Record(self.run.record_path)
-        self.pairs = EpochPairs.of(corpus, settings.training)
         self.rare_words = RareWords.of(corpus, self.device)
         self.steps_per_epoch, self.total_steps = count_steps(len(corpus.train), settings.training)
         self.display = Display(self.run, self.total_steps, self.samples, live, quiet, self.group.writes)
@@ -121,7 +123,7 @@ class Trainer:
     def translator(self) -> Translator:
         """A translator of the model as it is now, with the run's vocabularies."""
         run = self.run
-        return Translator(self.model, run.src_vocabulary, run.tgt_vocabulary, run.language, run.rule)
+        return Translator(self.model, run.src_vocabulary, run.tgt_vocabulary, run.language, run.rule, run.longest)
 
     # One training step
 
@@ -141,7 +143,7 @@ class Trainer:
         progress = self.progress.step / self.total_steps
         ratio = teacher_forcing_ratio(training.sampling, progress, training.sampling_end)
         with torch.autocast(self.device.type, enabled=self.device.type == "cuda", dtype=torch.bfloat16):
-            prev_ids = None
+            prev_ids: Feed | None = None
             if ratio < 1.0:
                 mix = mix_stepwise if training.sampling_stepwise else mix_in_parallel
                 prev_ids = partial(mix, self.model, batch, ratio, self.rng)

@@ -287,6 +287,12 @@ def show_scores(scores: Scores) -> str:
         f"exact {scores.exact_match:.0%} · unknown words {scores.unknown_rate:.1%} · {scores.sentences:,} sentences in "
         f"{scores.seconds:.1f} s"
     )
+    if scores.printed is not None:
+        printed = scores.printed
+        text += (
+            f"\nas printed, with case and marks: BLEU {printed['bleu']:.1f} (95%: {printed['bleu_low']:.1f} to "
+            f"{printed['bleu_high']:.1f}) · exact {printed['exact_match']:.0%}"
+        )
     if scores.aer is not None:
         bounds = f"(best with one link a word {scores.aer_best:.2f}, chance {scores.aer_chance:.2f})"
         text += f"\nalignment error rate {scores.aer:.2f} {bounds}"

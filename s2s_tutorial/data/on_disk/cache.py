@@ -160,6 +160,7 @@ def open_encoded_corpus(folder: Path, settings: DataSettings, mark: str) -> Corp
             if checksum(folder / name) != values["sha256"][name]:
                 raise BadFileError(f"{folder / name} is damaged (checksum)")
         src_words, tgt_words = values["word_counts"]
+        first, second = values["losses"]
         words = read_json(folder / "vocabularies.json")
         src_vocabulary, tgt_vocabulary = (read_vocabulary(words[f"{side}_vocabulary"]) for side in ("src", "tgt"))
         src = open_encoded(folder / "src.ids.npy", folder / "src.starts.npy", src_vocabulary)
@@ -179,7 +180,7 @@ def open_encoded_corpus(folder: Path, settings: DataSettings, mark: str) -> Corp
             src_vocabulary=src_vocabulary,
             tgt_vocabulary=tgt_vocabulary,
             rule=text_rule(settings),
-            losses=source_and_target(*(_read_losses(losses) for losses in values["losses"]), settings.reverse),
+            losses=source_and_target(_read_losses(first), _read_losses(second), settings.reverse),
         )
     except BadFileError:
         raise
@@ -189,7 +190,7 @@ def open_encoded_corpus(folder: Path, settings: DataSettings, mark: str) -> Corp
 
 def _read_losses(values: Any) -> Losses:
     dropped = Counter({str(letter): int(count) for letter, count in values["dropped"].items()})
-    return Losses(int(values["letters"]), dropped, int(values["entities"]))
+    return Losses(int(values["letters"]), dropped, int(values["digits"]), int(values["entities"]))
 
 
 def _open_held_out(path: Path, aligned: bool) -> HeldOut:
