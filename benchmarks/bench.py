@@ -83,7 +83,7 @@ class Bench:
         """Return a trainer in a new folder."""
         settings = replace(settings, training=replace(settings.training, seed=self.seed))
         folder = self.folder / f"{next(self.numbers)}-{settings.name}"
-        return Trainer(corpus, settings, folder, tensorboard=False, quiet=True)
+        return Trainer(corpus, settings, folder, watchers=[])
 
     def batches(self, trainer: Trainer, number: int, bucketed: bool = True) -> list[Batch]:
         """Return the first batches of the trainer's first epoch."""

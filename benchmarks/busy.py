@@ -67,7 +67,7 @@ def main() -> None:
         for name in STEPS:
             settings = PRESETS[name]
             corpus = prepare(settings.data)
-            trainers[name] = Trainer(corpus, settings, Path(folder) / name, "cpu", tensorboard=False, quiet=True)
+            trainers[name] = Trainer(corpus, settings, Path(folder) / name, "cpu", watchers=[])
         for number in range(ROUNDS):
             for name, steps in STEPS.items():
                 for count in BUSY:

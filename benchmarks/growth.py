@@ -145,7 +145,7 @@ def prepare_and_train(path: Path) -> dict[str, Any]:
     with tempfile.TemporaryDirectory() as folder:
         start = time.perf_counter()
         corpus = prepare(settings.data)
-        trainer = Trainer(corpus, settings, Path(folder) / "run", tensorboard=False, quiet=True)  # encodes
+        trainer = Trainer(corpus, settings, Path(folder) / "run", watchers=[])  # encodes
         prepared, peak_prepared = time.perf_counter(), peak_bytes()
         trainer.fit()
         end = time.perf_counter()

@@ -61,7 +61,7 @@ def main(pairs: int, folder: Path) -> None:
     corpus = stream(settings.data, folder, lambda sentence: print(sentence, file=sys.stderr, flush=True))
     encoded, peak_encoded = time.perf_counter(), peak_bytes()
     keep_memory()  # as `fit` does
-    trainer = Trainer(corpus, settings, folder / "run", tensorboard=False, quiet=True)
+    trainer = Trainer(corpus, settings, folder / "run", watchers=[])
     batches = trainer._remaining_batches()
     begin = time.perf_counter()
     first = next(batches)

@@ -27,7 +27,7 @@
 # > - read a challenge set: what kind of sentence does it fail at, and why?
 #
 # The chapter uses the run of [Training](06_training.ipynb) and trains it twice more with other seeds: seconds at
-# `small`, about five minutes at `standard`, hours at `large`.
+# `small`, about four minutes at `standard`, hours at `large`.
 
 # %% tags=["hide-input"]
 # Find the package in this clone, or install it from where the book is published. Otherwise stop and say what to do.
@@ -78,7 +78,7 @@ from s2s_tutorial.model.loss import masked_cross_entropy
 from s2s_tutorial.notebook.show import show_figure, show_table, show_text
 from s2s_tutorial.runs.folder import folder_for
 from s2s_tutorial.training.trainer import Trainer
-from s2s_tutorial.training.watchers import LiveLine
+from s2s_tutorial.training.watchers import Board, LiveLine
 from s2s_tutorial.translation.evaluation import (
     bleu_score,
     evaluate,
@@ -198,8 +198,10 @@ for output in references:
 #
 # ## Cousins of BLEU
 #
-# **[chrF](../book/glossary.md)** ([Popovi{\'c, 2015](https://aclanthology.org/W15-3049)) counts runs of *letters* instead of words, up to six, and balances precision with recall,
-# the share of the reference that was found. "sleep" for "sleeping" is simply wrong for BLEU; for chrF it is half right.
+# **[chrF](../book/glossary.md)** ([Popović, 2015](https://aclanthology.org/W15-3049)) counts runs of *letters*
+# instead of words, up to six, and combines precision with recall, the share of the reference that was found. In the
+# form that we use, chrF2, recall counts twice as much as precision. "sleep" for "sleeping" is simply wrong for BLEU;
+# for chrF it is half right.
 #
 # **Exact match** is the share of outputs that equal a reference. On short sentences it is easy to understand and hard to
 # argue with.
@@ -225,7 +227,7 @@ for output in ("she often sleep here in the morning .", "she often eats here in 
 
 # %%
 corpus = prepare(scale.data)
-trainer = Trainer(corpus, scale, folder_for(scale), samples=challenge_set(), live=LiveLine())
+trainer = Trainer(corpus, scale, folder_for(scale), samples=challenge_set(), watchers=[LiveLine(), Board()])
 trainer.fit()
 translator = trainer.translator
 
@@ -358,6 +360,10 @@ show_text(
 )
 
 # %% [markdown]
+# The range that two intervals share tells you only that the two results can be reconciled. It is not an interval with a
+# known certainty, so do not report it. To use both sets, **pool** them: put their sentences together and draw from all of
+# them at once. This gives one gain and one interval, which is narrower than either because more sentences are in it.
+#
 # ## Learnt or memorised?
 #
 # A model could score well on sentences it was trained on by remembering them. The 2017 notebook showed only such
@@ -546,6 +552,11 @@ show_figure(figure)
 # **Figure 8.3.** chrF by phenomenon, worst first, with 95% intervals from drawing the sentences of a group again and again. A dozen
 # sentences make wide intervals.
 
+# %% [markdown]
+# Which group is lowest depends on the measure. The figure, and the sentence below, order the groups by the mean chrF of
+# their sentences; in the table above, BLEU or exact match may put another group last. When the measures disagree and the
+# intervals are as wide as these, we cannot say which of the lowest groups is the worst.
+
 # %% tags=["hide-input"]
 worst, best = order[-1].replace("_", " "), order[0].replace("_", " ")
 show_text(
@@ -638,7 +649,7 @@ show_table(
 by_seed = {scale.training.seed: greedy_scores}
 for seed in more_seeds:
     settings = replace(scale, training=replace(scale.training, seed=seed))
-    other = Trainer(corpus, settings, folder_for(settings), live=LiveLine(), tensorboard=False)
+    other = Trainer(corpus, settings, folder_for(settings), watchers=[LiveLine()])
     other.fit()
     by_seed[seed], _ = evaluate(other.translator, corpus.test)
 show_table(

@@ -145,7 +145,7 @@ print("one pair for 2:", [Group(rank, 2).share(np.array([6])).tolist() for rank 
 
 # %%
 corpus = prepare(steady.data)
-trainer = Trainer(corpus, steady, place / "trial", "cpu", tensorboard=False, quiet=True)
+trainer = Trainer(corpus, steady, place / "trial", "cpu", watchers=[])
 
 
 # %%
@@ -208,11 +208,12 @@ from s2s_tutorial.settings import Settings
 from s2s_tutorial.data.corpus import prepare
 from s2s_tutorial.training.distributed import Group, join
 from s2s_tutorial.training.trainer import Trainer
+from s2s_tutorial.training.watchers import ProgressBar, Watcher
 
 job = json.loads(sys.argv[1])
 settings = Settings.from_dict(job["settings"])
 with join("cpu") as group:
-    trainer = Trainer(prepare(settings.data), settings, Path(job["run"]), "cpu", tensorboard=False, group=group)
+    trainer = Trainer(prepare(settings.data), settings, Path(job["run"]), "cpu", [ProgressBar()], group=group)
     exec(job["before"])
     trainer.fit()
 """
@@ -245,7 +246,7 @@ def losses(run):
 # take the plain mean. Figure 13.1 compares both with the one process.
 
 # %%
-alone = Trainer(corpus, steady, place / "alone", "cpu", tensorboard=False, quiet=True)
+alone = Trainer(corpus, steady, place / "alone", "cpu", watchers=[])
 alone.fit()
 code, said = torchrun(2, steady, "two")
 assert code == 0, said
@@ -275,8 +276,9 @@ figure.legend(loc="outside upper center", ncols=3)
 show_figure(figure)
 
 # %% [markdown]
-# **Figure 13.1.** Relative difference of the losses of two processes from those of one. By word it is rounding (dots on the lowest line:
-# no difference at all); with the plain mean it is another training.
+# **Figure 13.1.** Relative difference of the losses of two processes from those of one. By word it is rounding (dots
+# on the lowest line: no difference at all); with the plain mean it is thousands of times as large as rounding,
+# although still small.
 
 # %% tags=["hide-input"]
 show_text(
@@ -375,14 +377,12 @@ show_text(
 CLOCK = """
 import statistics
 seconds = []
-class Clock:
+class Clock(Watcher):
     def step(self, step, now, values): seconds.append(now)
-    def begin(self, *arguments): pass
-    evaluation = begin
     def end(self, outcome):
         steps = [b - a for a, b in zip(seconds, seconds[1:])]
         print("TIMES", json.dumps(steps[len(steps) // 4:]))
-if group.writes: trainer.watchers = [Clock()]
+if group.writes: trainer.display.watchers = [Clock()]
 """
 
 # %%
@@ -507,7 +507,7 @@ show_source(open_encoded)
 
 # %% tags=["solution"]
 timed_corpus = prepare(timed.data)
-model = Trainer(timed_corpus, timed, place / "counted", "cpu", tensorboard=False, quiet=True).model
+model = Trainer(timed_corpus, timed, place / "counted", "cpu", watchers=[]).model
 numbers = sum(weight.numel() for weight in model.parameters())
 rows = []
 for size in (2, 8, 64):
@@ -517,8 +517,11 @@ assert float(rows[0][1]) < float(rows[2][1]) < 2 * float(rows[0][1]) + 0.1
 show_table(["processes", "MB sent by each", "ms on the network", "ms a step of one process"], rows)
 
 # %% [markdown]
-# It hardly grows with the number of processes: that is what rings are for. But it does not shrink either, while the
-# work of each process does. Over a slow network a small model soon waits more than it works.
+# From 2 processes to 64 it nearly doubles, and with more it never reaches twice the amount for 2, because $(P - 1) /
+# P$ rises from 1/2 towards 1. That is what rings are for: if one process collected the numbers of all others and sent
+# the sums back, it would receive and send $(P - 1)\, n$ numbers, and that grows without limit. But what is exchanged
+# does not shrink either, while the work of each process does. Over a slow network a small model soon waits more than
+# it works.
 
 # %% [markdown]
 # ### Exercise 13.2: The largest share

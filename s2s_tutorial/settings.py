@@ -127,7 +127,6 @@ class TrainingSettings:
         label_smoothing: Probability that is spread evenly over all words in the target distribution.
         sampling: Schedule of scheduled sampling: "none", "constant", "linear", "exponential" or "inverse-sigmoid".
         sampling_end: Teacher-forcing ratio at the end of the schedule.
-        sampling_stepwise: True feeds predictions back word by word, False in two parallel passes.
         unknown_rate: Probability that a word seen once in training is replaced by UNK.
         word_dropout: Probability that the model cannot see a word that it reads, as source or as previous word of the target.
         bpe_dropout: Probability that a merge of a word's pieces is left out, so that each epoch cuts words in other ways.
@@ -147,7 +146,6 @@ class TrainingSettings:
     label_smoothing: Probability = 0.1
     sampling: SamplingName = "none"
     sampling_end: Share = 0.5
-    sampling_stepwise: bool = False
     unknown_rate: Probability = 0.3
     word_dropout: Probability = 0.0
     bpe_dropout: Probability = 0.0
@@ -210,6 +208,7 @@ class Settings:
         A setting that is not there takes its default, so a run of an older version, which did not have it, can be read.
 
         Raises:
+            FormerSettingError: Settings of an earlier version, of a kind that this version does not have.
             ValueError: A part is missing, or a setting is unknown, of another type or out of bounds.
         """
         if not isinstance(values, dict) or set(values) != {"name", *PARTS}:
@@ -218,6 +217,12 @@ class Settings:
 
 
 PARTS: dict[str, type] = {"data": DataSettings, "model": ModelSettings, "training": TrainingSettings}
+# Settings of earlier versions, each with the value that means what this version does.
+FORMER: dict[str, Any] = {"sampling_stepwise": False}
+
+
+class FormerSettingError(ValueError):
+    """A run needs a setting that only earlier versions have; the message explains what to do."""
 
 
 def _check(name: str, part: Any, kind: type[Any]) -> None:
@@ -239,6 +244,12 @@ def _check(name: str, part: Any, kind: type[Any]) -> None:
 def _build(kind: type, values: Any) -> Any:
     """Build a part of the settings from a dictionary."""
     names = [each.name for each in fields(kind)]
-    if not isinstance(values, dict) or not set(values) <= set(names):
+    if not isinstance(values, dict) or not set(values) <= {*names, *FORMER}:
         raise ValueError(f"{kind.__name__} needs a dictionary with some of these settings: {', '.join(names)}")
-    return kind(**values)
+    for name in FORMER.keys() & values:
+        if values[name] is not FORMER[name]:
+            raise FormerSettingError(
+                f"{name} is {values[name]!r:.60}, which only earlier versions can do: use the version that wrote it, or train "
+                "again without this setting"
+            )
+    return kind(**{name: value for name, value in values.items() if name in names})

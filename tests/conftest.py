@@ -39,9 +39,10 @@ def tiny_run(tmp_path_factory: pytest.TempPathFactory, tiny_corpus) -> Path:
     from tiny import TINY
 
     from s2s_tutorial.training.trainer import Trainer
+    from s2s_tutorial.training.watchers import Board
 
     folder = tmp_path_factory.mktemp("runs") / "uninterrupted"
-    Trainer(tiny_corpus, TINY, folder, quiet=True).fit()
+    Trainer(tiny_corpus, TINY, folder, watchers=[Board()]).fit()
     return folder
 
 
@@ -51,9 +52,10 @@ def talking_run(tmp_path_factory: pytest.TempPathFactory, tiny_corpus) -> Path:
     from tiny import TALKING
 
     from s2s_tutorial.training.trainer import Trainer
+    from s2s_tutorial.training.watchers import Board
 
     folder = tmp_path_factory.mktemp("runs") / "talking"
-    Trainer(tiny_corpus, TALKING, folder, quiet=True).fit()
+    Trainer(tiny_corpus, TALKING, folder, watchers=[Board()]).fit()
     return folder
 
 

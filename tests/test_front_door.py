@@ -110,7 +110,7 @@ def test_paths_may_be_text_everywhere(translator, tiny_run, tmp_path):
 
 def test_a_run_is_trained_in_a_folder_given_as_text(tmp_path):
     settings = replace(SMALL, data=replace(SMALL.data, sample_pairs=200))
-    trainer = Trainer(prepare(settings.data), settings, f"{tmp_path}/run", quiet=True)
+    trainer = Trainer(prepare(settings.data), settings, f"{tmp_path}/run", watchers=[])
     assert trainer.run.folder == tmp_path / "run"
 
 

@@ -26,7 +26,7 @@ longer = replace(TINY, training=replace(TINY.training, epochs=8))
 
 
 def trainer_of(name, settings=longer, live=LivePlot):
-    return Trainer(corpus, settings, Path("runs") / name, tensorboard=False, live=live(), samples=corpus.test)
+    return Trainer(corpus, settings, Path("runs") / name, watchers=[live()], samples=corpus.test)
 """
 TRAIN = "trainer = trainer_of('one')\nprogress = trainer.fit()"
 LOOP = """
@@ -90,7 +90,7 @@ def undisturbed(tmp_path_factory):
 
     folder = tmp_path_factory.mktemp("runs") / "undisturbed"
     longer = replace(TINY, training=replace(TINY.training, epochs=8))
-    Trainer(prepare(TINY.data), longer, folder, tensorboard=False, quiet=True).fit()
+    Trainer(prepare(TINY.data), longer, folder, watchers=[]).fit()
     return weights(folder)
 
 
@@ -133,7 +133,7 @@ def test_stop_in_a_loop_starts_no_second_variant_and_prints_no_score(open_notebo
 
 def test_without_a_live_display_the_sentence_is_plain_text_in_the_cell(open_notebook):
     notebook, _ = open_notebook(
-        SETUP, "Trainer(corpus, longer, Path('runs/quiet'), tensorboard=False, quiet=True).fit()", "print('after')"
+        SETUP, "Trainer(corpus, longer, Path('runs/quiet'), watchers=[]).fit()", "print('after')"
     )
     notebook.run(0)
     notebook.wait()

@@ -314,16 +314,16 @@ def test_the_view_answers_to_mouse_keyboard_and_slider(browser, address):
     view = page.locator(".s2s-view[data-ready]").first
     target = view.locator(".s2s-row").nth(1).locator("button")
     target.nth(0).focus()
-    first = view.locator(".s2s-said").inner_text()
+    first = view.locator(".s2s-summary").inner_text()
     page.keyboard.press("ArrowRight")
     assert target.nth(1).evaluate("button => button === document.activeElement")
-    assert view.locator(".s2s-said").inner_text() != first
+    assert view.locator(".s2s-summary").inner_text() != first
     page.keyboard.press("ArrowUp")
-    assert "is looked at by" in view.locator(".s2s-said").inner_text()
+    assert "is looked at by" in view.locator(".s2s-summary").inner_text()
     view.locator("input[type=range]").fill("1")
     assert view.locator(".s2s-later").count() == target.count() - 1
     target.nth(2).hover()
-    assert "looks at" in view.locator(".s2s-said").inner_text()
+    assert "looks at" in view.locator(".s2s-summary").inner_text()
     view.locator("summary").click()
     assert view.locator("tbody tr").count() == target.count()
 

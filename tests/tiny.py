@@ -64,7 +64,7 @@ def train_and_be_killed(folder: str, place: str) -> None:
     """Train in a child process; at the given point print a line and wait, or exit as in a power cut."""
     from s2s_tutorial import files as checkpoint
 
-    trainer = Trainer(prepare(TINY.data), TINY, Path(folder), tensorboard=False, quiet=True)
+    trainer = Trainer(prepare(TINY.data), TINY, Path(folder), watchers=[])
     if place == "wait in step 8":
         before_step(trainer, 8, lambda: (print("waiting", flush=True), signal.pause()))
     elif place == "before renaming the second checkpoint":

@@ -17,6 +17,7 @@ from s2s_tutorial.data.corpus import prepare
 from s2s_tutorial.training.distributed import join
 from s2s_tutorial.training.initial_weights import Start
 from s2s_tutorial.training.trainer import Trainer
+from s2s_tutorial.training.watchers import ProgressBar
 
 # Only the first weights and the order are random, and they do not depend on the number of processes.
 STEADY = replace(
@@ -44,7 +45,7 @@ def main(job: dict) -> None:
         settings = settings_of(job)
         start = FROZEN if job.get("frozen") else None
         corpus, folder = prepare(settings.data), Path(job["folder"])
-        trainer = Trainer(corpus, settings, folder, "cpu", tensorboard=False, group=group, start=start)
+        trainer = Trainer(corpus, settings, folder, "cpu", [ProgressBar()], group=group, start=start)
         if os.environ["TORCHELASTIC_RESTART_COUNT"] == "0":
             for kind, act in (
                 ("die", lambda: os.kill(os.getpid(), signal.SIGKILL)),

@@ -23,6 +23,7 @@ from s2s_tutorial.presets import PRESETS
 from s2s_tutorial.runs.weights import load_translator
 from s2s_tutorial.settings import ATTENTIONS, Settings
 from s2s_tutorial.training.trainer import Trainer
+from s2s_tutorial.training.watchers import ProgressBar
 from s2s_tutorial.translation.evaluation import evaluate
 from s2s_tutorial.web.export import ExportError, export, load_exported, rounding_cost
 
@@ -51,7 +52,7 @@ def make(attention: str, corpus: Corpus, runs: Path, folder: Path) -> dict[str, 
         ExportError: The file is larger than LARGEST.
     """
     settings, run = settings_for(attention), runs / attention
-    Trainer(corpus, settings, run, tensorboard=False).fit()
+    Trainer(corpus, settings, run, watchers=[ProgressBar()]).fit()
     translator = load_translator(run)
     written = export(translator, runs / "exported", attention)
     if written.size > LARGEST:

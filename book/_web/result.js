@@ -105,7 +105,7 @@
 
     // Set whether screen readers announce changes of the attention view.
     listen(how) {
-      const said = this.view.querySelector(".s2s-said");
+      const said = this.view.querySelector(".s2s-summary");
       if (said) said.setAttribute("aria-live", how);
     },
 

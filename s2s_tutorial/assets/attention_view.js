@@ -142,7 +142,7 @@
       this.stage.append(this.lines, this.source.row, this.target.row);
       this.slider = element("input");
       this.count = element("span");
-      this.summary = element("p", "s2s-said");
+      this.summary = element("p", "s2s-summary");
       this.summary.setAttribute("aria-live", "polite");
       host.append(this.stage, this.stepControl(), this.summary, tableDetails(data));
       this.listen("source");

@@ -17,6 +17,9 @@ import torch
 from torch import Tensor
 
 from s2s_tutorial.data.vocabulary import EOS, PAD, UNK, Vocabulary
+from s2s_tutorial.settings import TrainingSettings
+
+MAX_STEPS = 1_000_000  # the record of a run holds no more
 
 
 @dataclass(frozen=True)
@@ -143,6 +146,23 @@ def epoch_order(src_lengths: np.ndarray, tgt_lengths: np.ndarray, batch_size: in
         order = order[np.lexsort((tgt_lengths[order], src_lengths[order]))]
     batches = [order[start : start + batch_size] for start in range(0, len(order), batch_size)]
     return [batches[number] for number in rng.permutation(len(batches))]
+
+
+def count_steps(pairs: int, training: TrainingSettings) -> tuple[int, int]:
+    """Return the number of steps of an epoch, and of the whole run.
+
+    Args:
+        pairs: Number of training pairs.
+        training: Settings of training.
+
+    Raises:
+        ValueError: There are more steps than a record holds.
+    """
+    per_epoch = -(-pairs // training.batch_size)
+    total = per_epoch * training.epochs
+    if total > MAX_STEPS:
+        raise ValueError(f"{total:,} steps are more than a record holds ({MAX_STEPS:,}): take fewer epochs")
+    return per_epoch, total
 
 
 def batches_in_order(src: Encoded, tgt: Encoded, batch_size: int) -> Iterator[tuple[np.ndarray, Batch]]:

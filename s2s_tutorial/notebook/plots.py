@@ -229,7 +229,7 @@ class AttentionView:
             "unknown": self.translation.unknown,
             "copied": self.translation.copied,
             "sourceLabel": f"{names[source]}, as the model reads it" if target in names else "source",
-            "targetLabel": f"{names.get(target, 'target')}, as the model says it",
+            "targetLabel": f"{names.get(target, 'target')}, as the model writes it",
             "sourceLanguage": source,
             "targetLanguage": target,
         }

@@ -37,7 +37,7 @@ from s2s_tutorial.files import (
 from s2s_tutorial.model.seq2seq import Seq2Seq
 from s2s_tutorial.runs.checkpoints import Checkpoints
 from s2s_tutorial.runs.progress import Progress
-from s2s_tutorial.settings import MAX_TEXT, Settings
+from s2s_tutorial.settings import MAX_TEXT, FormerSettingError, Settings
 
 FORMAT = 1
 
@@ -209,6 +209,8 @@ def open_run(folder: str | Path) -> Run:
         raise RunError(str(error)) from None
     except RunError:
         raise
+    except FormerSettingError as error:
+        raise RunError(f"{path} is of an earlier version: {error}") from None
     except (ValueError, KeyError, AttributeError, TypeError, RecursionError) as error:
         raise RunError(f"{path} is damaged ({error}): restore it, or start a new run") from None
 

@@ -143,13 +143,14 @@ class Group:
             raise GroupError(received.decode())
         return received
 
-    def _exchange(self, talk: Callable[[], object]) -> None:
+    def _exchange(self, exchange: Callable[[], object]) -> None:
         try:
-            talk()
+            exchange()
         except RuntimeError as error:
             raise GroupError(
-                f"process {self.rank} of {self.size} lost the others ({str(error).splitlines()[0][:120]}): start all of them "
-                "again with the same command (torchrun --max-restarts does it); they resume from the last checkpoint"
+                f"process {self.rank} of {self.size} lost the connection to the others ({str(error).splitlines()[0][:120]}): "
+                "start all of them again with the same command (torchrun --max-restarts does it); they resume from the last "
+                "checkpoint"
             ) from error
 
 
@@ -172,13 +173,13 @@ def join(device: str = "auto") -> Iterator[Group]:
         torch.cuda.set_device(int(os.environ.get("LOCAL_RANK", "0")))
     try:
         store, rank, size = next(dist.rendezvous("env://", timeout=PATIENCE))
-        # torchrun keeps one store over its restarts: after a restart no process may find the addresses from before it.
-        life = dist.PrefixStore(f"{os.environ.get('TORCHELASTIC_RESTART_COUNT', '0')} of {size}", store)
-        dist.init_process_group("nccl" if on_gpu else "gloo", store=life, rank=rank, world_size=size, timeout=PATIENCE)
+        # torchrun keeps one store over its restarts, so each restart writes its addresses below a prefix of its own.
+        own = dist.PrefixStore(f"{os.environ.get('TORCHELASTIC_RESTART_COUNT', '0')} of {size}", store)
+        dist.init_process_group("nccl" if on_gpu else "gloo", store=own, rank=rank, world_size=size, timeout=PATIENCE)
     except (RuntimeError, ValueError) as error:
         raise GroupError(
             f"the {size} processes cannot reach one another ({str(error).splitlines()[0][:120]}): start them with torchrun, "
-            "and see that --nnodes and --rdzv-endpoint are the same everywhere"
+            "and check that --nnodes and --rdzv-endpoint are the same everywhere"
         ) from None
     try:
         yield Group(rank, size, torch.device("cuda" if on_gpu else "cpu"))

@@ -1,15 +1,13 @@
-"""How a session of training is stopped: signals ask for it, and an exception ends the cell that started it."""
+"""Stop a session of training: a signal asks for it, and an exception ends the cell that started the session."""
 
 from __future__ import annotations
 
 import signal
 import sys
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, NoReturn
-
-from s2s_tutorial.training.watchers import Watcher
 
 
 class TrainingStopped(BaseException):
@@ -17,7 +15,7 @@ class TrainingStopped(BaseException):
 
     Like KeyboardInterrupt it derives from BaseException, so that an `except Exception` around one variant of a
     comparison does not treat the stop as a failed variant and begin the next one. It is not a KeyboardInterrupt,
-    because that one means that a step was cut short.
+    because KeyboardInterrupt means that a step was cut short.
 
     Attributes:
         shown: Whether a live display already shows the sentence.
@@ -49,26 +47,6 @@ def _show(shell: Any, kind: type, error: TrainingStopped, traceback: Any, tb_off
     if not error.shown:
         print(error)
     return []
-
-
-@contextmanager
-def watched(watchers: Sequence[Watcher], outcome: Callable[[], str], *place: Any) -> Iterator[None]:
-    """Let watchers show a session.
-
-    Args:
-        watchers: Displays and records.
-        outcome: Describes at the end how the session has ended; not called after an error.
-        place: Where the session begins, see `Watcher.begin`.
-    """
-    for watcher in watchers:
-        watcher.begin(*place)
-    sentence = ""
-    try:
-        yield
-        sentence = outcome()
-    finally:
-        for watcher in watchers:
-            watcher.end(sentence)
 
 
 class Stop:

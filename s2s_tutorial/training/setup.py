@@ -1,9 +1,10 @@
-"""Set up a run before its first step: build the network once, then open the run's folder or make it."""
+"""Set up a run before its first step: build the network, then open the run's folder or make it."""
 
 from __future__ import annotations
 
 import hashlib
 import json
+from dataclasses import fields
 from pathlib import Path
 
 import torch
@@ -11,9 +12,10 @@ import torch
 from s2s_tutorial.data.corpus import Corpus, challenge_set
 from s2s_tutorial.model.dropout import set_dropout_generator
 from s2s_tutorial.model.seq2seq import Seq2Seq
-from s2s_tutorial.runs.folder import Run, RunError
-from s2s_tutorial.runs.open_or_make import open_or_make
-from s2s_tutorial.settings import Settings, TrainingSettings
+from s2s_tutorial.runs.checkpoints import Checkpoints
+from s2s_tutorial.runs.folder import Run, RunError, open_run
+from s2s_tutorial.runs.lock import HOLDER, LOCK, hold
+from s2s_tutorial.settings import Settings
 from s2s_tutorial.training.distributed import Group
 from s2s_tutorial.training.initial_weights import Start
 
@@ -44,7 +46,8 @@ def open_for_training(
         The opened run, and its network on the CPU.
 
     Raises:
-        RunError: The folder holds another run, the model is too large, or this process has other data than process 0.
+        RunError: The folder holds another run, the model is too large, or the data of this process differ from those of
+            process 0.
         ValueError: The start does not fit the model.
     """
     vocabularies = corpus.src_vocabulary, corpus.tgt_vocabulary
@@ -64,17 +67,58 @@ def open_for_training(
         return digest
 
     if group.from_writer(open_and_return_digest) != digest:
-        raise RunError(f"process {group.rank} has other data than process 0: give all the same files")
+        raise RunError(
+            f"the data of process {group.rank} differ from those of process 0: give all processes the same files"
+        )
     return opened[0], model
 
 
-def build_optimiser(model: Seq2Seq, training: TrainingSettings) -> torch.optim.Adam:
-    """Build an Adam optimiser with one group of parameters for the encoder and one for the decoder.
+def open_or_make(run: Run) -> Run:
+    """Open the run that the folder holds, or write this one there if the folder is new.
 
-    Each group has a `ratio`, by which the trainer multiplies the learning rate.
+    Args:
+        run: The run as its settings describe it.
+
+    Returns:
+        The run as the folder holds it.
+
+    Raises:
+        RunError: The folder holds a run with other settings, other data or another start, or other files.
     """
-    groups = [
-        {"params": list(model.encoder.parameters()), "ratio": 1.0},
-        {"params": list(model.decoder.parameters()), "ratio": training.decoder_learning_ratio},
-    ]
-    return torch.optim.Adam(groups, lr=training.learning_rate, fused=True)
+    folder = run.folder
+    if not (folder / "run.json").exists():
+        if folder.exists() and any(
+            path.suffix != ".tmp" and path.name not in (LOCK, HOLDER) for path in folder.iterdir()
+        ):
+            raise RunError(f"{folder} is not empty and holds no run: give a new folder, and it will be made")
+        folder.mkdir(parents=True, exist_ok=True)
+        with hold(folder):  # if two processes begin at the same time, one writes and the other is refused
+            if not (folder / "run.json").exists():
+                Checkpoints(folder).clear_temporary()
+                run.save()
+    before = open_run(folder)
+    if before.settings != run.settings:
+        raise RunError(
+            f"{folder} holds a run with other settings ({_difference(before.settings, run.settings)}): use these, or "
+            "give another folder"
+        )
+    if (before.src_vocabulary, before.tgt_vocabulary) != (run.src_vocabulary, run.tgt_vocabulary):
+        raise RunError(f"{folder} was trained on other sentence pairs: use the same file, or give another folder")
+    if before.start != run.start:
+        names = [repr(name) if name else "nothing borrowed" for name in (before.start, run.start)]
+        raise RunError(
+            f"{folder} began with {names[0]}, not with {names[1]}: use the same start, or give another folder"
+        )
+    return before
+
+
+def _difference(before: Settings, now: Settings) -> str:
+    """Describe the first setting that differs, with both values."""
+    if before.name != now.name:
+        return f"preset {before.name}, not {now.name}"
+    for part in ("data", "model", "training"):
+        old, new = getattr(before, part), getattr(now, part)
+        for field in fields(old):
+            if (a := getattr(old, field.name)) != (b := getattr(new, field.name)):
+                return f"{field.name} {a}, not {b}"
+    return "none differs"

@@ -9,7 +9,7 @@ the same versions and number of threads).
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import nullcontext
 from functools import partial
 from pathlib import Path
@@ -17,7 +17,7 @@ from pathlib import Path
 import torch
 
 from s2s_tutorial.arguments import check_type, to_path
-from s2s_tutorial.data.batches import Batch, Encoded
+from s2s_tutorial.data.batches import Batch, count_steps
 from s2s_tutorial.data.corpus import Corpus, HeldOut
 from s2s_tutorial.model.gru import keep_memory
 from s2s_tutorial.model.seq2seq import Feed
@@ -27,19 +27,18 @@ from s2s_tutorial.runs.progress import Progress
 from s2s_tutorial.runs.weights import choose_device, load_model
 from s2s_tutorial.settings import Settings
 from s2s_tutorial.training.cores import shared_cores
-from s2s_tutorial.training.display import Display, choose_watchers
+from s2s_tutorial.training.display import Display
 from s2s_tutorial.training.distributed import Group
-from s2s_tutorial.training.epochs import EpochPairs, batches_from, count_steps
+from s2s_tutorial.training.epoch_pairs import EpochPairs, batches_from
 from s2s_tutorial.training.initial_weights import Start
 from s2s_tutorial.training.interrupt import Stop, end_quietly
+from s2s_tutorial.training.optimiser import build_optimiser, learning_rate_factor
 from s2s_tutorial.training.rare_words import RareWords
 from s2s_tutorial.training.record import Record
-from s2s_tutorial.training.resume import load_newest, share_state
-from s2s_tutorial.training.resume_state import TrainingState
+from s2s_tutorial.training.resume import TrainingState, load_newest, share_state
 from s2s_tutorial.training.samples import Samples
-from s2s_tutorial.training.scheduled_sampling import mix_in_parallel, mix_stepwise
-from s2s_tutorial.training.schedules import learning_rate_factor, teacher_forcing_ratio
-from s2s_tutorial.training.setup import build_optimiser, open_for_training
+from s2s_tutorial.training.scheduled_sampling import mix_in_parallel, teacher_forcing_ratio
+from s2s_tutorial.training.setup import open_for_training
 from s2s_tutorial.training.validation import Verdict, validate
 from s2s_tutorial.training.watchers import Watcher
 from s2s_tutorial.training.word_dropout import hide_words
@@ -54,16 +53,20 @@ class Trainer:
         settings: Settings of data, model and training.
         folder: Folder of the run. If it already holds one, training resumes from it.
         device: Device to compute on; "auto" is a GPU if there is one.
+        watchers: Displays and records of the progress. None chooses a progress bar, in a notebook a live plot, and
+            TensorBoard's record; an empty list shows nothing. See `watchers.py`.
         samples: Held-out sentences whose translations are shown; None for some of the training pairs.
-        tensorboard: Whether to write a record for TensorBoard too.
-        live: Watcher that shows the progress; None for a bar in the terminal.
-        quiet: Whether to show no progress.
         group: Processes that train the run together, see `distributed.py`; None for this process on its own.
         start: Changes the initial weights, see `initial_weights.py`; None leaves them random.
+
+    Attributes:
+        mix_words: Chooses the words that the decoder reads in scheduled sampling; takes and returns what `mix_in_parallel` does.
 
     Raises:
         RunError: The folder holds a run with other settings, other data or another start.
     """
+
+    mix_words = staticmethod(mix_in_parallel)
 
     def __init__(
         self,
@@ -71,10 +74,8 @@ class Trainer:
         settings: Settings,
         folder: str | Path,
         device: torch.device | str = "auto",
+        watchers: Sequence[Watcher] | None = None,
         samples: HeldOut | None = None,
-        tensorboard: bool = True,
-        live: Watcher | None = None,
-        quiet: bool = False,
         group: Group | None = None,
         start: Start | None = None,
     ) -> None:
@@ -83,11 +84,9 @@ class Trainer:
         folder = to_path(folder, "folder")
         self.corpus, self.settings, self.device = corpus, settings, torch.device(choose_device(str(device)))
         self.group, self.start = group or Group(), start or Start()
-        self.samples, self.live = Samples.of(samples or corpus.train), live
-        quiet, tensorboard = quiet or not self.group.writes, tensorboard and self.group.writes
-        self.watchers = choose_watchers(folder, live, quiet, tensorboard)
         self.rng = torch.Generator(self.device).manual_seed(settings.training.seed)
         self.pairs = EpochPairs.of(corpus, settings.training)
+        self.src, self.tgt = self.pairs.src, self.pairs.tgt
         longest = int(self.src.lengths.max()) - 1  # without EOS
         self.run, model = open_for_training(corpus, settings, folder, self.start, self.group, self.rng, longest)
         self.model = model.to(self.device)
@@ -97,17 +96,8 @@ class Trainer:
         self.record = Record(self.run.record_path)
         self.rare_words = RareWords.of(corpus, self.device)
         self.steps_per_epoch, self.total_steps = count_steps(len(corpus.train), settings.training)
-        self.display = Display(self.run, self.total_steps, self.samples, live, quiet, self.group.writes)
-
-    @property
-    def src(self) -> Encoded:
-        """Source sentences of all training pairs."""
-        return self.pairs.src
-
-    @property
-    def tgt(self) -> Encoded:
-        """Target sentences of all training pairs."""
-        return self.pairs.tgt
+        shown = Samples.of(samples or corpus.train)
+        self.display = Display(self.run, self.total_steps, shown, self.translator, watchers, self.group.writes)
 
     @property
     def stopped(self) -> bool:
@@ -143,10 +133,7 @@ class Trainer:
         progress = self.progress.step / self.total_steps
         ratio = teacher_forcing_ratio(training.sampling, progress, training.sampling_end)
         with torch.autocast(self.device.type, enabled=self.device.type == "cuda", dtype=torch.bfloat16):
-            prev_ids: Feed | None = None
-            if ratio < 1.0:
-                mix = mix_stepwise if training.sampling_stepwise else mix_in_parallel
-                prev_ids = partial(mix, self.model, batch, ratio, self.rng)
+            prev_ids: Feed | None = partial(self.mix_words, self.model, batch, ratio, self.rng) if ratio < 1.0 else None
             if training.word_dropout:
                 batch, prev_ids = hide_words(batch, prev_ids, training.word_dropout, self.rng)
             loss = self.model.loss(batch, training.label_smoothing, prev_ids)
@@ -200,15 +187,15 @@ class Trainer:
             raise self.display.disk_error(error, self.progress) from error
         self.model.eval()
         if self.stop.asked and raise_on_stop:
-            end_quietly(self._outcome(), shown=self.live in self.watchers)
-        if self.stopped and self.live not in self.watchers:
+            end_quietly(self._outcome(), shown=bool(self.display.live))
+        if self.stopped and not self.display.live:
             self.display.print(self._outcome(), always=True)
         return self.progress
 
     def _train(self, max_minutes: float | None) -> None:
         progress, training = self.progress, self.settings.training
         last_look = time.monotonic()
-        with self.display.session(self.watchers, progress, self.translator, self._outcome):
+        with self.display.session(progress, self._outcome):
             for batch in self._remaining_batches():
                 self.group.reseed(self.rng, training.seed, progress.step)
                 values = self.train_step(batch)
@@ -238,8 +225,7 @@ class Trainer:
         progress.loss += max(1.0 / progress.step, 0.01) * (values["loss"] - progress.loss)
         if self.group.writes:
             self.record.add(kind="step", step=progress.step, **values)
-        for watcher in self.watchers:
-            watcher.step(progress.step, progress.seconds, values | {"mean_loss": progress.loss})
+        self.display.step(progress, values)
 
     def _judge(self, max_minutes: float | None) -> Verdict:
         """Evaluate the model if it is time to, and decide, together with the other processes, what happens next."""
@@ -261,10 +247,7 @@ class Trainer:
         progress = self.progress
         bleu = validate(self.translator, self.corpus.validation, progress, self.run.model_path)
         self.record.add(kind="evaluation", step=progress.step, validation_bleu=bleu)
-        if self.watchers:
-            lines, shown = self.samples.translate(self.translator, progress.step)
-            for watcher in self.watchers:
-                watcher.evaluation(progress.step, bleu, lines, shown)
+        self.display.evaluation(progress, bleu)
 
     # Stop and resume
 
@@ -306,11 +289,7 @@ class Trainer:
 
     def _show_finished_run(self) -> None:
         self._from_writer(self._take_best)
-        if self.live in self.watchers:
-            with self.display.session([self.live], self.progress, self.translator, self._outcome):
-                pass  # the watcher draws the curve of the finished run
-        else:
-            self.display.print(self._outcome())
+        self.display.finished_run(self.progress, self._outcome())
 
     def _take_best(self) -> None:
         load_model(self.run.model_path, self.model)

@@ -1,40 +1,59 @@
-"""Watchers: they show a run while it is trained.
+"""Watchers, which show a run while it is trained.
 
-`ProgressBar` is for a terminal, `LiveLine` and `LivePlot` are for a notebook, `Board` is for TensorBoard.
+`ProgressBar` is for a terminal, `LiveLine` and `LivePlot` are for a notebook, and `Board` writes files for TensorBoard.
 """
 
 from __future__ import annotations
 
 import sys
 import time
+from dataclasses import dataclass
 from functools import partial
-from pathlib import Path
-from typing import Protocol
 
+from tqdm import tqdm
+
+from s2s_tutorial.runs.folder import Run
 from s2s_tutorial.training.record import read_record
 from s2s_tutorial.training.samples import Samples
 from s2s_tutorial.translation.translator import Translation, Translator
 
-MAX_BOARD_FILES = 10  # TensorBoard's, one per session
+MAX_BOARD_FILES = 10  # for TensorBoard, one per session
 LINE_SECONDS, PICTURE_SECONDS = 0.5, 1.0  # between two updates of a live display, at least
 
 
-class Watcher(Protocol):
-    """Receives what happens in a session of training."""
+@dataclass(frozen=True)
+class Session:
+    """A session of training, as it begins.
 
-    def begin(
-        self, record: Path, step: int, total_steps: int, seconds: float, samples: Samples, translator: Translator
-    ) -> None:
-        """Begin a session.
+    Attributes:
+        run: The run.
+        step: Steps done before.
+        total_steps: Steps of the whole run.
+        seconds: Training time before, in seconds.
+        samples: Sentences to show.
+        translator: The model, whose weights change while the session lasts.
+    """
 
-        Args:
-            record: Path of the record, which holds all earlier steps.
-            step: Steps done before.
-            total_steps: Steps of the whole run.
-            seconds: Training time before, in seconds.
-            samples: Sentences to show.
-            translator: The model, whose weights change while the session lasts.
-        """
+    run: Run
+    step: int
+    total_steps: int
+    seconds: float
+    samples: Samples
+    translator: Translator
+
+
+class Watcher:
+    """Receives what happens in a session of training. A subclass replaces the methods that it needs.
+
+    Attributes:
+        shows_outcome: Whether it shows how a session ended. It then also shows a run that was finished before, and the
+            trainer does not print the outcome.
+    """
+
+    shows_outcome = False
+
+    def begin(self, session: Session) -> None:
+        """Begin a session."""
 
     def step(self, step: int, seconds: float, values: dict[str, float]) -> None:
         """Receive the values of a step: those of `Trainer.train_step`, and `mean_loss`, a running mean in nats per word.
@@ -59,17 +78,15 @@ class Watcher(Protocol):
         """End the session; `outcome` describes how it ended, and is empty after an error."""
 
 
-class ProgressBar:
+class ProgressBar(Watcher):
     """A bar in the terminal with elapsed and remaining time, and sample translations above it."""
 
-    def begin(
-        self, record: Path, step: int, total_steps: int, seconds: float, samples: Samples, translator: Translator
-    ) -> None:
+    def begin(self, session: Session) -> None:
         """See `Watcher`."""
-        from tqdm import tqdm
-
         patience = 0.5 if sys.stderr.isatty() else 10.0
-        self.bar = tqdm(total=total_steps, initial=step, unit="step", mininterval=patience, file=sys.stderr)
+        self.bar = tqdm(
+            total=session.total_steps, initial=session.step, unit="step", mininterval=patience, file=sys.stderr
+        )
 
     def step(self, step: int, seconds: float, values: dict[str, float]) -> None:
         """See `Watcher`."""
@@ -85,15 +102,15 @@ class ProgressBar:
         self.bar.close()
 
 
-class LiveLine:
+class LiveLine(Watcher):
     """For notebooks: one line of plain text, rewritten in place."""
 
-    def begin(
-        self, record: Path, step: int, total_steps: int, seconds: float, samples: Samples, translator: Translator
-    ) -> None:
+    shows_outcome = True
+
+    def begin(self, session: Session) -> None:
         """See `Watcher`."""
-        self.first_step, self.first_seconds, self.total_steps = step, seconds, total_steps
-        self.now, self.bleu, self.left, self._next = f"step {step:,} of {total_steps:,}", "", "", 0.0
+        self.first_step, self.first_seconds, self.total_steps = session.step, session.seconds, session.total_steps
+        self.now, self.bleu, self.left, self._next = f"step {session.step:,} of {self.total_steps:,}", "", "", 0.0
         self._line = Place(_plain(self.line))
 
     @property
@@ -105,7 +122,8 @@ class LiveLine:
         """See `Watcher`."""
         pace = (seconds - self.first_seconds) / (step - self.first_step)
         self.now = f"step {step:,} of {self.total_steps:,} · loss {values['mean_loss']:.3f}"
-        self.left = f" · {_minutes(seconds)} gone, about {_minutes(pace * (self.total_steps - step))} left"
+        gone, left = map(tqdm.format_interval, (seconds, pace * (self.total_steps - step)))
+        self.left = f" · {gone} gone, about {left} left"
         if (now := time.monotonic()) >= self._next:
             self._line.show(_plain(self.line))
             self._next = now + LINE_SECONDS
@@ -122,16 +140,14 @@ class LiveLine:
 class LivePlot(LiveLine):
     """For notebooks: below the line, loss and gradient norms, attention to a sample, and sample translations."""
 
-    def begin(
-        self, record: Path, step: int, total_steps: int, seconds: float, samples: Samples, translator: Translator
-    ) -> None:
+    def begin(self, session: Session) -> None:
         """See `Watcher`."""
-        super().begin(record, step, total_steps, seconds, samples, translator)
-        self.lines = read_record(record)
-        self.done, self._attend = step, partial(samples.attend, translator)
+        super().begin(session)
+        self.lines = read_record(session.run.record_path)
+        self.done, self._attend = session.step, partial(session.samples.attend, session.translator)
         self.words = "sample translations: with the first evaluation"
-        if step:
-            self.words = "\n".join(samples.translate(translator, step)[0])
+        if session.step:
+            self.words = "\n".join(session.samples.translate(session.translator, session.step)[0])
         self._began, self._drawing = time.monotonic(), 0.0
         self._picture, self._words = Place(self._draw()), Place(_plain(self.words))
 
@@ -196,34 +212,24 @@ def _plain(text: str) -> dict[str, str]:
     return {"text/plain": text}
 
 
-def _minutes(seconds: float) -> str:
-    minutes, rest = divmod(int(seconds), 60)
-    return f"{minutes}:{rest:02}"
-
-
-class Board:
+class Board(Watcher):
     """The record for TensorBoard: losses, gradient norms, sample translations, an attention picture.
 
-    Args:
-        folder: Folder for TensorBoard's files.
+    It is written to `tensorboard/` in the folder of the run.
     """
 
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
-
-    def begin(
-        self, record: Path, step: int, total_steps: int, seconds: float, samples: Samples, translator: Translator
-    ) -> None:
+    def begin(self, session: Session) -> None:
         """See `Watcher`; what was written after this step, before a stop, is hidden."""
         from torch.utils.tensorboard import SummaryWriter  # slow to import
 
         # Every session writes its own file. The record has all numbers, so the oldest files can be deleted.
-        for old in sorted(self.folder.glob("events.out.tfevents.*"))[: 1 - MAX_BOARD_FILES]:
+        folder = session.run.folder / "tensorboard"
+        for old in sorted(folder.glob("events.out.tfevents.*"))[: 1 - MAX_BOARD_FILES]:
             old.unlink()
         # TensorBoard reads the files in the order of their names, which hold the time in whole seconds.
-        while any(self.folder.glob(f"events.out.tfevents.{int(time.time()):010}.*")):
+        while any(folder.glob(f"events.out.tfevents.{int(time.time()):010}.*")):
             time.sleep(0.05)
-        self.writer = SummaryWriter(str(self.folder), purge_step=step + 1)
+        self.writer = SummaryWriter(str(folder), purge_step=session.step + 1)
 
     def step(self, step: int, seconds: float, values: dict[str, float]) -> None:
         """See `Watcher`; every 20th step is kept."""

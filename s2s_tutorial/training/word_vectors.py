@@ -31,7 +31,7 @@ MAX_LINE_BYTES = 1 << 17
 
 
 class VectorsError(ValueError):
-    """A file of word vectors that cannot be used; the message tells what is wrong, where, and what to do."""
+    """A file of word vectors cannot be used; the message names what is wrong, where, and what to do."""
 
 
 @dataclass(frozen=True)
@@ -90,7 +90,7 @@ def read_vectors(path: str | Path, vocabulary: Vocabulary) -> WordVectors:
     if not found:
         raise VectorsError(
             f"{name} has none of the {len(vocabulary) - len(SPECIAL_WORDS):,} words of the vocabulary among its "
-            f"{total:,}: is it of the language that is translated from?"
+            f"{total:,}: are its words of the source language?"
         )
     return WordVectors(tuple(found), torch.stack(list(found.values())), f"{name}, sha256 {checksum.hexdigest()[:16]}")
 
@@ -119,7 +119,7 @@ def _entries(lines: Iterable[tuple[int, str]], name: str) -> Iterator[tuple[int,
         raise VectorsError(f"{name} is empty: expected lines of a word and its numbers, a space between")
     if expected and found != expected:
         raise VectorsError(
-            f"{name} promises {expected:,} vectors in its first line, but holds {found:,}: it was cut short or put "
+            f"{name} should have {expected:,} vectors according to its first line, but has {found:,}: it was cut short or put "
             "together from several files; download it again, or delete its first line"
         )
 
@@ -144,7 +144,7 @@ def _first_line(line: str, name: str) -> tuple[int, int]:
     if len(parts) == 2 and all(part.isascii() and part.isdigit() and len(part) < 12 for part in parts):
         expected, size = map(int, parts)
         if not expected:
-            raise VectorsError(f"{name} promises 0 vectors in its first line: download it again")
+            raise VectorsError(f"{name} has no vectors according to its first line: download it again")
     else:
         expected, size = 0, len(parts) - 1
     if line and not 1 <= size <= MAX_SIZE:

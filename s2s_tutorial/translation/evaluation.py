@@ -294,6 +294,6 @@ def show_scores(scores: Scores) -> str:
             f"{printed['bleu_high']:.1f}) · exact {printed['exact_match']:.0%}"
         )
     if scores.aer is not None:
-        bounds = f"(best with one link a word {scores.aer_best:.2f}, chance {scores.aer_chance:.2f})"
+        bounds = f"(best with one link per word {scores.aer_best:.2f}, chance {scores.aer_chance:.2f})"
         text += f"\nalignment error rate {scores.aer:.2f} {bounds}"
     return text

@@ -35,6 +35,7 @@ def serve() -> None:
     from s2s_tutorial.runs.weights import load_translator
     from s2s_tutorial.training.record import read_record
     from s2s_tutorial.training.trainer import Trainer
+    from s2s_tutorial.training.watchers import Board
 
     corpus = prepare(TINY.data)
     PRESETS["small"] = TINY
@@ -66,15 +67,15 @@ def serve() -> None:
             cli.app(job["command"])
         else:
             settings = replace(TINY, training=replace(TINY.training, **job.get("training", {})))
-            tensorboard = job.get("tensorboard", False)
-            Trainer(corpus, settings, Path(job["folder"]), tensorboard=tensorboard, quiet=True).fit(raise_on_stop=False)
+            watchers = [Board()] if job.get("tensorboard") else []
+            Trainer(corpus, settings, Path(job["folder"]), watchers=watchers).fit(raise_on_stop=False)
 
     def load(kind: str, path: Path | str) -> None:
         """Open a file, and print the error that it raised and by how many MiB memory grew."""
         path = Path(path)
         opens = {
             "translator": lambda: load_translator(path),
-            "training": lambda: Trainer(corpus, TINY, path, tensorboard=False, quiet=True).fit(raise_on_stop=False),
+            "training": lambda: Trainer(corpus, TINY, path, watchers=[]).fit(raise_on_stop=False),
             "tensors": lambda: load_tensors(path),
             "record": lambda: read_record(path),
             "corpus": lambda: read_file(path),

@@ -162,6 +162,17 @@ DAMAGES = {
 }
 
 
+def test_a_run_of_an_earlier_version_opens_if_it_had_nothing_that_is_gone_and_else_a_message_explains_it(run_copy):
+    now = open_run(run_copy).settings
+    change_json(run_copy, lambda values: values["settings"]["training"].update(sampling_stepwise=False))
+    assert open_run(run_copy).settings == now
+    change_json(run_copy, lambda values: values["settings"]["training"].update(sampling_stepwise=True))
+    with pytest.raises(
+        RunError, match=r"run\.json is of an earlier version: sampling_stepwise is True, .* train again"
+    ):
+        open_run(run_copy)
+
+
 @pytest.mark.parametrize("damage", DAMAGES)
 def test_a_damaged_run_file_is_named(run_copy, damage):
     change_json(run_copy, DAMAGES[damage])

@@ -119,7 +119,7 @@ settings = replace(TINY, model=replace(TINY.model, embedding_size=72, hidden_siz
 corpus = prepare(settings.data)
 for load in (0.0, 9.0):
     training.shared_cores = lambda model: shared_cores(model, repeat(load), 0.001)
-    trainer = training.Trainer(corpus, settings, Path(tempfile.mkdtemp()) / "run", tensorboard=False, quiet=True)
+    trainer = training.Trainer(corpus, settings, Path(tempfile.mkdtemp()) / "run", watchers=[])
     if load and sys.platform == "linux":
         before_step(trainer, 1, lambda: wait_until(lambda: "s2s crowd" in names()))
     trainer.fit()

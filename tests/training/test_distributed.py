@@ -47,7 +47,7 @@ def losses(folder: Path) -> np.ndarray:
 def alone(tiny_corpus, tmp_path_factory) -> np.ndarray:
     """The losses of one process with the whole batch."""
     folder = tmp_path_factory.mktemp("alone") / "run"
-    Trainer(tiny_corpus, settings_of({}), folder, "cpu", tensorboard=False, quiet=True).fit()
+    Trainer(tiny_corpus, settings_of({}), folder, "cpu", watchers=[]).fit()
     found = losses(folder)
     assert len(found) >= 50
     assert len(tiny_corpus.train) % 64 % 2  # the last batch of an epoch cannot be halved
@@ -122,9 +122,7 @@ def test_two_processes_of_32_give_the_losses_of_one_of_64(alone, tmp_path):
 
 def test_frozen_weights_stay_frozen_in_two_processes_too(tiny_corpus, tmp_path):
     job = {"training": {"epochs": 2}, "frozen": True}
-    alone = Trainer(
-        tiny_corpus, settings_of(job), tmp_path / "alone", "cpu", tensorboard=False, quiet=True, start=FROZEN
-    )
+    alone = Trainer(tiny_corpus, settings_of(job), tmp_path / "alone", "cpu", watchers=[], start=FROZEN)
     begun = alone.model.encoder.embedding.weight.clone()
     alone.fit()
     done = together(2, job | {"folder": tmp_path / "run"})
@@ -162,7 +160,7 @@ def test_a_run_resumed_with_another_number_of_processes_has_the_same_losses(alon
     killed = together(3, {"folder": folder, "die": {"2": 33}})
     assert killed.returncode != 0
     assert len(losses(folder)) < len(alone)
-    Trainer(tiny_corpus, settings_of({}), folder, "cpu", tensorboard=False, quiet=True).fit()
+    Trainer(tiny_corpus, settings_of({}), folder, "cpu", watchers=[]).fit()
     np.testing.assert_allclose(losses(folder), alone, rtol=BOUND)
 
 

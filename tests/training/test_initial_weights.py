@@ -20,7 +20,7 @@ def make_trainer(tiny_corpus, tmp_path):
 
     def make(start: Start | None, folder=None, **model) -> Trainer:
         settings = replace(TINY, model=replace(TINY.model, **model), training=replace(TINY.training, epochs=1))
-        return Trainer(tiny_corpus, settings, folder or tmp_path / "run", tensorboard=False, quiet=True, start=start)
+        return Trainer(tiny_corpus, settings, folder or tmp_path / "run", watchers=[], start=start)
 
     return make
 
@@ -118,7 +118,9 @@ def test_a_run_remembers_its_initial_weights_and_refuses_to_resume_with_others(m
     folder = make_trainer(starts[kind]).run.folder
     assert open_run(folder).start == starts[kind].name
     for other in {*KINDS, "nothing"} - {kind}:
-        with pytest.raises(RunError, match=r"began with '(vectors|encoder).*', not with .*: give it that, or give"):
+        with pytest.raises(
+            RunError, match=r"began with '(vectors|encoder).*', not with .*: use the same start, or give"
+        ):
             make_trainer(starts.get(other))
 
 

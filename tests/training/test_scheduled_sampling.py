@@ -8,12 +8,12 @@ import pytest
 import torch
 from small_models import all_families, half_learnt, make_batch, small_batch, small_model, with_bias
 
+from benchmarks.old_way import mix_stepwise
 from s2s_tutorial.data.batches import Batch
 from s2s_tutorial.data.vocabulary import EOS, PAD, SOS
 from s2s_tutorial.model.seq2seq import shift_right
 from s2s_tutorial.settings import SAMPLING_SCHEDULES, ModelSettings
-from s2s_tutorial.training.scheduled_sampling import mix_in_parallel, mix_stepwise
-from s2s_tutorial.training.schedules import teacher_forcing_ratio
+from s2s_tutorial.training.scheduled_sampling import mix_in_parallel, teacher_forcing_ratio
 from s2s_tutorial.translation.search import greedy_search
 
 DECAYS = ("linear", "exponential", "inverse-sigmoid")

@@ -19,16 +19,18 @@ from tiny import TINY, before_step, everything, press_stop
 from s2s_tutorial.data.batches import Batch
 from s2s_tutorial.data.corpus import HeldOut, Pairs, prepare
 from s2s_tutorial.data.vocabulary import EOS, UNK
+from s2s_tutorial.model.seq2seq import shift_right
 from s2s_tutorial.runs.checkpoints import Checkpoints
 from s2s_tutorial.runs.folder import Run, RunError
 from s2s_tutorial.runs.weights import load_translator
 from s2s_tutorial.training import trainer as training
 from s2s_tutorial.training import validation
 from s2s_tutorial.training.interrupt import TrainingStopped
+from s2s_tutorial.training.optimiser import learning_rate_factor
 from s2s_tutorial.training.rare_words import RareWords, hide_rare_words
 from s2s_tutorial.training.record import read_record
-from s2s_tutorial.training.schedules import learning_rate_factor
 from s2s_tutorial.training.trainer import Trainer
+from s2s_tutorial.training.watchers import ProgressBar
 from s2s_tutorial.translation.evaluation import bleu_score, normalised_words
 
 
@@ -38,7 +40,7 @@ def make_trainer(tiny_corpus, tmp_path):
 
     def make(folder=None, model=None, **changes) -> Trainer:
         settings = replace(TINY, training=replace(TINY.training, **changes), model=replace(TINY.model, **(model or {})))
-        return Trainer(tiny_corpus, settings, folder or tmp_path / "run", tensorboard=False, quiet=True)
+        return Trainer(tiny_corpus, settings, folder or tmp_path / "run", watchers=[])
 
     return make
 
@@ -227,7 +229,7 @@ def test_a_model_learns_a_few_sentences_by_heart(tiny_corpus, tmp_path):
     few = Pairs([tiny_corpus.train.sources[r] for r in rows], [tiny_corpus.train.targets[r] for r in rows])
     known = HeldOut(few.sources, [[target] for target in few.targets])
     corpus = replace(tiny_corpus, train=few, validation=known)
-    trainer = Trainer(corpus, settings, tmp_path / "run", tensorboard=False, quiet=True)
+    trainer = Trainer(corpus, settings, tmp_path / "run", watchers=[])
     evaluate = trainer._evaluate
     trainer._evaluate = lambda: evaluate() if trainer.progress.step == trainer.total_steps else None
     assert trainer.fit().best_bleu > 80
@@ -281,6 +283,21 @@ def test_running_the_same_cell_again_resumes(make_trainer, tiny_run):
     assert everything(trainer.run.folder) == everything(tiny_run)
 
 
+def test_another_form_of_scheduled_sampling_chooses_the_words_that_are_fed(make_trainer):
+    trainer = make_trainer(sampling="constant", sampling_end=0.25)
+    seen = []
+
+    def true_words(model, batch, ratio, rng, memory, state):
+        seen.append(ratio)
+        return shift_right(batch.tgt_ids)
+
+    trainer.mix_words = true_words
+    always_the_teacher = make_trainer(Path(f"{trainer.run.folder}-2"), sampling="none")
+    losses = [trained.train_step(first_batch(trainer))["loss"] for trained in (trainer, always_the_teacher)]
+    assert seen == [0.25]
+    assert losses[0] == losses[1]
+
+
 @pytest.mark.parametrize(
     "model",
     [
@@ -290,7 +307,7 @@ def test_running_the_same_cell_again_resumes(make_trainer, tiny_run):
     ids=["bahdanau", "two layers, local-p"],
 )
 def test_other_models_resume_exactly_too(make_trainer, tmp_path, model):
-    kinds = {"model": model, "epochs": 1, "sampling": "constant", "sampling_stepwise": True}
+    kinds = {"model": model, "epochs": 1, "sampling": "constant"}
     whole = make_trainer(tmp_path / "whole", **kinds)
     whole.fit()
     stopped = make_trainer(**kinds)
@@ -349,15 +366,13 @@ def test_a_stop_reports_where_everything_is_and_how_to_resume(make_trainer, caps
     said = capsys.readouterr().err
     assert said.count(f"Stopped after step 3 of {trainer.total_steps}") == 1
     assert str(trainer.run.folder) in said
-    assert "Run the same cell or command again to resume" in said
+    assert "Run the same command again to resume" in said
 
 
 def test_a_stop_ends_the_caller_of_fit_and_prints_its_message_once(make_trainer, capsys):
     trainer = make_trainer()
     before_step(trainer, 3, press_stop)
-    with pytest.raises(
-        TrainingStopped, match=r"^Stopped after step 3 of .* Run the same cell or command again"
-    ) as caught:
+    with pytest.raises(TrainingStopped, match=r"^Stopped after step 3 of .* Run the same command again") as caught:
         trainer.fit()
     assert capsys.readouterr() == ("", "")  # the exception has the message
     assert not isinstance(caught.value, (Exception, KeyboardInterrupt))  # see its docstring
@@ -504,8 +519,8 @@ def test_other_settings_on_the_same_folder_are_an_error_that_names_one(make_trai
 
 def test_other_pairs_on_the_same_folder_are_an_error(tiny_run):
     other = prepare(replace(TINY.data, sample_pairs=500))
-    with pytest.raises(RunError, match="was trained on other sentence pairs: give it the same file, or"):
-        Trainer(other, TINY, tiny_run, quiet=True)
+    with pytest.raises(RunError, match="was trained on other sentence pairs: use the same file, or"):
+        Trainer(other, TINY, tiny_run, watchers=[])
 
 
 def test_a_folder_with_other_things_in_it_is_refused_and_left_alone(make_trainer, tmp_path):
@@ -588,9 +603,9 @@ def test_validation_scores_equal_those_of_the_public_functions(make_trainer, tin
     assert recorded["validation_bleu"] == bleu_score(outputs, tiny_corpus.validation.references)
 
 
-def test_samples_and_progress_are_shown_unless_quiet(tiny_corpus, tmp_path, capsys):
+def test_a_progress_bar_shows_samples_and_without_watchers_nothing_is_shown(tiny_corpus, tmp_path, capsys):
     settings = replace(TINY, training=replace(TINY.training, epochs=1))
-    Trainer(tiny_corpus, settings, tmp_path / "loud", tensorboard=False).fit()
+    Trainer(tiny_corpus, settings, tmp_path / "loud", watchers=[ProgressBar()]).fit()
     said = capsys.readouterr()
     lines = said.err.splitlines()
     assert sum(line.startswith("> ") for line in lines) == sum(line.startswith("< ") for line in lines) == 3
@@ -599,7 +614,7 @@ def test_samples_and_progress_are_shown_unless_quiet(tiny_corpus, tmp_path, caps
     assert set(shown) <= set(tiny_corpus.train.targets)
     assert "validation BLEU" in said.err
     assert "loss " in said.err
-    Trainer(tiny_corpus, settings, tmp_path / "quiet", tensorboard=False, quiet=True).fit()
+    Trainer(tiny_corpus, settings, tmp_path / "quiet", watchers=[]).fit()
     said = capsys.readouterr()
     assert (said.out, said.err) == ("", "")
 
@@ -607,7 +622,7 @@ def test_samples_and_progress_are_shown_unless_quiet(tiny_corpus, tmp_path, caps
 def test_samples_of_given_sentences_are_shown_instead_of_training_pairs(tiny_corpus, tmp_path, capsys):
     settings = replace(TINY, training=replace(TINY.training, epochs=1))
     samples = tiny_corpus.test.head(2)
-    Trainer(tiny_corpus, settings, tmp_path / "run", tensorboard=False, samples=samples).fit()
+    Trainer(tiny_corpus, settings, tmp_path / "run", watchers=[ProgressBar()], samples=samples).fit()
     shown = [line[2:] for line in capsys.readouterr().err.splitlines() if line.startswith("> ")]
     assert len(shown) == 3
     assert set(shown) <= set(samples.sources)
@@ -622,7 +637,7 @@ def test_challenge_sentences_of_the_training_pairs_are_remembered(tiny_corpus, t
         tiny_corpus.train,
         sources=[known, *tiny_corpus.train.sources[1:]],
     )
-    Trainer(replace(tiny_corpus, train=train), TINY, tmp_path / "run", quiet=True)
+    Trainer(replace(tiny_corpus, train=train), TINY, tmp_path / "run", watchers=[])
     seen = open_run(tmp_path / "run").challenge_seen
     assert known in seen
     assert seen == set(train.sources) & set(challenge_set().sources)

@@ -4,7 +4,9 @@ import base64
 import html
 import json
 import re
+import sys
 from dataclasses import replace
+from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
@@ -17,12 +19,13 @@ from tiny import TINY, before_step, press_stop
 
 from s2s_tutorial.notebook import plots as plotting
 from s2s_tutorial.runs.weights import load_translator
+from s2s_tutorial.training import display
 from s2s_tutorial.training import watchers as tracking
 from s2s_tutorial.training.interrupt import TrainingStopped
 from s2s_tutorial.training.record import Record, read_record
 from s2s_tutorial.training.samples import Samples
 from s2s_tutorial.training.trainer import Trainer
-from s2s_tutorial.training.watchers import Board, LiveLine, LivePlot
+from s2s_tutorial.training.watchers import Board, LiveLine, LivePlot, ProgressBar, Session, Watcher
 from s2s_tutorial.translation.translator import Translation
 
 
@@ -108,19 +111,29 @@ def test_a_missing_record_is_an_empty_one(tmp_path):
     assert read_record(tmp_path / "none.jsonl") == []
 
 
+def session_in(folder: Path, step: int) -> Session:
+    """Return a session of a run of which only the folder matters."""
+    return Session(SimpleNamespace(folder=folder), step, 100, 0.0, None, None)
+
+
+def session_of(trainer: Trainer, **start) -> Session:
+    """Return a session of a trainer's run, with this step, number of steps and time before."""
+    return Session(trainer.run, **start, samples=trainer.display.samples, translator=trainer.translator)
+
+
 def test_after_a_stop_tensorboard_shows_every_step_once(tmp_path, monkeypatch):
     # TensorBoard numbers a process's files without leading zeros, so sorted by name the tenth is before the ninth.
     monkeypatch.setattr("tensorboard.summary.writer.event_file_writer._global_uid", AtomicCounter(9))
-    before, after = Board(tmp_path), Board(tmp_path)
-    before.begin(tmp_path / "none.jsonl", 0, 100, 0.0, None, None)
+    before, after = Board(), Board()
+    before.begin(session_in(tmp_path, step=0))
     for step in (20, 40, 60, 80):
         before.step(step, 1.0, {"loss": float(step)})
     before.end("")
-    after.begin(tmp_path / "none.jsonl", 40, 100, 1.0, None, None)  # what came after step 40 was lost
+    after.begin(session_in(tmp_path, step=40))  # what came after step 40 was lost
     for step in (60, 80, 100):
         after.step(step, 1.0, {"loss": 10.0 * step})
     after.end("")
-    events = EventAccumulator(str(tmp_path))
+    events = EventAccumulator(str(tmp_path / "tensorboard"))
     events.Reload()
     assert [(e.step, e.value) for e in events.Scalars("loss")] == [
         (20, 20.0), (40, 40.0), (60, 600.0), (80, 800.0), (100, 1000.0)
@@ -156,11 +169,11 @@ HOSTILE = [
 
 
 def test_sentences_are_text_in_tensorboard_whatever_they_hold(tmp_path):
-    board = Board(tmp_path)
-    board.begin(tmp_path / "record.jsonl", 0, 10, 0.0, None, None)
+    board = Board()
+    board.begin(session_in(tmp_path, step=0))
     board.evaluation(1, 1.0, [f"> {text}" for text in HOSTILE], Translation(["a"], ["b"], [], [], 0.0, None))
     board.end("")
-    events = EventAccumulator(str(tmp_path)).Reload()
+    events = EventAccumulator(str(tmp_path / "tensorboard")).Reload()
     text = events.Tensors("translations/text_summary")[0].tensor_proto.string_val[0].decode()
     page = markdown_to_safe_html(text)
     assert set(re.findall(r"</?\w+", page)) <= {"<pre", "</pre", "<code", "</code"}, page
@@ -192,12 +205,40 @@ class Output:
 def output(monkeypatch):
     made = Output()
     monkeypatch.setattr("IPython.display.display", made.display)
+    monkeypatch.setattr(display, "in_notebook", lambda: True)
     return made
+
+
+@pytest.mark.parametrize(
+    ("ipython", "shown"),
+    [(None, ProgressBar), (SimpleNamespace(), ProgressBar), (SimpleNamespace(kernel=object()), LivePlot)],
+    ids=["Python", "IPython in a terminal", "notebook"],
+)
+def test_without_a_list_a_bar_or_in_a_notebook_a_live_plot_is_shown_and_tensorboards_record_written(
+    ipython, shown, monkeypatch, tiny_corpus, tmp_path
+):
+    monkeypatch.setitem(sys.modules, "IPython", SimpleNamespace(get_ipython=lambda: ipython))
+    trainer = Trainer(tiny_corpus, TINY, tmp_path / "run")
+    assert [type(watcher) for watcher in trainer.display.watchers] == [shown, Board]
+
+
+def test_a_watcher_of_ones_own_replaces_only_the_methods_that_it_needs(tiny_corpus, tmp_path):
+    class Counter(Watcher):
+        steps = 0
+
+        def step(self, step, seconds, values):
+            self.steps += 1
+
+    counter, settings = Counter(), replace(TINY, training=replace(TINY.training, epochs=1))
+    trainer = Trainer(tiny_corpus, settings, tmp_path / "run", watchers=[counter])
+    trainer.fit()
+    assert counter.steps == trainer.total_steps
+    assert not (trainer.run.folder / "tensorboard").exists()
 
 
 def live_trainer(live, tiny_corpus, folder, **options):
     settings = replace(TINY, training=replace(TINY.training, epochs=1))
-    return Trainer(tiny_corpus, settings, folder, tensorboard=False, live=live, samples=tiny_corpus.test, **options)
+    return Trainer(tiny_corpus, settings, folder, watchers=[live], samples=tiny_corpus.test, **options)
 
 
 def test_the_live_line_ends_with_the_outcome_of_the_run(output, tiny_corpus, tmp_path, capsys):
@@ -205,7 +246,7 @@ def test_the_live_line_ends_with_the_outcome_of_the_run(output, tiny_corpus, tmp
     trainer.fit()
     [*steps, last] = output.texts(0)
     assert steps[0] == f"step 0 of {trainer.total_steps}"
-    assert re.fullmatch(r"step 1 of \d+ · loss \d\.\d{3} · 0:0\d gone, about \d:\d\d left", steps[1])
+    assert re.fullmatch(r"step 1 of \d+ · loss \d\.\d{3} · 00:0\d gone, about \d\d:\d\d left", steps[1])
     assert last == (
         f"Trained {trainer.total_steps} of {trainer.total_steps} steps in {trainer.progress.seconds:.0f} s; best validation "
         f"BLEU {trainer.progress.best_bleu:.1f} at step {trainer.progress.best_step}."
@@ -273,11 +314,11 @@ def test_a_live_plot_that_resumes_draws_what_came_before(output, tiny_corpus, tm
     before_step(trainer, 2, press_stop)
     trainer.fit(raise_on_stop=False)
     live = LivePlot()
-    live.begin(trainer.run.record_path, 2, 10, 5.0, trainer.samples, trainer.translator)
+    live.begin(session_of(trainer, step=2, total_steps=10, seconds=5.0))
     live.step(3, 6.0, {"loss": 2.0, "encoder_norm": 1.0, "decoder_norm": 1.0, "mean_loss": 2.5})
     assert [line["step"] for line in live.lines] == [1, 2, 3]
     live.end("")
-    assert output.texts(3)[-1] == "step 3 of 10 · loss 2.500 · 0:06 gone, about 0:07 left"
+    assert output.texts(3)[-1] == "step 3 of 10 · loss 2.500 · 00:06 gone, about 00:07 left"
 
 
 def test_pictures_take_a_small_share_of_the_time(output, tiny_corpus, tmp_path, monkeypatch):
@@ -288,7 +329,7 @@ def test_pictures_take_a_small_share_of_the_time(output, tiny_corpus, tmp_path, 
     monkeypatch.setattr(plotting, "figure_bytes", lambda figure: now.__setitem__(0, now[0] + 0.5) or b"")
     trainer = live_trainer(LivePlot(), tiny_corpus, tmp_path / "run")
     live = LivePlot()
-    live.begin(trainer.run.record_path, 0, 1000, 0.0, trainer.samples, trainer.translator)
+    live.begin(session_of(trainer, step=0, total_steps=1000, seconds=0.0))
     values = {"loss": 2.0, "encoder_norm": 1.0, "decoder_norm": 1.0, "mean_loss": 2.5}
     for step in range(1, 1001):
         now[0] += 0.1

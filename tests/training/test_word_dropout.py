@@ -57,7 +57,7 @@ def test_source_and_fed_words_are_hidden_and_targets_stay(fed):
 
 def test_a_run_with_both_dropouts_resumes_bit_for_bit(tmp_path):
     corpus = prepare(PIECES.data)
-    make = partial(Trainer, corpus, PIECES, tensorboard=False, quiet=True)
+    make = partial(Trainer, corpus, PIECES, watchers=[])
     whole = make(tmp_path / "whole")
     whole.fit()
     halves = make(tmp_path / "halves")
@@ -70,7 +70,7 @@ def test_a_run_with_both_dropouts_resumes_bit_for_bit(tmp_path):
 
 
 def test_an_epoch_cuts_words_in_other_ways_than_the_one_before(tmp_path):
-    trainer = Trainer(prepare(PIECES.data), PIECES, tmp_path / "run", tensorboard=False, quiet=True)
+    trainer = Trainer(prepare(PIECES.data), PIECES, tmp_path / "run", watchers=[])
     first, again, second = (trainer.pairs.of_epoch(epoch)[0].ids for epoch in (0, 0, 1))
     assert np.array_equal(first, again)
     assert not np.array_equal(first, second)
@@ -80,7 +80,7 @@ def test_an_epoch_cuts_words_in_other_ways_than_the_one_before(tmp_path):
 def test_pairs_on_disk_cannot_be_cut_again(tmp_path):
     corpus = stream(PIECES.data, tmp_path)
     with pytest.raises(RunError, match="bpe_dropout needs the pairs in memory"):
-        Trainer(corpus, PIECES, tmp_path / "run", tensorboard=False, quiet=True)
+        Trainer(corpus, PIECES, tmp_path / "run", watchers=[])
 
 
 def test_bpe_dropout_without_subwords_is_an_error():
@@ -95,7 +95,7 @@ def test_a_corpus_on_disk_is_the_one_in_memory(tmp_path, text, tokens, joint):
     data = replace(TINY.data, text=text, tokens=tokens, vocabulary_size=600, joint_vocabulary=joint, trim_below=2)
     stored, memory = stream(data, tmp_path), prepare(data)
     trainers = [
-        Trainer(corpus, replace(TINY, data=data), tmp_path / name, tensorboard=False, quiet=True)
+        Trainer(corpus, replace(TINY, data=data), tmp_path / name, watchers=[])
         for name, corpus in (("stored", stored), ("memory", memory))
     ]
     for side in ("src", "tgt"):

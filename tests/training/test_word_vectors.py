@@ -110,10 +110,10 @@ BAD = {
     "beyond single precision": ("le 1 1e39 3\n", "line 1 of fr.vec has a number too large"),
     "cut short": (
         "9 3\nle 1 2 3\n",
-        "fr.vec promises 9 vectors in its first line, but holds 1: it was cut short",
+        "fr.vec should have 9 vectors according to its first line, but has 1: it was cut short",
     ),
-    "longer than promised": ("1 1\nle 1\nchat 2\n", "promises 1 vectors in its first line, but holds 2"),
-    "of no vectors": ("0 3\n", "promises 0 vectors in its first line"),
+    "longer than promised": ("1 1\nle 1\nchat 2\n", "should have 1 vectors according to its first line, but has 2"),
+    "of no vectors": ("0 3\n", "has no vectors according to its first line"),
     "of a foolish size": ("1 5000\nle 1\n", "line 1 of fr.vec has vectors of 5,000 numbers"),
     "prose": ("Once\nupon a time\n", "line 1 of fr.vec has vectors of 0 numbers"),
     "of another language": ("the 1 2\ncat 3 4\n", "none of the 5 words of the vocabulary among its 2"),

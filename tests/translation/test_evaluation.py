@@ -262,4 +262,4 @@ def test_the_line_for_people_names_every_number():
     )
     line = show_scores(replace(scores, aer=0.2, aer_best=0.1, aer_chance=0.8)).splitlines()[-1]
     assert re.findall(r"\d\.\d+", line) == ["0.20", "0.10", "0.80"]
-    assert re.match("alignment error rate .*one link a word.*chance", line)
+    assert re.match("alignment error rate .*one link per word.*chance", line)

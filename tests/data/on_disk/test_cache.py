@@ -115,7 +115,7 @@ def test_the_held_out_sets_end_at_the_same_sentence(tmp_path, monkeypatch):
 
 def test_training_on_the_files_gives_the_same_run_bit_for_bit(tiny_run, tmp_path):
     corpus = stream(TINY.data, tmp_path)
-    trainer = Trainer(corpus, TINY, tmp_path / "run", tensorboard=False, quiet=True)
+    trainer = Trainer(corpus, TINY, tmp_path / "run", watchers=[])
     # Everything that is read in random order stays on the disk.
     assert not trainer.src.ids.flags.owndata
     trainer.fit()

@@ -1,4 +1,4 @@
-"""The batches of a run, from any step on."""
+"""The training pairs as each epoch encodes them, and the batches of a run from any step on."""
 
 from __future__ import annotations
 
@@ -7,31 +7,12 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from s2s_tutorial.data.batches import Encoded, epoch_order
+from s2s_tutorial.data.batches import Encoded, count_steps, epoch_order
 from s2s_tutorial.data.corpus import Corpus, Pairs
 from s2s_tutorial.data.on_disk.mapped_pairs import encode_pairs
 from s2s_tutorial.data.pieces import PieceVocabulary, WordTypes
 from s2s_tutorial.runs.folder import RunError
 from s2s_tutorial.settings import TrainingSettings
-
-MAX_STEPS = 1_000_000  # a record holds no more
-
-
-def count_steps(pairs: int, training: TrainingSettings) -> tuple[int, int]:
-    """Return the steps of an epoch, and of the whole run.
-
-    Args:
-        pairs: Number of training pairs.
-        training: Settings of training.
-
-    Raises:
-        RunError: There are more steps than a record holds.
-    """
-    per_epoch = -(-pairs // training.batch_size)
-    total = per_epoch * training.epochs
-    if total > MAX_STEPS:
-        raise RunError(f"{total:,} steps are more than a record holds ({MAX_STEPS:,}): take fewer epochs")
-    return per_epoch, total
 
 
 @dataclass(frozen=True)
@@ -41,7 +22,7 @@ class EpochPairs:
     Attributes:
         src: Source sentences of all training pairs.
         tgt: Their target sentences.
-        types: Words of both sides and their vocabularies, with BPE-dropout only, which cuts them anew in each epoch.
+        types: Words of both sides and their vocabularies, with BPE-dropout only, which cuts them in other ways in each epoch.
         dropout: Probability with which BPE-dropout leaves a merge out.
         seed: Seed of the run.
     """
