@@ -218,6 +218,7 @@ def plot_attention_command(
     sentence: options.SentenceArgument,
     run: options.TrainedRunOption = PRETRAINED,
     beam: options.BeamOption = 1,
+    joined: text_options.JoinedOption = False,
 ) -> None:
     """Translate a sentence and draw its attention weights."""
     with clear_errors():
@@ -225,7 +226,7 @@ def plot_attention_command(
         from s2s_tutorial.runs.weights import load_translator
 
         translation = load_translator(run).translate(sentence, beam)
-        save_figure(plot_attention(translation), out)
+        save_figure(plot_attention(translation.joined() if joined else translation), out)
         typer.echo(f"{translation.text}\nwrote {out}")
 
 

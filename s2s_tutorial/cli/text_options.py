@@ -72,6 +72,11 @@ SplitOption = Annotated[
     ),
 ]
 
+JoinedOption = Annotated[
+    bool,
+    typer.Option("--joined", help="Join pieces to words, for a model that reads subwords or characters."),
+]
+
 
 def choose_text(
     settings: Settings, text: str | None, tokens: str | None, vocabulary_size: int | None, joint: bool | None

@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from importlib.resources import files
 
 import numpy as np
@@ -66,12 +66,14 @@ class HeldOut:
         references: N lists of all translations in the filtered corpus, the translation of its own pair first.
         alignments: N gold alignments (source position, target position) with the first reference, or None.
         groups: N names of groups from the third column (in the challenge set, the phenomenon), or None.
+        unread: References of source sentences of which the text rule left nothing.
     """
 
     sources: list[str]
     references: list[list[str]]
     alignments: list[Alignment] | None = None
     groups: list[str] | None = None
+    unread: list[list[str]] = field(default_factory=list)
 
     def __len__(self) -> int:
         return len(self.sources)
@@ -272,13 +274,17 @@ def hold_out(columns: Columns, rows: Iterable[int], references: dict[str, list[s
 def held_out_from(columns: Columns, reverse: bool = False) -> HeldOut:
     """Make a held-out set of a whole file of pairs; rows with the same source become one sentence.
 
+    Rows without a target are left out, and those without a source are `unread`.
+
     Raises:
         CorpusError: No pair has words on both sides.
     """
+    src, tgt = columns.sides(reverse)
     rows = [row for row, texts in enumerate(zip(columns.first, columns.second, strict=True)) if all(texts)]
     if not rows:
         raise CorpusError("no pair has a letter on both sides: nothing to measure on")
-    return hold_out(columns, rows, gather_references(columns, rows, reverse), reverse)
+    held_out = hold_out(columns, rows, gather_references(columns, rows, reverse), reverse)
+    return replace(held_out, unread=[[b] for a, b in zip(src, tgt, strict=True) if b and not a])
 
 
 def challenge_set(reverse: bool = False, rule: TextRule = ASCII) -> HeldOut:

@@ -21,13 +21,7 @@ from s2s_tutorial.training.initial_weights import Start
 
 
 def open_for_training(
-    corpus: Corpus,
-    settings: Settings,
-    folder: Path,
-    start: Start,
-    group: Group,
-    rng: torch.Generator,
-    longest: int | None = None,
+    corpus: Corpus, settings: Settings, folder: Path, start: Start, group: Group, rng: torch.Generator, longest: int
 ) -> tuple[Run, Seq2Seq]:
     """Open the run in a folder, or make it there, and build its network with the weights it starts from.
 

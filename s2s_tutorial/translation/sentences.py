@@ -34,7 +34,7 @@ class Sentences:
 
         Args:
             text: The text; line ends also end a sentence.
-            language: Code of its language, for abbreviations; an unknown one is no error.
+            language: Code of its language, for abbreviations. Without one that is known, those of English count.
         """
         pieces: list[str] = []
         for piece in segment(language, text):

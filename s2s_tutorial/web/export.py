@@ -110,10 +110,7 @@ def check_supported(translator: Translator) -> None:
         ExportError: The page has no code for a part of the model; the message names it.
     """
     if translator.rule != ASCII:
-        raise ExportError(
-            "the page reads words by the text rule 'ascii', this run has pieces or another rule: train one with "
-            "--text ascii --tokens words"
-        )
+        raise ExportError("the page reads ASCII words only, this run reads others: train --text ascii --tokens words")
     settings = translator.model.settings
     if settings.decoder != "luong":
         raise ExportError(f"the page runs the Luong decoder, this run has {settings.decoder!r}: train --decoder luong")

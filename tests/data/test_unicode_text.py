@@ -74,7 +74,7 @@ def test_a_long_run_is_cut():
     assert join_tokens(words) == "ก" * 100
 
 
-def test_bytes_that_are_no_character_are_replaced():
+def test_bytes_that_do_not_make_a_character_are_replaced():
     assert join_tokens(["▁a", "<0xE2>", "<0x96>", "▁b"]) == "a\ufffd b"
     assert join_tokens([BYTES[0x1B], BYTES[0x0A], "▁a"]) == "a"  # no control reaches a terminal
 
