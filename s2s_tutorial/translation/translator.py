@@ -12,7 +12,7 @@ from torch import Tensor
 
 from s2s_tutorial.arguments import check_count, check_number, check_sentences
 from s2s_tutorial.data.batches import batches_in_order, rows_by_length
-from s2s_tutorial.data.pieces import encode_sentences
+from s2s_tutorial.data.pieces import PieceVocabulary, encode_sentences
 from s2s_tutorial.data.rules import ASCII, TextRule
 from s2s_tutorial.data.unicode_text import BYTE_OF
 from s2s_tutorial.data.vocabulary import UNK, Vocabulary
@@ -30,6 +30,8 @@ from s2s_tutorial.translation.search import LENGTH_PENALTY, Hypothesis, beam_sea
 from s2s_tutorial.translation.sentences import Sentences
 from s2s_tutorial.translation.translation import Translation, join_attention, join_translations
 from s2s_tutorial.workers import in_workers
+
+CHARACTERS_PER_CHARACTER = 8  # most characters of a translation for one of the source; Chinese needs about 4 in English
 
 
 @dataclass(frozen=True)
@@ -96,6 +98,10 @@ class Translator:
         texts = [Sentences.of(text, self.src_language) for text in sentence]
         parts = iter(self.translate([part for text in texts for part in text.texts or [""]], beam_size, penalty))
         return [join_translations(text, [next(parts) for _ in text.texts]) for text in texts]
+
+    @property
+    def _writes_characters(self) -> bool:
+        return isinstance(self.tgt_vocabulary, PieceVocabulary) and not self.tgt_vocabulary.merges
 
     @property
     def src_language(self) -> str:
@@ -176,10 +182,11 @@ class Translator:
 
         def translate_batch(rows: np.ndarray) -> list[Translation]:  # (B,)
             src_ids, src_lengths = (torch.from_numpy(array).to(device) for array in src.rectangle(rows))  # (B, S), (B,)
+            limits = CHARACTERS_PER_CHARACTER * src_lengths + 10 if self._writes_characters else None  # (B,)
             if beam_size == 1:
-                found = [[best] for best in greedy_search(self.model, src_ids, src_lengths)]
+                found = [[best] for best in greedy_search(self.model, src_ids, src_lengths, limits)]
             else:
-                found = beam_search(self.model, src_ids, src_lengths, beam_size, penalty=penalty)
+                found = beam_search(self.model, src_ids, src_lengths, beam_size, limits, penalty=penalty)
             return [self._finish(sources[row], each) for row, each in zip(rows, found, strict=True)]
 
         keep_memory()
