@@ -6,12 +6,13 @@ Settings are frozen: `dataclasses.replace` makes a variant of them. `presets` ho
 from __future__ import annotations
 
 import os
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Annotated, Any, Literal, get_args, get_origin, get_type_hints
+from typing import Annotated, Any, Literal, get_args
 
-import msgspec
 from msgspec import Meta
+
+from s2s_tutorial.arguments import build_fields, check_fields
 
 # Folder of the trained model that comes with the package: a run, with its weights in half precision.
 PRETRAINED = Path(__file__).parent / "pretrained"
@@ -23,6 +24,8 @@ SamplingName = Literal["none", "constant", "linear", "exponential", "inverse-sig
 SplitName = Literal["both", "source", "target"]
 PrecisionName = Literal["auto", "fp32", "bf16"]
 UnitName = Literal["characters", "words"]
+TextName = Literal["ascii", "unicode"]
+TokenName = Literal["words", "subwords", "characters"]
 ATTENTIONS, SAMPLING_SCHEDULES = get_args(AttentionName), get_args(SamplingName)
 BUILT_IN = ("sample", "tatoeba")  # names of corpora that are not files; their first column is English
 
@@ -38,6 +41,7 @@ Heads = Annotated[int, Meta(ge=1, le=64)]
 Length = Annotated[int, Meta(ge=0, le=10_000)]
 Count = Annotated[int, Meta(ge=1, le=1_000_000)]
 Pairs = Annotated[int, Meta(ge=1, le=50_000_000)]
+VocabularySize = Annotated[int, Meta(ge=512, le=1_000_000)]
 Repeats = Annotated[int, Meta(ge=1, le=10_000)]
 BatchSize = Annotated[int, Meta(ge=1, le=16_384)]
 Rate = Annotated[float, Meta(ge=0.0, le=1_000.0)]
@@ -75,6 +79,10 @@ class DataSettings:
         split_by: Side on which no two sets share a sentence: "both", "source" or "target".
         valid: File or files of pairs to validate on, in place of a part of the corpus.
         test: File or files of pairs to test on, in place of a part of the corpus.
+        text: Text rule: "ascii" (lower-case letters without accents, and four marks) or "unicode" (everything is kept).
+        tokens: What a sentence is encoded as: "words", "subwords" (pieces of words, by byte-pair encoding) or "characters".
+        vocabulary_size: Largest number of entries in a vocabulary of subwords or characters, with 260 fixed ones.
+        joint_vocabulary: True learns one such vocabulary from both languages, False one for each.
     """
 
     corpus: Files = "sample"
@@ -92,6 +100,10 @@ class DataSettings:
     split_by: SplitName = "both"
     valid: Files = ""
     test: Files = ""
+    text: TextName = "ascii"
+    tokens: TokenName = "words"
+    vocabulary_size: VocabularySize = 8_000
+    joint_vocabulary: bool = True
 
     def __post_init__(self) -> None:
         """Turn paths into text and lists into tuples, because settings are written as JSON and read back."""
@@ -190,6 +202,8 @@ class TrainingSettings:
         sampling: Schedule of scheduled sampling: "none", "constant", "linear", "exponential" or "inverse-sigmoid".
         sampling_end: Teacher-forcing ratio at the end of the schedule.
         unknown_rate: Probability that a word seen once in training is replaced by UNK.
+        word_dropout: Probability that the model cannot see a word that it reads, as source or as previous word of the target.
+        bpe_dropout: Probability that a merge of a word's pieces is left out, so that each epoch cuts words in other ways.
         patience: Number of evaluations without a better validation score after which training stops.
         evaluations_per_epoch: Number of evaluations on the validation set per epoch.
         checkpoint_steps: Number of steps between two checkpoints.
@@ -208,6 +222,8 @@ class TrainingSettings:
     sampling: SamplingName = "none"
     sampling_end: Share = 0.5
     unknown_rate: Probability = 0.3
+    word_dropout: Probability = 0.0
+    bpe_dropout: Probability = 0.0
     patience: Count = 5
     evaluations_per_epoch: Repeats = 1
     checkpoint_steps: Count = 200
@@ -241,8 +257,12 @@ class Settings:
         if not isinstance(self.name, str) or not self.name.isprintable() or len(self.name) > MAX_TEXT:
             raise ValueError(f"the settings' name is {str(self.name)[:40]!r}, expected a line of text")
         for key, kind in PARTS.items():
-            _check(key, getattr(self, key), kind)
+            check_fields(key, getattr(self, key), kind)
         self.model.check_network()
+        if self.training.bpe_dropout and self.data.tokens != "subwords":
+            raise ValueError(
+                f"bpe_dropout needs tokens 'subwords', not {self.data.tokens!r}: set it to 0, or change tokens"
+            )
         if self.data.min_length > self.data.max_length:
             raise ValueError(
                 f"min_length is {self.data.min_length}, expected at most max_length, {self.data.max_length}"
@@ -266,16 +286,10 @@ class Settings:
         """
         if not isinstance(values, dict) or set(values) != {"name", *PARTS}:
             raise ValueError(f"expected settings with the parts name, {', '.join(PARTS)}")
-        return cls(name=values["name"], **{key: _build(kind, values[key]) for key, kind in PARTS.items()})
+        return cls(name=values["name"], **{key: build_fields(kind, values[key]) for key, kind in PARTS.items()})
 
 
 PARTS: dict[str, type] = {"data": DataSettings, "model": ModelSettings, "training": TrainingSettings}
-# Settings of earlier versions, each with the value that means what this version does.
-FORMER: dict[str, Any] = {"sampling_stepwise": False}
-
-
-class FormerSettingError(ValueError):
-    """A run needs a setting that only earlier versions have; the message explains what to do."""
 
 
 def _check_files(data: DataSettings) -> None:
@@ -303,33 +317,3 @@ def _check_direction(data: DataSettings) -> None:
             f"languages is {' '.join(codes)}, but the first column of {data.corpus} is English, and it is the "
             f"{'source' if data.reverse else 'target'}: change reverse or the languages"
         )
-
-
-def _check(name: str, part: Any, kind: type[Any]) -> None:
-    """Check that a part of the settings is of its class, and that each value is of the type and in the range of its field."""
-    if not isinstance(part, kind):
-        raise ValueError(f"{name} is {str(part)[:40]!r}, expected {kind.__name__}")
-    try:
-        msgspec.convert(asdict(part), kind)
-    except msgspec.ValidationError as error:
-        expected, _, setting = str(error).replace("`", "").partition(" - at $.")
-        setting = setting.partition("[")[0]  # without the place in a tuple
-        hint = get_type_hints(kind)[setting]
-        if get_origin(hint) is Literal:  # the message does not list the allowed values
-            expected = f"expected one of: {', '.join(get_args(hint))}"
-        value = getattr(part, setting)
-        raise ValueError(f"{setting} is {value!r:.60}, {expected[0].lower()}{expected[1:]}") from None
-
-
-def _build(kind: type, values: Any) -> Any:
-    """Build a part of the settings from a dictionary."""
-    names = [each.name for each in fields(kind)]
-    if not isinstance(values, dict) or not set(values) <= {*names, *FORMER}:
-        raise ValueError(f"{kind.__name__} needs a dictionary with some of these settings: {', '.join(names)}")
-    for name in FORMER.keys() & values:
-        if values[name] is not FORMER[name]:
-            raise FormerSettingError(
-                f"{name} is {values[name]!r:.60}, which only earlier versions can do: use the version that wrote it, or train "
-                "again without this setting"
-            )
-    return kind(**{name: value for name, value in values.items() if name in names})

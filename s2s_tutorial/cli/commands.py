@@ -14,7 +14,7 @@ from typing import Annotated
 
 import typer
 
-from s2s_tutorial.cli import data_options, options
+from s2s_tutorial.cli import data_options, options, text_options
 from s2s_tutorial.cli.data_options import choose_settings, one_or_two
 from s2s_tutorial.cli.measure_run import held_out_of, measure_run
 from s2s_tutorial.cli.messages import describe_corpus, describe_scores
@@ -104,6 +104,10 @@ def data(
     split_by: data_options.SplitByOption = "both",
     valid: data_options.ValidOption = None,
     test: data_options.TestOption = None,
+    text: text_options.TextOption = None,
+    tokens: text_options.TokensOption = None,
+    vocabulary_size: text_options.VocabularySizeOption = None,
+    joint: text_options.JointOption = None,
     stream: data_options.StreamOption = False,
 ) -> None:
     """Prepare sentence pairs and count what each step leaves."""
@@ -111,7 +115,7 @@ def data(
         settings = choose_settings(
             preset, corpus, second_file, languages, valid, test, reverse=reverse, trim_below=trim_below,
             sample_pairs=sample_pairs, source_column=source_column, target_column=target_column, skip_bad=skip_bad,
-            split_by=split_by,
+            split_by=split_by, text=text, tokens=tokens, vocabulary_size=vocabulary_size, joint_vocabulary=joint,
         )  # fmt: skip
         typer.echo(describe_corpus(load_corpus(settings, Path("runs"), stream), settings))
 
@@ -144,6 +148,10 @@ def train(
     split_by: data_options.SplitByOption = "both",
     valid: data_options.ValidOption = None,
     test: data_options.TestOption = None,
+    text: text_options.TextOption = None,
+    tokens: text_options.TokensOption = None,
+    vocabulary_size: text_options.VocabularySizeOption = None,
+    joint: text_options.JointOption = None,
     stream: data_options.StreamOption = False,
     epochs: options.EpochsOption = None,
     seed: options.SeedOption = 0,
@@ -153,18 +161,15 @@ def train(
 ) -> None:
     """Train a model, or resume training that was stopped.
 
-    To resume, run the same command again. Ctrl-C stops training after the current step and saves everything. At the end,
-    the best weights are measured on held-out sentences, ten of the translations are shown, and pictures of attention and
-    losses are written into the run's folder.
-
-    Several processes or machines can share the work: start the command with torchrun. The batch size is that of all
-    processes together, so that they take the same steps as one process.
+    To resume, run the same command again. Ctrl-C stops training after the current step and saves everything. At the end, the
+    best weights are measured, ten translations are shown, and pictures are written into the folder. Several processes or
+    machines can share the work: start the command with torchrun.
     """
     with clear_errors():
         settings = choose_settings(
             preset, corpus, second_file, languages, valid, test, reverse=reverse, trim_below=trim_below,
             sample_pairs=sample_pairs, source_column=source_column, target_column=target_column, skip_bad=skip_bad,
-            split_by=split_by,
+            split_by=split_by, text=text, tokens=tokens, vocabulary_size=vocabulary_size, joint_vocabulary=joint,
         )  # fmt: skip
         settings = choose_network(settings, network, attention, decoder, input_feeding)
         settings = choose_training(settings, sampling, epochs, seed, precision)
@@ -182,13 +187,15 @@ def translate(
     sentences: options.SentencesArgument = None,
     run: options.TrainedRunOption = PRETRAINED,
     beam: options.BeamOption = 1,
+    split: text_options.SplitOption = True,
     as_json: options.JsonTranslationsOption = False,
     device: options.DeviceOption = "auto",
 ) -> None:
     """Translate sentences from arguments or standard input.
 
-    Each sentence gives one line of output. If one cannot be translated, its line is empty, a message is printed on standard
-    error, and the exit code at the end is 1.
+    Each argument or line gives one line of output. It is split into sentences, whose translations are joined with the same
+    spaces. If it cannot be translated, its line is empty, a message is printed on standard error, and the exit code at the
+    end is 1.
     """
     with clear_errors():
         from s2s_tutorial.runs.weights import choose_device, load_translator
@@ -196,7 +203,7 @@ def translate(
         translator = load_translator(run, choose_device(device))
         failed = False
         for chunk in chunks(read_lines(sentences)):
-            failed |= not translate_chunk(translator, chunk, beam, as_json)
+            failed |= not translate_chunk(translator, chunk, beam, as_json, split)
     if failed:
         raise typer.Exit(1)
 
@@ -239,6 +246,7 @@ def plot_attention_command(
     sentence: options.SentenceArgument,
     run: options.TrainedRunOption = PRETRAINED,
     beam: options.BeamOption = 1,
+    joined: text_options.JoinedOption = False,
 ) -> None:
     """Translate a sentence and draw its attention weights."""
     with clear_errors():
@@ -246,7 +254,7 @@ def plot_attention_command(
         from s2s_tutorial.runs.weights import load_translator
 
         translation = load_translator(run).translate(sentence, beam)
-        save_figure(plot_attention(translation), out)
+        save_figure(plot_attention(translation.joined() if joined else translation), out)
         typer.echo(f"{translation.text}\nwrote {out}")
 
 

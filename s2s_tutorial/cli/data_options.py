@@ -83,7 +83,7 @@ MovedCorpusOption = Annotated[
 PresetOption = Annotated[
     PresetName | None,
     typer.Option(
-        help="Named settings for data, model and training. sample and small use the built-in grammar; standard, large and "
+        help="Named settings for data, model and training. sample and small use the built-in grammar; standard, large, real and "
         "original use Tatoeba.",
         show_default="standard for tatoeba, else sample",
     ),

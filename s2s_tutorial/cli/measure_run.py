@@ -47,9 +47,9 @@ def choose_held_out(run: Run, pairs: Files | None, corpus: Files = "") -> HeldOu
     Raises:
         ValueError: The file cannot be used, a sentence in it is too long, or the run's corpus has changed.
     """
-    from s2s_tutorial.data.corpus import challenge_set, held_out_from
+    from s2s_tutorial.data.corpus import challenge_set, check_losses, held_out_from
+    from s2s_tutorial.data.losses import Losses
     from s2s_tutorial.data.readers import read_file
-    from s2s_tutorial.translation.translator import check_length
 
     if pairs is None:
         return held_out_of(run, corpus)
@@ -60,11 +60,12 @@ def choose_held_out(run: Run, pairs: Files | None, corpus: Files = "") -> HeldOu
                 f"the challenge set is French and English, and {run.folder} translates other languages: give your own pairs "
                 "(--pairs FILE)"
             )
-        return challenge_set(data.reverse)
-    held_out = held_out_from(read_file(pairs, data), data.reverse)
-    for source in held_out.sources:
-        check_length(source)
-    return held_out
+        return challenge_set(data.reverse, run.rule)
+    columns = read_file(pairs, data)
+    # References that lost their letters would score wrong translations as right; a source that did is scored as it is.
+    first, second = columns.losses
+    check_losses(Losses() if data.reverse else first, second if data.reverse else Losses(), run.rule)
+    return held_out_from(columns, data.reverse)
 
 
 def measure_run(
@@ -93,6 +94,8 @@ def measure_run(
     run = open_run(folder)
     translator = load_translator(folder, choose_device(device))
     held_out = choose_held_out(run, pairs, corpus)
+    for source in held_out.sources:
+        translator.check_length(source)
     scores, translations = evaluate(translator, held_out, beam)
     values: dict[str, Any] = scores.to_dict()
     if unfinished := run.unfinished():

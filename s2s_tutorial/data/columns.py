@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TypeVar
 
+from s2s_tutorial.data.losses import Losses
+
 Alignment = frozenset[tuple[int, int]]  # links between positions of two sentences
 Side = TypeVar("Side")  # anything that exists once for each column
 
@@ -22,10 +24,11 @@ class Columns:
     """Sentence pairs in the order of the file, normalised; the first column of the built-in corpora is English.
 
     Attributes:
-        first: N normalised sentences of the first column, words joined by spaces.
+        first: N normalised sentences of the first column.
         second: N normalised sentences of the second column; pair n is `first[n]` and `second[n]`.
         provenance: The third column, `""` where a line has none; an empty list for the embedded corpus.
         alignments: N gold word alignments (position in second, position in first), for the embedded corpus only.
+        losses: What normalising left out of the first and of the second column.
         notes: How a file was read, as pairs of a word and a text, such as ("source", "column 2"); not compared.
     """
 
@@ -33,6 +36,7 @@ class Columns:
     second: list[str]
     provenance: list[str]
     alignments: list[Alignment] | None = None
+    losses: tuple[Losses, Losses] = field(default_factory=lambda: (Losses(), Losses()), compare=False)
     notes: list[tuple[str, str]] = field(default_factory=list, compare=False)
 
     def only(self, rows: list[int]) -> Columns:

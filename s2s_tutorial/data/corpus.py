@@ -6,6 +6,7 @@ number of pairs that each step leaves. The rules themselves are in `filters`; ch
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from importlib.resources import files
@@ -18,23 +19,26 @@ from s2s_tutorial.data.filters import (
     PARTS,
     TextColumn,
     choose,
-    count_words,
     divide,
     first_of_each_pair,
     frequent_rows,
 )
+from s2s_tutorial.data.losses import Losses
 from s2s_tutorial.data.on_disk.mapped_pairs import StoredPairs
+from s2s_tutorial.data.pieces import build_vocabularies
 from s2s_tutorial.data.readers import parse_columns, read_corpus
+from s2s_tutorial.data.rules import ASCII, TextRule, text_rule
 from s2s_tutorial.data.split import part_of, places, read_own_sets
 from s2s_tutorial.data.vocabulary import Vocabulary
 from s2s_tutorial.settings import DataSettings
 
+MOST_LOST = 0.1  # of the letters of a column; a corpus that loses more is refused
 MOST_HELD_OUT = 20_000  # sentences of each held-out set that are used; more take long and hardly narrow an interval
 
 
 @dataclass(frozen=True)
 class Pairs:
-    """Training pairs in memory: normalised sentences, words joined by spaces.
+    """Training pairs in memory: normalised sentences.
 
     Attributes:
         sources: N source sentences.
@@ -94,6 +98,8 @@ class Corpus:
         test_pairs: Number of pairs in the whole test set.
         src_vocabulary: Source words, counted in the training pairs.
         tgt_vocabulary: Target words, counted in the training pairs.
+        rule: Rule by which all sentences are normalised.
+        losses: Letters that the rule left out of the source and of the target side.
         notes: How the files were read, and advice, as pairs of a word and a text.
     """
 
@@ -106,6 +112,8 @@ class Corpus:
     test_pairs: int
     src_vocabulary: Vocabulary
     tgt_vocabulary: Vocabulary
+    rule: TextRule = ASCII
+    losses: tuple[Losses, Losses] = field(default_factory=lambda: (Losses(), Losses()))
     notes: list[tuple[str, str]] = field(default_factory=list)
 
 
@@ -116,10 +124,12 @@ def prepare(settings: DataSettings) -> Corpus:
         CorpusError: The file cannot be used, or too little of it is left to train and measure on.
     """
     check_type("settings", settings, DataSettings, hint='PRESETS["sample"].data, for example')
+    rule = text_rule(settings)
     own = read_own_sets(settings)
     columns = read_corpus(settings)
+    check_losses(*columns.losses, rule)
     rows = keep_lengths(columns, settings)
-    first, second = numbered(columns, rows)
+    first, second = numbered(columns, rows, rule)
     choice = choose(first, second, places(first, second, settings, own), len(columns.first), settings)
     kept = {part: [rows[number] for number in numbers] for part, numbers in choice.rows.items()}
     references = gather_references(columns, (rows[number] for number in choice.distinct), settings.reverse)
@@ -132,6 +142,8 @@ def prepare(settings: DataSettings) -> Corpus:
         for part in ("validation", "test")
     }
     pairs = own.pairs(choice)
+    src_counts, tgt_counts = (Counter(rule.split_all(side)[0]) for side in (train.sources, train.targets))
+    src_vocabulary, tgt_vocabulary = build_vocabularies(src_counts, tgt_counts, settings)
     return Corpus(
         steps=choice.steps,
         word_counts=source_and_target(*choice.word_types, settings.reverse),
@@ -140,16 +152,37 @@ def prepare(settings: DataSettings) -> Corpus:
         test=held_out["test"].head(MOST_HELD_OUT),
         validation_pairs=pairs["validation"],
         test_pairs=pairs["test"],
-        src_vocabulary=Vocabulary.count(train.sources, settings.vocabulary_min_count),
-        tgt_vocabulary=Vocabulary.count(train.targets, settings.vocabulary_min_count),
+        src_vocabulary=src_vocabulary,
+        tgt_vocabulary=tgt_vocabulary,
+        rule=rule,
+        losses=source_and_target(*columns.losses, settings.reverse),
         notes=[*columns.notes, *own.notes, *choice.notes],
     )
 
 
-def numbered(columns: Columns, rows: Iterable[int]) -> tuple[TextColumn, TextColumn]:
+def check_losses(first: Losses, second: Losses, rule: TextRule) -> None:
+    """Refuse a corpus that loses much of its text.
+
+    Args:
+        first, second: Counts of the two columns.
+        rule: Rule by which they were normalised.
+
+    Raises:
+        CorpusError: The rule leaves out more than `MOST_LOST` of the letters of a column.
+    """
+    for name, losses in (("first", first), ("second", second)):
+        if losses.share > MOST_LOST:
+            raise CorpusError(
+                f"the text rule {rule.name!r} leaves out {losses.share:.0%} of the letters of the {name} column (script: "
+                f"{losses.script}): keep them with --text unicode (in Python, DataSettings(text='unicode'))"
+            )
+
+
+def numbered(columns: Columns, rows: Iterable[int], rule: TextRule = ASCII) -> tuple[TextColumn, TextColumn]:
     """Return both columns of some rows in the form that the filters take."""
     rows = list(rows)
-    return TextColumn([columns.first[row] for row in rows]), TextColumn([columns.second[row] for row in rows])
+    first, second = ([side[row] for row in rows] for side in (columns.first, columns.second))
+    return TextColumn(first, rule), TextColumn(second, rule)
 
 
 def keep_lengths(columns: Columns, settings: DataSettings) -> list[int]:
@@ -158,7 +191,7 @@ def keep_lengths(columns: Columns, settings: DataSettings) -> list[int]:
     if settings.unit == "characters":
         lengths = [[len(text) for text in side] for side in (columns.first, columns.second)]
     else:
-        lengths = [count_words(side).tolist() for side in (columns.first, columns.second)]
+        lengths = [text_rule(settings).split_all(side)[1] for side in (columns.first, columns.second)]
     pairs = zip(*lengths, strict=True)
     return [row for row, (a, b) in enumerate(pairs) if shortest <= a <= longest and shortest <= b <= longest]
 
@@ -234,21 +267,26 @@ def hold_out(columns: Columns, rows: Iterable[int], references: dict[str, list[s
 def held_out_from(columns: Columns, reverse: bool = False) -> HeldOut:
     """Make a held-out set of a whole file of pairs; rows with the same source become one sentence.
 
-    Rows without a source are unreadable; rows without a target are left out.
+    Rows of whose target nothing is left are left out. Those whose target has words and whose source has none are unreadable.
 
     Raises:
         CorpusError: No pair has words on both sides.
     """
-    src, tgt = columns.sides(reverse)
-    rows = [row for row, target in enumerate(tgt) if target]
-    read = [row for row in rows if src[row]]
-    if not read:
+    pairs = list(zip(*columns.sides(reverse), strict=True))
+    unreadable = {row for row, (src, tgt) in enumerate(pairs) if has_words(tgt) and not has_words(src)}
+    rows = [row for row, texts in enumerate(pairs) if all(texts) and row not in unreadable]
+    if not rows:
         raise CorpusError("no pair has a letter on both sides that can be read: nothing to measure on")
-    held_out = hold_out(columns, read, gather_references(columns, read, reverse), reverse)
-    return replace(held_out, unreadable=[[tgt[row]] for row in rows if not src[row]])
+    held_out = hold_out(columns, rows, gather_references(columns, rows, reverse), reverse)
+    return replace(held_out, unreadable=[[pairs[row][1]] for row in sorted(unreadable)])
 
 
-def challenge_set(reverse: bool = False) -> HeldOut:
+def has_words(text: str) -> bool:
+    """Return whether a text has a letter or a digit."""
+    return any(map(str.isalnum, text))
+
+
+def challenge_set(reverse: bool = False, rule: TextRule = ASCII) -> HeldOut:
     """Load the challenge set: sentences written for this project, grouped by phenomenon."""
     data = files("s2s_tutorial").joinpath("assets/challenge.tsv").read_bytes()
-    return held_out_from(parse_columns(data, "challenge.tsv"), reverse)
+    return held_out_from(parse_columns(data, "challenge.tsv", DataSettings(text=rule.name)), reverse)

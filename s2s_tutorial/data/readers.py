@@ -17,12 +17,13 @@ from pathlib import Path
 
 from s2s_tutorial.arguments import to_path
 from s2s_tutorial.data.columns import Alignment, Columns, CorpusError
+from s2s_tutorial.data.losses import Losses
 from s2s_tutorial.data.reading.formats import Format, Row, find_format
 from s2s_tutorial.data.reading.layout import Layout, example_of, find_layout
 from s2s_tutorial.data.reading.lines import BadLines, lines_of
 from s2s_tutorial.data.reading.opening import Text, column_name, open_texts
+from s2s_tutorial.data.rules import text_rule
 from s2s_tutorial.data.tatoeba import tatoeba_file
-from s2s_tutorial.data.text import normalise_all
 from s2s_tutorial.grammar import LANGUAGES, generate
 from s2s_tutorial.settings import BUILT_IN, DataSettings, Files, files_of
 
@@ -64,12 +65,8 @@ def read_pieces(settings: DataSettings, streamed: bool = True) -> Iterator[Colum
         )
     pairs = generate(settings.sample_pairs, SAMPLE_SEED, sample_language(settings))
     while piece := list(islice(pairs, PAIRS_AT_ONCE)):
-        yield Columns(
-            normalise_all(pair.english for pair in piece),
-            normalise_all(pair.source for pair in piece),
-            [],
-            [pair.alignment for pair in piece],
-        )
+        english, source = (pair.english for pair in piece), (pair.source for pair in piece)
+        yield replace(_normalised(english, source, [], settings), alignments=[pair.alignment for pair in piece])
 
 
 def sample_language(settings: DataSettings) -> str:
@@ -157,6 +154,8 @@ def _join(pieces: Iterable[Columns]) -> Columns:
         whole.provenance.extend(piece.provenance)
         whole.notes.extend(piece.notes)
         alignments.extend(piece.alignments or [])
+        for side, more in zip(whole.losses, piece.losses, strict=True):
+            side.add(more)
     return replace(whole, alignments=alignments or None)
 
 
@@ -260,7 +259,7 @@ def _text_pieces(texts: list[Text], settings: DataSettings, most_pairs: int) -> 
         pairs += len(first)
         if pairs > most_pairs:
             raise CorpusError(f"{table.name} has more than {most_pairs:,} pairs: split it into smaller files")
-        yield Columns(normalise_all(first), normalise_all(second), extra, notes=notes)
+        yield replace(_normalised(first, second, extra, settings), notes=notes)
         notes = []
     if not pairs:
         raise CorpusError(
@@ -271,6 +270,12 @@ def _text_pieces(texts: list[Text], settings: DataSettings, most_pairs: int) -> 
         listed = [("", line) for line in bad.listed]
         lines = f"{bad.count:,} line{'' if bad.count == 1 else 's'}"
         yield Columns([], [], [], notes=[("left out (--skip-bad)", lines), *listed, *more])
+
+
+def _normalised(first: Iterable[str], second: Iterable[str], provenance: list[str], settings: DataSettings) -> Columns:
+    """Normalise both columns by the rule of the settings, and count what is lost."""
+    rule, losses = text_rule(settings), (Losses(), Losses())
+    return Columns(losses[0].normalise(first, rule), losses[1].normalise(second, rule), provenance, losses=losses)
 
 
 def _notes(table: _Table, reverse: bool) -> list[tuple[str, str]]:

@@ -10,13 +10,14 @@ import numpy as np
 from s2s_tutorial.data.columns import Columns, CorpusError
 from s2s_tutorial.data.filters import SHARED, TEST_SHARE, VALIDATION_SHARE, Choice, TextColumn, own_files
 from s2s_tutorial.data.readers import read_corpus
+from s2s_tutorial.data.rules import text_rule
 from s2s_tutorial.settings import DataSettings, files_of
 
 LONGEST_HELD_OUT = 200  # words of a sentence to measure on; translating a longer one needs much memory
 
 
 def place_of(sentence: str) -> int:
-    """Return the place of a normalised sentence, 0 to 99; it depends on a hash of its text alone."""
+    """Return the place of a sentence in simple form, 0 to 99; it depends on a hash of its text alone."""
     return int(hashlib.sha256(sentence.encode()).hexdigest(), 16) % 100
 
 
@@ -38,8 +39,8 @@ class OwnSets:
 
     Attributes:
         columns: Pairs of "validation" and of "test", if the settings name files for them.
-        first: All their sentences of the first column that training must not share.
-        second: All their sentences of the second column that training must not share.
+        first: The simple forms of their sentences of the first column, which training must not share.
+        second: The simple forms of their sentences of the second column, which training must not share.
         notes: How they were read.
     """
 
@@ -67,6 +68,7 @@ def read_own_sets(settings: DataSettings) -> OwnSets:
     """
     columns: dict[str, Columns] = {}
     first, second, notes = set[str](), set[str](), list[tuple[str, str]]()
+    simplify = text_rule(settings).simplify
     for part in ("test", "validation"):
         if files := own_files(settings, part):
             read = read_corpus(replace(settings, corpus=files))
@@ -74,7 +76,7 @@ def read_own_sets(settings: DataSettings) -> OwnSets:
             rows = [
                 row for row, texts in pairs
                 if all(texts) and all(text.count(" ") < LONGEST_HELD_OUT for text in texts)
-                and texts[0] not in first and texts[1] not in second
+                and simplify(texts[0]) not in first and simplify(texts[1]) not in second
             ]  # fmt: skip
             name = " and ".join(files_of(files))
             if not rows:
@@ -85,8 +87,8 @@ def read_own_sets(settings: DataSettings) -> OwnSets:
             if dropped := len(read.first) - len(rows):
                 notes.append(("", f"{dropped:,} pairs left out: empty, too long, or with a sentence of the test set"))
             guarded = guarded_sides(settings)
-            first |= set(own_columns.first) if guarded[0] else set()
-            second |= set(own_columns.second) if guarded[1] else set()
+            first |= set(map(simplify, own_columns.first)) if guarded[0] else set()
+            second |= set(map(simplify, own_columns.second)) if guarded[1] else set()
     return OwnSets(columns, frozenset(first), frozenset(second), notes)
 
 
@@ -105,12 +107,13 @@ def places(first: TextColumn, second: TextColumn, settings: DataSettings, own: O
     found = hash_places(first if is_guarded[0] else second)
     if own.columns:
         pairs = zip(first.sentences, second.sentences, strict=True)
-        is_shared = [one in own.first or other in own.second for one, other in pairs]
+        simplify = first.rule.simplify
+        is_shared = [simplify(one) in own.first or simplify(other) in own.second for one, other in pairs]
         found[np.array(is_shared, dtype=bool)] = SHARED
     return found
 
 
 def hash_places(column: TextColumn) -> np.ndarray:
     """Return (N,) the place of every sentence, see `place_of`."""
-    place_of_sentence = {sentence: place_of(sentence) for sentence in set(column.sentences)}
+    place_of_sentence = {text: place_of(column.rule.simplify(text)) for text in set(column.sentences)}
     return np.fromiter(map(place_of_sentence.__getitem__, column.sentences), np.uint8, len(column.sentences))

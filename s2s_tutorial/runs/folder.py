@@ -22,7 +22,9 @@ from typing import Any
 
 import torch
 
-from s2s_tutorial.arguments import to_path
+from s2s_tutorial.arguments import FormerSettingError, to_path
+from s2s_tutorial.data.pieces import read_vocabulary
+from s2s_tutorial.data.rules import TextRule, text_rule
 from s2s_tutorial.data.vocabulary import Vocabulary
 from s2s_tutorial.files import (
     MAX_JSON_BYTES,
@@ -36,7 +38,7 @@ from s2s_tutorial.files import (
 from s2s_tutorial.model.seq2seq import Seq2Seq
 from s2s_tutorial.runs.checkpoints import Checkpoints
 from s2s_tutorial.runs.progress import Progress
-from s2s_tutorial.settings import MAX_TEXT, FormerSettingError, PrecisionName, Settings
+from s2s_tutorial.settings import MAX_TEXT, PrecisionName, Settings
 
 FORMAT = 1
 
@@ -59,6 +61,7 @@ class Run:
         data: SHA-256 of the files that its pairs were read from; `""` if there were none, or it is not known.
         started_in: Working directory in which it was started, as a path from its folder; paths of files start there.
         precision: Precision of its matrix products, "fp32" or "bf16": what the setting "auto" meant where it was started.
+        longest: Length of its longest training source, in words, or pieces of words; None in runs of older versions.
     """
 
     folder: Path
@@ -70,6 +73,7 @@ class Run:
     data: str = ""
     started_in: str = ""
     precision: PrecisionName = "fp32"
+    longest: int | None = None
 
     @property
     def model_path(self) -> Path:
@@ -95,6 +99,11 @@ class Run:
     def src_language(self) -> str:
         """Code of the language that it translates from; `""` if it is not known."""
         return self.settings.data.language_pair[0]
+
+    @property
+    def rule(self) -> TextRule:
+        """Rule by which its sentences are normalised."""
+        return text_rule(self.settings.data)
 
     def build_model(self) -> Seq2Seq:
         """Build the network, with random weights that depend on the seed alone, on the CPU and in training mode."""
@@ -136,6 +145,7 @@ class Run:
             "data": self.data,
             "started_in": self.started_in,
             "precision": self.precision,
+            "longest": self.longest,
         }
         try:
             write_json(self.folder / "run.json", values, MAX_JSON_BYTES)
@@ -209,14 +219,15 @@ def open_run(folder: str | Path) -> Run:
         return Run(
             folder,
             Settings.from_dict(values["settings"]),
-            Vocabulary.from_dict(values["src_vocabulary"]),
-            Vocabulary.from_dict(values["tgt_vocabulary"]),
+            read_vocabulary(values["src_vocabulary"]),
+            read_vocabulary(values["tgt_vocabulary"]),
             frozenset(text for text in values["challenge_seen"] if isinstance(text, str)),
             # Runs of earlier versions do not name these.
             start=_line(values.get("start", "")),
             data=_line(values.get("data", "")),
             started_in=_line(values.get("started_in", "")),
             precision=_precision(values.get("precision", "fp32")),
+            longest=_length(values.get("longest")),
         )
     except BadFileError as error:
         raise RunError(str(error)) from None
@@ -238,6 +249,12 @@ def _precision(name: Any) -> PrecisionName:
     if name not in ("fp32", "bf16"):
         raise ValueError(f"the precision is {name!r:.40}, expected fp32 or bf16")
     return name
+
+
+def _length(value: Any) -> int | None:
+    if not (value is None or (type(value) is int and 0 <= value < 1 << 31)):
+        raise ValueError(f"the longest source is {str(value)[:40]!r}, expected a number of words")
+    return value
 
 
 def versions() -> dict[str, str]:

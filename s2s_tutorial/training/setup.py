@@ -23,7 +23,7 @@ from s2s_tutorial.training.initial_weights import Start
 
 
 def open_for_training(
-    corpus: Corpus, settings: Settings, folder: Path, start: Start, group: Group, rng: torch.Generator
+    corpus: Corpus, settings: Settings, folder: Path, start: Start, group: Group, rng: torch.Generator, longest: int
 ) -> tuple[Run, Seq2Seq]:
     """Open the run in a folder, or make it there, and build its network with the weights it starts from.
 
@@ -36,6 +36,7 @@ def open_for_training(
         start: Changes the initial weights.
         group: Processes that train the run together.
         rng: Random generator of the network's dropout, on the device that computes.
+        longest: Length of the longest training source, in words, or pieces of words.
 
     Returns:
         The opened run, and its network on the CPU.
@@ -46,10 +47,10 @@ def open_for_training(
         ValueError: The start does not fit the model.
     """
     vocabularies = corpus.src_vocabulary, corpus.tgt_vocabulary
-    seen = corpus.train.find(challenge_set(settings.data.reverse).sources)
+    seen = corpus.train.find(challenge_set(settings.data.reverse, corpus.rule).sources)
     precision = choose_precision(settings.training.precision, settings.model, rng.device)
     data = data_of(settings.data, folder)
-    run = Run(folder, settings, *vocabularies, frozenset(seen), start.name, *data, precision)
+    run = Run(folder, settings, *vocabularies, frozenset(seen), start.name, *data, precision, longest)
     run.weight_bytes()  # refuses a model that is too large for any memory
     model = run.build_model()
     start.prepare(model)

@@ -19,12 +19,11 @@ from torch import Tensor
 from torch.nn.utils import clip_grad_norm_
 
 from s2s_tutorial.arguments import check_type, to_path
-from s2s_tutorial.data.batches import Batch, count_steps, rows_from
+from s2s_tutorial.data.batches import Batch, count_steps
 from s2s_tutorial.data.corpus import Corpus, HeldOut
-from s2s_tutorial.data.on_disk.mapped_pairs import encode_pairs
 from s2s_tutorial.model.gru import keep_memory
 from s2s_tutorial.model.precision import low_precision
-from s2s_tutorial.model.seq2seq import Seq2Seq
+from s2s_tutorial.model.seq2seq import Feed, Seq2Seq
 from s2s_tutorial.runs.checkpoints import Checkpoints
 from s2s_tutorial.runs.lock import hold
 from s2s_tutorial.runs.progress import Progress
@@ -32,6 +31,7 @@ from s2s_tutorial.runs.weights import choose_device, load_model
 from s2s_tutorial.settings import Settings
 from s2s_tutorial.training.display import Display
 from s2s_tutorial.training.distributed import Group
+from s2s_tutorial.training.epoch_pairs import EpochPairs, batches_from
 from s2s_tutorial.training.gradients import compute_gradients
 from s2s_tutorial.training.initial_weights import Start
 from s2s_tutorial.training.interrupt import Stop, end_quietly
@@ -44,6 +44,7 @@ from s2s_tutorial.training.scheduled_sampling import mix_in_parallel, teacher_fo
 from s2s_tutorial.training.setup import open_for_training
 from s2s_tutorial.training.validation import Verdict, validate
 from s2s_tutorial.training.watchers import Watcher
+from s2s_tutorial.training.word_dropout import hide_words
 from s2s_tutorial.translation.translator import Translator
 from s2s_tutorial.workers import one_thread
 
@@ -88,13 +89,15 @@ class Trainer:
         self.corpus, self.settings, self.device = corpus, settings, torch.device(choose_device(str(device)))
         self.group, self.start = group or Group(), start or Start()
         self.rng = torch.Generator(self.device).manual_seed(settings.training.seed)
-        self.run, model = open_for_training(corpus, settings, folder, self.start, self.group, self.rng)
+        self.pairs = EpochPairs.of(corpus, settings.training)
+        self.src, self.tgt = self.pairs.src, self.pairs.tgt
+        longest = int(self.src.lengths.max()) - 1  # without EOS
+        self.run, model = open_for_training(corpus, settings, folder, self.start, self.group, self.rng, longest)
         self.model = model.to(self.device)
         self.optimiser = build_optimiser(self.model, settings.training)
         self.progress, self.stop = Progress(), Stop()
         self.checkpoints = Checkpoints(folder, most=self.state.most_bytes)
         self.record = Record(self.run.record_path)
-        self.src, self.tgt = encode_pairs(corpus.train, corpus.src_vocabulary, corpus.tgt_vocabulary)
         self.rare_words = RareWords.of(corpus, self.device)
         self.steps_per_epoch, self.total_steps = count_steps(len(corpus.train), settings.training)
         shown = Samples.of(samples or corpus.train)
@@ -114,7 +117,8 @@ class Trainer:
     def translator(self) -> Translator:
         """A translator of the model as it is now, with the run's vocabularies."""
         run = self.run
-        return Translator(self.model, run.src_vocabulary, run.tgt_vocabulary, run.language, run.src_language)
+        words = run.src_vocabulary, run.tgt_vocabulary
+        return Translator(self.model, *words, run.language, run.src_language, run.rule, run.longest)
 
     # One training step
 
@@ -139,15 +143,9 @@ class Trainer:
         groups = self.optimiser.param_groups  # of the encoder and of the decoder
         for group in groups:
             group["lr"] = rate * group["ratio"]
-
-        def loss_of(model: Seq2Seq, part: Batch, rng: torch.Generator) -> Tensor:
-            with low_precision(self.device, self.run.precision):
-                prev_ids = partial(self.mix_words, model, part, ratio, rng) if ratio < 1.0 else None
-                return model.loss(part, training.label_smoothing, prev_ids)
-
         workers = torch.get_num_threads()
         with one_thread():  # the threads of an operation would wait for each other, and occupy the cores of the workers
-            loss = compute_gradients(self.model, batch, loss_of, self.rng, workers)
+            loss = compute_gradients(self.model, batch, partial(self._loss, ratio), self.rng, workers)
             loss = self.group.average(loss, batch.tgt_lengths.sum(), self.model)  # over all processes
             norms = [clip_grad_norm_(group["params"], training.clip_norm, foreach=True) for group in groups]
             self.optimiser.step()
@@ -158,6 +156,15 @@ class Trainer:
             "learning_rate": rate,
             "teacher_forcing": ratio,
         }
+
+    def _loss(self, ratio: float, model: Seq2Seq, part: Batch, rng: torch.Generator) -> Tensor:
+        """Compute the mean loss of a part of a batch, whose true words are fed with a probability of `ratio`."""
+        training = self.settings.training
+        with low_precision(self.device, self.run.precision):
+            prev_ids: Feed | None = partial(self.mix_words, model, part, ratio, rng) if ratio < 1.0 else None
+            if training.word_dropout:
+                part, prev_ids = hide_words(part, prev_ids, training.word_dropout, rng)
+            return model.loss(part, training.label_smoothing, prev_ids)
 
     # The loop
 
@@ -219,8 +226,8 @@ class Trainer:
 
     def _remaining_batches(self) -> Iterator[Batch]:
         """Yield this process's share of each batch, from the current step to the end of the last epoch."""
-        for rows in rows_from(self.progress.step, self.src, self.tgt, self.settings.training):
-            yield Batch.of(self.src, self.tgt, self.group.share(rows))
+        for src, tgt, rows in batches_from(self.progress.step, self.pairs, self.settings.training):
+            yield Batch.of(src, tgt, self.group.share(rows))
 
     def _note(self, values: dict[str, float]) -> None:
         """Record the values of a step, and show them."""

@@ -3,60 +3,35 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
 from typing import overload
 
 import numpy as np
 import torch
 from torch import Tensor
 
-from s2s_tutorial.arguments import check_count, check_number, check_sentences, check_type
-from s2s_tutorial.data.batches import Encoded, batches_in_order, rows_by_length
-from s2s_tutorial.data.text import detokenise, normalise
+from s2s_tutorial.arguments import check_count, check_number, check_sentences
+from s2s_tutorial.data.batches import batches_in_order, rows_by_length
+from s2s_tutorial.data.pieces import PieceVocabulary, encode_sentences
+from s2s_tutorial.data.rules import ASCII, TextRule
+from s2s_tutorial.data.unicode_text import BYTE_OF
 from s2s_tutorial.data.vocabulary import UNK, Vocabulary
 from s2s_tutorial.model.dropout import evaluation_mode
 from s2s_tutorial.model.gru import keep_memory
 from s2s_tutorial.model.seq2seq import Seq2Seq
+from s2s_tutorial.translation.reading import (
+    MAX_SOURCE_PIECES,
+    SentenceError,
+    check_length,
+    check_normalised,
+    read_sentence,
+)
 from s2s_tutorial.translation.search import LENGTH_PENALTY, Hypothesis, beam_search, greedy_search
+from s2s_tutorial.translation.sentences import Sentences
+from s2s_tutorial.translation.translation import Translation, join_attention, join_translations
 from s2s_tutorial.workers import in_workers
 
-MAX_SOURCE_WORDS = 200  # longest sentence that is translated; memory grows with it
-
-
-class SentenceError(ValueError):
-    """A sentence cannot be translated; the message explains why and what to do."""
-
-
-@dataclass(frozen=True)
-class Translation:
-    """The translation of one sentence.
-
-    Attributes:
-        src_words: S source words as the model read them, without EOS.
-        words: T words of the translation, with source words in place of unknown ones.
-        copied: Positions in `words` that hold a copied source word.
-        unknown: Source words outside the vocabulary.
-        score: Log-probability, with a length penalty for beams; see `search.Hypothesis`.
-        attn_weights: (T + 1, S + 1) with EOS, (T, S + 1) if the search ended before EOS, or None without attention.
-        others: Other hypotheses of the beam: text and score, the best first.
-        language: Code of the language of the translation, by which its words are joined; `""` if it is not known.
-        src_language: Code of the language of the sentence; `""` if it is not known.
-    """
-
-    src_words: list[str]
-    words: list[str]
-    copied: list[int]
-    unknown: list[str]
-    score: float
-    attn_weights: Tensor | None
-    others: list[tuple[str, float]] = field(default_factory=list)
-    language: str = "en"
-    src_language: str = "fr"
-
-    @property
-    def text(self) -> str:
-        """The translation as text, its words joined by the rules of its language."""
-        return detokenise(self.words, self.language)
+CHARACTERS_PER_CHARACTER = 8  # most characters of a translation for one of the source; Chinese needs about 4 in English
 
 
 @dataclass(frozen=True)
@@ -69,6 +44,9 @@ class Translator:
         tgt_vocabulary: Words of the target language.
         language: Code of the language of the translations. With others than "en" and "fr", only marks are joined to words.
         src_language: Code of the language of the sentences.
+        rule: Text rule by which the model was trained.
+        longest: Length of the longest source sentence it was trained on, in words, or pieces of words; None if that is not
+            known.
     """
 
     model: Seq2Seq
@@ -76,24 +54,34 @@ class Translator:
     tgt_vocabulary: Vocabulary
     language: str = "en"
     src_language: str = "fr"
-
-    @overload
-    def translate(self, sentence: str, beam_size: int = ..., penalty: float = ...) -> Translation: ...
+    rule: TextRule = ASCII
+    longest: int | None = None
 
     @overload
     def translate(
-        self, sentence: list[str] | tuple[str, ...], beam_size: int = ..., penalty: float = ...
+        self, sentence: str, beam_size: int = ..., penalty: float = ..., split: bool = ...
+    ) -> Translation: ...
+
+    @overload
+    def translate(
+        self, sentence: list[str] | tuple[str, ...], beam_size: int = ..., penalty: float = ..., split: bool = ...
     ) -> list[Translation]: ...
 
     def translate(
-        self, sentence: str | list[str] | tuple[str, ...], beam_size: int = 1, penalty: float = LENGTH_PENALTY
+        self,
+        sentence: str | list[str] | tuple[str, ...],
+        beam_size: int = 1,
+        penalty: float = LENGTH_PENALTY,
+        split: bool = False,
     ) -> Translation | list[Translation]:
         """Translate a sentence, or a list of sentences, written as usual.
 
         Args:
-            sentence: A sentence, or a list of N sentences.
+            sentence: A sentence, or a list of N sentences; with `split` they may be whole paragraphs.
             beam_size: Number of hypotheses per sentence; 1 is greedy search.
             penalty: Strength of the length penalty of beam search.
+            split: True splits each text into sentences, translates these, and joins the translations. A text of several
+                sentences then gives a `Translation` with `sentences`.
 
         Returns:
             One translation for a sentence; a list of N translations for a list.
@@ -104,14 +92,69 @@ class Translator:
             ValueError: The beam size is out of range.
         """
         if isinstance(sentence, str):
-            return self.translate_words([read_sentence(sentence)], beam_size, penalty)[0]
+            return self.translate([sentence], beam_size, penalty, split)[0]
         check_sentences("sentence", sentence)
-        return self.translate_words([read_sentence(each) for each in sentence], beam_size, penalty)
+        if not split:
+            found = self.translate_words([self.read(each) for each in sentence], beam_size, penalty)
+            return [replace(each, dropped=self.rule.dropped(text)) for each, text in zip(found, sentence, strict=True)]
+        texts = [Sentences.of(text, self.src_language or "en") for text in sentence]
+        parts = iter(self.translate([part for text in texts for part in text.texts or [""]], beam_size, penalty))
+        return [join_translations(text, [next(parts) for _ in text.texts]) for text in texts]
+
+    @property
+    def _writes_characters(self) -> bool:
+        return isinstance(self.tgt_vocabulary, PieceVocabulary) and not self.tgt_vocabulary.merges
+
+    def check_readable(self, text: str, split: bool = False) -> None:
+        """Check that every sentence of a text can be read, and that one has a word that the model has learned.
+
+        Args:
+            text: A sentence, or with `split` a text of several.
+            split: As for `translate`.
+
+        Raises:
+            SentenceError: It cannot be translated.
+        """
+        sentences = Sentences.of(text, self.src_language or "en").texts if split else [text]
+        tokens = [
+            token
+            for each in sentences or [""]
+            for token in self.src_vocabulary.tokens(self.rule.split(self.read(each)))
+        ]
+        if not any(
+            any(map(str.isalnum, token)) and token in self.src_vocabulary for token in tokens if token not in BYTE_OF
+        ):
+            raise SentenceError(f"{text.strip()[:40]!r} has no word that this model has learned: use other words")
+
+    def read(self, sentence: str) -> str:
+        """Normalise a sentence to be translated.
+
+        Raises:
+            SentenceError: It has no letter, or is too long.
+            TypeError: It is not a string.
+        """
+        source = read_sentence(sentence, self.rule)
+        self.check_length(source)
+        return source
+
+    def check_length(self, source: str) -> None:
+        """Check that a normalised sentence is not too long, because memory grows with the longest sentence of a batch.
+
+        Raises:
+            SentenceError: It is too long.
+        """
+        check_length(source, self.rule)
+        pieces = self.src_vocabulary.tokens(self.rule.split(source))
+        if len(pieces) > MAX_SOURCE_PIECES:
+            raise SentenceError(
+                f"the sentence “{source[:30]} …” has {len(pieces):,} pieces, at most {MAX_SOURCE_PIECES:,} are read: "
+                "translate it in parts"
+            )
 
     def translate_words(
         self, sources: Sequence[str], beam_size: int = 1, penalty: float = LENGTH_PENALTY, batch_size: int = 128
     ) -> list[Translation]:
-        """Translate normalised sentences (words joined by spaces) in batches, on a CPU several batches at a time.
+        """Translate normalised sentences in batches, on a CPU several batches at a time.
 
         Args:
             sources: N sentences, none of them empty.
@@ -127,20 +170,21 @@ class Translator:
             TypeError: An argument has another type.
             ValueError: The beam size or the batch size is out of range.
         """
-        check_normalised("sources", sources, self.src_vocabulary)
+        check_normalised("sources", sources, self.src_vocabulary, self.rule)
         check_number("beam_size", beam_size, whole=True)
         check_number("penalty", penalty)
         check_count("batch_size", batch_size)
-        src = Encoded.encode(sources, self.src_vocabulary)
+        src = encode_sentences(sources, self.src_vocabulary, self.rule)
         device = self.model.device
 
         def translate_batch(rows: np.ndarray) -> list[Translation]:  # (B,)
             src_ids, src_lengths = (torch.from_numpy(array).to(device) for array in src.rectangle(rows))  # (B, S), (B,)
+            limits = CHARACTERS_PER_CHARACTER * src_lengths + 10 if self._writes_characters else None  # (B,)
             if beam_size == 1:
-                found = [[best] for best in greedy_search(self.model, src_ids, src_lengths)]
+                found = [[best] for best in greedy_search(self.model, src_ids, src_lengths, limits)]
             else:
-                found = beam_search(self.model, src_ids, src_lengths, beam_size, penalty=penalty)
-            return [self._finish(sources[row].split(), each) for row, each in zip(rows, found, strict=True)]
+                found = beam_search(self.model, src_ids, src_lengths, beam_size, limits, penalty=penalty)
+            return [self._finish(sources[row], each) for row, each in zip(rows, found, strict=True)]
 
         keep_memory()
         batches = rows_by_length(src, batch_size)
@@ -151,7 +195,8 @@ class Translator:
         }
         return [by_row[row] for row in range(len(sources))]
 
-    def _finish(self, src_words: list[str], hypotheses: list[Hypothesis]) -> Translation:
+    def _finish(self, source: str, hypotheses: list[Hypothesis]) -> Translation:
+        src_words = self.src_vocabulary.tokens(self.rule.split(source))
         answered = [answer_unknown(h, src_words, self.tgt_vocabulary) for h in hypotheses]
         words, copied = answered[0]
         return Translation(
@@ -162,11 +207,13 @@ class Translator:
             score=hypotheses[0].score,
             attn_weights=hypotheses[0].attn_weights,
             others=[
-                (detokenise(other, self.language), hypothesis.score)
+                (self.rule.printed(self.rule.unsplit(other), self.language), hypothesis.score)
                 for (other, _), hypothesis in zip(answered[1:], hypotheses[1:], strict=True)
             ],
             language=self.language,
             src_language=self.src_language,
+            rule=self.rule,
+            too_long=self.longest is not None and len(src_words) > self.longest,
         )
 
     @torch.inference_mode()
@@ -184,11 +231,12 @@ class Translator:
             SentenceError: A sentence is not normalised; see `check_normalised`.
             ValueError: There are not as many targets as sources.
         """
-        check_normalised("sources", sources, self.src_vocabulary)
-        check_normalised("targets", targets, self.tgt_vocabulary)
+        check_normalised("sources", sources, self.src_vocabulary, self.rule)
+        check_normalised("targets", targets, self.tgt_vocabulary, self.rule)
         if len(sources) != len(targets):
             raise ValueError(f"there are {len(sources)} sources and {len(targets)} targets, expected as many of both")
-        src, tgt = Encoded.encode(sources, self.src_vocabulary), Encoded.encode(targets, self.tgt_vocabulary)
+        src = encode_sentences(sources, self.src_vocabulary, self.rule)
+        tgt = encode_sentences(targets, self.tgt_vocabulary, self.rule)
         found: list[Tensor | None] = [None] * len(sources)
         for rows, batch in batches_in_order(src, tgt, 128):
             with evaluation_mode(self.model):
@@ -199,60 +247,26 @@ class Translator:
                 found[row] = weight[:t, :s]
         return found
 
+    def word_attention(self, sources: Sequence[str], targets: Sequence[str]) -> list[Tensor | None]:
+        """Compute the attention weights of given translations from word to word, also if the model reads pieces of words.
 
-def read_sentence(sentence: str) -> str:
-    """Normalise a sentence to be translated.
+        Only words that the ASCII rule knows count, as in gold alignments: words with letters, and four marks.
 
-    Raises:
-        SentenceError: No letter is left of it, or it has more than `MAX_SOURCE_WORDS` words.
-        TypeError: It is not a string.
-    """
-    check_type("sentence", sentence, str)
-    if not sentence.strip():
-        raise SentenceError("the sentence is empty: type some words")
-    source = normalise(sentence)
-    if not any(character.isalpha() for character in source):
-        raise SentenceError(f"{sentence.strip()[:40]!r} has no letter that the model can read: type words")
-    check_length(source)
-    return source
+        Args:
+            sources, targets: As for `forced_attention`.
 
-
-def check_length(source: str) -> None:
-    """Check that a normalised sentence is not too long, because memory grows with the longest sentence of a batch.
-
-    Raises:
-        SentenceError: It has more than `MAX_SOURCE_WORDS` words.
-    """
-    if (words := source.count(" ") + 1) > MAX_SOURCE_WORDS:
-        start = source[:30]
-        raise SentenceError(
-            f"the sentence “{start} …” has {words:,} words, at most {MAX_SOURCE_WORDS} are read: translate it in parts"
-        )
-
-
-def check_normalised(name: str, sentences: Sequence[str], vocabulary: Vocabulary) -> None:
-    """Check that sentences are normalised, as far as it matters for a vocabulary.
-
-    A word that is not normalised (with a capital, an accent, or a mark attached to it) would silently become UNK. Words of
-    the vocabulary are accepted in any form, so only words outside it need to be looked at, and they are few.
-
-    Args:
-        name: Name of the argument in the error message.
-        sentences: Words joined by spaces.
-        vocabulary: Vocabulary with which the sentences will be encoded.
-
-    Raises:
-        SentenceError: A word is not in the vocabulary, and normalising would change it.
-        TypeError: They are not a list of strings.
-    """
-    check_sentences(name, sentences)
-    for number, sentence in enumerate(sentences):
-        for word in sentence.split():
-            if word not in vocabulary and normalise(word) != word:
-                raise SentenceError(
-                    f"{word[:40]!r} in {name}[{number}] is not a normalised word: normalise the sentence first, or use "
-                    "translate, which does"
-                )
+        Returns:
+            For each pair (T, S), counting EOS on both sides; None for a model without attention.
+        """
+        found = self.forced_attention(sources, targets)
+        if self.rule == ASCII:
+            return found
+        joined: list[Tensor | None] = []
+        for source, target, weights in zip(sources, targets, found, strict=True):
+            sides = ((self.src_vocabulary, source), (self.tgt_vocabulary, target))
+            src, tgt = (vocabulary.tokens(self.rule.split(text)) for vocabulary, text in sides)
+            joined.append(None if weights is None else join_attention(weights, src, tgt, self.rule, aligned=True))
+        return joined
 
 
 def answer_unknown(hypothesis: Hypothesis, src_words: list[str], vocabulary: Vocabulary) -> tuple[list[str], list[int]]:

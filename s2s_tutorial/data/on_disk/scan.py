@@ -13,10 +13,12 @@ from pathlib import Path
 import numpy as np
 
 from s2s_tutorial.data.columns import Alignment
-from s2s_tutorial.data.corpus import keep_lengths, numbered
-from s2s_tutorial.data.filters import Numbering, count_words
+from s2s_tutorial.data.corpus import check_losses, keep_lengths, numbered
+from s2s_tutorial.data.filters import Numbering
+from s2s_tutorial.data.losses import Losses
 from s2s_tutorial.data.on_disk.mapped_pairs import sentence_key
 from s2s_tutorial.data.readers import read_pieces
+from s2s_tutorial.data.rules import TextRule, text_rule
 from s2s_tutorial.data.split import OwnSets, places
 from s2s_tutorial.settings import DataSettings
 
@@ -64,23 +66,31 @@ class ScannedColumn(ScannedPart):
 
     Attributes:
         keys: (N,) `sentence_key` of every sentence; only after `finish`.
+        simple_keys: (N,) `sentence_key` of the simple form of every sentence, likewise.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, rule: TextRule) -> None:
         super().__init__(path, np.int32)
-        self.numbering = Numbering()
+        self.rule, self.numbering = rule, Numbering()
         self._keys: list[np.ndarray] = []
+        self._simple_keys: list[np.ndarray] = []
 
     def add(self, sentences: list[str]) -> None:
         """Append normalised sentences."""
-        self.write(self.numbering.ids(" ".join(sentences).split()), count_words(sentences))
-        self._keys.append(np.fromiter(map(sentence_key, sentences), np.uint64, len(sentences)))
+        words, lengths = self.rule.split_all(sentences)
+        self.write(self.numbering.ids(words), np.array(lengths))
+        self._keys.append(_sentence_keys(sentences))
+        simple = [self.rule.simplify(text) for text in sentences]
+        self._simple_keys.append(self._keys[-1] if simple == sentences else _sentence_keys(simple))
 
     def finish(self) -> None:
         """Finish reading: join the pieces into arrays."""
         super().finish()
         self.keys = np.concatenate(self._keys)
+        same = all(a is b for a, b in zip(self._keys, self._simple_keys, strict=True))
+        self.simple_keys = self.keys if same else np.concatenate(self._simple_keys)
         self._keys.clear()
+        self._simple_keys.clear()
 
     @cached_property
     def words(self) -> list[str]:
@@ -100,8 +110,12 @@ class ScannedColumn(ScannedPart):
             end = 0
             for row in np.flatnonzero(chosen[rows]).tolist():
                 start, end = end, end + int(lengths[row])
-                found[rows.start + row] = " ".join(words[start:end])
+                found[rows.start + row] = self.rule.unsplit(words[start:end])
         return found
+
+
+def _sentence_keys(sentences: list[str]) -> np.ndarray:
+    return np.fromiter(map(sentence_key, sentences), np.uint64, len(sentences))
 
 
 class ScannedLinks(ScannedPart):
@@ -142,6 +156,7 @@ class Scan:
         places: (N,) place of each pair, which decides its set; see `split.places`.
         links: Gold alignments, or None.
         read: Number of pairs before any filter.
+        losses: What normalising left out of the first and of the second column.
         notes: How the files were read.
 
     Raises:
@@ -149,7 +164,9 @@ class Scan:
     """
 
     def __init__(self, folder: Path, settings: DataSettings, own: OwnSets, report: Callable[[str], None]) -> None:
-        self.first, self.second = ScannedColumn(folder / "first.tmp"), ScannedColumn(folder / "second.tmp")
+        rule = text_rule(settings)
+        self.first, self.second = (ScannedColumn(folder / f"{name}.tmp", rule) for name in ("first", "second"))
+        self.losses = Losses(), Losses()
         self.links = ScannedLinks(folder / "links.tmp") if settings.corpus == "sample" else None
         self.read, self.notes = 0, list[tuple[str, str]]()
         try:
@@ -159,6 +176,7 @@ class Scan:
                 part.file.close()
         for part in self._files():
             part.finish()
+        check_losses(*self.losses, rule)
 
     def _files(self) -> list[ScannedPart]:
         return [self.first, self.second, *([self.links] if self.links else [])]
@@ -170,10 +188,12 @@ class Scan:
             self.read += len(piece.first)
             self.notes += piece.notes
             rows = keep_lengths(piece, settings)
-            first, second = numbered(piece, rows)
+            first, second = numbered(piece, rows, text_rule(settings))
             self.first.add(first.sentences)
             self.second.add(second.sentences)
             found.append(places(first, second, settings, own))
+            for losses, more in zip(self.losses, piece.losses, strict=True):
+                losses.add(more)
             if self.links and piece.alignments is not None:
                 self.links.add([piece.alignments[row] for row in rows])
             if self.read - reported >= PAIRS_PER_REPORT:
