@@ -161,9 +161,8 @@ def train(
 ) -> None:
     """Train a model, or resume training that was stopped.
 
-    To resume, run the same command again. Ctrl-C stops training after the current step and saves everything. At the end, the
-    best weights are measured, ten translations are shown, and pictures are written into the folder. Several processes or
-    machines can share the work: start the command with torchrun.
+    To resume, run the same command again. Ctrl-C stops training after the current step and saves everything. At the end, it
+    measures the best weights, shows ten translations and writes pictures. With torchrun, several machines share the work.
     """
     with clear_errors():
         settings = choose_settings(
@@ -172,8 +171,9 @@ def train(
             split_by=split_by, text=text, tokens=tokens, vocabulary_size=vocabulary_size, joint_vocabulary=joint,
         )  # fmt: skip
         settings = choose_network(settings, network, attention, decoder, input_feeding)
-        settings = choose_training(settings, sampling, epochs, seed, precision)
-        train_run(settings, run, stream, vectors, max_minutes, device)
+        train_run(
+            choose_training(settings, sampling, epochs, seed, precision), run, stream, vectors, max_minutes, device
+        )
 
 
 @app.command(

@@ -229,10 +229,8 @@ def open_run(folder: str | Path) -> Run:
             precision=_precision(values.get("precision", "fp32")),
             longest=_length(values.get("longest")),
         )
-    except BadFileError as error:
+    except (BadFileError, RunError) as error:
         raise RunError(str(error)) from None
-    except RunError:
-        raise
     except FormerSettingError as error:
         raise RunError(f"{path} is of an earlier version: {error}") from None
     except (ValueError, KeyError, AttributeError, TypeError, RecursionError) as error:

@@ -58,11 +58,7 @@ def open_for_training(
 
     words = json.dumps([*(words.to_dict() for words in vocabularies), len(corpus.train), start.name])
     digest = hashlib.sha256(words.encode()).digest()
-
-    def open_and_describe() -> bytes:
-        return digest + open_or_make(run).precision.encode()
-
-    described = group.from_writer(open_and_describe)
+    described = group.from_writer(lambda: digest + open_or_make(run).precision.encode())
     if not described.startswith(digest):
         raise RunError(
             f"the data of process {group.rank} differ from those of process 0: give all processes the same files"
