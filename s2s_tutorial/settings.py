@@ -20,6 +20,8 @@ AttentionName = Literal["dot", "general", "concat", "additive", "local-p", "none
 DecoderName = Literal["luong", "bahdanau"]
 SamplingName = Literal["none", "constant", "linear", "exponential", "inverse-sigmoid"]
 UnitName = Literal["characters", "words"]
+TextName = Literal["ascii", "unicode"]
+TokenName = Literal["words", "subwords", "characters"]
 ATTENTIONS, SAMPLING_SCHEDULES = get_args(AttentionName), get_args(SamplingName)
 
 # Allowed values. The largest are far beyond what this package is for: they only prevent a run.json from an untrusted source
@@ -32,6 +34,7 @@ Layers = Annotated[int, Meta(ge=1, le=16)]
 Length = Annotated[int, Meta(ge=0, le=10_000)]
 Count = Annotated[int, Meta(ge=1, le=1_000_000)]
 Pairs = Annotated[int, Meta(ge=1, le=50_000_000)]
+VocabularySize = Annotated[int, Meta(ge=512, le=1_000_000)]
 Repeats = Annotated[int, Meta(ge=1, le=10_000)]
 BatchSize = Annotated[int, Meta(ge=1, le=16_384)]
 Rate = Annotated[float, Meta(ge=0.0, le=1_000.0)]
@@ -54,6 +57,10 @@ class DataSettings:
         trim_below: Pairs with a word seen fewer times than this in the filtered pairs are dropped; 1 keeps all.
         vocabulary_min_count: Words seen fewer times than this in the training pairs become unknown words.
         reverse: True translates the first column into the second (English to French), False the second into the first.
+        text: Text rule: "ascii" (lower-case letters without accents, and four marks) or "unicode" (everything is kept).
+        tokens: What a sentence is encoded as: "words", "subwords" (pieces of words, by byte-pair encoding) or "characters".
+        vocabulary_size: Largest number of entries in a vocabulary of subwords or characters, with 260 fixed ones.
+        joint_vocabulary: True learns one such vocabulary from both languages, False one for each.
     """
 
     corpus: Text = "sample"
@@ -64,6 +71,10 @@ class DataSettings:
     trim_below: Count = 1
     vocabulary_min_count: Count = 1
     reverse: bool = False
+    text: TextName = "ascii"
+    tokens: TokenName = "words"
+    vocabulary_size: VocabularySize = 8_000
+    joint_vocabulary: bool = True
 
     def __post_init__(self) -> None:
         """Keep the path of a corpus as text, because settings are written as JSON."""
@@ -117,6 +128,8 @@ class TrainingSettings:
         sampling: Schedule of scheduled sampling: "none", "constant", "linear", "exponential" or "inverse-sigmoid".
         sampling_end: Teacher-forcing ratio at the end of the schedule.
         unknown_rate: Probability that a word seen once in training is replaced by UNK.
+        word_dropout: Probability that the model cannot see a word that it reads, as source or as previous word of the target.
+        bpe_dropout: Probability that a merge of a word's pieces is left out, so that each epoch cuts words in other ways.
         patience: Number of evaluations without a better validation score after which training stops.
         evaluations_per_epoch: Number of evaluations on the validation set per epoch.
         checkpoint_steps: Number of steps between two checkpoints.
@@ -134,6 +147,8 @@ class TrainingSettings:
     sampling: SamplingName = "none"
     sampling_end: Share = 0.5
     unknown_rate: Probability = 0.3
+    word_dropout: Probability = 0.0
+    bpe_dropout: Probability = 0.0
     patience: Count = 5
     evaluations_per_epoch: Repeats = 1
     checkpoint_steps: Count = 200
@@ -172,6 +187,10 @@ class Settings:
         if self.model.tie_embeddings and self.model.embedding_size != self.model.hidden_size:
             raise ValueError(
                 "tie_embeddings needs embedding_size and hidden_size to be the same: turn it off, or change one"
+            )
+        if self.training.bpe_dropout and self.data.tokens != "subwords":
+            raise ValueError(
+                f"bpe_dropout needs tokens 'subwords', not {self.data.tokens!r}: set it to 0, or change tokens"
             )
         if self.data.min_length > self.data.max_length:
             raise ValueError(

@@ -165,21 +165,6 @@ def count_steps(pairs: int, training: TrainingSettings) -> tuple[int, int]:
     return per_epoch, total
 
 
-def rows_from(step: int, src: Encoded, tgt: Encoded, training: TrainingSettings) -> Iterator[np.ndarray]:
-    """Yield the rows (B,) of each batch of a run, from a step on, to the end of the last epoch.
-
-    Args:
-        step: Steps done before.
-        src, tgt: Both sides of all training pairs.
-        training: Settings of training.
-    """
-    per_epoch, _ = count_steps(len(src), training)
-    epoch, done = divmod(step, per_epoch)
-    for number in range(epoch, training.epochs):
-        order = epoch_order(src.lengths, tgt.lengths, training.batch_size, training.seed, number)
-        yield from order[done if number == epoch else 0 :]
-
-
 def batches_in_order(src: Encoded, tgt: Encoded, batch_size: int) -> Iterator[tuple[np.ndarray, Batch]]:
     """Yield batches for translating, longest sentences first, each with the rows of its pairs."""
     order = np.argsort(-src.lengths, kind="stable")

@@ -7,8 +7,9 @@ number of pairs that each step leaves. The rules themselves are in `filters`; ch
 from __future__ import annotations
 
 import hashlib
+from collections import Counter
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from importlib.resources import files
 
 import numpy as np
@@ -19,13 +20,15 @@ from s2s_tutorial.data.filters import (
     PARTS,
     TextColumn,
     choose,
-    count_words,
     divide,
     first_of_each_pair,
     frequent_rows,
 )
+from s2s_tutorial.data.losses import Losses, check_losses
 from s2s_tutorial.data.on_disk.mapped_pairs import StoredPairs
+from s2s_tutorial.data.pieces import build_vocabularies
 from s2s_tutorial.data.readers import parse_columns, read_corpus
+from s2s_tutorial.data.rules import ASCII, TextRule, text_rule
 from s2s_tutorial.data.vocabulary import Vocabulary
 from s2s_tutorial.settings import DataSettings
 
@@ -35,7 +38,7 @@ MOST_HELD_OUT = 20_000  # sentences of each held-out set that are used; more tak
 
 @dataclass(frozen=True)
 class Pairs:
-    """Training pairs in memory: normalised sentences, words joined by spaces.
+    """Training pairs in memory: normalised sentences.
 
     Attributes:
         sources: N source sentences.
@@ -93,6 +96,8 @@ class Corpus:
         test_pairs: Number of pairs in the whole test set.
         src_vocabulary: Source words, counted in the training pairs.
         tgt_vocabulary: Target words, counted in the training pairs.
+        rule: Rule by which all sentences are normalised.
+        losses: Letters that the rule left out of the source and of the target side.
     """
 
     steps: list[tuple[str, int]]
@@ -104,6 +109,8 @@ class Corpus:
     test_pairs: int
     src_vocabulary: Vocabulary
     tgt_vocabulary: Vocabulary
+    rule: TextRule = ASCII
+    losses: tuple[Losses, Losses] = field(default_factory=lambda: (Losses(), Losses()))
 
 
 def prepare(settings: DataSettings) -> Corpus:
@@ -113,14 +120,18 @@ def prepare(settings: DataSettings) -> Corpus:
         CorpusError: The file cannot be used, or too little of it is left to train and measure on.
     """
     check_type("settings", settings, DataSettings, hint='PRESETS["sample"].data, for example')
-    columns = read_corpus(settings.corpus, settings.sample_pairs)
+    rule = text_rule(settings)
+    columns = read_corpus(settings.corpus, settings.sample_pairs, rule)
+    check_losses(*columns.losses, rule)
     rows = keep_lengths(columns, settings)
-    first, second = numbered(columns, rows)
+    first, second = numbered(columns, rows, rule)
     choice = choose(first, second, part_numbers(first), len(columns.first), settings)
     kept = {part: [rows[number] for number in numbers] for part, numbers in choice.rows.items()}
     references = gather_references(columns, (rows[number] for number in choice.distinct), settings.reverse)
     src, tgt = columns.sides(settings.reverse)
     train = Pairs([src[row] for row in kept["training"]], [tgt[row] for row in kept["training"]])
+    counts = [Counter(rule.split_all(side)[0]) for side in (train.sources, train.targets)]
+    src_vocabulary, tgt_vocabulary = build_vocabularies(*counts, settings)
     return Corpus(
         steps=choice.steps,
         word_counts=source_and_target(*choice.word_types, settings.reverse),
@@ -129,20 +140,23 @@ def prepare(settings: DataSettings) -> Corpus:
         test=hold_out(columns, kept["test"], references, settings.reverse).head(MOST_HELD_OUT),
         validation_pairs=len(kept["validation"]),
         test_pairs=len(kept["test"]),
-        src_vocabulary=Vocabulary.count(train.sources, settings.vocabulary_min_count),
-        tgt_vocabulary=Vocabulary.count(train.targets, settings.vocabulary_min_count),
+        src_vocabulary=src_vocabulary,
+        tgt_vocabulary=tgt_vocabulary,
+        rule=rule,
+        losses=source_and_target(*columns.losses, settings.reverse),
     )
 
 
-def numbered(columns: Columns, rows: Iterable[int]) -> tuple[TextColumn, TextColumn]:
+def numbered(columns: Columns, rows: Iterable[int], rule: TextRule = ASCII) -> tuple[TextColumn, TextColumn]:
     """Return both columns of some rows in the form that the filters take."""
     rows = list(rows)
-    return TextColumn([columns.first[row] for row in rows]), TextColumn([columns.second[row] for row in rows])
+    first, second = ([side[row] for row in rows] for side in (columns.first, columns.second))
+    return TextColumn(first, rule), TextColumn(second, rule)
 
 
 def part_numbers(first: TextColumn) -> np.ndarray:
     """Return (N,) the index in `filters.PARTS` of the set that each first sentence belongs to."""
-    part_of_sentence = {sentence: PARTS.index(part_of(sentence)) for sentence in set(first.sentences)}
+    part_of_sentence = {text: PARTS.index(part_of(first.rule.simplify(text))) for text in set(first.sentences)}
     return np.fromiter((part_of_sentence[sentence] for sentence in first.sentences), np.uint8, len(first.sentences))
 
 
@@ -152,7 +166,7 @@ def keep_lengths(columns: Columns, settings: DataSettings) -> list[int]:
     if settings.unit == "characters":
         lengths = [[len(text) for text in side] for side in (columns.first, columns.second)]
     else:
-        lengths = [count_words(side).tolist() for side in (columns.first, columns.second)]
+        lengths = [text_rule(settings).split_all(side)[1] for side in (columns.first, columns.second)]
     pairs = zip(*lengths, strict=True)
     return [row for row, (a, b) in enumerate(pairs) if shortest <= a <= longest and shortest <= b <= longest]
 
@@ -176,7 +190,7 @@ def drop_repeats(columns: Columns, rows: list[int]) -> list[int]:
 
 
 def part_of(english: str) -> str:
-    """Name the set that a normalised first-column sentence belongs to; it depends on a hash of its text alone.
+    """Name the set that a first-column sentence in simple form belongs to; it depends on a hash of its text alone.
 
     >>> part_of("i am cold .")
     'training'
@@ -248,7 +262,7 @@ def held_out_from(columns: Columns, reverse: bool = False) -> HeldOut:
     return hold_out(columns, rows, gather_references(columns, rows, reverse), reverse)
 
 
-def challenge_set(reverse: bool = False) -> HeldOut:
+def challenge_set(reverse: bool = False, rule: TextRule = ASCII) -> HeldOut:
     """Load the challenge set: sentences written for this project, grouped by phenomenon."""
     data = files("s2s_tutorial").joinpath("assets/challenge.tsv").read_bytes()
-    return held_out_from(parse_columns(data, "challenge.tsv"), reverse)
+    return held_out_from(parse_columns(data, "challenge.tsv", rule), reverse)

@@ -17,6 +17,7 @@ from typing import Protocol
 import numpy as np
 
 from s2s_tutorial.data.columns import CorpusError
+from s2s_tutorial.data.rules import ASCII, TextRule
 from s2s_tutorial.settings import DataSettings
 
 PARTS = ("test", "validation", "training")  # in the order in which they claim a sentence
@@ -28,6 +29,10 @@ class NumberedColumn(Protocol):
     @property
     def keys(self) -> np.ndarray:
         """(N,) integers; two sentences have the same key if, and only if, they are equal."""
+
+    @property
+    def simple_keys(self) -> np.ndarray:
+        """(N,) integers; likewise, but equal for sentences that are the same in simple form, see `TextRule.simplify`."""
 
     @property
     def word_types(self) -> int:
@@ -54,10 +59,11 @@ class TextColumn:
 
     Args:
         sentences: N normalised sentences.
+        rule: Rule by which they are normalised.
     """
 
-    def __init__(self, sentences: list[str]) -> None:
-        self.sentences = sentences
+    def __init__(self, sentences: list[str], rule: TextRule = ASCII) -> None:
+        self.sentences, self.rule = sentences, rule
 
     @cached_property
     def keys(self) -> np.ndarray:
@@ -65,23 +71,24 @@ class TextColumn:
         return Numbering().ids(self.sentences)
 
     @cached_property
-    def _words(self) -> tuple[np.ndarray, int]:
+    def simple_keys(self) -> np.ndarray:
+        """(N,) index of the simple form of each sentence among the different ones."""
+        return Numbering().ids([self.rule.simplify(text) for text in self.sentences])
+
+    @cached_property
+    def _words(self) -> tuple[np.ndarray, np.ndarray, int]:
         numbering = Numbering()
-        return numbering.ids(" ".join(self.sentences).split()), len(numbering)
+        words, lengths = self.rule.split_all(self.sentences)
+        return numbering.ids(words), np.array(lengths, dtype=np.int64), len(numbering)
 
     @property
     def word_types(self) -> int:
         """Number V of different words."""
-        return self._words[1]
+        return self._words[2]
 
     def pieces(self) -> Iterator[tuple[slice, np.ndarray, np.ndarray]]:
         """Yield the column as a single piece."""
-        yield slice(0, len(self.sentences)), self._words[0], count_words(self.sentences)
-
-
-def count_words(sentences: list[str]) -> np.ndarray:
-    """Count the words of normalised sentences; returns (N,)."""
-    return np.fromiter((text.count(" ") + bool(text) for text in sentences), np.int64, len(sentences))
+        yield slice(0, len(self.sentences)), self._words[0], self._words[1]
 
 
 @dataclass(frozen=True)
@@ -123,7 +130,7 @@ def choose(
         steps.append((f"words seen {settings.trim_below} times or more", int(kept.sum())))
     distinct = first_of_each_pair(first.keys, second.keys, np.flatnonzero(kept).astype(np.int32))
     steps.append(("distinct", len(distinct)))
-    rows = divide(parts, second.keys, distinct)
+    rows = divide(parts, second.simple_keys, distinct)
     for name in reversed(PARTS):
         if not len(rows[name]):
             raise CorpusError(

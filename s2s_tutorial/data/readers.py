@@ -20,8 +20,9 @@ from typing import IO
 
 from s2s_tutorial.arguments import to_path
 from s2s_tutorial.data.columns import Alignment, Columns, CorpusError
+from s2s_tutorial.data.losses import Losses
+from s2s_tutorial.data.rules import ASCII, TextRule
 from s2s_tutorial.data.tatoeba import tatoeba_file
-from s2s_tutorial.data.text import normalise_all
 from s2s_tutorial.grammar import generate
 
 MAX_FILE_BYTES = 1 << 30  # far more than any corpus that fits in memory, zipped or not
@@ -36,24 +37,25 @@ SAMPLE_SEED = 0
 DAMAGED = (zipfile.BadZipFile, zlib.error, struct.error, RuntimeError, EOFError, ValueError, LookupError, OverflowError)
 
 
-def read_corpus(name: str, sample_pairs: int) -> Columns:
+def read_corpus(name: str, sample_pairs: int, rule: TextRule = ASCII) -> Columns:
     """Read the corpus that `DataSettings.corpus` names.
 
     Args:
         name: "sample", "tatoeba", or the path of a file.
         sample_pairs: Number of pairs to generate for "sample".
+        rule: Rule by which the sentences are normalised.
 
     Raises:
         CorpusError: There is no such file, or it does not hold sentence pairs.
     """
-    return _join(read_pieces(name, sample_pairs, streamed=False))
+    return _join(read_pieces(name, sample_pairs, rule, streamed=False))
 
 
-def read_pieces(name: str, sample_pairs: int, streamed: bool = True) -> Iterator[Columns]:
+def read_pieces(name: str, sample_pairs: int, rule: TextRule = ASCII, streamed: bool = True) -> Iterator[Columns]:
     """Read a corpus like `read_corpus`, but yield it in pieces, so that it never has to be in memory as a whole.
 
     Args:
-        name, sample_pairs: As for `read_corpus`.
+        name, sample_pairs, rule: As for `read_corpus`.
         streamed: True if the caller does not keep the pieces, so that the corpus may be much larger.
 
     Raises:
@@ -65,14 +67,10 @@ def read_pieces(name: str, sample_pairs: int, streamed: bool = True) -> Iterator
             raise CorpusError(f"{sample_pairs:,} generated pairs are too many, at most {most:,} are made: take fewer")
         pairs = generate(sample_pairs, seed=SAMPLE_SEED)
         while piece := list(islice(pairs, PAIRS_AT_ONCE)):
-            yield Columns(
-                normalise_all(pair.english for pair in piece),
-                normalise_all(pair.french for pair in piece),
-                [],
-                [pair.alignment for pair in piece],
-            )
+            english, french = (pair.english for pair in piece), (pair.french for pair in piece)
+            yield replace(_normalised(english, french, [], rule), alignments=[pair.alignment for pair in piece])
     else:
-        yield from _file_pieces(corpus_path(name), streamed)
+        yield from _file_pieces(corpus_path(name), rule, streamed)
 
 
 def corpus_path(name: str) -> Path:
@@ -80,28 +78,31 @@ def corpus_path(name: str) -> Path:
     return tatoeba_file() if name == "tatoeba" else Path(name)
 
 
-def read_file(path: str | Path) -> Columns:
+def read_file(path: str | Path, rule: TextRule = ASCII) -> Columns:
     """Read two or three tab-separated columns from a .txt, .tsv or .zip file.
 
     Raises:
         CorpusError: The file cannot be used; the message tells what is wrong, in which line, and what to do.
     """
-    return _join(_file_pieces(to_path(path), streamed=False))
+    return _join(_file_pieces(to_path(path), rule, streamed=False))
 
 
 def _join(pieces: Iterable[Columns]) -> Columns:
     """Join pieces into one."""
-    whole = Columns([], [], [])
+    losses = Losses(), Losses()
+    whole = Columns([], [], [], losses=losses)
     alignments: list[Alignment] = []
     for piece in pieces:
         whole.first.extend(piece.first)
         whole.second.extend(piece.second)
         whole.provenance.extend(piece.provenance)
         alignments.extend(piece.alignments or [])
+        for side, more in zip(losses, piece.losses or (), strict=False):
+            side.add(more)
     return replace(whole, alignments=alignments or None)
 
 
-def _file_pieces(path: Path, streamed: bool) -> Iterator[Columns]:
+def _file_pieces(path: Path, rule: TextRule, streamed: bool) -> Iterator[Columns]:
     """Read a file piece by piece."""
     if not path.is_file():
         raise CorpusError(f"{path} is not a file: give a .txt, .tsv or .zip of tab-separated sentence pairs")
@@ -109,25 +110,26 @@ def _file_pieces(path: Path, streamed: bool) -> Iterator[Columns]:
     opened = _unzipped if path.suffix.lower() == ".zip" else _plain
     try:
         with opened(path, most_bytes) as (file, size, name):
-            yield from _parse(file, size, name, most_pairs)
+            yield from _parse(file, size, name, most_pairs, rule)
     except OSError as error:
         raise CorpusError(f"{path} cannot be read: {error.strerror or error}") from error
 
 
-def parse_columns(data: bytes, name: str) -> Columns:
+def parse_columns(data: bytes, name: str, rule: TextRule = ASCII) -> Columns:
     """Split the bytes of a file into columns and normalise them.
 
     Args:
         data: Contents of the file.
         name: Name of the file in error messages.
+        rule: Rule by which the sentences are normalised.
 
     Raises:
         CorpusError: The file is not UTF-8, has a line without a tab or with too many, or has no pairs at all.
     """
-    return _join(_parse(io.BytesIO(data), len(data), name, MAX_PAIRS))
+    return _join(_parse(io.BytesIO(data), len(data), name, MAX_PAIRS, rule))
 
 
-def _parse(file: IO[bytes], size: int, name: str, most_pairs: int) -> Iterator[Columns]:
+def _parse(file: IO[bytes], size: int, name: str, most_pairs: int, rule: TextRule) -> Iterator[Columns]:
     """Split the first `size` bytes of a file into normalised columns, piece by piece; at most `most_pairs` pairs."""
     number = pairs = 0
     for piece in _pieces(file, size, name):
@@ -153,9 +155,15 @@ def _parse(file: IO[bytes], size: int, name: str, most_pairs: int) -> Iterator[C
         pairs += len(first)
         if pairs > most_pairs:
             raise CorpusError(f"{name} has more than {most_pairs:,} pairs: split it into smaller files")
-        yield Columns(normalise_all(first), normalise_all(second), provenance)
+        yield _normalised(first, second, provenance, rule)
     if not pairs:
         raise CorpusError(f"{name} is empty: expected lines of two sentences with a tab between them")
+
+
+def _normalised(first: Iterable[str], second: Iterable[str], provenance: list[str], rule: TextRule) -> Columns:
+    """Normalise both columns, and count what is lost."""
+    losses = Losses(), Losses()
+    return Columns(losses[0].normalise(first, rule), losses[1].normalise(second, rule), provenance, losses=losses)
 
 
 def _pieces(file: IO[bytes], size: int, name: str) -> Iterator[bytes]:

@@ -53,7 +53,8 @@ class Vocabulary:
     @classmethod
     def of_counts(cls, counts: Mapping[str, int], min_count: int = 1) -> Vocabulary:
         """Build a vocabulary from words that are already counted; otherwise like `count`."""
-        kept = sorted(((word, n) for word, n in counts.items() if n >= min_count), key=lambda item: (-item[1], item[0]))
+        usual = ((word, n) for word, n in counts.items() if n >= min_count and word.isprintable())
+        kept = sorted(usual, key=lambda item: (-item[1], item[0]))
         words = tuple(word for word, _ in kept)
         return cls(SPECIAL_WORDS + words, (0,) * len(SPECIAL_WORDS) + tuple(n for _, n in kept))
 
@@ -74,6 +75,14 @@ class Vocabulary:
     def encode(self, words: Sequence[str]) -> list[int]:
         """Return the ids of the words, followed by EOS."""
         return [*(self._ids.get(word, UNK) for word in words), EOS]
+
+    def tokens(self, words: Iterable[str]) -> list[str]:
+        """Return the tokens that words are encoded as: the words themselves. `pieces` has a vocabulary of their pieces."""
+        return list(words)
+
+    def ids_of(self, words: Iterable[str]) -> list[int]:
+        """Return the ids of the tokens of words, without EOS."""
+        return [self._ids.get(token, UNK) for token in self.tokens(words)]
 
     def decode(self, ids: Iterable[int]) -> list[str]:
         """Return the words of the ids up to the first EOS, without SOS and PAD."""

@@ -22,6 +22,8 @@ from typing import Any
 import torch
 
 from s2s_tutorial.arguments import to_path
+from s2s_tutorial.data.pieces import read_vocabulary
+from s2s_tutorial.data.rules import TextRule, text_rule
 from s2s_tutorial.data.vocabulary import Vocabulary
 from s2s_tutorial.files import (
     MAX_JSON_BYTES,
@@ -83,6 +85,11 @@ class Run:
     def language(self) -> str:
         """Language of its translations, "en" or "fr"."""
         return "fr" if self.settings.data.reverse else "en"
+
+    @property
+    def rule(self) -> TextRule:
+        """Rule by which its sentences are normalised."""
+        return text_rule(self.settings.data)
 
     def build_model(self) -> Seq2Seq:
         """Build the network, with random weights that depend on the seed alone, on the CPU and in training mode."""
@@ -189,8 +196,8 @@ def open_run(folder: str | Path) -> Run:
         return Run(
             folder,
             Settings.from_dict(values["settings"]),
-            Vocabulary.from_dict(values["src_vocabulary"]),
-            Vocabulary.from_dict(values["tgt_vocabulary"]),
+            read_vocabulary(values["src_vocabulary"]),
+            read_vocabulary(values["tgt_vocabulary"]),
             frozenset(text for text in values["challenge_seen"] if isinstance(text, str)),
             _line(values.get("start", "")),
         )

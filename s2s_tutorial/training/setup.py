@@ -44,7 +44,7 @@ def open_for_training(
         ValueError: The start does not fit the model.
     """
     vocabularies = corpus.src_vocabulary, corpus.tgt_vocabulary
-    seen = corpus.train.find(challenge_set(settings.data.reverse).sources)
+    seen = corpus.train.find(challenge_set(settings.data.reverse, corpus.rule).sources)
     run = Run(folder, settings, *vocabularies, frozenset(seen), start.name)
     run.weight_bytes()  # refuses a model that is too large for any memory
     model = run.build_model()

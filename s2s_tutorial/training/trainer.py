@@ -17,9 +17,8 @@ from pathlib import Path
 import torch
 
 from s2s_tutorial.arguments import check_type, to_path
-from s2s_tutorial.data.batches import Batch, count_steps, rows_from
+from s2s_tutorial.data.batches import Batch, Encoded, count_steps
 from s2s_tutorial.data.corpus import Corpus, HeldOut
-from s2s_tutorial.data.on_disk.mapped_pairs import encode_pairs
 from s2s_tutorial.model.gru import keep_memory
 from s2s_tutorial.runs.checkpoints import Checkpoints
 from s2s_tutorial.runs.lock import hold
@@ -29,6 +28,7 @@ from s2s_tutorial.settings import Settings
 from s2s_tutorial.training.cores import shared_cores
 from s2s_tutorial.training.display import Display
 from s2s_tutorial.training.distributed import Group
+from s2s_tutorial.training.epochs import EpochPairs, batches_from
 from s2s_tutorial.training.initial_weights import Start
 from s2s_tutorial.training.interrupt import Stop, end_quietly
 from s2s_tutorial.training.optimiser import build_optimiser, learning_rate_factor
@@ -40,6 +40,7 @@ from s2s_tutorial.training.scheduled_sampling import mix_in_parallel, teacher_fo
 from s2s_tutorial.training.setup import open_for_training
 from s2s_tutorial.training.validation import Verdict, validate
 from s2s_tutorial.training.watchers import Watcher
+from s2s_tutorial.training.word_dropout import hide_words
 from s2s_tutorial.translation.translator import Translator
 
 
@@ -89,11 +90,21 @@ class Trainer:
         self.progress, self.stop = Progress(), Stop()
         self.checkpoints = Checkpoints(folder, most=self.state.most_bytes)
         self.record = Record(self.run.record_path)
-        self.src, self.tgt = encode_pairs(corpus.train, corpus.src_vocabulary, corpus.tgt_vocabulary)
+        self.pairs = EpochPairs.of(corpus, settings.training)
         self.rare_words = RareWords.of(corpus, self.device)
         self.steps_per_epoch, self.total_steps = count_steps(len(corpus.train), settings.training)
         shown = Samples.of(samples or corpus.train)
         self.display = Display(self.run, self.total_steps, shown, self.translator, watchers, self.group.writes)
+
+    @property
+    def src(self) -> Encoded:
+        """Source sentences of all training pairs."""
+        return self.pairs.src
+
+    @property
+    def tgt(self) -> Encoded:
+        """Target sentences of all training pairs."""
+        return self.pairs.tgt
 
     @property
     def stopped(self) -> bool:
@@ -108,7 +119,8 @@ class Trainer:
     @property
     def translator(self) -> Translator:
         """A translator of the model as it is now, with the run's vocabularies."""
-        return Translator(self.model, self.run.src_vocabulary, self.run.tgt_vocabulary, self.run.language)
+        run = self.run
+        return Translator(self.model, run.src_vocabulary, run.tgt_vocabulary, run.language, run.rule)
 
     # One training step
 
@@ -129,6 +141,8 @@ class Trainer:
         ratio = teacher_forcing_ratio(training.sampling, progress, training.sampling_end)
         with torch.autocast(self.device.type, enabled=self.device.type == "cuda", dtype=torch.bfloat16):
             prev_ids = partial(self.mix_words, self.model, batch, ratio, self.rng) if ratio < 1.0 else None
+            if training.word_dropout:
+                batch, prev_ids = hide_words(batch, prev_ids, training.word_dropout, self.rng)
             loss = self.model.loss(batch, training.label_smoothing, prev_ids)
         self.optimiser.zero_grad()
         loss.backward()
@@ -209,8 +223,8 @@ class Trainer:
 
     def _remaining_batches(self) -> Iterator[Batch]:
         """Yield this process's share of each batch, from the current step to the end of the last epoch."""
-        for rows in rows_from(self.progress.step, self.src, self.tgt, self.settings.training):
-            yield Batch.of(self.src, self.tgt, self.group.share(rows))
+        for src, tgt, rows in batches_from(self.progress.step, self.pairs, self.settings.training):
+            yield Batch.of(src, tgt, self.group.share(rows))
 
     def _note(self, values: dict[str, float]) -> None:
         """Record the values of a step, and show them."""

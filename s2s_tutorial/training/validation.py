@@ -8,7 +8,7 @@ from pathlib import Path
 from s2s_tutorial.data.corpus import HeldOut
 from s2s_tutorial.runs.progress import Progress
 from s2s_tutorial.runs.weights import save_model
-from s2s_tutorial.translation.evaluation import bleu_score, normalised_words
+from s2s_tutorial.translation.evaluation import bleu_score, comparable_references, comparable_text
 from s2s_tutorial.translation.translator import Translator
 
 
@@ -34,7 +34,8 @@ def validate(translator: Translator, held_out: HeldOut, progress: Progress, path
         BLEU, from 0 to 100.
     """
     translations = translator.translate_words(held_out.sources)
-    bleu = bleu_score([" ".join(normalised_words(found.words)) for found in translations], held_out.references)
+    references = comparable_references(held_out.references, translator.rule)
+    bleu = bleu_score([comparable_text(found) for found in translations], references)
     if bleu > progress.best_bleu:
         progress.best_bleu, progress.best_step, progress.worse_evaluations = bleu, progress.step, 0
         save_model(path, translator.model)

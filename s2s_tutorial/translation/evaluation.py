@@ -1,7 +1,8 @@
 """Measure translations: BLEU and chrF with sacrebleu, exact matches, alignment error rate, quality by phenomenon.
 
-All scores compare normalised words with all references of each source. Chapter 8 of the book explains them, and chapter 9
-the alignment error rate.
+The main scores compare normalised words with all references of each source, whatever the text rule of the run is. Chapter 8
+of the book explains them, and chapter 9 the alignment error rate. `printed_scores` compares what a reader sees: case,
+accents, digits and marks count.
 """
 
 from __future__ import annotations
@@ -16,6 +17,9 @@ import torch
 from s2s_tutorial.arguments import check_sentences, check_type
 from s2s_tutorial.data.columns import Alignment
 from s2s_tutorial.data.corpus import HeldOut
+from s2s_tutorial.data.rules import UNICODE, TextRule
+from s2s_tutorial.data.unicode_text import UNKNOWN, script_of
+from s2s_tutorial.data.vocabulary import SPECIAL_WORDS
 from s2s_tutorial.translation.translator import Translation, Translator
 
 BOOTSTRAP_SAMPLES = 1_000
@@ -38,6 +42,8 @@ class Scores:
         aer: Alignment error rate of the attention, 0 to 1; None without gold alignments or attention.
         aer_best: Lowest rate that is possible with one link per target word.
         aer_chance: Expected rate of links to random source words.
+        printed: Scores of the translations as printed, see `printed_scores`; None if the run's references are not kept
+            as they were printed.
     """
 
     bleu: float
@@ -52,6 +58,7 @@ class Scores:
     aer: float | None = None
     aer_best: float | None = None
     aer_chance: float | None = None
+    printed: dict[str, Any] | None = None
 
     def to_dict(self) -> dict[str, Any]:
         """Return plain values for JSON, without those that are None."""
@@ -81,9 +88,11 @@ def evaluate(translator: Translator, held_out: HeldOut, beam_size: int = 1) -> t
     seconds = time.perf_counter() - start
     scores = score_translations(translations, held_out.references)
     alignment_scores: dict[str, Any] = {}
+    if translator.rule == UNICODE:
+        scores["printed"] = printed_scores([translation.text for translation in translations], held_out.references)
     if held_out.alignments is not None:
         firsts = [references[0] for references in held_out.references]
-        found = translator.forced_attention(held_out.sources, firsts)
+        found = translator.word_attention(held_out.sources, firsts)
         if attention := [weights for weights in found if weights is not None]:
             alignment_scores = score_alignments(attention, held_out.alignments)
     return Scores(**scores, sentences=len(held_out), seconds=seconds, **alignment_scores), translations
@@ -94,7 +103,7 @@ def score_translations(translations: Sequence[Translation], references: Sequence
 
     Args:
         translations: N translations.
-        references: For each, all its references: normalised sentences.
+        references: For each, all its references, normalised by the rule of the translations.
 
     Raises:
         TypeError, ValueError: See `bleu_score`.
@@ -104,6 +113,7 @@ def score_translations(translations: Sequence[Translation], references: Sequence
 
     _check_references(translations, references)
     outputs = [comparable_text(translation) for translation in translations]
+    references = comparable_references(references, translations[0].rule)
     columns = reference_columns(references)
     bleu = BLEU(tokenize="none", force=True)
     result = bleu.corpus_score(outputs, columns, n_bootstrap=BOOTSTRAP_SAMPLES)
@@ -115,6 +125,38 @@ def score_translations(translations: Sequence[Translation], references: Sequence
         "chrf": CHRF().corpus_score(outputs, columns).score,
         "exact_match": exact_match(outputs, references),
         "unknown_rate": sum(len(translation.unknown) for translation in translations) / max(words, 1),
+        "signature": str(bleu.get_signature()),
+    }
+
+
+def printed_scores(outputs: Sequence[str], references: Sequence[Sequence[str]]) -> dict[str, Any]:
+    """Score translations as they are printed, with case, accents, digits and marks.
+
+    The words are those of sacrebleu's tokeniser 13a, or of zh if the references are in Chinese or Japanese.
+
+    Args:
+        outputs: N translations as text.
+        references: For each, all its references as text.
+
+    Returns:
+        bleu, bleu_low and bleu_high (see `Scores`), exact_match and signature.
+
+    Raises:
+        TypeError, ValueError: See `bleu_score`.
+    """
+    check_sentences("outputs", outputs)
+    _check_references(outputs, references)
+    from sacrebleu.metrics import BLEU
+
+    letters = [character for texts in references[:100] for character in texts[0] if character.isalpha()]
+    unspaced = sum(script_of(letter) in ("CJK", "HIRAGANA", "KATAKANA") for letter in letters)
+    bleu = BLEU(tokenize="zh" if 2 * unspaced > len(letters) else "13a", force=True)
+    result = bleu.corpus_score(list(outputs), reference_columns(references), n_bootstrap=BOOTSTRAP_SAMPLES)
+    return {
+        "bleu": result.score,
+        "bleu_low": max(result._mean - result._ci, 0.0),
+        "bleu_high": min(result._mean + result._ci, 100.0),
+        "exact_match": exact_match(outputs, references),
         "signature": str(bleu.get_signature()),
     }
 
@@ -152,12 +194,18 @@ def _check_references(outputs: Sequence[Any], references: Sequence[Sequence[str]
 
 def normalised_words(words: Sequence[str]) -> list[str]:
     """Replace `<unk>` by a sign that no reference has, so that it never counts as correct; other words stay."""
-    return ["⁇" if word.startswith("<") else word for word in words]
+    return [UNKNOWN if word in SPECIAL_WORDS else word for word in words]
 
 
 def comparable_text(translation: Translation) -> str:
-    """Return a translation in the form in which scores compare it with references: normalised words joined by spaces."""
-    return " ".join(normalised_words(translation.words))
+    """Return a translation in the form in which scores compare it with references: simple words joined by spaces."""
+    rule = translation.rule
+    return rule.simplify(rule.unsplit(normalised_words(translation.words)))
+
+
+def comparable_references(references: Sequence[Sequence[str]], rule: TextRule) -> Sequence[Sequence[str]]:
+    """Return references in the form in which `comparable_text` returns translations."""
+    return [[rule.simplify(text) for text in texts] for texts in references]
 
 
 def reference_columns(references: Sequence[Sequence[str]]) -> list[list[Any]]:
@@ -222,7 +270,7 @@ def score_groups(translations: Sequence[Translation], held_out: HeldOut, seen: f
     for group in sorted(members, key=lambda name: (name == "in training data", name)):
         rows = members[group]
         outputs = [comparable_text(translations[row]) for row in rows]
-        references = [held_out.references[row] for row in rows]
+        references = comparable_references([held_out.references[row] for row in rows], translations[0].rule)
         scores[group] = {
             "sentences": len(rows),
             "bleu": bleu_score(outputs, references),

@@ -11,6 +11,7 @@ from __future__ import annotations
 import hashlib
 import os
 from collections.abc import Callable
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +24,8 @@ from s2s_tutorial.data.corpus import HeldOut, gather_references, hold_out
 from s2s_tutorial.data.filters import Choice, among, choose, word_counts
 from s2s_tutorial.data.on_disk.mapped_pairs import checksum
 from s2s_tutorial.data.on_disk.scan import Scan, ScannedColumn
-from s2s_tutorial.data.vocabulary import EOS, MAX_VOCABULARY, Vocabulary
+from s2s_tutorial.data.pieces import Cuts, build_vocabularies
+from s2s_tutorial.data.vocabulary import MAX_VOCABULARY, Vocabulary
 from s2s_tutorial.files import MAX_JSON_BYTES, write_atomically, write_json
 from s2s_tutorial.settings import DataSettings
 
@@ -48,8 +50,12 @@ def encode(folder: Path, settings: DataSettings, mark: str, report: Callable[[st
     training = scan.mask(choice.rows["training"])
     vocabularies: dict[str, Any] = {}
     sums: dict[str, str] = {}
-    for side, column in (("src", src), ("tgt", tgt)):
-        vocabulary = _count(column, training, settings.vocabulary_min_count)
+    built = build_vocabularies(_count(src, training), _count(tgt, training), settings)
+    for side, column, vocabulary in (("src", src, built[0]), ("tgt", tgt, built[1])):
+        if len(vocabulary) > MAX_VOCABULARY:
+            raise CorpusError(
+                f"{len(vocabulary):,} words are too many, at most {MAX_VOCABULARY:,}: raise vocabulary_min_count"
+            )
         sums |= _write_side(column, training, vocabulary, folder, side)
         vocabularies[f"{side}_vocabulary"] = vocabulary.to_dict()
     sums["src.keys.npy"] = _write_array(folder / "src.keys.npy", src.keys[training])
@@ -66,21 +72,16 @@ def encode(folder: Path, settings: DataSettings, mark: str, report: Callable[[st
         "word_counts": list(source_and_target(*choice.word_types, settings.reverse)),
         "pairs": {part: len(choice.rows[part]) for part in ("validation", "test")},
         "aligned": scan.links is not None,
+        "losses": [asdict(losses) for losses in scan.losses],
         "sha256": sums,
     }
     write_json(folder / "corpus.json", values)
 
 
-def _count(column: ScannedColumn, training: np.ndarray, min_count: int) -> Vocabulary:
-    """Build the vocabulary of a column from the rows where `training` (N,) is True."""
+def _count(column: ScannedColumn, training: np.ndarray) -> dict[str, int]:
+    """Count the words of a column in the rows where `training` (N,) is True."""
     counts = word_counts(column, training)  # (V,)
-    seen = {column.words[number]: int(counts[number]) for number in np.flatnonzero(counts)}
-    vocabulary = Vocabulary.of_counts(seen, min_count)
-    if len(vocabulary) > MAX_VOCABULARY:
-        raise CorpusError(
-            f"{len(vocabulary):,} words are too many, at most {MAX_VOCABULARY:,}: raise vocabulary_min_count"
-        )
-    return vocabulary
+    return {column.words[number]: int(counts[number]) for number in np.flatnonzero(counts)}
 
 
 class _ArrayFile:
@@ -125,20 +126,19 @@ def _write_side(
     column: ScannedColumn, training: np.ndarray, vocabulary: Vocabulary, folder: Path, side: str
 ) -> dict[str, str]:
     """Write the training sentences of a column with their vocabulary ids, EOS after each; returns checksums by name."""
-    vocabulary_ids = np.array([vocabulary.id_of(word) for word in column.words], dtype=np.int32)  # by id of the column
-    lengths = column.lengths[training].astype(np.int64) + 1  # with EOS
+    cuts = Cuts.of(vocabulary.ids_of([word]) for word in column.words)
     ids_name, starts_name = f"{side}.ids.npy", f"{side}.starts.npy"
     dtype = np.uint16 if len(vocabulary) <= 1 << 16 else np.int32
-    file = _ArrayFile(folder / ids_name, dtype, int(lengths.sum()))
-    for rows, ids, its_lengths in column.pieces():
+    counts = word_counts(column, training)  # (V,)
+    file = _ArrayFile(folder / ids_name, dtype, int(counts @ cuts.lengths[1:]) + int(training.sum()))
+    sizes = [np.zeros(1, dtype=np.int64)]
+    for rows, ids, lengths in column.pieces():
         wanted = training[rows]
-        ends = np.cumsum(its_lengths[wanted] + 1) - 1  # where each sentence's EOS goes
-        out = np.full(ends[-1] + 1 if len(ends) else 0, EOS, dtype=np.int32)
-        is_word = np.ones(len(out), dtype=bool)
-        is_word[ends] = False
-        out[is_word] = vocabulary_ids[ids[np.repeat(wanted, its_lengths)]]
-        file.append(out)
-    starts = np.concatenate([[0], np.cumsum(lengths)])
+        words = ids[np.repeat(wanted, lengths)] + 1
+        encoded = cuts.encode(np.insert(words, np.cumsum(lengths[wanted]), 0))
+        file.append(encoded.ids)
+        sizes.append(np.diff(encoded.starts))
+    starts = np.cumsum(np.concatenate(sizes))
     return {ids_name: file.close(), starts_name: _write_array(folder / starts_name, starts)}
 
 

@@ -10,26 +10,30 @@ from __future__ import annotations
 import hashlib
 import json
 import shutil
+from collections import Counter
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import asdict, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from filelock import FileLock
 
 from s2s_tutorial.data import corpus as corpora
-from s2s_tutorial.data.columns import CorpusError
+from s2s_tutorial.data.columns import CorpusError, source_and_target
 from s2s_tutorial.data.corpus import Corpus, HeldOut
+from s2s_tutorial.data.losses import Losses
 from s2s_tutorial.data.on_disk.build import encode
 from s2s_tutorial.data.on_disk.mapped_pairs import StoredPairs, checksum, open_array, open_encoded
+from s2s_tutorial.data.pieces import read_vocabulary
 from s2s_tutorial.data.readers import corpus_path
-from s2s_tutorial.data.vocabulary import Vocabulary
+from s2s_tutorial.data.rules import text_rule
 from s2s_tutorial.files import BadFileError, read_bounded, read_json, refuse_links
 from s2s_tutorial.grammar import generate
 from s2s_tutorial.settings import DataSettings
 
-FOLDER_FORMAT = 2  # raise it when the files, the text rules or the filters change
+FOLDER_FORMAT = 3  # raise it when the files, the text rules or the filters change
 LARGE_SAMPLE, LARGE_FILE = 1_000_000, 256 << 20  # pairs, bytes: larger corpora are always streamed
 MAX_HELD_OUT_BYTES = 64 << 20
 
@@ -157,7 +161,7 @@ def open_encoded_corpus(folder: Path, settings: DataSettings, mark: str) -> Corp
                 raise BadFileError(f"{folder / name} is damaged (checksum)")
         src_words, tgt_words = values["word_counts"]
         words = read_json(folder / "vocabularies.json")
-        src_vocabulary, tgt_vocabulary = (Vocabulary.from_dict(words[f"{side}_vocabulary"]) for side in ("src", "tgt"))
+        src_vocabulary, tgt_vocabulary = (read_vocabulary(words[f"{side}_vocabulary"]) for side in ("src", "tgt"))
         src = open_encoded(folder / "src.ids.npy", folder / "src.starts.npy", src_vocabulary)
         tgt = open_encoded(folder / "tgt.ids.npy", folder / "tgt.starts.npy", tgt_vocabulary)
         keys = open_array(folder / "src.keys.npy", (np.uint64,))
@@ -167,18 +171,25 @@ def open_encoded_corpus(folder: Path, settings: DataSettings, mark: str) -> Corp
         return Corpus(
             steps=[(str(name), int(count)) for name, count in values["steps"]],
             word_counts=(int(src_words), int(tgt_words)),
-            train=StoredPairs(src, tgt, keys, src_vocabulary, tgt_vocabulary),
+            train=StoredPairs(src, tgt, keys, src_vocabulary, tgt_vocabulary, text_rule(settings)),
             validation=held_out["validation"],
             test=held_out["test"],
             validation_pairs=int(values["pairs"]["validation"]),
             test_pairs=int(values["pairs"]["test"]),
             src_vocabulary=src_vocabulary,
             tgt_vocabulary=tgt_vocabulary,
+            rule=text_rule(settings),
+            losses=source_and_target(*(_read_losses(losses) for losses in values["losses"]), settings.reverse),
         )
     except BadFileError:
         raise
     except (ValueError, KeyError, TypeError, IndexError, AttributeError) as error:
         raise BadFileError(f"{folder} is damaged ({type(error).__name__})") from None
+
+
+def _read_losses(values: Any) -> Losses:
+    dropped = Counter({str(letter): int(count) for letter, count in values["dropped"].items()})
+    return Losses(int(values["letters"]), dropped, int(values["entities"]))
 
 
 def _open_held_out(path: Path, aligned: bool) -> HeldOut:

@@ -16,6 +16,8 @@ import numpy as np
 
 from s2s_tutorial.data.batches import Encoded
 from s2s_tutorial.data.filters import among
+from s2s_tutorial.data.pieces import encode_sentences
+from s2s_tutorial.data.rules import ASCII, TextRule
 from s2s_tutorial.data.vocabulary import Vocabulary
 from s2s_tutorial.files import BadFileError
 
@@ -32,6 +34,7 @@ class StoredPairs:
         src_keys: (N,), `sentence_key` of every source sentence.
         src_vocabulary: Source vocabulary.
         tgt_vocabulary: Target vocabulary.
+        rule: Rule by which the sentences are normalised.
     """
 
     src: Encoded
@@ -39,6 +42,7 @@ class StoredPairs:
     src_keys: np.ndarray
     src_vocabulary: Vocabulary
     tgt_vocabulary: Vocabulary
+    rule: TextRule = ASCII
 
     def __len__(self) -> int:
         return len(self.src)
@@ -46,12 +50,12 @@ class StoredPairs:
     @property
     def sources(self) -> Sequence[str]:
         """Source sentences as text; words outside the vocabulary have become `<unk>`."""
-        return _Sentences(self.src, self.src_vocabulary)
+        return _Sentences(self.src, self.src_vocabulary, self.rule)
 
     @property
     def targets(self) -> Sequence[str]:
         """Target sentences as text, likewise."""
-        return _Sentences(self.tgt, self.tgt_vocabulary)
+        return _Sentences(self.tgt, self.tgt_vocabulary, self.rule)
 
     def find(self, sources: Iterable[str]) -> set[str]:
         """Return those of some source sentences that are among the training sources."""
@@ -67,8 +71,8 @@ class StoredPairs:
 class _Sentences(Sequence):
     """Encoded sentences as text, each decoded when it is indexed."""
 
-    def __init__(self, encoded: Encoded, vocabulary: Vocabulary) -> None:
-        self.encoded, self.vocabulary = encoded, vocabulary
+    def __init__(self, encoded: Encoded, vocabulary: Vocabulary, rule: TextRule) -> None:
+        self.encoded, self.vocabulary, self.rule = encoded, vocabulary, rule
 
     def __len__(self) -> int:
         return len(self.encoded)
@@ -78,14 +82,20 @@ class _Sentences(Sequence):
             return [self[each] for each in range(*number.indices(len(self)))]
         if not -len(self) <= number < len(self):
             raise IndexError(number)
-        return " ".join(self.vocabulary.decode(self.encoded[number % len(self)].tolist()))
+        return self.rule.unsplit(self.vocabulary.decode(self.encoded[number % len(self)].tolist()))
 
 
-def encode_pairs(pairs: Any, src_vocabulary: Vocabulary, tgt_vocabulary: Vocabulary) -> tuple[Encoded, Encoded]:
+def encode_pairs(
+    pairs: Any, src_vocabulary: Vocabulary, tgt_vocabulary: Vocabulary, rule: TextRule = ASCII
+) -> tuple[Encoded, Encoded]:
     """Return source and target sentences of training pairs as ids: encoded from text, or from disk if they are stored."""
     if isinstance(pairs, StoredPairs):
         return pairs.src, pairs.tgt
-    return Encoded.encode(pairs.sources, src_vocabulary), Encoded.encode(pairs.targets, tgt_vocabulary)
+    src, tgt = (
+        encode_sentences(pairs.sources, src_vocabulary, rule),
+        encode_sentences(pairs.targets, tgt_vocabulary, rule),
+    )
+    return src, tgt
 
 
 def sentence_key(text: str) -> int:

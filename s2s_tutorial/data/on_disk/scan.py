@@ -14,9 +14,11 @@ import numpy as np
 
 from s2s_tutorial.data.columns import Alignment
 from s2s_tutorial.data.corpus import keep_lengths, part_numbers
-from s2s_tutorial.data.filters import Numbering, TextColumn, count_words
+from s2s_tutorial.data.filters import Numbering, TextColumn
+from s2s_tutorial.data.losses import Losses, check_losses
 from s2s_tutorial.data.on_disk.mapped_pairs import sentence_key
 from s2s_tutorial.data.readers import read_pieces
+from s2s_tutorial.data.rules import TextRule, text_rule
 from s2s_tutorial.settings import DataSettings
 
 ROWS_AT_ONCE = 200_000  # pairs read back in one piece
@@ -63,23 +65,31 @@ class ScannedColumn(ScannedPart):
 
     Attributes:
         keys: (N,) `sentence_key` of every sentence; only after `finish`.
+        simple_keys: (N,) `sentence_key` of the simple form of every sentence, likewise.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, rule: TextRule) -> None:
         super().__init__(path, np.int32)
-        self.numbering = Numbering()
+        self.rule, self.numbering = rule, Numbering()
         self._keys: list[np.ndarray] = []
+        self._simple_keys: list[np.ndarray] = []
 
     def add(self, sentences: list[str]) -> None:
         """Append normalised sentences."""
-        self.write(self.numbering.ids(" ".join(sentences).split()), count_words(sentences))
-        self._keys.append(np.fromiter(map(sentence_key, sentences), np.uint64, len(sentences)))
+        words, lengths = self.rule.split_all(sentences)
+        self.write(self.numbering.ids(words), np.array(lengths))
+        self._keys.append(_sentence_keys(sentences))
+        simple = [self.rule.simplify(text) for text in sentences]
+        self._simple_keys.append(self._keys[-1] if simple == sentences else _sentence_keys(simple))
 
     def finish(self) -> None:
         """Finish reading: join the pieces into arrays."""
         super().finish()
         self.keys = np.concatenate(self._keys)
+        same = all(a is b for a, b in zip(self._keys, self._simple_keys, strict=True))
+        self.simple_keys = self.keys if same else np.concatenate(self._simple_keys)
         self._keys.clear()
+        self._simple_keys.clear()
 
     @cached_property
     def words(self) -> list[str]:
@@ -99,8 +109,12 @@ class ScannedColumn(ScannedPart):
             end = 0
             for row in np.flatnonzero(chosen[rows]).tolist():
                 start, end = end, end + int(lengths[row])
-                found[rows.start + row] = " ".join(words[start:end])
+                found[rows.start + row] = self.rule.unsplit(words[start:end])
         return found
+
+
+def _sentence_keys(sentences: list[str]) -> np.ndarray:
+    return np.fromiter(map(sentence_key, sentences), np.uint64, len(sentences))
 
 
 class ScannedLinks(ScannedPart):
@@ -140,13 +154,16 @@ class Scan:
         parts: (N,) index in `filters.PARTS` of the set that each pair's first sentence belongs to.
         links: Gold alignments, or None.
         read: Number of pairs before any filter.
+        losses: What normalising left out of the first and of the second column.
 
     Raises:
         CorpusError: See `sources.read_corpus`.
     """
 
     def __init__(self, folder: Path, settings: DataSettings, report: Callable[[str], None]) -> None:
-        self.first, self.second = ScannedColumn(folder / "first.tmp"), ScannedColumn(folder / "second.tmp")
+        rule = text_rule(settings)
+        self.first, self.second = (ScannedColumn(folder / f"{name}.tmp", rule) for name in ("first", "second"))
+        self.losses = Losses(), Losses()
         self.links = ScannedLinks(folder / "links.tmp") if settings.corpus == "sample" else None
         self.read = 0
         try:
@@ -156,20 +173,23 @@ class Scan:
                 part.file.close()
         for part in self._files():
             part.finish()
+        check_losses(*self.losses, rule)
 
     def _files(self) -> list[ScannedPart]:
         return [self.first, self.second, *([self.links] if self.links else [])]
 
     def _read_all(self, settings: DataSettings, report: Callable[[str], None]) -> None:
         parts: list[np.ndarray] = []
-        reported = 0
-        for piece in read_pieces(settings.corpus, settings.sample_pairs):
+        reported, rule = 0, text_rule(settings)
+        for piece in read_pieces(settings.corpus, settings.sample_pairs, rule):
             self.read += len(piece.first)
             rows = keep_lengths(piece, settings)
             first = [piece.first[row] for row in rows]
             self.first.add(first)
             self.second.add([piece.second[row] for row in rows])
-            parts.append(part_numbers(TextColumn(first)))
+            parts.append(part_numbers(TextColumn(first, rule)))
+            for losses, more in zip(self.losses, piece.losses or (), strict=False):
+                losses.add(more)
             if self.links and piece.alignments is not None:
                 self.links.add([piece.alignments[row] for row in rows])
             if self.read - reported >= PAIRS_PER_REPORT:

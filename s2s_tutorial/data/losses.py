@@ -1,0 +1,91 @@
+"""Count what reading a corpus changes: letters that a text rule leaves out, and decoded HTML entities."""
+
+from __future__ import annotations
+
+import html
+import re
+import string
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from s2s_tutorial.data.columns import CorpusError
+from s2s_tutorial.data.rules import TextRule
+from s2s_tutorial.data.unicode_text import script_of
+
+MOST_LOST = 0.1  # of the letters of a side; a corpus that loses more is refused
+
+_ENTITY = re.compile(r"&(?:#[0-9]{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z][A-Za-z0-9]{1,31});")
+_BEYOND_ASCII = re.compile(r"[^\x00-\x7f]+")
+_NO_LETTERS = bytes(set(range(128)) - set(string.ascii_letters.encode()))
+
+
+@dataclass
+class Losses:
+    """Counts of one side of a corpus.
+
+    Attributes:
+        letters: Number of letters that were read.
+        dropped: How often each letter was left out.
+        entities: Number of HTML entities, such as `&quot;`, that were decoded.
+    """
+
+    letters: int = 0
+    dropped: Counter[str] = field(default_factory=Counter)
+    entities: int = 0
+
+    def normalise(self, texts: Iterable[str], rule: TextRule) -> list[str]:
+        """Decode the entities of some sentences, count their letters, and normalise them."""
+        texts = [text.replace("\n", " ") for text in texts]
+        whole, entities = _ENTITY.subn(_decoded, "\n".join(texts))
+        beyond = Counter("".join(_BEYOND_ASCII.findall(whole)))
+        ascii_letters = len(whole.encode("ascii", "ignore").translate(None, _NO_LETTERS))
+        self.entities += entities
+        self.letters += ascii_letters + sum(count for letter, count in beyond.items() if letter.isalpha())
+        for letter, count in beyond.items():
+            if letter.isalpha() and rule.dropped(letter):
+                self.dropped[letter] += count
+        return rule.normalise_all(whole.split("\n")) if texts else []
+
+    def add(self, more: Losses) -> None:
+        """Add the counts of another part of the same side."""
+        self.letters += more.letters
+        self.dropped.update(more.dropped)
+        self.entities += more.entities
+
+    @property
+    def share(self) -> float:
+        """Share of the letters that are left out, 0 to 1."""
+        return self.dropped.total() / max(self.letters, 1)
+
+    @property
+    def script(self) -> str:
+        """Script of most of the letters that are left out; `""` if there are none."""
+        scripts: Counter[str] = Counter()
+        for letter, count in self.dropped.items():
+            scripts[script_of(letter)] += count
+        name = scripts.most_common(1)[0][0] if scripts else ""
+        return name if name == "CJK" else name.capitalize()
+
+
+def _decoded(entity: re.Match[str]) -> str:
+    """Decode an entity; one that stands for a line end becomes a space, so that each sentence stays on its line."""
+    return html.unescape(entity[0]).replace("\n", " ")
+
+
+def check_losses(first: Losses, second: Losses, rule: TextRule) -> None:
+    """Refuse a corpus that loses much of its text.
+
+    Args:
+        first, second: Counts of the two columns.
+        rule: Rule by which they were normalised.
+
+    Raises:
+        CorpusError: The rule leaves out more than `MOST_LOST` of the letters of a column.
+    """
+    for name, losses in (("first", first), ("second", second)):
+        if losses.share > MOST_LOST:
+            raise CorpusError(
+                f"the text rule {rule.name!r} leaves out {losses.share:.0%} of the letters of the {name} column (script: "
+                f"{losses.script}): keep them with --text unicode (in Python, DataSettings(text='unicode'))"
+            )

@@ -1,0 +1,88 @@
+"""The batches of a run, from any step on."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from s2s_tutorial.data.batches import Encoded, count_steps, epoch_order
+from s2s_tutorial.data.corpus import Corpus, Pairs
+from s2s_tutorial.data.on_disk.mapped_pairs import encode_pairs
+from s2s_tutorial.data.pieces import PieceVocabulary, WordTypes
+from s2s_tutorial.runs.folder import RunError
+from s2s_tutorial.settings import TrainingSettings
+
+
+@dataclass(frozen=True)
+class EpochPairs:
+    """The training pairs, encoded for each epoch.
+
+    Attributes:
+        src: Source sentences of all training pairs.
+        tgt: Their target sentences.
+        types: Words of both sides and their vocabularies, with BPE-dropout only, which cuts them anew in each epoch.
+        dropout: Probability with which BPE-dropout leaves a merge out.
+        seed: Seed of the run.
+    """
+
+    src: Encoded
+    tgt: Encoded
+    types: list[tuple[WordTypes, PieceVocabulary]] = field(default_factory=list)
+    dropout: float = 0.0
+    seed: int = 0
+
+    @classmethod
+    def of(cls, corpus: Corpus, training: TrainingSettings) -> EpochPairs:
+        """Encode the training pairs of a corpus.
+
+        Raises:
+            RunError: BPE-dropout is asked for, and the pairs are on disk, already cut into pieces.
+        """
+        train, vocabularies = corpus.train, (corpus.src_vocabulary, corpus.tgt_vocabulary)
+        encoded = encode_pairs(train, *vocabularies, corpus.rule)
+        if not training.bpe_dropout:
+            return cls(*encoded)
+        if not isinstance(train, Pairs):
+            raise RunError(
+                "bpe_dropout needs the pairs in memory: leave --stream out, take fewer pairs, or set it to 0"
+            )
+        types = [
+            (WordTypes.of(sentences, corpus.rule), vocabulary)
+            for sentences, vocabulary in zip((train.sources, train.targets), vocabularies, strict=True)
+            if isinstance(vocabulary, PieceVocabulary)
+        ]
+        return cls(*encoded, types, training.bpe_dropout, training.seed)
+
+    def __len__(self) -> int:
+        return len(self.src)
+
+    def of_epoch(self, epoch: int) -> tuple[Encoded, Encoded]:
+        """Return source and target sentences as they are encoded in an epoch, which depends on seed and epoch alone."""
+        if not self.types:
+            return self.src, self.tgt
+        src, tgt = (
+            words.sample(vocabulary, self.dropout, [self.seed, epoch, side])
+            for side, (words, vocabulary) in enumerate(self.types)
+        )
+        return src, tgt
+
+
+def batches_from(
+    step: int, pairs: EpochPairs, training: TrainingSettings
+) -> Iterator[tuple[Encoded, Encoded, np.ndarray]]:
+    """Yield each batch, from a step on, to the end of the last epoch: both sides of all pairs, and the batch's rows (B,).
+
+    Args:
+        step: Steps done before.
+        pairs: All training pairs.
+        training: Settings of training.
+    """
+    per_epoch, _ = count_steps(len(pairs), training)
+    epoch, done = divmod(step, per_epoch)
+    for number in range(epoch, training.epochs):
+        src, tgt = pairs.of_epoch(number)
+        order = epoch_order(src.lengths, tgt.lengths, training.batch_size, training.seed, number)
+        for rows in order[done if number == epoch else 0 :]:
+            yield src, tgt, rows
