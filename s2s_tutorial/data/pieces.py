@@ -156,7 +156,9 @@ def build_vocabularies(
     if settings.joint_vocabulary:
         both = PieceVocabulary.learn(Counter(src_counts) + Counter(tgt_counts), settings.vocabulary_size, merging)
         return both, both
-    src, tgt = (PieceVocabulary.learn(counts, settings.vocabulary_size, merging) for counts in (src_counts, tgt_counts))
+    src, tgt = (
+        PieceVocabulary.learn(counts, settings.vocabulary_size, merging) for counts in (src_counts, tgt_counts)
+    )
     return src, tgt
 
 

@@ -51,7 +51,9 @@ def read_corpus(name: str, sample_pairs: int, rule: TextRule = ASCII) -> Columns
     return _join(read_pieces(name, sample_pairs, rule, streamed=False))
 
 
-def read_pieces(name: str, sample_pairs: int, rule: TextRule = ASCII, streamed: bool = True) -> Iterator[Columns]:
+def read_pieces(
+    name: str, sample_pairs: int, rule: TextRule = ASCII, streamed: bool = True
+) -> Iterator[Columns]:
     """Read a corpus like `read_corpus`, but yield it in pieces, so that it never has to be in memory as a whole.
 
     Args:

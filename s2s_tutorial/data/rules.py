@@ -79,9 +79,7 @@ class AsciiRule(TextRule):
         if text.isascii():
             return "".join(filter(str.isdigit, text))
         return "".join(
-            character
-            for character in text
-            if character.isalnum() and not ascii_text.normalise_character(character).strip()
+            character for character in text if character.isalnum() and not ascii_text.normalise_character(character).strip()
         )
 
     def split(self, text: str) -> list[str]:

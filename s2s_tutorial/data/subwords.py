@@ -96,9 +96,7 @@ def learn_merges(counts: Mapping[str, int], most: int) -> list[Pair]:
     return merges
 
 
-def apply_merges(
-    pieces: list[str], ranks: Mapping[Pair, int], dropout: float = 0.0, rng: Random | None = None
-) -> list[str]:
+def apply_merges(pieces: list[str], ranks: Mapping[Pair, int], dropout: float = 0.0, rng: Random | None = None) -> list[str]:
     """Join the pieces of a word as the merges say, the one that was learned first at first.
 
     Args:

@@ -237,6 +237,7 @@ class Translator:
                 found[row] = weight[:t, :s]
         return found
 
+
     def word_attention(self, sources: Sequence[str], targets: Sequence[str]) -> list[Tensor | None]:
         """Compute the attention weights of given translations from word to word, also if the model reads pieces of words.
 
@@ -276,9 +277,7 @@ def join_attention(
     Returns:
         (T', S'), weights between words.
     """
-    src, tgt = (
-        _membership(tokens, size, rule, aligned) for tokens, size in zip((src_tokens, tgt_tokens), weights.T.shape)
-    )
+    src, tgt = (_membership(tokens, size, rule, aligned) for tokens, size in zip((src_tokens, tgt_tokens), weights.T.shape))
     return (tgt / tgt.sum(dim=1, keepdim=True)) @ weights @ src.T  # (T', T) · (T, S) · (S, S')
 
 
@@ -323,7 +322,9 @@ def check_length(source: str, rule: TextRule = ASCII) -> None:
         )
 
 
-def check_normalised(name: str, sentences: Sequence[str], vocabulary: Vocabulary, rule: TextRule = ASCII) -> None:
+def check_normalised(
+    name: str, sentences: Sequence[str], vocabulary: Vocabulary, rule: TextRule = ASCII
+) -> None:
     """Check that sentences are normalised, as far as it matters for a vocabulary.
 
     A word that is not normalised (with a capital, an accent, or a mark attached to it) would silently become UNK. Words of
