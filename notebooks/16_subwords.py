@@ -1,0 +1,808 @@
+# ---
+# jupyter:
+#   jupytext:
+#     cell_metadata_filter: tags,mystnb,-all
+#     formats: ipynb,py:percent
+#     text_representation:
+#       extension: .py
+#       format_name: percent
+#   kernelspec:
+#     display_name: Python 3 (ipykernel)
+#     language: python
+#     name: python3
+# ---
+
+# %% [markdown]
+# # Subwords
+#
+# So far, every model of this book reads and writes whole words, and only words that it met in training. [From sentences to
+# numbers](01_sentences_to_numbers.ipynb) made this bearable: it removed case, accents and digits, and dropped all pairs with
+# a rare word. A translator for real text cannot do that. « Ngozi a 45 ans. » contains a name that few corpora hold, and a
+# number. In this chapter we cut words into pieces, so that a small vocabulary can write any text at all. Then we measure what
+# this changes: the length of sentences, BLEU, speed, and the pictures of attention.
+#
+# > **What you will be able to do**
+# >
+# > - say what a vocabulary of words costs, and what kinds of words are missing from it
+# > - learn the merges of byte-pair encoding by hand, and cut a new word with them
+# > - explain how a marker for spaces and 256 bytes make the pieces reversible, so that no text is unknown
+# > - choose the size of a vocabulary of pieces from measurements
+# > - compare words, pieces and characters on the same untrimmed test set, and say where the difference comes from
+#
+# At `small` the chapter takes about a minute, at `standard` about ten minutes, most of them in three trainings.
+
+# %% tags=["hide-input"]
+# Find the package in this clone, or install it from where the book is published. Otherwise stop and say what to do.
+import subprocess
+import sys
+from importlib.util import find_spec
+from pathlib import Path
+
+REPOSITORY = ""  # filled in where the book is published
+NEEDED = "s2s_tutorial filelock matplotlib numpy pooch sacrebleu safetensors tensorboard torch tqdm typer"
+clone = next((f for f in (Path.cwd(), *Path.cwd().parents) if (f / "s2s_tutorial" / "__init__.py").is_file()), None)
+sys.path[:0] = [str(clone)] if clone else []
+source = f"git+{REPOSITORY}" if REPOSITORY else clone or "the folder of your clone"
+ready = all(map(find_spec, NEEDED.split()))
+if REPOSITORY and not ready:
+    command = [sys.executable, "-m", "pip", "install", "--quiet", source]
+    ready = subprocess.run(command, capture_output=True, check=False).returncode == 0
+if not ready:
+    stop = ImportError(f'Packages are missing. Run %pip install "{source}" in a cell, and then run this cell again.')
+    stop._render_traceback_ = lambda: [str(stop)]  # one line, no traceback
+    raise stop
+
+# %%
+import tempfile
+import time
+from collections import Counter
+from dataclasses import replace
+from itertools import pairwise, product
+from pathlib import Path
+from random import Random
+
+import numpy as np
+from matplotlib.figure import Figure
+
+from s2s_tutorial.data.corpus import CorpusError, HeldOut, prepare
+from s2s_tutorial.data.pieces import PieceVocabulary
+from s2s_tutorial.data.rules import ASCII, UNICODE
+from s2s_tutorial.data.subwords import apply_merges, join_pair, learn_merges
+from s2s_tutorial.data.unicode_text import join_tokens, split_words
+from s2s_tutorial.model.seq2seq import count_parameters
+from s2s_tutorial.notebook.plots import draw_attention
+from s2s_tutorial.notebook.show import show_figure, show_source, show_table, show_text
+from s2s_tutorial.presets import PRESETS, load_scale
+from s2s_tutorial.runs.folder import folder_for
+from s2s_tutorial.training.trainer import Trainer
+from s2s_tutorial.training.watchers import LiveLine
+from s2s_tutorial.translation.evaluation import evaluate
+from s2s_tutorial.translation.translator import join_attention
+
+scale = load_scale()  # S2S_SCALE: small, standard or large
+data = replace(  # all pairs of the scale, rare words included
+    scale.data, trim_below=1, vocabulary_min_count=1, text="unicode"
+)
+PIECES = {"small": 600, "standard": 4_000, "large": 8_000}[scale.name]  # entries of the vocabulary of pieces
+SIZES = (512, 1_000, 2_000, 4_000, 8_000, 16_000)  # that are compared before any training
+hidden = min(scale.model.hidden_size, 128)  # small, because there are three trainings
+model = replace(scale.model, embedding_size=hidden, hidden_size=hidden)
+training = replace(scale.training, epochs=min(scale.training.epochs, 8))
+BLUE, ORANGE, GREEN, GREY = "#00429d", "#b8560b", "#2a7f62", "0.5"
+
+# %% [markdown]
+# ## What a vocabulary of words costs
+#
+# Why did chapter 1 remove accents and capitals at all? Because every form of a word takes an entry of its own in the
+# vocabulary, and a form that training shows only once is hardly learned. Its text rule is called `ascii`: lower-case letters
+# from a to z and four marks. The package has a second text rule, `unicode`. It keeps letters of all scripts, case, accents,
+# digits and marks. It removes only what you cannot see, such as the soft hyphen, and it writes every accented letter as a
+# single character. Here are both on the same sentences:
+
+# %% tags=["nbval-check-output"]
+for text in ("J’ai mangé une pêche.", "J’ai commis un péché.", "Elle a 45\u202fans.", "Αυτό είναι το σπίτι μου."):
+    print(f"{text:25} ascii: {ASCII.normalise(text):25} unicode: {UNICODE.normalise(text)}")
+
+# %% [markdown]
+# With `ascii`, « pêche » (peach) and « péché » (sin) become the same word `peche`, the number disappears, and of the Greek
+# sentence only the full stop is left. With `unicode` the sentences keep what they say. The price is a larger vocabulary. To
+# measure it, we prepare the same pairs with each rule, and this time we drop no pair for a rare word:
+
+# %%
+by_rule = {rule: prepare(replace(data, text=rule)) for rule in ("ascii", "unicode")}
+
+
+def unknown_words(corpus):
+    """All words of the test sources, and for each whether the training vocabulary holds it; one list per sentence."""
+    split = [corpus.rule.split(source) for source in corpus.test.sources]
+    return split, [[word not in corpus.src_vocabulary for word in words] for words in split]
+
+
+rows = []
+for rule, prepared in by_rule.items():
+    _, flags = unknown_words(prepared)
+    once = prepared.src_vocabulary.seen_once().sum() / len(prepared.src_vocabulary)
+    share, sentences = np.mean([flag for each in flags for flag in each]), np.mean([any(each) for each in flags])
+    rows.append(
+        [rule, len(prepared.train), len(prepared.src_vocabulary), f"{once:.0%}", f"{share:.1%}", f"{sentences:.0%}"]
+    )
+
+# %% tags=["hide-input"]
+show_table(
+    ["text rule", "training pairs", "French words", "of them seen once", "unknown words in test", "sentences with one"],
+    rows,
+)
+show_text(
+    f"Keeping all characters takes the French vocabulary from {rows[0][2]:,} to **{rows[1][2]:,}** words, of which "
+    f"**{rows[1][3]}** occur only once in training. **{rows[1][4]}** of the words of the test set are unknown, and "
+    f"**{rows[1][5]}** of its sentences contain at least one of them."
+)
+
+# %% [markdown]
+# What kinds of words are unknown? We sort them by three simple tests, each only roughly right: is the word known with
+# another case, as « Maisons » is where only « maisons » was seen; is it a known word but for its last letter, as
+# « maisons » is beside « maison »; or does it begin with a capital inside a sentence, as names do?
+
+# %%
+corpus = by_rule["unicode"]
+src_words = corpus.src_vocabulary
+letters = sorted({word[-1] for word in src_words.words if word[-1].isalpha()})
+
+
+def kind_of(word, place):
+    """Sort an unknown word by the first test that it meets."""
+    if word.lower() in src_words or word[:1] + word[1:].capitalize() in src_words:
+        return "known with another case"
+    if word[1:2].isupper() and place > 0:
+        return "capital inside the sentence"
+    if any(word[:-1] + ending in src_words or word + ending in src_words for ending in ["", *letters]):
+        return "known but for its last letter"
+    return "other"
+
+
+kinds = Counter()
+for words, flags in zip(*unknown_words(corpus), strict=True):
+    kinds.update(kind_of(word, place) for place, (word, flag) in enumerate(zip(words, flags, strict=True)) if flag)
+show_table(
+    ["unknown words of the test set", "share"], [[kind, f"{n / kinds.total():.0%}"] for kind, n in kinds.most_common()]
+)
+
+# %% [markdown]
+# To us, most of these words are not new. Whoever knows « maison » can read « maisons ». But a vocabulary of words gives the
+# two unrelated numbers, so what the model learned about the first does not help with the second.
+#
+# Could we simply take a larger vocabulary? Figure 16.1 gives the answer: it shows how many of the test words are in a
+# vocabulary of the most frequent training words, for every size up to the whole list.
+
+# %% tags=["hide-input"] mystnb={"image": {"alt": "A rising curve. The horizontal axis is the number of words in the vocabulary on a logarithmic scale, the vertical axis the share of the test words that are in it. The curve rises steeply at first, bends, and ends below 100 percent, at a dotted line."}}
+ranks = np.array([src_words.id_of(word) for words in unknown_words(corpus)[0] for word in words]) - 3  # from 1
+known_ranks = np.sort(ranks[ranks > 0])
+figure = Figure(figsize=(5.5, 3), layout="constrained")
+axes = figure.add_subplot()
+axes.plot(known_ranks, 100 * np.arange(1, len(known_ranks) + 1) / len(ranks), color=BLUE, lw=2)
+axes.axhline(100, color=GREY, linestyle=":")
+axes.set(
+    xscale="log", ylim=(0, 104), xlabel="words in the vocabulary, the most frequent ones", ylabel="known test words (%)"
+)
+show_figure(figure)
+
+# %% [markdown]
+# **Figure 16.1.** Each further percent of known words costs more entries than the one before, and even the whole list of training words
+# (the right end of the curve) leaves some test words unknown.
+
+# %% [markdown]
+# ## The other extreme: characters
+#
+# Nothing forces us to use words. If we write a sentence as a sequence of characters, a hundred entries are enough, and almost
+# nothing is unknown. The numbers of a sentence, its **tokens**, are then letters and spaces:
+
+# %% tags=["nbval-check-output"]
+sentence = "Les maisons sont petites."
+for name, tokens in (("words", split_words(sentence)), ("characters", list(sentence))):
+    print(f"{len(tokens):2} {name:11}", *tokens)
+
+# %% [markdown]
+# (The sign ▁ marks a word that follows a space; we come back to it below.) The price is length. An encoder with a GRU takes
+# one step per token, and attention compares each target token with each source token, so a sequence that is five times as long
+# costs five times as many steps and twenty-five times as many comparisons. And a single letter means little, so the network
+# must first learn to put words together.
+#
+# We therefore look for something in between: a vocabulary that keeps frequent words whole and cuts rare words into pieces
+# that occur elsewhere too. Such a piece is called a [subword](../book/glossary.md).
+#
+# > **Guess first**
+# >
+# > Suppose we allow 1,000 entries for both languages together. Into how many pieces is a French word of the test set cut on
+# > average, if marks count as words: 1.2, 1.6, 2.5 or 4? And with 8,000 entries? Write two numbers down.
+#
+# ## Byte-pair encoding with a pencil
+#
+# Which pieces should we take? [Sennrich et al. (2016)](https://arxiv.org/abs/1508.07909) borrowed the answer from a method
+# that compresses files, [byte-pair encoding](../book/glossary.md). It needs no dictionary and no grammar:
+#
+# 1. Begin with characters: every word is a list of single letters.
+# 2. Find the pair of neighbours that occurs most often, and join it into one piece wherever it occurs. This is a **merge**.
+# 3. Repeat, until there are as many merges as you want.
+#
+# Take these ten words, and suppose that each occurs once in our text:
+#
+# > sing, sings, singing, walk, walks, walking, talk, talks, talking, king
+#
+# Take a pencil and count the pairs of neighbours. For example, *s i* occurs three times, in *sing*, *sings* and *singing*.
+# Which pair is the most frequent? Which one will be joined second, and which one third?
+
+# %% tags=["nbval-check-output"]
+ten = Counter(["sing", "sings", "singing", "walk", "walks", "walking", "talk", "talks", "talking", "king"])
+pairs = Counter(pair for word in ten for pair in pairwise(word))
+print(", ".join(f"{a} {b}: {count}" for (a, b), count in pairs.most_common(6)))
+
+# %% [markdown]
+# *i n* and *n g* both occur seven times. Of equally frequent pairs we take the first one in the alphabet, so that everyone who
+# trains on this text gets the same merges. So the first merge is *i n*. Now *in* is one piece, and we count again: *n g* is
+# gone, and *in g* occurs seven times. After that, *a l* and *l k* have six each. The loop below does what the pencil did.
+
+# %% tags=["nbval-check-output"]
+spelled, by_hand = {word: list(word) for word in ten}, []
+for _ in range(3):
+    pairs = Counter(pair for pieces in spelled.values() for pair in pairwise(pieces))
+    best = min(pairs, key=lambda pair: (-pairs[pair], pair))  # most frequent, then alphabetical
+    by_hand.append(best)
+    spelled = {word: join_pair(pieces, best) for word, pieces in spelled.items()}
+    print(f"{best[0]} + {best[1]}: {pairs[best]} times")
+print(", ".join(" ".join(pieces) for pieces in spelled.values()))
+
+# %% [markdown]
+# With two merges the method has found the ending *ing*, only by counting. It also cut *king* into *k ing*, where *ing* is not
+# an ending: frequency is all that it knows. In a real text, words occur with different frequencies, and a pair then counts
+# once for each time its word occurs.
+#
+# Counting all pairs again for every merge would take hours on a real corpus. But a merge changes only the words that contain
+# its pair. So the package keeps, for each pair, a list of these words, and it keeps all pairs in a heap, a list from which the
+# most frequent one can be taken quickly:
+
+# %%
+show_source(learn_merges)
+merges = learn_merges(ten, 3)
+assert merges == by_hand
+
+# %% [markdown]
+# The list of merges is all that training has to remember. To cut a word, including one that was not in the text, we spell it
+# and then repeat the merges in the order in which they were learned. Do it with a pencil for *stalking*, with our three
+# merges. Then compare:
+
+# %%
+show_source(apply_merges)
+
+# %% tags=["nbval-check-output"]
+rank_of = {pair: rank for rank, pair in enumerate(merges)}
+for word in ("stalking", "skiing", "kings"):
+    print(f"{word}:", *apply_merges(list(word), rank_of))
+
+# %% [markdown]
+# None of the three words was in the text, and each is written with pieces that were. A model that knows what *ing* does in
+# *walking* has something to begin with in *skiing*.
+#
+# ## Nothing is lost: spaces and bytes
+#
+# A translator writes pieces, and a reader wants text. So it must be clear how the pieces are joined. **Break it:** cut two
+# different texts at their spaces, then into pieces, and look at what is left.
+
+# %% tags=["nbval-check-output"]
+for text in ("walking", "walk in g"):
+    print(f"{text:10}", *(piece for word in text.split() for piece in apply_merges(list(word), rank_of)))
+
+# %% [markdown]
+# Both give the same pieces, so no program can tell how to join them. The spaces have to be part of the pieces. We write the
+# sign ▁ in front of a word that follows a space. [Kudo and Richardson (2018)](https://arxiv.org/abs/1808.06226) introduced
+# this; Sennrich et al. mark the end of a word instead. The first word of a sentence gets the sign as well, so that « Chats »
+# is the same piece everywhere. Marks and digits are words of their own, and to join is then only to put the pieces side by
+# side and to turn each ▁ into a space:
+
+# %% tags=["nbval-check-output"]
+for text in ("Ngozi a 45 ans.", "L’été, c’est fini !", "M. Dupont l'a dit."):
+    print(*split_words(text))
+    assert join_tokens(split_words(text)) == text
+
+# %% [markdown]
+# This works for every language and needs no rules. Chapter 1 had to guess where an apostrophe belongs; here, nothing has been
+# thrown away.
+#
+# There is one case left: a character that the training text does not contain, such as the letter of another script or an
+# emoji. A computer stores a character as one to four **bytes**, numbers from 0 to 255; the usual way to do so is called UTF-8.
+# So the package reserves an entry for each of the 256 bytes, and writes an unseen character as its bytes. In the next cell, a
+# vocabulary is learned from our ten words and then used on text that it cannot know:
+
+# %% tags=["nbval-check-output"]
+tiny = PieceVocabulary.learn(Counter({"▁" + word: count for word, count in ten.items()}), size=280)
+for text in ("a singing king", "né", "🙂"):
+    pieces = tiny.tokens(split_words(text))
+    print(f"{text}:", *pieces)
+    assert join_tokens(pieces) == text
+
+# %% [markdown]
+# (*a* follows a space and *é* does not exist in the ten words; look at how each is written.) So there are no unknown words any
+# more, and no text is lost. A sentence in a script that the model never saw becomes long and the model has learned nothing about
+# it, but it can be read, copied and written.
+
+# %%
+show_source(PieceVocabulary.cut, PieceVocabulary.tokens)
+
+# %% [markdown]
+# ## How many pieces?
+#
+# Now we do the same with the real pairs. One vocabulary for both languages, called **joint**, has an advantage for a
+# translator: a name that is the same in French and English is cut into the same pieces on both sides. The number of merges is
+# the only setting. We try several sizes, and measure how long the sentences of the test set become. The size counts everything:
+# four special tokens, 256 bytes, the characters, and the merges.
+
+# %%
+counts = Counter()
+for side in (corpus.train.sources, corpus.train.targets):
+    counts.update(corpus.rule.split_all(side)[0])
+test_words = [word for source in corpus.test.sources for word in corpus.rule.split(source)]
+characters = PieceVocabulary.learn(counts, max(SIZES), merging=False)
+vocabularies, seconds = {len(characters): characters}, {}
+for size in SIZES:
+    start = time.perf_counter()
+    learned = PieceVocabulary.learn(counts, size)
+    vocabularies[len(learned)] = learned
+    seconds[len(learned)] = time.perf_counter() - start
+per_sentence = {size: len(each.tokens(test_words)) / len(corpus.test) for size, each in sorted(vocabularies.items())}
+words_per_sentence = len(test_words) / len(corpus.test)
+
+# %% tags=["hide-input"]
+rare = [sum(0 < n < 10 for n in vocabularies[size].counts) / size for size in per_sentence]
+show_table(
+    ["entries", "pieces per sentence", "pieces per word", "entries seen 1 to 9 times", "seconds to learn"],
+    [
+        [size, round(length, 1), length / words_per_sentence, f"{share:.0%}", seconds.get(size)]
+        for (size, length), share in zip(per_sentence.items(), rare, strict=True)
+    ],
+)
+show_text(
+    f"The first row has no merges: its entries are characters and bytes. A test sentence has **{words_per_sentence:.1f}** "
+    f"words, marks included."
+)
+
+# %% tags=["hide-input"] mystnb={"image": {"alt": "Two curves over the number of entries of the vocabulary, on a logarithmic scale. The blue one, pieces per test sentence, falls steeply and then flattens towards a dotted line, the number of words per sentence. The orange dashed one, the share of entries seen fewer than ten times, rises on an axis at the right."}}
+figure = Figure(figsize=(5.8, 3.2), layout="constrained")
+axes = figure.add_subplot()
+sizes = list(per_sentence)
+(length_line,) = axes.plot(sizes, list(per_sentence.values()), "o-", color=BLUE, label="pieces per sentence")
+axes.axhline(words_per_sentence, color=BLUE, linestyle=":", lw=1)
+axes.set(xscale="log", ylim=(0, None), xlabel="entries of the vocabulary", ylabel="pieces per test sentence")
+axes.set_xticks(sizes, labels=[f"{size:,}" for size in sizes], rotation=45)
+axes.minorticks_off()
+right = axes.twinx()
+(rare_line,) = right.plot(
+    sizes, [100 * share for share in rare], "s--", color=ORANGE, label="entries seen 1 to 9 times"
+)
+right.set(ylim=(0, None), ylabel="rare entries (%)")
+axes.legend(handles=[length_line, rare_line], frameon=False, loc="upper center")
+show_figure(figure)
+
+# %% [markdown]
+# **Figure 16.2.** The first thousand entries shorten sentences most. Later ones save little, and more of them are so rare that the model
+# cannot learn them well. The dotted line is the length in words.
+
+# %% [markdown]
+# How near was your guess? The figure shows the choice that you have to make. A larger vocabulary gives shorter sequences, but
+# its last entries are whole rare words, each seen a few times, and this is the trouble that we wanted to leave. Sizes between
+# 2,000 and 8,000 suit corpora like this one; with millions of pairs, 32,000 is common.
+#
+# Here is what the sizes do to single words, among them names and a word that few corpora contain:
+
+# %%
+examples = ["maison", "maisons", "anticonstitutionnellement", "Ngozi", "Ouagadougou", "ornithorynque"]
+show_table(
+    ["word", *(f"{size:,} entries" for size in list(vocabularies)[1::2])],
+    [
+        [word, *(" ".join(vocabularies[size].cut("▁" + word)).removeprefix("▁") for size in list(vocabularies)[1::2])]
+        for word in examples
+    ],
+)
+
+# %% [markdown]
+# ### The same word in many ways
+#
+# There is one more thing to gain. A model that always sees « maisons » as the same pieces never learns what its letters are.
+# [Provilkov et al. (2020)](https://arxiv.org/abs/1910.13267) cut the training words in a different way in each epoch: whenever
+# merges are applied, each possible merge is left out with a probability of, for example, 0.1. This is called **BPE-dropout**.
+# With probability 0 nothing changes, and with 1 only characters would be left. It is the argument `dropout` of `apply_merges`
+# above, and the setting `bpe_dropout`. When the model translates, it is off.
+
+# %% tags=["nbval-check-output"]
+draws = Random(16)
+for dropout in (0.0, 0.3, 0.3, 0.3, 1.0):
+    print(dropout, *apply_merges(list("singing"), rank_of, dropout, draws))
+
+# %% [markdown]
+# ## Words, pieces and characters in training
+#
+# Which of the three gives the better translator? We train the same network three times: same pairs, same text rule, same
+# learning rate, same number of epochs, same seed. Only the tokens differ, and with them the vocabularies and the number of
+# parameters. To compare the scores, each translation is joined to text again, and then normalised in the same way, to
+# lower-case words without accents, before BLEU counts them. So all three take the same exam, and a word that the model of
+# words cannot write costs it what it would cost the others.
+#
+# > **Guess first**
+# >
+# > Sort the three by BLEU on the whole test set, and by the seconds that an epoch takes. Then do it again for the sentences
+# > alone that contain an unknown word.
+
+# %%
+TOKENS = {
+    "words": {"tokens": "words"},
+    "subwords": {"tokens": "subwords", "vocabulary_size": PIECES},
+    "characters": {"tokens": "characters", "vocabulary_size": PIECES},
+}
+trainers = {}
+for name, difference in TOKENS.items():
+    settings = replace(
+        scale, name=f"{name}-{scale.name}", data=replace(data, **difference), model=model, training=training
+    )
+    print(f"{name}:")
+    trainers[name] = Trainer(prepare(settings.data), settings, folder_for(settings), watchers=[LiveLine()])
+    trainers[name].fit()
+
+# %% [markdown]
+# Now we score them on the whole test set, and also separately on the sentences with and without a word that is unknown to
+# the model of words.
+
+# %%
+scores = {name: evaluate(trainer.translator, corpus.test)[0] for name, trainer in trainers.items()}
+has_unknown = [any(flags) for flags in unknown_words(corpus)[1]]
+
+
+def part_of_test(wanted):
+    """The test sentences with an unknown word (True), or those without."""
+    chosen = [row for row, flag in enumerate(has_unknown) if flag == wanted]
+    return HeldOut([corpus.test.sources[row] for row in chosen], [corpus.test.references[row] for row in chosen])
+
+
+with_unknown, without = part_of_test(True), part_of_test(False)
+by_part = {
+    name: [evaluate(trainer.translator, part)[0].bleu for part in (without, with_unknown)]
+    for name, trainer in trainers.items()
+}
+
+# %% tags=["hide-input"]
+show_table(
+    ["tokens", "BLEU", "95% interval", "BLEU, no unknown word", "BLEU, one or more", "chrF", "unknown words"],
+    [
+        [name, round(s.bleu, 1), f"{s.bleu_low:.1f} to {s.bleu_high:.1f}", *(round(bleu, 1) for bleu in by_part[name]),
+         round(s.chrf, 1), f"{s.unknown_rate:.1%}"]
+        for name, s in scores.items()
+    ],
+)  # fmt: skip
+best, second, _ = sorted(scores, key=lambda name: -scores[name].bleu)
+best_on_unknown = max(by_part, key=lambda name: by_part[name][1])
+overlap = scores[best].bleu_low < scores[second].bleu_high
+show_text(
+    f"Best on the whole set: **{best}**, {scores[best].bleu - scores[second].bleu:.1f} points before {second}"
+    + (" (their intervals overlap). " if overlap else ". ")
+    + f"On the {len(with_unknown):,} sentences with an unknown word it is **{best_on_unknown}**; on the other "
+    f"{len(without):,}, **{max(by_part, key=lambda name: by_part[name][0])}**. The test set has {len(corpus.test):,} sentences, "
+    "and there is one seed of each: differences of about a point mean nothing."
+)
+
+# %% [markdown]
+# And what does it cost? A shorter vocabulary means fewer parameters, because the embeddings and the output layer have a row for
+# each entry. Longer sequences mean more steps.
+
+# %%
+cost = []
+for name, trainer in trainers.items():
+    tokens = sum(
+        len(trainer.translator.src_vocabulary.tokens(corpus.rule.split(source))) for source in corpus.test.sources
+    )
+    seconds_per_epoch = trainer.progress.seconds / trainer.settings.training.epochs
+    cost.append([
+        name, len(trainer.translator.tgt_vocabulary), count_parameters(trainer.model), round(tokens / len(corpus.test), 1),
+        round(seconds_per_epoch, 1), round(len(test_words) / scores[name].seconds),
+    ])  # fmt: skip
+show_table(
+    [
+        "tokens",
+        "entries, English side",
+        "parameters",
+        "tokens per sentence",
+        "seconds per epoch",
+        "words translated per second",
+    ],
+    cost,
+)
+
+# %% [markdown]
+# Scores hide what the reader sees. So here are sentences of our own, with a name, a number, an accent that matters, and a word
+# that is rare in any corpus of short sentences. The sign ⁇ is a word that the model of words says it does not know.
+
+# %%
+OURS = ["Ngozi dort.", "Elle a 45 ans.", "Je mange une pêche.", "C'est un péché.", "Les maisons sont petites."]
+show_table(
+    ["source", *trainers],
+    [
+        [text, *(trainer.translator.translate(text).text.replace("<unk>", "⁇") for trainer in trainers.values())]
+        for text in OURS
+    ],
+)
+
+# %% [markdown]
+# Look at how each model fails. The model of words can only choose words that it knows, or copy a word of the source. The
+# others write letter by letter where they are not sure, so they can invent words that do not exist. Which of the two errors
+# is worse depends on the reader: an invented word looks strange, a wrong known word looks right.
+#
+# ## What attention sees
+#
+# With subwords, attention weights are between pieces, and a picture of them has a row for each piece that was written and a
+# column for each piece that was read. That shows what the network does. If you want to know which *word* belongs to which, as
+# the alignments of [Seeing attention](09_seeing_attention.ipynb) do, then pieces have to be joined.
+#
+# How should the numbers be joined? A row of weights sums to 1, and this must stay true. A source word gets what all its pieces
+# get, so columns are **added**. A target word consists of several rows that each sum to 1, so rows are **averaged**. Try it
+# with two pieces of one source word and two pieces of one target word: the rows (0.5, 0.4, 0.1) and (0.2, 0.7, 0.1), with the
+# end of the sentence as third column, become (0.9, 0.1).
+
+# %%
+show_source(join_attention)
+
+# %% tags=["hide-input"] mystnb={"image": {"alt": "Two heat maps of the same translation. The left one has a row for each piece that was written and a column for each piece that was read; some words take two or more of them. In the right one there is one row and one column for each word."}}
+translator = trainers["subwords"].translator
+cut_most = max(OURS, key=lambda text: len(translator.translate(text).src_words))
+in_pieces = translator.translate(cut_most)
+in_words = in_pieces.joined()
+figure = Figure(figsize=(8.6, 4), layout="constrained")
+for axes, found, title in zip(figure.subplots(1, 2), (in_pieces, in_words), ("pieces", "words"), strict=True):
+    draw_attention(axes, found)
+    axes.set_xlabel(title)
+show_figure(figure)
+
+# %% [markdown]
+# **Figure 16.3.** The same attention weights between pieces (left) and joined to words (right). Each row still sums to 1.
+
+# %%
+assert in_words.attn_weights.shape == (len(in_words.words) + 1, len(in_words.src_words) + 1)
+assert np.allclose(in_words.attn_weights.sum(dim=1), 1, atol=1e-4)
+
+# %% [markdown]
+# ## Russian, Greek and Chinese
+#
+# None of the code so far knows French. To see that it needs nothing but sentence pairs, we write three small corpora, from a
+# template: a subject, a verb that fits it, and an object. Each has a few hundred sentences that are correct and simple. They
+# are far too few for a translator, but they show whether letters of other scripts, and a language without spaces, go through.
+
+# %% tags=["hide-input"]
+# For each language: subjects with the index of their verb form, verbs with their forms, objects, and how they are joined.
+SUBJECTS = {"I": 0, "We": 1, "Maria": 2, "The child": 2, "The teacher": 2, "Grandma": 2}
+VERBS = [
+    ("want to buy", "want to buy", "wants to buy"),
+    ("am looking for", "are looking for", "is looking for"),
+    ("am painting", "are painting", "is painting"),
+]
+OBJECTS = ["house", "book", "dog", "cat", "apple", "fish", "picture", "chair"]
+LANGUAGES = {
+    "Russian": (
+        ["Я", "Мы", "Мария", "Ребёнок", "Учитель", "Бабушка"],
+        [("хочу купить", "хотим купить", "хочет купить"), ("ищу", "ищем", "ищет"), ("рисую", "рисуем", "рисует")],
+        ["этот дом", "эту книгу", "эту собаку", "эту кошку", "это яблоко", "эту рыбу", "эту картину", "этот стул"],
+        "{} {} {}.",
+    ),
+    "Greek": (
+        ["", "", "Η Μαρία", "Το παιδί", "Ο δάσκαλος", "Η γιαγιά"],
+        [
+            ("θέλω να αγοράσω", "θέλουμε να αγοράσουμε", "θέλει να αγοράσει"),
+            ("ψάχνω", "ψάχνουμε", "ψάχνει"),
+            ("ζωγραφίζω", "ζωγραφίζουμε", "ζωγραφίζει"),
+        ],
+        ["αυτό το σπίτι", "αυτό το βιβλίο", "αυτόν τον σκύλο", "αυτή τη γάτα", "αυτό το μήλο", "αυτό το ψάρι",
+         "αυτή την εικόνα", "αυτή την καρέκλα"],
+        "{} {} {}.",
+    ),
+    "Chinese": (
+        ["我", "我们", "玛丽亚", "孩子", "老师", "奶奶"],
+        [("想买",) * 3, ("在找",) * 3, ("在画",) * 3],
+        ["这座房子", "这本书", "这只狗", "这只猫", "这个苹果", "这条鱼", "这幅画", "这把椅子"],
+        "{}{}{}。",
+    ),
+}  # fmt: skip
+
+
+def write_pairs(language):
+    """All pairs of the template: English and another language."""
+    subjects, verbs, objects, form = LANGUAGES[language]
+    found = []
+    for (number, (who, person)), verb, what in product(
+        enumerate(SUBJECTS.items()), range(len(VERBS)), range(len(OBJECTS))
+    ):
+        foreign = form.format(subjects[number], verbs[verb][person], objects[what]).strip()
+        found.append((f"{who} {VERBS[verb][person]} this {OBJECTS[what]}.", foreign[0].upper() + foreign[1:]))
+    return found
+
+
+# %% tags=["nbval-check-output"]
+for language in LANGUAGES:
+    lines = write_pairs(language)
+    print(f"{language}, {len(lines)} pairs:", *lines[Random(3).randrange(len(lines))], sep="  ")
+
+# %% [markdown]
+# What happens if we forget the text rule? The package counts the letters that a rule removes. If they are more than a tenth, it
+# refuses the corpus and says what to change:
+
+# %% tags=["nbval-check-output"]
+folder = Path(tempfile.mkdtemp())
+for language in LANGUAGES:
+    lines = "\n".join("\t".join(pair) for pair in write_pairs(language))
+    (folder / f"{language}.tsv").write_text(lines, encoding="utf-8")
+try:
+    prepare(replace(PRESETS["small"].data, corpus=folder / "Russian.tsv"))
+except CorpusError as error:
+    print(error)
+
+# %% [markdown]
+# With `unicode`, we train a small model for each language, once on words and once on subwords. A tenth of the pairs, chosen by
+# their hash as always, is held out. What do you expect from words in Chinese, where a sentence has no spaces?
+
+# %%
+results, translators = [], {}
+for language, tokens in product(LANGUAGES, ("words", "subwords")):
+    settings = replace(
+        PRESETS["small"],
+        name=f"{language}-{tokens}",
+        data=replace(
+            PRESETS["small"].data, corpus=folder / f"{language}.tsv", text="unicode", tokens=tokens, vocabulary_size=600
+        ),
+        training=replace(PRESETS["small"].training, epochs=25, batch_size=8),
+    )
+    small = prepare(settings.data)
+    with tempfile.TemporaryDirectory() as run:
+        trainer = Trainer(small, settings, Path(run), watchers=[])
+        trainer.fit()
+        translators[language, tokens] = trainer.translator
+        held_out = HeldOut(
+            small.validation.sources + small.test.sources, small.validation.references + small.test.references
+        )
+        score, _ = evaluate(trainer.translator, held_out)
+    results.append(
+        [language, tokens, len(small.train), f"{score.unknown_rate:.0%}", f"{score.exact_match:.0%}", score.sentences]
+    )
+
+# %% tags=["hide-input"]
+show_table(["language", "tokens", "training pairs", "unknown words", "exactly right", "of held-out sentences"], results)
+
+# %% [markdown]
+# In Chinese, the text rule cannot find words, because nothing separates them. So a whole sentence counts as one word, and
+# every held-out sentence is unknown. Byte-pair encoding does not mind: it joins frequent neighbours, and finds pieces such as
+# those below. Nobody told it where a word begins. For a language without spaces, subwords are not an improvement but a
+# necessity.
+
+# %%
+show_table(
+    ["language", "sentence in pieces", "translation"],
+    [
+        [
+            language,
+            " ".join(translators[language, "subwords"].src_vocabulary.tokens(split_words(foreign))),
+            translators[language, "subwords"].translate(foreign).text,
+        ]
+        for language in LANGUAGES
+        for _, foreign in [write_pairs(language)[-2]]
+    ],
+)
+
+# %% [markdown]
+# ## Break it
+#
+# A vocabulary of pieces is learned from text, so it can be learned from the wrong text. Nothing will crash: everything can
+# still be written, only in more pieces. Here are the pieces per word that the French test sentences need, with merges from
+# four different texts. One of the four is a mistake that flatters your scores. Which one?
+
+# %%
+russian = Counter()
+for _, foreign in write_pairs("Russian"):
+    russian.update(split_words(foreign))
+sides = [corpus.rule.split_all(side)[0] for side in (corpus.train.sources, corpus.train.targets)]
+wrong = {
+    "training pairs, both languages": counts,
+    "English side only": Counter(sides[1]),
+    "Russian sentences from above": russian,
+    "the test set itself": Counter(test_words),
+}
+rows = []
+for name, text in wrong.items():
+    learned = PieceVocabulary.learn(text, PIECES)
+    pieces = learned.tokens(test_words)
+    as_bytes = sum(piece.startswith("<0x") for piece in pieces) / len(pieces)
+    rows.append([name, len(learned), len(pieces) / len(test_words), f"{as_bytes:.0%}"])
+show_table(["merges learned from", "entries", "pieces per word", "of them bytes"], rows)
+
+# %% [markdown]
+# The last row is the mistake. It is the shortest, because the frequent words of the test set have become entries. This is a leak
+# like those of chapter 1, though a small one: the model knows which words the exam will ask for. Learn merges from the
+# training pairs only, as `prepare` does, and use the same merges for training and translating. A model that is given other
+# merges than those of its training reads ids that mean something else.
+#
+# ## Recap
+#
+# - A vocabulary of words grows with every form of a word, and it still meets unknown words. Keeping case, accents and digits
+#   makes both worse.
+# - Characters leave nothing unknown, but make sequences several times as long.
+# - Byte-pair encoding begins with characters and joins the most frequent pair again and again. The list of merges is the
+#   whole result, and cutting a word repeats it.
+# - A marker for the space makes pieces reversible, and 256 bytes make every text writable. So no rule for apostrophes is
+#   needed, and no word is unknown.
+# - More merges mean shorter sequences and rarer entries. With BPE-dropout the model sees a word cut in several ways.
+# - Attention between pieces is joined to words by adding columns and averaging rows.
+# - Learn merges from training pairs only.
+#
+# ## Exercises
+
+# %% [markdown]
+# ### Exercise 16.1: Words that occur more often
+#
+# Suppose that *walk* occurs three times in the text of ten words, and all others once. Which are the first three merges now?
+# Work it out with a pencil, then check with `learn_merges`.
+
+# %% [markdown]
+# ### Solution to exercise 16.1
+
+# %% tags=["solution", "nbval-check-output"]
+print(learn_merges(ten | Counter(walk=3), 3))
+
+# %% [markdown]
+# *walk* now counts three times, so *a l* and *l k* occur eight times each, more than the seven of *i n*. Of the two, *a l* comes
+# first in the alphabet. Then *al k* has eight. *i n* is third, because it is before *n g* in the alphabet.
+
+# %% [markdown]
+# ### Exercise 16.2: A vocabulary for each language
+#
+# Learn a vocabulary of `PIECES // 2` entries for each language instead of a joint one of `PIECES`. How many pieces per word do
+# the French test sentences need? How many pieces, apart from special tokens, bytes and single characters, are the same in
+# both? Why would a joint vocabulary help a model to copy names?
+
+# %% [markdown]
+# ### Solution to exercise 16.2
+
+# %% tags=["solution"]
+separate = [PieceVocabulary.learn(Counter(side), PIECES // 2) for side in sides]
+joint = PieceVocabulary.learn(counts, PIECES)
+products = [{"".join(pair) for pair in vocabulary.merges} for vocabulary in separate]
+per_word = [len(vocabulary.tokens(test_words)) / len(test_words) for vocabulary in (separate[0], joint)]
+show_text(
+    f"Pieces per French word: **{per_word[0]:.2f}** with its own vocabulary of {PIECES // 2:,} entries, **{per_word[1]:.2f}** "
+    f"with the joint one of {PIECES:,}. Of the {len(products[0]):,} French pieces, {len(products[0] & products[1]):,} are English pieces too."
+)
+
+# %% [markdown]
+# With a joint vocabulary, a name that both languages write in the same way is the same list of ids on both sides. The model can
+# then learn one thing, "write what you read", for all names. With two vocabularies it may be cut differently on the two sides.
+
+# %% [markdown]
+# ### Exercise 16.3: How large may the vocabulary be?
+#
+# [Gowda and May (2020)](https://arxiv.org/abs/2004.02334) compared sizes on several corpora, and recommend the largest one at
+# which 95% of the entries still occur at least 100 times in training. What does this rule say here, and why does it depend on
+# the number of training pairs?
+
+# %% [markdown]
+# ### Solution to exercise 16.3
+
+# %% tags=["solution"]
+rows = []
+for size, vocabulary in sorted(vocabularies.items()):
+    learned_counts = [
+        count for count, word in zip(vocabulary.counts, vocabulary.words, strict=True) if not word.startswith("<")
+    ]
+    rows.append([size, f"{np.mean([count >= 100 for count in learned_counts]):.0%}"])
+show_table(["entries", "of them seen at least 100 times"], rows)
+
+# %% [markdown]
+# The rule asks for a small vocabulary, because the corpus is small: with ten times as many pairs, each piece occurs ten times as
+# often, and the same share of frequent entries is reached at a larger size. Special tokens and bytes are left out here,
+# because their number is fixed.
+
+# %% [markdown]
+# ## What to read next
+#
+# [Sennrich et al. (2016)](https://arxiv.org/abs/1508.07909) show on two pages what subwords do for names, compounds and loan
+# words, and [Provilkov et al. (2020)](https://arxiv.org/abs/1910.13267) what BPE-dropout adds. [Kudo and Richardson
+# (2018)](https://arxiv.org/abs/1808.06226) describe a widely used program for both.
