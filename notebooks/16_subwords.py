@@ -168,8 +168,8 @@ show_table(
 )
 
 # %% [markdown]
-# To us, most of these words are not new. Whoever knows « maison » can read « maisons ». But a vocabulary of words gives the
-# two unrelated numbers, so what the model learned about the first does not help with the second.
+# To a reader, many of these words are not new: if you know « maison », you can read « maisons ». But a vocabulary of words
+# gives the two unrelated ids, so what the model learned about the first does not help with the second.
 #
 # Could we simply take a larger vocabulary? Figure 16.1 gives the answer: it shows how many of the test words are in a
 # vocabulary of the most frequent training words, for every size up to the whole list.
@@ -181,9 +181,8 @@ figure = Figure(figsize=(5.5, 3), layout="constrained")
 axes = figure.add_subplot()
 axes.plot(known_ranks, 100 * np.arange(1, len(known_ranks) + 1) / len(ranks), color=BLUE, lw=2)
 axes.axhline(100, color=GREY, linestyle=":")
-axes.set(
-    xscale="log", ylim=(0, 104), xlabel="words in the vocabulary, the most frequent ones", ylabel="known test words (%)"
-)
+axes.set(xscale="log", ylim=(0, 104), xlabel="most frequent words in the vocabulary", ylabel="known test words (%)")
+axes.xaxis.set_major_formatter("{x:,.0f}")
 show_figure(figure)
 
 # %% [markdown]
@@ -470,8 +469,8 @@ by_part = {
 show_table(
     ["tokens", "BLEU", "95% interval", "BLEU, no unknown word", "BLEU, one or more", "chrF", "unknown words"],
     [
-        [name, round(s.bleu, 1), f"{s.bleu_low:.1f} to {s.bleu_high:.1f}", *(round(bleu, 1) for bleu in by_part[name]),
-         round(s.chrf, 1), f"{s.unknown_rate:.1%}"]
+        [name, f"{s.bleu:.1f}", f"{s.bleu_low:.1f} to {s.bleu_high:.1f}", *(f"{bleu:.1f}" for bleu in by_part[name]),
+         f"{s.chrf:.1f}", f"{s.unknown_rate:.1%}"]
         for name, s in scores.items()
     ],
 )  # fmt: skip
@@ -672,8 +671,7 @@ show_table(["language", "tokens", "training pairs", "unknown words", "exactly ri
 # %% [markdown]
 # In Chinese, the text rule cannot find words, because nothing separates them. So a whole sentence counts as one word, and
 # every held-out sentence is unknown. Byte-pair encoding does not mind: it joins frequent neighbours, and finds pieces such as
-# those below. Nobody told it where a word begins. For a language without spaces, subwords are not an improvement but a
-# necessity.
+# those below, without being told where a word begins. So for a language without spaces, we need subwords or characters.
 
 # %%
 show_table(
@@ -755,26 +753,27 @@ print(learn_merges(ten | Counter(walk=3), 3))
 # %% [markdown]
 # ### Exercise 16.2: A vocabulary for each language
 #
-# Learn a vocabulary of `PIECES // 2` entries for each language instead of a joint one of `PIECES`. How many pieces per word do
-# the French test sentences need? How many pieces, apart from special tokens, bytes and single characters, are the same in
-# both? Why would a joint vocabulary help a model to copy names?
+# The decoder and the encoder have their own embeddings, so a vocabulary of `PIECES` entries for each language makes the
+# network no larger than a joint one of `PIECES`. Learn two such vocabularies. How many pieces per word do the French test
+# sentences need? How many merged pieces are the same in both? And what could the joint vocabulary be better for?
 
 # %% [markdown]
 # ### Solution to exercise 16.2
 
 # %% tags=["solution"]
-separate = [PieceVocabulary.learn(Counter(side), PIECES // 2) for side in sides]
+separate = [PieceVocabulary.learn(Counter(side), PIECES) for side in sides]
 joint = PieceVocabulary.learn(counts, PIECES)
-products = [{"".join(pair) for pair in vocabulary.merges} for vocabulary in separate]
 per_word = [len(vocabulary.tokens(test_words)) / len(test_words) for vocabulary in (separate[0], joint)]
+french, english = ({"".join(pair) for pair in vocabulary.merges} for vocabulary in separate)
 show_text(
-    f"Pieces per French word: **{per_word[0]:.2f}** with its own vocabulary of {PIECES // 2:,} entries, **{per_word[1]:.2f}** "
-    f"with the joint one of {PIECES:,}. Of the {len(products[0]):,} French pieces, {len(products[0] & products[1]):,} are English pieces too."
+    f"Pieces per French word: **{per_word[0]:.2f}** with its own vocabulary, **{per_word[1]:.2f}** with the joint one. Of the "
+    f"{len(french):,} merged pieces of French, **{len(french & english):,}** are pieces of English too."
 )
 
 # %% [markdown]
-# With a joint vocabulary, a name that both languages write in the same way is the same list of ids on both sides. The model can
-# then learn one thing, "write what you read", for all names. With two vocabularies it may be cut differently on the two sides.
+# Two vocabularies make shorter sequences, because no entry is spent on the other language. In a joint vocabulary, a name that
+# both languages write in the same way is the same list of pieces on both sides, so the model can learn one thing, "write what
+# you read", for all names. With two vocabularies, a name may be cut in two different ways.
 
 # %% [markdown]
 # ### Exercise 16.3: How large may the vocabulary be?
