@@ -206,7 +206,9 @@ show_text(
 )
 
 # %% [markdown]
-# Both kinds are measured in [How good is it?](08_how_good_is_it.ipynb), which also says what such a number is worth.
+# The two scores cannot be compared, because they come from different sentences: 92 on easy ones does not make your
+# network better than the other. A score only ranks models that translated the same test set. [How good is
+# it?](08_how_good_is_it.ipynb) says what such a number is worth.
 #
 # ## Break it
 #
@@ -229,8 +231,9 @@ print("words it does not know:", ", ".join(strange.unknown) or "none")
 print(translator.translate("Le chat noir dort.").text)
 
 # %% [markdown]
-# Nothing makes sure that every source word is translated. The network writes what is likely, and a likely sentence may
-# leave a word out. Such damage, and what to do about it, is the subject of [Break it](10_break_it.ipynb).
+# Nothing makes sure that every source word is translated. The network writes what is likely, and a likely sentence
+# may leave a word out. [Translating](07_translating.ipynb) shows long sentences that lose a part, and measures how
+# many words are missing.
 
 # %% [markdown]
 # ## Recap

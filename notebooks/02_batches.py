@@ -421,8 +421,9 @@ print("another epoch, another order:", order_of(0) != order_of(1))
 
 # %% [markdown]
 # A random generator that is simply used further and further, and not saved, could not do this: to know its state in
-# epoch 40 you would have to run through the 39 before. Here `[seed, epoch]` seeds a fresh generator each time. On this
-# [Training](06_training.ipynb) builds a training cell that cannot lose work.
+# epoch 40 you would have to run through the 39 before. Here `[seed, epoch]` seeds a fresh generator each time. On
+# this [Training](06_training.ipynb) builds a training cell that can be stopped at any step, and that repeats at most
+# the steps since its last checkpoint if it is killed.
 #
 # ### What do buckets cost?
 #
@@ -448,9 +449,10 @@ rows = [["random", f"{together_again(False):.1%}"], ["buckets", f"{together_agai
 show_table(["batches", "companions that meet again"], rows)
 
 # %% [markdown]
-# In buckets companions meet again more often, and the more so the fewer pairs there are of each length. The order of the
-# *batches* is still random, so a model does not meet all short sentences first. Whether the price is fair you decide by
-# the result: [How good is it?](08_how_good_is_it.ipynb) measures what comes out.
+# In buckets companions meet again more often, and the more so the fewer pairs there are of each length. The order of
+# the *batches* is still random, so a model does not meet all short sentences first. Whether this costs quality, this
+# book does not measure: all its models are trained with buckets. To find out, train twice, with buckets and without,
+# from several seeds each, and compare as in [Which attention?](11_which_attention.ipynb).
 #
 # ## Recap
 #
@@ -537,6 +539,6 @@ show_text(f"{len(dealt):,} batches, of {min(map(len, dealt))} to {max(map(len, d
 # %% [markdown]
 # ## What to read next
 #
-# [Encoder and decoder: a sentence in one vector](03_encoder_decoder.ipynb) gives the batch to two networks: one reads,
-# one writes, and a single vector lies between them. The model is that of [Cho et al.
-# (2014)](https://arxiv.org/abs/1406.1078).
+# [Encoder and decoder: a sentence in one vector](03_encoder_decoder.ipynb) gives the batch to two networks: one
+# reads, one writes, and a single vector lies between them. The idea is that of [Cho et al.
+# (2014)](https://arxiv.org/abs/1406.1078) and [Sutskever et al. (2014)](https://arxiv.org/abs/1409.3215).

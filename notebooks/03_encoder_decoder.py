@@ -15,10 +15,12 @@
 # %% [markdown]
 # # Encoder and decoder: a sentence in one vector
 #
-# A translator must read a sentence of one length and write one of another. In 2014 an answer appeared that needs no
-# grammar at all: one network reads the sentence into a vector, and another writes from that vector. Here you build it
-# from a single step of a recurrent network, done by hand, up to a trained translator. Then you measure where it fails,
-# because that failure is why attention was invented.
+# A translator must read a sentence of one length and write one of another. The systems of the years before 2014 cut
+# the sentence into phrases, looked each phrase up in a table, and put the translations together with a separate model
+# for each part of the work. In 2014 an answer appeared that is trained as a whole: one network reads the sentence
+# into a vector, and another writes from that vector. Here you build it from a single step of a recurrent network,
+# done by hand, up to a trained translator. Then you measure where it fails, because that failure is why attention was
+# invented.
 #
 # > **What you will be able to do**
 # >
@@ -163,7 +165,12 @@ show_table(["what happens", "share of sentences"], rows)
 # 2014](https://arxiv.org/abs/1409.3215)):
 #
 # - The **[encoder](../book/glossary.md)** reads the source and ends in a state, a vector of H numbers.
-# - The **[decoder](../book/glossary.md)** starts from that vector and writes, one word after another, until it writes the end mark.
+# - The **[decoder](../book/glossary.md)** starts from that vector and writes, one word after another, until it writes
+#   the end mark.
+#
+# The two papers differ in the details. Sutskever's decoder gets the vector only as its first state, as ours does in
+# this chapter. Cho's gets it again at every step (section 2.2 of the paper), and scored pairs of short phrases for
+# another translation system. Both encoders read in one direction only; ours will read in both.
 
 # %% tags=["hide-input"] mystnb={"image": {"alt": "A row of blue encoder states reads le, chat, noir, dort and the end mark from left to right. A single small vector leads from the last one to a row of orange decoder states, which write the, black, cat, sleeps and the end mark; each written word is read at the next step."}}
 show_drawing("encoder-decoder")
@@ -267,8 +274,10 @@ show("z", z)
 # \tag{3.3}
 # $$
 #
-# ($\odot$ multiplies number by number.) Last, each number of the new state is a mean of the proposal (3.3)
-# and the old state, with the gate (3.2) as the weight of the old:
+# ($\odot$ multiplies number by number.) This is PyTorch's form, which we use throughout. In the paper (equation 8)
+# the reset gate acts before the matrix, $\tanh(W x + U (r \odot h))$; PyTorch's form needs only one product with $h$
+# for all three parts. Last, each number of the new state is a mean of the proposal (3.3) and the old state, with the
+# gate (3.2) as the weight of the old:
 #
 # $$
 # h' = (1 - z) \odot n + z \odot h
@@ -517,10 +526,11 @@ show_drawing("encoder-states")
 # the two directions of each layer are added up.
 
 # %% [markdown]
-# Layer by layer, and within each layer forward and backward (Figure 3.6). So `[:2]` is layer 0
-# *twice*, forward and backward. The upper layer, which has read the whole sentence in both directions, is thrown away; the
-# decoder's upper layer starts from a state that reads backwards. Training makes the best of it, the loss goes down, and
-# nobody notices. The damage is measured in [Break it](10_break_it.ipynb).
+# Layer by layer, and within each layer forward and backward (Figure 3.6). So `[:2]` is layer 0 *twice*, forward and
+# backward. The upper layer, which has read the whole sentence in both directions, is thrown away; the decoder's upper
+# layer starts from a state that reads backwards. Nothing crashes, and the loss goes down, because training adapts the
+# weights to the states that they get. In [Break it](10_break_it.ipynb) we train with this mistake and look for its
+# damage.
 #
 # Right is: for each layer, both directions together. Here is the package's encoder with the same labels:
 
@@ -558,12 +568,16 @@ show_text(
 # %% [markdown]
 # There is plenty of room. If one vector is a bottleneck, then not for lack of bits. It is because the network must
 # *learn* to pack any sentence, word after word, through gates that forget, and learn to unpack it in another order.
-# Every word shares the space with every other, and the gradient of the first source word comes back through every step
-# of both networks.
+# Every word shares the space with every other. Learning is slow too, because the gradient has a long way. In an
+# encoder that reads only from the left, the gradient of the first source word comes back through every step of both
+# networks. Ours reads from both ends and adds the two last states, so both ends of the sentence are near the decoder
+# and the middle is farthest from it. In an untrained encoder that reads 20 words, the gradient that reaches the
+# middle word is less than a tenth of the gradient that reaches the first or the last.
 #
-# That last path can be shortened. Sutskever and others fed the source sentences *backwards*, so that the first source
-# words stood next to the first target words, and gained several points ([Sutskever et al.,
-# 2014](https://arxiv.org/abs/1409.3215)). A remedy that shows where it hurts.
+# [Sutskever et al. (2014)](https://arxiv.org/abs/1409.3215), whose encoder read in one direction, shortened the path
+# in another way: they fed the source sentences *backwards*, so that the first source words were next to the first
+# target words. Their score rose from 25.9 to 30.6 BLEU (section 3.3 of the paper). So the length of the path does
+# matter.
 #
 # So train it and see. The first model has no [attention](../book/glossary.md): its decoder gets the vector, and nothing
 # else. The second is the same with general attention: its decoder may look at every `enc_states` row again ([Attention:
@@ -573,7 +587,10 @@ show_text(
 # >
 # > Draw two curves of quality over sentence length, one for each model. Where do they start? Which one falls, and where?
 #
-# Each training cell can be stopped and run again: it goes on where it was.
+# Both train with **[dropout](../book/glossary.md)** ([Srivastava et al.,
+# 2014](https://jmlr.org/papers/v15/srivastava14a.html)): at every step a tenth of the numbers in their vectors, drawn
+# at random, is set to 0, so that no word can be recognised by one number alone. It is switched off when they
+# translate. Each training cell can be stopped and run again: it goes on where it was.
 
 # %%
 trainer = Trainer(corpus, settings, folder_for(settings), watchers=[LiveLine(), Board()])

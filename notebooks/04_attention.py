@@ -577,8 +577,9 @@ total = sum(math.exp(-((s - place) ** 2) / 2) for s in inside) / len(inside)
 print(f"sum {total:.3f}")
 
 # %% [markdown]
-# The weights do not sum to 1. A window that lies between words, or over the sentence's end, gives a *shorter* context.
-# The paper has it so, and so has the package:
+# The weights do not sum to 1. They never do, wherever the window is, because the softmax has already shared out the
+# whole of 1, and the bell curve then reduces every weight that is not exactly at $p_t$. So the context is *shorter*
+# than a mean of the states would be. The paper does it this way (its equation 10), and our implementation follows it:
 
 # %%
 show_source(attention.LocalAttention.centres, attention.LocalAttention.weights)

@@ -254,9 +254,10 @@ for name in ("none", "general"):
 # %% [markdown]
 # ### Input feeding
 #
-# Luong's decoder forgets where it looked. The context goes to the output and not into the GRU, so step $t$ cannot know
-# which source words step $t - 1$ has already translated. The same paper mends that: the last attentional state joins
-# the next input.
+# Luong's decoder forgets where it looked. The context goes to the output and not into the GRU. So at step $t$ the
+# decoder is not told which source words it looked at in step $t - 1$: it has only the word $y_{t-1}$ and its own
+# state to guess from. The same paper has a remedy, **input feeding** (its section 3.3): the last attentional state
+# joins the next input.
 #
 # $$
 # h_t = \mathrm{GRU}([y_{t-1}; \tilde h_{t-1}], h_{t-1})
@@ -299,7 +300,11 @@ check_shape(second.attn_state, (B, H))
 # \tag{5.7}
 # $$
 #
-# In the package the $g$ of (5.7) is $\tanh(W[y_{t-1}; h_t; c_t])$ and then the output layer.
+# In the package the $g$ of (5.7) is $\tanh(W[y_{t-1}; h_t; c_t])$ and then the output layer. The attention and the
+# state update are the paper's. Three other parts are simpler than in its appendix A.2: its $g$ has a maxout layer;
+# its annotations are the two directions *concatenated*, of size 2H, where we add them up and stay at H; and its first
+# state is a learnt function, $\tanh(W_s \overleftarrow{h}_1)$, of the backward state at the first word. Luong's paper
+# differs from our Luong decoder too: its networks are stacked LSTMs, not GRUs.
 #
 # > **Guess first**
 # >
@@ -521,8 +526,9 @@ show_text(
 )
 
 # %% [markdown]
-# The model is not only smaller. The vector of a word now learns from both jobs, and the paper found that models predict
-# *better* for it.
+# What does it cost? The vector of a word now learns from both jobs. For language models, which only continue a text,
+# the paper found better predictions with tied embeddings. For translation it claims less: the models shrink to less
+# than half of their size *without harming* their performance, in the words of its abstract.
 #
 # ## Three sentences by heart
 #

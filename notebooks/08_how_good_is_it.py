@@ -27,7 +27,7 @@
 # > - read a challenge set: what kind of sentence does it fail at, and why?
 #
 # The chapter uses the run of [Training](06_training.ipynb) and trains it twice more with other seeds: seconds at
-# `small`, about five minutes at `standard`, hours at `large`.
+# `small`, about four minutes at `standard`, hours at `large`.
 
 # %% tags=["hide-input"]
 # Find the package in this clone, or install it from where the book is published. Otherwise stop and say what to do.
@@ -198,8 +198,10 @@ for output in references:
 #
 # ## Cousins of BLEU
 #
-# **[chrF](../book/glossary.md)** ([Popovi{\'c, 2015](https://aclanthology.org/W15-3049)) counts runs of *letters* instead of words, up to six, and balances precision with recall,
-# the share of the reference that was found. "sleep" for "sleeping" is simply wrong for BLEU; for chrF it is half right.
+# **[chrF](../book/glossary.md)** ([Popović, 2015](https://aclanthology.org/W15-3049)) counts runs of *letters*
+# instead of words, up to six, and combines precision with recall, the share of the reference that was found. In the
+# form that we use, chrF2, recall counts twice as much as precision. "sleep" for "sleeping" is simply wrong for BLEU;
+# for chrF it is half right.
 #
 # **Exact match** is the share of outputs that equal a reference. On short sentences it is easy to understand and hard to
 # argue with.
@@ -358,6 +360,10 @@ show_text(
 )
 
 # %% [markdown]
+# The range that two intervals share tells you only that the two results can be reconciled. It is not an interval with a
+# known certainty, so do not report it. To use both sets, **pool** them: put their sentences together and draw from all of
+# them at once. This gives one gain and one interval, which is narrower than either because more sentences are in it.
+#
 # ## Learnt or memorised?
 #
 # A model could score well on sentences it was trained on by remembering them. The 2017 notebook showed only such
@@ -545,6 +551,11 @@ show_figure(figure)
 # %% [markdown]
 # **Figure 8.3.** chrF by phenomenon, worst first, with 95% intervals from drawing the sentences of a group again and again. A dozen
 # sentences make wide intervals.
+
+# %% [markdown]
+# Which group is lowest depends on the measure. The figure, and the sentence below, order the groups by the mean chrF of
+# their sentences; in the table above, BLEU or exact match may put another group last. When the measures disagree and the
+# intervals are as wide as these, we cannot say which of the lowest groups is the worst.
 
 # %% tags=["hide-input"]
 worst, best = order[-1].replace("_", " "), order[0].replace("_", " ")

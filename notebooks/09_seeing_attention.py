@@ -26,7 +26,7 @@
 # > - compare score functions and decoders by where they look
 # > - test whether a model needs its attention weights, and whether they say what the output depends on
 #
-# The chapter takes under a minute at `small` and about four minutes at `standard`, nearly all of it training.
+# The chapter takes under a minute at `small` and about five minutes at `standard`, nearly all of it training.
 
 # %% tags=["hide-input"]
 # Find the package in this clone, or install it from where the book is published. Otherwise stop and say what to do.
@@ -630,9 +630,13 @@ show_text(
 
 
 # %% [markdown]
-# How is it possible at all? Two reasons you know already. A column is not a word: the encoder's state at « chat » has
-# read « noir » too. And the output does not see the context alone, but $[c_t; h_t]$: the decoder's own state is often
-# enough to say "sleeps" and the full stop.
+# Keep both shares in mind when you quote this result. It holds for the words for which the search found other
+# weights, which in the run shown here is about half of them. For the other half we have not shown that another story
+# exists.
+#
+# How are other weights with the same word possible at all? Two reasons you know already. A column is not a word: the
+# encoder's state at « chat » has read « noir » too. And the output does not see the context alone, but $[c_t; h_t]$:
+# the decoder's own state is often enough to say "sleeps" and the full stop.
 
 # %% [markdown]
 # ### 4. Does the weight say what the word depends on?

@@ -25,9 +25,9 @@
 # > - say for each how much it costs here, with an interval, and what picture or number gives it away
 # > - test for it: the same sentence alone and in company, rows that should differ, two splits, two losses
 #
-# The chapter takes well under a minute at `small` and five to fifteen minutes at `standard` (never more than 30). All
-# of it is training on the embedded corpus. Every training can be stopped: run its cell again and it goes on where it
-# was. What has been trained is only loaded.
+# The chapter takes well under a minute at `small` and about six minutes at `standard`. All of it is training on the
+# embedded corpus. Every training can be stopped: run its cell again and it goes on where it was. What has been
+# trained is only loaded.
 
 # %% tags=["hide-input"]
 # Find the package in this clone, or install it from where the book is published. Otherwise stop and say what to do.
@@ -445,17 +445,19 @@ show_figure(figure)
 # **Figure 10.3.** Training loss with right and with wrong first states: nothing here raises an alarm.
 
 # %% [markdown]
-# Whatever your run shows in Figure 10.3, understand why it can be mild. Training does not know what a state
-# is *called*. The lower layer has read the whole sentence, in both directions, and the weights learn to use what they
-# are given. With attention, the first state matters for the first words at most. What is lost for good is what the top
-# layer knew, and half of each sum.
+# Whatever your run shows in Figure 10.3, understand why it can be mild. Training does not know what a state is
+# *called*. The lower layer has read the whole sentence, in both directions, and the weights learn to use what they
+# are given. With attention, the first state matters for the first words at most. What is missing is the top layer,
+# which never reaches the first states, and one direction for each of the two layers of the decoder.
 #
 # And if the broken run comes out *ahead*? Then look at the first column: after so short a training, two layers are
-# still far behind the one layer of the healthy model. How far such a run has come on its way varies a good deal from
-# seed to seed, and an interval over test sentences knows nothing of seeds. It is no reason to keep the bug.
+# still far behind the one layer of the healthy model, so we compare two runs that have not finished learning. We also
+# trained each of them from one seed only, and an interval over test sentences does not tell us how much another seed
+# would change. So the mistake is one by definition, since the states are not the ones that we meant, but our short
+# runs do not show that it costs anything. To measure the cost, you would train both to the end, from several seeds.
 #
-# This is why the bug lived: no crash, no alarming number. **The test that catches it** compares with the definition:
-# the $l$-th first state must be the sum of rows $2l$ and $2l + 1$.
+# This is why the bug could stay in published code for years: it causes no crash and no alarming number. **The test
+# that catches it** compares with the definition: the $l$-th first state must be the sum of rows $2l$ and $2l + 1$.
 
 # %% [markdown]
 # ## 3. Concat without tanh
@@ -877,8 +879,10 @@ assert len(rows) == 2
 show_table(["run", "BLEU", "words a sentence", "words that counted"], rows)
 
 # %% [markdown]
-# (A run that was trained before is only loaded, so nothing is counted then.) One epoch is short, and on its own words a
-# model learns slowly anyway: compare the two rows with each other and not with the healthy model.
+# (A run that was trained before is only loaded, so nothing is counted then.) One epoch is short, and on its own words
+# a model learns slowly anyway. If BLEU is below 1 in both rows, neither model has learnt to translate, and the table
+# cannot show what the stopped loss costs. It shows only the first thing that we asked for, the share of words that
+# counted. For the cost, train for as many epochs as the healthy model.
 
 # %% [markdown]
 # ### Exercise 10.3: Wrong state, no attention
@@ -904,7 +908,10 @@ show_table(["run", "BLEU", "from", "to", "last training loss"], rows)
 
 # %% [markdown]
 # Together the two wrong rows have read the whole sentence, forwards and backwards, in the lower layer. So the
-# information is there, if shallower than it should be, and the weights can learn to find it.
+# information is there, if shallower than it should be, and the weights can learn to find it. That is the argument;
+# the table does not test it. After one epoch without attention neither model can translate yet (BLEU is below 1 at
+# `standard`), so the difference between the rows means nothing. Train both for as many epochs as experiment 2, from
+# several seeds, before you answer.
 
 # %% [markdown]
 # ## What to read next

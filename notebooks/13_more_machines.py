@@ -276,8 +276,9 @@ figure.legend(loc="outside upper center", ncols=3)
 show_figure(figure)
 
 # %% [markdown]
-# **Figure 13.1.** Relative difference of the losses of two processes from those of one. By word it is rounding (dots on the lowest line:
-# no difference at all); with the plain mean it is another training.
+# **Figure 13.1.** Relative difference of the losses of two processes from those of one. By word it is rounding (dots
+# on the lowest line: no difference at all); with the plain mean it is thousands of times as large as rounding,
+# although still small.
 
 # %% tags=["hide-input"]
 show_text(
@@ -516,8 +517,11 @@ assert float(rows[0][1]) < float(rows[2][1]) < 2 * float(rows[0][1]) + 0.1
 show_table(["processes", "MB sent by each", "ms on the network", "ms a step of one process"], rows)
 
 # %% [markdown]
-# It hardly grows with the number of processes: that is what rings are for. But it does not shrink either, while the
-# work of each process does. Over a slow network a small model soon waits more than it works.
+# From 2 processes to 64 it nearly doubles, and with more it never reaches twice the amount for 2, because $(P - 1) /
+# P$ rises from 1/2 towards 1. That is what rings are for: if one process collected the numbers of all others and sent
+# the sums back, it would receive and send $(P - 1)\, n$ numbers, and that grows without limit. But what is exchanged
+# does not shrink either, while the work of each process does. Over a slow network a small model soon waits more than
+# it works.
 
 # %% [markdown]
 # ### Exercise 13.2: The largest share

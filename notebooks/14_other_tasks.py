@@ -798,8 +798,12 @@ show_table(["combinations shown", "others right"], [[number, f"{share:.0%}"] for
 assert learnt[max(handfuls)] > learnt[0]
 
 # %% [markdown]
-# So the network *can* do it. What it lacks is not a place for the rule but a reason to prefer that rule to others, and
-# a few examples are such a reason. Which examples matters as much as how many ([Loula et al.,
+# With four examples the share falls to 0% in the run shown here, from 3% without any. Both are a handful of commands
+# out of 400, from one seed each, so this says only that four examples are not enough. With 16, the network answers
+# nearly half of the other commands right, and with 64 most of them.
+#
+# So the network *can* do it. What it lacks is not a place for the rule but a reason to prefer that rule to others,
+# and a few examples are such a reason. Which examples matters as much as how many ([Loula et al.,
 # 2018](https://arxiv.org/abs/1807.07545)).
 
 # %% [markdown]

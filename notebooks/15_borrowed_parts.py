@@ -166,9 +166,10 @@ by_hand = -np.log(1 / (1 + np.exp(-2))) - np.log(1 / (1 + np.exp(0))) - np.log(1
 print(f"{skip_gram_loss(v, u, k).item():.4f}, by hand {by_hand:.4f}")
 
 # %% [markdown]
-# The data are pairs of words that stand at most three places apart in one sentence. Very frequent words say little about
-# their neighbours, so most of them are skipped, each with the probability that the paper gives: a word of frequency $f$
-# stays with probability $\sqrt{t / f}$, where $t$ is a small number, 0.001 here.
+# Very frequent words say little about their neighbours, so most of them are left out first, with the probability that
+# the paper gives: a word of frequency $f$ stays with probability $\sqrt{t / f}$, where $t$ is a small number, 0.001
+# here. The data are then pairs of words at most three places apart in what is left of one sentence. In the sentence
+# itself they may be farther apart.
 
 # %%
 ids = [torch.tensor(french.encode(text.split())[:-1]) for text in french_only]  # without EOS
@@ -494,8 +495,13 @@ show_figure(figure)
 # %% [markdown]
 # What may you conclude? As in [Which attention?](11_which_attention.ipynb), a difference counts if every seed of the
 # one is better than every seed of the other. With two seeds that is so where it is larger than both spreads together.
-# Two seeds are few, so treat a narrow "yes" as a "perhaps". And all starts get the same steps: what learns slowly looks
-# worse here than after a longer training.
+# But two seeds are too few for a verdict. Suppose a start were worth nothing: of the six ways to divide four scores
+# between two starts, two separate them completely, so the rule is met by luck one time in three. Below are twelve
+# verdicts, and if no start were worth anything, we would expect about four of them to be false. So read "helps" as
+# "perhaps helps" and "hurts" as "perhaps hurts", unless the difference is many times as large as both spreads, as it
+# is for the frozen autoencoder. With three seeds, luck would meet the rule only one time in ten.
+#
+# And all starts get the same steps: what learns slowly looks worse here than after a longer training.
 
 
 # %%
@@ -591,8 +597,10 @@ show_text(
 #
 # - Skip-gram makes vectors from text alone: words with the same company point the same way.
 # - `read_vectors` reads word2vec's, GloVe's and fastText's text files; `from_vectors` begins a run with them.
-# - An autoencoder is trained on pairs of the same sentence. With attention that is easy, and to copy well is no proof of an
-#   encoder that is worth lending.
+# - An autoencoder is trained on pairs of the same sentence. With attention that is easy, and copying well does not
+#   prove that its encoder is worth lending. We know this from the translations: with the encoder frozen they are
+#   worse than from scratch. The share of the word in its states does not show it, because it is nearly the same for
+#   all three encoders.
 # - Borrowed parts are worth most where pairs are few. Whether to freeze them is a question to measure, not to believe.
 # - What you lend must be held out too: no test sentence in the text that the vectors, or the autoencoder, have read.
 #

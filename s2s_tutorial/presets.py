@@ -24,7 +24,7 @@ class Presets(dict[str, Settings]):
 SAMPLE = Settings(
     "sample", DataSettings(corpus="sample", sample_pairs=36_000), ModelSettings(), TrainingSettings(epochs=3)
 )
-PresetName = Literal["sample", "small", "standard", "large", "original"]
+PresetName = Literal["sample", "small", "standard", "large", "real", "original"]
 PRESETS = Presets({
     "sample": SAMPLE,
     # The preset of the tests and CI: the built-in corpus, trained in seconds.
@@ -48,6 +48,15 @@ PRESETS = Presets({
         DataSettings(corpus="tatoeba", max_length=12, unit="words", vocabulary_min_count=3),
         ModelSettings(embedding_size=320, hidden_size=320),
         TrainingSettings(epochs=12, batch_size=128, learning_rate=3e-3),
+    ),
+    # Real text as it is written, in pieces of words; 160 characters are about 40 pieces.
+    "real": Settings(
+        "real",
+        DataSettings(corpus="tatoeba", max_length=160, text="unicode", tokens="subwords", vocabulary_size=8_000),
+        ModelSettings(embedding_size=384, hidden_size=384),
+        TrainingSettings(
+            epochs=12, batch_size=128, learning_rate=2e-3, unknown_rate=0.0, word_dropout=0.1, bpe_dropout=0.1
+        ),
     ),
     # The 2017 notebook's own settings. It counted 50,000 batches, about 160 passes over its pairs.
     "original": Settings(

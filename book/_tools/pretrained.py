@@ -142,7 +142,8 @@ def _limitations(run: Run) -> str:
 - It was made for teaching; do not rely on its translations. It was never trained on a sentence of more than
   {data.max_length} words.
 - Accents, capitals and digits are removed before it reads a sentence, so « pêche » and « péché » are the same word to it.
-- If it does not know a word, it copies the word from the source and continues with the sentence.
+- It reads every word that it does not know as the same mark, "unknown". Where it writes this mark itself, the source word
+  with the most attention is copied, which is right for names and wrong for other words.
 - Its training sentences were written by volunteers for language learners. The model reproduces the assumptions in these
   sentences, for example about who is a nurse and who is a doctor.
 

@@ -14,10 +14,11 @@ from typing import Annotated
 
 import typer
 
-from s2s_tutorial.cli import options
+from s2s_tutorial.cli import options, text_options
 from s2s_tutorial.cli.measure_run import held_out_of, measure_run
 from s2s_tutorial.cli.messages import describe_corpus, describe_scores
 from s2s_tutorial.cli.options import choose_settings, choose_training
+from s2s_tutorial.cli.text_options import choose_dropout, choose_text
 from s2s_tutorial.cli.train_run import load_corpus, train_run
 from s2s_tutorial.cli.translate_lines import chunks, read_lines, translate_chunk
 from s2s_tutorial.settings import PRETRAINED
@@ -95,11 +96,16 @@ def data(
     reverse: options.ReverseOption = False,
     trim_below: options.TrimOption = None,
     sample_pairs: options.SamplePairsOption = None,
+    text: text_options.TextOption = None,
+    tokens: text_options.TokensOption = None,
+    vocabulary_size: text_options.VocabularySizeOption = None,
+    joint: text_options.JointOption = None,
     stream: options.StreamOption = False,
 ) -> None:
     """Prepare sentence pairs and count what each step leaves."""
     with clear_errors():
         settings = choose_settings(corpus, preset, reverse, trim_below, sample_pairs)
+        settings = choose_text(settings, text, tokens, vocabulary_size, joint)
         typer.echo(describe_corpus(load_corpus(settings, Path("runs"), stream), settings))
 
 
@@ -122,6 +128,12 @@ def train(
     reverse: options.ReverseOption = False,
     trim_below: options.TrimOption = None,
     sample_pairs: options.SamplePairsOption = None,
+    text: text_options.TextOption = None,
+    tokens: text_options.TokensOption = None,
+    vocabulary_size: text_options.VocabularySizeOption = None,
+    joint: text_options.JointOption = None,
+    bpe_dropout: text_options.BpeDropoutOption = None,
+    word_dropout: text_options.WordDropoutOption = None,
     stream: options.StreamOption = False,
     epochs: options.EpochsOption = None,
     seed: options.SeedOption = 0,
@@ -139,7 +151,9 @@ def train(
     """
     with clear_errors():
         settings = choose_settings(corpus, preset, reverse, trim_below, sample_pairs)
+        settings = choose_text(settings, text, tokens, vocabulary_size, joint)
         settings = choose_training(settings, attention, decoder, input_feeding, sampling, epochs, seed)
+        settings = choose_dropout(settings, bpe_dropout, word_dropout)
         train_run(settings, run, stream, vectors, max_minutes, device)
 
 
@@ -153,13 +167,15 @@ def translate(
     sentences: options.SentencesArgument = None,
     run: options.TrainedRunOption = PRETRAINED,
     beam: options.BeamOption = 1,
+    split: text_options.SplitOption = True,
     as_json: options.JsonTranslationsOption = False,
     device: options.DeviceOption = "auto",
 ) -> None:
     """Translate sentences from arguments or standard input.
 
-    Each sentence gives one line of output. If one cannot be translated, its line is empty, a message is printed on standard
-    error, and the exit code at the end is 1.
+    Each argument or line gives one line of output. It is split into sentences, whose translations are joined with the same
+    spaces. If it cannot be translated, its line is empty, a message is printed on standard error, and the exit code at the
+    end is 1.
     """
     with clear_errors():
         from s2s_tutorial.runs.weights import choose_device, load_translator
@@ -167,7 +183,7 @@ def translate(
         translator = load_translator(run, choose_device(device))
         failed = False
         for chunk in chunks(read_lines(sentences)):
-            failed |= not translate_chunk(translator, chunk, beam, as_json)
+            failed |= not translate_chunk(translator, chunk, beam, as_json, split)
     if failed:
         raise typer.Exit(1)
 
@@ -202,6 +218,7 @@ def plot_attention_command(
     sentence: options.SentenceArgument,
     run: options.TrainedRunOption = PRETRAINED,
     beam: options.BeamOption = 1,
+    joined: text_options.JoinedOption = False,
 ) -> None:
     """Translate a sentence and draw its attention weights."""
     with clear_errors():
@@ -209,7 +226,7 @@ def plot_attention_command(
         from s2s_tutorial.runs.weights import load_translator
 
         translation = load_translator(run).translate(sentence, beam)
-        save_figure(plot_attention(translation), out)
+        save_figure(plot_attention(translation.joined() if joined else translation), out)
         typer.echo(f"{translation.text}\nwrote {out}")
 
 

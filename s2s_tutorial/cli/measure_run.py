@@ -39,19 +39,17 @@ def choose_held_out(run: Run, pairs: str | None) -> HeldOut:
     Raises:
         ValueError: The file cannot be used, a sentence in it is too long, or the run's corpus has changed.
     """
-    from s2s_tutorial.data.corpus import challenge_set, held_out_from
+    from s2s_tutorial.data.corpus import challenge_set, check_losses, held_out_from
     from s2s_tutorial.data.readers import read_file
-    from s2s_tutorial.translation.translator import check_length
 
     if pairs is None:
         return held_out_of(run)
     reverse = run.settings.data.reverse
     if pairs == "challenge":
-        return challenge_set(reverse)
-    held_out = held_out_from(read_file(Path(pairs)), reverse)
-    for source in held_out.sources:
-        check_length(source)
-    return held_out
+        return challenge_set(reverse, run.rule)
+    columns = read_file(Path(pairs), run.rule)
+    check_losses(*columns.losses, run.rule)
+    return held_out_from(columns, reverse)
 
 
 def measure_run(folder: Path, pairs: str | None, beam: int, device: str) -> tuple[Scores, dict[str, Any]]:
@@ -77,6 +75,8 @@ def measure_run(folder: Path, pairs: str | None, beam: int, device: str) -> tupl
     run = open_run(folder)
     translator = load_translator(folder, choose_device(device))
     held_out = choose_held_out(run, pairs)
+    for source in held_out.sources:
+        translator.check_length(source)
     scores, translations = evaluate(translator, held_out, beam)
     values: dict[str, Any] = scores.to_dict()
     if unfinished := run.unfinished():

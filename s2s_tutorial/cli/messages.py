@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from shlex import quote
 from typing import TYPE_CHECKING, Any
 
 import typer
@@ -33,7 +34,22 @@ def describe_corpus(corpus: Corpus, settings: Settings) -> str:
         lines.append(f"{name:<40}{size}")
     sizes = f"{len(corpus.src_vocabulary):,} / {len(corpus.tgt_vocabulary):,}"
     lines.append(f"{'vocabulary of the training pairs':<40}{sizes:>16}")
+    lines += describe_losses(corpus)
     return "\n".join(lines)
+
+
+def describe_losses(corpus: Corpus) -> list[str]:
+    """Describe what the text rule left out of each side, and decoded HTML entities, if there are any."""
+    src, tgt = corpus.losses
+    lines = []
+    if src.dropped or tgt.dropped:
+        shares = f"{src.share:.2%} / {tgt.share:.2%}"
+        lines.append(f"{'letters that the text rule leaves out':<40}{shares:>16}")
+    if src.digits or tgt.digits:
+        lines.append(f"{'digits that the text rule leaves out':<40}{f'{src.digits:,} / {tgt.digits:,}':>16}")
+    if entities := src.entities + tgt.entities:
+        lines.append(f"{'HTML entities decoded':<40}{entities:>10,}")
+    return lines
 
 
 def describe_end(progress: Progress) -> str:
@@ -75,7 +91,8 @@ def show_result(trainer: Trainer) -> None:
     write_json(opened.scores_path, scores.to_dict())
     typer.echo(f"\nHeld-out test sentences: {show_scores(scores)}\n")
     for translation, references in list(zip(translations, corpus.test.references, strict=True))[:10]:
-        typer.echo(f"> {' '.join(translation.src_words)}\n= {references[0]}\n< {' '.join(translation.words)}\n")
+        source = translation.rule.unsplit(translation.src_words)
+        typer.echo(f"> {source}\n= {references[0]}\n< {translation.normal_text}\n")
     pictures = [run / "losses.png"]
     save_figure(plot_losses(read_record(opened.record_path)), pictures[0])
     if translations[0].attn_weights is not None:
@@ -83,4 +100,4 @@ def show_result(trainer: Trainer) -> None:
             pictures.append(run / f"attention-{number}.png")
             save_figure(plot_attention(translation), pictures[-1])
     typer.echo("Pictures: " + ", ".join(str(path) for path in pictures))
-    typer.echo(f'Try it: s2s-tutorial translate --run {run} "{" ".join(corpus.test.sources[0].split()[:-1])}"')
+    typer.echo(f"Try it: s2s-tutorial translate --run {quote(str(run))} {quote(corpus.test.sources[0].rstrip(' .!?'))}")

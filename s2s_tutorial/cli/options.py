@@ -27,8 +27,8 @@ CorpusOption = Annotated[
 PresetOption = Annotated[
     PresetName | None,
     typer.Option(
-        help="Named settings for data, model and training. sample and small use the built-in grammar; standard, large and "
-        "original use Tatoeba.",
+        help="Named settings for data, model and training. sample and small use the built-in grammar; standard, large, "
+        "real and original use Tatoeba.",
         show_default="standard for tatoeba, else sample",
     ),
 ]

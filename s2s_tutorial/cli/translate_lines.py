@@ -38,35 +38,59 @@ def chunks(items: Iterator[str | UnicodeDecodeError]) -> Iterator[list[str | Uni
         yield chunk
 
 
-def translate_chunk(translator: Translator, chunk: list[str | UnicodeDecodeError], beam: int, as_json: bool) -> bool:
-    """Translate lines and print one line for each; return False if a line could not be translated."""
-    from s2s_tutorial.translation.translator import SentenceError, read_sentence
+def translate_chunk(
+    translator: Translator, chunk: list[str | UnicodeDecodeError], beam: int, as_json: bool, split: bool = True
+) -> bool:
+    """Translate lines and print one line for each; return False if a line could not be translated.
 
-    sources: list[str | SentenceError] = []
+    Args:
+        translator: The model.
+        chunk: Lines, or the errors that reading them raised.
+        beam: Beam size; 1 is greedy search.
+        as_json: Whether to print JSON.
+        split: Whether to split each line into sentences.
+    """
+    from s2s_tutorial.translation.translator import SentenceError
+
+    lines: list[str | SentenceError] = []
     for line in chunk:
         try:
             if isinstance(line, UnicodeDecodeError):
                 raise SentenceError("the line is not UTF-8: save the text as UTF-8")
-            source = read_sentence(line)
-            if not any(word.isalpha() and word in translator.src_vocabulary for word in source.split()):
-                raise SentenceError(f"{line.strip()[:40]!r} has no word that this model has learned: use other words")
-            sources.append(source)
+            translator.check_readable(line, split)
+            lines.append(line)
         except SentenceError as error:
-            sources.append(error)
-    good = [source for source in sources if isinstance(source, str)]
-    translations = iter(translator.translate_words(good, beam) if good else [])
-    for read in sources:
+            lines.append(error)
+    good = [line for line in lines if isinstance(line, str)]
+    translations = iter(translator.translate(good, beam, split=split) if good else [])
+    for read in lines:
         if isinstance(read, SentenceError):
             typer.echo(f"error: {read}", err=True)
             typer.echo(json.dumps({"text": "", "error": str(read)}, ensure_ascii=False) if as_json else "")
         else:
             translation = next(translations)
-            typer.echo(json.dumps(describe(translation), ensure_ascii=False) if as_json else translation.text)
-    return len(good) == len(sources)
+            warn(read, translation)
+            text = " ".join(translation.text.splitlines())  # an argument may have several lines, the output has one
+            typer.echo(json.dumps(describe(translation), ensure_ascii=False) if as_json else text)
+    return len(good) == len(lines)
+
+
+def warn(line: str, translation: Translation) -> None:
+    """Print on standard error what of a line the model could not read, and whether it is longer than those it has learned."""
+    start = line.strip()[:40]
+    if translation.dropped:
+        left_out = "".join(dict.fromkeys(translation.dropped))[:40]
+        typer.echo(f"warning: {start!r}: this model cannot read {left_out!r}, and leaves it out", err=True)
+    if translation.too_long:
+        typer.echo(f"warning: {start!r}: longer than any sentence that this model has learned", err=True)
 
 
 def describe(translation: Translation) -> dict[str, object]:
-    """Return a translation as plain values, ready for JSON."""
+    """Return a translation as plain values, ready for JSON; one of several sentences lists them under "sentences"."""
+    notes = {"dropped": translation.dropped, "too_long": translation.too_long}
+    if translation.sentences:
+        parts = [describe(sentence) for sentence in translation.sentences]
+        return {"text": translation.text, "sentences": parts, **notes}
     weights = translation.attn_weights
     return {
         "text": translation.text,
@@ -77,4 +101,5 @@ def describe(translation: Translation) -> dict[str, object]:
         "score": round(translation.score, 4),
         "others": [{"text": text, "score": round(score, 4)} for text, score in translation.others],
         "attention": None if weights is None else [[round(w, 4) for w in row] for row in weights.tolist()],
+        **notes,
     }

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, TypeVar
+from typing import TypeVar
 
-if TYPE_CHECKING:
-    from s2s_tutorial.data.losses import Losses
+from s2s_tutorial.data.losses import Losses
 
 Alignment = frozenset[tuple[int, int]]  # links between positions of two sentences
 Side = TypeVar("Side")  # anything that exists once for each column
@@ -29,14 +28,14 @@ class Columns:
         second: N normalised sentences of the second column; pair n is `first[n]` and `second[n]`.
         provenance: The third column, `""` where a line has none; an empty list for the embedded corpus.
         alignments: N gold word alignments (position in second, position in first), for the embedded corpus only.
-        losses: What normalising left out of the first and of the second column; None if that was not counted.
+        losses: What normalising left out of the first and of the second column.
     """
 
     first: list[str]
     second: list[str]
     provenance: list[str]
     alignments: list[Alignment] | None = None
-    losses: tuple[Losses, Losses] | None = field(default=None, compare=False)
+    losses: tuple[Losses, Losses] = field(default_factory=lambda: (Losses(), Losses()), compare=False)
 
     def sides(self, reverse: bool) -> tuple[list[str], list[str]]:
         """Return source and target sentences: second and first column, or first and second if `reverse`."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from importlib.resources import files
 
 import numpy as np
@@ -24,7 +24,7 @@ from s2s_tutorial.data.filters import (
     first_of_each_pair,
     frequent_rows,
 )
-from s2s_tutorial.data.losses import Losses, check_losses
+from s2s_tutorial.data.losses import Losses
 from s2s_tutorial.data.on_disk.mapped_pairs import StoredPairs
 from s2s_tutorial.data.pieces import build_vocabularies
 from s2s_tutorial.data.readers import parse_columns, read_corpus
@@ -33,6 +33,7 @@ from s2s_tutorial.data.vocabulary import Vocabulary
 from s2s_tutorial.settings import DataSettings
 
 TEST_SHARE, VALIDATION_SHARE = 5, 3  # of 100 English sentences
+MOST_LOST = 0.1  # of the letters of a column; a corpus that loses more is refused
 MOST_HELD_OUT = 20_000  # sentences of each held-out set that are used; more take long and hardly narrow an interval
 
 
@@ -65,12 +66,14 @@ class HeldOut:
         references: N lists of all translations in the filtered corpus, the translation of its own pair first.
         alignments: N gold alignments (source position, target position) with the first reference, or None.
         groups: N names of groups from the third column (in the challenge set, the phenomenon), or None.
+        unread: References of source sentences of which the text rule left nothing.
     """
 
     sources: list[str]
     references: list[list[str]]
     alignments: list[Alignment] | None = None
     groups: list[str] | None = None
+    unread: list[list[str]] = field(default_factory=list)
 
     def __len__(self) -> int:
         return len(self.sources)
@@ -130,8 +133,8 @@ def prepare(settings: DataSettings) -> Corpus:
     references = gather_references(columns, (rows[number] for number in choice.distinct), settings.reverse)
     src, tgt = columns.sides(settings.reverse)
     train = Pairs([src[row] for row in kept["training"]], [tgt[row] for row in kept["training"]])
-    counts = [Counter(rule.split_all(side)[0]) for side in (train.sources, train.targets)]
-    src_vocabulary, tgt_vocabulary = build_vocabularies(*counts, settings)
+    src_counts, tgt_counts = (Counter(rule.split_all(side)[0]) for side in (train.sources, train.targets))
+    src_vocabulary, tgt_vocabulary = build_vocabularies(src_counts, tgt_counts, settings)
     return Corpus(
         steps=choice.steps,
         word_counts=source_and_target(*choice.word_types, settings.reverse),
@@ -145,6 +148,24 @@ def prepare(settings: DataSettings) -> Corpus:
         rule=rule,
         losses=source_and_target(*columns.losses, settings.reverse),
     )
+
+
+def check_losses(first: Losses, second: Losses, rule: TextRule) -> None:
+    """Refuse a corpus that loses much of its text.
+
+    Args:
+        first, second: Counts of the two columns.
+        rule: Rule by which they were normalised.
+
+    Raises:
+        CorpusError: The rule leaves out more than `MOST_LOST` of the letters of a column.
+    """
+    for name, losses in (("first", first), ("second", second)):
+        if losses.share > MOST_LOST:
+            raise CorpusError(
+                f"the text rule {rule.name!r} leaves out {losses.share:.0%} of the letters of the {name} column (script: "
+                f"{losses.script}): keep them with --text unicode (in Python, DataSettings(text='unicode'))"
+            )
 
 
 def numbered(columns: Columns, rows: Iterable[int], rule: TextRule = ASCII) -> tuple[TextColumn, TextColumn]:
@@ -253,13 +274,17 @@ def hold_out(columns: Columns, rows: Iterable[int], references: dict[str, list[s
 def held_out_from(columns: Columns, reverse: bool = False) -> HeldOut:
     """Make a held-out set of a whole file of pairs; rows with the same source become one sentence.
 
+    Rows without a target are left out, and those without a source are `unread`.
+
     Raises:
         CorpusError: No pair has words on both sides.
     """
+    src, tgt = columns.sides(reverse)
     rows = [row for row, texts in enumerate(zip(columns.first, columns.second, strict=True)) if all(texts)]
     if not rows:
         raise CorpusError("no pair has a letter on both sides: nothing to measure on")
-    return hold_out(columns, rows, gather_references(columns, rows, reverse), reverse)
+    held_out = hold_out(columns, rows, gather_references(columns, rows, reverse), reverse)
+    return replace(held_out, unread=[[b] for a, b in zip(src, tgt, strict=True) if b and not a])
 
 
 def challenge_set(reverse: bool = False, rule: TextRule = ASCII) -> HeldOut:

@@ -9,15 +9,14 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from s2s_tutorial.data.columns import CorpusError
 from s2s_tutorial.data.rules import TextRule
 from s2s_tutorial.data.unicode_text import script_of
 
-MOST_LOST = 0.1  # of the letters of a side; a corpus that loses more is refused
-
 _ENTITY = re.compile(r"&(?:#[0-9]{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z][A-Za-z0-9]{1,31});")
 _BEYOND_ASCII = re.compile(r"[^\x00-\x7f]+")
-_NO_LETTERS = bytes(set(range(128)) - set(string.ascii_letters.encode()))
+_NO_LETTERS, _NO_DIGITS = (
+    bytes(set(range(128)) - set(kept.encode())) for kept in (string.ascii_letters, string.digits)
+)
 
 
 @dataclass
@@ -27,11 +26,13 @@ class Losses:
     Attributes:
         letters: Number of letters that were read.
         dropped: How often each letter was left out.
+        digits: Number of digits that were left out.
         entities: Number of HTML entities, such as `&quot;`, that were decoded.
     """
 
     letters: int = 0
     dropped: Counter[str] = field(default_factory=Counter)
+    digits: int = 0
     entities: int = 0
 
     def normalise(self, texts: Iterable[str], rule: TextRule) -> list[str]:
@@ -41,6 +42,8 @@ class Losses:
         beyond = Counter("".join(_BEYOND_ASCII.findall(whole)))
         ascii_letters = len(whole.encode("ascii", "ignore").translate(None, _NO_LETTERS))
         self.entities += entities
+        if rule.dropped("0"):
+            self.digits += len(whole.encode("ascii", "ignore").translate(None, _NO_DIGITS))
         self.letters += ascii_letters + sum(count for letter, count in beyond.items() if letter.isalpha())
         for letter, count in beyond.items():
             if letter.isalpha() and rule.dropped(letter):
@@ -51,6 +54,7 @@ class Losses:
         """Add the counts of another part of the same side."""
         self.letters += more.letters
         self.dropped.update(more.dropped)
+        self.digits += more.digits
         self.entities += more.entities
 
     @property
@@ -71,21 +75,3 @@ class Losses:
 def _decoded(entity: re.Match[str]) -> str:
     """Decode an entity; one that stands for a line end becomes a space, so that each sentence stays on its line."""
     return html.unescape(entity[0]).replace("\n", " ")
-
-
-def check_losses(first: Losses, second: Losses, rule: TextRule) -> None:
-    """Refuse a corpus that loses much of its text.
-
-    Args:
-        first, second: Counts of the two columns.
-        rule: Rule by which they were normalised.
-
-    Raises:
-        CorpusError: The rule leaves out more than `MOST_LOST` of the letters of a column.
-    """
-    for name, losses in (("first", first), ("second", second)):
-        if losses.share > MOST_LOST:
-            raise CorpusError(
-                f"the text rule {rule.name!r} leaves out {losses.share:.0%} of the letters of the {name} column (script: "
-                f"{losses.script}): keep them with --text unicode (in Python, DataSettings(text='unicode'))"
-            )

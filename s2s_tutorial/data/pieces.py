@@ -116,7 +116,7 @@ class PieceVocabulary(Vocabulary):
         Raises:
             ValueError: The values are not such a result.
         """
-        alphabet, lines, counts = (values.get(name) for name in ("alphabet", "merges", "counts"))
+        alphabet, lines, counts = (values.get(name, []) for name in ("alphabet", "merges", "counts"))
         for name, texts in (("characters", alphabet), ("merges", lines)):
             if not isinstance(texts, list) or not all(isinstance(text, str) and text.isprintable() for text in texts):
                 raise ValueError(f"the {name} of a vocabulary must be a list of printable strings")
@@ -156,9 +156,7 @@ def build_vocabularies(
     if settings.joint_vocabulary:
         both = PieceVocabulary.learn(Counter(src_counts) + Counter(tgt_counts), settings.vocabulary_size, merging)
         return both, both
-    src, tgt = (
-        PieceVocabulary.learn(counts, settings.vocabulary_size, merging) for counts in (src_counts, tgt_counts)
-    )
+    src, tgt = (PieceVocabulary.learn(counts, settings.vocabulary_size, merging) for counts in (src_counts, tgt_counts))
     return src, tgt
 
 

@@ -51,9 +51,7 @@ def read_corpus(name: str, sample_pairs: int, rule: TextRule = ASCII) -> Columns
     return _join(read_pieces(name, sample_pairs, rule, streamed=False))
 
 
-def read_pieces(
-    name: str, sample_pairs: int, rule: TextRule = ASCII, streamed: bool = True
-) -> Iterator[Columns]:
+def read_pieces(name: str, sample_pairs: int, rule: TextRule = ASCII, streamed: bool = True) -> Iterator[Columns]:
     """Read a corpus like `read_corpus`, but yield it in pieces, so that it never has to be in memory as a whole.
 
     Args:
@@ -91,15 +89,14 @@ def read_file(path: str | Path, rule: TextRule = ASCII) -> Columns:
 
 def _join(pieces: Iterable[Columns]) -> Columns:
     """Join pieces into one."""
-    losses = Losses(), Losses()
-    whole = Columns([], [], [], losses=losses)
+    whole = Columns([], [], [])
     alignments: list[Alignment] = []
     for piece in pieces:
         whole.first.extend(piece.first)
         whole.second.extend(piece.second)
         whole.provenance.extend(piece.provenance)
         alignments.extend(piece.alignments or [])
-        for side, more in zip(losses, piece.losses or (), strict=False):
+        for side, more in zip(whole.losses, piece.losses, strict=True):
             side.add(more)
     return replace(whole, alignments=alignments or None)
 

@@ -49,9 +49,7 @@ def join_pair(pieces: list[str], pair: Pair) -> list[str]:
 
 
 def learn_merges(counts: Mapping[str, int], most: int) -> list[Pair]:
-    """Learn which pieces to join, from words and how often they occur.
-
-    In each round only the words that hold the joined pair change, so only the pairs in these are counted again.
+    """Learn which pieces to join. In each round, only the words that hold the joined pair are counted again.
 
     Args:
         counts: How often each word occurs.
@@ -96,7 +94,9 @@ def learn_merges(counts: Mapping[str, int], most: int) -> list[Pair]:
     return merges
 
 
-def apply_merges(pieces: list[str], ranks: Mapping[Pair, int], dropout: float = 0.0, rng: Random | None = None) -> list[str]:
+def apply_merges(
+    pieces: list[str], ranks: Mapping[Pair, int], dropout: float = 0.0, rng: Random | None = None
+) -> list[str]:
     """Join the pieces of a word as the merges say, the one that was learned first at first.
 
     Args:

@@ -142,7 +142,7 @@ def first_tokens(tokens: Sequence[str]) -> list[int]:
 
 UNKNOWN = "⁇"  # a word of a translation that is not known; it stays in the simple form, so that it counts as wrong
 # Scripts whose characters count as words of their own where texts are compared
-_UNSPACED = {"CJK", "HIRAGANA", "KATAKANA", "THAI", "LAO", "KHMER", "MYANMAR", "TIBETAN", "IDEOGRAPHIC"}
+UNSPACED = {"CJK", "HIRAGANA", "KATAKANA", "THAI", "LAO", "KHMER", "MYANMAR", "TIBETAN", "IDEOGRAPHIC"}
 
 
 class _SimpleTable(dict):
@@ -151,9 +151,11 @@ class _SimpleTable(dict):
     def __missing__(self, codepoint: int) -> str:
         character = chr(codepoint)
         simple = f" {UNKNOWN} " if character == UNKNOWN else normalise_character(character)
-        if not simple.strip() and unicodedata.category(character)[0] in "LM" and not 0x300 <= codepoint < 0x370:
+        if character.isdecimal():
+            simple = character
+        elif not simple.strip() and unicodedata.category(character)[0] in "LM" and not 0x300 <= codepoint < 0x370:
             simple = character.casefold()  # of another script
-            if script_of(character) in _UNSPACED:
+            if script_of(character) in UNSPACED:
                 simple = f" {simple} "
         self[codepoint] = simple
         return simple
@@ -163,12 +165,12 @@ _SIMPLE = _SimpleTable()
 
 
 def simplify(text: str) -> str:
-    """Simplify a sentence: without case, accents, digits and all but four marks, but with the letters of all scripts.
+    """Simplify a sentence: without case, accents and all but four marks, but with digits and the letters of all scripts.
 
-    Text in Latin letters becomes what `text.normalise` makes of it. By this form translations under different rules can be
-    compared, and by it the split keeps a sentence and its variants in one set.
+    Text in Latin letters without digits becomes what `text.normalise` makes of it. So translations under different rules
+    can be compared by this form, and the split by it puts a sentence and its variants into the same set, under each rule.
 
-    >>> simplify("Où est l'ГУМ ?"), simplify("我买小狗。")
-    ('ou est l гум ?', '我 买 小 狗')
+    >>> simplify("Où est l'ГУМ 7 ?"), simplify("我买小狗。")
+    ('ou est l гум 7 ?', '我 买 小 狗')
     """
     return " ".join(text.translate(_SIMPLE).split())

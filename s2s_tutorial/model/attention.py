@@ -199,7 +199,10 @@ class LocalAttention(Attention):
         return src_mask.sum(dim=1, keepdim=True) * share
 
     def weights(self, queries: Tensor, keys: Tensor, src_mask: Tensor) -> Tensor:
-        """Compute attention weights (B, T, S), zero outside the window of 2 D + 1 positions around p_t."""
+        """Compute attention weights (B, T, S), zero at positions more than D from p_t.
+
+        Up to 2 D + 1 positions remain if p_t is an integer, otherwise up to 2 D.
+        """
         positions = torch.arange(keys.shape[1], device=keys.device)  # (S,)
         distance = positions - self.centres(queries, src_mask)[..., None]  # (B, T, S)
         window = src_mask[:, None, :] & (distance.abs() <= self.reach)  # (B, T, S)

@@ -57,6 +57,7 @@ class Run:
         tgt_vocabulary: Vocabulary of the target language.
         challenge_seen: Normalised sources of the challenge set that are in its training data.
         start: Name of what it borrowed before its first step, see `initial_weights.py`; `""` for nothing.
+        longest: Length of its longest training source, in words, or pieces of words; None in runs of older versions.
     """
 
     folder: Path
@@ -65,6 +66,7 @@ class Run:
     tgt_vocabulary: Vocabulary
     challenge_seen: frozenset[str]
     start: str = ""
+    longest: int | None = None
 
     @property
     def model_path(self) -> Path:
@@ -128,6 +130,7 @@ class Run:
             "tgt_vocabulary": self.tgt_vocabulary.to_dict(),
             "challenge_seen": sorted(self.challenge_seen),
             "start": self.start,
+            "longest": self.longest,
         }
         try:
             write_json(self.folder / "run.json", values, MAX_JSON_BYTES)
@@ -200,6 +203,7 @@ def open_run(folder: str | Path) -> Run:
             read_vocabulary(values["tgt_vocabulary"]),
             frozenset(text for text in values["challenge_seen"] if isinstance(text, str)),
             _line(values.get("start", "")),
+            _length(values.get("longest")),
         )
     except BadFileError as error:
         raise RunError(str(error)) from None
@@ -215,6 +219,12 @@ def _line(text: Any) -> str:
     if not (isinstance(text, str) and text.isprintable() and len(text) <= MAX_TEXT):
         raise ValueError(f"the start is {str(text)[:40]!r}, expected a line of text")
     return text
+
+
+def _length(value: Any) -> int | None:
+    if not (value is None or (type(value) is int and 0 <= value < 1 << 31)):
+        raise ValueError(f"the longest source is {str(value)[:40]!r}, expected a number of words")
+    return value
 
 
 def versions() -> dict[str, str]:

@@ -82,7 +82,9 @@ def load_translator(folder: str | Path = PRETRAINED, device: torch.device | str 
         use_weights(run.model_path, tensors, model)
     except BadFileError as error:
         raise RunError(str(error)) from None
-    return Translator(model.to(device).eval(), run.src_vocabulary, run.tgt_vocabulary, run.language, run.rule)
+    return Translator(
+        model.to(device).eval(), run.src_vocabulary, run.tgt_vocabulary, run.language, run.rule, run.longest
+    )
 
 
 def choose_device(name: str) -> str:

@@ -45,7 +45,7 @@ class Samples:
         translations = translator.translate_words([self.sources[row] for row in rows])
         lines = []
         for row, translation in zip(rows, translations, strict=True):
-            lines += [f"> {self.sources[row]}", f"= {self.references[row]}", f"< {' '.join(translation.words)}"]
+            lines += [f"> {self.sources[row]}", f"= {self.references[row]}", f"< {translation.normal_text}"]
         return lines, translations[0]
 
     def attend(self, translator: Translator) -> Translation:
@@ -58,4 +58,6 @@ class Samples:
         row = next((row for row, length in enumerate(lengths) if FEWEST_WORDS <= length <= MOST_WORDS), 0)
         source, reference = self.sources[row], self.references[row]
         [weights] = translator.forced_attention([source], [reference])
-        return Translation(source.split(), reference.split(), [], [], 0.0, weights)
+        sides = ((translator.src_vocabulary, source), (translator.tgt_vocabulary, reference))
+        src, tgt = (vocabulary.tokens(translator.rule.split(text)) for vocabulary, text in sides)
+        return Translation(src, tgt, [], [], 0.0, weights, language=translator.language, rule=translator.rule)

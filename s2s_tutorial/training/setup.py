@@ -21,7 +21,7 @@ from s2s_tutorial.training.initial_weights import Start
 
 
 def open_for_training(
-    corpus: Corpus, settings: Settings, folder: Path, start: Start, group: Group, rng: torch.Generator
+    corpus: Corpus, settings: Settings, folder: Path, start: Start, group: Group, rng: torch.Generator, longest: int
 ) -> tuple[Run, Seq2Seq]:
     """Open the run in a folder, or make it there, and build its network with the weights it starts from.
 
@@ -34,6 +34,7 @@ def open_for_training(
         start: Changes the initial weights.
         group: Processes that train the run together.
         rng: Random generator of the network's dropout.
+        longest: Length of the longest training source, in words, or pieces of words.
 
     Returns:
         The opened run, and its network on the CPU.
@@ -45,7 +46,7 @@ def open_for_training(
     """
     vocabularies = corpus.src_vocabulary, corpus.tgt_vocabulary
     seen = corpus.train.find(challenge_set(settings.data.reverse, corpus.rule).sources)
-    run = Run(folder, settings, *vocabularies, frozenset(seen), start.name)
+    run = Run(folder, settings, *vocabularies, frozenset(seen), start.name, longest)
     run.weight_bytes()  # refuses a model that is too large for any memory
     model = run.build_model()
     start.prepare(model)

@@ -17,9 +17,10 @@ from pathlib import Path
 import torch
 
 from s2s_tutorial.arguments import check_type, to_path
-from s2s_tutorial.data.batches import Batch, Encoded, count_steps
+from s2s_tutorial.data.batches import Batch, count_steps
 from s2s_tutorial.data.corpus import Corpus, HeldOut
 from s2s_tutorial.model.gru import keep_memory
+from s2s_tutorial.model.seq2seq import Feed
 from s2s_tutorial.runs.checkpoints import Checkpoints
 from s2s_tutorial.runs.lock import hold
 from s2s_tutorial.runs.progress import Progress
@@ -28,7 +29,7 @@ from s2s_tutorial.settings import Settings
 from s2s_tutorial.training.cores import shared_cores
 from s2s_tutorial.training.display import Display
 from s2s_tutorial.training.distributed import Group
-from s2s_tutorial.training.epochs import EpochPairs, batches_from
+from s2s_tutorial.training.epoch_pairs import EpochPairs, batches_from
 from s2s_tutorial.training.initial_weights import Start
 from s2s_tutorial.training.interrupt import Stop, end_quietly
 from s2s_tutorial.training.optimiser import build_optimiser, learning_rate_factor
@@ -84,27 +85,19 @@ class Trainer:
         self.corpus, self.settings, self.device = corpus, settings, torch.device(choose_device(str(device)))
         self.group, self.start = group or Group(), start or Start()
         self.rng = torch.Generator(self.device).manual_seed(settings.training.seed)
-        self.run, model = open_for_training(corpus, settings, folder, self.start, self.group, self.rng)
+        self.pairs = EpochPairs.of(corpus, settings.training)
+        self.src, self.tgt = self.pairs.src, self.pairs.tgt
+        longest = int(self.src.lengths.max()) - 1  # without EOS
+        self.run, model = open_for_training(corpus, settings, folder, self.start, self.group, self.rng, longest)
         self.model = model.to(self.device)
         self.optimiser = build_optimiser(self.model, settings.training)
         self.progress, self.stop = Progress(), Stop()
         self.checkpoints = Checkpoints(folder, most=self.state.most_bytes)
         self.record = Record(self.run.record_path)
-        self.pairs = EpochPairs.of(corpus, settings.training)
         self.rare_words = RareWords.of(corpus, self.device)
         self.steps_per_epoch, self.total_steps = count_steps(len(corpus.train), settings.training)
         shown = Samples.of(samples or corpus.train)
         self.display = Display(self.run, self.total_steps, shown, self.translator, watchers, self.group.writes)
-
-    @property
-    def src(self) -> Encoded:
-        """Source sentences of all training pairs."""
-        return self.pairs.src
-
-    @property
-    def tgt(self) -> Encoded:
-        """Target sentences of all training pairs."""
-        return self.pairs.tgt
 
     @property
     def stopped(self) -> bool:
@@ -120,7 +113,7 @@ class Trainer:
     def translator(self) -> Translator:
         """A translator of the model as it is now, with the run's vocabularies."""
         run = self.run
-        return Translator(self.model, run.src_vocabulary, run.tgt_vocabulary, run.language, run.rule)
+        return Translator(self.model, run.src_vocabulary, run.tgt_vocabulary, run.language, run.rule, run.longest)
 
     # One training step
 
@@ -140,7 +133,7 @@ class Trainer:
         progress = self.progress.step / self.total_steps
         ratio = teacher_forcing_ratio(training.sampling, progress, training.sampling_end)
         with torch.autocast(self.device.type, enabled=self.device.type == "cuda", dtype=torch.bfloat16):
-            prev_ids = partial(self.mix_words, self.model, batch, ratio, self.rng) if ratio < 1.0 else None
+            prev_ids: Feed | None = partial(self.mix_words, self.model, batch, ratio, self.rng) if ratio < 1.0 else None
             if training.word_dropout:
                 batch, prev_ids = hide_words(batch, prev_ids, training.word_dropout, self.rng)
             loss = self.model.loss(batch, training.label_smoothing, prev_ids)

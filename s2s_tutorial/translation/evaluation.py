@@ -42,6 +42,7 @@ class Scores:
         aer: Alignment error rate of the attention, 0 to 1; None without gold alignments or attention.
         aer_best: Lowest rate that is possible with one link per target word.
         aer_chance: Expected rate of links to random source words.
+        unread: Number of source sentences of which the text rule left nothing, which count as wrong; None if there are none.
         printed: Scores of the translations as printed, see `printed_scores`; None if the run's references are not kept
             as they were printed.
     """
@@ -58,6 +59,7 @@ class Scores:
     aer: float | None = None
     aer_best: float | None = None
     aer_chance: float | None = None
+    unread: int | None = None
     printed: dict[str, Any] | None = None
 
     def to_dict(self) -> dict[str, Any]:
@@ -86,16 +88,21 @@ def evaluate(translator: Translator, held_out: HeldOut, beam_size: int = 1) -> t
     start = time.perf_counter()
     translations = translator.translate_words(held_out.sources, beam_size)
     seconds = time.perf_counter() - start
-    scores = score_translations(translations, held_out.references)
+    nothing = Translation([], [], [], [], 0.0, None, rule=translator.rule)
+    scored = [*translations, *(nothing for _ in held_out.unread)]
+    references = [*held_out.references, *held_out.unread]
+    scores = score_translations(scored, references)
     alignment_scores: dict[str, Any] = {}
     if translator.rule == UNICODE:
-        scores["printed"] = printed_scores([translation.text for translation in translations], held_out.references)
+        scores["printed"] = printed_scores([translation.text for translation in scored], references)
+    if held_out.unread:
+        scores["unread"] = len(held_out.unread)
     if held_out.alignments is not None:
         firsts = [references[0] for references in held_out.references]
         found = translator.word_attention(held_out.sources, firsts)
         if attention := [weights for weights in found if weights is not None]:
             alignment_scores = score_alignments(attention, held_out.alignments)
-    return Scores(**scores, sentences=len(held_out), seconds=seconds, **alignment_scores), translations
+    return Scores(**scores, sentences=len(references), seconds=seconds, **alignment_scores), translations
 
 
 def score_translations(translations: Sequence[Translation], references: Sequence[Sequence[str]]) -> dict[str, Any]:
@@ -287,6 +294,14 @@ def show_scores(scores: Scores) -> str:
         f"exact {scores.exact_match:.0%} · unknown words {scores.unknown_rate:.1%} · {scores.sentences:,} sentences in "
         f"{scores.seconds:.1f} s"
     )
+    if scores.unread is not None:
+        text += f"\n{scores.unread:,} of them have no letter that the model can read; they count as wrong"
+    if scores.printed is not None:
+        printed = scores.printed
+        text += (
+            f"\nas printed, with case and marks: BLEU {printed['bleu']:.1f} (95%: {printed['bleu_low']:.1f} to "
+            f"{printed['bleu_high']:.1f}) · exact {printed['exact_match']:.0%}"
+        )
     if scores.aer is not None:
         bounds = f"(best with one link per word {scores.aer_best:.2f}, chance {scores.aer_chance:.2f})"
         text += f"\nalignment error rate {scores.aer:.2f} {bounds}"

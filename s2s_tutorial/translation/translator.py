@@ -3,78 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
-from itertools import pairwise
+from dataclasses import dataclass, replace
 from typing import overload
 
 import torch
 from torch import Tensor
 
-from s2s_tutorial.arguments import check_count, check_number, check_sentences, check_type
+from s2s_tutorial.arguments import check_count, check_number, check_sentences
 from s2s_tutorial.data.batches import batches_in_order
 from s2s_tutorial.data.pieces import encode_sentences
 from s2s_tutorial.data.rules import ASCII, TextRule
+from s2s_tutorial.data.unicode_text import BYTE_OF
 from s2s_tutorial.data.vocabulary import UNK, Vocabulary
 from s2s_tutorial.model.dropout import evaluation_mode
 from s2s_tutorial.model.seq2seq import Seq2Seq
+from s2s_tutorial.translation.reading import (
+    MAX_SOURCE_PIECES,
+    SentenceError,
+    check_length,
+    check_normalised,
+    read_sentence,
+)
 from s2s_tutorial.translation.search import LENGTH_PENALTY, Hypothesis, beam_search, greedy_search
-
-MAX_SOURCE_WORDS = 200  # longest sentence that is translated; memory grows with it
-MAX_SOURCE_PIECES = 1_000  # likewise, where words are cut into pieces
-
-
-class SentenceError(ValueError):
-    """A sentence cannot be translated; the message explains why and what to do."""
-
-
-@dataclass(frozen=True)
-class Translation:
-    """The translation of one sentence.
-
-    Attributes:
-        src_words: S source words as the model read them, without EOS; pieces of words if it reads those.
-        words: T words of the translation, or pieces of words, with source words in place of unknown ones.
-        copied: Positions in `words` that hold a copied source word.
-        unknown: Source words outside the vocabulary.
-        score: Log-probability, with a length penalty for beams; see `search.Hypothesis`.
-        attn_weights: (T + 1, S + 1) with EOS, (T, S + 1) if the search ended before EOS, or None without attention.
-        others: Other hypotheses of the beam: text and score, the best first.
-        language: Language of the translation, by which its words are joined.
-        rule: Text rule of the model.
-    """
-
-    src_words: list[str]
-    words: list[str]
-    copied: list[int]
-    unknown: list[str]
-    score: float
-    attn_weights: Tensor | None
-    others: list[tuple[str, float]] = field(default_factory=list)
-    language: str = "en"
-    rule: TextRule = ASCII
-
-    def joined(self) -> Translation:
-        """Return the translation with pieces joined to words, and the attention between words."""
-        src, tgt = ([*self.rule.word_starts(tokens), len(tokens)] for tokens in (self.src_words, self.words))
-        weights = self.attn_weights
-        word_of = {position: word for word, (start, end) in enumerate(pairwise(tgt)) for position in range(start, end)}
-        return replace(
-            self,
-            src_words=[self.rule.unsplit(self.src_words[start:end]) for start, end in pairwise(src)],
-            words=[self.rule.unsplit(self.words[start:end]) for start, end in pairwise(tgt)],
-            copied=sorted({word_of[position] for position in self.copied}),
-            attn_weights=None if weights is None else join_attention(weights, self.src_words, self.words, self.rule),
-        )
-
-    @property
-    def normal_text(self) -> str:
-        """The translation as normal text, as in the corpus."""
-        return self.rule.unsplit(self.words)
-
-    @property
-    def text(self) -> str:
-        """The translation as text, its words joined by the rules of its language."""
-        return self.rule.printed(self.normal_text, self.language)
+from s2s_tutorial.translation.sentences import Sentences
+from s2s_tutorial.translation.translation import Translation, join_attention, join_translations
 
 
 @dataclass(frozen=True)
@@ -87,6 +39,8 @@ class Translator:
         tgt_vocabulary: Words of the target language.
         language: Language of the translations: "en" or "fr". With any other, only marks are joined to words.
         rule: Text rule by which the model was trained.
+        longest: Length of the longest source sentence it was trained on, in words, or pieces of words; None if that is not
+            known.
     """
 
     model: Seq2Seq
@@ -94,24 +48,33 @@ class Translator:
     tgt_vocabulary: Vocabulary
     language: str = "en"
     rule: TextRule = ASCII
-
-    @overload
-    def translate(self, sentence: str, beam_size: int = ..., penalty: float = ...) -> Translation: ...
+    longest: int | None = None
 
     @overload
     def translate(
-        self, sentence: list[str] | tuple[str, ...], beam_size: int = ..., penalty: float = ...
+        self, sentence: str, beam_size: int = ..., penalty: float = ..., split: bool = ...
+    ) -> Translation: ...
+
+    @overload
+    def translate(
+        self, sentence: list[str] | tuple[str, ...], beam_size: int = ..., penalty: float = ..., split: bool = ...
     ) -> list[Translation]: ...
 
     def translate(
-        self, sentence: str | list[str] | tuple[str, ...], beam_size: int = 1, penalty: float = LENGTH_PENALTY
+        self,
+        sentence: str | list[str] | tuple[str, ...],
+        beam_size: int = 1,
+        penalty: float = LENGTH_PENALTY,
+        split: bool = False,
     ) -> Translation | list[Translation]:
         """Translate a sentence, or a list of sentences, written as usual.
 
         Args:
-            sentence: A sentence, or a list of N sentences.
+            sentence: A sentence, or a list of N sentences; with `split` they may be whole paragraphs.
             beam_size: Number of hypotheses per sentence; 1 is greedy search.
             penalty: Strength of the length penalty of beam search.
+            split: True splits each text into sentences, translates these, and joins the translations. A text of several
+                sentences then gives a `Translation` with `sentences`.
 
         Returns:
             One translation for a sentence; a list of N translations for a list.
@@ -122,9 +85,40 @@ class Translator:
             ValueError: The beam size is out of range.
         """
         if isinstance(sentence, str):
-            return self.translate_words([self.read(sentence)], beam_size, penalty)[0]
+            return self.translate([sentence], beam_size, penalty, split)[0]
         check_sentences("sentence", sentence)
-        return self.translate_words([self.read(each) for each in sentence], beam_size, penalty)
+        if not split:
+            found = self.translate_words([self.read(each) for each in sentence], beam_size, penalty)
+            return [replace(each, dropped=self.rule.dropped(text)) for each, text in zip(found, sentence, strict=True)]
+        texts = [Sentences.of(text, self.src_language) for text in sentence]
+        parts = iter(self.translate([part for text in texts for part in text.texts or [""]], beam_size, penalty))
+        return [join_translations(text, [next(parts) for _ in text.texts]) for text in texts]
+
+    @property
+    def src_language(self) -> str:
+        """Code of the language that is translated, as far as it is known."""
+        return {"en": "fr", "fr": "en"}.get(self.language, "en")
+
+    def check_readable(self, text: str, split: bool = False) -> None:
+        """Check that every sentence of a text can be read, and that one has a word that the model has learned.
+
+        Args:
+            text: A sentence, or with `split` a text of several.
+            split: As for `translate`.
+
+        Raises:
+            SentenceError: It cannot be translated.
+        """
+        sentences = Sentences.of(text, self.src_language).texts if split else [text]
+        tokens = [
+            token
+            for each in sentences or [""]
+            for token in self.src_vocabulary.tokens(self.rule.split(self.read(each)))
+        ]
+        if not any(
+            any(map(str.isalnum, token)) and token in self.src_vocabulary for token in tokens if token not in BYTE_OF
+        ):
+            raise SentenceError(f"{text.strip()[:40]!r} has no word that this model has learned: use other words")
 
     def read(self, sentence: str) -> str:
         """Normalise a sentence to be translated.
@@ -204,6 +198,7 @@ class Translator:
             ],
             language=self.language,
             rule=self.rule,
+            too_long=self.longest is not None and len(src_words) > self.longest,
         )
 
     @torch.inference_mode()
@@ -237,7 +232,6 @@ class Translator:
                 found[row] = weight[:t, :s]
         return found
 
-
     def word_attention(self, sources: Sequence[str], targets: Sequence[str]) -> list[Tensor | None]:
         """Compute the attention weights of given translations from word to word, also if the model reads pieces of words.
 
@@ -258,96 +252,6 @@ class Translator:
             src, tgt = (vocabulary.tokens(self.rule.split(text)) for vocabulary, text in sides)
             joined.append(None if weights is None else join_attention(weights, src, tgt, self.rule, aligned=True))
         return joined
-
-
-def join_attention(
-    weights: Tensor, src_tokens: list[str], tgt_tokens: list[str], rule: TextRule, aligned: bool = False
-) -> Tensor:
-    """Join attention weights between pieces into weights between words.
-
-    A word of the target attends as its pieces do on average, and to a word of the source as to all of its pieces together.
-
-    Args:
-        weights: (T, S), weights between pieces; rows and columns after those of the pieces, for EOS, stay.
-        src_tokens: Pieces of the source.
-        tgt_tokens: Pieces of the target.
-        rule: Text rule that tells where words begin.
-        aligned: True leaves out words that the ASCII rule does not know.
-
-    Returns:
-        (T', S'), weights between words.
-    """
-    src, tgt = (_membership(tokens, size, rule, aligned) for tokens, size in zip((src_tokens, tgt_tokens), weights.T.shape))
-    return (tgt / tgt.sum(dim=1, keepdim=True)) @ weights @ src.T  # (T', T) · (T, S) · (S, S')
-
-
-def _membership(tokens: list[str], size: int, rule: TextRule, aligned: bool) -> Tensor:
-    """Return (words, size) numbers, 1 where a position belongs to a word; each position after the tokens is its own."""
-    starts = rule.word_starts(tokens)
-    rows = []
-    for start, end in pairwise([*starts, len(tokens)]):
-        if not aligned or ASCII.normalise(rule.unsplit(tokens[start:end])):
-            rows.append(torch.arange(size).ge(start) & torch.arange(size).lt(end))
-    rows += [torch.arange(size).eq(position) for position in range(len(tokens), size)]
-    return torch.stack(rows).float()
-
-
-def read_sentence(sentence: str, rule: TextRule = ASCII) -> str:
-    """Normalise a sentence to be translated.
-
-    Raises:
-        SentenceError: No letter is left of it, or it has more than `MAX_SOURCE_WORDS` words.
-        TypeError: It is not a string.
-    """
-    check_type("sentence", sentence, str)
-    if not sentence.strip():
-        raise SentenceError("the sentence is empty: type some words")
-    source = rule.normalise(sentence)
-    if not any(character.isalnum() for character in source):
-        raise SentenceError(f"{sentence.strip()[:40]!r} has no letter that the model can read: type words")
-    check_length(source, rule)
-    return source
-
-
-def check_length(source: str, rule: TextRule = ASCII) -> None:
-    """Check that a normalised sentence is not too long, because memory grows with the longest sentence of a batch.
-
-    Raises:
-        SentenceError: It has more than `MAX_SOURCE_WORDS` words.
-    """
-    if (words := len(rule.split(source))) > MAX_SOURCE_WORDS:
-        start = source[:30]
-        raise SentenceError(
-            f"the sentence “{start} …” has {words:,} words, at most {MAX_SOURCE_WORDS} are read: translate it in parts"
-        )
-
-
-def check_normalised(
-    name: str, sentences: Sequence[str], vocabulary: Vocabulary, rule: TextRule = ASCII
-) -> None:
-    """Check that sentences are normalised, as far as it matters for a vocabulary.
-
-    A word that is not normalised (with a capital, an accent, or a mark attached to it) would silently become UNK. Words of
-    the vocabulary are accepted in any form, so only words outside it need to be looked at, and they are few.
-
-    Args:
-        name: Name of the argument in the error message.
-        sentences: Normalised sentences.
-        vocabulary: Vocabulary with which the sentences will be encoded.
-        rule: Rule by which they should be normalised.
-
-    Raises:
-        SentenceError: A word is not in the vocabulary, and normalising would change it.
-        TypeError: They are not a list of strings.
-    """
-    check_sentences(name, sentences)
-    for number, sentence in enumerate(sentences):
-        for word in sentence.split():
-            if word not in vocabulary and rule.normalise(word) != word:
-                raise SentenceError(
-                    f"{word[:40]!r} in {name}[{number}] is not a normalised word: normalise the sentence first, or use "
-                    "translate, which does"
-                )
 
 
 def answer_unknown(hypothesis: Hypothesis, src_words: list[str], vocabulary: Vocabulary) -> tuple[list[str], list[int]]:

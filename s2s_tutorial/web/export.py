@@ -23,14 +23,16 @@ from torch import Tensor
 from s2s_tutorial.arguments import check_type, to_path
 from s2s_tutorial.data import text
 from s2s_tutorial.data.corpus import HeldOut
+from s2s_tutorial.data.rules import ASCII
 from s2s_tutorial.data.vocabulary import SPECIAL_WORDS, Vocabulary
 from s2s_tutorial.files import BadFileError, load_tensors, save_tensors, write_atomically
 from s2s_tutorial.model.attention import LocalAttention
 from s2s_tutorial.model.seq2seq import Seq2Seq
 from s2s_tutorial.settings import ModelSettings
 from s2s_tutorial.translation.evaluation import bleu_score, comparable_text
+from s2s_tutorial.translation.reading import MAX_SOURCE_WORDS
 from s2s_tutorial.translation.search import LENGTH_PENALTY
-from s2s_tutorial.translation.translator import MAX_SOURCE_WORDS, Translator
+from s2s_tutorial.translation.translator import Translator
 
 EXPORT_VERSION = 1  # of the exported files and of models.js; the page reads this version only
 LARGEST = 127  # largest rounded value; −128 is not used, so that the scale is symmetric
@@ -101,12 +103,15 @@ def rounded(translator: Translator) -> Translator:
     return replace(translator, model=model.to(original.device).eval())
 
 
-def check_supported(settings: ModelSettings) -> None:
-    """Refuse networks that the page cannot run.
+def check_supported(translator: Translator) -> None:
+    """Refuse models that the page cannot run.
 
     Raises:
-        ExportError: The page has no code for a part of the network; the message names it.
+        ExportError: The page has no code for a part of the model; the message names it.
     """
+    if translator.rule != ASCII:
+        raise ExportError("the page reads ASCII words only, this run reads others: train --text ascii --tokens words")
+    settings = translator.model.settings
     if settings.decoder != "luong":
         raise ExportError(f"the page runs the Luong decoder, this run has {settings.decoder!r}: train --decoder luong")
     if settings.input_feeding:
@@ -181,7 +186,7 @@ def export(
     check_type("translator", translator, Translator, hint="load_translator(folder)")
     check_type("name", name, str)
     folder = to_path(folder, "folder")
-    check_supported(translator.model.settings)
+    check_supported(translator)
     if not _PLAIN_NAME.fullmatch(name):
         raise ExportError(f"{name!r} cannot name a file of the page: use small letters, digits and hyphens")
     read_manifest(folder)  # refuses a folder of something else before anything is written

@@ -45,10 +45,10 @@ def said(result: Result) -> list[str]:
 
 
 def error_of(result: Result) -> str:
-    """Return the one line on standard error of a call that failed."""
+    """Return the one line on standard error, except for warnings, of a call that failed."""
     assert isinstance(result.exception, SystemExit), result.exception
     assert result.exit_code == 1
-    lines = result.stderr.splitlines()
+    lines = [line for line in result.stderr.splitlines() if not line.startswith("warning: ")]
     assert len(lines) == 1, result.stderr
     assert lines[0].startswith("error: ")
     return lines[0]
@@ -229,7 +229,7 @@ def test_the_last_line_is_a_command_that_works(trained):
     run, result = trained
     line = said(result)[-1]
     assert str(run) in line
-    assert said(call("translate", "--run", run, line.split('"')[1]))
+    assert said(call(*shlex.split(line.partition("s2s-tutorial ")[2])))
 
 
 def test_the_same_command_again_reports_a_finished_run_and_does_not_train(trained, monkeypatch, quick_end):
@@ -413,7 +413,8 @@ def test_a_line_in_another_encoding_affects_no_other_line(run):
 def test_json_holds_everything_about_a_translation(run):
     (line,) = said(call("translate", "--run", run, "--json", "--beam", "3", knows(run) + " xyzzyx"))
     values = json.loads(line)
-    assert set(values) == {"text", "source", "words", "copied", "unknown", "score", "others", "attention"}
+    names = {"text", "source", "words", "copied", "unknown", "score", "others", "attention", "dropped", "too_long"}
+    assert set(values) == names
     assert values["unknown"] == ["xyzzyx"]
     assert len(values["others"]) == 2
     assert values["score"] >= max(other["score"] for other in values["others"])
@@ -593,3 +594,87 @@ def test_as_a_process_a_mistake_is_one_line_on_standard_error_and_code_1(tmp_pat
     )  # fmt: skip
     assert (done.returncode, done.stdout) == (1, "")
     assert re.fullmatch(r"error: .*nowhere is not a folder: .*\n", done.stderr)
+
+
+# Text rules
+
+
+@pytest.fixture
+def cyrillic(tmp_path) -> Path:
+    """A file of pairs whose second column is in another script."""
+    verbs, things = {"see": "вижу", "take": "беру", "like": "люблю"}, {"tea": "чай", "milk": "молоко", "bread": "хлеб"}
+    subjects, ends = {"We": "Мы", "You": "Вы", "They": "Они", "I": "Я"}, {".": ".", "!": "!", " now.": " сейчас."}
+    lines = [
+        f"{s} {v} {t}{e}\t{subjects[s]} {verbs[v]} {things[t]}{ends[e]}\n"
+        for s in subjects for v in verbs for t in things for e in ends
+    ]  # fmt: skip
+    path = tmp_path / "pairs.tsv"
+    path.write_text("".join(lines), encoding="utf-8")
+    return path
+
+
+@pytest.mark.parametrize("command", ["data", "train"])
+def test_a_corpus_that_loses_its_letters_is_refused_and_the_rule_that_keeps_them_named(tmp_path, cyrillic, command):
+    where = ("--run", tmp_path / "run") if command == "train" else ()
+    line = error_of(call(command, "--corpus", cyrillic, *SMALL, *where))
+    assert "100% of the letters of the second column (script: Cyrillic)" in line
+    assert "--text unicode" in line
+    assert not (tmp_path / "run").exists()
+
+
+def test_data_counts_what_the_rule_leaves_out_and_entities(tmp_path):
+    path = tmp_path / "pairs.tsv"
+    lines = [f"I have {n} &amp; more of þis.\tJ'ai {n} &amp; plus.\n" for n in range(100)]
+    path.write_text("".join(lines), encoding="utf-8")
+    said_lines = said(call("data", "--corpus", path, "--text", "unicode", "--tokens", "characters"))
+    assert re.search(r"HTML entities decoded +200$", said_lines[-1])
+    varied = [f"I have {'x' * n}y {n} of þis thing.\tJ'ai {'x' * n}y {n}.\n" for n in range(1, 80)]
+    path.write_text("".join(varied), encoding="utf-8")
+    said_lines = said(call("data", "--corpus", path))
+    assert any(
+        re.search(r"letters that the text rule leaves out +0\.00% / \d\.\d\d%$", line) for line in said_lines[-2:]
+    )
+    assert any(re.search(r"digits that the text rule leaves out +149 / 149$", line) for line in said_lines[-2:])
+
+
+def test_a_run_of_another_script_in_pieces_is_trained_measured_and_translated(tmp_path, cyrillic, quick_end):
+    run = tmp_path / "run"
+    options = ("--text", "unicode", "--tokens", "subwords", "--vocabulary-size", "512", "--bpe-dropout", "0.1")
+    said(call("train", "--corpus", cyrillic, *SMALL, *options, "--word-dropout", "0.1", "--run", run))
+    opened = open_run(run)
+    assert (opened.settings.data.text, opened.settings.data.tokens) == ("unicode", "subwords")
+    assert opened.settings.training.bpe_dropout == opened.settings.training.word_dropout == 0.1
+    assert opened.src_vocabulary == opened.tgt_vocabulary
+    values = json.loads(call("evaluate", "--run", run, "--json").stdout)
+    assert set(values) == SCORES | {"printed"}
+    assert "tok:13a" in values["printed"]["signature"]
+    own = json.loads(call("evaluate", "--run", run, "--pairs", cyrillic, "--json").stdout)
+    assert own["unknown_rate"] == 0
+    (line,) = said(call("translate", "--run", run, "--json", "Мы вижу чай!  Они люблю хлеб."))
+    sentences = json.loads(line)["sentences"]
+    assert ["".join(each["source"]).replace("▁", " ").strip() for each in sentences] == [
+        "Мы вижу чай!",
+        "Они люблю хлеб.",
+    ]
+    (line,) = said(call("translate", "--run", run, "--json", "--no-split", "Мы вижу чай! Они люблю хлеб."))
+    assert "sentences" not in json.loads(line)
+    assert "page" in error_of(call("export", "--run", run, "--to", tmp_path / "page"))
+
+
+def test_sentences_of_a_line_are_translated_one_by_one_and_joined_with_their_spaces(run):
+    words = knows(run).split()[:3]
+    one, two = " ".join(words) + ".", f"{words[0]} {words[1].capitalize()}!"
+    alone = said(call("translate", "--run", run, one, two))
+    assert said(call("translate", "--run", run, f"{one}  {two.capitalize()}")) == ["  ".join(alone)]
+
+
+def test_what_the_model_cannot_read_is_told(run):
+    word = knows(run).split()[0]
+    result = call("translate", "--run", run, f"{word} 42 {word}")
+    assert said(result)
+    assert "cannot read '42'" in result.stderr
+    (line,) = said(call("translate", "--run", run, "--json", f"{word} 42 {word}"))
+    assert json.loads(line)["dropped"] == "42"
+    long = call("translate", "--run", run, "--json", " ".join([word] * 60))
+    assert "longer than any sentence" in long.stderr
+    assert json.loads(long.stdout)["too_long"] is True

@@ -72,7 +72,8 @@ def test_counts_are_those_of_the_pieces():
 @pytest.mark.parametrize("vocabulary", [*VOCABULARIES.values(), Vocabulary.count(["a b"])])
 def test_a_vocabulary_comes_back_from_its_file(vocabulary):
     again = read_vocabulary(vocabulary.to_dict())
-    assert again == vocabulary and type(again) is type(vocabulary)
+    assert again == vocabulary
+    assert type(again) is type(vocabulary)
 
 
 @pytest.mark.parametrize(
@@ -117,7 +118,8 @@ def test_sentences_are_encoded_as_word_by_word(rule):
     if rule == ASCII:
         plain = Encoded.encode(sentences, vocabularies[0])
         again = encode_sentences(sentences, vocabularies[0], rule)
-        assert np.array_equal(plain.ids, again.ids) and np.array_equal(plain.starts, again.starts)
+        assert np.array_equal(plain.ids, again.ids)
+        assert np.array_equal(plain.starts, again.starts)
 
 
 def test_dropout_cuts_words_in_other_ways_that_depend_on_the_seed_alone():
@@ -136,6 +138,9 @@ def test_a_joint_vocabulary_is_the_same_on_both_sides():
     settings = DataSettings(text="unicode", tokens="subwords", vocabulary_size=600)
     counts = Counter({"▁taxi": 5}), Counter({"▁cab": 5})
     src, tgt = build_vocabularies(*counts, settings)
-    assert src == tgt and "▁taxi" in src and "▁cab" in src
+    assert src == tgt
+    assert "▁taxi" in src
+    assert "▁cab" in src
     src, tgt = build_vocabularies(*counts, replace(settings, joint_vocabulary=False))
-    assert "▁cab" not in src and "▁taxi" not in tgt
+    assert "▁cab" not in src
+    assert "▁taxi" not in tgt

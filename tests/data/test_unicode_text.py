@@ -27,7 +27,8 @@ def test_words_join_to_the_text(text):
 def test_cleaning_twice_changes_nothing_and_keeps_every_letter_digit_and_mark(text):
     normal = clean(text)
     assert clean(normal) == normal
-    assert "  " not in normal and normal == normal.strip()
+    assert "  " not in normal
+    assert normal == normal.strip()
     kept = [c for c in unicodedata.normalize("NFD", text) if unicodedata.category(c)[0] in "LNPS"]
     assert [c for c in unicodedata.normalize("NFD", normal) if c in set(kept)] == kept
 
@@ -39,7 +40,10 @@ def test_cleaning_twice_changes_nothing_and_keeps_every_letter_digit_and_mark(te
         ("Ça va\u202f?\u00a0Oui\u3000!", "Ça va ? Oui !"),
         ("co\u00adopé\u200bra\ufefftion\u200e", "coopération"),
         ("½ m² ﬁn №5", "½ m² ﬁn №5"),  # NFKC would change all of these
-        ("می\u200cخواهم x\u200cy", "می\u200cخواهم xy"),  # a non-joiner is spelling in Persian, and nothing in Latin letters
+        (
+            "می\u200cخواهم x\u200cy",
+            "می\u200cخواهم xy",
+        ),  # a non-joiner is spelling in Persian, and nothing in Latin letters
         ("👩\u200d🔬", "👩\u200d🔬"),
         ("a\x00b\x1bc\td\ne\ud800", "abc d e\ufffd"),
     ],
@@ -70,7 +74,7 @@ def test_a_long_run_is_cut():
     assert join_tokens(words) == "ก" * 100
 
 
-def test_bytes_that_are_no_character_are_replaced():
+def test_bytes_that_do_not_make_a_character_are_replaced():
     assert join_tokens(["▁a", "<0xE2>", "<0x96>", "▁b"]) == "a\ufffd b"
     assert join_tokens([BYTES[0x1B], BYTES[0x0A], "▁a"]) == "a"  # no control reaches a terminal
 
@@ -86,10 +90,10 @@ def test_words_begin_at_their_first_piece(text):
     assert "".join(found) == "".join(words)
 
 
-@given(st.text("abcdeéèüœ ABC ',.!?-0123"))
+@given(st.text("abcdeéèüœ ABC ',.!?-€"))
 def test_the_simple_form_of_latin_text_is_that_of_the_ascii_rule(text):
     assert simplify(clean(text)) == normalise(text)
 
 
 def test_the_simple_form_keeps_other_scripts_and_counts_ideographs():
-    assert simplify("Я ЕМ, 我买狗。 Ça ⁇") == "я ем , 我 买 狗 ca ⁇"
+    assert simplify("Я ЕМ 25, 我买狗。 Ça ⁇") == "я ем 25 , 我 买 狗 ca ⁇"

@@ -14,7 +14,7 @@ from s2s_tutorial.files import BadFileError, save_tensors
 from s2s_tutorial.runs.folder import Run, RunError, folder_for, open_run
 from s2s_tutorial.runs.weights import load_model, load_translator, save_model
 from s2s_tutorial.settings import PRETRAINED, ModelSettings, Settings
-from s2s_tutorial.translation.translator import MAX_SOURCE_WORDS, SentenceError
+from s2s_tutorial.translation.reading import MAX_SOURCE_WORDS, SentenceError
 
 
 @pytest.fixture

@@ -52,10 +52,6 @@ def encode(folder: Path, settings: DataSettings, mark: str, report: Callable[[st
     sums: dict[str, str] = {}
     built = build_vocabularies(_count(src, training), _count(tgt, training), settings)
     for side, column, vocabulary in (("src", src, built[0]), ("tgt", tgt, built[1])):
-        if len(vocabulary) > MAX_VOCABULARY:
-            raise CorpusError(
-                f"{len(vocabulary):,} words are too many, at most {MAX_VOCABULARY:,}: raise vocabulary_min_count"
-            )
         sums |= _write_side(column, training, vocabulary, folder, side)
         vocabularies[f"{side}_vocabulary"] = vocabulary.to_dict()
     sums["src.keys.npy"] = _write_array(folder / "src.keys.npy", src.keys[training])
@@ -126,6 +122,10 @@ def _write_side(
     column: ScannedColumn, training: np.ndarray, vocabulary: Vocabulary, folder: Path, side: str
 ) -> dict[str, str]:
     """Write the training sentences of a column with their vocabulary ids, EOS after each; returns checksums by name."""
+    if len(vocabulary) > MAX_VOCABULARY:
+        raise CorpusError(
+            f"{len(vocabulary):,} words are too many, at most {MAX_VOCABULARY:,}: raise vocabulary_min_count"
+        )
     cuts = Cuts.of(vocabulary.ids_of([word]) for word in column.words)
     ids_name, starts_name = f"{side}.ids.npy", f"{side}.starts.npy"
     dtype = np.uint16 if len(vocabulary) <= 1 << 16 else np.int32

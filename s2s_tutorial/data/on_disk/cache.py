@@ -159,7 +159,6 @@ def open_encoded_corpus(folder: Path, settings: DataSettings, mark: str) -> Corp
                      "validation.tsv", "vocabularies.json"):  # fmt: skip
             if checksum(folder / name) != values["sha256"][name]:
                 raise BadFileError(f"{folder / name} is damaged (checksum)")
-        src_words, tgt_words = values["word_counts"]
         words = read_json(folder / "vocabularies.json")
         src_vocabulary, tgt_vocabulary = (read_vocabulary(words[f"{side}_vocabulary"]) for side in ("src", "tgt"))
         src = open_encoded(folder / "src.ids.npy", folder / "src.starts.npy", src_vocabulary)
@@ -170,7 +169,7 @@ def open_encoded_corpus(folder: Path, settings: DataSettings, mark: str) -> Corp
         held_out = {part: _open_held_out(folder / f"{part}.tsv", values["aligned"]) for part in ("validation", "test")}
         return Corpus(
             steps=[(str(name), int(count)) for name, count in values["steps"]],
-            word_counts=(int(src_words), int(tgt_words)),
+            word_counts=(int(values["word_counts"][0]), int(values["word_counts"][1])),
             train=StoredPairs(src, tgt, keys, src_vocabulary, tgt_vocabulary, text_rule(settings)),
             validation=held_out["validation"],
             test=held_out["test"],
@@ -179,7 +178,7 @@ def open_encoded_corpus(folder: Path, settings: DataSettings, mark: str) -> Corp
             src_vocabulary=src_vocabulary,
             tgt_vocabulary=tgt_vocabulary,
             rule=text_rule(settings),
-            losses=source_and_target(*(_read_losses(losses) for losses in values["losses"]), settings.reverse),
+            losses=_read_losses(values["losses"], settings.reverse),
         )
     except BadFileError:
         raise
@@ -187,9 +186,17 @@ def open_encoded_corpus(folder: Path, settings: DataSettings, mark: str) -> Corp
         raise BadFileError(f"{folder} is damaged ({type(error).__name__})") from None
 
 
-def _read_losses(values: Any) -> Losses:
-    dropped = Counter({str(letter): int(count) for letter, count in values["dropped"].items()})
-    return Losses(int(values["letters"]), dropped, int(values["entities"]))
+def _read_losses(sides: Any, reverse: bool) -> tuple[Losses, Losses]:
+    first, second = (
+        Losses(
+            int(side["letters"]),
+            Counter({str(letter): int(count) for letter, count in side["dropped"].items()}),
+            int(side["digits"]),
+            int(side["entities"]),
+        )
+        for side in sides
+    )
+    return source_and_target(first, second, reverse)
 
 
 def _open_held_out(path: Path, aligned: bool) -> HeldOut:

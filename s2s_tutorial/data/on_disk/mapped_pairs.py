@@ -91,7 +91,10 @@ def encode_pairs(
     """Return source and target sentences of training pairs as ids: encoded from text, or from disk if they are stored."""
     if isinstance(pairs, StoredPairs):
         return pairs.src, pairs.tgt
-    src, tgt = encode_sentences(pairs.sources, src_vocabulary, rule), encode_sentences(pairs.targets, tgt_vocabulary, rule)
+    src, tgt = (
+        encode_sentences(pairs.sources, src_vocabulary, rule),
+        encode_sentences(pairs.targets, tgt_vocabulary, rule),
+    )
     return src, tgt
 
 

@@ -13,9 +13,9 @@ from pathlib import Path
 import numpy as np
 
 from s2s_tutorial.data.columns import Alignment
-from s2s_tutorial.data.corpus import keep_lengths, part_numbers
+from s2s_tutorial.data.corpus import check_losses, keep_lengths, part_numbers
 from s2s_tutorial.data.filters import Numbering, TextColumn
-from s2s_tutorial.data.losses import Losses, check_losses
+from s2s_tutorial.data.losses import Losses
 from s2s_tutorial.data.on_disk.mapped_pairs import sentence_key
 from s2s_tutorial.data.readers import read_pieces
 from s2s_tutorial.data.rules import TextRule, text_rule
@@ -188,7 +188,7 @@ class Scan:
             self.first.add(first)
             self.second.add([piece.second[row] for row in rows])
             parts.append(part_numbers(TextColumn(first, rule)))
-            for losses, more in zip(self.losses, piece.losses or (), strict=False):
+            for losses, more in zip(self.losses, piece.losses, strict=True):
                 losses.add(more)
             if self.links and piece.alignments is not None:
                 self.links.add([piece.alignments[row] for row in rows])

@@ -1,4 +1,4 @@
-"""The batches of a run, from any step on."""
+"""The training pairs as each epoch encodes them, and the batches of a run from any step on."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class EpochPairs:
     Attributes:
         src: Source sentences of all training pairs.
         tgt: Their target sentences.
-        types: Words of both sides and their vocabularies, with BPE-dropout only, which cuts them anew in each epoch.
+        types: Words of both sides and their vocabularies, with BPE-dropout only, which cuts them in other ways in each epoch.
         dropout: Probability with which BPE-dropout leaves a merge out.
         seed: Seed of the run.
     """

@@ -1,0 +1,128 @@
+"""The translation of a sentence, or of a text of several sentences, and its attention between words."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from itertools import accumulate, pairwise
+
+import torch
+from torch import Tensor
+
+from s2s_tutorial.data.rules import ASCII, TextRule
+from s2s_tutorial.translation.sentences import Sentences
+
+
+@dataclass(frozen=True)
+class Translation:
+    """The translation of one sentence.
+
+    Attributes:
+        src_words: S source words as the model read them, without EOS; pieces of words if it reads those.
+        words: T words of the translation, or pieces of words, with source words in place of unknown ones.
+        copied: Positions in `words` that hold a copied source word.
+        unknown: Source words outside the vocabulary.
+        score: Log-probability, with a length penalty for beams; see `search.Hypothesis`.
+        attn_weights: (T + 1, S + 1) with EOS, (T, S + 1) if the search ended before EOS, or None without attention.
+        others: Other hypotheses of the beam: text and score, the best first.
+        language: Language of the translation, by which its words are joined.
+        rule: Text rule of the model.
+        sentences: Translations of its sentences, if it is the translation of a text of several. Their words are in `words`,
+            and the attention is in the sentences.
+        joined_text: Text of such a translation.
+        dropped: Letters and digits of the source that the text rule leaves out.
+        too_long: Whether the source is longer than any sentence that the model was trained on.
+    """
+
+    src_words: list[str]
+    words: list[str]
+    copied: list[int]
+    unknown: list[str]
+    score: float
+    attn_weights: Tensor | None
+    others: list[tuple[str, float]] = field(default_factory=list)
+    language: str = "en"
+    rule: TextRule = ASCII
+    sentences: list[Translation] = field(default_factory=list)
+    joined_text: str = ""
+    dropped: str = ""
+    too_long: bool = False
+
+    def joined(self) -> Translation:
+        """Return the translation with pieces joined to words, and the attention between words."""
+        src, tgt = ([*self.rule.word_starts(tokens), len(tokens)] for tokens in (self.src_words, self.words))
+        weights = self.attn_weights
+        word_of = {position: word for word, (start, end) in enumerate(pairwise(tgt)) for position in range(start, end)}
+        return replace(
+            self,
+            src_words=[self.rule.unsplit(self.src_words[start:end]) for start, end in pairwise(src)],
+            words=[self.rule.unsplit(self.words[start:end]) for start, end in pairwise(tgt)],
+            copied=sorted({word_of[position] for position in self.copied}),
+            attn_weights=None if weights is None else join_attention(weights, self.src_words, self.words, self.rule),
+        )
+
+    @property
+    def normal_text(self) -> str:
+        """The translation as normal text, as in the corpus."""
+        return self.rule.unsplit(self.words)
+
+    @property
+    def text(self) -> str:
+        """The translation as text, its words joined by the rules of its language."""
+        return self.joined_text if self.sentences else self.rule.printed(self.normal_text, self.language)
+
+
+def join_translations(text: Sentences, translations: list[Translation]) -> Translation:
+    """Join the translations of the sentences of a text; the translation of a single sentence stays as it is."""
+    first = translations[0]
+    if len(translations) == 1:
+        return first
+    starts = [0, *accumulate(len(each.words) for each in translations)]
+    return Translation(
+        src_words=[word for each in translations for word in each.src_words],
+        words=[word for each in translations for word in each.words],
+        copied=[
+            start + position for start, each in zip(starts, translations, strict=False) for position in each.copied
+        ],
+        unknown=[word for each in translations for word in each.unknown],
+        score=sum(each.score for each in translations),
+        attn_weights=None,
+        language=first.language,
+        rule=first.rule,
+        sentences=translations,
+        joined_text=text.join([each.text for each in translations]),
+        dropped="".join(each.dropped for each in translations),
+        too_long=any(each.too_long for each in translations),
+    )
+
+
+def join_attention(
+    weights: Tensor, src_tokens: list[str], tgt_tokens: list[str], rule: TextRule, aligned: bool = False
+) -> Tensor:
+    """Join attention weights between pieces into weights between words.
+
+    A word of the target attends as its pieces do on average, and to a word of the source as to all of its pieces together.
+
+    Args:
+        weights: (T, S), weights between pieces; rows and columns after those of the pieces, for EOS, stay.
+        src_tokens: Pieces of the source.
+        tgt_tokens: Pieces of the target.
+        rule: Text rule that tells where words begin.
+        aligned: True leaves out words that the ASCII rule does not know.
+
+    Returns:
+        (T', S'), weights between words.
+    """
+    src = _membership(src_tokens, weights.shape[1], rule, aligned)  # (S', S)
+    tgt = _membership(tgt_tokens, weights.shape[0], rule, aligned)  # (T', T)
+    return (tgt / tgt.sum(dim=1, keepdim=True)) @ weights @ src.T  # (T', T) · (T, S) · (S, S')
+
+
+def _membership(tokens: list[str], size: int, rule: TextRule, aligned: bool) -> Tensor:
+    """Return (words, size) numbers, 1 where a position belongs to a word; each position after the tokens is its own."""
+    starts = rule.word_starts(tokens)
+    rows = []
+    for start, end in pairwise([*starts, len(tokens)]):
+        if not aligned or ASCII.normalise(rule.unsplit(tokens[start:end])):
+            rows.append(torch.arange(size).ge(start) & torch.arange(size).lt(end))
+    rows += [torch.arange(size).eq(position) for position in range(len(tokens), size)]
+    return torch.stack(rows).float()

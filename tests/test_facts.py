@@ -1,0 +1,365 @@
+"""Sentences of the book that contain a number, or a claim that the code can check: they agree with code and outputs.
+
+A sentence that tells what one run has shown is compared with that run's output. When a chapter is executed again and the
+output has changed, the test names the sentence to change.
+"""
+
+import json
+import math
+import re
+import sys
+from functools import cache
+from itertools import combinations
+from pathlib import Path
+
+import jupytext
+import numpy as np
+import pytest
+import torch
+from pybtex.database import parse_file
+from sacrebleu.metrics import CHRF
+from torch import nn
+
+from s2s_tutorial.data.text import detokenise, normalise
+from s2s_tutorial.model.attention import LocalAttention, build_attention
+from s2s_tutorial.model.encoder import Encoder
+from s2s_tutorial.runs.weights import load_translator
+
+ROOT = Path(__file__).parents[1]
+SCRIPTS = {path.name[:2]: path for path in sorted((ROOT / "notebooks").glob("[0-9]*.py"))}
+CITED = ROOT / "book" / "references.bib"
+
+
+@cache
+def prose(chapter: str) -> str:
+    """Return a chapter's Markdown on one line."""
+    cells = jupytext.read(SCRIPTS[chapter]).cells
+    return " ".join(" ".join(cell.source.split()) for cell in cells if cell.cell_type == "markdown")
+
+
+def page(name: str) -> str:
+    """Return a page of the book, or another Markdown file, on one line."""
+    return " ".join((ROOT / name).read_text(encoding="utf-8").split())
+
+
+@cache
+def notebook(chapter: str) -> dict:
+    """Return a chapter with its outputs."""
+    return json.loads(SCRIPTS[chapter].with_suffix(".ipynb").read_text(encoding="utf-8"))
+
+
+@cache
+def outputs(chapter: str) -> str:
+    """Return everything that a chapter's cells print or show as text."""
+    found = [output for cell in notebook(chapter)["cells"] for output in cell.get("outputs", [])]
+    texts = [output.get("text") or output.get("data", {}).get("text/plain", "") for output in found]
+    return "\n".join("".join(text) for text in texts)
+
+
+def numbers(pattern: str, text: str) -> list[float]:
+    """Return the numbers of the only match of a pattern, whose groups are numbers."""
+    [match] = re.finditer(pattern, text)
+    return [float(number.replace(",", "")) for number in match.groups()]
+
+
+def row(first: str, text: str) -> list[str]:
+    """Return the other cells of the first row of a table that begins with this cell."""
+    match = re.search(rf"^\| {re.escape(first)} \| (.*) \|$", text, re.MULTILINE)
+    assert match, first
+    return match[1].split(" | ")
+
+
+# Chapter 3: encoder and decoder
+
+
+def gradient_norms(both_ways: bool) -> list[float]:
+    """Return the mean norm of the gradient of the decoder's first state at each of 20 words, in an untrained encoder."""
+    encoder = Encoder(50, 32, 32, num_layers=1, dropout_rate=0.0)
+    embedded = torch.randn(16, 20, 32, requires_grad=True)  # (B, S, E)
+    _, last = encoder.layers[0](embedded)  # (2, B, H)
+    state = last.sum(dim=0) if both_ways else last[0]  # (B, H)
+    state.pow(2).sum().backward()
+    return embedded.grad.norm(dim=-1).mean(dim=0).tolist()
+
+
+def test_the_middle_of_a_sentence_is_farthest_from_the_first_state():
+    assert "the gradient that reaches the middle word is less than a tenth of the gradient that reaches the" in prose(
+        "03"
+    )
+    torch.manual_seed(0)
+    both, one = gradient_norms(both_ways=True), gradient_norms(both_ways=False)
+    assert max(both[9], both[10]) < 0.1 * min(both[0], both[-1])
+    assert one[0] < 0.1 * one[9] < 0.01 * one[-1]  # in a one-way encoder, it is the first word
+
+
+def test_pytorchs_candidate_state_has_the_reset_gate_after_the_matrix_and_the_papers_before_it():
+    assert "In the paper (equation 8) the reset gate acts before the matrix" in prose("03")
+    torch.manual_seed(0)
+    cell = nn.GRUCell(3, 4, bias=False)
+    x, h = torch.randn(1, 3), torch.randn(1, 4)
+    (w_r, w_z, w_n), (u_r, u_z, u_n) = cell.weight_ih.chunk(3), cell.weight_hh.chunk(3)
+    r, z = torch.sigmoid(x @ w_r.T + h @ u_r.T), torch.sigmoid(x @ w_z.T + h @ u_z.T)
+    pytorchs = torch.tanh(x @ w_n.T + r * (h @ u_n.T))
+    papers = torch.tanh(x @ w_n.T + (r * h) @ u_n.T)
+    torch.testing.assert_close(cell(x, h), (1 - z) * pytorchs + z * h)
+    assert not torch.allclose(cell(x, h), (1 - z) * papers + z * h, atol=1e-3)
+
+
+# Chapter 4: local attention
+
+
+@pytest.mark.parametrize("centre", [0.0, 3.0, 3.5, 6.9])
+@torch.no_grad()
+def test_weights_of_local_attention_sum_to_less_than_one_wherever_the_window_is(centre, monkeypatch):
+    assert "They never do, wherever the window is" in prose("04")
+    attention = build_attention("local-p", hidden_size=2)
+    assert isinstance(attention, LocalAttention)
+    assert attention.reach == 2
+    monkeypatch.setattr(attention, "centres", lambda queries, src_mask: torch.full((1, 1), centre))
+    keys = torch.zeros(1, 7, 2)
+    weights = attention.weights(torch.zeros(1, 1, 2), keys, torch.ones(1, 7, dtype=torch.bool))[0, 0]
+    inside = [s for s in range(7) if abs(s - centre) <= 2]
+    assert weights.nonzero().flatten().tolist() == inside
+    assert len(inside) <= (5 if centre == int(centre) else 4)  # 2 D + 1, or 2 D
+    assert 0 < weights.sum() < 1
+
+
+def test_chapter_11_gives_the_reach_of_its_window():
+    assert "Ours has $D = 2$, so at most five words are inside; the paper has $D = 10$" in prose("11")
+    assert build_attention("local-p", hidden_size=2).reach == 2
+
+
+# Chapter 6: training
+
+
+def test_adams_first_step_without_bias_correction_is_the_one_that_the_chapter_gives():
+    [without] = numbers(r"without it the first step below would be ([\d.]+) and not 0\.1\.", prose("06"))
+    means = (1 - 0.9) * 1000, (1 - 0.999) * 1000**2
+    assert round(0.1 * means[0] / math.sqrt(means[1]), 3) == without
+
+
+def test_the_factors_of_the_fused_loss_are_those_of_the_status_page():
+    low, high = numbers(r"finds factors of only ([\d.]+) to ([\d.]+):", prose("06"))
+    rows = json.loads((ROOT / "benchmarks" / "results.json").read_text(encoding="utf-8"))["rows"]
+    factors = [row["value"]["median"] for row in rows if row["name"].startswith("output-")]
+    assert len(factors) >= 3
+    assert (round(min(factors), 2), round(max(factors), 2)) == (low, high)
+    real, places = numbers(r"(\d+) of (\d+) places are real words", outputs("06"))
+    assert round(3 * (1 - real / places)) == 1  # "a third of the places is padding"
+
+
+# Chapters 1 and 7: words that a model does not know
+
+
+def test_the_model_in_the_package_copies_the_words_that_chapter_7_names():
+    text = prose("07")
+    assert "It copies all six of these words" in text
+    names = {
+        "Ngozi est fatiguée.": "ngozi", "Je connais Wilhelmina.": "wilhelmina", "Il aime Bartholomé.": "bartholome",
+        "Est-ce que Xanthippe dort ?": "xanthippe", "Mon ami habite à Ouagadougou.": "ouagadougou",
+        "Elle a un ornithorynque.": "ornithorynque", "Ma sœur a acheté un kouglof.": "kouglof",
+    }  # fmt: skip
+    translator = load_translator()
+    for source, name in names.items():
+        found = translator.translate(source)
+        assert [found.words[place] for place in found.copied] == [name]
+    for source in ("Je connais Wilhelmina.", "Elle a un ornithorynque."):
+        assert f'"{translator.translate(source).text}"' in text
+
+
+def test_the_model_that_is_trained_on_trimmed_pairs_hardly_ever_copies():
+    assert "a model that is trained on the trimmed pairs of this chapter hardly ever does it" in prose("01")
+    unknown, copied = numbers(r"The sentences hold (\d+) unknown words; \*\*(\d+)\*\* words", outputs("07"))
+    assert copied <= 1 < unknown
+
+
+# Chapters 1, 11 and 15: statistics
+
+
+def test_the_expected_leak_of_two_independent_splits():
+    pairs, expected, found = numbers(r"For the (\d+) test pairs at `standard` that is an expected (\d+) instead of (\d+)",
+                                     prose("01"))  # fmt: skip
+    assert row("random", outputs("01").split("of them trained on before")[1]) == [f"{pairs:.0f}", f"{found:.0f}"]
+    assert round(pairs * 0.8 * 0.92) == expected
+
+
+def leaked(rows: int, seeds: tuple[int, int]) -> int:
+    """Return how many test pairs of a shuffled file are training pairs of its older part, shuffled with its own seed."""
+    older = rows * 4 // 5
+    before, after = (
+        np.random.default_rng(seed).permutation(size).tolist() for seed, size in zip(seeds, (older, rows), strict=True)
+    )
+    held_out, training = (before[: older * 8 // 100], before[older * 8 // 100 :])  # 5% test and 3% validation first
+    assert not set(held_out) & set(training)
+    return len(set(training) & set(after[: rows // 20]))
+
+
+def test_shuffles_with_the_same_seed_are_related_and_hide_a_part_of_the_leak():
+    same = [leaked(16_690, (seed, seed)) for seed in range(4)]
+    independent = [leaked(16_690, (seed, seed + 10)) for seed in range(4)]
+    assert max(same) < min(independent)
+    assert sum(independent) / 4 == pytest.approx(614, rel=0.03)
+
+
+def test_the_translator_has_rules_for_the_apostrophes_of_two_languages_and_no_other():
+    assert "`detokenise` puts the apostrophes of these two languages back" in prose("12")
+    assert detokenise(["he", "isn", "t", "here"]) == "he isn't here"
+    assert detokenise(["l", "ami", "d", "une", "amie"], "fr") == "l'ami d'une amie"
+    assert detokenise(["he", "isn", "t", "here"], "eo") == "he isn t here"
+
+
+def separated(seeds: int) -> float:
+    """Return how often two groups of so many equal seeds lie completely on either side of each other."""
+    places = range(2 * seeds)
+    ways = list(combinations(places, seeds))
+    return sum(max(way) < seeds or min(way) >= seeds for way in ways) / len(ways)
+
+
+def test_how_often_luck_separates_two_and_three_seeds():
+    text = prose("15")
+    assert "of the six ways to divide four scores between two starts, two separate them completely" in text
+    assert "Below are twelve verdicts" in text
+    assert "we would expect about four of them to be false" in text
+    assert "With three seeds, luck would meet the rule only one time in ten." in text
+    assert separated(2) == pytest.approx(1 / 3)
+    assert separated(3) == pytest.approx(1 / 10)
+    words = r"(?:helps|hurts|makes no clear difference) with [\d,]+ pairs"
+    assert len(re.findall(words, outputs("15"))) == 12
+
+
+def test_the_validation_scores_of_chapter_11_choose_what_it_says():
+    low, high, others = numbers(r"\*dot\* has ([\d.]+) to ([\d.]+) there, and no other training has more than ([\d.]+)\.",
+                                prose("11"))  # fmt: skip
+    runs = re.findall(r"(\S[\w -]*), seed \d:\s+.*?validation BLEU ([\d.]+)", outputs("11"), re.DOTALL)
+    assert len(runs) == 21
+    best = [float(bleu) for name, bleu in runs if name == "dot"]
+    assert (min(best), max(best)) == (low, high)
+    assert max(float(bleu) for name, bleu in runs if name != "dot") == others < low
+
+
+def test_the_gaps_that_chapter_11_compares_with_its_own():
+    assert "it grew from 15 points to 66" in prose("11")
+    assert "is 15 points for the shortest sentences and 66 for the longest" in outputs("03")
+    [count] = numbers(r"and (\d+) test sentences of more than 16", prose("11"))
+    assert row("over 16", outputs("03"))[0] == f"{count:.0f}"
+
+
+# Chapter 10: what the runs do not show
+
+
+def test_the_wrong_first_states_cost_nothing_in_the_run_that_is_shown():
+    """If a new run shows a cost, chapters 3 and 10 and `from-2017` must report it."""
+    assert "our short runs do not show that it costs anything" in prose("10")
+    assert "our short runs do not show a cost" in page("book/from-2017.md")
+    right, wrong = (float(row(name, outputs("10"))[0]) for name in ("two layers", "wrong first states"))
+    assert wrong >= right
+
+
+@pytest.mark.parametrize("names", [("own-words", "own-words-stopped"), ("bare", "bare-wrong-state")])
+def test_exercises_after_one_epoch_say_that_no_model_can_translate_yet(names):
+    assert prose("10").count("is below 1") == 2
+    assert all(float(row(name, outputs("10"))[0]) < 1 for name in names)
+
+
+# Chapters 8, 12, 13 and 14
+
+
+def test_chrf_counts_recall_twice():
+    assert "chrF2, recall counts twice as much as precision" in prose("08")
+    assert CHRF().beta == 2
+
+
+def test_what_becomes_of_a_word_in_the_wrong_encoding():
+    read = "ĉevalo".encode("iso-8859-3").decode("iso-8859-1")
+    assert f'becomes "{read}", which normalising turns into "{normalise(read)}"' in prose("12")
+
+
+def test_the_numbers_of_a_ring_and_of_the_plain_mean():
+    text = outputs("13")
+    few, many = (float(row(size, text.split("MB sent by each")[1])[0]) for size in ("2", "64"))
+    assert "From 2 processes to 64 it nearly doubles" in prose("13")
+    assert 1.8 < many / few < 2
+    rounding, plain = numbers(r"relative difference is \*\*([\d.]+)\*\*.*plain mean the difference is ([\d.]+)%", text)
+    assert "it is thousands of times as large as rounding" in prose("13")
+    assert plain / 100 > 1000 * rounding
+
+
+def test_chapter_14_tells_what_its_table_of_examples_shows():
+    some, none = numbers(r"With four examples the share falls to (\d+)% in the run shown here, from (\d+)% without any",
+                         prose("14"))  # fmt: skip
+    table = outputs("14").split("combinations shown")[1]
+    shares = {number: float(row(str(number), table)[0].removesuffix("%")) for number in (0, 4, 16, 64)}
+    assert (shares[4], shares[0]) == (some, none)
+    assert 40 <= shares[16] < 50 < shares[64]
+
+
+# Durations
+
+
+@pytest.mark.parametrize("chapter", SCRIPTS)
+def test_a_chapter_takes_about_as_long_as_it_says(chapter):
+    """The beginning of a chapter may give minutes at `standard`; the site computes the same from the last execution."""
+    digits = {"two": 2, "three": 3, "four": 4, "five": 5, "six": 6}
+    said = re.search(r"about (\w+) minutes (?:on two cores|at `standard`)", prose(chapter)[:3000])
+    if said:
+        minutes = notebook(chapter)["metadata"]["s2s_tutorial"]["seconds"] / 60
+        assert float(digits.get(said[1], said[1])) == pytest.approx(math.ceil(minutes), abs=1)
+
+
+def test_the_long_chapters_give_a_duration():
+    for chapter in ("08", "09", "10", "11"):
+        assert re.search(r"about (\w+) minutes", prose(chapter)[:3000]), chapter
+
+
+# The bibliography
+
+
+@pytest.fixture(scope="module")
+def plain():
+    """Return the site's translation of citations."""
+    sys.path.insert(0, str(ROOT / "book" / "_ext"))
+    try:
+        import s2s_plain
+    finally:
+        sys.path.pop(0)
+    return s2s_plain
+
+
+def test_labels_are_authors_and_year_and_no_two_are_equal(plain):
+    sys.path.insert(0, str(ROOT / "book" / "_ext"))
+    try:
+        from s2s_bibliography import AuthorYearLabels
+    finally:
+        sys.path.pop(0)
+    entries = parse_file(str(CITED)).entries
+    labels = dict(zip(entries, AuthorYearLabels().format_labels(entries.values()), strict=True))
+    assert len(set(labels.values())) == len(labels)
+    assert labels["luong2015"] == "Luong et al., 2015"
+    assert labels["press2017"] == "Press and Wolf, 2017"
+    css = (ROOT / "book" / "_static" / "book.css").read_text(encoding="utf-8")
+    assert not re.search(r"citation[^{]*label[^{]*\{[^}]*display: none", css)
+    with pytest.raises(ValueError, match="cited as"):
+        list(AuthorYearLabels().format_labels([entries["luong2015"], entries["luong2015"]]))
+
+
+def test_no_address_is_a_query():
+    entries = parse_file(str(CITED)).entries
+    assert [key for key, entry in entries.items() if "?" in entry.fields.get("url", "")] == []
+    assert all(not entry.fields.get("doi", "10.").startswith("http") for entry in entries.values())
+
+
+def test_every_work_is_cited_and_every_link_to_a_work_is_a_citation(plain):
+    entries = parse_file(str(CITED)).entries
+    chapters = {chapter: plain.cite(prose(chapter)) for chapter in SCRIPTS}
+    pages = "".join(path.read_text(encoding="utf-8") for path in (ROOT / "book").rglob("*.md"))
+    cited = set(",".join(re.findall(r"\{cite:[pt]\}`([^`]+)`", "".join(chapters.values()) + pages)).split(","))
+    assert set(entries) - cited - {"firth1957"} == set()  # chapter 15 quotes Firth, and there is no link
+    urls = {entry.fields["url"] for entry in entries.values() if "url" in entry.fields}
+    links = [(chapter, url) for chapter, text in chapters.items() for url in re.findall(r"\]\((https://\S+?)\)", text)]
+    assert [link for link in links if link[1] in urls] == []
+
+
+def test_dropout_is_credited_before_it_is_first_used_in_training():
+    text = SCRIPTS["03"].read_text(encoding="utf-8")
+    assert text.index("srivastava14a") < text.index("trainer.fit()")
+    assert all("dropout" not in prose(chapter) for chapter in ("00", "01", "02"))

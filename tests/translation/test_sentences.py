@@ -1,0 +1,49 @@
+"""A text is split into sentences that join to the same text."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from s2s_tutorial.translation.sentences import Sentences
+
+
+@pytest.mark.parametrize(
+    ("language", "text", "sentences"),
+    [
+        ("fr", "Bonsoir. Entrez donc !", ["Bonsoir.", "Entrez donc !"]),
+        ("fr", "M. Petit dort. Il pèse 3.5 kg.", ["M. Petit dort.", "Il pèse 3.5 kg."]),
+        ("fr", "Mme Roux et le Dr. Petit parlent. Oui.", ["Mme Roux et le Dr. Petit parlent.", "Oui."]),
+        ("fr", "« Viens. Vite. » Il court.", ["« Viens. Vite. »", "Il court."]),
+        ("fr", "J. B. Petit rit. Non ?!", ["J. B. Petit rit.", "Non ?!"]),
+        ("fr", "oui. non.", ["oui.", "non."]),
+        ("fr", "Lis le no. 7. Merci.", ["Lis le no. 7.", "Merci."]),
+        ("en", "No. I will not.", ["No. I will not."]),
+        ("en", "Mr. Small paid $3.50. He left.", ["Mr. Small paid $3.50.", "He left."]),
+        ("ru", "Всё, т. е. много. Да.", ["Всё, т. е. много.", "Да."]),
+        ("zh", "我看书。你呢？他睡觉！", ["我看书。", "你呢？", "他睡觉！"]),
+        ("ja", "雨です。寒い。", ["雨です。", "寒い。"]),
+        ("no such language", "Un. Deux.", ["Un.", "Deux."]),
+        ("fr", "Un !\n\nDeux... !!", ["Un !", "Deux... !!"]),
+        ("fr", "  ", []),
+    ],
+)
+def test_sentences_of_a_text(language, text, sentences):
+    assert Sentences.of(text, language).texts == sentences
+
+
+@given(st.text() | st.text("aB. !?…«»\n。M12"))
+def test_sentences_and_spaces_are_the_text(text):
+    found = Sentences.of(text, "fr")
+    parts = [part for pair in zip(found.spaces, [*found.texts, ""], strict=True) for part in pair]
+    assert "".join(parts) == text
+    assert all(sentence == sentence.strip() != "" for sentence in found.texts)
+
+
+def test_translations_keep_the_spaces_of_the_text():
+    assert Sentences.of(" Un.  Deux.\nTrois. ", "fr").join(["One.", "Two.", "Three."]) == " One.  Two.\nThree. "
+
+
+def test_translations_get_a_space_where_their_script_has_one_and_the_text_has_none():
+    text = Sentences.of("我看书。你呢？", "zh")
+    assert text.join(["I read.", "And you?"]) == "I read. And you?"
+    assert text.join(["本を読む。", "君は？"]) == "本を読む。君は？"
