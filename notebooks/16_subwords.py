@@ -420,17 +420,18 @@ for dropout in (0.0, 0.3, 0.3, 0.3, 1.0):
 # %% [markdown]
 # ## Words, pieces and characters in training
 #
-# Which of the three gives the better translator? We train the same network three times: same pairs, same text rule, same
-# learning rate, same number of epochs, same seed. It scores with the dot product, because in [Which
-# attention?](11_which_attention.ipynb) that learned fastest, and our training is short. Only the tokens differ, and with them the vocabularies and the number of
-# parameters. To compare the scores, each translation is joined to text again, and then normalised in the same way, to
-# lower-case words without accents, before BLEU counts them. So all three take the same exam, and a word that the model of
-# words cannot write costs it what it would cost the others.
+# Which of the three makes the best translator? We train the same network three times: with the same pairs, text rule, learning
+# rate, number of epochs and seed. It scores with the dot product, which learned fastest in [Which
+# attention?](11_which_attention.ipynb), because our training is short. Only the tokens differ, and with them the vocabularies
+# and the number of parameters.
+#
+# The scores must be comparable too. So each translation is first joined to text, and then normalised to lower-case words
+# without accents, before BLEU counts its words. All three take the same exam, whatever their tokens are.
 #
 # > **Guess first**
 # >
-# > Sort the three by BLEU on the whole test set, and by the seconds that an epoch takes. Then do it again for the sentences
-# > alone that contain an unknown word.
+# > Put the three in order, by BLEU on the whole test set and by the time of a training step. Does your order by BLEU change if
+# > only those sentences count that contain an unknown word?
 
 # %%
 TOKENS = {
@@ -489,6 +490,15 @@ show_text(
 )
 
 # %% [markdown]
+# Read the two columns in the middle first. Every model is worse on sentences with an unknown word, because rare words are hard
+# for all of them: a word that training never showed has no translation to remember, however it is cut. What differs is how much
+# each model loses.
+#
+# Then be careful with the order as a whole. Our training is short, and our sentences have at most 25 characters. A model of words
+# then has an advantage: it does not have to learn how words are spelled, and it meets few unknown words. Pieces such as ▁c or *ing*
+# mean little on their own, so a model needs more pairs and more steps before it uses them well. On longer sentences of real
+# text, nearly every sentence contains a rare word, and with millions of pairs, subwords have replaced words in practice.
+#
 # And what does it cost? A smaller vocabulary means fewer parameters, because the embeddings and the output layer have a row
 # for each entry. Longer sequences mean more steps of the GRU and more scores of attention. For the times, the three models take
 # turns, and we keep the fastest of several rounds, which is the one that other programs disturbed least.
@@ -563,14 +573,14 @@ show_table(
 #
 # ## What attention sees
 #
-# With subwords, attention weights are between pieces, and a picture of them has a row for each piece that was written and a
-# column for each piece that was read. That shows what the network does. If you want to know which *word* belongs to which, as
-# the alignments of [Seeing attention](09_seeing_attention.ipynb) do, then pieces have to be joined.
+# A model of subwords attends from piece to piece. So a picture of its attention weights has a row for each piece that it wrote and
+# a column for each piece that it read. If you want to know which *word* belongs to which, as in [Seeing
+# attention](09_seeing_attention.ipynb), you have to join the pieces.
 #
-# How should the numbers be joined? A row of weights sums to 1, and this must stay true. A source word gets what all its pieces
-# get, so columns are **added**. A target word consists of several rows that each sum to 1, so rows are **averaged**. Try it
-# with two pieces of one source word and two pieces of one target word: the rows (0.5, 0.4, 0.1) and (0.2, 0.7, 0.1), with the
-# end of the sentence as third column, become (0.9, 0.1).
+# How? Each row of weights sums to 1, and this must stay true. A source word gets what all its pieces get, so we **add** columns.
+# A target word consists of several rows that each sum to 1, so we **average** rows. Try it with a source word of two pieces, the
+# end of the sentence, and a target word of two pieces. The rows are (0.5, 0.4, 0.1) and (0.2, 0.7, 0.1). Adding the first two
+# columns gives (0.9, 0.1) twice, and the average of the two rows is (0.9, 0.1). In matrices:
 
 # %%
 show_source(join_attention)
@@ -594,9 +604,9 @@ show_figure(figure)
 # %% [markdown]
 # ## Russian, Greek and Chinese
 #
-# None of the code so far knows French. To see that it needs nothing but sentence pairs, we write three small corpora, from a
-# template: a subject, a verb that fits it, and an object. Each has a few hundred sentences that are correct and simple. They
-# are far too few for a translator, but they show whether letters of other scripts, and a language without spaces, go through.
+# None of this depends on French. To try other languages, we make three small corpora from a template: a subject, the form of the
+# verb that fits it, and an object. The sentences are correct and simple, and far too few for a translator. But they show whether
+# other alphabets work, and whether a language without spaces does.
 
 # %% tags=["hide-input"]
 # For each language: subjects with the index of their verb form, verbs with their forms, objects, and how they are joined.
@@ -652,8 +662,8 @@ for language in LANGUAGES:
     print(f"{language}, {len(lines)} pairs:", *lines[Random(3).randrange(len(lines))], sep="  ")
 
 # %% [markdown]
-# What happens if we forget the text rule? The package counts the letters that a rule removes. If they are more than a tenth, it
-# refuses the corpus and says what to change:
+# What happens if we forget to choose the text rule? The package counts the letters that a rule removes. If they are more than a
+# tenth of a column, it refuses the corpus and says what to change:
 
 # %% tags=["nbval-check-output"]
 folder = Path(tempfile.mkdtemp())
@@ -666,8 +676,9 @@ except CorpusError as error:
     print(error)
 
 # %% [markdown]
-# With `unicode`, we train a small model for each language, once on words and once on subwords. A tenth of the pairs, chosen by
-# their hash as always, is held out. What do you expect from words in Chinese, where a sentence has no spaces?
+# With `unicode`, we train a small model for each language, once on words and once on subwords. Some of the pairs are held out,
+# chosen by their hash as in chapter 1; because there are so few, we measure on the validation and the test set together. What do
+# you expect from words in Chinese, where a sentence has no spaces?
 
 # %%
 results, translators = [], {}
@@ -697,9 +708,9 @@ for language, tokens in product(LANGUAGES, ("words", "subwords")):
 show_table(["language", "tokens", "training pairs", "unknown words", "exactly right", "of held-out sentences"], results)
 
 # %% [markdown]
-# In Chinese, the text rule cannot find words, because nothing separates them. So a whole sentence counts as one word, and
-# every held-out sentence is unknown. Byte-pair encoding does not mind: it joins frequent neighbours, and finds pieces such as
-# those below, without being told where a word begins. So for a language without spaces, we need subwords or characters.
+# In Chinese, nothing separates the words, so a whole sentence up to its full stop counts as one word, and in every held-out
+# sentence this word is unknown. Byte-pair encoding needs no spaces: it joins frequent neighbours, and finds pieces such as those
+# below, without being told where a word begins. So for a language without spaces, we need subwords or characters.
 
 # %%
 show_table(
@@ -718,9 +729,9 @@ show_table(
 # %% [markdown]
 # ## Break it
 #
-# A vocabulary of pieces is learned from text, so it can be learned from the wrong text. Nothing will crash: everything can
-# still be written, only in more pieces. Here are the pieces per word that the French test sentences need, with merges from
-# four different texts. One of the four is a mistake that flatters your scores. Which one?
+# Merges are learned from a text, so they can be learned from the wrong text. This raises no error, because any text can still be
+# written, only in more pieces. Here are the pieces per word that the French test sentences need, with merges from four different
+# texts. One of the four would be a mistake although its number looks best. Which one, and why?
 
 # %%
 russian = Counter()
@@ -742,10 +753,9 @@ for name, text in wrong.items():
 show_table(["merges learned from", "entries", "pieces per word", "of them bytes"], rows)
 
 # %% [markdown]
-# The last row is the mistake. It is the shortest, because the frequent words of the test set have become entries. This is a leak
-# like those of chapter 1, though a small one: the model knows which words the exam will ask for. Learn merges from the
-# training pairs only, as `prepare` does, and use the same merges for training and translating. A model that is given other
-# merges than those of its training reads ids that mean something else.
+# It is the last one. With merges from the test set, the words of the test sentences have become entries, so we have used the test
+# set before the test. This is a leak like those of chapter 1, although a small one. Learn merges from the training pairs only,
+# as `prepare` does. And keep them with the model, as a run does: with other merges, the same ids would mean other pieces.
 #
 # ## Recap
 #
