@@ -82,13 +82,15 @@ from s2s_tutorial.translation.evaluation import evaluate
 from s2s_tutorial.translation.translator import join_attention
 
 scale = load_scale()  # S2S_SCALE: small, standard or large
-data = replace(  # all pairs of the scale, rare words included
-    scale.data, trim_below=1, vocabulary_min_count=1, text="unicode"
-)
-PIECES = {"small": 600, "standard": 4_000, "large": 8_000}[scale.name]  # entries of the vocabulary of pieces
-SIZES = (512, 1_000, 2_000, 4_000, 8_000, 16_000)  # that are compared before any training
-hidden = min(scale.model.hidden_size, 128)  # small and short, because there are three trainings
-model = replace(scale.model, attention="dot", embedding_size=hidden, hidden_size=hidden, dropout=0.2)
+# All pairs of the scale, rare words included:
+data = replace(scale.data, trim_below=1, vocabulary_min_count=1, text="unicode")
+# Entries of the vocabulary of pieces in training, and the sizes that are compared before:
+PIECES = {"small": 600, "standard": 4_000, "large": 8_000}[scale.name]
+SIZES = (512, 1_000, 2_000, 4_000, 8_000, 16_000)
+# A small network and a short training, because there are three of them:
+hidden = min(scale.model.hidden_size, 128)
+widths = {"embedding_size": hidden, "hidden_size": hidden}
+model = replace(scale.model, attention="dot", dropout=0.2, **widths)
 training = replace(scale.training, epochs=min(scale.training.epochs, 5))
 BLUE, ORANGE, GREEN, GREY = "#00429d", "#b8560b", "#2a7f62", "0.5"
 
@@ -102,7 +104,12 @@ BLUE, ORANGE, GREEN, GREY = "#00429d", "#b8560b", "#2a7f62", "0.5"
 # single character. Here are both on the same sentences:
 
 # %% tags=["nbval-check-output"]
-for text in ("J’ai mangé une pêche.", "J’ai commis un péché.", "Elle a 45\u202fans.", "Αυτό είναι το σπίτι μου."):
+for text in (
+    "J’ai mangé une pêche.",
+    "J’ai commis un péché.",
+    "Elle a 45\u202fans.",
+    "Αυτό είναι το σπίτι μου.",
+):
     print(f"{text:25} ascii: {ASCII.normalise(text):25} unicode: {UNICODE.normalise(text)}")
 
 # %% [markdown]
@@ -115,19 +122,20 @@ by_rule = {rule: prepare(replace(data, text=rule)) for rule in ("ascii", "unicod
 
 
 def unknown_words(corpus):
-    """All words of the test sources, and for each whether the training vocabulary holds it; one list per sentence."""
+    """Words of each test source, and for each of them whether it is unknown."""
     split = [corpus.rule.split(source) for source in corpus.test.sources]
     return split, [[word not in corpus.src_vocabulary for word in words] for words in split]
 
 
 rows = []
 for rule, prepared in by_rule.items():
-    _, flags = unknown_words(prepared)
-    once = prepared.src_vocabulary.seen_once().sum() / len(prepared.src_vocabulary)
-    share, sentences = np.mean([flag for each in flags for flag in each]), np.mean([any(each) for each in flags])
-    rows.append(
-        [rule, len(prepared.train), len(prepared.src_vocabulary), f"{once:.0%}", f"{share:.1%}", f"{sentences:.0%}"]
-    )
+    vocabulary = prepared.src_vocabulary
+    once = vocabulary.seen_once().mean()
+    flags = unknown_words(prepared)[1]
+    share = np.mean([flag for each in flags for flag in each])
+    with_one = np.mean([any(each) for each in flags])
+    counted = [len(prepared.train), len(vocabulary)]
+    rows.append([rule, *counted, f"{once:.0%}", f"{share:.1%}", f"{with_one:.0%}"])
 
 # %% tags=["hide-input"]
 show_table(
@@ -148,26 +156,29 @@ show_text(
 # %%
 corpus = by_rule["unicode"]
 src_words = corpus.src_vocabulary
-letters = sorted({word[-1] for word in src_words.words if word[-1].isalpha()})
+known = set(src_words.words)
+letters = sorted({word[-1] for word in known if word[-1].isalpha()})
 
 
 def kind_of(word, place):
     """Sort an unknown word by the first test that it meets."""
+    stem = word[:-1]
     if word.lower() in src_words or word[:1] + word[1:].capitalize() in src_words:
         return "known with another case"
     if word[1:2].isupper() and place > 0:
         return "capital inside the sentence"
-    if any(word[:-1] + ending in src_words or word + ending in src_words for ending in ["", *letters]):
+    if stem in src_words or any({word + letter, stem + letter} & known for letter in letters):
         return "known but for its last letter"
     return "other"
 
 
 kinds = Counter()
 for words, flags in zip(*unknown_words(corpus), strict=True):
-    kinds.update(kind_of(word, place) for place, (word, flag) in enumerate(zip(words, flags, strict=True)) if flag)
-show_table(
-    ["unknown words of the test set", "share"], [[kind, f"{n / kinds.total():.0%}"] for kind, n in kinds.most_common()]
-)
+    for place, (word, is_unknown) in enumerate(zip(words, flags, strict=True)):
+        if is_unknown:
+            kinds[kind_of(word, place)] += 1
+shares = [[kind, f"{count / kinds.total():.0%}"] for kind, count in kinds.most_common()]
+show_table(["unknown words of the test set", "share"], shares)
 
 # %% [markdown]
 # To a reader, many of these words are not new: if you know « maison », you can read « maisons ». But a vocabulary of words
@@ -233,7 +244,9 @@ for name, tokens in (("words", split_words(sentence)), ("characters", list(sente
 # Which pair is the most frequent? Which one will be joined second, and which one third?
 
 # %% tags=["nbval-check-output"]
-ten = Counter(["sing", "sings", "singing", "walk", "walks", "walking", "talk", "talks", "talking", "king"])
+ten = Counter([
+    "sing", "sings", "singing", "walk", "walks", "walking", "talk", "talks", "talking", "king",
+])  # fmt: skip
 pairs = Counter(pair for word in ten for pair in pairwise(word))
 print(", ".join(f"{a} {b}: {count}" for (a, b), count in pairs.most_common(6)))
 
@@ -246,7 +259,8 @@ print(", ".join(f"{a} {b}: {count}" for (a, b), count in pairs.most_common(6)))
 spelled, by_hand = {word: list(word) for word in ten}, []
 for _ in range(3):
     pairs = Counter(pair for pieces in spelled.values() for pair in pairwise(pieces))
-    best = min(pairs, key=lambda pair: (-pairs[pair], pair))  # most frequent, then alphabetical
+    # The most frequent pair, and of several the first one in the alphabet:
+    best = min(pairs, key=lambda pair: (-pairs[pair], pair))
     by_hand.append(best)
     spelled = {word: join_pair(pieces, best) for word, pieces in spelled.items()}
     print(f"{best[0]} + {best[1]}: {pairs[best]} times")
@@ -290,7 +304,8 @@ for word in ("stalking", "skiing", "kings"):
 
 # %% tags=["nbval-check-output"]
 for text in ("walking", "walk in g"):
-    print(f"{text:10}", *(piece for word in text.split() for piece in apply_merges(list(word), rank_of)))
+    cut = [apply_merges(list(word), rank_of) for word in text.split()]
+    print(f"{text:10}", *(piece for pieces in cut for piece in pieces))
 
 # %% [markdown]
 # Both give the same pieces, so no program can tell how to join them. The spaces have to be part of the pieces. We write the
@@ -314,7 +329,8 @@ for text in ("Ngozi a 45 ans.", "L’été, c’est fini !", "M. Dupont l'a dit.
 # vocabulary is learned from our ten words and then used on text that it cannot know:
 
 # %% tags=["nbval-check-output"]
-tiny = PieceVocabulary.learn(Counter({"▁" + word: count for word, count in ten.items()}), size=280)
+marked = Counter({"▁" + word: count for word, count in ten.items()})
+tiny = PieceVocabulary.learn(marked, size=280)
 for text in ("a singing king", "né", "🙂"):
     pieces = tiny.tokens(split_words(text))
     print(f"{text}:", *pieces)
@@ -348,7 +364,9 @@ for size in SIZES:
     learned = PieceVocabulary.learn(counts, size)
     vocabularies[len(learned)] = learned
     seconds[len(learned)] = time.perf_counter() - start
-per_sentence = {size: len(each.tokens(test_words)) / len(corpus.test) for size, each in sorted(vocabularies.items())}
+per_sentence = {}
+for size, vocabulary in sorted(vocabularies.items()):
+    per_sentence[size] = len(vocabulary.tokens(test_words)) / len(corpus.test)
 words_per_sentence = len(test_words) / len(corpus.test)
 
 # %% tags=["hide-input"]
@@ -394,14 +412,15 @@ show_figure(figure)
 # Here is what the sizes do to single words, among them names and a word that few corpora contain:
 
 # %%
-examples = ["maison", "maisons", "anticonstitutionnellement", "Ngozi", "Ouagadougou", "ornithorynque"]
-show_table(
-    ["word", *(f"{size:,} entries" for size in list(vocabularies)[1::2])],
-    [
-        [word, *(" ".join(vocabularies[size].cut("▁" + word)).removeprefix("▁") for size in list(vocabularies)[1::2])]
-        for word in examples
-    ],
-)
+examples = [
+    "maison", "maisons", "Ngozi", "Ouagadougou", "ornithorynque", "anticonstitutionnellement",
+]  # fmt: skip
+chosen = list(per_sentence)[1::2]  # every second size
+rows = []
+for word in examples:
+    cuts = [vocabularies[size].cut("▁" + word) for size in chosen]
+    rows.append([word, *(" ".join(pieces) for pieces in cuts)])
+show_table(["word", *(f"{size:,} entries" for size in chosen)], rows)
 
 # %% [markdown]
 # ### The same word in many ways
@@ -441,33 +460,35 @@ TOKENS = {
 }
 trainers = {}
 for name, difference in TOKENS.items():
-    settings = replace(
-        scale, name=f"{name}-{scale.name}", data=replace(data, **difference), model=model, training=training
-    )
+    its = replace(data, **difference)
+    settings = replace(scale, name=f"{name}-{scale.name}", data=its, model=model, training=training)
     print(f"{name}:")
-    trainers[name] = Trainer(prepare(settings.data), settings, folder_for(settings), watchers=[LiveLine()])
-    trainers[name].fit()
+    trainer = Trainer(prepare(its), settings, folder_for(settings), watchers=[LiveLine()])
+    trainer.fit()
+    trainers[name] = trainer
 
 # %% [markdown]
 # Now we score them on the whole test set, and also separately on the sentences with and without a word that is unknown to
 # the model of words.
 
 # %%
-scores = {name: evaluate(trainer.translator, corpus.test)[0] for name, trainer in trainers.items()}
 has_unknown = [any(flags) for flags in unknown_words(corpus)[1]]
 
 
 def part_of_test(wanted):
     """The test sentences with an unknown word (True), or those without."""
-    chosen = [row for row, flag in enumerate(has_unknown) if flag == wanted]
-    return HeldOut([corpus.test.sources[row] for row in chosen], [corpus.test.references[row] for row in chosen])
+    rows = [row for row, flag in enumerate(has_unknown) if flag == wanted]
+    sources, references = corpus.test.sources, corpus.test.references
+    return HeldOut([sources[row] for row in rows], [references[row] for row in rows])
 
 
 with_unknown, without = part_of_test(True), part_of_test(False)
-by_part = {
-    name: [evaluate(trainer.translator, part)[0].bleu for part in (without, with_unknown)]
-    for name, trainer in trainers.items()
-}
+scores, by_part = {}, {}
+for name, trainer in trainers.items():
+    whole, known_part, unknown_part = (
+        evaluate(trainer.translator, part)[0] for part in (corpus.test, without, with_unknown)
+    )
+    scores[name], by_part[name] = whole, [known_part.bleu, unknown_part.bleu]
 
 # %% tags=["hide-input"]
 show_table(
@@ -557,14 +578,18 @@ show_text(
 # that is rare in any corpus of short sentences. The sign ⁇ is a word that the model of words says it does not know.
 
 # %%
-OURS = ["Ngozi dort.", "Elle a 45 ans.", "Je mange une pêche.", "C'est un péché.", "Les maisons sont petites."]
-show_table(
-    ["source", *trainers],
-    [
-        [text, *(trainer.translator.translate(text).text.replace("<unk>", "⁇") for trainer in trainers.values())]
-        for text in OURS
-    ],
-)
+OURS = [
+    "Ngozi dort.",
+    "Elle a 45 ans.",
+    "Je mange une pêche.",
+    "C'est un péché.",
+    "Les maisons sont petites.",
+]
+rows = []
+for text in OURS:
+    found = [trainer.translator.translate(text).text for trainer in trainers.values()]
+    rows.append([text, *(answer.replace("<unk>", "⁇") for answer in found)])
+show_table(["source", *trainers], rows)
 
 # %% [markdown]
 # Look at how each model fails. The model of words can only choose words that it knows, or copy a word of the source. The
@@ -659,7 +684,7 @@ def write_pairs(language):
 # %% tags=["nbval-check-output"]
 for language in LANGUAGES:
     lines = write_pairs(language)
-    print(f"{language}, {len(lines)} pairs:", *lines[Random(3).randrange(len(lines))], sep="  ")
+    print(f"{language}, {len(lines)} pairs:", *lines[-5], sep="  ")
 
 # %% [markdown]
 # What happens if we forget to choose the text rule? The package counts the letters that a rule removes. If they are more than a
@@ -682,27 +707,24 @@ except CorpusError as error:
 
 # %%
 results, translators = [], {}
+of_small = PRESETS["small"]
 for language, tokens in product(LANGUAGES, ("words", "subwords")):
+    its = replace(of_small.data, corpus=folder / f"{language}.tsv", text="unicode", tokens=tokens)
     settings = replace(
-        PRESETS["small"],
-        name=f"{language}-{tokens}",
-        data=replace(
-            PRESETS["small"].data, corpus=folder / f"{language}.tsv", text="unicode", tokens=tokens, vocabulary_size=512
-        ),
-        training=replace(PRESETS["small"].training, epochs=40, batch_size=8, patience=40),
+        of_small,
+        data=replace(its, vocabulary_size=512),
+        training=replace(of_small.training, epochs=40, batch_size=8, patience=40),
     )
     small = prepare(settings.data)
+    sources = small.validation.sources + small.test.sources
+    references = small.validation.references + small.test.references
     with tempfile.TemporaryDirectory() as run:
         trainer = Trainer(small, settings, Path(run), watchers=[])
         trainer.fit()
-        translators[language, tokens] = trainer.translator
-        held_out = HeldOut(
-            small.validation.sources + small.test.sources, small.validation.references + small.test.references
-        )
-        score, _ = evaluate(trainer.translator, held_out)
-    results.append(
-        [language, tokens, len(small.train), f"{score.unknown_rate:.0%}", f"{score.exact_match:.0%}", score.sentences]
-    )
+        score, _ = evaluate(trainer.translator, HeldOut(sources, references))
+    shares = [f"{score.unknown_rate:.0%}", f"{score.exact_match:.0%}"]
+    results.append([language, tokens, len(small.train), *shares, score.sentences])
+    translators[language, tokens] = trainer.translator
 
 # %% tags=["hide-input"]
 show_table(["language", "tokens", "training pairs", "unknown words", "exactly right", "of held-out sentences"], results)
@@ -713,18 +735,12 @@ show_table(["language", "tokens", "training pairs", "unknown words", "exactly ri
 # below, without being told where a word begins. So for a language without spaces, we need subwords or characters.
 
 # %%
-show_table(
-    ["language", "sentence in pieces", "translation"],
-    [
-        [
-            language,
-            " ".join(translators[language, "subwords"].src_vocabulary.tokens(split_words(foreign))),
-            translators[language, "subwords"].translate(foreign).text,
-        ]
-        for language in LANGUAGES
-        for _, foreign in [write_pairs(language)[-2]]
-    ],
-)
+rows = []
+for language in LANGUAGES:
+    foreign = write_pairs(language)[-2][1]
+    found = translators[language, "subwords"].translate(foreign)
+    rows.append([language, " ".join(found.src_words), found.text])
+show_table(["language", "sentence in pieces", "translation"], rows)
 
 # %% [markdown]
 # ## Break it
@@ -737,10 +753,10 @@ show_table(
 russian = Counter()
 for _, foreign in write_pairs("Russian"):
     russian.update(split_words(foreign))
-sides = [corpus.rule.split_all(side)[0] for side in (corpus.train.sources, corpus.train.targets)]
+french, english = (corpus.rule.split_all(side)[0] for side in (corpus.train.sources, corpus.train.targets))
 wrong = {
     "training pairs, both languages": counts,
-    "English side only": Counter(sides[1]),
+    "English side only": Counter(english),
     "Russian sentences from above": russian,
     "the test set itself": Counter(test_words),
 }
@@ -799,13 +815,13 @@ print(learn_merges(ten | Counter(walk=3), 3))
 # ### Solution to exercise 16.2
 
 # %% tags=["solution"]
-separate = [PieceVocabulary.learn(Counter(side), PIECES) for side in sides]
+own, other = (PieceVocabulary.learn(Counter(side), PIECES) for side in (french, english))
 joint = PieceVocabulary.learn(counts, PIECES)
-per_word = [len(vocabulary.tokens(test_words)) / len(test_words) for vocabulary in (separate[0], joint)]
-french, english = ({"".join(pair) for pair in vocabulary.merges} for vocabulary in separate)
+per_word = [len(each.tokens(test_words)) / len(test_words) for each in (own, joint)]
+own_pieces, other_pieces = ({a + b for a, b in each.merges} for each in (own, other))
 show_text(
-    f"Pieces per French word: **{per_word[0]:.2f}** with its own vocabulary, **{per_word[1]:.2f}** with the joint one. Of the "
-    f"{len(french):,} merged pieces of French, **{len(french & english):,}** are pieces of English too."
+    f"Pieces per French word: **{per_word[0]:.2f}** with its own vocabulary, **{per_word[1]:.2f}** with the joint one. "
+    f"Of the {len(own_pieces):,} merged pieces of French, **{len(own_pieces & other_pieces):,}** are pieces of English too."
 )
 
 # %% [markdown]
@@ -826,10 +842,9 @@ show_text(
 # %% tags=["solution"]
 rows = []
 for size, vocabulary in sorted(vocabularies.items()):
-    learned_counts = [
-        count for count, word in zip(vocabulary.counts, vocabulary.words, strict=True) if not word.startswith("<")
-    ]
-    rows.append([size, f"{np.mean([count >= 100 for count in learned_counts]):.0%}"])
+    of_entry = zip(vocabulary.words, vocabulary.counts, strict=True)
+    often = [count >= 100 for word, count in of_entry if not word.startswith("<")]
+    rows.append([size, f"{np.mean(often):.0%}"])
 show_table(["entries", "of them seen at least 100 times"], rows)
 
 # %% [markdown]
