@@ -462,7 +462,7 @@ trainers = {}
 for name, difference in TOKENS.items():
     its = replace(data, **difference)
     settings = replace(scale, name=f"{name}-{scale.name}", data=its, model=model, training=training)
-    print(f"{name}:")
+    show_text(f"With {name}:")
     trainer = Trainer(prepare(its), settings, folder_for(settings), watchers=[LiveLine()])
     trainer.fit()
     trainers[name] = trainer
