@@ -205,8 +205,8 @@ show_figure(figure)
 # %% [markdown]
 # ## The other extreme: characters
 #
-# Nothing forces us to use words. If we write a sentence as a sequence of characters, a hundred entries are enough, and almost
-# nothing is unknown. The numbers of a sentence, its **tokens**, are then letters and spaces:
+# Nothing forces us to use words. What a vocabulary numbers is called a **token**, and a token can also be a character. Then a
+# hundred entries are enough, and almost nothing is unknown:
 
 # %% tags=["nbval-check-output"]
 sentence = "Les maisons sont petites."
@@ -214,9 +214,9 @@ for name, tokens in (("words", split_words(sentence)), ("characters", list(sente
     print(f"{len(tokens):2} {name:11}", *tokens)
 
 # %% [markdown]
-# (The sign ▁ marks a word that follows a space; we come back to it below.) The price is length. An encoder with a GRU takes
-# one step per token, and attention compares each target token with each source token, so a sequence that is five times as long
-# costs five times as many steps and twenty-five times as many comparisons. And a single letter means little, so the network
+# (The sign ▁ marks a word that follows a space; we come back to it below.) The price is length. An encoder with a GRU takes one
+# step per token, and attention compares each target token with each source token. So sequences that are five times as long cost
+# five times as many steps and twenty-five times as many comparisons. Moreover, a single letter means little, so the network
 # must first learn to put words together.
 #
 # We therefore look for something in between: a vocabulary that keeps frequent words whole and cuts rare words into pieces
@@ -271,8 +271,8 @@ print(", ".join(" ".join(pieces) for pieces in spelled.values()))
 # an ending: frequency is all that it knows. In a real text, words occur with different frequencies, and a pair then counts
 # once for each time its word occurs.
 #
-# Counting all pairs again for every merge would take hours on a real corpus. But a merge changes only the words that contain
-# its pair. So the package keeps, for each pair, a list of these words, and it keeps all pairs in a heap, a list from which the
+# Counting all pairs again after every merge takes too long on a real corpus. But a merge changes only the words that contain its
+# pair. So the package keeps, for each pair, a list of these words, and it keeps all pairs in a heap, a list from which the
 # most frequent one can be taken quickly:
 
 # %%
@@ -337,9 +337,13 @@ for text in ("a singing king", "né", "🙂"):
     assert join_tokens(pieces) == text
 
 # %% [markdown]
-# (*a* follows a space and *é* does not exist in the ten words; look at how each is written.) So there are no unknown words any
-# more, and no text is lost. A sentence in a script that the model never saw becomes long and the model has learned nothing about
-# it, but it can be read, copied and written.
+# In the first line, *a* is written as ▁ and *a*, because no merge joins these two. In the second line, *é* is not a letter of the
+# ten words, so it becomes its two bytes, and the emoji below it becomes four. So no word is unknown any more, whatever the text.
+# A sentence in a script that the model never saw is long, and the model has learned nothing about it, but it can be read, copied
+# and written.
+#
+# The package does exactly this. It spells a word with characters and bytes, applies the merges, and remembers the result for the
+# next time:
 
 # %%
 show_source(PieceVocabulary.cut, PieceVocabulary.tokens)
@@ -347,10 +351,10 @@ show_source(PieceVocabulary.cut, PieceVocabulary.tokens)
 # %% [markdown]
 # ## How many pieces?
 #
-# Now we do the same with the real pairs. One vocabulary for both languages, called **joint**, has an advantage for a
-# translator: a name that is the same in French and English is cut into the same pieces on both sides. The number of merges is
-# the only setting. We try several sizes, and measure how long the sentences of the test set become. The size counts everything:
-# four special tokens, 256 bytes, the characters, and the merges.
+# Now we do the same with the training pairs. We learn one vocabulary for both languages, which is called **joint**. This has an
+# advantage for a translator: a name that is the same in French and English is cut into the same pieces on both sides. What we
+# have to choose is the size of the vocabulary, and with it the number of merges. So we try several sizes, and measure how long
+# the sentences of the test set become. A size counts everything: four special tokens, 256 bytes, the characters, and the merges.
 
 # %%
 counts = Counter()
@@ -409,7 +413,7 @@ show_figure(figure)
 # its last entries are whole rare words, each seen a few times, and this is the trouble that we wanted to leave. Sizes between
 # 2,000 and 8,000 suit corpora like this one; with millions of pairs, 32,000 is common.
 #
-# Here is what the sizes do to single words, among them names and a word that few corpora contain:
+# Here is what some of the sizes do to single words, among them names, and words that few corpora contain:
 
 # %%
 examples = [
