@@ -39,10 +39,12 @@ from s2s_tutorial.data.vocabulary import SOS, Vocabulary
 from s2s_tutorial.model.loss import masked_cross_entropy, output_cross_entropy
 from s2s_tutorial.model.seq2seq import Seq2Seq
 from s2s_tutorial.presets import PRESETS
-from s2s_tutorial.settings import Settings
+from s2s_tutorial.runs.weights import load_translator
+from s2s_tutorial.settings import PRETRAINED, Settings
 from s2s_tutorial.training.scheduled_sampling import mix_in_parallel
 from s2s_tutorial.translation.evaluation import bleu_score, normalised_words
 from s2s_tutorial.translation.search import beam_search, greedy_search
+from s2s_tutorial.workers import one_thread
 
 
 def expect_equal(what: str, a: float, b: float, tolerance: float = 1e-4) -> None:
@@ -476,6 +478,69 @@ def beam(bench: Bench) -> list[Row]:
     ]
 
 
+# Operators of a search by what they are for; the rest are element-wise operations, and the time between operators is Python.
+PARTS = {
+    "products": ("addmm", "mm", "bmm", "baddbmm"),
+    "softmax and top-k": ("_log_softmax", "_softmax", "topk", "max"),
+    "selecting and copying": (
+        "index_select",
+        "index",
+        "gather",
+        "copy_",
+        "cat",
+        "embedding",
+        "clone",
+        "_index_put_impl_",
+    ),
+}
+
+
+def translating(bench: Bench) -> list[Row]:
+    """Measure sentences per second of the packaged model, and find out where a search spends its time."""
+    translator = load_translator(PRETRAINED)
+    sources = bench.corpus("large").test.sources
+    parts = [sources[:32]] if bench.quick else [sources[start : start + 1_000] for start in range(0, 5_000, 1_000)]
+    rows = []
+    for name, beam_size, target in (("translate", 1, 2_500.0), ("translate-beam", 5, 600.0)):
+        form = lambda part, size=beam_size: translator.translate_words(part, size)  # noqa: E731
+        seconds = take_turns({"translate": form}, [part for part in parts if part])["translate"]
+        with one_thread():
+            spent = time_by_part(lambda form=form: form(parts[0]))
+        limit, words = limit_of(spent)
+        rows.append(
+            Row(
+                name,
+                f"sentences per second, the packaged model, {'greedy' if beam_size == 1 else f'beam {beam_size}'}",
+                Spread.of([len(part) / second for part, second in zip(parts, seconds, strict=False)]),
+                "sentences/s",
+                target,
+                True,
+                limit,
+                f"From normalised sentences to text, in batches of 128, one per worker. Of one worker's time: {words}.",
+                bench.describe("large"),
+                {"translate": Spread.of(seconds)},
+                {"shares": spent},
+            )
+        )
+    return rows
+
+
+def time_by_part(form: Callable[[], object]) -> dict[str, float]:
+    """Return the share of a form's time on one thread that each of `PARTS` takes, element-wise operators and Python."""
+    form()
+    begin = time.perf_counter()
+    form()
+    whole = time.perf_counter() - begin
+    with torch.profiler.profile(activities=[torch.profiler.ProfilerActivity.CPU]) as profile:
+        form()
+    part_of = {f"aten::{name}": part for part, names in PARTS.items() for name in names}
+    spent = dict.fromkeys([*PARTS, "element by element"], 0.0)
+    for event in profile.key_averages():
+        spent[part_of.get(event.key, "element by element")] += event.self_cpu_time_total / 1e6
+    spent["Python"] = max(whole - sum(spent.values()), 0.0)
+    return {part: seconds / sum(spent.values()) for part, seconds in spent.items()}
+
+
 def start(bench: Bench) -> list[Row]:
     """Compare a translation from the command line with importing torch."""
     trainer, _ = bench.briefly_trained
@@ -639,6 +704,7 @@ ROWS: dict[str, Callable[[Bench], list[Row]]] = {
     "words": words_a_second,
     "greedy": greedy,
     "beam": beam,
+    "translating": translating,
     "start": start,
     "prepare": prepare_pairs,
     "output": output_layer,

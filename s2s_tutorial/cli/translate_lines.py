@@ -26,8 +26,8 @@ def read_lines(arguments: list[str] | None) -> Iterator[str | UnicodeDecodeError
 
 
 def chunks(items: Iterator[str | UnicodeDecodeError]) -> Iterator[list[str | UnicodeDecodeError]]:
-    """Group lines into chunks: of 512 lines from a file, of one line from a keyboard."""
-    size = 1 if sys.stdin.isatty() else 512
+    """Group lines into chunks: of 2,048 lines from a file, of one line from a keyboard."""
+    size = 1 if sys.stdin.isatty() else 2_048
     chunk = []
     for item in items:
         chunk.append(item)

@@ -148,6 +148,16 @@ def epoch_order(src_lengths: np.ndarray, tgt_lengths: np.ndarray, batch_size: in
     return [batches[number] for number in rng.permutation(len(batches))]
 
 
+def rows_by_length(sentences: Encoded, batch_size: int) -> list[np.ndarray]:
+    """Divide the rows of N sentences into batches for translating, longest sentences first.
+
+    Returns:
+        For each batch, the rows (B,) of its sentences.
+    """
+    order = np.argsort(-sentences.lengths, kind="stable")  # (N,)
+    return [order[start : start + batch_size] for start in range(0, len(order), batch_size)]
+
+
 def count_steps(pairs: int, training: TrainingSettings) -> tuple[int, int]:
     """Return the number of steps of an epoch, and of the whole run.
 
@@ -166,8 +176,6 @@ def count_steps(pairs: int, training: TrainingSettings) -> tuple[int, int]:
 
 
 def batches_in_order(src: Encoded, tgt: Encoded, batch_size: int) -> Iterator[tuple[np.ndarray, Batch]]:
-    """Yield batches for translating, longest sentences first, each with the rows of its pairs."""
-    order = np.argsort(-src.lengths, kind="stable")
-    for start in range(0, len(order), batch_size):
-        rows = order[start : start + batch_size]
+    """Yield batches of pairs, longest sources first, each with the rows of its pairs."""
+    for rows in rows_by_length(src, batch_size):
         yield rows, Batch.of(src, tgt, rows)

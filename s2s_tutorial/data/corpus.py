@@ -274,17 +274,23 @@ def hold_out(columns: Columns, rows: Iterable[int], references: dict[str, list[s
 def held_out_from(columns: Columns, reverse: bool = False) -> HeldOut:
     """Make a held-out set of a whole file of pairs; rows with the same source become one sentence.
 
-    Rows without a target are left out, and those without a source are `unread`.
+    Rows of whose target nothing is left are left out. Those whose target has words and whose source has none are `unread`.
 
     Raises:
         CorpusError: No pair has words on both sides.
     """
-    src, tgt = columns.sides(reverse)
-    rows = [row for row, texts in enumerate(zip(columns.first, columns.second, strict=True)) if all(texts)]
+    pairs = list(zip(*columns.sides(reverse), strict=True))
+    unread = {row for row, (src, tgt) in enumerate(pairs) if has_words(tgt) and not has_words(src)}
+    rows = [row for row, texts in enumerate(pairs) if all(texts) and row not in unread]
     if not rows:
         raise CorpusError("no pair has a letter on both sides: nothing to measure on")
     held_out = hold_out(columns, rows, gather_references(columns, rows, reverse), reverse)
-    return replace(held_out, unread=[[b] for a, b in zip(src, tgt, strict=True) if b and not a])
+    return replace(held_out, unread=[[pairs[row][1]] for row in sorted(unread)])
+
+
+def has_words(text: str) -> bool:
+    """Return whether a text has a letter or a digit."""
+    return any(map(str.isalnum, text))
 
 
 def challenge_set(reverse: bool = False, rule: TextRule = ASCII) -> HeldOut:

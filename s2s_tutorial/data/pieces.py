@@ -85,11 +85,13 @@ class PieceVocabulary(Vocabulary):
         """Cut a word into pieces; the arguments are those of `subwords.apply_merges`."""
         if dropout:
             return apply_merges(spell(word, self._ids), self._ranks, dropout, rng)
-        if word not in self._cuts:
+        found = self._cuts.get(word)
+        if found is None:
+            found = apply_merges(spell(word, self._ids), self._ranks)
             if len(self._cuts) >= MAX_CACHED:
                 self._cuts.clear()
-            self._cuts[word] = apply_merges(spell(word, self._ids), self._ranks)
-        return self._cuts[word]
+            self._cuts[word] = found
+        return found
 
     def tokens(self, words: Iterable[str]) -> list[str]:
         """Return the pieces of some words."""

@@ -6,7 +6,8 @@ word by word, as does a Luong decoder with input feeding.
 
 Every decoder has `forward` for a whole known sequence, and `step` for search. Chapter 5 of the book builds both decoders.
 
-Sizes: B batch, T target length, S source length, E embedding, H hidden, L layers, V target vocabulary.
+Sizes: B batch, T target length, S source length, E embedding, H hidden, L layers, V target vocabulary. A search may extend
+K hypotheses of each sentence at once. Then a step has N = B·K rows, those of one sentence next to each other.
 """
 
 from __future__ import annotations
@@ -39,25 +40,25 @@ class Memory:
     src_mask: Tensor
 
     def select(self, rows: Tensor) -> Memory:
-        """Return the memory of these rows (R,) of the batch, in this order; a row may be repeated."""
+        """Return the memory of these sentences (R,) of the batch, in this order; a sentence may be repeated."""
         # index_select copies whole rows; indexing with brackets copies single numbers on a CPU, which is slower.
         return Memory(*(part.index_select(0, rows) for part in (self.enc_states, self.keys, self.src_mask)))
 
 
 @dataclass(frozen=True)
 class DecoderState:
-    """State of a decoder between two words.
+    """State of a decoder between two words, one row per hypothesis: N = B·K, or N = B with one hypothesis per sentence.
 
     Attributes:
-        dec_state: (L, B, H), the states of the GRU layers.
-        attn_state: (B, H), the last attentional state h̃, for input feeding; zeros before the first word.
+        dec_state: (L, N, H), the states of the GRU layers.
+        attn_state: (N, H), the last attentional state h̃, for input feeding; zeros before the first word.
     """
 
     dec_state: Tensor
     attn_state: Tensor
 
     def select(self, rows: Tensor) -> DecoderState:
-        """Return the states of these rows (R,) of the batch, in this order; a row may be repeated."""
+        """Return the states of these rows (R,), in this order; a row may be repeated."""
         return DecoderState(self.dec_state.index_select(1, rows), self.attn_state.index_select(0, rows))
 
 
@@ -134,38 +135,43 @@ class Decoder(nn.Module):
         return DecoderOutput(torch.stack(attn_states, dim=1), stacked_weights)
 
     def step(self, prev_ids: Tensor, memory: Memory, state: DecoderState) -> tuple[Tensor, DecoderState, Tensor | None]:
-        """Predict one more word, as search does.
+        """Read one more word of every hypothesis and score the next one.
+
+        The number of rows of `prev_ids` over the number of sentences of `memory` gives K, the hypotheses per sentence.
 
         Args:
-            prev_ids: (B,), the previous word of each sentence.
-            memory: From `start`.
-            state: From `start` or the previous step.
+            prev_ids: (N,), the previous word of each of the N = B·K hypotheses; rows b·K to b·K + K − 1 are of sentence b.
+            memory: From `start`, B sentences; `Memory.select` keeps some of them.
+            state: From `start` or the previous step, N rows; `DecoderState.select` puts them in another order.
 
         Returns:
-            logits (B, V), the next state, and attn_weights (B, S) or None.
+            logits (N, V), the next state, and attn_weights (N, S) or None.
         """
-        embedded = self.dropout(self.embedding(prev_ids))  # (B, E)
-        attn_state, state, attn_weights = self.advance(embedded, memory, state)
+        attn_state, state, attn_weights = self.read(prev_ids, memory, state)
         return self.logits(attn_state), state, attn_weights
+
+    def read(self, prev_ids: Tensor, memory: Memory, state: DecoderState) -> tuple[Tensor, DecoderState, Tensor | None]:
+        """Read one more word as `step` does, but return h̃ (N, H) instead of the logits."""
+        return self.advance(self.dropout(self.embedding(prev_ids)), memory, state)  # the embedded words are (N, E)
 
     def logits(self, attn_states: Tensor) -> Tensor:
         """Score every target word, `W_s h̃ + b`: (…, H) to (…, V)."""
         return F.linear(self.dropout(attn_states), self.output_weight, self.output_bias)
 
     def advance(self, word: Tensor, memory: Memory, state: DecoderState) -> tuple[Tensor, DecoderState, Tensor | None]:
-        """Read one embedded word (B, E); returns h̃ (B, H), the next state and attn_weights (B, S) or None."""
+        """Read one embedded word (N, E); returns h̃ (N, H), the next state and attn_weights (N, S) or None."""
         raise NotImplementedError
 
     def _through_layers(self, inputs: Tensor, dec_state: Tensor) -> tuple[Tensor, Tensor]:
-        """Run one time step of all GRU layers: (B, input) and (L, B, H) to the top state (B, H) and all (L, B, H)."""
+        """Run one time step of all GRU layers: (N, input) and (L, N, H) to the top state (N, H) and all (L, N, H)."""
         states: list[Tensor] = []
         for layer, before in zip(self.layers, dec_state, strict=True):
             assert isinstance(layer, nn.GRU)
             if states:
                 inputs = self.dropout(inputs)
-            inputs = gru_step(layer, inputs, before)  # (B, H)
+            inputs = gru_step(layer, inputs, before)  # (N, H)
             states.append(inputs)
-        return inputs, torch.stack(states)  # (B, H), (L, B, H)
+        return inputs, torch.stack(states)  # (N, H), (L, N, H)
 
 
 class LuongDecoder(Decoder):
@@ -210,10 +216,13 @@ class LuongDecoder(Decoder):
     def advance(self, word: Tensor, memory: Memory, state: DecoderState) -> tuple[Tensor, DecoderState, Tensor | None]:
         """Read one more word; see `Decoder.advance`."""
         inputs = torch.cat([word, state.attn_state], dim=-1) if self.input_feeding else word
-        top, dec_state = self._through_layers(inputs, state.dec_state)  # (B, H), (L, B, H)
-        attn_states, attn_weights = self.attend(top[:, None, :], memory)  # (B, 1, H), (B, 1, S)
-        attn_state = attn_states[:, 0]  # (B, H)
-        return attn_state, DecoderState(dec_state, attn_state), None if attn_weights is None else attn_weights[:, 0]
+        top, dec_state = self._through_layers(inputs, state.dec_state)  # (N, H), (L, N, H)
+        queries = top.unflatten(0, (len(memory.src_mask), -1))  # (B, K, H): attention reads them as K target words
+        attn_states, attn_weights = self.attend(queries, memory)  # (B, K, H), (B, K, S)
+        attn_state = attn_states.flatten(0, 1)  # (N, H)
+        if attn_weights is not None:
+            attn_weights = attn_weights.flatten(0, 1)  # (N, S)
+        return attn_state, DecoderState(dec_state, attn_state), attn_weights
 
 
 class BahdanauDecoder(Decoder):
@@ -282,18 +291,18 @@ class BahdanauDecoder(Decoder):
         return all(torch.allclose(plain, quick, rtol=1e-4, atol=1e-5) for plain, quick in pairs)
 
     def look(self, state: DecoderState, memory: Memory) -> tuple[Tensor, Tensor | None]:
-        """Attend from the top layer's previous state; returns context (B, H), and attn_weights (B, S) or None."""
+        """Attend from the top layer's previous state; returns context (N, H), and attn_weights (N, S) or None."""
+        queries = state.dec_state[-1].unflatten(0, (len(memory.src_mask), -1))  # (B, K, H)
         if self.attention is None:
-            return memory.enc_states[:, 0], None
-        query = state.dec_state[-1][:, None, :]  # (B, 1, H)
-        context, attn_weights = self.attention(query, memory.keys, memory.enc_states, memory.src_mask)  # (B, 1, H)
-        return context[:, 0], attn_weights[:, 0]
+            return memory.enc_states[:, :1].expand_as(queries).flatten(0, 1), None
+        context, attn_weights = self.attention(queries, memory.keys, memory.enc_states, memory.src_mask)  # (B, K, H)
+        return context.flatten(0, 1), attn_weights.flatten(0, 1)
 
     def advance(self, word: Tensor, memory: Memory, state: DecoderState) -> tuple[Tensor, DecoderState, Tensor | None]:
         """Read one more word; see `Decoder.advance`."""
-        context, attn_weights = self.look(state, memory)  # (B, H), (B, S)
-        inputs = torch.cat([word, context], dim=-1)  # (B, E + H)
-        top, dec_state = self._through_layers(inputs, state.dec_state)  # (B, H), (L, B, H)
+        context, attn_weights = self.look(state, memory)  # (N, H), (N, S)
+        inputs = torch.cat([word, context], dim=-1)  # (N, E + H)
+        top, dec_state = self._through_layers(inputs, state.dec_state)  # (N, H), (L, N, H)
         attn_state = torch.tanh(self.combine(torch.cat([word, top, context], dim=-1)))  # E + 2H to H
         return attn_state, replace(state, dec_state=dec_state), attn_weights
 

@@ -20,7 +20,7 @@ from s2s_tutorial.data.batches import Batch
 from s2s_tutorial.model.decoder import DecoderState, Memory
 from s2s_tutorial.model.dropout import evaluation_mode
 from s2s_tutorial.model.seq2seq import Seq2Seq, shift_right
-from s2s_tutorial.translation.search import forbid_padding
+from s2s_tutorial.translation.best_words import forbid_padding
 
 
 def teacher_forcing_ratio(schedule: str, progress: float, end: float = 0.0) -> float:

@@ -5,6 +5,7 @@ sentence and, at the end, ranks finished sentences by their log-probability divi
 2016 (equation 14). Chapter 7 of the book builds both.
 
 Sizes: B batch, A sentences still searched, K beam slots per sentence, T words so far, S source length, V target words.
+Before the first word each sentence has one hypothesis, the empty one; k is 1 then and K afterwards.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from s2s_tutorial.data.vocabulary import EOS, PAD, SOS
 from s2s_tutorial.model.decoder import Decoder, DecoderState, Memory
 from s2s_tutorial.model.dropout import for_inference
 from s2s_tutorial.model.seq2seq import Seq2Seq
+from s2s_tutorial.translation.best_words import BestWords
 
 LENGTH_PENALTY = 1.0
 
@@ -39,14 +41,14 @@ class Hypothesis:
     attn_weights: Tensor | None
 
 
-def length_limits(src_lengths: Tensor, max_length: int | None = None) -> Tensor:
+def length_limits(src_lengths: Tensor, max_length: int | Tensor | None = None) -> Tensor:
     """Maximum length of each translation, in words; by default twice the source length plus ten.
 
     Each sentence has its own limit, so its translation does not depend on what else is in the batch.
 
     Args:
         src_lengths: (B,), counting EOS.
-        max_length: One limit for all sentences; None for the default.
+        max_length: One limit for all sentences, or (B,) limits; None for the default.
 
     Returns:
         (B,) whole numbers.
@@ -54,9 +56,10 @@ def length_limits(src_lengths: Tensor, max_length: int | None = None) -> Tensor:
     Raises:
         ValueError: `max_length` is less than one word.
     """
-    if max_length is not None and max_length < 1:
+    limits = 2 * src_lengths + 10 if max_length is None else torch.zeros_like(src_lengths) + max_length
+    if (limits < 1).any():
         raise ValueError(f"max_length is {max_length}, expected at least 1 word")
-    return 2 * src_lengths + 10 if max_length is None else torch.full_like(src_lengths, max_length)
+    return limits
 
 
 def length_penalty(lengths: Tensor | float, strength: float) -> Tensor | float:
@@ -72,20 +75,9 @@ def length_penalty(lengths: Tensor | float, strength: float) -> Tensor | float:
     return ((5.0 + lengths) / 6.0) ** strength
 
 
-def forbid_padding(logits: Tensor) -> Tensor:
-    """Set the logits of PAD and SOS to −∞, in place, and return them: neither is part of a translation.
-
-    Args:
-        logits: (…, V).
-    """
-    for word in (PAD, SOS):
-        logits[..., word] = -torch.inf  # one index at a time is a view, which is faster than a list of two
-    return logits
-
-
 @for_inference
 def greedy_search(
-    model: Seq2Seq, src_ids: Tensor, src_lengths: Tensor, max_length: int | None = None
+    model: Seq2Seq, src_ids: Tensor, src_lengths: Tensor, max_length: int | Tensor | None = None
 ) -> list[Hypothesis]:
     """Take the most probable word at every step until EOS.
 
@@ -109,9 +101,10 @@ def greedy_search(
     scores = torch.zeros(batch, device=src_ids.device)  # (B,)
     active = torch.arange(batch, device=src_ids.device)  # (A,), rows of the sentences that have not ended
     words = src_ids.new_full((batch,), SOS)  # (A,)
+    best_words = BestWords(model.decoder, size=1)
     for step in range(steps):
-        logits, state, attn_weights = model.decoder.step(words, memory, state)  # (A, V), …, (A, S)
-        log_probs, words = forbid_padding(logits).log_softmax(dim=-1).max(dim=-1)  # (A,), (A,)
+        attn_states, state, attn_weights = model.decoder.read(words, memory, state)  # (A, H), …, (A, S)
+        log_probs, words = (best[:, 0] for best in best_words(attn_states))  # (A,), (A,)
         ids[active, step] = words
         scores[active] += log_probs
         if weights is not None and attn_weights is not None:
@@ -134,7 +127,7 @@ def beam_search(
     src_ids: Tensor,
     src_lengths: Tensor,
     beam_size: int = 5,
-    max_length: int | None = None,
+    max_length: int | Tensor | None = None,
     penalty: float = LENGTH_PENALTY,
 ) -> list[list[Hypothesis]]:
     """Keep the `beam_size` best partial hypotheses of every sentence.
@@ -158,9 +151,10 @@ def beam_search(
     if not 1 <= beam_size <= most:
         raise ValueError(f"beam size is {beam_size}, expected 1 to {most}")
     beam = Beam.start(model, src_ids, src_lengths, beam_size, max_length)
+    best_words = BestWords(model.decoder, beam_size)
     n_best: dict[int, list[Hypothesis]] = {}
     while beam.sentences:
-        beam.advance(model.decoder, penalty)
+        beam.advance(model.decoder, best_words, penalty)
         n_best |= beam.pop_finished(penalty)
     return [n_best[sentence] for sentence in range(len(src_ids))]
 
@@ -169,22 +163,24 @@ def beam_search(
 class Beam:
     """The K best hypotheses so far for each of the A sentences that are still being searched.
 
-    The decoder runs on A·K rows, as if they were so many sentences: slot k of sentence a is row a·K + k.
+    The decoder runs on A·k rows: slot j of sentence a is row a·k + j.
 
     Attributes:
+        size: Number K of hypotheses to keep.
         sentences: Row in the batch of each of the A sentences.
         src_lengths: (A,), counting EOS.
         limits: (A, 1), maximum length of a translation.
-        log_probs: (A, K), log-probability of each hypothesis.
-        lengths: (A, K), number of words of each hypothesis, counting EOS.
-        finished: (A, K), True once a hypothesis has ended with EOS or reached its limit.
-        words: (A·K,), the last word of each hypothesis, which the decoder reads next.
-        ids: (A·K, T), all words of each hypothesis; PAD after its end.
-        attn_weights: (A·K, T, S), or None without attention.
-        memory: What the decoder needs of the source, A·K rows.
-        state: State of the decoder, A·K rows.
+        log_probs: (A, k), log-probability of each hypothesis.
+        lengths: (A, k), number of words of each hypothesis, counting EOS.
+        finished: (A, k), True once a hypothesis has ended with EOS or reached its limit.
+        words: (A·k,), the last word of each hypothesis, which the decoder reads next.
+        ids: (A·k, T), all words of each hypothesis; PAD after its end.
+        attn_weights: (A·k, T, S), or None without attention.
+        memory: What the decoder needs of the source, A sentences.
+        state: State of the decoder, A·k rows.
     """
 
+    size: int
     sentences: list[int]
     src_lengths: Tensor
     limits: Tensor
@@ -199,69 +195,66 @@ class Beam:
 
     @classmethod
     def start(
-        cls, model: Seq2Seq, src_ids: Tensor, src_lengths: Tensor, beam_size: int, max_length: int | None
+        cls, model: Seq2Seq, src_ids: Tensor, src_lengths: Tensor, beam_size: int, max_length: int | Tensor | None
     ) -> Beam:
-        """Encode the sentences and give each of them K empty hypotheses; parameters as for `beam_search`."""
+        """Encode the sentences and give each of them one empty hypothesis; parameters as for `beam_search`."""
         batch, device = len(src_ids), src_ids.device
-        memory, state = model.encode(src_ids, length_mask(src_lengths, src_ids.shape[1]))  # B rows
-        rows = torch.arange(batch, device=device).repeat_interleave(beam_size)  # (B·K,): K times 0, K times 1, …
-        memory, state = memory.select(rows), state.select(rows)  # B·K rows
-        # The K hypotheses of a sentence start equal. Only the first may be extended, or each candidate would exist K times.
-        log_probs = torch.full((batch, beam_size), -torch.inf, device=device)
-        log_probs[:, 0] = 0.0
+        memory, state = model.encode(src_ids, length_mask(src_lengths, src_ids.shape[1]))
         return cls(
+            size=beam_size,
             sentences=list(range(batch)),
             src_lengths=src_lengths,
             limits=length_limits(src_lengths, max_length)[:, None],
-            log_probs=log_probs,
-            lengths=torch.zeros(batch, beam_size, device=device),
-            finished=torch.zeros(batch, beam_size, dtype=torch.bool, device=device),
-            words=src_ids.new_full((batch * beam_size,), SOS),
-            ids=src_ids.new_empty((batch * beam_size, 0)),
+            log_probs=torch.zeros(batch, 1, device=device),
+            lengths=torch.zeros(batch, 1, device=device),
+            finished=torch.zeros(batch, 1, dtype=torch.bool, device=device),
+            words=src_ids.new_full((batch,), SOS),
+            ids=src_ids.new_empty((batch, 0)),
             attn_weights=_no_weights(model, memory, steps=0),
             memory=memory,
             state=state,
         )
 
-    def advance(self, decoder: Decoder, penalty: float) -> None:
+    def advance(self, decoder: Decoder, best_words: BestWords, penalty: float) -> None:
         """Extend every hypothesis by one word, and keep the K best extensions of each sentence.
 
         Extensions are compared by log-probability over length penalty, whose strength is `penalty`.
         """
-        logits, state, attn_weights = decoder.step(self.words, self.memory, self.state)  # (A·K, V), …, (A·K, S)
-        word_log_probs, words = self._next_words(logits)  # (A, K, K), (A, K, K)
-        log_probs = self.log_probs[..., None] + word_log_probs  # (A, K, K)
-        lengths = (self.lengths + ~self.finished)[..., None].expand_as(log_probs)  # (A, K, K)
-        scores = log_probs / length_penalty(lengths, penalty)  # (A, K, K)
-        # Flattening slots and words, but not sentences, lets a sentence's own K·K candidates compete and no others.
-        size = self.log_probs.shape[1]
-        best = scores.flatten(1).topk(size, dim=1).indices  # (A, K), from 0 to K·K − 1
-        parents = best // size  # (A, K), the slot that each one extends
+        attn_states, state, attn_weights = decoder.read(self.words, self.memory, self.state)  # (A·k, H), …, (A·k, S)
+        word_log_probs, words = self._next_words(*best_words(attn_states))  # (A, k, K), (A, k, K)
+        log_probs = self.log_probs[..., None] + word_log_probs  # (A, k, K)
+        lengths = (self.lengths + ~self.finished)[..., None].expand_as(log_probs)  # (A, k, K)
+        scores = log_probs / length_penalty(lengths, penalty)  # (A, k, K)
+        # Flattening slots and words, but not sentences, lets a sentence's own k·K candidates compete and no others.
+        best = scores.flatten(1).topk(self.size, dim=1).indices  # (A, K), from 0 to k·K − 1
+        parents = best // self.size  # (A, K), the slot that each one extends
+        rows = _rows(torch.arange(len(parents), device=parents.device), parents, scores.shape[1])  # (A·K,)
         self.words = words.flatten(1).gather(1, best).flatten()  # (A·K,)
         self.log_probs = log_probs.flatten(1).gather(1, best)  # (A, K)
         self.lengths = lengths.flatten(1).gather(1, best)  # (A, K)
         ended = (self.words == EOS).view_as(parents) | (self.lengths == self.limits)  # (A, K)
         self.finished = self.finished.gather(1, parents) | ended
-        rows = _rows(torch.arange(len(parents), device=parents.device), parents)  # (A·K,)
         self.state = state.select(rows)
         self.ids = torch.cat([self.ids[rows], self.words[:, None]], dim=1)  # (A·K, T + 1)
         if self.attn_weights is not None and attn_weights is not None:
             self.attn_weights = torch.cat([self.attn_weights, attn_weights[:, None]], dim=1)[rows]  # (A·K, T + 1, S)
 
-    def _next_words(self, logits: Tensor) -> tuple[Tensor, Tensor]:
-        """Find the K best next words of every hypothesis; no other can be among the K best of its sentence.
+    def _next_words(self, log_probs: Tensor, words: Tensor) -> tuple[Tensor, Tensor]:
+        """Divide the K best next words by sentence, and let finished hypotheses take none of them.
 
         Args:
-            logits: (A·K, V), overwritten.
+            log_probs, words: (A·k, K), the K best next words of every hypothesis; no other can be among the K best
+                extensions of its sentence.
 
         Returns:
-            Log-probabilities (A, K, K) and ids (A, K, K) of these words.
+            Log-probabilities (A, k, K) and ids (A, k, K).
         """
-        log_probs = forbid_padding(logits).log_softmax(dim=-1).unflatten(0, self.finished.shape)  # (A, K, V)
+        log_probs, words = (best.unflatten(0, self.finished.shape) for best in (log_probs, words))  # (A, k, K)
         # A finished hypothesis has one extension, PAD at no cost: it keeps its score while others may still overtake it.
-        log_probs = log_probs.masked_fill(self.finished[..., None], -torch.inf)
-        log_probs[..., PAD] = torch.where(self.finished, 0.0, -torch.inf)
-        return log_probs.topk(self.finished.shape[1], dim=-1)
+        finished = self.finished[..., None]  # (A, k, 1)
+        log_probs, words = log_probs.masked_fill(finished, -torch.inf), words.masked_fill(finished, PAD)
+        log_probs[..., 0].masked_fill_(self.finished, 0.0)
+        return log_probs, words
 
     def pop_finished(self, penalty: float) -> dict[int, list[Hypothesis]]:
         """Remove the sentences whose hypotheses are all finished, so that they cost no further step.
@@ -288,19 +281,19 @@ class Beam:
 
     def _keep(self, kept: Tensor) -> None:
         """Keep the sentences at these indices (fewer than A), and drop the others from every attribute."""
-        slots = torch.arange(self.finished.shape[1], device=kept.device)  # (K,)
-        rows = _rows(kept, slots)  # one row per slot of each kept sentence
+        slots = torch.arange(self.size, device=kept.device)  # (K,)
+        rows = _rows(kept, slots, self.size)  # one row per slot of each kept sentence
         self.sentences = [self.sentences[a] for a in kept.tolist()]
         self.src_lengths, self.limits = self.src_lengths[kept], self.limits[kept]
         self.log_probs, self.lengths, self.finished = self.log_probs[kept], self.lengths[kept], self.finished[kept]
         self.words, self.ids = self.words[rows], self.ids[rows]
         self.attn_weights = None if self.attn_weights is None else self.attn_weights[rows]
-        self.memory, self.state = self.memory.select(rows), self.state.select(rows)
+        self.memory, self.state = self.memory.select(kept), self.state.select(rows)
 
 
-def _rows(sentences: Tensor, slots: Tensor) -> Tensor:
-    """Turn sentences (A,) and slots (A, K), or the same slots (K,) for each of them, into rows (A·K,) of a beam."""
-    return (sentences[:, None] * slots.shape[-1] + slots).flatten()
+def _rows(sentences: Tensor, slots: Tensor, size: int) -> Tensor:
+    """Turn sentences (A,) and slots (A, K) or (K,), of `size` slots per sentence, into rows (A·K,) of a beam."""
+    return (sentences[:, None] * size + slots).flatten()
 
 
 def _no_weights(model: Seq2Seq, memory: Memory, steps: int) -> Tensor | None:

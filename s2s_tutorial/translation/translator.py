@@ -6,16 +6,18 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import overload
 
+import numpy as np
 import torch
 from torch import Tensor
 
 from s2s_tutorial.arguments import check_count, check_number, check_sentences
-from s2s_tutorial.data.batches import batches_in_order
-from s2s_tutorial.data.pieces import encode_sentences
+from s2s_tutorial.data.batches import batches_in_order, rows_by_length
+from s2s_tutorial.data.pieces import PieceVocabulary, encode_sentences
 from s2s_tutorial.data.rules import ASCII, TextRule
 from s2s_tutorial.data.unicode_text import BYTE_OF
 from s2s_tutorial.data.vocabulary import UNK, Vocabulary
 from s2s_tutorial.model.dropout import evaluation_mode
+from s2s_tutorial.model.gru import keep_memory
 from s2s_tutorial.model.seq2seq import Seq2Seq
 from s2s_tutorial.translation.reading import (
     MAX_SOURCE_PIECES,
@@ -27,6 +29,9 @@ from s2s_tutorial.translation.reading import (
 from s2s_tutorial.translation.search import LENGTH_PENALTY, Hypothesis, beam_search, greedy_search
 from s2s_tutorial.translation.sentences import Sentences
 from s2s_tutorial.translation.translation import Translation, join_attention, join_translations
+from s2s_tutorial.workers import in_workers
+
+CHARACTERS_PER_CHARACTER = 8  # most characters of a translation for one of the source; Chinese needs about 4 in English
 
 
 @dataclass(frozen=True)
@@ -95,6 +100,10 @@ class Translator:
         return [join_translations(text, [next(parts) for _ in text.texts]) for text in texts]
 
     @property
+    def _writes_characters(self) -> bool:
+        return isinstance(self.tgt_vocabulary, PieceVocabulary) and not self.tgt_vocabulary.merges
+
+    @property
     def src_language(self) -> str:
         """Code of the language that is translated, as far as it is known."""
         return {"en": "fr", "fr": "en"}.get(self.language, "en")
@@ -148,7 +157,7 @@ class Translator:
     def translate_words(
         self, sources: Sequence[str], beam_size: int = 1, penalty: float = LENGTH_PENALTY, batch_size: int = 128
     ) -> list[Translation]:
-        """Translate normalised sentences in batches.
+        """Translate normalised sentences in batches, on a CPU several batches at a time.
 
         Args:
             sources: N sentences, none of them empty.
@@ -169,17 +178,25 @@ class Translator:
         check_number("penalty", penalty)
         check_count("batch_size", batch_size)
         src = encode_sentences(sources, self.src_vocabulary, self.rule)
-        results: list[Translation | None] = [None] * len(sources)
         device = self.model.device
-        for rows, batch in batches_in_order(src, src, batch_size):
-            src_ids, src_lengths = batch.src_ids.to(device), batch.src_lengths.to(device)  # (B, S), (B,)
+
+        def translate_batch(rows: np.ndarray) -> list[Translation]:  # (B,)
+            src_ids, src_lengths = (torch.from_numpy(array).to(device) for array in src.rectangle(rows))  # (B, S), (B,)
+            limits = CHARACTERS_PER_CHARACTER * src_lengths + 10 if self._writes_characters else None  # (B,)
             if beam_size == 1:
-                found = [[best] for best in greedy_search(self.model, src_ids, src_lengths)]
+                found = [[best] for best in greedy_search(self.model, src_ids, src_lengths, limits)]
             else:
-                found = beam_search(self.model, src_ids, src_lengths, beam_size, penalty=penalty)
-            for row, hypotheses in zip(rows, found, strict=True):
-                results[row] = self._finish(sources[row], hypotheses)
-        return results  # type: ignore[return-value]
+                found = beam_search(self.model, src_ids, src_lengths, beam_size, limits, penalty=penalty)
+            return [self._finish(sources[row], each) for row, each in zip(rows, found, strict=True)]
+
+        keep_memory()
+        batches = rows_by_length(src, batch_size)
+        with evaluation_mode(self.model):
+            found = in_workers(translate_batch, batches, None if device.type == "cpu" else 1)
+        by_row = {
+            row: each for rows, batch in zip(batches, found, strict=True) for row, each in zip(rows, batch, strict=True)
+        }
+        return [by_row[row] for row in range(len(sources))]
 
     def _finish(self, source: str, hypotheses: list[Hypothesis]) -> Translation:
         src_words = self.src_vocabulary.tokens(self.rule.split(source))

@@ -678,3 +678,13 @@ def test_what_the_model_cannot_read_is_told(run):
     long = call("translate", "--run", run, "--json", " ".join([word] * 60))
     assert "longer than any sentence" in long.stderr
     assert json.loads(long.stdout)["too_long"] is True
+
+
+def test_evaluate_counts_sentences_that_the_run_cannot_read_as_wrong_and_refuses_such_references(run, tmp_path):
+    path = tmp_path / "pairs.tsv"
+    path.write_text("The cat sleeps.\tLe chat dort.\nThe dog sleeps.\tпёс спит.\n", encoding="utf-8")
+    values = json.loads(call("evaluate", "--run", run, "--pairs", path, "--json").stdout)
+    assert (values["unread"], values["sentences"]) == (1, 2)
+    assert "1 of them have no letter" in call("evaluate", "--run", run, "--pairs", path).stdout
+    path.write_text("кот спит.\tLe chat dort.\nThe dog sleeps.\tLe chien dort.\n", encoding="utf-8")
+    assert "of the first column (script: Cyrillic)" in error_of(call("evaluate", "--run", run, "--pairs", path))

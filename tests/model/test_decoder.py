@@ -10,6 +10,7 @@ from small_models import (
     TGT_WORDS,
     all_families,
     all_kinds,
+    half_learnt,
     kind_name,
     one_pair,
     small_batch,
@@ -50,6 +51,26 @@ def test_the_whole_sequence_at_once_equals_step_by_step(settings):
         assert weights is None
     else:
         torch.testing.assert_close(whole.attn_weights, weights)
+
+
+@all_families
+def test_a_step_of_several_hypotheses_a_sentence_equals_as_many_steps_of_one(settings):
+    model, batch = half_learnt(settings), small_batch()
+    words = torch.tensor([[5, 6, 7], [8, 4, 5], [3, 4, 5], [6, 6, 5]])  # (B, K)
+    size = words.shape[1]
+    with torch.no_grad():
+        memory, state = model.encode(batch.src_ids, batch.src_mask)
+        rows = torch.arange(len(words)).repeat_interleave(size)  # (B·K,)
+        together = model.decoder.step(words.flatten(), memory, state.select(rows))
+        for k in range(size):
+            alone = model.decoder.step(words[:, k], memory, state)
+            of_k = (together[0][k::size], together[1].dec_state[:, k::size], together[1].attn_state[k::size])
+            for found, expected in zip(of_k, (alone[0], alone[1].dec_state, alone[1].attn_state), strict=True):
+                torch.testing.assert_close(found, expected)
+            if settings.attention == "none":
+                assert together[2] is None
+            else:
+                torch.testing.assert_close(together[2][k::size], alone[2])
 
 
 @all_families

@@ -23,10 +23,10 @@ from small_models import (
 from s2s_tutorial.data.vocabulary import EOS, PAD, SOS
 from s2s_tutorial.model.seq2seq import Seq2Seq, shift_right
 from s2s_tutorial.settings import ModelSettings
+from s2s_tutorial.translation.best_words import forbid_padding
 from s2s_tutorial.translation.search import (
     Hypothesis,
     beam_search,
-    forbid_padding,
     greedy_search,
     length_limits,
     length_penalty,

@@ -264,3 +264,26 @@ def test_the_ten_closing_sentences_are_all_answered(translator, beam_size):
         assert translation.unknown
         assert "<unk>" not in translation.words
         assert all(translation.words[place] in translation.src_words for place in translation.copied)
+
+
+@pytest.mark.parametrize("beam_size", [1, 3])
+def test_results_do_not_depend_on_the_number_of_workers(translator, beam_size):
+    threads, found = torch.get_num_threads(), []
+    try:
+        for workers in (1, 2, 4):
+            torch.set_num_threads(workers)
+            found.append(translator.translate_words(SOURCES, beam_size, batch_size=2))
+    finally:
+        torch.set_num_threads(threads)
+    for other in found[1:]:
+        for one, two in zip(found[0], other, strict=True):
+            assert (one.words, one.score, one.others) == (two.words, two.score, two.others)
+
+
+def test_translating_leaves_the_models_mode_as_it_was(translator):
+    translator.model.train()
+    try:
+        translator.translate_words(SOURCES, batch_size=1)
+        assert translator.model.training
+    finally:
+        translator.model.eval()
