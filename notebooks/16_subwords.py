@@ -312,8 +312,8 @@ for text in ("walking", "walk in g"):
 # Both give the same pieces, so no program can tell how to join them. The spaces have to be part of the pieces. We write the
 # sign ▁ in front of a word that follows a space. [Kudo and Richardson (2018)](https://arxiv.org/abs/1808.06226) introduced
 # this; Sennrich et al. mark the end of a word instead. The first word of a sentence gets the sign as well, so that « Chats »
-# is the same piece everywhere. Marks and digits are words of their own, and to join is then only to put the pieces side by
-# side and to turn each ▁ into a space:
+# is the same piece everywhere. Marks and numbers are words of their own, and merges never join digits, so that a model can copy
+# a number digit by digit. To join pieces, we put them side by side and turn each ▁ into a space:
 
 # %% tags=["nbval-check-output"]
 for text in ("Ngozi a 45 ans.", "L’été, c’est fini !", "M. Dupont l'a dit."):
@@ -321,8 +321,8 @@ for text in ("Ngozi a 45 ans.", "L’été, c’est fini !", "M. Dupont l'a dit.
     assert join_tokens(split_words(text)) == text
 
 # %% [markdown]
-# This works for every language and needs no rules. Chapter 1 had to guess where an apostrophe belongs; here, nothing has been
-# thrown away.
+# This works in the same way for every language. Chapter 1 had to guess where an apostrophe belongs, because it had thrown the
+# apostrophe away. Here nothing is thrown away.
 #
 # There is one case left: a character that the training text does not contain, such as the letter of another script or an
 # emoji. A computer stores a character as one to four **bytes**, numbers from 0 to 255; the usual way to do so is called UTF-8.
