@@ -524,8 +524,8 @@ show_text(
 #
 # Now be careful with the order on the whole set. Our training is short, and our sentences have at most 25 characters. Both favour
 # words: a model of words does not have to learn how words are spelled, and it meets few unknown words. A piece such as ▁c or *ing*
-# means little on its own, so a model needs more pairs and more steps before it uses pieces well. In longer sentences of real
-# text, nearly every sentence contains a rare word. There, and with millions of pairs, subwords have replaced words.
+# means little on its own, so a model needs more pairs and more steps before it uses pieces well. Long
+# sentences of real text contain more rare words than ours. For those, and with millions of pairs, subwords have replaced words.
 #
 # And what does it cost? A smaller vocabulary means fewer parameters, because the embeddings and the output layer have a row
 # for each entry. Longer sequences mean more steps of the GRU and more scores of attention; but each step of the decoder is
@@ -746,7 +746,8 @@ for language, tokens in product(LANGUAGES, ("words", "subwords")):
 show_table(["language", "tokens", "training pairs", "unknown words", "exactly right", "of held-out sentences"], results)
 
 # %% [markdown]
-# In Chinese, nothing separates the words, so a whole sentence up to its full stop counts as one word, and in every held-out
+# In Russian and Greek the words do well: there are few of them, all are known, and nothing has to be learned about their parts. In
+# Chinese, nothing separates the words, so a whole sentence up to its full stop counts as one word, and in every held-out
 # sentence this word is unknown. Byte-pair encoding needs no spaces: it joins frequent neighbours, and finds pieces such as those
 # below, without being told where a word begins. So for a language without spaces, we need subwords or characters.
 
@@ -873,6 +874,5 @@ show_table(["entries", "of them seen at least 100 times"], rows)
 # %% [markdown]
 # ## What to read next
 #
-# [Sennrich et al. (2016)](https://arxiv.org/abs/1508.07909) show on two pages what subwords do for names, compounds and loan
-# words, and [Provilkov et al. (2020)](https://arxiv.org/abs/1910.13267) what BPE-dropout adds. [Kudo and Richardson
-# (2018)](https://arxiv.org/abs/1808.06226) describe a widely used program for both.
+# [Sennrich et al. (2016)](https://arxiv.org/abs/1508.07909) show what subwords do for names, compounds and loan words, and [Provilkov et al. (2020)](https://arxiv.org/abs/1910.13267) what BPE-dropout adds. [Kudo and Richardson
+# (2018)](https://arxiv.org/abs/1808.06226) describe a widely used program that learns such pieces.
