@@ -849,7 +849,7 @@ show_text(
 # %% [markdown]
 # ### Exercise 16.3: How large may the vocabulary be?
 #
-# [Gowda and May (2020)](https://arxiv.org/abs/2004.02334) compared sizes on several corpora, and recommend the largest one at
+# [Gowda and May (2020)](https://arxiv.org/abs/2004.02334) compared sizes on several corpora, and suggest the largest one at
 # which 95% of the entries still occur at least 100 times in training. What does this rule say here, and why does it depend on
 # the number of training pairs?
 
