@@ -62,6 +62,8 @@ interface Description {
   src_words: string;
   tgt_words: string;
   language: string;
+  /** Missing in models of older versions, which are French and English. */
+  src_language?: string;
   max_words: number;
   length_penalty: number;
   /** Half the width of local attention's window. */
@@ -297,14 +299,14 @@ interface Model {
   pieces: (string | undefined)[];
   state: "new" | "loading" | "ready" | "failed";
   error: Error | null;
-  loaded?: Promise<{ language: string }>;
+  loaded?: Promise<{ language: string, source: string }>;
 }
 
 interface Engine extends EventTarget {
   models: Model[];
   standIn(model: Model): Model | null;
   ask(type: Ask["type"], values: object): Promise<any>;
-  load(model: Model): Promise<{ language: string }>;
+  load(model: Model): Promise<{ language: string, source: string }>;
 }
 
 /** What the reader has chosen within one translation. */
@@ -412,7 +414,7 @@ interface Panel extends Choices {
   showMessage(text: string): void;
   fail(error: PanelError): void;
   describeSettings(): void;
-  setLanguage(target: string): void;
+  setLanguage(target: string, source: string): void;
 
   // controls.js
   build(): void;
@@ -510,7 +512,8 @@ interface S2sPanel {
   quoted(word: string): string;
   spoken(word: string): string;
   shorten(text: string, most: number): string;
-  LANGUAGES: Record<string, string>;
+  /** Return the English name of a language, or other words if it is not known. */
+  languageName(code: string, otherwise: string): string;
   EXAMPLES: Record<string, string[]>;
   BEAM: number;
   MOST_CHARACTERS: number;

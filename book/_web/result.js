@@ -2,7 +2,7 @@
 (function () {
   "use strict";
 
-  const { methods, make, keepFocus, percent, quoted, spoken, LANGUAGES } = self.s2sPanel;
+  const { methods, make, keepFocus, percent, quoted, spoken, languageName } = self.s2sPanel;
   const PACE = 130; // milliseconds between two words
 
   /**
@@ -95,7 +95,7 @@
       const view = keepFocus(this.view, () => window.s2sAttentionView.mount(this.view, {
         source: found.srcWords.concat("<eos>"), target: best.words.concat("<eos>").slice(0, weights.length),
         weights, unknown: found.unknown, copied: best.copied, pinned: this.pin ? this.pin.source : undefined,
-        sourceLabel: LANGUAGES[source] + ", as the model reads it", targetLabel: LANGUAGES[target] + ", as the model writes it",
+        sourceLabel: languageName(source, "Source") + ", as the model reads it", targetLabel: languageName(target, "Target") + ", as the model writes it",
         sourceLanguage: source, targetLanguage: target,
       }));
       this.markLeftOut(best);
@@ -129,7 +129,7 @@
       const pinned = pin && (pin.step === null ? every : !every && pin.step === this.at);
       offer(this.stepSelect, [["this", "word " + (this.at + 1) + ", " + quoted(spoken(word))], ["all", "every word"]], every ? "all" : "this", !attends);
       offer(this.sourceSelect, [["", "(the model decides)"], ...places], pinned ? String(pin.source) : "", !attends);
-      this.hint.textContent = "Choose a word to see where the model looked, then a " + LANGUAGES[this.language.source] + " word to look at instead.";
+      this.hint.textContent = "Choose a word to see where the model looked, then a " + languageName(this.language.source, "source") + " word to look at instead.";
       this.hint.hidden = !attends;
     },
 

@@ -298,7 +298,7 @@ def _rows(sentences: Tensor, slots: Tensor, size: int) -> Tensor:
 
 def _no_weights(model: Seq2Seq, memory: Memory, steps: int) -> Tensor | None:
     """Allocate attention weights (rows of `memory`, steps, S), all zero; None for a model without attention."""
-    if model.decoder.attention is None:
+    if not model.decoder.attends:
         return None
     rows, src_length = memory.src_mask.shape
     return memory.enc_states.new_zeros(rows, steps, src_length)

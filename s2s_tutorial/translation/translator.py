@@ -42,7 +42,8 @@ class Translator:
         model: The network.
         src_vocabulary: Words of the source language.
         tgt_vocabulary: Words of the target language.
-        language: Language of the translations: "en" or "fr". With any other, only marks are joined to words.
+        language: Code of the language of the translations. With others than "en" and "fr", only marks are joined to words.
+        src_language: Code of the language of the sentences.
         rule: Text rule by which the model was trained.
         longest: Length of the longest source sentence it was trained on, in words, or pieces of words; None if that is not
             known.
@@ -52,6 +53,7 @@ class Translator:
     src_vocabulary: Vocabulary
     tgt_vocabulary: Vocabulary
     language: str = "en"
+    src_language: str = "fr"
     rule: TextRule = ASCII
     longest: int | None = None
 
@@ -95,18 +97,13 @@ class Translator:
         if not split:
             found = self.translate_words([self.read(each) for each in sentence], beam_size, penalty)
             return [replace(each, dropped=self.rule.dropped(text)) for each, text in zip(found, sentence, strict=True)]
-        texts = [Sentences.of(text, self.src_language) for text in sentence]
+        texts = [Sentences.of(text, self.src_language or "en") for text in sentence]
         parts = iter(self.translate([part for text in texts for part in text.texts or [""]], beam_size, penalty))
         return [join_translations(text, [next(parts) for _ in text.texts]) for text in texts]
 
     @property
     def _writes_characters(self) -> bool:
         return isinstance(self.tgt_vocabulary, PieceVocabulary) and not self.tgt_vocabulary.merges
-
-    @property
-    def src_language(self) -> str:
-        """Code of the language that is translated, as far as it is known."""
-        return {"en": "fr", "fr": "en"}.get(self.language, "en")
 
     def check_readable(self, text: str, split: bool = False) -> None:
         """Check that every sentence of a text can be read, and that one has a word that the model has learned.
@@ -118,7 +115,7 @@ class Translator:
         Raises:
             SentenceError: It cannot be translated.
         """
-        sentences = Sentences.of(text, self.src_language).texts if split else [text]
+        sentences = Sentences.of(text, self.src_language or "en").texts if split else [text]
         tokens = [
             token
             for each in sentences or [""]
@@ -214,6 +211,7 @@ class Translator:
                 for (other, _), hypothesis in zip(answered[1:], hypotheses[1:], strict=True)
             ],
             language=self.language,
+            src_language=self.src_language,
             rule=self.rule,
             too_long=self.longest is not None and len(src_words) > self.longest,
         )

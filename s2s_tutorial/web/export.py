@@ -104,14 +104,12 @@ def rounded(translator: Translator) -> Translator:
 
 
 def check_supported(translator: Translator) -> None:
-    """Refuse models that the page cannot run.
-
-    Raises:
-        ExportError: The page has no code for a part of the model; the message names it.
-    """
+    """Refuse models that the page cannot run, with an `ExportError` that names the part it has no code for."""
     if translator.rule != ASCII:
         raise ExportError("the page reads ASCII words only, this run reads others: train --text ascii --tokens words")
     settings = translator.model.settings
+    if settings.network != "gru":
+        raise ExportError(f"the page runs the recurrent network, this run has {settings.network!r}: use --network gru")
     if settings.decoder != "luong":
         raise ExportError(f"the page runs the Luong decoder, this run has {settings.decoder!r}: train --decoder luong")
     if settings.input_feeding:
@@ -124,6 +122,7 @@ def describe(translator: Translator) -> dict[str, Any]:
     return {
         "format": EXPORT_VERSION,
         "language": translator.language,
+        "src_language": translator.src_language,
         "model": asdict(translator.model.settings),
         "reach": attention.reach if isinstance(attention, LocalAttention) else 0,
         "src_words": " ".join(translator.src_vocabulary.words[len(SPECIAL_WORDS) :]),
@@ -283,7 +282,9 @@ def load_exported(path: str | Path) -> Translator:
     except (KeyError, TypeError, ValueError, RuntimeError) as error:
         reason = str(error).splitlines()[0]
         raise BadFileError(f"{path} is not an exported model ({reason}): export the run again") from None
-    return Translator(model.eval(), src, tgt, values["language"])
+    language = values["language"]
+    src_language = values.get("src_language", "en" if language == "fr" else "fr")  # older files do not have it
+    return Translator(model.eval(), src, tgt, language, src_language)
 
 
 def _vocabulary(words: str) -> Vocabulary:

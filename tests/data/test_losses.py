@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from s2s_tutorial.data.losses import Losses
 from s2s_tutorial.data.readers import parse_columns
 from s2s_tutorial.data.rules import ASCII, UNICODE, AsciiRule
+from s2s_tutorial.settings import DataSettings
 
 RULES = [ASCII, UNICODE, AsciiRule(marked=True)]
 
@@ -50,7 +51,7 @@ def test_the_share_and_the_script_are_those_of_the_letters_that_are_lost():
     ],
 )
 def test_entities_of_a_corpus_are_decoded(written, read):
-    columns = parse_columns(f"{written}\tx\n".encode(), "pairs.tsv", UNICODE)
+    columns = parse_columns(f"{written}\tx\n".encode(), "pairs.tsv", DataSettings(text="unicode"))
     assert columns.first == [read]
     assert columns.losses[1].entities == 0
 

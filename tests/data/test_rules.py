@@ -4,10 +4,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from s2s_tutorial.data.corpus import CorpusError, check_losses, held_out_from, part_of, prepare
+from s2s_tutorial.data.corpus import CorpusError, check_losses, held_out_from, prepare
 from s2s_tutorial.data.losses import Losses
 from s2s_tutorial.data.readers import parse_columns
 from s2s_tutorial.data.rules import ASCII, UNICODE, AsciiRule, text_rule
+from s2s_tutorial.data.split import part_of
 from s2s_tutorial.settings import DataSettings
 
 RULES = [ASCII, UNICODE, AsciiRule(marked=True)]
@@ -67,7 +68,7 @@ def test_a_corpus_that_loses_more_than_a_tenth_of_its_letters_is_refused(lost, r
 
 
 def test_rows_without_a_source_are_kept_as_unread():
-    columns = parse_columns("One.\tUn.\nTwo.\t2\nThree.\t三\n.\t.\n5\t4\n".encode(), "pairs.tsv", ASCII)
+    columns = parse_columns("One.\tUn.\nTwo.\t2\nThree.\t三\n.\t.\n5\t4\n".encode(), "pairs.tsv")
     held_out = held_out_from(columns)
     assert held_out.sources == ["un .", "."]
-    assert held_out.unread == [["two ."], ["three ."]]
+    assert held_out.unreadable == [["two ."], ["three ."]]
