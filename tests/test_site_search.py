@@ -44,7 +44,7 @@ WANTED = [
     ("logits", "05_decoders"),
     ("tied embeddings", "05_decoders"),
     ("tokenisation", "glossary"),
-    ("subwords", "glossary"),
+    ("subwords", "16_subwords"),
     ("vocabulary", "01_sentences_to_numbers"),
     ("validation set", "01_sentences_to_numbers"),
     ("data leak", "01_sentences_to_numbers"),
@@ -80,6 +80,7 @@ WANTED = [
     ("fine-tuning", "15_borrowed_parts"),
     ("fine tuning", "15_borrowed_parts"),
     ("word2vec", "15_borrowed_parts"),
+    ("byte-pair encoding", "16_subwords"),
 ]
 
 
