@@ -1,4 +1,4 @@
-"""Cut the lines of a file into columns: tabs, commas, JSON, or ` ||| `; and find out which of these a file has."""
+"""Cut the lines of a file into columns: tabs, commas, JSON or three bars; and find out which of these a file has."""
 
 from __future__ import annotations
 

@@ -89,7 +89,7 @@ class Verb:
 
     @property
     def name(self) -> str:
-        """Return the infinitive as in a dictionary: "aufstehen"."""
+        """The infinitive as a dictionary lists it, such as "aufstehen"."""
         return self.prefix + self.infinitive
 
 
