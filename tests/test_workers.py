@@ -1,6 +1,7 @@
 """Workers: order, errors, Ctrl-C, one thread each, and the caller's modes."""
 
 import _thread
+import signal
 import threading
 import time
 
@@ -74,8 +75,12 @@ def test_ctrl_c_ends_the_work_once_the_running_calls_have_ended():
             _thread.interrupt_main()
         ended.append(number)
 
-    with pytest.raises(KeyboardInterrupt):
-        in_workers(work, range(100_000), 2)
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell may start the tests with Ctrl-C ignored
+    try:
+        with pytest.raises(KeyboardInterrupt):
+            in_workers(work, range(100_000), 2)
+    finally:
+        signal.signal(signal.SIGINT, before)
     assert len(begun) < 100_000
     assert sorted(begun) == sorted(ended)
 
