@@ -55,14 +55,121 @@ interface TextRules {
   joins: [string, string][];
 }
 
+/** Characters of a class by its name, as numbers in base 36: gap and length of each range. */
+type ClassRanges = Record<string, string>;
+
+/** Classes of all characters; letters and modifiers by their script. */
+type ClassTable = Record<"letters" | "modifiers" | "others", ClassRanges>;
+
+interface CharacterClass {
+  first: number;
+  last: number;
+  /** Kind of class: "letters", "modifiers" or "others". */
+  kind: string;
+  name: string;
+  /** Character that stands for the class where text is cut. */
+  sign: string;
+}
+
+interface CharacterClasses {
+  of(character: string): CharacterClass | null;
+  signs(characters: string[]): string;
+  hasLetter(text: string): boolean;
+}
+
+/** Characters of a vocabulary, and lines of two pieces each that are joined. */
+interface ListedPieces {
+  alphabet: string;
+  merges: string;
+}
+
+/** What a model needs that reads text in any script, or pieces of words. */
+interface ReadingRules {
+  rule: string;
+  /** Length of the longest training sentence, in tokens. */
+  longest: number | null;
+  /** Code of the source language. */
+  language: string;
+  titles: string[];
+  numbered: string[];
+  /** Scripts that are written without spaces. */
+  unspaced: string[];
+  classes: ClassTable;
+}
+
+interface SentenceRules {
+  title: RegExp;
+  numbered: RegExp;
+  language: string;
+  classes: CharacterClasses;
+}
+
+/** N sentences, and N + 1 texts between them. */
+interface SplitText {
+  texts: string[];
+  spaces: string[];
+}
+
+/** The text rule of a model. */
+interface TextRule {
+  isAscii: boolean;
+  sentences(text: string): SplitText;
+  normalise(text: string): string;
+  words(normal: string): string[];
+  hasLetter(text: string): boolean;
+  print(tokens: string[]): string;
+  places(tokens: string[], text: string): [number, number][];
+  /** Positions of the tokens with which words begin. */
+  wordStarts(tokens: string[]): number[];
+  isUnspaced(text: string): boolean;
+}
+
+interface Vocabulary {
+  words: string[];
+  ids: Map<string, number>;
+  /** Number of each merge; null for a vocabulary of words. */
+  ranks: Map<string, number> | null;
+  tokens(words: string[]): string[];
+}
+
+/** A sentence as the model reads it. */
+interface ReadSentence {
+  text: string;
+  tokens: string[];
+  ids: number[];
+  unknown: string[];
+  unread: string[];
+  foreign: boolean;
+  tooLong: boolean;
+}
+
+interface ReadText {
+  sentences: ReadSentence[];
+  spaces: string[];
+}
+
+interface Reader {
+  rule: TextRule;
+  source: Vocabulary;
+  target: Vocabulary;
+  longest: number | null;
+  hasPieces: boolean;
+  read(text: string): ReadText;
+}
+
 /** Description of an exported model, from the header of its file. */
 interface Description {
+  format: number;
   model: { hidden_size: number; num_layers: number; attention: string };
   text: TextRules;
-  src_words: string;
-  tgt_words: string;
+  src_words: string | ListedPieces;
+  /** Null if they are those of the source side. */
+  tgt_words: string | ListedPieces | null;
   language: string;
   max_words: number;
+  max_pieces?: number;
+  /** Of a model that reads other text than ASCII words. */
+  reading?: ReadingRules;
   length_penalty: number;
   /** Half the width of local attention's window. */
   reach: number;
@@ -123,6 +230,8 @@ interface StepOutput {
 
 interface Network {
   description: Description;
+  srcEmbedding: RoundedMatrix;
+  embedding: RoundedMatrix;
   attention: string;
   size: number;
   encode(ids: number[]): Memory;
@@ -141,18 +250,15 @@ interface SearchOptions {
   pin?: Pin | null;
   /** Words to begin with. */
   prefix?: string[];
+  /** Number of the sentence that pin and prefix are for, from 0. */
+  part?: number;
 }
 
-/** A sentence as the model has read it. */
-interface Source {
-  words: string[];
-  ids: number[];
+/** A sentence that is encoded. */
+interface Source extends ReadSentence {
   memory: Memory;
   /** Most steps of a search. */
   limit: number;
-  unknown: string[];
-  unread: string[];
-  foreign: boolean;
 }
 
 /** A probable word at one step of a search. */
@@ -193,6 +299,10 @@ interface Translation {
   leftOut: number[];
   /** Start and end of each word in `text`. */
   places: [number, number][];
+  /** Positions in `words` at which words begin; the others continue a word. */
+  starts: number[];
+  /** Whether its script is written without spaces. */
+  unspaced: boolean;
   score: number;
   weights: number[][] | null;
   steps: Candidate[][] | null;
@@ -200,13 +310,26 @@ interface Translation {
 
 /** The worker's answer to "translate". */
 interface Found {
+  /** Tokens of the chosen sentence. */
   srcWords: string[];
+  srcStarts: number[];
   unknown: string[];
   unread: string[];
   foreign: boolean;
   pin: Pin | null;
   prefix: string[];
+  /** Translation of the chosen sentence. */
   best: Translation;
+  /** All sentences of the text. */
+  parts: { source: string; text: string; unspaced: boolean; length: number; tooLong: boolean }[];
+  /** Number of the chosen sentence, from 0. */
+  part: number;
+  spaces: string[];
+  hasPieces: boolean;
+  /** Whether words begin with a marker. */
+  isMarked: boolean;
+  isAscii: boolean;
+  longest: number | null;
 }
 
 interface Translator {
@@ -242,8 +365,32 @@ interface S2sText {
   TextError: new (message: string) => Error;
   normalise(text: string, rules: TextRules): string;
   detokenise(words: string[], rules: TextRules): string;
-  readSentence(sentence: string, description: Description, vocabulary: Map<string, number>, foreign: boolean): string[];
-  places(words: string[], text: string): [number, number][];
+}
+
+interface S2sUnicode {
+  MARKER: string;
+  Classes: new (table: ClassTable) => CharacterClasses;
+  byteToken(byte: number): string;
+  isByte(token: string): boolean;
+  clean(text: string, classes: CharacterClasses): string;
+  splitWords(text: string, classes: CharacterClasses): string[];
+  joinTokens(tokens: string[], classes: CharacterClasses): string;
+  firstTokens(tokens: string[], classes: CharacterClasses): number[];
+}
+
+interface S2sPieces {
+  SPECIAL: string[];
+  Vocabulary: new (listed: string | ListedPieces, size: number) => Vocabulary;
+}
+
+interface S2sSentences {
+  abbreviations(titles: string[], numbered: string[]): { title: RegExp; numbered: RegExp };
+  split(text: string, rules: SentenceRules): SplitText;
+  between(spaces: string[], translations: { text: string; unspaced: boolean }[]): string[];
+}
+
+interface S2sRules {
+  textRule(description: Description): TextRule;
 }
 
 interface S2sTensors {
@@ -521,6 +668,11 @@ interface Window {
   s2sAttentionView: AttentionView;
   s2sParts: ((scope: Scope) => void)[];
   s2sText: S2sText;
+  s2sUnicode: S2sUnicode;
+  s2sPieces: S2sPieces;
+  s2sSentences: S2sSentences;
+  s2sRules: S2sRules;
+  s2sReader: { Reader: new (description: Description, srcSize: number, tgtSize: number) => Reader };
   s2sTensors: S2sTensors;
   s2sMatrix: S2sMatrix;
   s2sNetwork: { Network: new (bytes: Uint8Array) => Network };

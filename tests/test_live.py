@@ -23,13 +23,13 @@ from s2s_tutorial.settings import ATTENTIONS, PRETRAINED
 from s2s_tutorial.translation.evaluation import evaluate
 from s2s_tutorial.translation.search import forbid_padding
 from s2s_tutorial.translation.translator import SentenceError, Translator, read_sentence
+from s2s_tutorial.web.description import text_rules
 from s2s_tutorial.web.export import (
     MANIFEST,
     ExportError,
     export,
     load_exported,
     read_manifest,
-    text_rules,
 )
 
 sys.path.insert(0, str(ROOT / "book" / "_tools"))

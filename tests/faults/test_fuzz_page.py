@@ -16,7 +16,8 @@ from test_fuzz import TEXT
 from s2s_tutorial.data.text import detokenise, normalise
 from s2s_tutorial.runs.weights import load_translator
 from s2s_tutorial.translation.translator import SentenceError, read_sentence
-from s2s_tutorial.web.export import export, text_rules
+from s2s_tutorial.web.description import text_rules
+from s2s_tutorial.web.export import export
 
 pytest.importorskip("playwright", reason="needs Playwright: pip install playwright")
 pytestmark = pytest.mark.browser
