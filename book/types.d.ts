@@ -301,6 +301,8 @@ interface Translation {
   places: [number, number][];
   /** Positions in `words` at which words begin; the others continue a word. */
   starts: number[];
+  /** The words, joined from the tokens. */
+  labels: string[];
   /** Whether its script is written without spaces. */
   unspaced: boolean;
   score: number;
@@ -313,6 +315,8 @@ interface Found {
   /** Tokens of the chosen sentence. */
   srcWords: string[];
   srcStarts: number[];
+  /** Its words, joined from the tokens. */
+  srcLabels: string[];
   unknown: string[];
   unread: string[];
   foreign: boolean;
@@ -431,6 +435,8 @@ interface Model {
   attention: string;
   /** Sizes of the two vocabularies. */
   words: [number, number];
+  /** "pieces" if they hold pieces of words. */
+  unit?: string;
   bytes: number;
   /** Bytes of each script. */
   scripts: number[];
@@ -463,6 +469,8 @@ interface Choices {
   chosen: number | null;
   /** Number of the chosen result of the beam search, from 1; 0 for none. */
   beam: number;
+  /** Number of the chosen sentence of a text, from 0. */
+  part: number;
   /** Model that offered what was chosen. */
   by: Model | null;
   /** Model that has just taken over from its stand-in. */
@@ -484,6 +492,19 @@ type Action = [string, () => void];
 
 /** Words below the loading bar; a button's name and its action. */
 type LoadingWords = [string, string?, (() => void)?];
+
+/** Words of the attention view: tokens, or words that are joined from them. */
+interface ViewWords {
+  source: string[];
+  target: string[];
+  weights: number[][];
+  /** Start and end of each target and source word among the tokens. */
+  rows: [number, number][];
+  columns: [number, number][];
+  /** Number of the target word that holds a token; likewise for source words. */
+  rowOf(position: number): number;
+  columnOf(position: number): number;
+}
 
 interface Panel extends Choices {
   host: HTMLElement;
@@ -521,6 +542,7 @@ interface Panel extends Choices {
   misfits: string[];
   remark: string;
   loadingAct: (() => void) | undefined;
+  viewed: ViewWords;
 
   // Elements
   label: HTMLLabelElement;
@@ -534,6 +556,9 @@ interface Panel extends Choices {
   changes: HTMLElement;
   view: HTMLElement;
   hint: HTMLElement;
+  switches: HTMLElement;
+  joinBox: HTMLInputElement;
+  partSelect: HTMLSelectElement;
   considered: HTMLElement;
   best: HTMLElement;
   stepSelect: HTMLSelectElement;
@@ -612,7 +637,8 @@ interface Panel extends Choices {
 
   // result.js
   show(best: Translation, found: Found, turn: number): Promise<void>;
-  writeWords(best: Translation): HTMLElement[];
+  writeWords(best: Translation, found: Found): HTMLElement[];
+  writeSentence(best: Translation): HTMLElement[];
   mountView(best: Translation, found: Found): AttentionHandle | null;
   listen(how: "off" | "polite"): void;
   choose(side: AttentionSide, position: number): void;
@@ -621,6 +647,16 @@ interface Panel extends Choices {
   listConsidered(): void;
   listBeam(results: Translation[]): void;
   bar(share: number, text: string, number: string, pressed: boolean, act: () => void): HTMLElement;
+
+  // view_words.js
+  viewSwitches(): HTMLElement;
+  describeSwitches(best: Translation, found: Found): void;
+  viewWords(best: Translation, found: Found): ViewWords;
+  redraw(): void;
+  unit(): string;
+  tokenName(token: string): string;
+  wholeTranslation(best: Translation, found: Found): { shown: { text: string; unspaced: boolean }[]; spaces: string[] };
+  wholeText(best: Translation, found: Found): string;
 
   // loading.js
   loadingLine(): HTMLElement;
@@ -653,6 +689,8 @@ interface S2sPanel {
   make<Tag extends keyof HTMLElementTagNameMap>(
     tag: Tag, className?: string, text?: string | null, more?: Record<string, string>): HTMLElementTagNameMap[Tag];
   keepFocus<Result>(container: HTMLElement, build: () => Result): Result;
+  /** Fill a select with pairs of a value and a text. */
+  offer(select: HTMLSelectElement, entries: string[][], value: string, disabled: boolean): void;
   percent(share: number): string;
   quoted(word: string): string;
   spoken(word: string): string;

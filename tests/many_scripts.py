@@ -25,7 +25,8 @@ SCRIPTS = {
     "Arabic": "مرحبا بالعالم ١٢٣ كتابٌ می‌خواهم ؟",
     "Hebrew and others": "שָׁלוֹם नमस्ते क्षत्रिय สวัสดีครับ 안녕하세요 ⲁⲃⲅ",
     "Emoji": "😀 👩‍👩‍👧 ☀️ 🇫🇷 ❤️‍🔥 👍🏽",
-    "Oddities": "a&amp;b &quot; soft\u00adhyphen zero\u200bwidth e\u0301 A\u030a \u212b ﬁ ½ m² ▁ x▁y ⁇ <unk> <0xE2> \ufeffbom \u202eab\u202c \u1100\u1161",
+    "Oddities": "a&amp;b &quot; soft\u00adhyphen zero\u200bwidth e\u0301 A\u030a \u212b ﬁ ½ m² ▁ x▁y ⁇ <unk> <0xE2>"
+    " \ufeffbom \u202eab\u202c \u1100\u1161",
 }
 LANGUAGES = {script: [word for line in (text,) for word in line.split(" ") if word] for script, text in SCRIPTS.items()}
 
@@ -62,10 +63,10 @@ def translator_of(text: str, tokens: str) -> Translator:
         src = tgt = PieceVocabulary.learn(counts, 520, merging=tokens == "subwords")
     with torch.random.fork_rng():
         torch.manual_seed(0)
-        model = Seq2Seq(ModelSettings("luong", "general", 24, 24, 1, 0.0), len(src), len(tgt))
+        model = Seq2Seq(ModelSettings("luong", "general", 32, 32, 1, 0.0), len(src), len(tgt))
         optimiser = torch.optim.Adam(model.parameters(), 0.02)
-        batch = make_batch(*([src.ids_of(rule.split(text)) for text in texts] for texts in (sources, targets)))
-        for _ in range(30):
+        batch = make_batch(*([src.ids_of(rule.split(text)) for text in texts[:32]] for texts in (sources, targets)))
+        for _ in range(50):
             optimiser.zero_grad()
             model.loss(batch).backward()
             optimiser.step()

@@ -151,8 +151,9 @@ TRANSLATE = """texts => texts.map((text) => {
 
 def test_translations_are_those_of_pytorch(pair):
     translator, room = pair
-    sentences = [text for text in drawn_sentences(420) if can_be_read(translator, text)][:300]
-    assert len(sentences) == 300
+    count = 300 if "▁cœur" in translator.src_vocabulary else 60  # the others are slower, or read fewer scripts
+    sentences = [text for text in drawn_sentences(420) if can_be_read(translator, text)][:count]
+    assert len(sentences) == count
     expected = translator.translate(sentences)
     found = room.page.evaluate(TRANSLATE, sentences)
     same = [ours.words == page["best"]["words"] for ours, page in zip(expected, found, strict=True)]
@@ -168,9 +169,9 @@ def test_translations_are_those_of_pytorch(pair):
             assert best["starts"] == ours.rule.word_starts(ours.words)
 
 
-def can_be_read(translator, text: str) -> bool:
+def can_be_read(translator, text: str, split: bool = False) -> bool:
     try:
-        translator.check_readable(text)
+        translator.check_readable(text, split)
     except SentenceError:
         return False
     return True
@@ -184,10 +185,11 @@ def test_a_paragraph_is_translated_as_in_python(pair):
         "cœur",
         "Die Straße.  \u00a0Ёжик идёт домой… Так!",
     ]
-    texts = [text for text in texts if can_be_read(translator, text)]
+    texts = [text for text in texts if can_be_read(translator, text, split=True)]
     expected = [translator.translate(text, split=True) for text in texts]
     found = ask(room, "model.translate(one)", texts)
-    script = "({ spaces, parts }) => s2sSentences.between(spaces, parts).map((space, n) => space + (parts[n]?.text ?? '')).join('')"
+    script = """({ spaces, parts }) =>
+      s2sSentences.between(spaces, parts).map((space, n) => space + (parts[n]?.text ?? '')).join('')"""
     assert [room.page.evaluate(script, one) for one in found] == [ours.text for ours in expected]
     assert [len(one["parts"]) for one in found] == [max(len(ours.sentences), 1) for ours in expected]
     assert max(len(one["parts"]) for one in found) >= 3
@@ -196,13 +198,13 @@ def test_a_paragraph_is_translated_as_in_python(pair):
 def test_a_choice_belongs_to_one_sentence_of_a_paragraph(room):
     text = "Noël déjà. J'ai 45 ans. Où ?"
     [plain], [chosen] = (
-        ask(room, f"model.translate(one, {options})", [text]) for options in ("{}", "{ part: 1, prefix: ['▁?'] }")
+        ask(room, f"model.translate(one, {options})", [text]) for options in ("{}", "{ part: 1, prefix: ['▁Ёжик'] }")
     )
-    assert (plain["part"], chosen["part"], chosen["srcWords"][0]) == (0, 1, "▁J")
-    assert chosen["best"]["words"][0] == "▁?"
+    assert (plain["part"], chosen["part"], chosen["parts"][1]["source"]) == (0, 1, "J'ai 45 ans.")
+    assert chosen["best"]["words"][0] == "▁Ёжик"
     assert [one["text"] for one in chosen["parts"]][::2] == [one["text"] for one in plain["parts"]][::2]
     [last] = ask(room, "model.translate(one, { part: 9 })", [text])
-    assert last["part"] == 2
+    assert last["part"] == 0
     [beam] = ask(room, "model.translateBeam(one, 2, { part: 1 })", [text])
     assert len(beam) == 2
 
@@ -210,23 +212,40 @@ def test_a_choice_belongs_to_one_sentence_of_a_paragraph(room):
 # Sentences
 
 PARAGRAPHS = [
-    ("fr", "Merci. Au revoir."), ("fr", "M. Dupont est arrivé."), ("fr", "Bonsoir. Entrez donc !"), ("fr", "M. Petit dort. Il pèse 3.5 kg."),
-    ("fr", "Mme Roux et le Dr. Petit parlent. Oui."), ("fr", "« Viens. Vite. » Il court."), ("fr", "J. B. Petit rit. Non ?!"),
-    ("fr", "Lis le no. 7. Merci."), ("fr", "Un !\n\nDeux... !!"), ("fr", "Elle dit « Viens. » et part."), ("fr", "  "), ("fr", ""),
-    ("fr", 'Il a dit : "Viens. Vite." Puis il part.'), ("fr", "Il vient (demain. Peut-être). Oui."), ("fr", "Il est né en 1990. Elle aussi."),
-    ("fr", "Viens ! dit-il. Puis il part."), ("fr", "Le prix : 3,50 €. Bien."), ("fr", "Voir p. 7. Merci."), ("fr", "Quoi ?! Non..."),
-    ("en", "Mr. Small paid $3.50. He left."), ("en", "“Come. Now.” She left."), ("ru", "Всё, т. е. много. Да."), ("zh", "我看书。你呢？他睡觉！"),
+    ("fr", "Merci. Au revoir."),
+    ("fr", "M. Dupont est arrivé."),
+    ("fr", "Bonsoir. Entrez donc !"),
+    ("fr", "M. Petit dort. Il pèse 3.5 kg."),
+    ("fr", "Mme Roux et le Dr. Petit parlent. Oui."),
+    ("fr", "« Viens. Vite. » Il court."),
+    ("fr", "J. B. Petit rit. Non ?!"),
+    ("fr", "Lis le no. 7. Merci."),
+    ("fr", "Un !\n\nDeux... !!"),
+    ("fr", "Elle dit « Viens. » et part."),
+    ("fr", "  "),
+    ("fr", ""),
+    ("fr", 'Il a dit : "Viens. Vite." Puis il part.'),
+    ("fr", "Il vient (demain. Peut-être). Oui."),
+    ("fr", "Il est né en 1990. Elle aussi."),
+    ("fr", "Viens ! dit-il. Puis il part."),
+    ("fr", "Le prix : 3,50 €. Bien."),
+    ("fr", "Voir p. 7. Merci."),
+    ("fr", "Quoi ?! Non..."),
+    ("en", "Mr. Small paid $3.50. He left."),
+    ("en", "“Come. Now.” She left."),
+    ("ru", "Всё, т. е. много. Да."),
+    ("zh", "我看书。你呢？他睡觉！"),
     ("ja", "雨です。寒い。"),
-]  # fmt: skip
+]
 
 
 @pytest.mark.parametrize("native", [True, False], ids=["by the browser", "without Intl.Segmenter"])
 def test_sentences_end_where_they_do_in_python(room, native):
     script = """([texts, native]) => {
-      const { title, numbered } = s2sSentences.abbreviations(model.description.reading.titles, model.description.reading.numbered);
-      const classes = new s2sUnicode.Classes(model.description.reading.classes), segmenter = Intl.Segmenter;
+      const { titles, numbered, classes } = model.description.reading, segmenter = Intl.Segmenter;
+      const rules = { ...s2sSentences.abbreviations(titles, numbered), classes: new s2sUnicode.Classes(classes) };
       if (!native) Intl.Segmenter = undefined;
-      const found = texts.map(([language, text]) => s2sSentences.split(text, { title, numbered, language, classes }));
+      const found = texts.map(([language, text]) => s2sSentences.split(text, { ...rules, language }));
       Intl.Segmenter = segmenter;
       return found; }"""
     found = room.page.evaluate(script, [PARAGRAPHS, native])
@@ -269,20 +288,33 @@ def damage(values: dict, change: str) -> dict:
     return values
 
 
-DAMAGES = [*(f"merges {one}" for one in ("unknown", "three", "again", "special", "bytes")), "alphabet", "twice", "few", "words", "ranges",
-           "overlap", "numbers", "titles", "rule", "longest", "format"]  # fmt: skip
+DAMAGES = [
+    *(f"merges {one}" for one in ("unknown", "three", "again", "special", "bytes")),
+    "alphabet",
+    "twice",
+    "few",
+    "words",
+    "ranges",
+    "overlap",
+    "numbers",
+    "titles",
+    "rule",
+    "longest",
+    "format",
+]
 
 
 @pytest.mark.parametrize("change", [None, *DAMAGES])
 def test_a_damaged_description_is_refused(room, change):
     translator = translator_of("unicode", "subwords")
     values, size = json.loads(json.dumps(describe(translator))), len(translator.src_vocabulary)
-    script = """([values, size]) => { try { new s2sReader.Reader(values, size, size); return ""; } catch (error) { return error.message; } }"""
+    script = """([values, size]) => {
+      try { new s2sReader.Reader(values, size, size); return ""; } catch (error) { return error.message; } }"""
     message = room.page.evaluate(script, [values if change is None else damage(values, change), size])
     assert message == "" if change is None else message.endswith("export the run again.")
 
 
-@pytest.mark.parametrize("sentence", ["", " \n ", "!?", "👍🏽", "ż" * 1_000, "le " * 201, "語語", "Merci. …"])
+@pytest.mark.parametrize("sentence", ["", " \n ", "!?", "👍🏽", "ż" * 1_000, "le " * 201, "語語"])
 def test_the_page_refuses_the_texts_that_python_refuses(room, sentence):
     translator = translator_of("unicode", "subwords")
     with pytest.raises(SentenceError) as refused:

@@ -199,9 +199,18 @@
       return {
         ids: found.ids, modelWords: found.ids.map((id) => this.tgtWords[id]), words, copied, text,
         leftOut: hasPieces ? [] : scope.s2sHonesty.leftOut(source.tokens, source.ids, found.weights, found.ids.length),
-        places: rule.places(words, text), starts: rule.wordStarts(words), unspaced: rule.isUnspaced(text), score: found.score,
+        places: rule.places(words, text), ...this.wordsOf(words), unspaced: rule.isUnspaced(text), score: found.score,
         weights: found.weights.length ? found.weights : null, steps: found.steps || null,
       };
+    }
+
+    /**
+     * Return where words begin among tokens, and the words. A word of which nothing is printed is named by its tokens.
+     * @param {string[]} tokens
+     */
+    wordsOf(tokens) {
+      const { rule } = this.reader, starts = rule.wordStarts(tokens);
+      return { starts, labels: starts.map((start, n) => rule.print(tokens.slice(start, starts[n + 1])) || tokens.slice(start, starts[n + 1]).join("")) };
     }
 
     /**
@@ -211,7 +220,7 @@
      * @returns {Generator<void, Found, void>}
      */
     *translating(text, options = {}) {
-      const { sentences, spaces } = this.reader.read(text), part = Math.min(options.part ?? 0, sentences.length - 1);
+      const { sentences, spaces } = this.reader.read(text), part = sentences[options.part ?? 0] ? options.part ?? 0 : 0;
       const { pin, prefix, ...general } = options, { rule, hasPieces, longest } = this.reader;
       /** @type {Found["parts"]} */
       const parts = [];
@@ -221,8 +230,8 @@
         const source = this.encode(sentence), fitting = this.fit(source, n === part ? { ...general, pin, prefix } : general);
         const best = yield* this.greedy(source, fitting);
         parts.push({ source: source.text, text: best.text, unspaced: best.unspaced, length: source.tokens.length, tooLong: source.tooLong });
-        const { tokens: srcWords, unknown, unread, foreign } = source;
-        if (n === part) found = { srcWords, srcStarts: rule.wordStarts(srcWords), unknown, unread, foreign, pin: fitting.pin, prefix: fitting.prefix,
+        const { tokens: srcWords, unknown, unread, foreign } = source, read = this.wordsOf(srcWords);
+        if (n === part) found = { srcWords, srcStarts: read.starts, srcLabels: read.labels, unknown, unread, foreign, pin: fitting.pin, prefix: fitting.prefix,
           best, parts, part, spaces, hasPieces, isMarked: Boolean(this.description.reading), isAscii: rule.isAscii, longest };
       }
       return /** @type {Found} */ (found);
@@ -236,7 +245,7 @@
      * @returns {Generator<void, Translation[], void>}
      */
     *translatingBeam(text, size, options = {}) {
-      const { sentences } = this.reader.read(text), source = this.encode(sentences[Math.min(options.part ?? 0, sentences.length - 1)]);
+      const { sentences } = this.reader.read(text), source = this.encode(sentences[options.part ?? 0] ?? sentences[0]);
       return yield* this.beam(source, size, this.fit(source, options));
     }
 

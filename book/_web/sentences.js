@@ -7,6 +7,8 @@
   const INITIAL = /(?:^|[\s.])\p{L}\.\s*$/u; // one letter, as in « т. е. » or "J. B. Petit"
   const NUMBER = /^\s*\p{Nd}/u;
   const PAIRS = [["«", "»"], ["„", "“"], ["“", "”"], ["(", ")"]]; // a sentence does not end inside them
+  const CLOSING = /^[»“”"’)\]]+\s*/u; // the browser puts them into the next sentence if a space is before them
+  const LOWER = /^\p{Ll}/u;
   /** @type {(text: string, mark: string) => number} */
   const count = (text, mark) => text.split(mark).length - 1;
 
@@ -53,7 +55,7 @@
    */
   function continues(before, piece, rest, rules) {
     if (!rules.classes.hasLetter(piece)) return piece.replace(BEFORE, "") !== "";
-    return rules.title.test(before) || (NUMBER.test(piece) && rules.numbered.test(before)) || INITIAL.test(before) || isOpen(before, rest);
+    return LOWER.test(piece) || rules.title.test(before) || (NUMBER.test(piece) && rules.numbered.test(before)) || INITIAL.test(before) || isOpen(before, rest);
   }
 
   /**
@@ -64,10 +66,13 @@
     /** @type {string[]} */
     const pieces = [];
     let position = 0;
-    for (const piece of segments(text, rules.language)) {
-      if (pieces.length && continues(pieces[pieces.length - 1], piece, text.slice(position), rules)) pieces[pieces.length - 1] += piece;
-      else pieces.push(piece);
-      position += piece.length;
+    for (const segment of segments(text, rules.language)) {
+      const closing = pieces.length && isOpen(pieces[pieces.length - 1], segment) ? CLOSING.exec(segment)?.[0] ?? "" : "";
+      if (closing) pieces[pieces.length - 1] += closing;
+      const piece = segment.slice(closing.length), rest = text.slice(position + closing.length);
+      if (pieces.length && continues(pieces[pieces.length - 1], piece, rest, rules)) pieces[pieces.length - 1] += piece;
+      else if (piece) pieces.push(piece);
+      position += segment.length;
     }
     /** @type {string[]} */
     const texts = [], spaces = [""];
