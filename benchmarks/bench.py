@@ -113,7 +113,7 @@ class Bench:
 
     def write_pairs(self, number: int) -> Path:
         """Write generated pairs into a file."""
-        columns = read_corpus("sample", number)
+        columns = read_corpus(DataSettings(sample_pairs=number))
         path = self.folder / f"{number}.tsv"
         lines = (f"{first}\t{second}\n" for first, second in zip(columns.first, columns.second, strict=True))
         path.write_text("".join(lines), encoding="utf-8")

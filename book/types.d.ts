@@ -88,8 +88,6 @@ interface ReadingRules {
   rule: string;
   /** Length of the longest training sentence, in tokens. */
   longest: number | null;
-  /** Code of the source language. */
-  language: string;
   titles: string[];
   numbered: string[];
   /** Scripts that are written without spaces. */
@@ -166,6 +164,8 @@ interface Description {
   /** Null if they are those of the source side. */
   tgt_words: string | ListedPieces | null;
   language: string;
+  /** Missing in models of older versions, which are French and English. */
+  src_language?: string;
   max_words: number;
   max_pieces?: number;
   /** Of a model that reads other text than ASCII words. */
@@ -450,14 +450,14 @@ interface Model {
   pieces: (string | undefined)[];
   state: "new" | "loading" | "ready" | "failed";
   error: Error | null;
-  loaded?: Promise<{ language: string }>;
+  loaded?: Promise<{ language: string, source: string }>;
 }
 
 interface Engine extends EventTarget {
   models: Model[];
   standIn(model: Model): Model | null;
   ask(type: Ask["type"], values: object): Promise<any>;
-  load(model: Model): Promise<{ language: string }>;
+  load(model: Model): Promise<{ language: string, source: string }>;
 }
 
 /** What the reader has chosen within one translation. */
@@ -584,7 +584,7 @@ interface Panel extends Choices {
   showMessage(text: string): void;
   fail(error: PanelError): void;
   describeSettings(): void;
-  setLanguage(target: string): void;
+  setLanguage(target: string, source: string): void;
 
   // controls.js
   build(): void;
@@ -695,7 +695,8 @@ interface S2sPanel {
   quoted(word: string): string;
   spoken(word: string): string;
   shorten(text: string, most: number): string;
-  LANGUAGES: Record<string, string>;
+  /** Return the English name of a language, or other words if it is not known. */
+  languageName(code: string, otherwise: string): string;
   EXAMPLES: Record<string, string[]>;
   BEAM: number;
   MOST_CHARACTERS: number;

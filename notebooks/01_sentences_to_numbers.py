@@ -63,7 +63,7 @@ import torch
 from matplotlib.figure import Figure
 
 from s2s_tutorial.data import corpus as corpora
-from s2s_tutorial.data import filters
+from s2s_tutorial.data import filters, split
 from s2s_tutorial.data.readers import CorpusError, parse_columns, read_corpus
 from s2s_tutorial.data.text import LIGATURES, MARKS, detokenise, normalise, normalise_character
 from s2s_tutorial.data.vocabulary import UNK, Vocabulary
@@ -222,7 +222,7 @@ for bad in (no_tab, "I see.\tÇa se voit.\n".encode("latin-1"), b"\n\n"):
 # cannot be downloaded, the message names the ways out: connect, point `S2S_TUTORIAL_DATA` at a copy, or work at `small`.
 
 # %%
-columns = read_corpus(data.corpus, data.sample_pairs)
+columns = read_corpus(data)
 
 # %% [markdown]
 # ## Which pairs stay: length
@@ -434,7 +434,7 @@ show_drawing("split")
 # And *how* does the English sentence decide? Not by a random number: by a hash of its own text.
 
 # %%
-show_source(corpora.part_of)
+show_source(split.place_of, split.part_of)
 
 # %% [markdown]
 # SHA-256 scrambles a text into a number that looks random and is always the same. Its last two decimal digits place the
@@ -448,7 +448,7 @@ rows = []
 for text in ("I am in a hurry.", "I'm in a hurry.", "She is cold.", "He sold his car.", "The cat is black."):
     english = normalise(text)
     place = int(hashlib.sha256(english.encode()).hexdigest(), 16) % 100
-    rows.append([english, place, corpora.part_of(english)])
+    rows.append([english, place, split.part_of(english)])
 show_table(["English", "place of 100", "set"], rows)
 
 # %% [markdown]
@@ -729,7 +729,7 @@ assert normalise_with_digits(sentence.replace("7", "")) == normalise(sentence)
 # %% tags=["solution"]
 first_rule_only = {part: [] for part in ("training", "validation", "test")}
 for row in distinct:
-    first_rule_only[corpora.part_of(columns.first[row])].append(row)
+    first_rule_only[split.part_of(columns.first[row])].append(row)
 french, english, either = leak(first_rule_only["training"], first_rule_only["test"])
 assert english == 0.0
 assert either == french

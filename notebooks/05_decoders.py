@@ -137,7 +137,7 @@ for pair in zip(prev_ids[1].tolist(), batch.tgt_ids[1].tolist(), strict=True):
 # is its `DecoderState`.
 
 # %%
-show_source(Decoder.start)
+show_source(LuongDecoder.start)
 
 # %% tags=["nbval-check-output"]
 settings = ModelSettings("luong", "general", E, H, L, dropout=0.0, tie_embeddings=False)

@@ -618,9 +618,9 @@ for sentence in ("he isn t sleeping .", "they re old and i m tired .", "the cat 
 
 
 # %%
-def read_with_twins(name, sample_pairs):
+def read_with_twins(settings):
     """The embedded corpus, and each pair with a short form once more with the long one."""
-    columns = read_corpus(name, sample_pairs)
+    columns = read_corpus(settings)
     twins = [row for row, english in enumerate(columns.first) if long_form(english) != english]
     first = [*columns.first, *(long_form(columns.first[row]) for row in twins)]
     return replace(

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import os
+from dataclasses import asdict, fields
 from numbers import Integral, Real
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal, get_args, get_origin, get_type_hints
+
+import msgspec
 
 
 def to_path(path: str | os.PathLike[str], name: str = "path") -> Path:
@@ -79,3 +82,41 @@ def check_sentences(name: str, sentences: Any) -> None:
     for number, sentence in enumerate(sentences):
         if not isinstance(sentence, str):
             raise TypeError(f"{name}[{number}] is of type {type(sentence).__name__}, expected str")
+
+
+# Settings of earlier versions, each with the value that means what this version does.
+FORMER: dict[str, Any] = {"sampling_stepwise": False}
+
+
+class FormerSettingError(ValueError):
+    """A run needs a setting that only earlier versions have; the message explains what to do."""
+
+
+def check_fields(name: str, part: Any, kind: type[Any]) -> None:
+    """Check that a part of the settings is of its class, and that each value is of the type and in the range of its field."""
+    if not isinstance(part, kind):
+        raise ValueError(f"{name} is {str(part)[:40]!r}, expected {kind.__name__}")
+    try:
+        msgspec.convert(asdict(part), kind)
+    except msgspec.ValidationError as error:
+        expected, _, setting = str(error).replace("`", "").partition(" - at $.")
+        setting = setting.partition("[")[0]  # without the place in a tuple
+        hint = get_type_hints(kind)[setting]
+        if get_origin(hint) is Literal:  # the message does not list the allowed values
+            expected = f"expected one of: {', '.join(get_args(hint))}"
+        value = getattr(part, setting)
+        raise ValueError(f"{setting} is {value!r:.60}, {expected[0].lower()}{expected[1:]}") from None
+
+
+def build_fields(kind: type, values: Any) -> Any:
+    """Build a part of the settings from a dictionary."""
+    names = [each.name for each in fields(kind)]
+    if not isinstance(values, dict) or not set(values) <= {*names, *FORMER}:
+        raise ValueError(f"{kind.__name__} needs a dictionary with some of these settings: {', '.join(names)}")
+    for name in FORMER.keys() & values:
+        if values[name] is not FORMER[name]:
+            raise FormerSettingError(
+                f"{name} is {values[name]!r:.60}, which only earlier versions can do: use the version that wrote it, or train "
+                "again without this setting"
+            )
+    return kind(**{name: value for name, value in values.items() if name in names})

@@ -70,4 +70,4 @@ def translator_of(text: str, tokens: str) -> Translator:
             optimiser.zero_grad()
             model.loss(batch).backward()
             optimiser.step()
-    return Translator(model.eval(), src, tgt, "en", rule, longest=20)
+    return Translator(model.eval(), src, tgt, "en", "fr", rule, longest=20)

@@ -22,18 +22,31 @@ def _settings(decoder: str, feeding: bool, attention: str, layers: int, tied: bo
     )
 
 
+def transformer(layers: int = 2, tied: bool = False, dropout: float = 0.0) -> ModelSettings:
+    """Return the settings of a Transformer of two heads."""
+    return ModelSettings(
+        embedding_size=SIZE, hidden_size=SIZE, num_layers=layers, dropout=dropout, tie_embeddings=tied,
+        network="transformer", num_heads=2, feed_forward_size=2 * SIZE,
+    )  # fmt: skip
+
+
 _DECODERS = (("luong", False), ("luong", True), ("bahdanau", False))
-# Every decoder with every attention, each in one size ...
-FAMILIES = [_settings(*d, attention, 2, False) for d, attention in itertools.product(_DECODERS, ATTENTIONS)]
+_SIZES = list(itertools.product((1, 2), (False, True)))  # layers, tied
+# Every recurrent decoder with every attention, and the Transformer, each in one size ...
+RECURRENT = [_settings(*d, attention, 2, False) for d, attention in itertools.product(_DECODERS, ATTENTIONS)]
+FAMILIES = [*RECURRENT, transformer()]
 # ... and all sizes.
-KINDS = [_settings(*d, *rest) for d, *rest in itertools.product(_DECODERS, ATTENTIONS, (1, 2), (False, True))]
+KINDS = [_settings(*d, attention, *size) for d, attention, size in itertools.product(_DECODERS, ATTENTIONS, _SIZES)]
+KINDS += [transformer(*size) for size in _SIZES]
 # The kinds that the web page can run.
-RUNNABLE = [kind for kind in KINDS if kind.decoder == "luong" and not kind.input_feeding]
+RUNNABLE = [kind for kind in KINDS if kind.network == "gru" and kind.decoder == "luong" and not kind.input_feeding]
 
 
 def kind_name(settings: ModelSettings) -> str:
     fed = "-fed" if settings.input_feeding else ""
     tied = "tied" if settings.tie_embeddings else "untied"
+    if settings.network == "transformer":
+        return f"transformer-{settings.num_layers}-{tied}"
     return f"{settings.decoder}{fed}-{settings.attention}-{settings.num_layers}-{tied}"
 
 

@@ -20,8 +20,8 @@ from s2s_tutorial.data.vocabulary import EOS, SOS, UNK
 from s2s_tutorial.files import read_json
 from s2s_tutorial.model.attention import Attention
 from s2s_tutorial.settings import ATTENTIONS, PRETRAINED
+from s2s_tutorial.translation.best_words import forbid_padding
 from s2s_tutorial.translation.evaluation import evaluate
-from s2s_tutorial.translation.search import forbid_padding
 from s2s_tutorial.translation.translator import SentenceError, Translator, read_sentence
 from s2s_tutorial.web.description import text_rules
 from s2s_tutorial.web.export import (

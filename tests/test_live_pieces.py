@@ -80,7 +80,7 @@ def test_pieces_are_joined_to_words_on_request(browser, folder, translator):
     visit.page.check(".s2s-join input")
     joined = found.joined()
     assert row(visit, 0) == [*joined.src_words, "<eos>"]
-    assert row(visit, 1) == [*joined.words, "<eos>"][: len(joined.attn_weights)]
+    assert row(visit, 1) == [*(word or "▁" for word in joined.words), "<eos>"][: len(joined.attn_weights)]
     visit.page.locator(".s2s-view details").evaluate("details => { details.open = true; }")
     shares = visit.page.locator(".s2s-view tbody tr").evaluate_all(
         "rows => rows.map((row) => Array.from(row.querySelectorAll('td'), (cell) => parseInt(cell.textContent)))"

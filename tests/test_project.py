@@ -19,9 +19,8 @@ PACKAGE = ROOT / "s2s_tutorial"
 FILES = {".".join(path.relative_to(PACKAGE).with_suffix("").parts): path for path in PACKAGE.rglob("*.py")}
 MODULES = sorted(name for name in FILES if not name.endswith(("__init__", "__main__")))
 # The rooms, each of which may import from those before it. CONTRIBUTING says what belongs where.
-LAYERS = [["arguments", "settings", "workers", "grammar"], ["files", "presets"], ["data"], ["model"], ["translation"],
-          ["runs"],
-          ["training"], ["notebook", "web", "cli"]]  # fmt: skip
+LAYERS = [["arguments"], ["settings", "workers", "one_file", "grammar"], ["files", "presets"], ["data"], ["model"],
+          ["translation"], ["runs"], ["training"], ["notebook", "web", "cli"]]  # fmt: skip
 ALLOWED = {("training.watchers", "notebook.plots"), ("cli.commands", "notebook.plots"), ("cli.commands", "web.export"),
            ("cli.messages", "notebook.plots")}  # fmt: skip
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]

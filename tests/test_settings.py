@@ -1,12 +1,13 @@
 """Settings: conversion to plain values and back, errors that name the setting."""
 
 import json
+import re
 from dataclasses import FrozenInstanceError, replace
 
 import pytest
 
 from s2s_tutorial.presets import PRESETS
-from s2s_tutorial.settings import ModelSettings, Settings, TrainingSettings
+from s2s_tutorial.settings import DataSettings, ModelSettings, Settings, TrainingSettings
 
 
 @pytest.mark.parametrize("name", PRESETS)
@@ -112,3 +113,58 @@ def test_a_variant_keeps_everything_else():
     variant = replace(PRESETS["small"], training=replace(PRESETS["small"].training, seed=7))
     assert variant.data == PRESETS["small"].data
     assert variant.training == TrainingSettings(**(PRESETS["small"].to_dict()["training"] | {"seed": 7}))
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"embedding_size": 128}, "embeddings: give embedding_size and hidden_size the same value"),
+        ({"num_heads": 3}, "hidden_size is 256, expected a multiple of num_heads, 3"),
+        ({"attention": "dot"}, "attention 'dot' is of the recurrent network"),
+        ({"decoder": "bahdanau"}, "decoder 'bahdanau' is of the recurrent network"),
+        ({"input_feeding": True}, "input_feeding True is of the recurrent network"),
+        ({"num_heads": 0}, "num_heads is 0"),
+        ({"feed_forward_size": 0}, "feed_forward_size is 0"),
+        ({"network": "rnn"}, "network is 'rnn', expected one of: gru, transformer"),
+    ],
+)
+def test_settings_that_do_not_fit_a_transformer_are_refused(changes, words):
+    model = {"network": "transformer", "tie_embeddings": False} | changes
+    with pytest.raises(ValueError, match=re.escape(words)):
+        Settings("mine", model=ModelSettings(**model))
+
+
+# Languages
+
+
+@pytest.mark.parametrize(
+    ("data", "pair"),
+    [
+        (DataSettings(), ("fr", "en")),
+        (DataSettings(corpus="tatoeba", reverse=True), ("en", "fr")),
+        (DataSettings(corpus="mine.tsv"), ("", "")),
+        (DataSettings(corpus="mine.tsv", reverse=True, languages=("de", "en")), ("de", "en")),
+        (DataSettings(reverse=True, languages=("en", "de")), ("en", "de")),
+    ],
+)
+def test_languages_are_known_for_the_built_in_corpora_and_never_guessed_for_a_file(data, pair):
+    assert data.language_pair == pair
+
+
+def test_languages_survive_json():
+    settings = replace(PRESETS["small"], data=DataSettings(corpus="mine.tsv", languages=("nds", "pt-BR")))
+    assert Settings.from_dict(json.loads(json.dumps(settings.to_dict()))) == settings
+
+
+@pytest.mark.parametrize("languages", [("de",), ("de", "en", "fr"), ("", "en"), ("de", "e n"), ("de", 7), ("DE", "en")])
+def test_languages_are_two_codes(languages):
+    with pytest.raises(ValueError, match="languages"):
+        replace(PRESETS["small"], data=DataSettings(corpus="mine.tsv", languages=languages))
+
+
+@pytest.mark.parametrize(
+    "data", [DataSettings(languages=("en", "de")), DataSettings(languages=("de", "en"), reverse=True)]
+)
+def test_english_is_the_first_column_of_a_built_in_corpus(data):
+    with pytest.raises(ValueError, match="change reverse or the languages"):
+        replace(PRESETS["small"], data=data)

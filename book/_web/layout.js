@@ -3,7 +3,7 @@
 (function () {
   "use strict";
 
-  const { methods, make, LANGUAGES } = self.s2sPanel;
+  const { methods, make, languageName } = self.s2sPanel;
 
   /** @type {PanelMethods} */
   const parts = {
@@ -50,8 +50,8 @@
     // Write what is printed in place of the panel.
     writePaper(best, found) {
       const { source, target } = this.language;
-      const pair = [[source, this.sentence], [target, this.wholeText(best, found)]].flatMap(([language, text]) => [
-        make("p", "s2s-heading", LANGUAGES[language]), make("p", "s2s-sentence", text, { lang: language })]);
+      const pair = [[source, this.sentence, "Sentence"], [target, this.wholeText(best, found), "Translation"]].flatMap(([language, text, otherwise]) => [
+        make("p", "s2s-heading", languageName(language, otherwise)), make("p", "s2s-sentence", text, { lang: language })]);
       const changes = Array.from(this.changes.querySelectorAll(".s2s-change > span"), (change) => change.textContent);
       const notes = ["Translated by the model " + this.answering.title + ".", ...changes, ...Array.from(this.notes.children, (note) => note.textContent)];
       this.paper.replaceChildren(...pair, ...notes.map((note) => make("p", "s2s-help", note)));
@@ -75,7 +75,7 @@
       });
       const top = make("thead");
       top.append(head);
-      table.append(make("caption", "", "How much each " + LANGUAGES[target] + " word looked at each " + LANGUAGES[source] + " word"), top, body);
+      table.append(make("caption", "", "How much each " + languageName(target, "target") + " word looked at each " + languageName(source, "source") + " word"), top, body);
       return table;
     },
   };

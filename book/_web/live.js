@@ -150,7 +150,7 @@
     /**
      * Load a model, once. After a failure the next call loads the scripts that are still missing.
      * @param {Model} model
-     * @returns {Promise<{ language: string }>}
+     * @returns {Promise<{ language: string, source: string }>}
      */
     load(model) {
       if (model.loaded && model.state !== "failed") return model.loaded;

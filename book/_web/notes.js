@@ -2,7 +2,7 @@
 (function () {
   "use strict";
 
-  const { methods, make, shorten, LANGUAGES } = self.s2sPanel;
+  const { methods, make, shorten, languageName } = self.s2sPanel;
   const SHOWN = 6; // words that a note names at most
 
   /** @type {PanelMethods} */
@@ -17,7 +17,7 @@
       const { source, target } = this.language;
       if (misfits.length) add("These settings do not fit this page, model or sentence, so they were ignored: " + misfits.join(", ") + ".");
       if (this.remark) add(this.remark);
-      if (found.foreign) add("This looks like " + LANGUAGES[target] + ", but this model translates from " + LANGUAGES[source] + ". It can only copy or skip words that it does not know.");
+      if (found.foreign) add("This looks like " + languageName(target, "the target language") + ", but this model translates from " + languageName(source, "another one") + ". It can only copy or skip words that it does not know.");
       if (found.unread.length) add("Not read: ", this.words(found.unread), ". The model reads only the letters a to z, with or without accents, and the marks ,\u00a0.\u00a0!\u00a0?");
       this.noteLength(found, add);
       if (!found.foreign) this.noteWords(best, found, add);

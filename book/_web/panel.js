@@ -6,8 +6,9 @@
 
   const BEAM = 5; // results of the beam search
   const MOST_CHARACTERS = 2000; // longest text that is read
-  /** @type {Record<string, string>} */
-  const LANGUAGES = { fr: "French", en: "English" };
+  const NAMES = new Intl.DisplayNames(["en"], { type: "language", fallback: "code" });
+  /** @type {S2sPanel["languageName"]} */
+  const languageName = (code, otherwise) => (code && NAMES.of(code)) || otherwise;
   /** @type {Record<string, string[]>} */
   const EXAMPLES = {
     fr: ["Ma sœur cherche une voiture rouge.", "Elle a cinq ans de moins que moi.", "Mon frère n'aime pas cette maison.",
@@ -125,11 +126,11 @@
         this.describeLoading();
       }, 150);
       try {
-        const { language } = await this.engine.load(model);
+        const { language, source } = await this.engine.load(model);
         clearTimeout(slow);
         this.fetchChosen(false);
         if (turn !== this.turn) return;
-        this.setLanguage(language);
+        this.setLanguage(language, source);
         const found = await this.engine.ask("translate", { model: model.name, sentence, options });
         if (turn !== this.turn) return;
         this.showMessage("");
@@ -176,13 +177,12 @@
       }
     },
 
-    // Set the languages, given the one that the model translates into.
-    setLanguage(target) {
-      const source = target === "fr" ? "en" : "fr";
-      if (this.language.target === target) return;
+    // Set the languages, given those that the model translates into and from.
+    setLanguage(target, source) {
+      if (this.language.target === target && this.language.source === source) return;
       this.language = { source, target };
       this.input.lang = source;
-      this.label.textContent = "Write a sentence in " + LANGUAGES[source];
+      this.label.textContent = "Write a sentence in " + languageName(source, "the source language");
       this.fillExamples();
     },
   };
@@ -190,5 +190,5 @@
   /** @type {S2sPanel["mount"]} */
   const mount = (host, engine, ownsAddress) => Object.create(methods).start(host, engine, ownsAddress);
 
-  self.s2sPanel = { methods, mount, make, offer, keepFocus, percent, quoted, spoken, shorten, LANGUAGES, EXAMPLES, BEAM, MOST_CHARACTERS, FIRST };
+  self.s2sPanel = { methods, mount, make, offer, keepFocus, percent, quoted, spoken, shorten, languageName, EXAMPLES, BEAM, MOST_CHARACTERS, FIRST };
 })();

@@ -2,7 +2,7 @@
 (function () {
   "use strict";
 
-  const { methods, make, offer, keepFocus, percent, quoted, spoken, LANGUAGES } = self.s2sPanel;
+  const { methods, make, offer, keepFocus, percent, quoted, spoken, languageName } = self.s2sPanel;
   const PACE = 130; // milliseconds between two words
 
   /**
@@ -95,7 +95,7 @@
       const view = keepFocus(this.view, () => window.s2sAttentionView.mount(this.view, {
         source: words.source, target: words.target, weights: words.weights, unknown: found.unknown.map((word) => this.tokenName(word)),
         copied: best.copied.map(words.rowOf), pinned: this.pin ? words.columnOf(this.pin.source) : undefined,
-        sourceLabel: LANGUAGES[source] + ", as the model reads it", targetLabel: LANGUAGES[target] + ", as the model writes it",
+        sourceLabel: languageName(source, "Source") + ", as the model reads it", targetLabel: languageName(target, "Target") + ", as the model writes it",
         sourceLanguage: source, targetLanguage: target,
       }));
       this.markLeftOut(best);
@@ -134,7 +134,7 @@
       offer(this.stepSelect, [["this", unit + " " + (this.at + 1) + ", " + quoted(name(word))], ["all", "every " + unit]], every ? "all" : "this", !attends);
       offer(this.sourceSelect, [["", "(the model decides)"], ...places], pinned ? String(pin.source) : "", !attends);
       const shown = this.joinBox.checked ? "word" : unit;
-      this.hint.textContent = "Choose a " + shown + " to see where the model looked, then a " + LANGUAGES[this.language.source] + " " + shown + " to look at instead.";
+      this.hint.textContent = "Choose a " + shown + " to see where the model looked, then a " + languageName(this.language.source, "source") + " " + shown + " to look at instead.";
       this.hint.hidden = !attends;
     },
 

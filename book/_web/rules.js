@@ -64,11 +64,11 @@
    * @param {ReadingRules} reading
    * @returns {TextRule}
    */
-  function markedWords({ text }, reading) {
+  function markedWords({ text, src_language = "" }, reading) {
     const { clean, splitWords, joinTokens, firstTokens } = scope.s2sUnicode;
     const classes = new Classes(reading.classes), isAscii = reading.rule === "ascii";
     if (!isAscii && reading.rule !== "unicode") throw new Error("text rule");
-    const language = /^[a-z]{2,3}$/.test(reading.language) ? reading.language : "en";
+    const language = /^[a-z]{2,3}$/.test(src_language) ? src_language : "en";
     const rules = { ...scope.s2sSentences.abbreviations(reading.titles, reading.numbered), language, classes };
     /** @type {(tokens: string[]) => string} */
     const print = (tokens) => {

@@ -15,7 +15,8 @@
   function load(ask) {
     const translator = new Translator(bytesOf(ask.base64));
     translators.set(ask.model, translator);
-    return { language: translator.description.language };
+    const { language, src_language: source } = translator.description;
+    return { language, source: source === undefined ? (language === "fr" ? "en" : "fr") : source };
   }
 
   /**

@@ -14,13 +14,13 @@ from typing import Annotated
 
 import typer
 
-from s2s_tutorial.cli import options, text_options
+from s2s_tutorial.cli import data_options, options, text_options
+from s2s_tutorial.cli.data_options import choose_settings, one_or_two
 from s2s_tutorial.cli.measure_run import held_out_of, measure_run
 from s2s_tutorial.cli.messages import describe_corpus, describe_scores
-from s2s_tutorial.cli.options import choose_settings, choose_training
-from s2s_tutorial.cli.text_options import choose_dropout, choose_text
+from s2s_tutorial.cli.options import choose_network, choose_training
 from s2s_tutorial.cli.train_run import load_corpus, train_run
-from s2s_tutorial.cli.translate_lines import chunks, read_lines, translate_chunk
+from s2s_tutorial.cli.translate_lines import SentenceCommand, chunks, read_lines, translate_chunk
 from s2s_tutorial.settings import PRETRAINED
 
 HELP = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
@@ -91,21 +91,32 @@ def clear_errors() -> Iterator[None]:
 
 @app.command(epilog=examples("s2s-tutorial data --corpus my-pairs.tsv --trim-below 2"))
 def data(
-    corpus: options.CorpusOption = None,
-    preset: options.PresetOption = None,
-    reverse: options.ReverseOption = False,
-    trim_below: options.TrimOption = None,
-    sample_pairs: options.SamplePairsOption = None,
+    second_file: data_options.SecondFileArgument = None,
+    corpus: data_options.CorpusOption = None,
+    source_column: data_options.SourceColumnOption = "",
+    target_column: data_options.TargetColumnOption = "",
+    preset: data_options.PresetOption = None,
+    reverse: data_options.ReverseOption = False,
+    languages: data_options.LanguagesOption = None,
+    trim_below: data_options.TrimOption = None,
+    sample_pairs: data_options.SamplePairsOption = None,
+    skip_bad: data_options.SkipBadOption = False,
+    split_by: data_options.SplitByOption = "both",
+    valid: data_options.ValidOption = None,
+    test: data_options.TestOption = None,
     text: text_options.TextOption = None,
     tokens: text_options.TokensOption = None,
     vocabulary_size: text_options.VocabularySizeOption = None,
     joint: text_options.JointOption = None,
-    stream: options.StreamOption = False,
+    stream: data_options.StreamOption = False,
 ) -> None:
     """Prepare sentence pairs and count what each step leaves."""
     with clear_errors():
-        settings = choose_settings(corpus, preset, reverse, trim_below, sample_pairs)
-        settings = choose_text(settings, text, tokens, vocabulary_size, joint)
+        settings = choose_settings(
+            preset, corpus, second_file, languages, valid, test, reverse=reverse, trim_below=trim_below,
+            sample_pairs=sample_pairs, source_column=source_column, target_column=target_column, skip_bad=skip_bad,
+            split_by=split_by, text=text, tokens=tokens, vocabulary_size=vocabulary_size, joint_vocabulary=joint,
+        )  # fmt: skip
         typer.echo(describe_corpus(load_corpus(settings, Path("runs"), stream), settings))
 
 
@@ -118,23 +129,30 @@ def data(
 )
 def train(
     run: options.RunOption,
-    corpus: options.CorpusOption = None,
-    preset: options.PresetOption = None,
+    second_file: data_options.SecondFileArgument = None,
+    corpus: data_options.CorpusOption = None,
+    source_column: data_options.SourceColumnOption = "",
+    target_column: data_options.TargetColumnOption = "",
+    preset: data_options.PresetOption = None,
+    network: options.NetworkOption = "gru",
     attention: options.AttentionOption = None,
     decoder: options.DecoderOption = None,
     input_feeding: options.InputFeedingOption = False,
     vectors: options.VectorsOption = None,
     sampling: options.SamplingOption = "none",
-    reverse: options.ReverseOption = False,
-    trim_below: options.TrimOption = None,
-    sample_pairs: options.SamplePairsOption = None,
+    reverse: data_options.ReverseOption = False,
+    languages: data_options.LanguagesOption = None,
+    trim_below: data_options.TrimOption = None,
+    sample_pairs: data_options.SamplePairsOption = None,
+    skip_bad: data_options.SkipBadOption = False,
+    split_by: data_options.SplitByOption = "both",
+    valid: data_options.ValidOption = None,
+    test: data_options.TestOption = None,
     text: text_options.TextOption = None,
     tokens: text_options.TokensOption = None,
     vocabulary_size: text_options.VocabularySizeOption = None,
     joint: text_options.JointOption = None,
-    bpe_dropout: text_options.BpeDropoutOption = None,
-    word_dropout: text_options.WordDropoutOption = None,
-    stream: options.StreamOption = False,
+    stream: data_options.StreamOption = False,
     epochs: options.EpochsOption = None,
     seed: options.SeedOption = 0,
     max_minutes: options.MaxMinutesOption = None,
@@ -142,26 +160,26 @@ def train(
 ) -> None:
     """Train a model, or resume training that was stopped.
 
-    To resume, run the same command again. Ctrl-C stops training after the current step and saves everything. At the end,
-    the best weights are measured on held-out sentences, ten of the translations are shown, and pictures of attention and
-    losses are written into the run's folder.
-
-    Several processes or machines can share the work: start the command with torchrun. The batch size is that of all
-    processes together, so that they take the same steps as one process.
+    To resume, run the same command again. Ctrl-C stops training after the current step and saves everything. At the end, the
+    best weights are measured, ten translations are shown, and pictures are written into the folder. Several processes or
+    machines can share the work: start the command with torchrun.
     """
     with clear_errors():
-        settings = choose_settings(corpus, preset, reverse, trim_below, sample_pairs)
-        settings = choose_text(settings, text, tokens, vocabulary_size, joint)
-        settings = choose_training(settings, attention, decoder, input_feeding, sampling, epochs, seed)
-        settings = choose_dropout(settings, bpe_dropout, word_dropout)
-        train_run(settings, run, stream, vectors, max_minutes, device)
+        settings = choose_settings(
+            preset, corpus, second_file, languages, valid, test, reverse=reverse, trim_below=trim_below,
+            sample_pairs=sample_pairs, source_column=source_column, target_column=target_column, skip_bad=skip_bad,
+            split_by=split_by, text=text, tokens=tokens, vocabulary_size=vocabulary_size, joint_vocabulary=joint,
+        )  # fmt: skip
+        settings = choose_network(settings, network, attention, decoder, input_feeding)
+        train_run(choose_training(settings, sampling, epochs, seed), run, stream, vectors, max_minutes, device)
 
 
 @app.command(
+    cls=SentenceCommand,
     epilog=examples(
         's2s-tutorial translate "Ma sœur cherche une voiture rouge."',
         "s2s-tutorial translate --run runs/sample --beam 5 --json < sentences.txt",
-    )
+    ),
 )
 def translate(
     sentences: options.SentencesArgument = None,
@@ -195,8 +213,10 @@ def translate(
     )
 )
 def evaluate(
+    second_file: data_options.SecondFileArgument = None,
     run: options.TrainedRunOption = PRETRAINED,
     pairs: options.PairsOption = None,
+    corpus: data_options.MovedCorpusOption = None,
     beam: options.BeamOption = 1,
     as_json: options.JsonScoresOption = False,
     device: options.DeviceOption = "auto",
@@ -206,12 +226,18 @@ def evaluate(
     It is measured on its held-out test set, on the challenge set, or on your own pairs.
     """
     with clear_errors():
-        scores, values = measure_run(run, pairs, beam, device)
+        given = {"pairs": pairs or [], "corpus": corpus or []}
+        if second_file:
+            given["corpus" if corpus else "pairs"].append(second_file)
+        pair_files, corpus_files = (one_or_two(name, paths) for name, paths in given.items())
+        scores, values = measure_run(run, pair_files or None, beam, device, corpus_files)
         typer.echo(json.dumps(values, indent=1, ensure_ascii=False) if as_json else describe_scores(scores, values))
 
 
 @plot_app.command(
-    "attention", epilog=examples('s2s-tutorial plot attention --out attention.png "Le chat dort sous la table."')
+    "attention",
+    cls=SentenceCommand,
+    epilog=examples('s2s-tutorial plot attention --out attention.png "Le chat dort sous la table."'),
 )
 def plot_attention_command(
     out: options.OutOption,
@@ -246,6 +272,7 @@ def plot_losses_command(out: options.OutOption, run: options.TrainedRunOption = 
 def export(
     to: options.ToOption,
     run: options.TrainedRunOption = PRETRAINED,
+    corpus: data_options.MovedCorpusOption = None,
     name: options.NameOption = None,
     title: options.TitleOption = "",
     note: options.NoteOption = "",
@@ -267,7 +294,7 @@ def export(
         written = write(translator, to, name or run.resolve().name.lower(), title, note, longest)
         typer.echo(f"{written.size / 1e6:.2f} MB before base64: " + ", ".join(str(path) for path in written.paths))
         if measure:
-            cost = rounding_cost(translator, held_out_of(opened))
+            cost = rounding_cost(translator, held_out_of(opened, one_or_two("corpus", corpus or [])))
             if unfinished := opened.unfinished():
                 typer.echo(unfinished)
             typer.echo(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from shlex import quote
+import shlex
 from typing import TYPE_CHECKING, Any
 
 import typer
@@ -18,9 +18,16 @@ if TYPE_CHECKING:
 def describe_corpus(corpus: Corpus, settings: Settings) -> str:
     """Describe a prepared corpus: the pairs that each step left, its sets and its vocabularies."""
     from s2s_tutorial.data.corpus import MOST_HELD_OUT
+    from s2s_tutorial.data.languages import language_name
 
-    names = ("English", "French") if settings.data.reverse else ("French", "English")
-    lines = [f"{name:<40}{count:>10,} pairs" for name, count in corpus.steps]
+    source, target = settings.data.language_pair
+    names = language_name(source, "source"), language_name(target, "target")
+    lines = [f"{label:<22}{text}" for label, text in corpus.notes]
+    before = None
+    for name, count in corpus.steps:
+        dropped = f"{before - count:>10,} dropped" if before is not None and before > count else ""
+        lines.append(f"{name:<40}{count:>10,} pairs{dropped}")
+        before = count
     src_words, tgt_words = corpus.word_counts
     lines.append(f"{f'{names[0]} / {names[1]} words kept':<40}{f'{src_words:,} / {tgt_words:,}':>16}")
     lines.append(f"{'training':<40}{len(corpus.train):>10,} pairs")
@@ -100,4 +107,5 @@ def show_result(trainer: Trainer) -> None:
             pictures.append(run / f"attention-{number}.png")
             save_figure(plot_attention(translation), pictures[-1])
     typer.echo("Pictures: " + ", ".join(str(path) for path in pictures))
-    typer.echo(f"Try it: s2s-tutorial translate --run {quote(str(run))} {quote(corpus.test.sources[0].rstrip(' .!?'))}")
+    sentence = corpus.test.sources[0].rstrip(" .!?") or corpus.test.sources[0]
+    typer.echo(f"Try it: {shlex.join(['s2s-tutorial', 'translate', '--run', str(run), sentence])}")

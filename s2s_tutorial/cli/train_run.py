@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -42,7 +43,10 @@ def start_from_vectors(path: Path, corpus: Corpus, settings: Settings) -> tuple[
 
     words = corpus.src_vocabulary
     found = read_vectors(path, words)
-    model = replace(settings.model, embedding_size=found.size, hidden_size=found.size)
+    heads = settings.model.num_heads
+    if settings.model.network == "transformer":
+        heads = math.gcd(heads, found.size)  # the size must be a multiple of it
+    model = replace(settings.model, embedding_size=found.size, hidden_size=found.size, num_heads=heads)
     share = f"{len(found.words):,} of {len(words) - len(SPECIAL_WORDS):,} source words"
     line = f"vectors of {found.size} dimensions for {share} from {path.name}"
     return replace(settings, model=model), from_vectors(found, words), line

@@ -5,27 +5,58 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import typer
+from typer.core import TyperCommand
 
 if TYPE_CHECKING:
     from s2s_tutorial.translation.translator import Translation, Translator
 
 
-def read_lines(arguments: list[str] | None) -> Iterator[str | UnicodeDecodeError]:
-    """Yield the arguments, or the lines of standard input; a line that is not UTF-8 is yielded as the error it raised."""
+class SentenceCommand(TyperCommand):
+    """A command whose arguments are sentences, which may begin with a hyphen: « -Bonjour. » is not an option."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """Put a space before an argument with one hyphen that is not an option; the sentence stays the same."""
+        options = {*ctx.help_option_names, *(name for parameter in self.params for name in parameter.opts)}
+        is_sentence = [arg[:1] == "-" and arg[:2] not in ("-", "--") and arg not in options for arg in args]
+        return super().parse_args(
+            ctx, [f" {arg}" if each else arg for arg, each in zip(args, is_sentence, strict=True)]
+        )
+
+
+def read_lines(arguments: list[str] | None) -> Iterator[str | UnicodeError]:
+    """Yield the arguments, or the lines of standard input; a line that is not UTF-8 is yielded as the error it raised.
+
+    At a terminal, standard error shows what to type.
+    """
     if arguments:
-        yield from arguments
+        for argument in arguments:
+            try:
+                argument.encode()  # bytes that are not UTF-8 arrive as surrogates
+                yield argument
+            except UnicodeEncodeError as error:
+                yield error
         return
-    for line in sys.stdin.buffer:
+    is_terminal = sys.stdin.isatty()
+    if is_terminal:
+        typer.echo("Type a sentence and press Enter. Ctrl-D ends.", err=True)
+    while True:
+        if is_terminal:
+            typer.echo("> ", nl=False, err=True)
+        line = sys.stdin.buffer.readline()
+        if not line:
+            if is_terminal:
+                typer.echo(err=True)
+            return
         try:
             yield line.decode().rstrip("\r\n")
         except UnicodeDecodeError as error:
             yield error
 
 
-def chunks(items: Iterator[str | UnicodeDecodeError]) -> Iterator[list[str | UnicodeDecodeError]]:
+def chunks(items: Iterator[str | UnicodeError]) -> Iterator[list[str | UnicodeError]]:
     """Group lines into chunks: of 2,048 lines from a file, of one line from a keyboard."""
     size = 1 if sys.stdin.isatty() else 2_048
     chunk = []
@@ -39,7 +70,7 @@ def chunks(items: Iterator[str | UnicodeDecodeError]) -> Iterator[list[str | Uni
 
 
 def translate_chunk(
-    translator: Translator, chunk: list[str | UnicodeDecodeError], beam: int, as_json: bool, split: bool = True
+    translator: Translator, chunk: list[str | UnicodeError], beam: int, as_json: bool, split: bool = True
 ) -> bool:
     """Translate lines and print one line for each; return False if a line could not be translated.
 
@@ -55,7 +86,7 @@ def translate_chunk(
     lines: list[str | SentenceError] = []
     for line in chunk:
         try:
-            if isinstance(line, UnicodeDecodeError):
+            if isinstance(line, UnicodeError):
                 raise SentenceError("the line is not UTF-8: save the text as UTF-8")
             translator.check_readable(line, split)
             lines.append(line)

@@ -29,6 +29,7 @@ class Columns:
         provenance: The third column, `""` where a line has none; an empty list for the embedded corpus.
         alignments: N gold word alignments (position in second, position in first), for the embedded corpus only.
         losses: What normalising left out of the first and of the second column.
+        notes: How a file was read, as pairs of a word and a text, such as ("source", "column 2"); not compared.
     """
 
     first: list[str]
@@ -36,6 +37,15 @@ class Columns:
     provenance: list[str]
     alignments: list[Alignment] | None = None
     losses: tuple[Losses, Losses] = field(default_factory=lambda: (Losses(), Losses()), compare=False)
+    notes: list[tuple[str, str]] = field(default_factory=list, compare=False)
+
+    def only(self, rows: list[int]) -> Columns:
+        """Return some rows, without notes."""
+        first, second, provenance = (
+            [side[row] for row in rows] if side else [] for side in (self.first, self.second, self.provenance)
+        )
+        alignments = None if self.alignments is None else [self.alignments[row] for row in rows]
+        return Columns(first, second, provenance, alignments)
 
     def sides(self, reverse: bool) -> tuple[list[str], list[str]]:
         """Return source and target sentences: second and first column, or first and second if `reverse`."""

@@ -6,7 +6,6 @@ number of pairs that each step leaves. The rules themselves are in `filters`; ch
 
 from __future__ import annotations
 
-import hashlib
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
@@ -29,10 +28,10 @@ from s2s_tutorial.data.on_disk.mapped_pairs import StoredPairs
 from s2s_tutorial.data.pieces import build_vocabularies
 from s2s_tutorial.data.readers import parse_columns, read_corpus
 from s2s_tutorial.data.rules import ASCII, TextRule, text_rule
+from s2s_tutorial.data.split import part_of, places, read_own_sets
 from s2s_tutorial.data.vocabulary import Vocabulary
 from s2s_tutorial.settings import DataSettings
 
-TEST_SHARE, VALIDATION_SHARE = 5, 3  # of 100 English sentences
 MOST_LOST = 0.1  # of the letters of a column; a corpus that loses more is refused
 MOST_HELD_OUT = 20_000  # sentences of each held-out set that are used; more take long and hardly narrow an interval
 
@@ -66,14 +65,14 @@ class HeldOut:
         references: N lists of all translations in the filtered corpus, the translation of its own pair first.
         alignments: N gold alignments (source position, target position) with the first reference, or None.
         groups: N names of groups from the third column (in the challenge set, the phenomenon), or None.
-        unread: References of source sentences of which the text rule left nothing.
+        unreadable: References of further sentences of which normalising leaves nothing; their translations are wrong.
     """
 
     sources: list[str]
     references: list[list[str]]
     alignments: list[Alignment] | None = None
     groups: list[str] | None = None
-    unread: list[list[str]] = field(default_factory=list)
+    unreadable: list[list[str]] = field(default_factory=list)
 
     def __len__(self) -> int:
         return len(self.sources)
@@ -101,6 +100,7 @@ class Corpus:
         tgt_vocabulary: Target words, counted in the training pairs.
         rule: Rule by which all sentences are normalised.
         losses: Letters that the rule left out of the source and of the target side.
+        notes: How the files were read, and advice, as pairs of a word and a text.
     """
 
     steps: list[tuple[str, int]]
@@ -114,6 +114,7 @@ class Corpus:
     tgt_vocabulary: Vocabulary
     rule: TextRule = ASCII
     losses: tuple[Losses, Losses] = field(default_factory=lambda: (Losses(), Losses()))
+    notes: list[tuple[str, str]] = field(default_factory=list)
 
 
 def prepare(settings: DataSettings) -> Corpus:
@@ -124,29 +125,38 @@ def prepare(settings: DataSettings) -> Corpus:
     """
     check_type("settings", settings, DataSettings, hint='PRESETS["sample"].data, for example')
     rule = text_rule(settings)
-    columns = read_corpus(settings.corpus, settings.sample_pairs, rule)
+    own = read_own_sets(settings)
+    columns = read_corpus(settings)
     check_losses(*columns.losses, rule)
     rows = keep_lengths(columns, settings)
     first, second = numbered(columns, rows, rule)
-    choice = choose(first, second, part_numbers(first), len(columns.first), settings)
+    choice = choose(first, second, places(first, second, settings, own), len(columns.first), settings)
     kept = {part: [rows[number] for number in numbers] for part, numbers in choice.rows.items()}
     references = gather_references(columns, (rows[number] for number in choice.distinct), settings.reverse)
     src, tgt = columns.sides(settings.reverse)
     train = Pairs([src[row] for row in kept["training"]], [tgt[row] for row in kept["training"]])
+    held_out = {
+        part: held_out_from(own.columns[part], settings.reverse)
+        if part in own.columns
+        else hold_out(columns, kept[part], references, settings.reverse)
+        for part in ("validation", "test")
+    }
+    pairs = own.pairs(choice)
     src_counts, tgt_counts = (Counter(rule.split_all(side)[0]) for side in (train.sources, train.targets))
     src_vocabulary, tgt_vocabulary = build_vocabularies(src_counts, tgt_counts, settings)
     return Corpus(
         steps=choice.steps,
         word_counts=source_and_target(*choice.word_types, settings.reverse),
         train=train,
-        validation=hold_out(columns, kept["validation"], references, settings.reverse).head(MOST_HELD_OUT),
-        test=hold_out(columns, kept["test"], references, settings.reverse).head(MOST_HELD_OUT),
-        validation_pairs=len(kept["validation"]),
-        test_pairs=len(kept["test"]),
+        validation=held_out["validation"].head(MOST_HELD_OUT),
+        test=held_out["test"].head(MOST_HELD_OUT),
+        validation_pairs=pairs["validation"],
+        test_pairs=pairs["test"],
         src_vocabulary=src_vocabulary,
         tgt_vocabulary=tgt_vocabulary,
         rule=rule,
         losses=source_and_target(*columns.losses, settings.reverse),
+        notes=[*columns.notes, *own.notes, *choice.notes],
     )
 
 
@@ -173,12 +183,6 @@ def numbered(columns: Columns, rows: Iterable[int], rule: TextRule = ASCII) -> t
     rows = list(rows)
     first, second = ([side[row] for row in rows] for side in (columns.first, columns.second))
     return TextColumn(first, rule), TextColumn(second, rule)
-
-
-def part_numbers(first: TextColumn) -> np.ndarray:
-    """Return (N,) the index in `filters.PARTS` of the set that each first sentence belongs to."""
-    part_of_sentence = {text: PARTS.index(part_of(first.rule.simplify(text))) for text in set(first.sentences)}
-    return np.fromiter((part_of_sentence[sentence] for sentence in first.sentences), np.uint8, len(first.sentences))
 
 
 def keep_lengths(columns: Columns, settings: DataSettings) -> list[int]:
@@ -210,18 +214,6 @@ def drop_repeats(columns: Columns, rows: list[int]) -> list[int]:
     return [rows[number] for number in distinct]
 
 
-def part_of(english: str) -> str:
-    """Name the set that a first-column sentence in simple form belongs to; it depends on a hash of its text alone.
-
-    >>> part_of("i am cold .")
-    'training'
-    """
-    hundredth = int(hashlib.sha256(english.encode()).hexdigest(), 16) % 100
-    if hundredth < TEST_SHARE:
-        return "test"
-    return "validation" if hundredth < TEST_SHARE + VALIDATION_SHARE else "training"
-
-
 def split(columns: Columns, rows: Iterable[int]) -> tuple[list[int], list[int], list[int]]:
     """Divide rows into training, validation and test so that no two of them share a sentence on either side.
 
@@ -233,7 +225,8 @@ def split(columns: Columns, rows: Iterable[int]) -> tuple[list[int], list[int], 
     """
     rows = list(rows)
     first, second = numbered(columns, rows)
-    found = divide(part_numbers(first), second.keys, np.arange(len(rows)))
+    parts = np.array([PARTS.index(part_of(sentence)) for sentence in first.sentences], dtype=np.uint8)
+    found = divide(parts, second.keys, np.arange(len(rows)))
     training, validation, test = ([rows[number] for number in found[part]] for part in reversed(PARTS))
     return training, validation, test
 
@@ -274,20 +267,26 @@ def hold_out(columns: Columns, rows: Iterable[int], references: dict[str, list[s
 def held_out_from(columns: Columns, reverse: bool = False) -> HeldOut:
     """Make a held-out set of a whole file of pairs; rows with the same source become one sentence.
 
-    Rows without a target are left out, and those without a source are `unread`.
+    Rows of whose target nothing is left are left out. Those whose target has words and whose source has none are unreadable.
 
     Raises:
         CorpusError: No pair has words on both sides.
     """
-    src, tgt = columns.sides(reverse)
-    rows = [row for row, texts in enumerate(zip(columns.first, columns.second, strict=True)) if all(texts)]
+    pairs = list(zip(*columns.sides(reverse), strict=True))
+    unreadable = {row for row, (src, tgt) in enumerate(pairs) if has_words(tgt) and not has_words(src)}
+    rows = [row for row, texts in enumerate(pairs) if all(texts) and row not in unreadable]
     if not rows:
-        raise CorpusError("no pair has a letter on both sides: nothing to measure on")
+        raise CorpusError("no pair has a letter on both sides that can be read: nothing to measure on")
     held_out = hold_out(columns, rows, gather_references(columns, rows, reverse), reverse)
-    return replace(held_out, unread=[[b] for a, b in zip(src, tgt, strict=True) if b and not a])
+    return replace(held_out, unreadable=[[pairs[row][1]] for row in sorted(unreadable)])
+
+
+def has_words(text: str) -> bool:
+    """Return whether a text has a letter or a digit."""
+    return any(map(str.isalnum, text))
 
 
 def challenge_set(reverse: bool = False, rule: TextRule = ASCII) -> HeldOut:
     """Load the challenge set: sentences written for this project, grouped by phenomenon."""
     data = files("s2s_tutorial").joinpath("assets/challenge.tsv").read_bytes()
-    return held_out_from(parse_columns(data, "challenge.tsv", rule), reverse)
+    return held_out_from(parse_columns(data, "challenge.tsv", DataSettings(text=rule.name)), reverse)

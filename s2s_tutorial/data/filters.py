@@ -18,9 +18,13 @@ import numpy as np
 
 from s2s_tutorial.data.columns import CorpusError
 from s2s_tutorial.data.rules import ASCII, TextRule
-from s2s_tutorial.settings import DataSettings
+from s2s_tutorial.settings import DataSettings, Files, files_of
 
 PARTS = ("test", "validation", "training")  # in the order in which they claim a sentence
+TEST_SHARE, VALIDATION_SHARE = 5, 3  # of 100 sentences
+SHARED = 255  # place of a pair that shares a sentence with a held-out file
+FEWEST_PAIRS, FEW_PAIRS = 10, 2_000  # pairs that can be split; up to which a set that came out empty gets a sentence
+MANY = 4  # pairs for each different sentence of one side: more are questions with their answers, not translations
 
 
 class NumberedColumn(Protocol):
@@ -100,45 +104,86 @@ class Choice:
         word_types: Number of different words of the first and of the second column that are frequent enough.
         distinct: First row of every different pair.
         rows: Rows of "training", "validation" and "test".
+        notes: Advice about the split, as pairs of a word and a text.
     """
 
     steps: list[tuple[str, int]]
     word_types: tuple[int, int]
     distinct: np.ndarray
     rows: dict[str, np.ndarray]
+    notes: list[tuple[str, str]]
 
 
 def choose(
-    first: NumberedColumn, second: NumberedColumn, parts: np.ndarray, read: int, settings: DataSettings
+    first: NumberedColumn, second: NumberedColumn, places: np.ndarray, read: int, settings: DataSettings
 ) -> Choice:
     """Drop pairs with rare words and repeated pairs, then split the rest.
 
     Args:
         first: First column of the pairs that have the right length.
         second: Second column of the same N pairs.
-        parts: (N,) index in `PARTS` of the set that the first sentence of each pair belongs to.
+        places: (N,) 0 to 99, from a hash of a sentence of each pair, which decides its set; or `SHARED`.
         read: Number of pairs before any filter.
         settings: Settings of the data.
 
     Raises:
-        CorpusError: One of the three sets is empty.
+        CorpusError: One of the sets is empty, or most pairs would be dropped because they share a sentence.
     """
     lengths = f"{settings.min_length} to {settings.max_length} {settings.unit} a side"
-    steps = [("read", read), (lengths, len(parts))]
+    steps = [("read", read), (lengths, len(places))]
     kept, word_types = frequent_rows(first, second, settings.trim_below)
     if settings.trim_below > 1:
         steps.append((f"words seen {settings.trim_below} times or more", int(kept.sum())))
     distinct = first_of_each_pair(first.keys, second.keys, np.flatnonzero(kept).astype(np.int32))
     steps.append(("distinct", len(distinct)))
-    rows = divide(parts, second.simple_keys, distinct)
-    for name in reversed(PARTS):
-        if not len(rows[name]):
-            raise CorpusError(
-                f"no {name} pairs are left of {settings.corpus} ({read:,} read, {len(parts):,} of the right length, "
-                f"{len(distinct):,} distinct after all filters; pairs that share a sentence stay in one set): give more "
-                "pairs or loosen the filters"
-            )
-    return Choice(steps, word_types, distinct, rows)
+    apart = distinct[places[distinct] != SHARED]
+    if settings.valid or settings.test:
+        steps.append(("not in your held-out files", len(apart)))
+    advice = _advice(first.keys[apart], second.keys[apart], settings)
+    rows = divide_by_place(places, second.simple_keys, apart, settings, widen=not advice)
+    left = sum(map(len, rows.values()))
+    if left < len(apart):
+        steps.append(("share no sentence with a held-out set", left))
+    empty = [part for part in reversed(PARTS) if not len(rows[part]) and not own_files(settings, part)]
+    corpus = " and ".join(files_of(settings.corpus))
+    if empty:
+        raise CorpusError(
+            f"no {empty[0]} pairs are left of {corpus} ({read:,} read, {len(places):,} of the right length, {len(apart):,} "
+            "distinct after all filters; pairs that share a sentence stay in one set): "
+            f"{advice or f'give at least {FEWEST_PAIRS} pairs or loosen the filters'}"
+        )
+    if advice and 2 * left < len(apart):
+        raise CorpusError(
+            f"{len(apart) - left:,} of {len(apart):,} pairs of {corpus} would be dropped, because they share a sentence with "
+            f"a held-out set: {advice}"
+        )
+    return Choice(steps, word_types, distinct, rows, [("note", advice)] if advice else [])
+
+
+def own_files(settings: DataSettings, part: str) -> Files:
+    """Return the files of pairs that take the place of a held-out part of the corpus; `""` if there are none."""
+    return {"validation": settings.valid, "test": settings.test}.get(part, "")
+
+
+def _advice(first_keys: np.ndarray, second_keys: np.ndarray, settings: DataSettings) -> str:
+    """Find out whether many sources share few targets, or the other way round, and say what to do; else `""`."""
+    if settings.split_by != "both" or not len(first_keys) or (settings.valid and settings.test):
+        return ""
+    keys = (first_keys, second_keys) if settings.reverse else (second_keys, first_keys)
+    sources, targets = (len(np.unique(side)) for side in keys)
+    if len(first_keys) < MANY * min(sources, targets):
+        return ""
+    found = f"{sources:,} different sources have {targets:,} different targets, as"
+    if targets <= sources:
+        return (
+            f"{found} questions share answers or commands share actions: split by the source (--split-by source), so that "
+            "held-out sources are new while their targets may be known"
+        )
+    turn = "without" if settings.reverse else "with"
+    return (
+        f"{found} answers have many questions: translate the other way ({turn} --reverse) if the targets are the questions, "
+        "or split by the target (--split-by target)"
+    )
 
 
 def frequent_rows(first: NumberedColumn, second: NumberedColumn, trim_below: int) -> tuple[np.ndarray, tuple[int, int]]:
@@ -187,7 +232,48 @@ def first_of_each_pair(first_keys: np.ndarray, second_keys: np.ndarray, rows: np
     return rows[np.sort(order[is_new])]
 
 
-def divide(parts: np.ndarray, second_keys: np.ndarray, rows: np.ndarray) -> dict[str, np.ndarray]:
+def divide_by_place(
+    places: np.ndarray, second_keys: np.ndarray, rows: np.ndarray, settings: DataSettings, widen: bool = True
+) -> dict[str, np.ndarray]:
+    """Divide rows into test, validation and training: of 100 places, the first 5 are test and the next 3 validation.
+
+    A set that the settings read from a file gets none. If there are few pairs, a set that came out empty gets the sentences of
+    the next place, so that something can be measured.
+
+    Args:
+        places: (N,) 0 to 99; equal for pairs that must be in the same set.
+        second_keys: (N,), equal for equal second sentences.
+        rows: Some of the N rows.
+        settings: Settings of the data.
+        widen: False to leave a set empty that came out empty.
+
+    Returns:
+        The rows of each set, in the order of `rows`.
+    """
+    claim = settings.split_by == "both"
+    test_end = 0 if settings.test else TEST_SHARE
+    end = test_end + (0 if settings.valid else VALIDATION_SHARE)
+
+    def found(test_end: int, end: int) -> dict[str, np.ndarray]:
+        return divide(np.searchsorted([test_end, end], places, side="right"), second_keys, rows, claim)
+
+    sets = found(test_end, end)
+    if not (widen and FEWEST_PAIRS <= len(rows) <= FEW_PAIRS):
+        return sets
+    for place in np.unique(places[rows]).tolist():
+        if len(sets["test"]) or settings.test:
+            break
+        test_end, end = place + 1, max(end, place + 1 + (0 if settings.valid else VALIDATION_SHARE))
+        sets = found(test_end, end)
+    for place in np.unique(places[rows]).tolist():
+        if len(sets["validation"]) or settings.valid:
+            break
+        if place >= test_end:
+            sets = found(test_end, place + 1)
+    return sets
+
+
+def divide(parts: np.ndarray, second_keys: np.ndarray, rows: np.ndarray, claim: bool = True) -> dict[str, np.ndarray]:
     """Divide rows into test, validation and training so that no two sets share a sentence in either column.
 
     The first sentence decides, so all its translations are in one set. A second sentence that is in the test set is not
@@ -197,6 +283,7 @@ def divide(parts: np.ndarray, second_keys: np.ndarray, rows: np.ndarray) -> dict
         parts: (N,) index in `PARTS` of the set that each first sentence belongs to.
         second_keys: (N,), equal for equal second sentences.
         rows: Some of the N rows.
+        claim: False lets sets share second sentences.
 
     Returns:
         The rows of each set, in the order of `rows`.
@@ -206,7 +293,7 @@ def divide(parts: np.ndarray, second_keys: np.ndarray, rows: np.ndarray) -> dict
     for number, name in enumerate(PARTS):
         candidates = rows[parts[rows] == number]
         found[name] = candidates[~among(second_keys[candidates], taken)]
-        if name != PARTS[-1]:
+        if claim and name != PARTS[-1]:
             taken = np.union1d(taken, second_keys[found[name]])
     return found
 

@@ -1,90 +1,132 @@
-"""Read sentence pairs: from the embedded grammar, from your own file, or from the Tatoeba Project.
+"""Read sentence pairs: from the embedded grammar, from your own files, or from the Tatoeba Project.
 
 A file is not trusted. Its size is checked before and while it is unpacked. It is read in pieces, in memory, up to the first
-bad line. It must be UTF-8 with two or three columns, and an error names the line.
+bad line, and an error names the line. `reading` holds the parts: how a file is opened, decoded, cut into columns, and which
+columns are taken.
 """
 
 from __future__ import annotations
 
+import hashlib
 import io
-import os
-import struct
-import zipfile
-import zlib
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
-from dataclasses import replace
-from itertools import islice
-from pathlib import Path, PurePosixPath
-from typing import IO
+from contextlib import ExitStack
+from dataclasses import dataclass, replace
+from itertools import chain, islice, zip_longest
+from pathlib import Path
 
 from s2s_tutorial.arguments import to_path
 from s2s_tutorial.data.columns import Alignment, Columns, CorpusError
 from s2s_tutorial.data.losses import Losses
-from s2s_tutorial.data.rules import ASCII, TextRule
+from s2s_tutorial.data.reading.formats import Format, Row, find_format
+from s2s_tutorial.data.reading.layout import Layout, example_of, find_layout
+from s2s_tutorial.data.reading.lines import BadLines, lines_of
+from s2s_tutorial.data.reading.opening import Text, column_name, open_texts
+from s2s_tutorial.data.rules import text_rule
 from s2s_tutorial.data.tatoeba import tatoeba_file
 from s2s_tutorial.grammar import generate
+from s2s_tutorial.settings import BUILT_IN, DataSettings, Files, files_of
 
-MAX_FILE_BYTES = 1 << 30  # far more than any corpus that fits in memory, zipped or not
-MAX_LINE_LENGTH = 1 << 16
+MAX_FILE_BYTES = 1 << 30  # far more than any corpus that fits in memory, packed or not
 MAX_PAIRS = 5_000_000
 MAX_STREAMED_BYTES, MAX_STREAMED_PAIRS = 64 << 30, 50_000_000  # where only one piece is in memory at a time
-MAX_PACKING = 100  # largest ratio of unpacked to packed size; text has about 5, rarely 50
-BYTES_AT_ONCE = 1 << 22  # read from a file
-PAIRS_AT_ONCE = 20_000  # generated from the grammar
+PAIRS_AT_ONCE = 20_000
+LOOKED_AT = 1_000  # lines at the start of a file by which its format and its columns are found
 SAMPLE_SEED = 0
-# Whatever the standard library raises at an archive that is not one.
-DAMAGED = (zipfile.BadZipFile, zlib.error, struct.error, RuntimeError, EOFError, ValueError, LookupError, OverflowError)
+FILE_KINDS = ".txt, .tsv, .csv, .jsonl, a .gz, .xz or .zip of one, or two parallel files"
 
 
-def read_corpus(name: str, sample_pairs: int, rule: TextRule = ASCII) -> Columns:
-    """Read the corpus that `DataSettings.corpus` names.
-
-    Args:
-        name: "sample", "tatoeba", or the path of a file.
-        sample_pairs: Number of pairs to generate for "sample".
-        rule: Rule by which the sentences are normalised.
+def read_corpus(settings: DataSettings) -> Columns:
+    """Read the corpus that the settings name.
 
     Raises:
         CorpusError: There is no such file, or it does not hold sentence pairs.
     """
-    return _join(read_pieces(name, sample_pairs, rule, streamed=False))
+    return _join(read_pieces(settings, streamed=False))
 
 
-def read_pieces(name: str, sample_pairs: int, rule: TextRule = ASCII, streamed: bool = True) -> Iterator[Columns]:
+def read_pieces(settings: DataSettings, streamed: bool = True) -> Iterator[Columns]:
     """Read a corpus like `read_corpus`, but yield it in pieces, so that it never has to be in memory as a whole.
 
     Args:
-        name, sample_pairs, rule: As for `read_corpus`.
+        settings: Settings of the data.
         streamed: True if the caller does not keep the pieces, so that the corpus may be much larger.
 
     Raises:
         CorpusError: See `read_corpus`.
     """
-    if name == "sample":
-        most = MAX_STREAMED_PAIRS if streamed else MAX_PAIRS
-        if sample_pairs > most:
-            raise CorpusError(f"{sample_pairs:,} generated pairs are too many, at most {most:,} are made: take fewer")
-        pairs = generate(sample_pairs, seed=SAMPLE_SEED)
-        while piece := list(islice(pairs, PAIRS_AT_ONCE)):
-            english, french = (pair.english for pair in piece), (pair.french for pair in piece)
-            yield replace(_normalised(english, french, [], rule), alignments=[pair.alignment for pair in piece])
-    else:
-        yield from _file_pieces(corpus_path(name), rule, streamed)
+    if settings.corpus != "sample":
+        yield from _file_pieces(corpus_files(settings.corpus), settings, streamed)
+        return
+    most = MAX_STREAMED_PAIRS if streamed else MAX_PAIRS
+    if settings.sample_pairs > most:
+        raise CorpusError(
+            f"{settings.sample_pairs:,} generated pairs are too many, at most {most:,} are made: take fewer"
+        )
+    pairs = generate(settings.sample_pairs, seed=SAMPLE_SEED)
+    while piece := list(islice(pairs, PAIRS_AT_ONCE)):
+        english, french = (pair.english for pair in piece), (pair.french for pair in piece)
+        yield replace(_normalised(english, french, [], settings), alignments=[pair.alignment for pair in piece])
 
 
-def corpus_path(name: str) -> Path:
-    """Return the path of a corpus that is read from a file: "tatoeba", or the path itself."""
-    return tatoeba_file() if name == "tatoeba" else Path(name)
+def corpus_files(corpus: Files) -> list[Path]:
+    """Return the paths of a corpus that is read from files: Tatoeba's, one file of pairs, or two parallel files.
+
+    Raises:
+        CorpusError: One of them is not a file.
+    """
+    if corpus == "tatoeba":
+        return [tatoeba_file()]
+    paths = [Path(path) for path in files_of(corpus)]
+    for path in paths:
+        if not path.is_file():
+            raise CorpusError(f"{path} is not a file: give a file of sentence pairs ({FILE_KINDS})")
+    return paths
 
 
-def read_file(path: str | Path, rule: TextRule = ASCII) -> Columns:
-    """Read two or three tab-separated columns from a .txt, .tsv or .zip file.
+def content_digest(settings: DataSettings) -> str:
+    """Return the SHA-256 of the files that the settings name, by which they are found again; `""` if there are none.
+
+    Raises:
+        CorpusError: One of them is not a file.
+    """
+    total = hashlib.sha256()
+    sets = [files for files in (settings.corpus, settings.valid, settings.test) if files and files != "sample"]
+    for files in sets:
+        for path in corpus_files(files):
+            with path.open("rb") as file:
+                total.update(hashlib.file_digest(file, "sha256").digest())
+    return total.hexdigest() if sets else ""
+
+
+def read_file(files: str | Path | tuple[str, str], settings: DataSettings | None = None) -> Columns:
+    """Read the pairs of a file, or of two parallel files.
+
+    Args:
+        files: Path of the file, or of both.
+        settings: Settings that name columns and languages.
 
     Raises:
         CorpusError: The file cannot be used; the message tells what is wrong, in which line, and what to do.
     """
-    return _join(_file_pieces(to_path(path), rule, streamed=False))
+    named: Files = (str(files[0]), str(files[1])) if isinstance(files, tuple) else str(to_path(files))
+    paths = [Path(path) for path in files_of(named)] if named in BUILT_IN else corpus_files(named)
+    return _join(_file_pieces(paths, settings or DataSettings(), streamed=False))
+
+
+def parse_columns(data: bytes, name: str, settings: DataSettings | None = None) -> Columns:
+    """Split the bytes of a file into columns and normalise them.
+
+    Args:
+        data: Contents of the file.
+        name: Name of the file in error messages.
+        settings: Settings that name columns and languages.
+
+    Raises:
+        CorpusError: The bytes are not text, a line has too few columns or too many, or there are no pairs at all.
+    """
+    text = Text(io.BytesIO(data), name, column_name(name), len(data), is_size=True)
+    return _join(_text_pieces([text], settings or DataSettings(), MAX_PAIRS))
 
 
 def _join(pieces: Iterable[Columns]) -> Columns:
@@ -95,159 +137,141 @@ def _join(pieces: Iterable[Columns]) -> Columns:
         whole.first.extend(piece.first)
         whole.second.extend(piece.second)
         whole.provenance.extend(piece.provenance)
+        whole.notes.extend(piece.notes)
         alignments.extend(piece.alignments or [])
         for side, more in zip(whole.losses, piece.losses, strict=True):
             side.add(more)
     return replace(whole, alignments=alignments or None)
 
 
-def _file_pieces(path: Path, rule: TextRule, streamed: bool) -> Iterator[Columns]:
-    """Read a file piece by piece."""
-    if not path.is_file():
-        raise CorpusError(f"{path} is not a file: give a .txt, .tsv or .zip of tab-separated sentence pairs")
+def _file_pieces(paths: list[Path], settings: DataSettings, streamed: bool) -> Iterator[Columns]:
+    """Read one file, or two parallel files, piece by piece."""
     most_bytes, most_pairs = (MAX_STREAMED_BYTES, MAX_STREAMED_PAIRS) if streamed else (MAX_FILE_BYTES, MAX_PAIRS)
-    opened = _unzipped if path.suffix.lower() == ".zip" else _plain
-    try:
-        with opened(path, most_bytes) as (file, size, name):
-            yield from _parse(file, size, name, most_pairs, rule)
-    except OSError as error:
-        raise CorpusError(f"{path} cannot be read: {error.strerror or error}") from error
+    with ExitStack() as stack:
+        texts = [text for path in paths for text in stack.enter_context(open_texts(path, most_bytes))]
+        if len(texts) > 2:
+            raise CorpusError(
+                f"{paths[0]} and {paths[1]} hold {len(texts)} files: give one file of pairs, or two parallel files"
+            )
+        yield from _text_pieces(texts, settings, most_pairs)
 
 
-def parse_columns(data: bytes, name: str, rule: TextRule = ASCII) -> Columns:
-    """Split the bytes of a file into columns and normalise them.
+@dataclass(frozen=True)
+class _Table:
+    """The rows of a file, or of two parallel files, and how they were found.
 
-    Args:
-        data: Contents of the file.
-        name: Name of the file in error messages.
-        rule: Rule by which the sentences are normalised.
+    Attributes:
+        name: Name of the file or files.
+        format: Format of the rows.
+        rows: Every row, with the number of its line.
+        start: The first rows once more.
+        layout: Which columns are taken.
+    """
+
+    name: str
+    format: Format
+    rows: Iterator[Row]
+    start: list[Row]
+    layout: Layout
+
+
+def _open_table(texts: list[Text], settings: DataSettings, bad: BadLines) -> _Table:
+    """Find format and columns of one file, or of two parallel files, by its first lines."""
+    name = " and ".join(text.name for text in texts)
+    if len(texts) == 2:
+        names = [text.column for text in texts]
+        form = Format("two parallel files", lambda lines, bad, name: _parallel_rows(texts, bad), names)
+        rows = _parallel_rows(texts, bad)
+    else:
+        lines = lines_of(texts[0], bad)
+        start = list(islice(lines, LOOKED_AT))
+        seen = [line for line in start if line is not None and line.strip()]
+        if not seen:
+            raise CorpusError(f"{name} is empty: expected lines of two sentences with a tab between them")
+        form = find_format(seen, name)
+        rows = form.rows(chain(start, lines), bad, name)
+    first_rows = list(islice(rows, LOOKED_AT))
+    if not first_rows:
+        raise CorpusError(f"{name} has no line that can be read: {bad.listed[0] if bad.listed else 'it is empty'}")
+    layout = find_layout([cells for _, cells in first_rows], form.names, settings, name, form.many)
+    return _Table(name, form, chain(first_rows, rows), first_rows, layout)
+
+
+def _parallel_rows(texts: list[Text], bad: BadLines) -> Iterator[Row]:
+    """Pair the lines of two files; a pair of which one line cannot be decoded is left out.
 
     Raises:
-        CorpusError: The file is not UTF-8, has a line without a tab or with too many, or has no pairs at all.
+        CorpusError: One file has more lines than the other.
     """
-    return _join(_parse(io.BytesIO(data), len(data), name, MAX_PAIRS, rule))
+    first, second = texts
+    pairs = zip_longest(lines_of(first, bad), lines_of(second, bad), fillvalue="\0")
+    for number, cells in enumerate(pairs, start=1):
+        for text, other, cell in zip(texts, (second, first), cells, strict=True):
+            if cell == "\0":
+                raise CorpusError(
+                    f"{text.name} ends after line {number - 1} and {other.name} does not: of two parallel files, "
+                    "line for line, both need the same number of lines"
+                )
+            if cell and "\t" in cell:
+                bad.add(
+                    number,
+                    text.name,
+                    "has a tab",
+                    "two files are read line for line; join files of pairs into one.",
+                    cell,
+                )
+        if None not in cells and not any("\t" in (cell or "") for cell in cells):
+            yield number, cells
 
 
-def _parse(file: IO[bytes], size: int, name: str, most_pairs: int, rule: TextRule) -> Iterator[Columns]:
-    """Split the first `size` bytes of a file into normalised columns, piece by piece; at most `most_pairs` pairs."""
-    number = pairs = 0
-    for piece in _pieces(file, size, name):
-        first, second, provenance = [], [], []
-        try:
-            text = piece.decode("utf-8-sig" if number == 0 else "utf-8")
-        except UnicodeDecodeError as error:
-            bad = number + error.object.count(b"\n", 0, error.start) + 1  # its object: without the byte-order mark
-            raise CorpusError(f"line {bad} of {name} is not UTF-8: save the file as UTF-8 and try again") from None
-        for line in text.split("\n"):
-            number += 1
-            if not line.strip():
+def _text_pieces(texts: list[Text], settings: DataSettings, most_pairs: int) -> Iterator[Columns]:
+    """Read normalised pairs from open files, piece by piece; at most `most_pairs` pairs."""
+    bad = BadLines(settings.skip_bad)
+    table = _open_table(texts, settings, bad)
+    notes, pick, pairs = _notes(table, settings.reverse), table.layout.pick, 0
+    rows = islice(table.rows, int(table.layout.header), None)
+    while piece := list(islice(rows, PAIRS_AT_ONCE)):
+        first, second, extra = list[str](), list[str](), list[str]()
+        for number, cells in piece:
+            found = pick(cells)
+            if isinstance(found, str):
+                advice = table.format.few if len(cells) < 2 else table.format.many
+                bad.add(number, table.name, found, advice, "\t".join(cell or "" for cell in cells))
                 continue
-            _check_length(line, number, name)
-            columns = line.split("\t", 3)
-            if not 2 <= len(columns) <= 3:
-                found = "1 column" if len(columns) == 1 else f"{line.count(chr(9)) + 1} columns"
-                hint = "no tab character?" if len(columns) == 1 else "a tab too many?"
-                raise CorpusError(f"line {number} of {name} has {found}, expected 2 or 3: {hint}")
-            first.append(columns[0])
-            second.append(columns[1])
-            provenance.append(columns[2].rstrip("\r") if len(columns) == 3 else "")
+            first.append(found[0])
+            second.append(found[1])
+            extra.append(found[2])
         pairs += len(first)
         if pairs > most_pairs:
-            raise CorpusError(f"{name} has more than {most_pairs:,} pairs: split it into smaller files")
-        yield _normalised(first, second, provenance, rule)
+            raise CorpusError(f"{table.name} has more than {most_pairs:,} pairs: split it into smaller files")
+        yield replace(_normalised(first, second, extra, settings), notes=notes)
+        notes = []
     if not pairs:
-        raise CorpusError(f"{name} is empty: expected lines of two sentences with a tab between them")
+        raise CorpusError(
+            f"{table.name} has no pair that can be read: expected lines of two sentences with a tab between them"
+        )
+    if bad.count:
+        more = [] if bad.count == len(bad.listed) else [("", f"and {bad.count - len(bad.listed):,} more")]
+        listed = [("", line) for line in bad.listed]
+        lines = f"{bad.count:,} line{'' if bad.count == 1 else 's'}"
+        yield Columns([], [], [], notes=[("left out (--skip-bad)", lines), *listed, *more])
 
 
-def _normalised(first: Iterable[str], second: Iterable[str], provenance: list[str], rule: TextRule) -> Columns:
-    """Normalise both columns, and count what is lost."""
-    losses = Losses(), Losses()
+def _normalised(first: Iterable[str], second: Iterable[str], provenance: list[str], settings: DataSettings) -> Columns:
+    """Normalise both columns by the rule of the settings, and count what is lost."""
+    rule, losses = text_rule(settings), (Losses(), Losses())
     return Columns(losses[0].normalise(first, rule), losses[1].normalise(second, rule), provenance, losses=losses)
 
 
-def _pieces(file: IO[bytes], size: int, name: str) -> Iterator[bytes]:
-    """Yield the first `size` bytes of a file in pieces of whole lines, each without its last line end."""
-    begun, left, lines = b"", size, 0  # a line that is not complete yet, bytes to read, lines so far
-    while left:
-        read = file.read(min(BYTES_AT_ONCE, left))
-        left = left - len(read) if read else 0  # the file may have become shorter in the meantime
-        whole, end, begun = (begun + read).rpartition(b"\n")
-        if end:
-            lines += whole.count(b"\n") + 1
-            yield whole
-        _check_length(begun, lines + 1, name)
-    yield begun
-
-
-def _check_length(line: bytes | str, number: int, name: str) -> None:
-    """Refuse a line that is too long to be a pair of sentences."""
-    if len(line) > MAX_LINE_LENGTH:
-        raise CorpusError(
-            f"line {number} of {name} is longer than {MAX_LINE_LENGTH:,}: one pair of sentences a line is expected"
-        )
-
-
-@contextmanager
-def _plain(path: Path, most: int) -> Iterator[tuple[IO[bytes], int, str]]:
-    """Open a text file of at most `most` bytes; yields the file, its size in bytes and its name for messages."""
-    with path.open("rb") as file:
-        size = os.fstat(file.fileno()).st_size
-        if size > most:
-            raise CorpusError(f"{path.name} holds more than {most >> 20} MiB: split it into smaller files")
-        yield file, size, path.name
-
-
-class _SmallReads(io.FileIO):
-    """A file that refuses to read much at once, because an archive's list of contents may claim to have any size."""
-
-    def read(self, size: int | None = -1) -> bytes:
-        """Read `size` bytes, or the rest of the file if it is negative."""
-        if size is None or size < 0:
-            size = os.fstat(self.fileno()).st_size - self.tell()
-        if size > BYTES_AT_ONCE:
-            raise zipfile.BadZipFile("its list of contents is too long")
-        return super().read(size)
-
-
-@contextmanager
-def _unzipped(path: Path, most: int) -> Iterator[tuple[IO[bytes], int, str]]:
-    """Open the one file of sentence pairs in an archive, like `_plain`; it is unpacked piece by piece, in memory."""
-    try:
-        with _SmallReads(path) as packed, zipfile.ZipFile(packed) as archive:
-            member = _member(archive, path, most)
-            # No more is unpacked than the size in the header, which was checked; a wrong header fails the checksum.
-            with archive.open(member) as file:
-                yield file, member.file_size, f"{_shown(member.filename)} in {path.name}"
-    except (OSError, CorpusError):
-        raise
-    except DAMAGED as error:
-        raise CorpusError(f"{path.name} is not a zip file, or is damaged: {error}") from None
-
-
-def _member(archive: zipfile.ZipFile, path: Path, most: int) -> zipfile.ZipInfo:
-    """Find the one file of sentence pairs in an archive, and refuse an archive that looks unsafe."""
-    members = archive.infolist()
-    for member in members:
-        parts = PurePosixPath(member.filename.replace("\\", "/"))
-        if parts.is_absolute() or ".." in parts.parts:
-            raise CorpusError(f"{path.name} holds the unsafe name {_shown(member.filename)!r}: do not trust this file")
-    texts = [m for m in members if m.filename.lower().endswith((".txt", ".tsv"))]
-    texts = [m for m in texts if not PurePosixPath(m.filename).name.startswith(("_", "."))]
-    if len(texts) != 1:
-        raise CorpusError(f"{path.name} holds {len(texts)} files of pairs (.txt or .tsv), expected exactly 1")
-    text, name = texts[0], _shown(texts[0].filename)
-    if text.file_size > most:
-        raise CorpusError(f"{name} in {path.name} unpacks to more than {most >> 20} MiB")
-    if text.file_size > max(BYTES_AT_ONCE, MAX_PACKING * text.compress_size):
-        raise CorpusError(
-            f"{name} in {path.name} unpacks to {text.file_size // text.compress_size} times its size, which text never does"
-        )
-    if text.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
-        # Other methods unpack in one go, however large the result is.
-        raise CorpusError(f"{path.name} is packed in an unusual way: pack it again as a plain zip file")
-    return text
-
-
-def _shown(name: str) -> str:
-    """Make a name from an archive safe to print."""
-    return "".join(character if character.isprintable() else "?" for character in name[:80])
+def _notes(table: _Table, reverse: bool) -> list[tuple[str, str]]:
+    """Describe how a file is read: its format, and which columns are source and target."""
+    layout, rows = table.layout, [cells for _, cells in table.start]
+    sides = (layout.first, layout.second) if reverse else (layout.second, layout.first)
+    notes = [("read from", f"{table.name}: {table.format.title}")]
+    for side, column in zip(("source", "target"), sides, strict=True):
+        notes.append((side, f"{layout.title(column)}, such as {example_of(rows, layout, column)!r}"))
+    if layout.header:
+        notes.append(("left out", f"line {table.start[0][0]}, which names the columns"))
+    if unread := [layout.title(n) for n in range(layout.columns) if n not in (*sides, layout.extra)]:
+        notes.append(("not read", ", ".join(unread)))
+    return notes

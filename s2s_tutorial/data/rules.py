@@ -7,11 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import ClassVar
 
 from s2s_tutorial.data import text as ascii_text
 from s2s_tutorial.data import unicode_text
 from s2s_tutorial.data.unicode_text import MARKER
-from s2s_tutorial.settings import DataSettings
+from s2s_tutorial.settings import DataSettings, TextName
 
 
 @dataclass(frozen=True)
@@ -23,7 +24,7 @@ class TextRule:
     """
 
     marked: bool = True
-    name = "unicode"
+    name: ClassVar[TextName] = "unicode"
 
     def normalise(self, text: str) -> str:
         """Normalise a sentence. Normal text has single spaces, and normalising it again changes nothing."""
@@ -68,7 +69,7 @@ class AsciiRule(TextRule):
     """The rule of 2017, "ascii": lower-case letters from a to z and four marks. Chapter 1 of the book explains it."""
 
     marked: bool = False
-    name = "ascii"
+    name: ClassVar[TextName] = "ascii"
 
     def normalise(self, text: str) -> str:
         """Normalise a sentence; see `text.normalise`."""

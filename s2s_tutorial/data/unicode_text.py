@@ -108,7 +108,7 @@ def join_tokens(tokens: Iterable[str]) -> str:
 
     Bytes that are not a character, which only a model can write, become "\ufffd".
 
-    >>> join_tokens(["▁M", ".", "▁Du", "pont", "▁a", "▁", "<0xE2>", "<0x96>", "<0x81>"])
+    >>> join_tokens(["▁M", ".", "▁Dup", "ont", "▁a", "▁", "<0xE2>", "<0x96>", "<0x81>"])
     'M. Dupont a ▁'
     """
     parts = []

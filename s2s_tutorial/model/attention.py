@@ -20,14 +20,17 @@ def masked_softmax(scores: Tensor, src_mask: Tensor) -> Tensor:
     """Normalise scores over the real source positions.
 
     Args:
-        scores: (B, T, S), any real numbers.
-        src_mask: (B, S), or (B, T, S) if it differs between target words; True at positions that may be attended to.
+        scores: (B, T, S), any real numbers; or (B, N, T, S) of N heads.
+        src_mask: (B, S), or the shape of the scores if it differs between target words, with 1 for a dimension over which
+            it does not; True at positions that may be attended to.
 
     Returns:
-        (B, T, S); each row sums to 1, and masked positions get exactly 0. A row whose positions are all masked is NaN.
+        The shape of the scores; each row sums to 1, and masked positions get exactly 0. A row whose positions are all masked
+        is NaN.
     """
-    mask = src_mask if src_mask.dim() == 3 else src_mask[:, None, :]  # (B, T or 1, S)
-    return scores.masked_fill(~mask, -torch.inf).softmax(dim=-1)
+    mask = src_mask[:, None, :] if src_mask.dim() == 2 else src_mask  # (B, T or 1, S)
+    at_least_single = torch.promote_types(scores.dtype, torch.float32)  # scores may be in half precision
+    return scores.masked_fill(~mask, -torch.inf).softmax(dim=-1, dtype=at_least_single)
 
 
 class Score(Protocol):

@@ -1,10 +1,11 @@
-"""The decoders: predict target words from the encoder's states, one after another.
+"""The recurrent decoders: predict target words from the encoder's states, one after another.
 
 `LuongDecoder` attends to the source *after* its GRU step. Under teacher forcing all input words are known, so the whole
 sequence runs through the GRU at once. `BahdanauDecoder` attends *before* its GRU step, which needs the context. So it runs
 word by word, as does a Luong decoder with input feeding.
 
-Every decoder has `forward` for a whole known sequence, and `step` for search. Chapter 5 of the book builds both decoders.
+Each has `forward` for a whole known sequence, and `step` for search, see `decoder_interface.py`. Chapter 5 of the book builds
+both decoders.
 
 Sizes: B batch, T target length, S source length, E embedding, H hidden, L layers, V target vocabulary. A search may extend
 K hypotheses of each sentence at once. Then a step has N = B·K rows, those of one sentence next to each other.
@@ -12,71 +13,21 @@ K hypotheses of each sentence at once. Then a step has N = B·K rows, those of o
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import torch
 from torch import Tensor, nn
-from torch.nn import functional as F
 
 from s2s_tutorial.model.attention import AdditiveScore, Attention, build_attention
-from s2s_tutorial.model.dropout import Dropout, evaluation_mode
+from s2s_tutorial.model.decoder_interface import Decoder, DecoderOutput, DecoderState, Memory
+from s2s_tutorial.model.dropout import evaluation_mode
 from s2s_tutorial.model.fast.additive import additive_loop
 from s2s_tutorial.model.gru import gru_step, run_gru
 from s2s_tutorial.settings import ModelSettings
 
 
-@dataclass(frozen=True)
-class Memory:
-    """The source sentences as decoders need them, computed once per batch.
-
-    Attributes:
-        enc_states: (B, S, H), the encoder's states.
-        keys: (B, S, H), the part of the attention score that depends on the source alone; `enc_states` without attention.
-        src_mask: (B, S), True at real words.
-    """
-
-    enc_states: Tensor
-    keys: Tensor
-    src_mask: Tensor
-
-    def select(self, rows: Tensor) -> Memory:
-        """Return the memory of these sentences (R,) of the batch, in this order; a sentence may be repeated."""
-        # index_select copies whole rows; indexing with brackets copies single numbers on a CPU, which is slower.
-        return Memory(*(part.index_select(0, rows) for part in (self.enc_states, self.keys, self.src_mask)))
-
-
-@dataclass(frozen=True)
-class DecoderState:
-    """State of a decoder between two words, one row per hypothesis: N = B·K, or N = B with one hypothesis per sentence.
-
-    Attributes:
-        dec_state: (L, N, H), the states of the GRU layers.
-        attn_state: (N, H), the last attentional state h̃, for input feeding; zeros before the first word.
-    """
-
-    dec_state: Tensor
-    attn_state: Tensor
-
-    def select(self, rows: Tensor) -> DecoderState:
-        """Return the states of these rows (R,), in this order; a row may be repeated."""
-        return DecoderState(self.dec_state.index_select(1, rows), self.attn_state.index_select(0, rows))
-
-
-@dataclass(frozen=True)
-class DecoderOutput:
-    """Result of a decoder for a whole sequence.
-
-    Attributes:
-        attn_states: (B, T, H), the attentional states h̃, from which the output layer predicts.
-        attn_weights: (B, T, S), or None without attention.
-    """
-
-    attn_states: Tensor
-    attn_weights: Tensor | None
-
-
-class Decoder(nn.Module):
-    """The parts that both decoders share: embedding, GRU layers, attention, output layer and the loop over words.
+class RecurrentDecoder(Decoder):
+    """The parts that both recurrent decoders share: GRU layers and attention.
 
     Args:
         settings: Sizes of the network, and its attention.
@@ -86,81 +37,22 @@ class Decoder(nn.Module):
     """
 
     def __init__(self, settings: ModelSettings, vocabulary_size: int, input_size: int, pad_id: int = 0) -> None:
-        super().__init__()
-        embedding_size, hidden_size = settings.embedding_size, settings.hidden_size
-        self.dropout = Dropout(settings.dropout)
-        self.embedding = nn.Embedding(vocabulary_size, embedding_size, padding_idx=pad_id)
+        super().__init__(settings, vocabulary_size, pad_id)
+        hidden_size = settings.hidden_size
         sizes = [input_size] + [hidden_size] * (settings.num_layers - 1)
         self.layers = nn.ModuleList(nn.GRU(size, hidden_size, batch_first=True) for size in sizes)
         self.attention: Attention | None = build_attention(settings.attention, hidden_size)
-        self.own_output_weight: nn.Parameter | None = None
-        if not settings.tie_embeddings:
-            self.own_output_weight = nn.Parameter(torch.empty(vocabulary_size, hidden_size).uniform_(-1, 1))
-            self.own_output_weight.data.mul_(hidden_size**-0.5)
-        self.output_bias = nn.Parameter(torch.zeros(vocabulary_size))
+        self.add_output_layer(settings, vocabulary_size)
 
     @property
-    def output_weight(self) -> Tensor:
-        """W_s (V, H), one row per word to compare h̃ with. When tied, it is the embedding (Press and Wolf 2017)."""
-        return self.embedding.weight if self.own_output_weight is None else self.own_output_weight
+    def attends(self) -> bool:
+        """Whether the decoder attends to the source, so that there are attention weights."""
+        return self.attention is not None
 
     def start(self, enc_states: Tensor, src_mask: Tensor, first_states: Tensor) -> tuple[Memory, DecoderState]:
-        """Prepare decoding: return the memory, with the keys, and the state before the first word.
-
-        Args:
-            enc_states: (B, S, H).
-            src_mask: (B, S), True at real words.
-            first_states: (L, B, H), from the encoder.
-        """
+        """Prepare decoding: return the memory, with the keys, and the state before the first word; see `Decoder.start`."""
         keys = enc_states if self.attention is None else self.attention.keys(enc_states)
         return Memory(enc_states, keys, src_mask), DecoderState(first_states, torch.zeros_like(first_states[0]))
-
-    def forward(self, prev_ids: Tensor, memory: Memory, state: DecoderState) -> DecoderOutput:
-        """Run over a whole known sequence, word by word.
-
-        Args:
-            prev_ids: (B, T), at position t the word before the t-th target word; the first is SOS.
-            memory, state: From `start`.
-
-        Returns:
-            attn_states (B, T, H) and attn_weights (B, T, S) or None.
-        """
-        attn_states, attn_weights = [], []
-        embedded = self.dropout(self.embedding(prev_ids))  # (B, T, E)
-        for word in embedded.unbind(dim=1):  # (B, E)
-            attn_state, state, weights = self.advance(word, memory, state)  # (B, H), …, (B, S)
-            attn_states.append(attn_state)
-            attn_weights += [] if weights is None else [weights]
-        stacked_weights = torch.stack(attn_weights, dim=1) if attn_weights else None  # (B, T, S)
-        return DecoderOutput(torch.stack(attn_states, dim=1), stacked_weights)
-
-    def step(self, prev_ids: Tensor, memory: Memory, state: DecoderState) -> tuple[Tensor, DecoderState, Tensor | None]:
-        """Read one more word of every hypothesis and score the next one.
-
-        The number of rows of `prev_ids` over the number of sentences of `memory` gives K, the hypotheses per sentence.
-
-        Args:
-            prev_ids: (N,), the previous word of each of the N = B·K hypotheses; rows b·K to b·K + K − 1 are of sentence b.
-            memory: From `start`, B sentences; `Memory.select` keeps some of them.
-            state: From `start` or the previous step, N rows; `DecoderState.select` puts them in another order.
-
-        Returns:
-            logits (N, V), the next state, and attn_weights (N, S) or None.
-        """
-        attn_state, state, attn_weights = self.read(prev_ids, memory, state)
-        return self.logits(attn_state), state, attn_weights
-
-    def read(self, prev_ids: Tensor, memory: Memory, state: DecoderState) -> tuple[Tensor, DecoderState, Tensor | None]:
-        """Read one more word as `step` does, but return h̃ (N, H) instead of the logits."""
-        return self.advance(self.dropout(self.embedding(prev_ids)), memory, state)  # the embedded words are (N, E)
-
-    def logits(self, attn_states: Tensor) -> Tensor:
-        """Score every target word, `W_s h̃ + b`: (…, H) to (…, V)."""
-        return F.linear(self.dropout(attn_states), self.output_weight, self.output_bias)
-
-    def advance(self, word: Tensor, memory: Memory, state: DecoderState) -> tuple[Tensor, DecoderState, Tensor | None]:
-        """Read one embedded word (N, E); returns h̃ (N, H), the next state and attn_weights (N, S) or None."""
-        raise NotImplementedError
 
     def _through_layers(self, inputs: Tensor, dec_state: Tensor) -> tuple[Tensor, Tensor]:
         """Run one time step of all GRU layers: (N, input) and (L, N, H) to the top state (N, H) and all (L, N, H)."""
@@ -174,7 +66,7 @@ class Decoder(nn.Module):
         return inputs, torch.stack(states)  # (N, H), (L, N, H)
 
 
-class LuongDecoder(Decoder):
+class LuongDecoder(RecurrentDecoder):
     """GRU first, then attention (Luong et al. 2015, equations 5 to 7).
 
     ::
@@ -225,7 +117,7 @@ class LuongDecoder(Decoder):
         return attn_state, DecoderState(dec_state, attn_state), attn_weights
 
 
-class BahdanauDecoder(Decoder):
+class BahdanauDecoder(RecurrentDecoder):
     """Attention first, from the previous state, then the GRU (Bahdanau et al. 2015, appendix A.2.2).
 
     ::

@@ -12,9 +12,10 @@ from torch import Tensor, nn
 
 from s2s_tutorial.data.batches import Batch
 from s2s_tutorial.data.vocabulary import SOS
-from s2s_tutorial.model.decoder import DECODERS, DecoderOutput, DecoderState, Memory
+from s2s_tutorial.model.decoder import DECODERS, Decoder, DecoderOutput, DecoderState, Memory
 from s2s_tutorial.model.encoder import Encoder
 from s2s_tutorial.model.loss import output_cross_entropy
+from s2s_tutorial.model.transformer import TransformerDecoder, TransformerEncoder
 from s2s_tutorial.settings import ModelSettings
 
 # Previous words (B, T) for the decoder, or a function that makes them from the memory and first state, as scheduled sampling
@@ -23,10 +24,10 @@ Feed = Tensor | Callable[[Memory, DecoderState], Tensor]
 
 
 class Seq2Seq(nn.Module):
-    """Encoder and decoder with attention between them.
+    """Encoder and decoder with attention between them: recurrent ones, or those of a Transformer.
 
     Args:
-        settings: Sizes of the network, its decoder and its attention.
+        settings: Type and sizes of the network, its decoder and its attention.
         src_vocabulary_size: Number of words in the source vocabulary.
         tgt_vocabulary_size: Number of words in the target vocabulary.
     """
@@ -34,13 +35,19 @@ class Seq2Seq(nn.Module):
     def __init__(self, settings: ModelSettings, src_vocabulary_size: int, tgt_vocabulary_size: int) -> None:
         super().__init__()
         self.settings = settings
-        self.encoder = Encoder(
-            src_vocabulary_size, settings.embedding_size, settings.hidden_size, settings.num_layers, settings.dropout
-        )
-        self.decoder = DECODERS[settings.decoder](settings, tgt_vocabulary_size)
-        if settings.tie_embeddings:
+        self.encoder: Encoder | TransformerEncoder
+        self.decoder: Decoder
+        if settings.network == "transformer":
+            self.encoder = TransformerEncoder(settings, src_vocabulary_size)
+            self.decoder = TransformerDecoder(settings, tgt_vocabulary_size)
+        else:
+            sizes = settings.embedding_size, settings.hidden_size, settings.num_layers
+            self.encoder = Encoder(src_vocabulary_size, *sizes, settings.dropout)
+            self.decoder = DECODERS[settings.decoder](settings, tgt_vocabulary_size)
+        if settings.tie_embeddings or settings.network == "transformer":
             # PyTorch initialises embeddings with standard deviation 1. As the output layer's weights, these would make the
-            # first predictions far too confident; and with small embeddings on both sides the presets learn faster.
+            # first predictions far too confident; and with small embeddings on both sides the presets learn faster. A
+            # Transformer scales embeddings up again, see `transformer.add_positions`.
             with torch.no_grad():
                 for embedding in (self.encoder.embedding, self.decoder.embedding):
                     embedding.weight.mul_(settings.embedding_size**-0.5)

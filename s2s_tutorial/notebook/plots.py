@@ -19,6 +19,7 @@ from matplotlib import rc_context
 from matplotlib.figure import Figure
 
 from s2s_tutorial.arguments import check_count, check_type, to_path
+from s2s_tutorial.data.languages import language_name
 from s2s_tutorial.files import write_atomically
 from s2s_tutorial.translation.translator import Translation
 
@@ -220,16 +221,15 @@ class AttentionView:
         columns, rows = attention_labels(self.translation)
         weights = self.translation.attn_weights
         assert weights is not None
-        target = self.translation.language
-        source, names = ("en" if target == "fr" else "fr"), {"en": "English", "fr": "French"}
+        source, target = self.translation.src_language, self.translation.language
         return {
             "source": columns,
             "target": rows,
             "weights": [[round(weight, 4) for weight in row] for row in weights.tolist()],
             "unknown": self.translation.unknown,
             "copied": self.translation.copied,
-            "sourceLabel": f"{names[source]}, as the model reads it" if target in names else "source",
-            "targetLabel": f"{names.get(target, 'target')}, as the model writes it",
+            "sourceLabel": f"{language_name(source, 'source')}, as the model reads it",
+            "targetLabel": f"{language_name(target, 'target')}, as the model writes it",
             "sourceLanguage": source,
             "targetLanguage": target,
         }

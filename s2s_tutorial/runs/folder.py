@@ -14,6 +14,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import shlex
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -21,7 +22,7 @@ from typing import Any
 
 import torch
 
-from s2s_tutorial.arguments import to_path
+from s2s_tutorial.arguments import FormerSettingError, to_path
 from s2s_tutorial.data.pieces import read_vocabulary
 from s2s_tutorial.data.rules import TextRule, text_rule
 from s2s_tutorial.data.vocabulary import Vocabulary
@@ -37,7 +38,7 @@ from s2s_tutorial.files import (
 from s2s_tutorial.model.seq2seq import Seq2Seq
 from s2s_tutorial.runs.checkpoints import Checkpoints
 from s2s_tutorial.runs.progress import Progress
-from s2s_tutorial.settings import MAX_TEXT, FormerSettingError, Settings
+from s2s_tutorial.settings import MAX_TEXT, Settings
 
 FORMAT = 1
 
@@ -57,6 +58,8 @@ class Run:
         tgt_vocabulary: Vocabulary of the target language.
         challenge_seen: Normalised sources of the challenge set that are in its training data.
         start: Name of what it borrowed before its first step, see `initial_weights.py`; `""` for nothing.
+        data: SHA-256 of the files that its pairs were read from; `""` if there were none, or it is not known.
+        started_in: Working directory in which it was started, as a path from its folder; paths of files start there.
         longest: Length of its longest training source, in words, or pieces of words; None in runs of older versions.
     """
 
@@ -66,6 +69,8 @@ class Run:
     tgt_vocabulary: Vocabulary
     challenge_seen: frozenset[str]
     start: str = ""
+    data: str = ""
+    started_in: str = ""
     longest: int | None = None
 
     @property
@@ -85,8 +90,13 @@ class Run:
 
     @property
     def language(self) -> str:
-        """Language of its translations, "en" or "fr"."""
-        return "fr" if self.settings.data.reverse else "en"
+        """Code of the language of its translations, such as "en"; `""` if it is not known."""
+        return self.settings.data.language_pair[1]
+
+    @property
+    def src_language(self) -> str:
+        """Code of the language that it translates from; `""` if it is not known."""
+        return self.settings.data.language_pair[0]
 
     @property
     def rule(self) -> TextRule:
@@ -130,6 +140,8 @@ class Run:
             "tgt_vocabulary": self.tgt_vocabulary.to_dict(),
             "challenge_seen": sorted(self.challenge_seen),
             "start": self.start,
+            "data": self.data,
+            "started_in": self.started_in,
             "longest": self.longest,
         }
         try:
@@ -147,7 +159,10 @@ class Run:
         model, src_words, tgt_words = self.settings.model, len(self.src_vocabulary), len(self.tgt_vocabulary)
         embedded, hidden = model.embedding_size, model.hidden_size
         outputs = 0 if model.tie_embeddings else hidden * tgt_words
-        layers = 9 * hidden * embedded + (18 * model.num_layers - 7) * hidden * hidden
+        if model.network == "transformer":
+            layers = model.num_layers * (12 * hidden * hidden + 4 * hidden * model.feed_forward_size)
+        else:
+            layers = 9 * hidden * embedded + (18 * model.num_layers - 7) * hidden * hidden
         size = 4 * (embedded * (src_words + tgt_words) + outputs + layers)
         most = MAX_TENSOR_BYTES // 4  # a checkpoint holds three numbers for each
         if size > most:
@@ -182,7 +197,9 @@ def open_run(folder: str | Path) -> Run:
     folder = to_path(folder, "folder")
     path = folder / "run.json"
     if not folder.is_dir():
-        raise RunError(f"{folder} is not a folder: train a model into it first (s2s-tutorial train --run {folder})")
+        raise RunError(
+            f"{folder} is not a folder: train a model into it first (s2s-tutorial train --run {shlex.quote(str(folder))})"
+        )
     try:
         refuse_links(folder)
         if not path.is_file():
@@ -202,8 +219,8 @@ def open_run(folder: str | Path) -> Run:
             read_vocabulary(values["src_vocabulary"]),
             read_vocabulary(values["tgt_vocabulary"]),
             frozenset(text for text in values["challenge_seen"] if isinstance(text, str)),
-            _line(values.get("start", "")),
-            _length(values.get("longest")),
+            **{name: _line(values.get(name, "")) for name in ("start", "data", "started_in")},
+            longest=_length(values.get("longest")),
         )
     except BadFileError as error:
         raise RunError(str(error)) from None
@@ -217,7 +234,7 @@ def open_run(folder: str | Path) -> Run:
 
 def _line(text: Any) -> str:
     if not (isinstance(text, str) and text.isprintable() and len(text) <= MAX_TEXT):
-        raise ValueError(f"the start is {str(text)[:40]!r}, expected a line of text")
+        raise ValueError(f"{str(text)[:40]!r} is not a line of text")
     return text
 
 

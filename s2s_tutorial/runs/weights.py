@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from pathlib import Path
 
 import torch
@@ -70,9 +71,8 @@ def load_translator(folder: str | Path = PRETRAINED, device: torch.device | str 
     """
     run = open_run(folder)
     if not run.model_path.is_file():
-        raise RunError(
-            f"{folder} has no trained model yet: run s2s-tutorial train --run {folder} until its first evaluation"
-        )
+        command = shlex.join(["s2s-tutorial", "train", "--run", str(folder)])
+        raise RunError(f"{folder} has no trained model yet: run {command} until its first evaluation")
     size = run.weight_bytes()
     try:
         tensors, _ = load_tensors(run.model_path, 2 * size)
@@ -83,7 +83,13 @@ def load_translator(folder: str | Path = PRETRAINED, device: torch.device | str 
     except BadFileError as error:
         raise RunError(str(error)) from None
     return Translator(
-        model.to(device).eval(), run.src_vocabulary, run.tgt_vocabulary, run.language, run.rule, run.longest
+        model.to(device).eval(),
+        run.src_vocabulary,
+        run.tgt_vocabulary,
+        run.language,
+        run.src_language,
+        run.rule,
+        run.longest,
     )
 
 

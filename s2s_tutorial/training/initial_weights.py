@@ -40,7 +40,9 @@ def from_vectors(vectors: WordVectors, vocabulary: Vocabulary, freeze: bool = Fa
     """
 
     def prepare(model: Seq2Seq) -> None:
-        initialise_embedding(model.encoder.embedding, vectors, vocabulary)
+        # A Transformer multiplies its embeddings by √E before it adds the positions, so they start smaller by this factor.
+        deviation = vectors.size**-0.5 if model.settings.network == "transformer" else 1.0
+        initialise_embedding(model.encoder.embedding, vectors, vocabulary, deviation)
         if freeze:
             model.encoder.embedding.requires_grad_(False)
 

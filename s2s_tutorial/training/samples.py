@@ -60,4 +60,6 @@ class Samples:
         [weights] = translator.forced_attention([source], [reference])
         sides = ((translator.src_vocabulary, source), (translator.tgt_vocabulary, reference))
         src, tgt = (vocabulary.tokens(translator.rule.split(text)) for vocabulary, text in sides)
-        return Translation(src, tgt, [], [], 0.0, weights, language=translator.language, rule=translator.rule)
+        return Translation(
+            src, tgt, [], [], 0.0, weights, [], translator.language, translator.src_language, translator.rule
+        )

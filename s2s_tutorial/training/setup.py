@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import fields
+from dataclasses import fields, replace
 from pathlib import Path
 
 import torch
@@ -13,6 +13,7 @@ from s2s_tutorial.data.corpus import Corpus, challenge_set
 from s2s_tutorial.model.dropout import set_dropout_generator
 from s2s_tutorial.model.seq2seq import Seq2Seq
 from s2s_tutorial.runs.checkpoints import Checkpoints
+from s2s_tutorial.runs.find_data import data_of, with_paths_of
 from s2s_tutorial.runs.folder import Run, RunError, open_run
 from s2s_tutorial.runs.lock import HOLDER, LOCK, hold
 from s2s_tutorial.settings import Settings
@@ -46,7 +47,7 @@ def open_for_training(
     """
     vocabularies = corpus.src_vocabulary, corpus.tgt_vocabulary
     seen = corpus.train.find(challenge_set(settings.data.reverse, corpus.rule).sources)
-    run = Run(folder, settings, *vocabularies, frozenset(seen), start.name, longest)
+    run = Run(folder, settings, *vocabularies, frozenset(seen), start.name, *data_of(settings.data, folder), longest)
     run.weight_bytes()  # refuses a model that is too large for any memory
     model = run.build_model()
     start.prepare(model)
@@ -91,9 +92,10 @@ def open_or_make(run: Run) -> Run:
                 Checkpoints(folder).clear_temporary()
                 run.save()
     before = open_run(folder)
-    if before.settings != run.settings:
+    settings = replace(run.settings, data=with_paths_of(before.settings.data, run.settings.data))
+    if before.settings != settings:
         raise RunError(
-            f"{folder} holds a run with other settings ({_difference(before.settings, run.settings)}): use these, or "
+            f"{folder} holds a run with other settings ({_difference(before.settings, settings)}): use these, or "
             "give another folder"
         )
     if (before.src_vocabulary, before.tgt_vocabulary) != (run.src_vocabulary, run.tgt_vocabulary):

@@ -113,7 +113,8 @@ class Trainer:
     def translator(self) -> Translator:
         """A translator of the model as it is now, with the run's vocabularies."""
         run = self.run
-        return Translator(self.model, run.src_vocabulary, run.tgt_vocabulary, run.language, run.rule, run.longest)
+        words = run.src_vocabulary, run.tgt_vocabulary
+        return Translator(self.model, *words, run.language, run.src_language, run.rule, run.longest)
 
     # One training step
 

@@ -204,16 +204,19 @@ def write_vectors(path: Path, words: Sequence[str], values: Tensor) -> None:
     write_atomically(path, ("\n".join(lines) + "\n").encode())
 
 
-def initialise_embedding(embedding: nn.Embedding, vectors: WordVectors, vocabulary: Vocabulary) -> int:
+def initialise_embedding(
+    embedding: nn.Embedding, vectors: WordVectors, vocabulary: Vocabulary, deviation: float = 1.0
+) -> int:
     """Copy word vectors into an embedding, in place; rows of words without a vector stay as they are.
 
-    All vectors are scaled by one factor, so that their mean square is 1, as PyTorch initialises embeddings. Files differ in
-    scale by a factor of ten, and frozen rows cannot adapt. Directions and relative lengths do not change.
+    All vectors are scaled by one factor, so that their values are as large as the network needs them. Files differ in scale by
+    a factor of ten, and frozen rows cannot adapt. Directions and relative lengths do not change.
 
     Args:
         embedding: A newly initialised embedding, (V, E).
         vectors: Vectors of N words of the vocabulary.
         vocabulary: V words.
+        deviation: Root of the mean square of the copied values; PyTorch initialises embeddings with 1.
 
     Returns:
         The number of rows that were replaced.
@@ -232,5 +235,5 @@ def initialise_embedding(embedding: nn.Embedding, vectors: WordVectors, vocabula
     if not scale:
         raise VectorsError(f"the vectors of {vectors.source} are all zero: download them again")
     with torch.no_grad():
-        embedding.weight[rows] = (values / scale).to(embedding.weight)
+        embedding.weight[rows] = (values * deviation / scale).to(embedding.weight)
     return len(rows)

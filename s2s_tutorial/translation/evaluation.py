@@ -23,6 +23,7 @@ from s2s_tutorial.data.vocabulary import SPECIAL_WORDS
 from s2s_tutorial.translation.translator import Translation, Translator
 
 BOOTSTRAP_SAMPLES = 1_000
+FEWEST_SENTENCES = 10  # a bootstrap interval of fewer is far too narrow: it is given as 0 to 100
 
 
 @dataclass(frozen=True)
@@ -39,10 +40,10 @@ class Scores:
         sentences: Number of distinct source sentences.
         seconds: Time to translate them all, in seconds.
         signature: Sacrebleu's description of how BLEU was computed.
+        unreadable: Number of sentences that could not be read and count as wrong; None if there are none.
         aer: Alignment error rate of the attention, 0 to 1; None without gold alignments or attention.
         aer_best: Lowest rate that is possible with one link per target word.
         aer_chance: Expected rate of links to random source words.
-        unread: Number of source sentences of which the text rule left nothing, which count as wrong; None if there are none.
         printed: Scores of the translations as printed, see `printed_scores`; None if the run's references are not kept
             as they were printed.
     """
@@ -56,10 +57,10 @@ class Scores:
     sentences: int
     seconds: float
     signature: str
+    unreadable: int | None = None
     aer: float | None = None
     aer_best: float | None = None
     aer_chance: float | None = None
-    unread: int | None = None
     printed: dict[str, Any] | None = None
 
     def to_dict(self) -> dict[str, Any]:
@@ -84,25 +85,24 @@ def evaluate(translator: Translator, held_out: HeldOut, beam_size: int = 1) -> t
     """
     check_type("translator", translator, Translator, hint="load_translator(folder)")
     check_type("held_out", held_out, HeldOut, hint="corpus.test, for example")
-    _check_references(held_out.sources, held_out.references)
+    references = [*held_out.references, *held_out.unreadable]
+    _check_references([*held_out.sources, *held_out.unreadable], references)
     start = time.perf_counter()
-    translations = translator.translate_words(held_out.sources, beam_size)
+    translations = translator.translate_words(held_out.sources, beam_size) if held_out.sources else []
     seconds = time.perf_counter() - start
-    nothing = Translation([], [], [], [], 0.0, None, rule=translator.rule)
-    scored = [*translations, *(nothing for _ in held_out.unread)]
-    references = [*held_out.references, *held_out.unread]
+    unread = [Translation([], [], [], [], 0.0, None, rule=translator.rule) for _ in held_out.unreadable]
+    scored = [*translations, *unread]
     scores = score_translations(scored, references)
-    alignment_scores: dict[str, Any] = {}
-    if translator.rule == UNICODE:
-        scores["printed"] = printed_scores([translation.text for translation in scored], references)
-    if held_out.unread:
-        scores["unread"] = len(held_out.unread)
+    more: dict[str, Any] = {}
     if held_out.alignments is not None:
-        firsts = [references[0] for references in held_out.references]
+        firsts = [texts[0] for texts in held_out.references]
         found = translator.word_attention(held_out.sources, firsts)
         if attention := [weights for weights in found if weights is not None]:
-            alignment_scores = score_alignments(attention, held_out.alignments)
-    return Scores(**scores, sentences=len(references), seconds=seconds, **alignment_scores), translations
+            more = score_alignments(attention, held_out.alignments)
+    if translator.rule == UNICODE:
+        more["printed"] = printed_scores([translation.text for translation in scored], references)
+    more["unreadable"] = len(unread) or None
+    return Scores(**scores, sentences=len(references), seconds=seconds, **more), translations
 
 
 def score_translations(translations: Sequence[Translation], references: Sequence[Sequence[str]]) -> dict[str, Any]:
@@ -124,11 +124,14 @@ def score_translations(translations: Sequence[Translation], references: Sequence
     columns = reference_columns(references)
     bleu = BLEU(tokenize="none", force=True)
     result = bleu.corpus_score(outputs, columns, n_bootstrap=BOOTSTRAP_SAMPLES)
+    low, high = (min(max(end, 0.0), 100.0) for end in (result._mean - result._ci, result._mean + result._ci))
+    if len(outputs) < FEWEST_SENTENCES:
+        low, high = 0.0, 100.0
     words = sum(len(translation.src_words) for translation in translations)
     return {
-        "bleu": result.score,
-        "bleu_low": max(result._mean - result._ci, 0.0),
-        "bleu_high": min(result._mean + result._ci, 100.0),
+        "bleu": min(result.score, 100.0),  # rounding may add 1e-14
+        "bleu_low": low,
+        "bleu_high": high,
         "chrf": CHRF().corpus_score(outputs, columns).score,
         "exact_match": exact_match(outputs, references),
         "unknown_rate": sum(len(translation.unknown) for translation in translations) / max(words, 1),
@@ -288,14 +291,16 @@ def score_groups(translations: Sequence[Translation], held_out: HeldOut, seen: f
 
 
 def show_scores(scores: Scores) -> str:
-    """Describe scores in one line, or two with alignments."""
+    """Describe scores in one line, with a line more for alignments, for few sentences, and for unreadable ones."""
     text = (
         f"BLEU {scores.bleu:.1f} (95%: {scores.bleu_low:.1f} to {scores.bleu_high:.1f}) · chrF {scores.chrf:.1f} · "
         f"exact {scores.exact_match:.0%} · unknown words {scores.unknown_rate:.1%} · {scores.sentences:,} sentences in "
         f"{scores.seconds:.1f} s"
     )
-    if scores.unread is not None:
-        text += f"\n{scores.unread:,} of them have no letter that the model can read; they count as wrong"
+    if scores.unreadable:
+        text += f"\n{scores.unreadable:,} of the sentences could not be read and count as wrong"
+    if scores.sentences < FEWEST_SENTENCES:
+        text += f"\nA score of {scores.sentences} sentence{'s' * (scores.sentences > 1)} means little: test on more"
     if scores.printed is not None:
         printed = scores.printed
         text += (

@@ -41,14 +41,14 @@ class Hypothesis:
     attn_weights: Tensor | None
 
 
-def length_limits(src_lengths: Tensor, max_length: int | None = None) -> Tensor:
+def length_limits(src_lengths: Tensor, max_length: int | Tensor | None = None) -> Tensor:
     """Maximum length of each translation, in words; by default twice the source length plus ten.
 
     Each sentence has its own limit, so its translation does not depend on what else is in the batch.
 
     Args:
         src_lengths: (B,), counting EOS.
-        max_length: One limit for all sentences; None for the default.
+        max_length: One limit for all sentences, or (B,) limits; None for the default.
 
     Returns:
         (B,) whole numbers.
@@ -56,9 +56,10 @@ def length_limits(src_lengths: Tensor, max_length: int | None = None) -> Tensor:
     Raises:
         ValueError: `max_length` is less than one word.
     """
-    if max_length is not None and max_length < 1:
+    limits = 2 * src_lengths + 10 if max_length is None else torch.zeros_like(src_lengths) + max_length
+    if (limits < 1).any():
         raise ValueError(f"max_length is {max_length}, expected at least 1 word")
-    return 2 * src_lengths + 10 if max_length is None else torch.full_like(src_lengths, max_length)
+    return limits
 
 
 def length_penalty(lengths: Tensor | float, strength: float) -> Tensor | float:
@@ -76,7 +77,7 @@ def length_penalty(lengths: Tensor | float, strength: float) -> Tensor | float:
 
 @for_inference
 def greedy_search(
-    model: Seq2Seq, src_ids: Tensor, src_lengths: Tensor, max_length: int | None = None
+    model: Seq2Seq, src_ids: Tensor, src_lengths: Tensor, max_length: int | Tensor | None = None
 ) -> list[Hypothesis]:
     """Take the most probable word at every step until EOS.
 
@@ -126,7 +127,7 @@ def beam_search(
     src_ids: Tensor,
     src_lengths: Tensor,
     beam_size: int = 5,
-    max_length: int | None = None,
+    max_length: int | Tensor | None = None,
     penalty: float = LENGTH_PENALTY,
 ) -> list[list[Hypothesis]]:
     """Keep the `beam_size` best partial hypotheses of every sentence.
@@ -194,7 +195,7 @@ class Beam:
 
     @classmethod
     def start(
-        cls, model: Seq2Seq, src_ids: Tensor, src_lengths: Tensor, beam_size: int, max_length: int | None
+        cls, model: Seq2Seq, src_ids: Tensor, src_lengths: Tensor, beam_size: int, max_length: int | Tensor | None
     ) -> Beam:
         """Encode the sentences and give each of them one empty hypothesis; parameters as for `beam_search`."""
         batch, device = len(src_ids), src_ids.device
@@ -297,7 +298,7 @@ def _rows(sentences: Tensor, slots: Tensor, size: int) -> Tensor:
 
 def _no_weights(model: Seq2Seq, memory: Memory, steps: int) -> Tensor | None:
     """Allocate attention weights (rows of `memory`, steps, S), all zero; None for a model without attention."""
-    if model.decoder.attention is None:
+    if not model.decoder.attends:
         return None
     rows, src_length = memory.src_mask.shape
     return memory.enc_states.new_zeros(rows, steps, src_length)

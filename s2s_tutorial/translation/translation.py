@@ -25,6 +25,7 @@ class Translation:
         attn_weights: (T + 1, S + 1) with EOS, (T, S + 1) if the search ended before EOS, or None without attention.
         others: Other hypotheses of the beam: text and score, the best first.
         language: Language of the translation, by which its words are joined.
+        src_language: Code of the language of the sentence; `""` if it is not known.
         rule: Text rule of the model.
         sentences: Translations of its sentences, if it is the translation of a text of several. Their words are in `words`,
             and the attention is in the sentences.
@@ -41,6 +42,7 @@ class Translation:
     attn_weights: Tensor | None
     others: list[tuple[str, float]] = field(default_factory=list)
     language: str = "en"
+    src_language: str = "fr"
     rule: TextRule = ASCII
     sentences: list[Translation] = field(default_factory=list)
     joined_text: str = ""
@@ -87,6 +89,7 @@ def join_translations(text: Sentences, translations: list[Translation]) -> Trans
         score=sum(each.score for each in translations),
         attn_weights=None,
         language=first.language,
+        src_language=first.src_language,
         rule=first.rule,
         sentences=translations,
         joined_text=text.join([each.text for each in translations]),

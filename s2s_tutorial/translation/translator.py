@@ -12,7 +12,7 @@ from torch import Tensor
 
 from s2s_tutorial.arguments import check_count, check_number, check_sentences
 from s2s_tutorial.data.batches import batches_in_order, rows_by_length
-from s2s_tutorial.data.pieces import encode_sentences
+from s2s_tutorial.data.pieces import PieceVocabulary, encode_sentences
 from s2s_tutorial.data.rules import ASCII, TextRule
 from s2s_tutorial.data.unicode_text import BYTE_OF
 from s2s_tutorial.data.vocabulary import UNK, Vocabulary
@@ -31,6 +31,8 @@ from s2s_tutorial.translation.sentences import Sentences
 from s2s_tutorial.translation.translation import Translation, join_attention, join_translations
 from s2s_tutorial.workers import in_workers
 
+CHARACTERS_PER_CHARACTER = 8  # most characters of a translation for one of the source; Chinese needs about 4 in English
+
 
 @dataclass(frozen=True)
 class Translator:
@@ -40,7 +42,8 @@ class Translator:
         model: The network.
         src_vocabulary: Words of the source language.
         tgt_vocabulary: Words of the target language.
-        language: Language of the translations: "en" or "fr". With any other, only marks are joined to words.
+        language: Code of the language of the translations. With others than "en" and "fr", only marks are joined to words.
+        src_language: Code of the language of the sentences.
         rule: Text rule by which the model was trained.
         longest: Length of the longest source sentence it was trained on, in words, or pieces of words; None if that is not
             known.
@@ -50,6 +53,7 @@ class Translator:
     src_vocabulary: Vocabulary
     tgt_vocabulary: Vocabulary
     language: str = "en"
+    src_language: str = "fr"
     rule: TextRule = ASCII
     longest: int | None = None
 
@@ -93,14 +97,13 @@ class Translator:
         if not split:
             found = self.translate_words([self.read(each) for each in sentence], beam_size, penalty)
             return [replace(each, dropped=self.rule.dropped(text)) for each, text in zip(found, sentence, strict=True)]
-        texts = [Sentences.of(text, self.src_language) for text in sentence]
+        texts = [Sentences.of(text, self.src_language or "en") for text in sentence]
         parts = iter(self.translate([part for text in texts for part in text.texts or [""]], beam_size, penalty))
         return [join_translations(text, [next(parts) for _ in text.texts]) for text in texts]
 
     @property
-    def src_language(self) -> str:
-        """Code of the language that is translated, as far as it is known."""
-        return {"en": "fr", "fr": "en"}.get(self.language, "en")
+    def _writes_characters(self) -> bool:
+        return isinstance(self.tgt_vocabulary, PieceVocabulary) and not self.tgt_vocabulary.merges
 
     def check_readable(self, text: str, split: bool = False) -> None:
         """Check that every sentence of a text can be read, and that one has a word that the model has learned.
@@ -112,7 +115,7 @@ class Translator:
         Raises:
             SentenceError: It cannot be translated.
         """
-        sentences = Sentences.of(text, self.src_language).texts if split else [text]
+        sentences = Sentences.of(text, self.src_language or "en").texts if split else [text]
         tokens = [
             token
             for each in sentences or [""]
@@ -176,10 +179,11 @@ class Translator:
 
         def translate_batch(rows: np.ndarray) -> list[Translation]:  # (B,)
             src_ids, src_lengths = (torch.from_numpy(array).to(device) for array in src.rectangle(rows))  # (B, S), (B,)
+            limits = CHARACTERS_PER_CHARACTER * src_lengths + 10 if self._writes_characters else None  # (B,)
             if beam_size == 1:
-                found = [[best] for best in greedy_search(self.model, src_ids, src_lengths)]
+                found = [[best] for best in greedy_search(self.model, src_ids, src_lengths, limits)]
             else:
-                found = beam_search(self.model, src_ids, src_lengths, beam_size, penalty=penalty)
+                found = beam_search(self.model, src_ids, src_lengths, beam_size, limits, penalty=penalty)
             return [self._finish(sources[row], each) for row, each in zip(rows, found, strict=True)]
 
         keep_memory()
@@ -207,6 +211,7 @@ class Translator:
                 for (other, _), hypothesis in zip(answered[1:], hypotheses[1:], strict=True)
             ],
             language=self.language,
+            src_language=self.src_language,
             rule=self.rule,
             too_long=self.longest is not None and len(src_words) > self.longest,
         )

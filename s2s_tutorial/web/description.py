@@ -32,6 +32,7 @@ def describe(translator: Translator) -> dict[str, Any]:
     values = {
         "format": WORDS_VERSION,
         "language": translator.language,
+        "src_language": translator.src_language,
         "model": asdict(translator.model.settings),
         "reach": attention.reach if isinstance(attention, LocalAttention) else 0,
         "src_words": _listed(src),
@@ -65,7 +66,6 @@ def reading_rules(translator: Translator) -> dict[str, Any]:
     return {
         "rule": translator.rule.name,
         "longest": translator.longest,
-        "language": translator.src_language,
         "titles": TITLES,
         "numbered": NUMBERED,
         "unspaced": sorted(UNSPACED),

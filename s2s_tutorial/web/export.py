@@ -100,12 +100,10 @@ def rounded(translator: Translator) -> Translator:
 
 
 def check_supported(translator: Translator) -> None:
-    """Refuse models that the page cannot run.
-
-    Raises:
-        ExportError: The page has no code for a part of the model; the message names it.
-    """
+    """Refuse models that the page cannot run, with an `ExportError` that names the part it has no code for."""
     settings = translator.model.settings
+    if settings.network != "gru":
+        raise ExportError(f"the page runs the recurrent network, this run has {settings.network!r}: use --network gru")
     if settings.decoder != "luong":
         raise ExportError(f"the page runs the Luong decoder, this run has {settings.decoder!r}: train --decoder luong")
     if settings.input_feeding:
@@ -250,7 +248,9 @@ def load_exported(path: str | Path) -> Translator:
     except (AttributeError, KeyError, TypeError, ValueError, RuntimeError) as error:
         reason = str(error).splitlines()[0]
         raise BadFileError(f"{path} is not an exported model ({reason}): export the run again") from None
-    return Translator(model.eval(), text.src, text.tgt, values["language"], text.rule, text.longest)
+    language = values["language"]
+    src_language = values.get("src_language", "en" if language == "fr" else "fr")  # older files do not have it
+    return Translator(model.eval(), text.src, text.tgt, language, src_language, text.rule, text.longest)
 
 
 @dataclass(frozen=True)

@@ -1,5 +1,6 @@
 """The command line: output, streams and exit codes; an error is one line, never a traceback."""
 
+import io
 import json
 import random
 import re
@@ -21,6 +22,7 @@ from typer.testing import CliRunner
 from s2s_tutorial import files as checkpoint
 from s2s_tutorial.cli import train_run
 from s2s_tutorial.cli.commands import app
+from s2s_tutorial.cli.translate_lines import read_lines
 from s2s_tutorial.data.corpus import challenge_set
 from s2s_tutorial.presets import PRESETS
 from s2s_tutorial.runs.folder import open_run
@@ -173,8 +175,11 @@ def test_data_reads_a_file_and_reverses_it(tmp_path):
         next(re.findall(r"\d+ / \d+", line)[0] for line in lines if "words kept" in line) for lines in (forward, back)
     ]
     assert words[0].split(" / ") == words[1].split(" / ")[::-1]
-    assert any("French sentences" in line for line in forward)
-    assert any("English sentences" in line for line in back)
+    assert all(any("source sentences" in line for line in lines) for lines in (forward, back))
+    assert not any("French" in line or "English" in line for line in forward)
+    named = said(call("data", "--corpus", path, "--languages", "de", "Italian"))
+    assert any("German sentences" in line for line in named)
+    assert any("German / Italian words kept" in line for line in named)
 
 
 def write_pairs(path: Path, count: int = 300) -> None:
@@ -209,6 +214,52 @@ def test_a_bad_file_of_pairs_is_an_error_of_one_line_and_nothing_is_written(tmp_
     assert not (tmp_path / "run").exists()
 
 
+def test_data_shows_which_columns_are_read_and_what_was_dropped(tmp_path):
+    path = tmp_path / "pairs.tsv"
+    write_pairs(path)
+    lines = path.read_text().splitlines()
+    numbered = [f"{number}\t{line}" for number, line in enumerate(["english\tgerman", *lines, lines[0]])]
+    path.write_text("\n".join([f"id\t{numbered[0].partition(chr(9))[2]}", *numbered[1:], "no tab"]))
+    assert "line 303 of pairs.tsv has 1 column" in error_of(call("data", "--corpus", path))
+    text = "\n".join(said(call("data", "--corpus", path, "--skip-bad", "--languages", "en", "de")))
+    assert re.search(r"^read from +pairs.tsv: columns separated by tabs$", text, re.MULTILINE)
+    assert re.search(r"^source +column 2 \(english\), such as '", text, re.MULTILINE)
+    assert re.search(r"^target +column 3 \(german\), such as '", text, re.MULTILINE)
+    assert re.search(r"^left out +line 1, which names the columns$", text, re.MULTILINE)
+    assert re.search(r"^left out \(--skip-bad\) +1 line\n +line 303 of pairs.tsv has 1 column", text, re.MULTILINE)
+    assert re.search(r"^distinct +\d+ pairs +\d+ dropped$", text, re.MULTILINE)
+    assert "English / German words kept" in text
+
+
+def test_two_parallel_files_are_given_one_after_the_other(tmp_path):
+    path = tmp_path / "pairs.tsv"
+    write_pairs(path)
+    english, french = zip(*(line.split("\t") for line in path.read_text().splitlines()), strict=True)
+    files = tmp_path / "train.en", tmp_path / "train.fr"
+    for file, side in zip(files, (english, french), strict=True):
+        file.write_text("\n".join(side) + "\n")
+    one, two, three = (
+        said(call("data", "--corpus", *given)) for given in ([path], files, [files[0], "--corpus", files[1]])
+    )
+    assert two == three
+    assert two[3:] == one[3:]
+    assert "train.en and train.fr: two parallel files" in two[0]
+    files[1].write_text("\n".join(french[:-2]) + "\n")
+    assert "train.fr ends after line 298 and train.en does not" in error_of(call("data", "--corpus", *files))
+    assert "give one file, or two parallel files" in error_of(call("data", "--corpus", path, "--corpus", *files))
+
+
+def test_held_out_files_and_a_split_by_source_can_be_given(tmp_path):
+    path, test = tmp_path / "chat.tsv", tmp_path / "test.tsv"
+    lines = [f"answer {'abc'[n % 3]}\tquestion {n // 26} {chr(97 + n % 26)} {'xyz'[n % 7 % 3]}\n" for n in range(200)]
+    path.write_text("".join(lines).replace("0", "p").replace("1", "q").replace("2", "r"))
+    test.write_text("answer a\tquestion new\nanswer b\tquestion newer\n")
+    assert "--split-by source" in error_of(call("data", "--corpus", path))
+    lines = said(call("data", "--corpus", path, "--split-by", "source", "--test", test))
+    assert any(line.startswith("test set") and "test.tsv" in line for line in lines)
+    assert any(re.match(r"test +2 pairs of 2 source sentences", line) for line in lines)
+
+
 # train
 
 
@@ -229,7 +280,9 @@ def test_the_last_line_is_a_command_that_works(trained):
     run, result = trained
     line = said(result)[-1]
     assert str(run) in line
-    assert said(call(*shlex.split(line.partition("s2s-tutorial ")[2])))
+    words = shlex.split(line.removeprefix("Try it: "))
+    assert words[:4] == ["s2s-tutorial", "translate", "--run", str(run)]
+    assert said(call(*words[1:]))
 
 
 def test_the_same_command_again_reports_a_finished_run_and_does_not_train(trained, monkeypatch, quick_end):
@@ -347,7 +400,70 @@ def test_a_missing_device_is_an_error_of_one_line(run):
     assert "try --device cpu" in error_of(call("translate", "--run", run, "--device", "warp", "le chat"))
 
 
+def test_a_run_is_found_again_when_its_file_is_spelled_otherwise_or_moved(tmp_path, monkeypatch, quick_end):
+    write_pairs(tmp_path / "pairs.tsv")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setitem(PRESETS, "small", replace(TALKING, training=replace(TALKING.training, epochs=1)))
+    said(call("train", *SMALL, "--corpus", "pairs.tsv", "--run", "run"))
+    for spelled in ("./pairs.tsv", tmp_path / "pairs.tsv"):
+        assert said(call("train", *SMALL, "--corpus", spelled, "--run", "run"))[-1] == "The result of run"
+    other = tmp_path / "other"
+    other.mkdir()
+    monkeypatch.chdir(other)
+    scores = json.loads(call("evaluate", "--run", tmp_path / "run", "--json").stdout)
+    (tmp_path / "pairs.tsv").rename(other / "moved.tsv")
+    assert "--corpus FILE" in error_of(call("evaluate", "--run", tmp_path / "run"))
+    again = json.loads(call("evaluate", "--run", tmp_path / "run", "--corpus", "moved.tsv", "--json").stdout)
+    assert {**again, "seconds": 0} == {**scores, "seconds": 0}
+    assert said(call("train", *SMALL, "--corpus", "moved.tsv", "--run", tmp_path / "run"))
+    write_pairs(other / "moved.tsv", count=200)
+    assert "other sentence pairs" in error_of(call("train", *SMALL, "--corpus", "moved.tsv", "--run", tmp_path / "run"))
+
+
+def test_the_languages_of_a_run_are_kept_and_named(tmp_path, quick_end):
+    write_pairs(tmp_path / "pairs.tsv")
+    command = ("train", *SMALL, "--corpus", tmp_path / "pairs.tsv", "--epochs", "1", "--run", tmp_path / "run")
+    said(call(*command, "--languages", "de", "Spanish"))
+    assert open_run(tmp_path / "run").settings.data.languages == ("de", "es")
+    assert "languages ('de', 'es'), not ()" in error_of(call(*command))
+    assert "the challenge set is French and English" in error_of(
+        call("evaluate", "--run", tmp_path / "run", "--pairs", "challenge")
+    )
+
+
+def test_an_unknown_language_is_an_error():
+    assert "'Klingonese' is not a language" in error_of(call("data", *SMALL, "--languages", "de", "Klingonese"))
+
+
 # translate
+
+
+def test_a_sentence_may_begin_with_a_hyphen(run):
+    sentence = knows(run)
+    plain = said(call("translate", "--run", run, sentence))
+    for written in (f"-{sentence}", f"- {sentence}", f"–{sentence}"):
+        assert said(call("translate", "--run", run, written)) == plain
+    assert said(call("translate", f"-{sentence}", "--beam", "1", "--run", run)) == plain
+    result = call("translate", "--run", run, "--beem", "3", sentence)
+    assert result.exit_code == 2
+    assert "No such option: --beem" in result.stderr
+
+
+def test_a_terminal_is_told_what_to_type_on_standard_error(monkeypatch, capsys):
+    class Terminal(io.TextIOWrapper):
+        def isatty(self):
+            return True
+
+    monkeypatch.setattr(sys, "stdin", Terminal(io.BytesIO(b"le chat\n\xff\n")))
+    first, second = read_lines(None)
+    assert first == "le chat"
+    assert isinstance(second, UnicodeDecodeError)
+    output = capsys.readouterr()
+    assert (output.out, output.err) == ("", "Type a sentence and press Enter. Ctrl-D ends.\n> > > \n")
+
+
+def test_an_argument_that_is_not_utf_8_is_an_error(run):
+    assert "not UTF-8" in error_of(call("translate", "--run", run, "le ch\udce9t"))
 
 
 def test_arguments_are_translated_line_by_line(run):
@@ -542,6 +658,28 @@ def test_a_held_out_set_that_has_changed_is_not_evaluated(tmp_path, monkeypatch,
     assert "have changed" in error_of(call("evaluate", "--run", tmp_path / "run"))
 
 
+def test_sentences_that_cannot_be_read_are_counted_and_are_wrong(run, tmp_path):
+    sentence = " ".join(knows(run).split()[:6])
+    (output,) = said(call("translate", "--run", run, sentence))
+    path = tmp_path / "mine.tsv"
+    path.write_text(f"{output}\t{sentence}\nyes\tда\nno\tнет\n", encoding="utf-8")
+    values = json.loads(call("evaluate", "--run", run, "--pairs", path, "--json").stdout)
+    assert (values["sentences"], values["unreadable"]) == (3, 2)
+    assert values["exact_match"] == pytest.approx(1 / 3)
+    lines = said(call("evaluate", "--run", run, "--pairs", path))
+    assert "2 of the sentences could not be read and count as wrong" in lines
+    assert "A score of 3 sentences means little: test on more" in lines
+
+
+def test_a_handful_of_sentences_has_no_narrow_interval(run, tmp_path):
+    sources = [" ".join(knows(run).split()[start : start + 6]) for start in range(4)]
+    path = tmp_path / "own.tsv"
+    outputs = said(call("translate", "--run", run, *sources))
+    path.write_text("".join(f"{output}\t{source}\n" for source, output in zip(sources, outputs, strict=True)))
+    values = json.loads(call("evaluate", "--run", run, "--pairs", path, "--json").stdout)
+    assert (values["bleu_low"], values["bleu_high"]) == (0.0, 100.0)
+
+
 # plot
 
 
@@ -585,6 +723,80 @@ def test_a_model_without_attention_has_no_picture(run, tmp_path):
 
 
 # As a process of its own
+
+
+# The other network
+
+
+@pytest.fixture(scope="module")
+def transformer_run(tmp_path_factory) -> Path:
+    """A run with a Transformer that the command line trained."""
+    run = tmp_path_factory.mktemp("cli") / "transformer"
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setitem(PRESETS, "small", TALKING)
+        lines = said(call("train", *SMALL, "--network", "transformer", "--run", run))
+    assert lines[-1].startswith("To translate with it: ") or str(run) in lines[-1]
+    return run
+
+
+def test_a_transformer_is_trained_with_its_own_sizes(transformer_run):
+    model = open_run(transformer_run).settings.model
+    assert (model.network, model.hidden_size, model.num_layers) == ("transformer", 32, 2)
+    assert {path.name for path in transformer_run.iterdir()} >= {"model.safetensors", "scores.json", "losses.png"}
+
+
+def test_a_transformer_translates_is_measured_and_drawn(transformer_run, tmp_path):
+    sentence = knows(transformer_run)
+    lines = said(call("translate", "--run", transformer_run, sentence, sentence.upper()))
+    assert lines[0] == lines[1] != ""
+    (line,) = said(call("translate", "--run", transformer_run, "--json", "--beam", "3", sentence + " xyzzyx"))
+    values = json.loads(line)
+    assert len(values["others"]) == 2
+    assert all(sum(row) == pytest.approx(1, abs=0.02) for row in values["attention"])
+    scores = json.loads("\n".join(said(call("evaluate", "--run", transformer_run, "--beam", "2", "--json"))))
+    assert set(scores) == SCORES | ALIGNMENT_SCORES
+    assert "phenomena" in json.loads(
+        "\n".join(said(call("evaluate", "--run", transformer_run, "--pairs", "challenge", "--json")))
+    )
+    for what, arguments in (("attention", [sentence]), ("losses", [])):
+        path = tmp_path / f"{what}.png"
+        said(call("plot", what, "--run", transformer_run, "--out", path, *arguments))
+        assert path.read_bytes().startswith(b"\x89PNG")
+
+
+def test_the_page_refuses_a_transformer_in_one_line(transformer_run, tmp_path):
+    line = error_of(call("export", "--run", transformer_run, "--to", tmp_path / "web"))
+    assert "use --network gru" in line
+    assert not (tmp_path / "web").exists()
+
+
+@pytest.mark.parametrize(
+    "options", [["--attention", "general"], ["--decoder", "luong"], ["--input-feeding"]], ids=lambda options: options[0]
+)
+def test_options_of_the_recurrent_network_are_refused_for_a_transformer(tmp_path, options):
+    line = error_of(call("train", *SMALL, "--run", tmp_path / "run", "--network", "transformer", *options))
+    assert "options of the recurrent network: leave them out, or use --network gru" in line
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_another_network_on_the_same_run_is_an_error(run):
+    line = error_of(call("train", *SMALL, "--run", run, "--network", "transformer"))
+    assert re.search(r"holds a run with other settings \(\w+ .*, not .*\): use these", line)
+
+
+@pytest.mark.parametrize("sampling", ["linear", "none"])
+def test_a_transformer_resumes_from_the_same_command(tmp_path, monkeypatch, quick_end, vectors_file, sampling):
+    command = ("train", *SMALL, "--network", "transformer", "--epochs", "1", "--sampling", sampling)
+    command += ("--vectors", vectors_file, "--run", tmp_path / "run")
+    take_step = Trainer.train_step
+    with monkeypatch.context() as patch:
+        patch.setattr(Trainer, "train_step", lambda self, batch: (press_stop(), take_step(self, batch))[1])
+        assert call(*command).exit_code == 130
+    model = open_run(tmp_path / "run").settings.model
+    assert (model.embedding_size, model.hidden_size, model.num_heads) == (12, 12, 4)
+    result = call(*command)
+    assert "Resuming from checkpoint-000000001.safetensors" in result.stderr
+    assert said(result)[-1] == f"The result of {tmp_path / 'run'}"
 
 
 def test_as_a_process_a_mistake_is_one_line_on_standard_error_and_code_1(tmp_path):
@@ -639,11 +851,10 @@ def test_data_counts_what_the_rule_leaves_out_and_entities(tmp_path):
 
 def test_a_run_of_another_script_in_pieces_is_trained_measured_and_translated(tmp_path, cyrillic, quick_end):
     run = tmp_path / "run"
-    options = ("--text", "unicode", "--tokens", "subwords", "--vocabulary-size", "512", "--bpe-dropout", "0.1")
-    said(call("train", "--corpus", cyrillic, *SMALL, *options, "--word-dropout", "0.1", "--run", run))
+    options = ("--text", "unicode", "--tokens", "subwords", "--vocabulary-size", "512")
+    said(call("train", "--corpus", cyrillic, *SMALL, *options, "--run", run))
     opened = open_run(run)
     assert (opened.settings.data.text, opened.settings.data.tokens) == ("unicode", "subwords")
-    assert opened.settings.training.bpe_dropout == opened.settings.training.word_dropout == 0.1
     assert opened.src_vocabulary == opened.tgt_vocabulary
     values = json.loads(call("evaluate", "--run", run, "--json").stdout)
     assert set(values) == SCORES | {"printed"}
@@ -678,3 +889,13 @@ def test_what_the_model_cannot_read_is_told(run):
     long = call("translate", "--run", run, "--json", " ".join([word] * 60))
     assert "longer than any sentence" in long.stderr
     assert json.loads(long.stdout)["too_long"] is True
+
+
+def test_evaluate_counts_sentences_that_the_run_cannot_read_as_wrong_and_refuses_such_references(run, tmp_path):
+    path = tmp_path / "pairs.tsv"
+    path.write_text("The cat sleeps.\tLe chat dort.\nThe dog sleeps.\tпёс спит.\n", encoding="utf-8")
+    values = json.loads(call("evaluate", "--run", run, "--pairs", path, "--json").stdout)
+    assert (values["unreadable"], values["sentences"]) == (1, 2)
+    assert "1 of the sentences could not be read" in call("evaluate", "--run", run, "--pairs", path).stdout
+    path.write_text("кот спит.\tLe chat dort.\nThe dog sleeps.\tLe chien dort.\n", encoding="utf-8")
+    assert "of the first column (script: Cyrillic)" in error_of(call("evaluate", "--run", run, "--pairs", path))

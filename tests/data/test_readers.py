@@ -12,6 +12,7 @@ import pytest
 from s2s_tutorial.data import readers as sources
 from s2s_tutorial.data.readers import CorpusError, parse_columns, read_corpus, read_file
 from s2s_tutorial.data.tatoeba import tatoeba_file
+from s2s_tutorial.settings import DataSettings
 
 LINES = "I sing.\tJe chante.\nYou sing.\tTu chantes.\n"
 
@@ -73,7 +74,7 @@ def test_a_side_without_letters_stays_in_its_row():
 @pytest.mark.parametrize("name", ["pairs.txt", "pairs.tsv", "PAIRS.TXT", "pairs"])
 def test_a_plain_file_is_read_with_any_name(tmp_path, name):
     (tmp_path / name).write_text(LINES, encoding="utf-8")
-    assert read_corpus(str(tmp_path / name), 0).first == ["i sing .", "you sing ."]
+    assert read_corpus(DataSettings(corpus=str(tmp_path / name))).first == ["i sing .", "you sing ."]
 
 
 def test_a_zip_is_read_beside_notes_that_come_with_it(tmp_path):
@@ -92,7 +93,7 @@ def test_reading_writes_nothing_to_disk(tmp_path, monkeypatch):
 
 
 def test_the_embedded_corpus_has_an_alignment_for_every_pair():
-    columns = read_corpus("sample", 50)
+    columns = read_corpus(DataSettings(sample_pairs=50))
     assert len(columns.first) == len(columns.second) == len(columns.alignments) == 50
     for english, french, links in zip(columns.first, columns.second, columns.alignments, strict=True):
         assert links
@@ -112,9 +113,22 @@ def test_the_embedded_corpus_has_an_alignment_for_every_pair():
         (b"a\tb\n\na\tb\tc\td\n", "line 3 of pairs.tsv has 4 columns, .*tab too many"),
         ("a\tb\nété\tété\n".encode("latin-1"), "line 2 of pairs.tsv is not UTF-8"),
         (b"\xef\xbb\xbfa\tb\n\xff\tc\n", "line 2 of pairs.tsv is not UTF-8"),
-        ("a\tb\n".encode("utf-16"), "line 1 of pairs.tsv is not UTF-8"),
+        ("a\tb\n".encode("utf-16-le"), "pairs.tsv is not a text file, or in an encoding without a mark"),
+        ("a\tb\n".encode("utf-32"), "pairs.tsv is not a text file, or in an encoding without a mark"),
+        (b"\xff\xfea\tb", "pairs.tsv begins like UTF-16 and is damaged"),
     ],
-    ids=["empty", "blank", "only a mark", "one column", "a tab too many", "Latin-1", "mark and Latin-1", "UTF-16"],
+    ids=[
+        "empty",
+        "blank",
+        "only a mark",
+        "one column",
+        "a tab too many",
+        "Latin-1",
+        "mark and Latin-1",
+        "UTF-16",
+        "UTF-32",
+        "odd UTF-16",
+    ],
 )
 def test_a_bad_file_is_refused_naming_the_line(tmp_path, data, words):
     path = tmp_path / "pairs.tsv"
@@ -207,8 +221,8 @@ def test_every_damaged_zip_raises_the_same_error(tmp_path):
 
 @pytest.mark.parametrize("name", ["missing.tsv", "missing.zip", "."])
 def test_a_missing_file_is_named(tmp_path, name):
-    with pytest.raises(CorpusError, match=r"is not a file: give a \.txt, \.tsv or \.zip"):
-        read_corpus(str(tmp_path / name), 0)
+    with pytest.raises(CorpusError, match=r"is not a file: give a file of sentence pairs \(\.txt, \.tsv"):
+        read_corpus(DataSettings(corpus=str(tmp_path / name)))
 
 
 def test_a_file_that_cannot_be_opened_is_named(tmp_path, monkeypatch):
@@ -288,7 +302,7 @@ def test_a_named_file_is_taken_and_nothing_downloaded(download, tmp_path, monkey
     path = tmp_path / "mine.tsv"
     path.write_text(LINES)
     monkeypatch.setenv("S2S_TUTORIAL_DATA", str(path))
-    assert read_corpus("tatoeba", 0).first == ["i sing .", "you sing ."]
+    assert read_corpus(DataSettings(corpus="tatoeba")).first == ["i sing .", "you sing ."]
     assert download.times == 0
 
 

@@ -355,8 +355,13 @@ def test_a_huge_file_of_pairs_is_not_read(refused, tmp_path):
     refused("corpus", tmp_path / "pairs.tsv", "holds more than 1024 MiB")
 
 
-def test_a_file_of_one_endless_line_is_read_only_up_to_the_line_limit(refused, tmp_path):
+def test_a_file_of_zeros_is_refused_by_its_start(refused, tmp_path):
     sparse(tmp_path / "pairs.tsv", 1 << 30)
+    refused("corpus", tmp_path / "pairs.tsv", "pairs.tsv is not a text file")
+
+
+def test_a_file_of_one_endless_line_is_read_only_up_to_the_line_limit(refused, tmp_path):
+    (tmp_path / "pairs.tsv").write_bytes(b"x" * (32 << 20))
     refused("corpus", tmp_path / "pairs.tsv", "line 1 of pairs.tsv is longer than")
 
 

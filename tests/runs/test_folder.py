@@ -246,6 +246,29 @@ def test_the_size_of_weights_is_known_within_a_factor_of_2_before_they_are_made(
     assert 0.5 < real / run.weight_bytes() < 2
 
 
+@pytest.mark.parametrize(("size", "layers", "inner"), [(64, 1, 8), (32, 4, 64), (8, 2, 512)])
+@pytest.mark.parametrize("words", [3, 700])
+def test_the_size_of_a_transformers_weights_is_known_too(size, layers, inner, words):
+    model = ModelSettings(
+        embedding_size=size, hidden_size=size, num_layers=layers, network="transformer", feed_forward_size=inner
+    )
+    vocabulary = Vocabulary.count([" ".join("w" * n for n in range(1, words))])
+    run = Run(Path(), Settings("mine", model=model), vocabulary, vocabulary, frozenset())
+    real = sum(weight.nbytes for weight in run.build_model().state_dict().values())
+    assert 0.5 < real / run.weight_bytes() < 2
+
+
+def test_a_run_of_a_version_without_transformers_is_read(run_copy):
+    def forget(values):
+        for name in ("network", "num_heads", "feed_forward_size"):
+            del values["settings"]["model"][name]
+
+    expected = open_run(run_copy).settings
+    change_json(run_copy, forget)
+    assert open_run(run_copy).settings == expected
+    assert expected.model.network == "gru"
+
+
 def test_a_finished_run_and_one_without_checkpoints_are_not_called_unfinished(tiny_run):
     assert open_run(tiny_run).unfinished() == ""
     assert open_run(PRETRAINED).unfinished() == ""

@@ -120,6 +120,14 @@ def test_two_processes_of_32_give_the_losses_of_one_of_64(alone, tmp_path):
     np.testing.assert_allclose(losses(folder), alone, rtol=BOUND)
 
 
+def test_two_processes_train_a_transformer_as_one_does(tiny_corpus, tmp_path):
+    job = {"model": {"network": "transformer", "num_layers": 2, "num_heads": 2}, "training": {"epochs": 2}}
+    Trainer(tiny_corpus, settings_of(job), tmp_path / "alone", "cpu", watchers=[]).fit()
+    done = together(2, job | {"folder": tmp_path / "run"})
+    assert done.returncode == 0, done.stderr
+    np.testing.assert_allclose(losses(tmp_path / "run"), losses(tmp_path / "alone"), rtol=BOUND)
+
+
 def test_frozen_weights_stay_frozen_in_two_processes_too(tiny_corpus, tmp_path):
     job = {"training": {"epochs": 2}, "frozen": True}
     alone = Trainer(tiny_corpus, settings_of(job), tmp_path / "alone", "cpu", watchers=[], start=FROZEN)

@@ -148,3 +148,26 @@ def test_different_encoders_have_different_names(tiny_run, talking_run, tiny_cor
         from_encoder(load_translator(folder), tiny_corpus.src_vocabulary).name for folder in (tiny_run, talking_run)
     )
     assert one != other
+
+
+TRANSFORMER = {"network": "transformer", "num_heads": 2, "input_feeding": False}
+
+
+def test_vectors_in_a_transformer_are_as_large_as_its_embeddings(make_trainer, starts, vectors, tiny_corpus):
+    trainer = make_trainer(starts["vectors, frozen"], **TRANSFORMER)
+    rows = [tiny_corpus.src_vocabulary.id_of(word) for word in vectors.words]
+    weight = trainer.model.encoder.embedding.weight[rows]
+    assert weight.square().mean().item() * TINY.model.embedding_size == pytest.approx(1, rel=1e-5)
+    trainer.fit()
+    assert torch.equal(trainer.model.encoder.embedding.weight[rows], weight)
+
+
+def test_a_transformers_encoder_can_be_borrowed_but_not_a_recurrent_one(make_trainer, starts, tmp_path):
+    with pytest.raises(ValueError, match="give both one size"):
+        make_trainer(starts["encoder"], tmp_path / "refused", **TRANSFORMER)
+    lender = make_trainer(None, tmp_path / "lender", **TRANSFORMER)
+    lender.fit()
+    start = from_encoder(lender.translator, lender.run.src_vocabulary, freeze=True)
+    trainer = make_trainer(start, **TRANSFORMER)
+    trainer.fit()
+    assert same(of_encoder(trainer), of_encoder(lender))

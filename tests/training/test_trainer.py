@@ -303,8 +303,9 @@ def test_another_form_of_scheduled_sampling_chooses_the_words_that_are_fed(make_
     [
         {"decoder": "bahdanau", "attention": "additive", "input_feeding": False},
         {"num_layers": 2, "attention": "local-p", "tie_embeddings": False},
+        {"network": "transformer", "num_layers": 2, "input_feeding": False},
     ],
-    ids=["bahdanau", "two layers, local-p"],
+    ids=["bahdanau", "two layers, local-p", "transformer"],
 )
 def test_other_models_resume_exactly_too(make_trainer, tmp_path, model):
     kinds = {"model": model, "epochs": 1, "sampling": "constant"}

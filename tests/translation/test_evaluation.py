@@ -15,6 +15,7 @@ from s2s_tutorial.translation.evaluation import (
     evaluate,
     exact_match,
     normalised_words,
+    printed_scores,
     reference_columns,
     score_alignments,
     score_groups,
@@ -263,3 +264,34 @@ def test_the_line_for_people_names_every_number():
     line = show_scores(replace(scores, aer=0.2, aer_best=0.1, aer_chance=0.8)).splitlines()[-1]
     assert re.findall(r"\d\.\d+", line) == ["0.20", "0.10", "0.80"]
     assert re.match("alignment error rate .*one link per word.*chance", line)
+
+
+def test_sentences_that_cannot_be_read_count_as_wrong(tiny_corpus, talking_run):
+    translator = load_translator(talking_run)
+    readable = tiny_corpus.test.head(10)
+    answers = [[found.normal_text] for found in translator.translate_words(readable.sources)]
+    right = replace(readable, references=answers, alignments=None)
+    scores, _ = evaluate(translator, right)
+    assert scores.exact_match == 1.0
+    assert scores.unreadable is None
+    with_unread, translations = evaluate(translator, replace(right, unreadable=[["a cat ."]] * 10))
+    assert with_unread.exact_match == 0.5
+    assert with_unread.bleu < scores.bleu
+    assert (with_unread.unreadable, with_unread.sentences, len(translations)) == (10, 20, 10)
+    assert "10 of the sentences could not be read" in show_scores(with_unread)
+
+
+def test_scores_as_printed_count_case_marks_and_digits():
+    assert printed_scores(["Il a 3 ans."], [["Il a 3 ans."]])["exact_match"] == 1
+    for wrong in ("il a 3 ans.", "Il a 4 ans.", "Il a 3 ans"):
+        assert printed_scores([wrong], [["Il a 3 ans."]])["bleu"] < 100
+    assert "tok:zh" in printed_scores(["我买书。"], [["我买车。"]])["signature"]
+
+
+@pytest.mark.parametrize("count", [1, 3, 12])
+def test_the_interval_of_a_perfect_score_ends_at_100_and_is_wide_for_few_sentences(count):
+    outputs = [f"we see the dog number {number} ." for number in range(count)]
+    translations = [Translation(["x"], text.split(), [], [], 0.0, None) for text in outputs]
+    scores = score_translations(translations, [[text] for text in outputs])
+    assert scores["bleu_low"] <= scores["bleu"] <= scores["bleu_high"] <= 100.0
+    assert (scores["bleu_low"], scores["bleu_high"]) == ((0.0, 100.0) if count < 10 else (100.0, 100.0))

@@ -33,7 +33,7 @@ from s2s_tutorial.web.export import (
     unpack,
 )
 
-OTHERS = [kind for kind in KINDS if kind.decoder != "luong" or kind.input_feeding]
+OTHERS = [kind for kind in KINDS if kind not in RUNNABLE]
 
 
 @pytest.fixture(scope="module")
@@ -213,13 +213,14 @@ def test_a_name_that_is_not_a_plain_file_name_is_refused(translator, tmp_path, n
 
 @pytest.mark.parametrize("settings", OTHERS, ids=kind_name)
 def test_a_model_that_the_page_cannot_run_is_refused_and_nothing_is_written(tmp_path, settings):
-    with pytest.raises(ExportError, match=r"bahdanau|input feeding"):
+    with pytest.raises(ExportError, match=r"bahdanau|input feeding|the recurrent network, this run has 'transformer'"):
         export(small_translator(settings), tmp_path / "to", "m")
     assert not (tmp_path / "to").exists()
 
 
 def test_every_kind_of_model_is_either_run_or_refused():
     assert {kind.attention for kind in RUNNABLE} == {kind.attention for kind in OTHERS}
+    assert {kind.network for kind in RUNNABLE} == {"gru"}
     assert len(RUNNABLE) + len(OTHERS) == len(KINDS)
 
 
@@ -286,3 +287,5 @@ def test_a_mistake_is_an_error_of_one_line(tiny_run, talking_run, tmp_path):
 def test_a_translator_into_french_is_labelled_as_such(translator, tmp_path):
     export(replace(translator, language="fr"), tmp_path, "m")
     assert load_exported(tmp_path / "m.safetensors").language == "fr"
+    export(replace(translator, language="en", src_language="de"), tmp_path, "n")
+    assert load_exported(tmp_path / "n.safetensors").src_language == "de"

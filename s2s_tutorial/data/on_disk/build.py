@@ -20,11 +20,12 @@ from numpy.typing import DTypeLike
 
 from s2s_tutorial.data import corpus as corpora
 from s2s_tutorial.data.columns import Columns, CorpusError, source_and_target
-from s2s_tutorial.data.corpus import HeldOut, gather_references, hold_out
+from s2s_tutorial.data.corpus import HeldOut, gather_references, held_out_from, hold_out
 from s2s_tutorial.data.filters import Choice, among, choose, word_counts
 from s2s_tutorial.data.on_disk.mapped_pairs import checksum
 from s2s_tutorial.data.on_disk.scan import Scan, ScannedColumn
 from s2s_tutorial.data.pieces import Cuts, build_vocabularies
+from s2s_tutorial.data.split import read_own_sets
 from s2s_tutorial.data.vocabulary import MAX_VOCABULARY, Vocabulary
 from s2s_tutorial.files import MAX_JSON_BYTES, write_atomically, write_json
 from s2s_tutorial.settings import DataSettings
@@ -44,8 +45,9 @@ def encode(folder: Path, settings: DataSettings, mark: str, report: Callable[[st
     Raises:
         CorpusError: See `corpus.prepare`.
     """
-    scan = Scan(folder, settings, report)
-    choice = choose(scan.first, scan.second, scan.parts, scan.read, settings)
+    own = read_own_sets(settings)
+    scan = Scan(folder, settings, own, report)
+    choice = choose(scan.first, scan.second, scan.places, scan.read, settings)
     src, tgt = source_and_target(scan.first, scan.second, settings.reverse)
     training = scan.mask(choice.rows["training"])
     vocabularies: dict[str, Any] = {}
@@ -55,8 +57,9 @@ def encode(folder: Path, settings: DataSettings, mark: str, report: Callable[[st
         sums |= _write_side(column, training, vocabulary, folder, side)
         vocabularies[f"{side}_vocabulary"] = vocabulary.to_dict()
     sums["src.keys.npy"] = _write_array(folder / "src.keys.npy", src.keys[training])
-    for part, held_out in _held_out(scan, choice, settings.reverse).items():
-        data = _held_out_lines(held_out)
+    for part, from_corpus in _held_out(scan, choice, settings.reverse).items():
+        held_out = held_out_from(own.columns[part], settings.reverse) if part in own.columns else from_corpus
+        data = _held_out_lines(held_out.head(corpora.MOST_HELD_OUT))
         write_atomically(folder / f"{part}.tsv", data)
         sums[f"{part}.tsv"] = hashlib.sha256(data).hexdigest()
     scan.delete_files()
@@ -66,7 +69,8 @@ def encode(folder: Path, settings: DataSettings, mark: str, report: Callable[[st
         "fingerprint": mark,
         "steps": [list(step) for step in choice.steps],
         "word_counts": list(source_and_target(*choice.word_types, settings.reverse)),
-        "pairs": {part: len(choice.rows[part]) for part in ("validation", "test")},
+        "pairs": own.pairs(choice),
+        "notes": [*scan.notes, *own.notes, *choice.notes],
         "aligned": scan.links is not None,
         "losses": [asdict(losses) for losses in scan.losses],
         "sha256": sums,

@@ -27,14 +27,19 @@ from s2s_tutorial.data.losses import Losses
 from s2s_tutorial.data.on_disk.build import encode
 from s2s_tutorial.data.on_disk.mapped_pairs import StoredPairs, checksum, open_array, open_encoded
 from s2s_tutorial.data.pieces import read_vocabulary
-from s2s_tutorial.data.readers import corpus_path
+from s2s_tutorial.data.readers import content_digest
+from s2s_tutorial.data.reading.opening import OPENERS
 from s2s_tutorial.data.rules import text_rule
 from s2s_tutorial.files import BadFileError, read_bounded, read_json, refuse_links
 from s2s_tutorial.grammar import generate
-from s2s_tutorial.settings import DataSettings
+from s2s_tutorial.settings import DataSettings, files_of
 
 FOLDER_FORMAT = 3  # raise it when the files, the text rules or the filters change
 LARGE_SAMPLE, LARGE_FILE = 1_000_000, 256 << 20  # pairs, bytes: larger corpora are always streamed
+STORED_FILES = (
+    "src.ids.npy", "src.starts.npy", "tgt.ids.npy", "tgt.starts.npy", "src.keys.npy", "test.tsv", "validation.tsv",
+    "vocabularies.json",
+)  # fmt: skip
 MAX_HELD_OUT_BYTES = 64 << 20
 
 
@@ -44,8 +49,8 @@ def is_large(settings: DataSettings) -> bool:
         return settings.sample_pairs > LARGE_SAMPLE
     if settings.corpus == "tatoeba":
         return False
-    path = Path(settings.corpus)
-    return path.is_file() and path.stat().st_size * (5 if path.suffix.lower() == ".zip" else 1) > LARGE_FILE
+    paths = [path for path in map(Path, files_of(settings.corpus)) if path.is_file()]
+    return sum(path.stat().st_size * (5 if path.suffix.lower() in OPENERS else 1) for path in paths) > LARGE_FILE
 
 
 def fingerprint(settings: DataSettings) -> str:
@@ -58,13 +63,9 @@ def fingerprint(settings: DataSettings) -> str:
     if settings.corpus == "sample":
         for pair in generate(500):  # a changed grammar makes other sentences
             total.update(f"{pair.french}\t{pair.english}\n".encode())
-    else:
-        path = corpus_path(settings.corpus)
-        if not path.is_file():
-            raise CorpusError(f"{path} is not a file: give a .txt, .tsv or .zip of tab-separated sentence pairs")
-        with path.open("rb") as file:
-            total.update(hashlib.file_digest(file, "sha256").digest())
-        settings = replace(settings, corpus="")  # it may be moved
+    total.update(content_digest(settings).encode())
+    if settings.corpus != "sample":
+        settings = replace(settings, corpus="", valid=str(bool(settings.valid)), test=str(bool(settings.test)))
     total.update(json.dumps([FOLDER_FORMAT, asdict(settings)], sort_keys=True).encode())
     return total.hexdigest()
 
@@ -155,8 +156,7 @@ def open_encoded_corpus(folder: Path, settings: DataSettings, mark: str) -> Corp
     try:
         if values["fingerprint"] != mark:
             raise BadFileError(f"{folder} holds another corpus")
-        for name in ("src.ids.npy", "src.starts.npy", "tgt.ids.npy", "tgt.starts.npy", "src.keys.npy", "test.tsv",
-                     "validation.tsv", "vocabularies.json"):  # fmt: skip
+        for name in STORED_FILES:
             if checksum(folder / name) != values["sha256"][name]:
                 raise BadFileError(f"{folder / name} is damaged (checksum)")
         words = read_json(folder / "vocabularies.json")
@@ -179,6 +179,7 @@ def open_encoded_corpus(folder: Path, settings: DataSettings, mark: str) -> Corp
             tgt_vocabulary=tgt_vocabulary,
             rule=text_rule(settings),
             losses=_read_losses(values["losses"], settings.reverse),
+            notes=[(str(label), str(note)) for label, note in values["notes"]],
         )
     except BadFileError:
         raise

@@ -13,12 +13,13 @@ from pathlib import Path
 import numpy as np
 
 from s2s_tutorial.data.columns import Alignment
-from s2s_tutorial.data.corpus import check_losses, keep_lengths, part_numbers
-from s2s_tutorial.data.filters import Numbering, TextColumn
+from s2s_tutorial.data.corpus import check_losses, keep_lengths, numbered
+from s2s_tutorial.data.filters import Numbering
 from s2s_tutorial.data.losses import Losses
 from s2s_tutorial.data.on_disk.mapped_pairs import sentence_key
 from s2s_tutorial.data.readers import read_pieces
 from s2s_tutorial.data.rules import TextRule, text_rule
+from s2s_tutorial.data.split import OwnSets, places
 from s2s_tutorial.settings import DataSettings
 
 ROWS_AT_ONCE = 200_000  # pairs read back in one piece
@@ -146,28 +147,30 @@ class Scan:
     Args:
         folder: Folder for the temporary files.
         settings: Settings of the data.
+        own: Held-out sets that come from files of their own.
         report: Called from time to time with a sentence about progress.
 
     Attributes:
         first: First column.
         second: Second column.
-        parts: (N,) index in `filters.PARTS` of the set that each pair's first sentence belongs to.
+        places: (N,) place of each pair, which decides its set; see `split.places`.
         links: Gold alignments, or None.
         read: Number of pairs before any filter.
         losses: What normalising left out of the first and of the second column.
+        notes: How the files were read.
 
     Raises:
-        CorpusError: See `sources.read_corpus`.
+        CorpusError: See `readers.read_corpus`.
     """
 
-    def __init__(self, folder: Path, settings: DataSettings, report: Callable[[str], None]) -> None:
+    def __init__(self, folder: Path, settings: DataSettings, own: OwnSets, report: Callable[[str], None]) -> None:
         rule = text_rule(settings)
         self.first, self.second = (ScannedColumn(folder / f"{name}.tmp", rule) for name in ("first", "second"))
         self.losses = Losses(), Losses()
         self.links = ScannedLinks(folder / "links.tmp") if settings.corpus == "sample" else None
-        self.read = 0
+        self.read, self.notes = 0, list[tuple[str, str]]()
         try:
-            self._read_all(settings, report)
+            self._read_all(settings, own, report)
         finally:
             for part in self._files():
                 part.file.close()
@@ -178,16 +181,17 @@ class Scan:
     def _files(self) -> list[ScannedPart]:
         return [self.first, self.second, *([self.links] if self.links else [])]
 
-    def _read_all(self, settings: DataSettings, report: Callable[[str], None]) -> None:
-        parts: list[np.ndarray] = []
-        reported, rule = 0, text_rule(settings)
-        for piece in read_pieces(settings.corpus, settings.sample_pairs, rule):
+    def _read_all(self, settings: DataSettings, own: OwnSets, report: Callable[[str], None]) -> None:
+        found: list[np.ndarray] = []
+        reported = 0
+        for piece in read_pieces(settings):
             self.read += len(piece.first)
+            self.notes += piece.notes
             rows = keep_lengths(piece, settings)
-            first = [piece.first[row] for row in rows]
-            self.first.add(first)
-            self.second.add([piece.second[row] for row in rows])
-            parts.append(part_numbers(TextColumn(first, rule)))
+            first, second = numbered(piece, rows, text_rule(settings))
+            self.first.add(first.sentences)
+            self.second.add(second.sentences)
+            found.append(places(first, second, settings, own))
             for losses, more in zip(self.losses, piece.losses, strict=True):
                 losses.add(more)
             if self.links and piece.alignments is not None:
@@ -195,11 +199,11 @@ class Scan:
             if self.read - reported >= PAIRS_PER_REPORT:
                 reported = self.read
                 report(f"{self.read:,} pairs read …")
-        self.parts = np.concatenate(parts)
+        self.places = np.concatenate(found)
 
     def __len__(self) -> int:
         """Return the number N of pairs."""
-        return len(self.parts)
+        return len(self.places)
 
     def mask(self, rows: np.ndarray) -> np.ndarray:
         """Return (N,) bools, True at some rows."""

@@ -87,7 +87,7 @@ def test_the_streamed_corpus_is_the_one_in_memory(tmp_path, monkeypatch, changes
 @pytest.mark.parametrize("changes", [{}, {"trim_below": 3, "reverse": True}], ids=str)
 def test_a_file_with_shared_sentences_and_repeats_is_split_the_same_way(tangled_file, tmp_path, monkeypatch, changes):
     monkeypatch.setattr(scan, "ROWS_AT_ONCE", 300)
-    monkeypatch.setattr("s2s_tutorial.data.readers.BYTES_AT_ONCE", 5_000)
+    monkeypatch.setattr("s2s_tutorial.data.reading.opening.BYTES_AT_ONCE", 5_000)
     settings = DataSettings(corpus=str(tangled_file), **changes)
     whole = prepare(settings)
     assert whole.steps[-1][1] < whole.steps[0][1] - 50  # there were repeats

@@ -1,0 +1,213 @@
+"""Find out which columns of a file are the sentences to translate from and into."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from statistics import mean, mode
+
+from s2s_tutorial.data.columns import CorpusError
+from s2s_tutorial.data.languages import find_code
+from s2s_tutorial.data.reading.opening import shown
+from s2s_tutorial.settings import DataSettings
+
+Cells = Sequence[str | None]
+# Names of columns that people use for the two sides.
+SOURCES = {"source", "src", "question", "input", "prompt", "query", "command", "instruction", "utterance", "message"}
+TARGETS = {"target", "tgt", "trg", "answer", "output", "response", "reply", "completion", "translation", "label"}
+OTHERS = {"id", "text", "sentence", "note", "comment", "licence", "license", "attribution", "context", "score", "group"}
+NOT_TEXT = re.compile(r"[-+#]?\d+([.,:]\d+)*|https?://\S+|")  # numbers, links, nothing
+SHORTEST_SENTENCES = 8  # characters on average: two-letter words in shorter lines may be words, above them codes
+
+
+@dataclass(frozen=True)
+class Layout:
+    """Which columns of a file are read.
+
+    Attributes:
+        first: Index of the first column of pairs; by default the target.
+        second: Index of the second column of pairs; by default the source.
+        extra: Index of a column that is kept as provenance, or None.
+        columns: Number of columns of the file.
+        names: Names of its columns, from a header, from fields or from endings of files; empty if they have none.
+        header: Names in line 1, if it is a header.
+    """
+
+    first: int
+    second: int
+    extra: int | None
+    columns: int
+    names: list[str]
+    header: bool
+
+    def pick(self, cells: Cells) -> tuple[str, str, str] | str:
+        """Return the first, the second and the extra column of a row; or what is wrong with it."""
+        found = len(cells)
+        while found > self.columns and not (cells[found - 1] or "").strip():
+            found -= 1
+        fewest, most = max(self.first, self.second) + 1, max(self.columns, 3)
+        if not fewest <= found <= most:
+            expected = f"{fewest} or {most}" if (fewest, most) == (2, 3) else f"{self.columns}"
+            return f"has {found} column{'' if found == 1 else 's'}, expected {expected}"
+        first, second = cells[self.first], cells[self.second]
+        if first is None or second is None:
+            return f"has no {self.names[self.first if first is None else self.second]!r}"
+        return first, second, (cells[self.extra] or "").strip() if self.extra is not None and self.extra < found else ""
+
+    def title(self, column: int) -> str:
+        """Return how a column is called: its number, and its name if it has one."""
+        name = self.names[column] if column < len(self.names) else ""
+        return f"column {column + 1} ({shown(name, 40)})" if name else f"column {column + 1}"
+
+
+def find_layout(rows: list[Cells], names: list[str], settings: DataSettings, file: str, many: str) -> Layout:
+    """Choose the columns of a file.
+
+    The columns that the settings name are taken. Without them, names of columns decide, such as those of the languages, or
+    "question" and "answer". Otherwise the first two columns of text are taken, of which the first is the target, and a third
+    is kept as provenance. Columns of numbers, links and nothing count only if there are no others.
+
+    Args:
+        rows: First rows of the file.
+        names: Names of the columns, or none.
+        settings: Settings of the data.
+        file: Name of the file, for messages.
+        many: Likely mistake in a line with too many columns, for messages.
+
+    Raises:
+        CorpusError: There is no such column, or the columns are too many to choose from.
+    """
+    count = mode([_used(row) for row in rows])
+    header = not names and is_header(rows)
+    if header:
+        names = [(cell or "").strip() for cell in rows[0]]
+        rows = rows[1:]
+    count = max(count, 1) if not names else len(names)
+    texts = _text_columns(rows, count)
+    if settings.source_column or settings.target_column:
+        target, source = _said(settings, names, count, texts, file)
+        return Layout(target, source, _other(texts, target, source), count, names, header)
+    by_name = _by_language(names, settings) or _by_role(names)
+    if by_name is not None:
+        return Layout(*by_name, _other(texts, *by_name), count, names, header)
+    if len(texts) > 3:
+        columns = ", ".join(f"{n + 1}: {shown(_example(rows, n), 20)!r}" for n in texts[:6])
+        raise CorpusError(
+            f"line 1 of {file} has {count} columns ({columns}), expected 2 or 3: {many} If not, name those to read with "
+            "--source-column and --target-column, by number or by name"
+        )
+    if count <= 2:
+        texts = [0, 1, 2]  # a third column is provenance, even if most lines have none
+    return Layout(texts[0], texts[1], _other(texts, *texts[:2]), max(count, 2), names, header)
+
+
+def _used(cells: Cells) -> int:
+    """Count the columns of a row, without empty ones at its end."""
+    used = len(cells)
+    while used and not (cells[used - 1] or "").strip():
+        used -= 1
+    return used
+
+
+def _text_columns(rows: list[Cells], count: int) -> list[int]:
+    """Return the columns that hold sentences; all of them if fewer than two do."""
+    columns = [[(row[n] or "").strip() for row in rows if n < len(row)] for n in range(count)]
+    texts = [n for n, cells in enumerate(columns) if not all(NOT_TEXT.fullmatch(cell) for cell in cells)]
+    varied = [
+        n for n in texts if len(rows) < 5 or len(set(columns[n])) > 1
+    ]  # the same in every row: a language, a licence
+    return varied if len(varied) >= 2 and count > 3 else texts if len(texts) >= 2 else list(range(count))
+
+
+def _other(texts: list[int], first: int, second: int) -> int | None:
+    return next((n for n in texts if n not in (first, second)), None)
+
+
+def _said(settings: DataSettings, names: list[str], count: int, texts: list[int], file: str) -> tuple[int, int]:
+    """Return target and source column as the settings say; a side that they do not name is the only other column of text."""
+    said = [_index(name, names, count, file) for name in (settings.target_column, settings.source_column)]
+    for side in (0, 1):
+        if said[side] is None:
+            others = [n for n in texts if n != said[1 - side]]
+            if len(others) != 1:
+                raise CorpusError(f"{file} has {count} columns: say both, --source-column and --target-column")
+            said[side] = others[0]
+    target, source = said
+    assert target is not None
+    assert source is not None
+    if target == source:
+        raise CorpusError(f"column {source + 1} of {file} cannot be both source and target: name two columns")
+    return target, source
+
+
+def _index(name: str, names: list[str], count: int, file: str) -> int | None:
+    """Return the index of a column that is given by name or number; None if it is not given."""
+    if not name:
+        return None
+    same = [n for n, each in enumerate(names) if each.casefold() == name.casefold()]
+    if same:
+        return same[0]
+    if name.isdecimal() and 1 <= int(name[:9]) <= count:
+        return int(name) - 1
+    known = ", ".join(f"{n + 1}{f' ({shown(each, 20)})' if each else ''}" for n, each in
+                      enumerate((names or [""] * count)[:8]))  # fmt: skip
+    raise CorpusError(f"{file} has no column {shown(name, 40)!r}, but {known}: give one of these")
+
+
+def _by_language(names: list[str], settings: DataSettings) -> tuple[int, int] | None:
+    """Return the first and the second column of pairs by the names of the languages; None if no columns have these names."""
+    codes = [_language(name) for name in names]
+    if not settings.languages or any(codes.count(language) != 1 for language in settings.languages):
+        return None
+    source, target = map(codes.index, settings.languages)
+    return (source, target) if settings.reverse else (target, source)
+
+
+def _by_role(names: list[str]) -> tuple[int, int] | None:
+    """Return the columns that have a name for a target and for a source; None if there are none, or several."""
+    sides = [[n for n, name in enumerate(names) if set(_words(name)) & roles] for roles in (TARGETS, SOURCES)]
+    return (sides[0][0], sides[1][0]) if all(len(side) == 1 for side in sides) and sides[0] != sides[1] else None
+
+
+def is_header(rows: list[Cells]) -> bool:
+    """Find out whether the first row names the columns.
+
+    Every column must have a name that columns have: of a language, of a side, or another known one. Codes of languages, which
+    may be words ("no", "is"), count only above longer text.
+    """
+    if len(rows) < 2:
+        return False
+    cells = [(cell or "").strip() for cell in rows[0] if (cell or "").strip()]
+    known = SOURCES | TARGETS | OTHERS
+    if len(cells) < 2 or not all(
+        _words(cell) and all(w in known or find_code(w) for w in _words(cell)) for cell in cells
+    ):
+        return False
+    only_codes = all(len(word) < 4 and word not in known for cell in cells for word in _words(cell))
+    lengths = [len(cell or "") for row in rows[1:] for cell in row]
+    return not only_codes or mean(lengths) >= SHORTEST_SENTENCES
+
+
+def _words(name: str) -> list[str]:
+    """Split the name of a column into words.
+
+    >>> _words("Source text"), _words("sentence_de")
+    (['source', 'text'], ['sentence', 'de'])
+    """
+    return re.findall(r"[^\W_]+", name.casefold())
+
+
+def _language(name: str) -> str:
+    """Return the code of the language that a column is named after; `""` if there is none."""
+    found = [code for word in _words(name) if (code := find_code(word))]
+    return found[0] if len(found) == 1 else ""
+
+
+def _example(rows: list[Cells], column: int) -> str:
+    return next((text for row in rows if column < len(row) and (text := (row[column] or "").strip())), "")
+
+
+def example_of(rows: list[Cells], layout: Layout, column: int) -> str:
+    """Return the first sentence of a column, to show which it is."""
+    return shown(_example(rows[layout.header :], column), 40)
