@@ -88,6 +88,8 @@ interface ReadingRules {
   rule: string;
   /** Length of the longest training sentence, in tokens. */
   longest: number | null;
+  /** Most tokens of a translation for one of the source. */
+  most_per_token: number;
   titles: string[];
   numbered: string[];
   /** Scripts that are written without spaces. */
@@ -152,6 +154,7 @@ interface Reader {
   target: Vocabulary;
   longest: number | null;
   hasPieces: boolean;
+  mostPerToken: number;
   read(text: string): ReadText;
 }
 

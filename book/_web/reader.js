@@ -25,7 +25,9 @@
         this.target = tgt_words === null ? this.source : new Vocabulary(tgt_words, tgtSize);
         if (this.target.words.length !== tgtSize) throw new Error("number of words");
         this.longest = reading?.longest ?? null;
+        this.mostPerToken = reading?.most_per_token ?? 2; // tokens of a translation for one of the source
         if (this.longest !== null && !Number.isInteger(this.longest)) throw new Error("longest sentence");
+        if (![2, 8].includes(this.mostPerToken)) throw new Error("longest translation");
       } catch (error) {
         throw new Error("The model's file cannot be read (" + /** @type {Error} */ (error).message + "): export the run again.");
       }

@@ -77,7 +77,7 @@
      */
     encode(sentence) {
       const memory = this.network.encode(sentence.ids.concat(EOS));
-      return { ...sentence, memory, limit: 2 * memory.length + 10 };
+      return { ...sentence, memory, limit: this.reader.mostPerToken * memory.length + 10 };
     }
 
     /**

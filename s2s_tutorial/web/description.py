@@ -15,7 +15,7 @@ from s2s_tutorial.model.attention import LocalAttention
 from s2s_tutorial.translation.reading import MAX_SOURCE_PIECES, MAX_SOURCE_WORDS
 from s2s_tutorial.translation.search import LENGTH_PENALTY
 from s2s_tutorial.translation.sentences import NUMBERED, TITLES
-from s2s_tutorial.translation.translator import Translator
+from s2s_tutorial.translation.translator import CHARACTERS_PER_CHARACTER, Translator
 from s2s_tutorial.web.unicode_table import unicode_table
 
 WORDS_VERSION = 1  # of the files of models that read ASCII words
@@ -66,11 +66,19 @@ def reading_rules(translator: Translator) -> dict[str, Any]:
     return {
         "rule": translator.rule.name,
         "longest": translator.longest,
+        "most_per_token": CHARACTERS_PER_CHARACTER
+        if _writes_characters(translator)
+        else 2,  # see `search.length_limits`
         "titles": TITLES,
         "numbered": NUMBERED,
         "unspaced": sorted(UNSPACED),
         "classes": unicode_table(),
     }
+
+
+def _writes_characters(translator: Translator) -> bool:
+    vocabulary = translator.tgt_vocabulary
+    return isinstance(vocabulary, PieceVocabulary) and not vocabulary.merges
 
 
 def text_rules(language: str) -> dict[str, Any]:
