@@ -71,7 +71,7 @@ interface CharacterClass {
   sign: string;
 }
 
-interface CharacterClasses {
+interface ClassFinder {
   of(character: string): CharacterClass | null;
   signs(characters: string[]): string;
   hasLetter(text: string): boolean;
@@ -101,7 +101,7 @@ interface SentenceRules {
   title: RegExp;
   numbered: RegExp;
   language: string;
-  classes: CharacterClasses;
+  classes: ClassFinder;
 }
 
 /** N sentences, and N + 1 texts between them. */
@@ -376,13 +376,13 @@ interface S2sText {
 
 interface S2sUnicode {
   MARKER: string;
-  Classes: new (table: ClassTable) => CharacterClasses;
+  Classes: new (table: ClassTable) => ClassFinder;
   byteToken(byte: number): string;
   isByte(token: string): boolean;
-  clean(text: string, classes: CharacterClasses): string;
-  splitWords(text: string, classes: CharacterClasses): string[];
-  joinTokens(tokens: string[], classes: CharacterClasses): string;
-  firstTokens(tokens: string[], classes: CharacterClasses): number[];
+  clean(text: string, classes: ClassFinder): string;
+  splitWords(text: string, classes: ClassFinder): string[];
+  joinTokens(tokens: string[], classes: ClassFinder): string;
+  firstTokens(tokens: string[], classes: ClassFinder): number[];
 }
 
 interface S2sPieces {

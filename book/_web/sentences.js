@@ -5,7 +5,7 @@
 
   const BEFORE = /^[\p{White_Space}\x1c-\x1f]*/u, AFTER = /[\p{White_Space}\x1c-\x1f]*$/u;
   const INITIAL = /(?:^|[\s.])\p{L}\.\s*$/u; // one letter, as in « т. е. » or "J. B. Petit"
-  const NUMBER = /^\s*\p{Nd}/u;
+  const NUMBER = /^\s*\p{N}/u;
   const PAIRS = [["«", "»"], ["„", "“"], ["“", "”"], ["(", ")"]]; // a sentence does not end inside them
   const CLOSING = /^[»“”"’)\]]+\s*/u; // the browser puts them into the next sentence if a space is before them
   const LOWER = /^\p{Ll}/u;

@@ -111,7 +111,7 @@
   /**
    * Compose accented letters (NFC), except where a character is unknown in Python's version: it changes nothing there.
    * @param {string} text
-   * @param {CharacterClasses} classes
+   * @param {ClassFinder} classes
    */
   function compose(text, classes) {
     let result = "", part = "";

@@ -22,7 +22,7 @@ def unicode_table() -> dict[str, dict[str, str]]:
 
     Returns:
         For each kind of class ("letters" and "modifiers" by script, "others") the classes by name. The ranges of a class are
-        numbers in base 36: how many characters lie between a range and the one before it, and how many characters it has.
+        numbers in base 36: the number of characters between the range before it and this one, and the number of its characters.
     """
     ranges: dict[tuple[str, str], list[int]] = defaultdict(list)
     ends: dict[tuple[str, str], int] = defaultdict(int)
