@@ -109,7 +109,9 @@ def test_greedy_translations_are_those_of_pytorch(translator, sentences, room):
     assert [page["best"]["text"] for _, page in pairs] == [ours.text for ours, _ in pairs]
     assert [page["best"]["copied"] for _, page in pairs] == [ours.copied for ours, _ in pairs]
     assert [page["unknown"] for _, page in pairs] == [ours.unknown for ours, _ in pairs]
-    assert [page["best"]["score"] for _, page in pairs] == pytest.approx([ours.score for ours, _ in pairs], abs=0.01, rel=2e-4)
+    assert [page["best"]["score"] for _, page in pairs] == pytest.approx(
+        [ours.score for ours, _ in pairs], abs=0.01, rel=2e-4
+    )
 
 
 def test_a_beam_gives_the_n_best_of_pytorch(translator, sentences, room):
