@@ -55,16 +55,124 @@ interface TextRules {
   joins: [string, string][];
 }
 
+/** Characters of a class by its name, as numbers in base 36: gap and length of each range. */
+type ClassRanges = Record<string, string>;
+
+/** Classes of all characters; letters and modifiers by their script. */
+type ClassTable = Record<"letters" | "modifiers" | "others", ClassRanges>;
+
+interface CharacterClass {
+  first: number;
+  last: number;
+  /** Kind of class: "letters", "modifiers" or "others". */
+  kind: string;
+  name: string;
+  /** Character that stands for the class where text is cut. */
+  sign: string;
+}
+
+interface ClassFinder {
+  of(character: string): CharacterClass | null;
+  signs(characters: string[]): string;
+  hasLetter(text: string): boolean;
+}
+
+/** Characters of a vocabulary, and lines of two pieces each that are joined. */
+interface ListedPieces {
+  alphabet: string;
+  merges: string;
+}
+
+/** What a model needs that reads text in any script, or pieces of words. */
+interface ReadingRules {
+  rule: string;
+  /** Length of the longest training sentence, in tokens. */
+  longest: number | null;
+  /** Most tokens of a translation for one of the source. */
+  most_per_token: number;
+  titles: string[];
+  numbered: string[];
+  /** Scripts that are written without spaces. */
+  unspaced: string[];
+  classes: ClassTable;
+}
+
+interface SentenceRules {
+  title: RegExp;
+  numbered: RegExp;
+  language: string;
+  classes: ClassFinder;
+}
+
+/** N sentences, and N + 1 texts between them. */
+interface SplitText {
+  texts: string[];
+  spaces: string[];
+}
+
+/** The text rule of a model. */
+interface TextRule {
+  isAscii: boolean;
+  sentences(text: string): SplitText;
+  normalise(text: string): string;
+  words(normal: string): string[];
+  hasLetter(text: string): boolean;
+  print(tokens: string[]): string;
+  places(tokens: string[], text: string): [number, number][];
+  /** Positions of the tokens with which words begin. */
+  wordStarts(tokens: string[]): number[];
+  isUnspaced(text: string): boolean;
+}
+
+interface Vocabulary {
+  words: string[];
+  ids: Map<string, number>;
+  /** Number of each merge; null for a vocabulary of words. */
+  ranks: Map<string, number> | null;
+  tokens(words: string[]): string[];
+}
+
+/** A sentence as the model reads it. */
+interface ReadSentence {
+  text: string;
+  tokens: string[];
+  ids: number[];
+  unknown: string[];
+  unread: string[];
+  foreign: boolean;
+  tooLong: boolean;
+}
+
+interface ReadText {
+  sentences: ReadSentence[];
+  spaces: string[];
+}
+
+interface Reader {
+  rule: TextRule;
+  source: Vocabulary;
+  target: Vocabulary;
+  longest: number | null;
+  hasPieces: boolean;
+  mostPerToken: number;
+  read(text: string): ReadText;
+}
+
 /** Description of an exported model, from the header of its file. */
 interface Description {
+  format: number;
   model: { hidden_size: number; num_layers: number; attention: string };
   text: TextRules;
-  src_words: string;
-  tgt_words: string;
+  src_words: string | ListedPieces;
+  /** Null if they are those of the source side. */
+  tgt_words: string | ListedPieces | null;
   language: string;
   /** Missing in models of older versions, which are French and English. */
   src_language?: string;
   max_words: number;
+  max_pieces?: number;
+  /** Of a model that reads other text than ASCII words. */
+  reading?: ReadingRules;
   length_penalty: number;
   /** Half the width of local attention's window. */
   reach: number;
@@ -125,6 +233,8 @@ interface StepOutput {
 
 interface Network {
   description: Description;
+  srcEmbedding: RoundedMatrix;
+  embedding: RoundedMatrix;
   attention: string;
   size: number;
   encode(ids: number[]): Memory;
@@ -143,18 +253,15 @@ interface SearchOptions {
   pin?: Pin | null;
   /** Words to begin with. */
   prefix?: string[];
+  /** Number of the sentence that pin and prefix are for, from 0. */
+  part?: number;
 }
 
-/** A sentence as the model has read it. */
-interface Source {
-  words: string[];
-  ids: number[];
+/** A sentence that is encoded. */
+interface Source extends ReadSentence {
   memory: Memory;
   /** Most steps of a search. */
   limit: number;
-  unknown: string[];
-  unread: string[];
-  foreign: boolean;
 }
 
 /** A probable word at one step of a search. */
@@ -195,6 +302,12 @@ interface Translation {
   leftOut: number[];
   /** Start and end of each word in `text`. */
   places: [number, number][];
+  /** Positions in `words` at which words begin; the others continue a word. */
+  starts: number[];
+  /** The words, joined from the tokens. */
+  labels: string[];
+  /** Whether its script is written without spaces. */
+  unspaced: boolean;
   score: number;
   weights: number[][] | null;
   steps: Candidate[][] | null;
@@ -202,13 +315,28 @@ interface Translation {
 
 /** The worker's answer to "translate". */
 interface Found {
+  /** Tokens of the chosen sentence. */
   srcWords: string[];
+  srcStarts: number[];
+  /** Its words, joined from the tokens. */
+  srcLabels: string[];
   unknown: string[];
   unread: string[];
   foreign: boolean;
   pin: Pin | null;
   prefix: string[];
+  /** Translation of the chosen sentence. */
   best: Translation;
+  /** All sentences of the text. */
+  parts: { source: string; text: string; unspaced: boolean; length: number; tooLong: boolean }[];
+  /** Number of the chosen sentence, from 0. */
+  part: number;
+  spaces: string[];
+  hasPieces: boolean;
+  /** Whether words begin with a marker. */
+  isMarked: boolean;
+  isAscii: boolean;
+  longest: number | null;
 }
 
 interface Translator {
@@ -244,8 +372,32 @@ interface S2sText {
   TextError: new (message: string) => Error;
   normalise(text: string, rules: TextRules): string;
   detokenise(words: string[], rules: TextRules): string;
-  readSentence(sentence: string, description: Description, vocabulary: Map<string, number>, foreign: boolean): string[];
-  places(words: string[], text: string): [number, number][];
+}
+
+interface S2sUnicode {
+  MARKER: string;
+  Classes: new (table: ClassTable) => ClassFinder;
+  byteToken(byte: number): string;
+  isByte(token: string): boolean;
+  clean(text: string, classes: ClassFinder): string;
+  splitWords(text: string, classes: ClassFinder): string[];
+  joinTokens(tokens: string[], classes: ClassFinder): string;
+  firstTokens(tokens: string[], classes: ClassFinder): number[];
+}
+
+interface S2sPieces {
+  SPECIAL: string[];
+  Vocabulary: new (listed: string | ListedPieces, size: number) => Vocabulary;
+}
+
+interface S2sSentences {
+  abbreviations(titles: string[], numbered: string[]): { title: RegExp; numbered: RegExp };
+  split(text: string, rules: SentenceRules): SplitText;
+  between(spaces: string[], translations: { text: string; unspaced: boolean }[]): string[];
+}
+
+interface S2sRules {
+  textRule(description: Description): TextRule;
 }
 
 interface S2sTensors {
@@ -286,6 +438,8 @@ interface Model {
   attention: string;
   /** Sizes of the two vocabularies. */
   words: [number, number];
+  /** "pieces" if they hold pieces of words. */
+  unit?: string;
   bytes: number;
   /** Bytes of each script. */
   scripts: number[];
@@ -318,6 +472,8 @@ interface Choices {
   chosen: number | null;
   /** Number of the chosen result of the beam search, from 1; 0 for none. */
   beam: number;
+  /** Number of the chosen sentence of a text, from 0. */
+  part: number;
   /** Model that offered what was chosen. */
   by: Model | null;
   /** Model that has just taken over from its stand-in. */
@@ -339,6 +495,19 @@ type Action = [string, () => void];
 
 /** Words below the loading bar; a button's name and its action. */
 type LoadingWords = [string, string?, (() => void)?];
+
+/** Words of the attention view: tokens, or words that are joined from them. */
+interface ViewWords {
+  source: string[];
+  target: string[];
+  weights: number[][];
+  /** Start and end of each target and source word among the tokens. */
+  rows: [number, number][];
+  columns: [number, number][];
+  /** Number of the target word that holds a token; likewise for source words. */
+  rowOf(position: number): number;
+  columnOf(position: number): number;
+}
 
 interface Panel extends Choices {
   host: HTMLElement;
@@ -376,6 +545,7 @@ interface Panel extends Choices {
   misfits: string[];
   remark: string;
   loadingAct: (() => void) | undefined;
+  viewed: ViewWords;
 
   // Elements
   label: HTMLLabelElement;
@@ -389,6 +559,9 @@ interface Panel extends Choices {
   changes: HTMLElement;
   view: HTMLElement;
   hint: HTMLElement;
+  switches: HTMLElement;
+  joinBox: HTMLInputElement;
+  partSelect: HTMLSelectElement;
   considered: HTMLElement;
   best: HTMLElement;
   stepSelect: HTMLSelectElement;
@@ -467,7 +640,8 @@ interface Panel extends Choices {
 
   // result.js
   show(best: Translation, found: Found, turn: number): Promise<void>;
-  writeWords(best: Translation): HTMLElement[];
+  writeWords(best: Translation, found: Found): HTMLElement[];
+  writeSentence(best: Translation): HTMLElement[];
   mountView(best: Translation, found: Found): AttentionHandle | null;
   listen(how: "off" | "polite"): void;
   choose(side: AttentionSide, position: number): void;
@@ -476,6 +650,16 @@ interface Panel extends Choices {
   listConsidered(): void;
   listBeam(results: Translation[]): void;
   bar(share: number, text: string, number: string, pressed: boolean, act: () => void): HTMLElement;
+
+  // view_words.js
+  viewSwitches(): HTMLElement;
+  describeSwitches(best: Translation, found: Found): void;
+  viewWords(best: Translation, found: Found): ViewWords;
+  redraw(): void;
+  unit(): string;
+  tokenName(token: string): string;
+  wholeTranslation(best: Translation, found: Found): { shown: { text: string; unspaced: boolean }[]; spaces: string[] };
+  wholeText(best: Translation, found: Found): string;
 
   // loading.js
   loadingLine(): HTMLElement;
@@ -508,6 +692,8 @@ interface S2sPanel {
   make<Tag extends keyof HTMLElementTagNameMap>(
     tag: Tag, className?: string, text?: string | null, more?: Record<string, string>): HTMLElementTagNameMap[Tag];
   keepFocus<Result>(container: HTMLElement, build: () => Result): Result;
+  /** Fill a select with pairs of a value and a text. */
+  offer(select: HTMLSelectElement, entries: string[][], value: string, disabled: boolean): void;
   percent(share: number): string;
   quoted(word: string): string;
   spoken(word: string): string;
@@ -524,6 +710,11 @@ interface Window {
   s2sAttentionView: AttentionView;
   s2sParts: ((scope: Scope) => void)[];
   s2sText: S2sText;
+  s2sUnicode: S2sUnicode;
+  s2sPieces: S2sPieces;
+  s2sSentences: S2sSentences;
+  s2sRules: S2sRules;
+  s2sReader: { Reader: new (description: Description, srcSize: number, tgtSize: number) => Reader };
   s2sTensors: S2sTensors;
   s2sMatrix: S2sMatrix;
   s2sNetwork: { Network: new (bytes: Uint8Array) => Network };

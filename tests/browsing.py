@@ -14,7 +14,10 @@ FLAGS = [
     *("--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"),
     *("--disable-background-networking", "--disable-component-update", "--disable-sync"),
 ]
-PARTS = ("text", "tensors", "matrix", "network", "honesty", "search")
+PARTS = (
+    *("text", "unicode_text", "pieces", "sentences", "rules", "honesty", "reader"),
+    *("tensors", "matrix", "network", "search"),
+)
 
 
 @contextmanager

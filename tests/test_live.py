@@ -23,13 +23,13 @@ from s2s_tutorial.settings import ATTENTIONS, PRETRAINED
 from s2s_tutorial.translation.best_words import forbid_padding
 from s2s_tutorial.translation.evaluation import evaluate
 from s2s_tutorial.translation.translator import SentenceError, Translator, read_sentence
+from s2s_tutorial.web.description import text_rules
 from s2s_tutorial.web.export import (
     MANIFEST,
     ExportError,
     export,
     load_exported,
     read_manifest,
-    text_rules,
 )
 
 sys.path.insert(0, str(ROOT / "book" / "_tools"))
@@ -109,7 +109,9 @@ def test_greedy_translations_are_those_of_pytorch(translator, sentences, room):
     assert [page["best"]["text"] for _, page in pairs] == [ours.text for ours, _ in pairs]
     assert [page["best"]["copied"] for _, page in pairs] == [ours.copied for ours, _ in pairs]
     assert [page["unknown"] for _, page in pairs] == [ours.unknown for ours, _ in pairs]
-    assert [page["best"]["score"] for _, page in pairs] == pytest.approx([ours.score for ours, _ in pairs], abs=0.01)
+    assert [page["best"]["score"] for _, page in pairs] == pytest.approx(
+        [ours.score for ours, _ in pairs], abs=0.01, rel=2e-4
+    )
 
 
 def test_a_beam_gives_the_n_best_of_pytorch(translator, sentences, room):

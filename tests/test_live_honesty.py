@@ -128,7 +128,7 @@ def test_without_a_known_length_limit_no_note_is_shown(browser, page, tmp_path):
 
 
 def looks_english(room, sentences) -> list[bool]:
-    script = "words => words.map((one) => s2sHonesty.looksTranslated(one, model.srcIds, model.tgtIds))"
+    script = "words => words.map((one) => s2sHonesty.looksTranslated(one, model.reader.source.ids, model.tgtIds))"
     return room.page.evaluate(script, [normalise(sentence).split() for sentence in sentences])
 
 

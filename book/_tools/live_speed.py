@@ -1,7 +1,8 @@
-"""Measurement of the live page's time per sentence: `python book/_tools/live_speed.py [WORDS HIDDEN]`.
+"""Measurement of the live page's time per sentence: `python book/_tools/live_speed.py [WORDS HIDDEN] [--pieces]`.
 
 The package's trained model, or one with random weights and the given sizes, reads 100 different sentences of 12 words and
-writes 12 words and EOS, in headless Chromium; it needs Playwright and Chromium. Measure on a machine without other work. No
+writes 12 words and EOS, in headless Chromium. With `--pieces` it reads pieces of words, and 12 words are 18 pieces on both
+sides. It needs Playwright and Chromium. Measure on a machine without other work. No
 test depends on the figures.
 """
 
@@ -18,6 +19,8 @@ sys.path.insert(0, str(Path(__file__).parents[2] / "tests"))
 
 from browsing import Room, open_browser
 
+from s2s_tutorial.data.pieces import FIXED, PieceVocabulary
+from s2s_tutorial.data.rules import UNICODE
 from s2s_tutorial.data.vocabulary import SPECIAL_WORDS, Vocabulary
 from s2s_tutorial.model.seq2seq import Seq2Seq, count_parameters
 from s2s_tutorial.runs.weights import load_translator
@@ -25,13 +28,15 @@ from s2s_tutorial.settings import ModelSettings
 from s2s_tutorial.translation.translator import Translator
 from s2s_tutorial.web.export import export
 
-MEASURE = """() => {
-  const words = [...model.srcIds.keys()].slice(4), size = model.tgtWords.length, times = [];
+MEASURE = """([first, count]) => {
+  const words = model.reader.source.words.slice(first), size = model.tgtWords.length, times = [];
   for (let k = 0; k < 110; k++) {
-    const source = Array.from({ length: 12 }, (_, n) => words[(k * 7919 + n * 131) % words.length]).join(" ");
-    const prefix = Array.from({ length: 12 }, (_, n) => model.tgtWords[4 + ((k * 104729 + n * 37) % (size - 4))]).concat("<eos>");
+    const typed = Array.from({ length: count }, (_, n) => words[(k * 7919 + n * 131) % words.length]);
+    const source = first > 4 ? typed.join("").replaceAll("▁", " ") : typed.join(" ");
+    const forced = Array.from({ length: count }, (_, n) => model.tgtWords[first + ((k * 104729 + n * 37) % (size - first))]);
+    const prefix = forced.concat("<eos>");
     const start = performance.now(), steps = model.translate(source, { prefix }).best.steps.length;
-    if (steps !== 13) throw new Error("the sentence has " + steps + " steps");
+    if (steps !== count + 1) throw new Error("the sentence has " + steps + " steps");
     times.push(performance.now() - start);
   }
   const sorted = times.slice(10).sort((a, b) => a - b); // the first ten warm up
@@ -47,19 +52,43 @@ def random_model(words: int, hidden: int) -> Translator:
     return Translator(Seq2Seq(settings, words, words).eval(), vocabulary, vocabulary)
 
 
+def random_model_of_pieces(entries: int, hidden: int) -> Translator:
+    """Return a translator of pieces of words with random weights."""
+    alphabet = "▁abcdefghij"
+    merges = [
+        f"{first} {last}"
+        for length in (1, 2, 3)
+        for first in map("".join, itertools.product(alphabet, repeat=length))
+        for last in alphabet
+    ]
+    merges = merges[: entries - len(FIXED) - len(alphabet)]
+    values = {"alphabet": list(alphabet), "merges": merges, "counts": [0] * (entries - len(SPECIAL_WORDS))}
+    vocabulary = PieceVocabulary.from_dict(values)
+    settings = ModelSettings(embedding_size=hidden, hidden_size=hidden)
+    model = Seq2Seq(settings, entries, entries).eval()
+    return Translator(model, vocabulary, vocabulary, rule=UNICODE)
+
+
 def main(
     words: Annotated[
         int | None, typer.Argument(help="Size of both vocabularies of a model with random weights.")
     ] = None,
     hidden: Annotated[int, typer.Argument(help="Hidden size of that model.")] = 256,
+    pieces: Annotated[bool, typer.Option("--pieces", help="Let that model read pieces of words.")] = False,
 ) -> None:
     """Measure the live page's time per sentence, by default with the package's trained model."""
-    translator = random_model(words, hidden) if words else load_translator()
+    if words:
+        translator = random_model_of_pieces(words, hidden) if pieces else random_model(words, hidden)
+    else:
+        translator = load_translator()
+    first, count = (
+        (len(FIXED), 18) if isinstance(translator.src_vocabulary, PieceVocabulary) else (len(SPECIAL_WORDS), 12)
+    )
     with tempfile.TemporaryDirectory() as folder, open_browser() as browser:
         size = export(translator, Path(folder), "m").size
         room = Room(browser)
         room.load(Path(folder) / "m.safetensors")
-        times = {name: round(value, 1) for name, value in room.page.evaluate(MEASURE).items()}
+        times = {name: round(value, 1) for name, value in room.page.evaluate(MEASURE, [first, count]).items()}
     settings, words = translator.model.settings, len(translator.tgt_vocabulary)
     print(
         f"H = {settings.hidden_size}, V = {words:,}: {count_parameters(translator.model):,} numbers, {size / 1e6:.2f} MB; "

@@ -1,7 +1,7 @@
 // The page's address: a link to a result, and an entry of the browser's history for each change. After the # it holds
 //
 //   translate=SENTENCE   model=NAME   look=WORD-POSITION or look=all-POSITION   words=WORDS TO BEGIN WITH   at=WORD
-//   beam=RESULT   temperature=0.1 to 2   draw=NUMBER
+//   sentence=NUMBER OF THE SENTENCE   beam=RESULT   temperature=0.1 to 2   draw=NUMBER
 //
 // with positions counted from 1. Only settings that differ from the page's start are written. Browsers do not send the part
 // after the # to the server, and it works from file:// too.
@@ -33,6 +33,7 @@
     at: (text) => (number(text, 9999) ? { chosen: Number(text) - 1 } : null),
     beam: (text) => (number(text, BEAM) ? { beam: Number(text) } : null),
     temperature: (text) => (/^(0\.[1-9]|1(\.\d)?|2)$/.test(text) ? { temperature: Number(text) } : null),
+    sentence: (text) => (number(text, 2000) ? { part: Number(text) - 1 } : null),
     draw: (text) => (number(text, 999999) ? { seed: Number(text) } : null),
   };
 
@@ -46,6 +47,7 @@
       if (pin) values.set("look", (pin.step === null ? "all" : pin.step + 1) + "-" + (pin.source + 1));
       if (prefix.length) values.set("words", prefix.join(" "));
       if (chosen !== null) values.set("at", String(chosen + 1));
+      if (this.part) values.set("sentence", String(this.part + 1));
       if (beam) values.set("beam", String(beam));
       if (temperature) {
         values.set("temperature", String(temperature));
@@ -111,6 +113,7 @@
       const { pin, prefix } = this;
       if (pin) this.every = pin.step === null;
       if (this.isForNow()) return;
+      if (this.part !== found.part) this.refuse("sentence", { part: found.part });
       if (pin && !found.pin) this.refuse("look", { pin: null });
       if (prefix.length > found.prefix.length) this.refuse("words", { prefix: found.prefix });
     },

@@ -3,7 +3,7 @@
   "use strict";
 
   const { methods, make, keepFocus, quoted, spoken, shorten } = self.s2sPanel;
-  const NOTHING_CHOSEN = Object.freeze({ prefix: [], pin: null, chosen: null, beam: 0, by: null, arrived: null, held: null });
+  const NOTHING_CHOSEN = Object.freeze({ prefix: [], pin: null, chosen: null, beam: 0, part: 0, by: null, arrived: null, held: null });
 
   /** @type {PanelMethods} */
   const parts = {
@@ -79,14 +79,14 @@
 
     // List everything that changes the result, each with a button that switches it off.
     writeChanges() {
-      const { pin, prefix, beam, temperature, model } = this, first = this.engine.models[0];
+      const { pin, prefix, beam, temperature, model } = this, first = this.engine.models[0], unit = this.unit();
       /** @type {[string, Action[]][]} */
       const rows = [];
       /** @type {(text: string, ...buttons: Action[]) => void} */
       const add = (text, ...buttons) => rows.push([text, buttons]);
-      if (this.found && prefix.length) add("You chose the word " + quoted(spoken(prefix[prefix.length - 1])) + ".", ["Undo", () => this.change({ prefix: [] })]);
-      if (this.found && pin) add((pin.step === null ? "Every word" : "Word " + (pin.step + 1)) + " is made to look at " +
-        quoted(spoken(this.found.srcWords.concat("<eos>")[pin.source])) + ".", ["Undo", () => this.change({ pin: null })]);
+      if (this.found && prefix.length) add("You chose the " + unit + " " + quoted(spoken(this.tokenName(prefix[prefix.length - 1]))) + ".", ["Undo", () => this.change({ prefix: [] })]);
+      if (this.found && pin) add((pin.step === null ? "Every " + unit : unit[0].toUpperCase() + unit.slice(1) + " " + (pin.step + 1)) + " is made to look at " +
+        quoted(spoken(this.tokenName(this.found.srcWords.concat("<eos>")[pin.source]))) + ".", ["Undo", () => this.change({ pin: null })]);
       if (this.found && beam) add("You chose result " + beam + " of the beam search.", ["Back to the first translation", () => this.change({ beam: 0, chosen: null })]);
       if (temperature) add("The words are drawn at random, with temperature " + temperature.toFixed(1) + ".",
         ["Draw again", () => this.drawAgain()], ["Switch off", () => this.useTemperature(0)]);

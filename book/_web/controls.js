@@ -61,7 +61,7 @@
       });
       this.view.addEventListener("focus", () => this.listen("polite"), true);
       this.hint = make("p", "s2s-help s2s-hint", "", { hidden: "" });
-      output.append(this.loadingLine(), this.status, this.translation, this.notes, this.changes, this.hint, this.view, this.announcement);
+      output.append(this.loadingLine(), this.status, this.translation, this.notes, this.changes, this.hint, this.viewSwitches(), this.view, this.announcement);
       return output;
     },
 

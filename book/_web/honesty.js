@@ -6,7 +6,7 @@
   const UNK = 3, SPECIAL = 4; // the id of unknown words, and the number of special words before the first word
   const NO_LOSS = /[\p{Mn}\p{White_Space}\p{Cc}\p{Cf}\p{Cs}'’ʼ‐‑–—-]/u; // accents, spaces, and what only separates words
   /** @type {(word: string) => boolean} */
-  const isWord = (word) => /[a-z]/.test(word);
+  const isWord = (word) => /\p{L}/u.test(word);
 
   /**
    * Return the parts of a sentence that reading drops, each once: numbers, symbols, other scripts. No part spans a space.

@@ -50,7 +50,7 @@
     // Write what is printed in place of the panel.
     writePaper(best, found) {
       const { source, target } = this.language;
-      const pair = [[source, this.sentence, "Sentence"], [target, best.text, "Translation"]].flatMap(([language, text, otherwise]) => [
+      const pair = [[source, this.sentence, "Sentence"], [target, this.wholeText(best, found), "Translation"]].flatMap(([language, text, otherwise]) => [
         make("p", "s2s-heading", languageName(language, otherwise)), make("p", "s2s-sentence", text, { lang: language })]);
       const changes = Array.from(this.changes.querySelectorAll(".s2s-change > span"), (change) => change.textContent);
       const notes = ["Translated by the model " + this.answering.title + ".", ...changes, ...Array.from(this.notes.children, (note) => note.textContent)];
@@ -60,14 +60,13 @@
 
     // Make the table of all attention weights: a row for each target word, a column for each source word.
     weightTable(best, found) {
-      const table = make("table"), head = make("tr"), body = make("tbody"), { source, target } = this.language;
+      const table = make("table"), head = make("tr"), body = make("tbody"), { source, target } = this.language, words = this.viewWords(best, found);
       /** @type {(tag: "td" | "th", text: string, language: string) => HTMLElement} */
       const cell = (tag, text, language) => make(tag, "", text, text !== "<eos>" ? { lang: language } : {});
-      head.append(make("td"), ...found.srcWords.concat("<eos>").map((word) => cell("th", word, source)));
-      const words = best.words.concat("<eos>");
-      (best.weights || []).forEach((weights, step) => {
+      head.append(make("td"), ...words.source.map((word) => cell("th", word, source)));
+      words.weights.forEach((weights, step) => {
         const row = make("tr");
-        row.append(cell("th", words[step], target), ...weights.map((weight) => {
+        row.append(cell("th", words.target[step], target), ...weights.map((weight) => {
           const made = make("td", "", weight < 0.005 ? "" : Math.round(100 * weight) + "%");
           made.style.background = "color-mix(in srgb, var(--s2s-ink) " + Math.round(60 * weight) + "%, transparent)";
           return made;

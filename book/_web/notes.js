@@ -46,7 +46,12 @@
 
     // Add a note if the sentence is longer than those of the training data, where the model's entry gives their length.
     noteLength(found, add) {
-      if (!this.answering.longest) return;
+      const { longest, parts, hasPieces } = found, tokens = hasPieces ? " pieces" : " words and marks";
+      parts.forEach((one, n) => {
+        if (one.tooLong) add((parts.length > 1 ? "Sentence " + (n + 1) : "Your sentence") + " has " + one.length + tokens +
+          ". This model learned from sentences of at most " + longest + ", so expect mistakes.");
+      });
+      if (found.isMarked || !this.answering.longest) return;
       const [most, unit] = this.answering.longest, read = found.srcWords;
       const words = unit === "words", length = words ? read.length : read.join(" ").length;
       if (length > most) add("Your sentence has " + length + (words ? " words and marks" : " characters") + ". This model learned from sentences of at most " + most +
@@ -56,7 +61,7 @@
     // Make a list of words, each marked as a word of the source language.
     words(list) {
       const made = make("span", "s2s-named");
-      list.slice(0, SHOWN).forEach((word, n) => made.append(n ? ", “" : "“", make("span", "s2s-copy", shorten(word, 40), { lang: this.language.source }), "”"));
+      list.slice(0, SHOWN).forEach((word, n) => made.append(n ? ", “" : "“", make("span", "s2s-copy", shorten(this.tokenName(word), 40), { lang: this.language.source }), "”"));
       if (list.length > SHOWN) made.append(" and " + (list.length - SHOWN) + " more");
       return made;
     },
@@ -72,16 +77,16 @@
       /** @type {NodeListOf<HTMLElement>} */
       const buttons = this.view.querySelectorAll(".s2s-row")[0].querySelectorAll(".s2s-word");
       for (const source of this.omitted(best)) {
-        buttons[source].classList.add("s2s-left-out");
-        buttons[source].title = "Perhaps left out";
-        buttons[source].append(make("span", "s2s-hidden", "perhaps left out"));
+        buttons[this.viewed.columnOf(source)].classList.add("s2s-left-out");
+        buttons[this.viewed.columnOf(source)].title = "Perhaps left out";
+        buttons[this.viewed.columnOf(source)].append(make("span", "s2s-hidden", "perhaps left out"));
       }
     },
 
     // Announce the result to a screen reader. The notes follow the translation on the page, so the message only counts them.
     announceResult(best) {
       const count = this.notes.children.length;
-      this.announcement.textContent = "Translation: " + best.text + (count ? " " + count + (count > 1 ? " notes" : " note") + " below it." : "");
+      this.announcement.textContent = "Translation: " + (this.found ? this.wholeText(best, this.found) : best.text) + (count ? " " + count + (count > 1 ? " notes" : " note") + " below it." : "");
     },
   };
 

@@ -40,6 +40,17 @@
     return built;
   }
 
+  /**
+   * Fill a select. Options that are there already are left alone, so that a redraw does not disturb a reader who is choosing.
+   * @type {S2sPanel["offer"]}
+   */
+  function offer(select, entries, value, disabled) {
+    if (JSON.stringify(entries) !== JSON.stringify(Array.from(select.options, (option) => [option.value, option.text])))
+      select.replaceChildren(...entries.map(([name, text]) => make("option", "", text, { value: name })));
+    if (select.value !== value) select.value = value;
+    select.disabled = disabled;
+  }
+
   /** @type {S2sPanel["percent"]} */
   const percent = (share) => (share < 0.01 ? "< 1%" : Math.round(100 * share) + "%");
   /** @type {S2sPanel["quoted"]} */
@@ -87,10 +98,10 @@
 
     // Make every control show the settings that are in use.
     describeSettings() {
-      const { attention, words, bytes, note } = this.model, heat = this.temperature;
+      const { attention, words, unit, bytes, note } = this.model, heat = this.temperature;
       if (Number(this.slider.value) !== heat) this.slider.value = String(heat);
       this.heat.textContent = heat ? heat.toFixed(1) + ": words are drawn at random" : "0: always the most probable word";
-      this.modelNote.textContent = [note, "attention: " + attention, written(words[0]) + " → " + written(words[1]) + " words", megabytes(bytes)]
+      this.modelNote.textContent = [note, "attention: " + attention, written(words[0]) + " → " + written(words[1]) + " " + (unit || "words"), megabytes(bytes)]
         .filter(Boolean).join(" · ");
       this.modelChoices.forEach((choice) => { choice.checked = choice.value === this.model.name; });
     },
@@ -98,7 +109,7 @@
     // Translate with the present settings; quietly if the reader did not ask for it. A later call replaces an earlier one.
     async run(quiet) {
       const turn = ++this.turn, { sentence, temperature, seed, beam } = this, model = this.speaker();
-      const options = { temperature, seed, pin: this.pin, prefix: this.prefix };
+      const options = { temperature, seed, pin: this.pin, prefix: this.prefix, part: this.part };
       /** @type {<Result>(act: () => Result) => Result} */
       const still = quiet ? (act) => this.steadily(act) : (act) => act();
       Object.assign(this, { answering: model, quiet: quiet === true, slow: false });
@@ -129,7 +140,7 @@
         const shown = beam ? null : still(() => this.show(found.best, found, turn));
         if (shown) this.reveal();
         if (this.more && !beam) return;
-        const results = await this.engine.ask("beam", { model: model.name, sentence, size: BEAM, options: { pin: this.pin } });
+        const results = await this.engine.ask("beam", { model: model.name, sentence, size: BEAM, options: { pin: this.pin, part: this.part } });
         if (turn !== this.turn) return;
         still(() => this.listBeam(results));
         await (shown || this.show(this.resultOfBeam(results) || found.best, found, turn));
@@ -154,7 +165,7 @@
       this.status.classList.add("s2s-error");
       this.host.classList.remove("s2s-busy");
       [this.translation, this.notes, this.considered, this.best].forEach((part) => part.replaceChildren());
-      this.view.hidden = this.hint.hidden = true;
+      this.view.hidden = this.hint.hidden = this.switches.hidden = true;
       this.found = this.shown = null;
       this.writeChanges();
       this.markEdited();
@@ -179,5 +190,5 @@
   /** @type {S2sPanel["mount"]} */
   const mount = (host, engine, ownsAddress) => Object.create(methods).start(host, engine, ownsAddress);
 
-  self.s2sPanel = { methods, mount, make, keepFocus, percent, quoted, spoken, shorten, languageName, EXAMPLES, BEAM, MOST_CHARACTERS, FIRST };
+  self.s2sPanel = { methods, mount, make, offer, keepFocus, percent, quoted, spoken, shorten, languageName, EXAMPLES, BEAM, MOST_CHARACTERS, FIRST };
 })();

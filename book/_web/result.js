@@ -2,7 +2,7 @@
 (function () {
   "use strict";
 
-  const { methods, make, keepFocus, percent, quoted, spoken, languageName } = self.s2sPanel;
+  const { methods, make, offer, keepFocus, percent, quoted, spoken, languageName } = self.s2sPanel;
   const PACE = 130; // milliseconds between two words
 
   /**
@@ -14,26 +14,12 @@
     let chosen = 0, most = -1;
     (best.weights || []).slice(0, best.words.length).forEach((row, step) => {
       const top = Math.max(...row), distance = Math.abs(row.indexOf(top) - step) + top;
-      if (/[a-z]/.test(best.words[step]) && distance > most) [chosen, most] = [step, distance];
+      if (/\p{L}/u.test(best.words[step]) && distance > most) [chosen, most] = [step, distance];
     });
     return chosen;
   }
 
   const calm = () => window.matchMedia("(prefers-reduced-motion: reduce)").matches;
-
-  /**
-   * Fill a select. Options that are there already are left alone, so that a redraw does not disturb a reader who is choosing.
-   * @param {HTMLSelectElement} select
-   * @param {string[][]} entries Value and text of each option.
-   * @param {string} value
-   * @param {boolean} disabled
-   */
-  function offer(select, entries, value, disabled) {
-    if (JSON.stringify(entries) !== JSON.stringify(Array.from(select.options, (option) => [option.value, option.text])))
-      select.replaceChildren(...entries.map(([name, text]) => make("option", "", text, { value: name })));
-    if (select.value !== value) select.value = value;
-    select.disabled = disabled;
-  }
 
   /** @type {PanelMethods} */
   const parts = {
@@ -43,7 +29,7 @@
       const last = Math.max((best.weights || best.words).length - 1, 0);
       this.fitToResult(last);
       this.at = Math.min(this.chosen ?? this.pin?.step ?? mostMoved(best), last);
-      const spans = this.writeWords(best);
+      const spans = this.writeWords(best, found);
       this.writeNotes(best, found);
       this.writeChanges();
       this.writeLink();
@@ -54,47 +40,61 @@
       const hurry = calm() || this.quiet || this.pin !== null || this.prefix.length > 0 || this.beam > 0;
       for (let step = 0; step < best.words.length && !hurry; step++) {
         spans.forEach((span, n) => span.classList.toggle("s2s-coming", n > step));
-        if (view) view.step(step + 1);
+        if (view) view.step(this.viewed.rowOf(step) + 1);
         await new Promise((resolve) => setTimeout(resolve, PACE));
         if (turn !== this.turn || best !== this.shown) return;
       }
       if (view) {
-        view.step((best.weights || []).length);
-        view.choose("target", this.at);
+        view.step(this.viewed.rows.length);
+        view.choose("target", this.viewed.rowOf(this.at));
       }
       this.listConsidered();
     },
 
-    // Write the translation. Each word is an element, so that copied words can be marked.
-    writeWords(best) {
+    // Write the translation. Each word of the chosen sentence is an element, so that copied words can be marked.
+    writeWords(best, found) {
+      const { shown, spaces } = this.wholeTranslation(best, found);
+      /** @type {HTMLElement[]} */
+      let spans = [];
       this.translation.lang = this.language.target;
       this.translation.replaceChildren();
+      spaces.forEach((space, n) => {
+        this.translation.append(space);
+        if (n === found.part) spans = this.writeSentence(best);
+        else if (shown[n]) this.translation.append(make("span", "s2s-other", shown[n].text));
+      });
+      if (!this.translation.textContent) this.translation.textContent = "…";
+      return spans;
+    },
+
+    // Write the chosen sentence.
+    writeSentence(best) {
       let end = 0;
-      const spans = best.words.map((word, n) => {
+      const spans = best.words.map((_, n) => {
         const [start, stop] = best.places[n];
-        const span = make("span", best.copied.includes(n) ? "s2s-copy" : "", best.text.slice(end, stop));
-        span.textContent = best.text.slice(start, stop);
+        const span = make("span", best.copied.includes(n) ? "s2s-copy" : "", best.text.slice(start, stop));
         this.translation.append(best.text.slice(end, start), span);
         end = stop;
         return span;
       });
       this.translation.append(best.text.slice(end));
-      if (!best.words.length) this.translation.textContent = "…";
       return spans;
     },
 
     // Draw the attention view.
     mountView(best, found) {
       this.view.hidden = false;
+      this.describeSwitches(best, found);
       const { weights } = best;
       if (!weights) {
         this.view.replaceChildren(make("p", "s2s-help", "This model has no attention: one vector is all that the decoder gets from the sentence."));
         return null;
       }
-      const { source, target } = this.language;
+      const { source, target } = this.language, words = this.viewWords(best, found);
+      this.viewed = words;
       const view = keepFocus(this.view, () => window.s2sAttentionView.mount(this.view, {
-        source: found.srcWords.concat("<eos>"), target: best.words.concat("<eos>").slice(0, weights.length),
-        weights, unknown: found.unknown, copied: best.copied, pinned: this.pin ? this.pin.source : undefined,
+        source: words.source, target: words.target, weights: words.weights, unknown: found.unknown.map((word) => this.tokenName(word)),
+        copied: best.copied.map(words.rowOf), pinned: this.pin ? words.columnOf(this.pin.source) : undefined,
         sourceLabel: languageName(source, "Source") + ", as the model reads it", targetLabel: languageName(target, "Target") + ", as the model writes it",
         sourceLanguage: source, targetLanguage: target,
       }));
@@ -109,8 +109,10 @@
       if (said) said.setAttribute("aria-live", how);
     },
 
-    // Handle a click in the view: a target word becomes the chosen word, and a source word is pinned for the chosen word.
-    choose(side, position) {
+    // Handle a click in the view: a target word becomes the chosen word, and a source word is pinned for the chosen word. Of a
+    // word that is joined of pieces, it is the first piece.
+    choose(side, place) {
+      const [position] = (side === "target" ? this.viewed.rows : this.viewed.columns)[place];
       if (side === "target") {
         this.chosen = this.at = position;
         if (this.shown && this.found) this.fillAttend(this.shown, this.found);
@@ -124,12 +126,15 @@
 
     // Fill the selects that pin the attention.
     fillAttend(best, found) {
-      const attends = best.weights !== null, word = best.words[this.at] || "<eos>", { pin, every } = this;
-      const places = found.srcWords.concat("<eos>").map((text, place) => [String(place), spoken(text)]);
+      const attends = best.weights !== null, word = best.words[this.at] || "<eos>", { pin, every } = this, unit = this.unit();
+      /** @type {(token: string) => string} */
+      const name = (token) => spoken(this.tokenName(token));
+      const places = found.srcWords.concat("<eos>").map((text, place) => [String(place), name(text)]);
       const pinned = pin && (pin.step === null ? every : !every && pin.step === this.at);
-      offer(this.stepSelect, [["this", "word " + (this.at + 1) + ", " + quoted(spoken(word))], ["all", "every word"]], every ? "all" : "this", !attends);
+      offer(this.stepSelect, [["this", unit + " " + (this.at + 1) + ", " + quoted(name(word))], ["all", "every " + unit]], every ? "all" : "this", !attends);
       offer(this.sourceSelect, [["", "(the model decides)"], ...places], pinned ? String(pin.source) : "", !attends);
-      this.hint.textContent = "Choose a word to see where the model looked, then a " + languageName(this.language.source, "source") + " word to look at instead.";
+      const shown = this.joinBox.checked ? "word" : unit;
+      this.hint.textContent = "Choose a " + shown + " to see where the model looked, then a " + languageName(this.language.source, "source") + " " + shown + " to look at instead.";
       this.hint.hidden = !attends;
     },
 
@@ -143,12 +148,13 @@
     // List the most probable words at the chosen word's position, as buttons that put them there.
     listConsidered() {
       if (!this.shown) return;
+      /** @type {Element} */ (this.considered.previousElementSibling).textContent = "The most probable " + this.unit() + "s at this position";
       const { steps, modelWords, ids } = this.shown, step = steps && steps[this.at];
       if (!step) {
         this.considered.replaceChildren(make("li", "s2s-help", steps ? "Nothing was translated." : "A result of the beam search has no such list. Go back to the first translation to see it."));
         return;
       }
-      keepFocus(this.considered, () => this.considered.replaceChildren(...step.map((entry) => this.bar(entry.share, spoken(entry.word), percent(entry.share),
+      keepFocus(this.considered, () => this.considered.replaceChildren(...step.map((entry) => this.bar(entry.share, spoken(this.tokenName(entry.word)), percent(entry.share),
         entry.id === ids[this.at] || (entry.word === "<eos>" && this.at === ids.length),
         () => this.change({ prefix: modelWords.slice(0, this.at).concat(entry.word), chosen: this.at })))));
     },

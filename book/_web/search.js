@@ -2,7 +2,7 @@
 (self.s2sParts = self.s2sParts || []).push(function (scope) {
   "use strict";
 
-  const PAD = 0, SOS = 1, EOS = 2, UNK = 3, SPECIAL = ["<pad>", "<sos>", "<eos>", "<unk>"];
+  const PAD = 0, SOS = 1, EOS = 2, UNK = 3;
   const { largest } = scope.s2sMatrix;
   const SHOWN = 5; // probable words per step that are listed
 
@@ -65,26 +65,19 @@
     constructor(bytes) {
       this.network = new scope.s2sNetwork.Network(bytes);
       this.description = this.network.description;
-      /** @type {(text: string) => string[]} */
-      const words = (text) => SPECIAL.concat(text.split(" ").filter(Boolean));
-      this.tgtWords = words(this.description.tgt_words);
-      this.tgtIds = new Map(this.tgtWords.map((word, id) => [word, id]));
-      this.srcIds = new Map(words(this.description.src_words).map((word, id) => [word, id]));
+      this.reader = new scope.s2sReader.Reader(this.description, this.network.srcEmbedding.tensor.shape[0], this.network.embedding.tensor.shape[0]);
+      this.tgtWords = this.reader.target.words;
+      this.tgtIds = this.reader.target.ids;
     }
 
     /**
-     * Read a sentence; every search starts from the result.
-     * @param {string} sentence
+     * Encode a sentence; every search starts from the result.
+     * @param {ReadSentence} sentence
      * @returns {Source}
      */
-    read(sentence) {
-      const { s2sText, s2sHonesty } = scope, rules = this.description.text;
-      const foreign = s2sHonesty.looksTranslated(s2sText.normalise(sentence, rules).split(" "), this.srcIds, this.tgtIds);
-      const words = s2sText.readSentence(sentence, this.description, this.srcIds, foreign);
-      const ids = words.map((word) => this.srcIds.get(word) ?? UNK);
-      const memory = this.network.encode(ids.concat(EOS));
-      const unknown = words.filter((word) => !this.srcIds.has(word)), unread = s2sHonesty.unread(sentence, rules);
-      return { words, ids, memory, limit: 2 * memory.length + 10, unknown, unread, foreign };
+    encode(sentence) {
+      const memory = this.network.encode(sentence.ids.concat(EOS));
+      return { ...sentence, memory, limit: this.reader.mostPerToken * memory.length + 10 };
     }
 
     /**
@@ -94,7 +87,7 @@
      */
     fit(source, { pin = null, prefix = [], ...others }) {
       const fits = pin && this.network.attention !== "none" && pin.source < source.memory.length;
-      const known = prefix.findIndex((word, n) => (this.tgtIds.get(word) ?? PAD) < EOS || n >= source.limit || prefix[n - 1] === SPECIAL[EOS]);
+      const known = prefix.findIndex((word, n) => (this.tgtIds.get(word) ?? PAD) < EOS || n >= source.limit || prefix[n - 1] === this.tgtWords[EOS]);
       return { ...others, pin: fits ? pin : null, prefix: known < 0 ? prefix : prefix.slice(0, known) };
     }
 
@@ -198,41 +191,62 @@
       const copied = [];
       const words = found.ids.map((id, step) => {
         if (id !== UNK || !found.weights.length) return this.tgtWords[id];
-        const weights = found.weights[step].slice(0, source.words.length); // EOS is not a word to copy
+        const weights = found.weights[step].slice(0, source.tokens.length); // EOS is not a word to copy
         copied.push(step);
-        return source.words[weights.indexOf(Math.max(...weights))];
+        return source.tokens[weights.indexOf(Math.max(...weights))];
       });
-      const text = scope.s2sText.detokenise(words, this.description.text);
+      const { rule, hasPieces } = this.reader, text = rule.print(words);
       return {
         ids: found.ids, modelWords: found.ids.map((id) => this.tgtWords[id]), words, copied, text,
-        leftOut: scope.s2sHonesty.leftOut(source.words, source.ids, found.weights, found.ids.length),
-        places: scope.s2sText.places(words, text), score: found.score,
+        leftOut: hasPieces ? [] : scope.s2sHonesty.leftOut(source.tokens, source.ids, found.weights, found.ids.length),
+        places: rule.places(words, text), ...this.wordsOf(words), unspaced: rule.isUnspaced(text), score: found.score,
         weights: found.weights.length ? found.weights : null, steps: found.steps || null,
       };
     }
 
     /**
-     * Translate a sentence, with a pause before each step.
-     * @param {string} sentence
-     * @param {SearchOptions} [options]
-     * @returns {Generator<void, Found, void>}
+     * Return where words begin among tokens, and the words. A word of which nothing is printed is named by its tokens.
+     * @param {string[]} tokens
      */
-    *translating(sentence, options) {
-      const source = this.read(sentence), fitting = this.fit(source, options || {});
-      const { words: srcWords, unknown, unread, foreign } = source, { pin, prefix } = fitting;
-      return { srcWords, unknown, unread, foreign, pin, prefix, best: yield* this.greedy(source, fitting) };
+    wordsOf(tokens) {
+      const { rule } = this.reader, starts = rule.wordStarts(tokens);
+      return { starts, labels: starts.map((start, n) => rule.print(tokens.slice(start, starts[n + 1])) || tokens.slice(start, starts[n + 1]).join("")) };
     }
 
     /**
-     * Return the results of a beam search, with a pause before each step.
-     * @param {string} sentence
+     * Translate each sentence of a text, with a pause before each step.
+     * @param {string} text
+     * @param {SearchOptions} [options]
+     * @returns {Generator<void, Found, void>}
+     */
+    *translating(text, options = {}) {
+      const { sentences, spaces } = this.reader.read(text), part = sentences[options.part ?? 0] ? options.part ?? 0 : 0;
+      const { pin, prefix, ...general } = options, { rule, hasPieces, longest } = this.reader;
+      /** @type {Found["parts"]} */
+      const parts = [];
+      /** @type {Found | null} */
+      let found = null;
+      for (const [n, sentence] of sentences.entries()) {
+        const source = this.encode(sentence), fitting = this.fit(source, n === part ? { ...general, pin, prefix } : general);
+        const best = yield* this.greedy(source, fitting);
+        parts.push({ source: source.text, text: best.text, unspaced: best.unspaced, length: source.tokens.length, tooLong: source.tooLong });
+        const { tokens: srcWords, unknown, unread, foreign } = source, read = this.wordsOf(srcWords);
+        if (n === part) found = { srcWords, srcStarts: read.starts, srcLabels: read.labels, unknown, unread, foreign, pin: fitting.pin, prefix: fitting.prefix,
+          best, parts, part, spaces, hasPieces, isMarked: Boolean(this.description.reading), isAscii: rule.isAscii, longest };
+      }
+      return /** @type {Found} */ (found);
+    }
+
+    /**
+     * Return the results of a beam search for one sentence of a text, with a pause before each step.
+     * @param {string} text
      * @param {number} size
      * @param {SearchOptions} [options]
      * @returns {Generator<void, Translation[], void>}
      */
-    *translatingBeam(sentence, size, options) {
-      const source = this.read(sentence);
-      return yield* this.beam(source, size, this.fit(source, options || {}));
+    *translatingBeam(text, size, options = {}) {
+      const { sentences } = this.reader.read(text), source = this.encode(sentences[options.part ?? 0] ?? sentences[0]);
+      return yield* this.beam(source, size, this.fit(source, options));
     }
 
     /**

@@ -10,9 +10,32 @@ from sentencex import segment
 
 from s2s_tutorial.data.unicode_text import UNSPACED, script_of
 
-# Abbreviations that the library does not know in every language. A name or a number follows them, never a new sentence.
-_TITLE = re.compile(r"(?:^|[\s(«“„\"'’-])(?:M|MM|Mme|Mlle|Mr|Mrs|Ms|Dr|Dre|Pr|Prof|Mgr|Ste?|Sra?|Srta|Hr|Fr)\.\s*$")
-_NUMBERED = re.compile(r"(?:^|\s)(?:No|Nr|Nº|p|pp|art|vol|chap|fig)\.\s*$", re.IGNORECASE)
+# Abbreviations that the library does not know in every language. A name or a number follows them, never a new sentence. The
+# web page uses these lists too (`export`).
+TITLES = (
+    "M",
+    "MM",
+    "Mme",
+    "Mlle",
+    "Mr",
+    "Mrs",
+    "Ms",
+    "Dr",
+    "Dre",
+    "Pr",
+    "Prof",
+    "Mgr",
+    "St",
+    "Ste",
+    "Sr",
+    "Sra",
+    "Srta",
+    "Hr",
+    "Fr",
+)
+NUMBERED = ("No", "Nr", "Nº", "p", "pp", "art", "vol", "chap", "fig")
+_TITLE = re.compile(rf"(?:^|[\s(«“„\"'’-])(?:{'|'.join(TITLES)})\.\s*$")
+_NUMBERED = re.compile(rf"(?:^|\s)(?:{'|'.join(NUMBERED)})\.\s*$", re.IGNORECASE)
 _INITIAL = re.compile(r"(?:^|[\s.])[^\W\d_]\.\s*$")  # one letter, as in « т. е. » or "p. ex."
 
 

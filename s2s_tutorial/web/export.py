@@ -13,7 +13,7 @@ import json
 import re
 from base64 import b64encode
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -21,20 +21,16 @@ import torch
 from torch import Tensor
 
 from s2s_tutorial.arguments import check_type, to_path
-from s2s_tutorial.data import text
 from s2s_tutorial.data.corpus import HeldOut
-from s2s_tutorial.data.rules import ASCII
-from s2s_tutorial.data.vocabulary import SPECIAL_WORDS, Vocabulary
+from s2s_tutorial.data.pieces import PieceVocabulary
 from s2s_tutorial.files import BadFileError, load_tensors, save_tensors, write_atomically
-from s2s_tutorial.model.attention import LocalAttention
 from s2s_tutorial.model.seq2seq import Seq2Seq
 from s2s_tutorial.settings import ModelSettings
 from s2s_tutorial.translation.evaluation import bleu_score, comparable_text
-from s2s_tutorial.translation.reading import MAX_SOURCE_WORDS
-from s2s_tutorial.translation.search import LENGTH_PENALTY
 from s2s_tutorial.translation.translator import Translator
+from s2s_tutorial.web.description import describe, read_description
 
-EXPORT_VERSION = 1  # of the exported files and of models.js; the page reads this version only
+MANIFEST_VERSION = 1  # of models.js
 LARGEST = 127  # largest rounded value; −128 is not used, so that the scale is symmetric
 SCALE = ".scale"  # suffix of a matrix's name in the name of its scales
 MANIFEST = "models.js"
@@ -105,8 +101,6 @@ def rounded(translator: Translator) -> Translator:
 
 def check_supported(translator: Translator) -> None:
     """Refuse models that the page cannot run, with an `ExportError` that names the part it has no code for."""
-    if translator.rule != ASCII:
-        raise ExportError("the page reads ASCII words only, this run reads others: train --text ascii --tokens words")
     settings = translator.model.settings
     if settings.network != "gru":
         raise ExportError(f"the page runs the recurrent network, this run has {settings.network!r}: use --network gru")
@@ -114,33 +108,6 @@ def check_supported(translator: Translator) -> None:
         raise ExportError(f"the page runs the Luong decoder, this run has {settings.decoder!r}: train --decoder luong")
     if settings.input_feeding:
         raise ExportError("the page has no input feeding, this run has it: train one without --input-feeding")
-
-
-def describe(translator: Translator) -> dict[str, Any]:
-    """Return what the page needs besides the weights, as plain values."""
-    attention = translator.model.decoder.attention
-    return {
-        "format": EXPORT_VERSION,
-        "language": translator.language,
-        "src_language": translator.src_language,
-        "model": asdict(translator.model.settings),
-        "reach": attention.reach if isinstance(attention, LocalAttention) else 0,
-        "src_words": " ".join(translator.src_vocabulary.words[len(SPECIAL_WORDS) :]),
-        "tgt_words": " ".join(translator.tgt_vocabulary.words[len(SPECIAL_WORDS) :]),
-        "length_penalty": LENGTH_PENALTY,
-        "max_words": MAX_SOURCE_WORDS,
-        "text": text_rules(translator.language),
-    }
-
-
-def text_rules(language: str) -> dict[str, Any]:
-    """Return the tables of `text.normalise` and `text.detokenise`, with replacements in JavaScript's notation."""
-    joins = (*text.JOINS.get(language, ()), text.BEFORE_MARK)
-    return {
-        "marks": text.MARKS,
-        "ligatures": text.LIGATURES,
-        "joins": [[pattern, re.sub(r"\\g<(\d+)>", r"$\1", replacement)] for pattern, replacement in joins],
-    }
 
 
 @dataclass(frozen=True)
@@ -223,6 +190,7 @@ def publish(path: str | Path, folder: str | Path, title: str = "", note: str = "
         "scripts": [script.stat().st_size for script in scripts],
         "attention": translator.model.settings.attention,
         "words": [len(translator.src_vocabulary), len(translator.tgt_vocabulary)],
+        **({"unit": "pieces"} if isinstance(translator.src_vocabulary, PieceVocabulary) else {}),
         **more,
     }
     names = [model["name"] for model in models]
@@ -262,7 +230,7 @@ def read_manifest(folder: str | Path) -> list[dict[str, Any]]:
 
 def write_manifest(folder: str | Path, models: list[dict[str, Any]]) -> None:
     """Write the list of a folder's models."""
-    values = json.dumps({"format": EXPORT_VERSION, "models": models}, indent=1)
+    values = json.dumps({"format": MANIFEST_VERSION, "models": models}, indent=1)
     write_atomically(to_path(folder, "folder") / MANIFEST, f"{_MANIFEST_START}{values};\n".encode())
 
 
@@ -274,22 +242,15 @@ def load_exported(path: str | Path) -> Translator:
     """
     packed, values = load_tensors(path)
     try:
-        if values["format"] != EXPORT_VERSION:
-            raise ValueError(f"format {values['format']!r}, this version reads {EXPORT_VERSION}")
-        src, tgt = _vocabulary(values["src_words"]), _vocabulary(values["tgt_words"])
-        model = Seq2Seq(ModelSettings(**values["model"]), len(src), len(tgt))
+        text = read_description(values)
+        model = Seq2Seq(ModelSettings(**values["model"]), len(text.src), len(text.tgt))
         model.load_state_dict(unpack(packed))
-    except (KeyError, TypeError, ValueError, RuntimeError) as error:
+    except (AttributeError, KeyError, TypeError, ValueError, RuntimeError) as error:
         reason = str(error).splitlines()[0]
         raise BadFileError(f"{path} is not an exported model ({reason}): export the run again") from None
     language = values["language"]
     src_language = values.get("src_language", "en" if language == "fr" else "fr")  # older files do not have it
-    return Translator(model.eval(), src, tgt, language, src_language)
-
-
-def _vocabulary(words: str) -> Vocabulary:
-    listed = words.split()  # counts are not exported, because the page does not need them
-    return Vocabulary.from_dict({"words": listed, "counts": [0] * len(listed)})
+    return Translator(model.eval(), text.src, text.tgt, language, src_language, text.rule, text.longest)
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,8 @@ from test_fuzz import TEXT
 from s2s_tutorial.data.text import detokenise, normalise
 from s2s_tutorial.runs.weights import load_translator
 from s2s_tutorial.translation.translator import SentenceError, read_sentence
-from s2s_tutorial.web.export import export, text_rules
+from s2s_tutorial.web.description import text_rules
+from s2s_tutorial.web.export import export
 
 pytest.importorskip("playwright", reason="needs Playwright: pip install playwright")
 pytestmark = pytest.mark.browser
@@ -65,7 +66,7 @@ def test_the_page_normalises_any_text_as_python_does(room):
 def test_the_page_refuses_what_python_refuses(room):
     texts = [text for text in drawn(WHOLE | st.sampled_from([" le" * 300, "\x1c", "\ufeff"]), 500, 3000)]
     script = """texts => texts.map((text) => {
-      try { return [s2sText.readSentence(text, model.description, { has: () => true }), null]; }
+      try { return [model.reader.readSentence(text).tokens, null]; }
       catch (error) { return [null, error instanceof s2sText.TextError ? error.message : "WRONG " + error]; } })"""
     for text, (words, error) in zip(texts, room.page.evaluate(script, texts), strict=True):
         assert words is not None or error.startswith(("The sentence is empty", "“", "The sentence “")), (text, error)
