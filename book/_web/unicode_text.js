@@ -137,7 +137,12 @@
    */
   function clean(text, classes) {
     const whole = singleSpaces(text).replace(/\p{Cs}/gu, "\ufffd");
-    return compose(singleSpaces(whole.replace(INVISIBLE, "")), classes);
+    for (let before = whole; ;) {
+      const after = compose(singleSpaces(before.replace(INVISIBLE, "")), classes);
+      // NFC may move a mark in front of a joiner, which is then no part of the spelling any more.
+      if (after === before || !/[\u200c\u200d]/.test(after)) return after;
+      before = after;
+    }
   }
 
   /**

@@ -38,7 +38,12 @@ def clean(text: str) -> str:
     'Café : 3,5 € le kilogramme'
     """
     text = _SURROGATE.sub("\ufffd", " ".join(text.split()))
-    return unicodedata.normalize("NFC", " ".join(_INVISIBLE.sub("", text).split()))
+    while True:
+        cleaned = unicodedata.normalize("NFC", " ".join(_INVISIBLE.sub("", text).split()))
+        # NFC may move a mark in front of a joiner, which is then no part of the spelling any more.
+        if cleaned == text or not ("\u200c" in cleaned or "\u200d" in cleaned):
+            return cleaned
+        text = cleaned
 
 
 class _ClassTable(dict):
