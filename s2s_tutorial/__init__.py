@@ -5,7 +5,7 @@ The names below are loaded when they are first used, so that importing the packa
 >>> from s2s_tutorial import PRESETS, prepare
 >>> corpus = prepare(PRESETS["small"].data)
 >>> len(corpus.test)
-144
+153
 """
 
 from __future__ import annotations

@@ -14,7 +14,7 @@ from many_scripts import drawn_sentences, translator_of
 
 from s2s_tutorial.data.rules import UNICODE
 from s2s_tutorial.data.unicode_text import BYTES
-from s2s_tutorial.translation.sentences import Sentences
+from s2s_tutorial.translation.paragraphs import Sentences
 from s2s_tutorial.translation.translator import SentenceError
 from s2s_tutorial.web.description import describe
 from s2s_tutorial.web.export import export, load_exported

@@ -1,4 +1,4 @@
-// Sentences of a text, as in s2s_tutorial/translation/sentences.py: the browser finds where they end, and the lists of
+// Sentences of a text, as in s2s_tutorial/translation/paragraphs.py: the browser finds where they end, and the lists of
 // abbreviations in the model's file say where they do not.
 (self.s2sParts = self.s2sParts || []).push(function (scope) {
   "use strict";

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from s2s_tutorial.data.rules import ASCII, TextRule
-from s2s_tutorial.translation.sentences import Sentences
+from s2s_tutorial.translation.paragraphs import Sentences
 
 
 @dataclass(frozen=True)

@@ -19,6 +19,7 @@ from s2s_tutorial.data.vocabulary import UNK, Vocabulary
 from s2s_tutorial.model.dropout import evaluation_mode
 from s2s_tutorial.model.gru import keep_memory
 from s2s_tutorial.model.seq2seq import Seq2Seq
+from s2s_tutorial.translation.paragraphs import Sentences
 from s2s_tutorial.translation.reading import (
     MAX_SOURCE_PIECES,
     SentenceError,
@@ -27,7 +28,6 @@ from s2s_tutorial.translation.reading import (
     read_sentence,
 )
 from s2s_tutorial.translation.search import LENGTH_PENALTY, Hypothesis, beam_search, greedy_search
-from s2s_tutorial.translation.sentences import Sentences
 from s2s_tutorial.translation.translation import Translation, join_attention, join_translations
 from s2s_tutorial.workers import in_workers
 

@@ -12,9 +12,9 @@ from s2s_tutorial.data.rules import ASCII, UNICODE, AsciiRule, TextRule
 from s2s_tutorial.data.unicode_text import UNSPACED
 from s2s_tutorial.data.vocabulary import SPECIAL_WORDS, Vocabulary
 from s2s_tutorial.model.attention import LocalAttention
+from s2s_tutorial.translation.paragraphs import NUMBERED, TITLES
 from s2s_tutorial.translation.reading import MAX_SOURCE_PIECES, MAX_SOURCE_WORDS
 from s2s_tutorial.translation.search import LENGTH_PENALTY
-from s2s_tutorial.translation.sentences import NUMBERED, TITLES
 from s2s_tutorial.translation.translator import CHARACTERS_PER_CHARACTER, Translator
 from s2s_tutorial.web.unicode_table import unicode_table
 

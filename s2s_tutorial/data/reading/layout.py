@@ -66,7 +66,7 @@ def find_layout(rows: list[Cells], names: list[str], settings: DataSettings, fil
 
     The columns that the settings name are taken. Without them, names of columns decide, such as those of the languages, or
     "question" and "answer". Otherwise the first two columns of text are taken, of which the first is the target, and a third
-    is kept as provenance. Columns of numbers, links and nothing count only if there are no others.
+    is kept as provenance. Columns of numbers, links and nothing are no sentences unless there are no others.
 
     Args:
         rows: First rows of the file.
@@ -87,10 +87,10 @@ def find_layout(rows: list[Cells], names: list[str], settings: DataSettings, fil
     texts = _text_columns(rows, count)
     if settings.source_column or settings.target_column:
         target, source = _said(settings, names, count, texts, file)
-        return Layout(target, source, _other(texts, target, source), count, names, header)
+        return Layout(target, source, _other(texts, count, target, source), count, names, header)
     by_name = _by_language(names, settings) or _by_role(names)
     if by_name is not None:
-        return Layout(*by_name, _other(texts, *by_name), count, names, header)
+        return Layout(*by_name, _other(texts, count, *by_name), count, names, header)
     if len(texts) > 3:
         columns = ", ".join(f"{n + 1}: {shown(_example(rows, n), 20)!r}" for n in texts[:6])
         raise CorpusError(
@@ -99,7 +99,7 @@ def find_layout(rows: list[Cells], names: list[str], settings: DataSettings, fil
         )
     if count <= 2:
         texts = [0, 1, 2]  # a third column is provenance, even if most lines have none
-    return Layout(texts[0], texts[1], _other(texts, *texts[:2]), max(count, 2), names, header)
+    return Layout(texts[0], texts[1], _other(texts, count, *texts[:2]), max(count, 2), names, header)
 
 
 def _used(cells: Cells) -> int:
@@ -120,8 +120,10 @@ def _text_columns(rows: list[Cells], count: int) -> list[int]:
     return varied if len(varied) >= 2 and count > 3 else texts if len(texts) >= 2 else list(range(count))
 
 
-def _other(texts: list[int], first: int, second: int) -> int | None:
-    return next((n for n in texts if n not in (first, second)), None)
+def _other(texts: list[int], count: int, first: int, second: int) -> int | None:
+    """Return the column that is kept as provenance: another one of text, or a third one of numbers, such as a group's."""
+    third = [2] if count == 3 and {first, second} == {0, 1} else []
+    return next((n for n in [*texts, *third] if n not in (first, second)), None)
 
 
 def _said(settings: DataSettings, names: list[str], count: int, texts: list[int], file: str) -> tuple[int, int]:

@@ -163,3 +163,8 @@ def test_a_line_with_more_columns_than_the_others_is_named():
     notes = parse_columns(data, "x.tsv", DataSettings(skip_bad=True)).notes
     assert ("left out (--skip-bad)", "1 line") in notes
     assert any("line 4 of x.tsv has 4 columns" in text for _, text in notes)
+
+
+def test_a_third_column_of_numbers_is_kept():
+    data = "".join(f"{first}\t{second}\t{number}\n" for number, (first, second) in enumerate(PAIRS)).encode()
+    assert parse_columns(data, "x.tsv", DataSettings(corpus="x.tsv")).provenance == ["0", "1", "2"]

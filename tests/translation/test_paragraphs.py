@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from s2s_tutorial.translation.sentences import Sentences
+from s2s_tutorial.translation.paragraphs import Sentences
 
 
 @pytest.mark.parametrize(
