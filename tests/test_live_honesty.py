@@ -221,7 +221,7 @@ def test_unknown_words_share_a_note(browser, page):
 
 def test_many_unknown_words_are_counted(browser, page):
     words = " ".join("zyx" + chr(97 + n) * 3 for n in range(20))
-    notes = notes_of(browser, page, f"le chat {words}", model="none")
+    notes = notes_of(browser, page, f"la voiture {words}", model="none")
     assert "and 14 more" in notes
 
 
@@ -238,7 +238,7 @@ def test_a_screen_reader_hears_one_message_for_a_translation(browser, page):
         })).observe(document.body, { subtree: true, childList: true, characterData: true }); }"""
     )
     visit.page.emulate_media(reduced_motion="no-preference")  # words appear one by one
-    visit.translate("Le chat 42 dort.")
+    visit.translate("La voiture 42 dort.")
     visit.page.wait_for_selector(".s2s-words .s2s-choice")
     visit.page.wait_for_selector(".s2s-coming", state="detached")
     heard = visit.page.evaluate("[...new Set(self.heard)].filter((text) => !text.startsWith('Loading'))")

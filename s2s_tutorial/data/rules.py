@@ -87,14 +87,7 @@ class AsciiRule(TextRule):
 
     def split(self, text: str) -> list[str]:
         """Split normal text at its spaces."""
-        return self.split_all([text])[0]
-
-    def split_all(self, texts: Iterable[str]) -> tuple[list[str], list[int]]:
-        """Split many sentences; returns their words end to end, and the number of words of each."""
-        texts = list(texts)
-        words = " ".join(texts).split()
-        marked = [MARKER + word for word in words] if self.marked else words
-        return marked, [text.count(" ") + bool(text) for text in texts]
+        return [MARKER + word for word in text.split()] if self.marked else text.split()
 
     def printed(self, text: str, language: str) -> str:
         """Return normal text with the apostrophes of its language; see `text.detokenise`."""
