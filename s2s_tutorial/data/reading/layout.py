@@ -66,7 +66,7 @@ def find_layout(rows: list[Cells], names: list[str], settings: DataSettings, fil
 
     The columns that the settings name are taken. Without them, names of columns decide, such as those of the languages, or
     "question" and "answer". Otherwise the first two columns of text are taken, of which the first is the target, and a third
-    is kept as provenance. Columns of numbers, links and nothing are no sentences unless there are no others.
+    is kept as provenance. Columns of numbers, links and nothing count as sentences only if there are no others.
 
     Args:
         rows: First rows of the file.
