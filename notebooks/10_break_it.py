@@ -51,7 +51,6 @@ if not ready:
     raise stop
 
 # %%
-import random
 import re
 from contextlib import nullcontext
 from dataclasses import replace
@@ -63,7 +62,8 @@ from matplotlib.figure import Figure
 from torch import nn
 
 from s2s_tutorial.data.batches import Encoded, batches_in_order
-from s2s_tutorial.data.corpus import HeldOut, prepare, split
+from s2s_tutorial.data.corpus import HeldOut, prepare
+from s2s_tutorial.data.filters import divide
 from s2s_tutorial.data.readers import read_corpus
 from s2s_tutorial.data.vocabulary import EOS, PAD, SOS
 from s2s_tutorial.model.attention import ConcatScore, masked_softmax
@@ -551,16 +551,16 @@ show_text(
 
 
 # %%
-def random_split(columns, rows):
-    """Break `split`: pairs go where a shuffle sends them, in shares like the healthy split's."""
-    rows = list(rows)
-    sizes = [len(part) for part in split(columns, rows)]
-    random.Random(SEED).shuffle(rows)
-    return rows[: sizes[0]], rows[sizes[0] : sizes[0] + sizes[1]], rows[sizes[0] + sizes[1] : sum(sizes)]
+def random_split(parts, second_keys, rows, claim=True):
+    """Break `divide`: pairs go where a shuffle sends them, in shares like the healthy split's."""
+    sets = divide(parts, second_keys, rows, claim)
+    ends = np.cumsum([len(chosen) for chosen in sets.values()])
+    shuffled = np.random.default_rng(SEED).permutation(rows)[: ends[-1]]
+    return dict(zip(sets, np.split(shuffled, ends[:-1]), strict=True))
 
 
 def leaky():
-    return mock.patch("s2s_tutorial.data.corpus.split", random_split)
+    return mock.patch("s2s_tutorial.data.filters.divide", random_split)
 
 
 def leaked(corpus):
@@ -574,6 +574,7 @@ def leaked(corpus):
 
 with leaky():
     shuffled = prepare(settings.data)
+assert sum(leaked(shuffled)) > sum(leaked(corpus)) == 0
 show_table(
     ["split", "test sentences", "of these leaked"],
     [

@@ -870,7 +870,8 @@ def test_a_run_of_another_script_in_pieces_is_trained_measured_and_translated(tm
     ]
     (line,) = said(call("translate", "--run", run, "--json", "--no-split", "Мы вижу чай! Они люблю хлеб."))
     assert "sentences" not in json.loads(line)
-    assert "page" in error_of(call("export", "--run", run, "--to", tmp_path / "page"))
+    said(call("export", "--run", run, "--to", tmp_path / "page"))
+    assert any((tmp_path / "page").iterdir())
 
 
 def test_sentences_of_a_line_are_translated_one_by_one_and_joined_with_their_spaces(run):
