@@ -25,7 +25,7 @@ CorpusOption = Annotated[
     ),
 ]
 SecondFileArgument = Annotated[
-    str | None, typer.Argument(metavar="", hidden=True, help="Second of two parallel files, after the first.")
+    str | None, typer.Argument(metavar="FILE", hidden=True, help="Second of two parallel files, after the first.")
 ]
 SourceColumnOption = Annotated[
     str,
