@@ -10,10 +10,12 @@ A part always runs on one thread, so its result does not depend on the number of
 from __future__ import annotations
 
 import threading
+import time
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor, wait
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import cache
+from queue import SimpleQueue
 from typing import TypeVar
 
 import torch
@@ -47,14 +49,43 @@ def in_workers(work: Callable[[Item], Result], items: Iterable[Item], count: int
         with torch.inference_mode(inference), torch.set_grad_enabled(gradients):
             return work(item)
 
-    futures: list[Future[Result]] = []
+    # Python may raise KeyboardInterrupt between any two of its own instructions, even after a lock was taken and before that was
+    # noted. An operation of a deque or a SimpleQueue is a single instruction, so none is left half done.
+    to_do = deque(enumerate(items))
+    results: dict[int, Result] = {}
+    errors: dict[int, BaseException] = {}
+    ended: SimpleQueue[int] = SimpleQueue()
+
+    def work_until_done() -> None:
+        with torch.inference_mode(inference), torch.set_grad_enabled(gradients):
+            while to_do:
+                try:
+                    number, item = to_do.popleft()
+                except IndexError:  # another worker took the last item
+                    return
+                try:
+                    results[number] = work(item)
+                except BaseException as error:  # raised again below, on the caller's thread
+                    errors[number] = error
+                ended.put(number)
+
+    tasks, left_out = _pool(count), 0
     try:
-        futures.extend(_pool(count).submit(work_in_mode, item) for item in items)
-        return [future.result() for future in futures]
+        for _ in range(count):
+            tasks.put(work_until_done)
+        for _ in items:
+            if ended.get() in errors:
+                break
     finally:
-        for future in futures:
-            future.cancel()
-        wait(futures)
+        while to_do:
+            with suppress(IndexError):
+                to_do.pop()
+                left_out += 1
+        while len(results) + len(errors) + left_out < len(items):
+            time.sleep(1e-3)
+    for number in sorted(errors):
+        raise errors[number]
+    return [results[number] for number in range(len(items))]
 
 
 @contextmanager
@@ -69,8 +100,9 @@ def one_thread() -> Iterator[None]:
 
 
 @cache
-def _pool(count: int) -> ThreadPoolExecutor:
-    """Start threads that compute on one core each. They are kept, and sleep while there is nothing to do."""
+def _pool(count: int) -> SimpleQueue[Callable[[], None]]:
+    """Start threads that compute on one core each, and return the queue of their tasks. They sleep while it is empty."""
+    tasks: SimpleQueue[Callable[[], None]] = SimpleQueue()
     all_started = threading.Barrier(count + 1)
 
     def begin() -> None:
@@ -78,10 +110,11 @@ def _pool(count: int) -> ThreadPoolExecutor:
         torch.set_num_threads(1)
         torch.get_num_threads()
         all_started.wait()
+        while True:
+            tasks.get()()
 
-    pool = ThreadPoolExecutor(count, "s2s worker", initializer=begin)
     with one_thread():  # afterwards new threads of the caller get the caller's number again
-        for _ in range(count):
-            pool.submit(int)
+        for number in range(count):
+            threading.Thread(target=begin, name=f"s2s worker {number}", daemon=True).start()
         all_started.wait()
-    return pool
+    return tasks
