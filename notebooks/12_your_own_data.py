@@ -78,7 +78,8 @@ from s2s_tutorial.runs.weights import load_translator, save_model
 from s2s_tutorial.settings import DataSettings
 from s2s_tutorial.training.trainer import Trainer
 from s2s_tutorial.training.watchers import LiveLine
-from s2s_tutorial.translation.evaluation import evaluate, score_groups
+from s2s_tutorial.translation.evaluation import evaluate
+from s2s_tutorial.translation.groups import score_groups
 
 scale = load_scale()  # S2S_SCALE: small, standard or large
 work = Path(tempfile.mkdtemp(prefix="s2s-"))  # files of this chapter; name a folder of yours to keep them

@@ -15,8 +15,8 @@ from typing import Annotated
 import typer
 
 from s2s_tutorial.cli import data_options, options, text_options
-from s2s_tutorial.cli.data_options import choose_settings, one_or_two
-from s2s_tutorial.cli.measure_run import held_out_of, measure_run
+from s2s_tutorial.cli.data_options import FilesCommand, choose_settings, one_or_two
+from s2s_tutorial.cli.measure_run import Wanted, held_out_of, measure_run
 from s2s_tutorial.cli.messages import describe_corpus, describe_scores
 from s2s_tutorial.cli.options import choose_network, choose_training
 from s2s_tutorial.cli.train_run import load_corpus, train_run
@@ -89,9 +89,8 @@ def clear_errors() -> Iterator[None]:
     raise typer.Exit(1)
 
 
-@app.command(epilog=examples("s2s-tutorial data --corpus my-pairs.tsv --trim-below 2"))
+@app.command(cls=FilesCommand, epilog=examples("s2s-tutorial data --corpus my-pairs.tsv --trim-below 2"))
 def data(
-    second_file: data_options.SecondFileArgument = None,
     corpus: data_options.CorpusOption = None,
     source_column: data_options.SourceColumnOption = "",
     target_column: data_options.TargetColumnOption = "",
@@ -113,7 +112,7 @@ def data(
     """Prepare sentence pairs and count what each step leaves."""
     with clear_errors():
         settings = choose_settings(
-            preset, corpus, second_file, languages, valid, test, reverse=reverse, trim_below=trim_below,
+            preset, corpus, languages, valid, test, reverse=reverse, trim_below=trim_below,
             sample_pairs=sample_pairs, source_column=source_column, target_column=target_column, skip_bad=skip_bad,
             split_by=split_by, text=text, tokens=tokens, vocabulary_size=vocabulary_size, joint_vocabulary=joint,
         )  # fmt: skip
@@ -121,15 +120,15 @@ def data(
 
 
 @app.command(
+    cls=FilesCommand,
     epilog=examples(
         "s2s-tutorial train --run runs/sample",
         "s2s-tutorial train --corpus my-pairs.tsv --attention additive --epochs 5 --run runs/mine",
         "torchrun --nproc-per-node 2 -m s2s_tutorial.cli train --folder runs/two",
-    )
+    ),
 )
 def train(
     run: options.RunOption,
-    second_file: data_options.SecondFileArgument = None,
     corpus: data_options.CorpusOption = None,
     source_column: data_options.SourceColumnOption = "",
     target_column: data_options.TargetColumnOption = "",
@@ -166,7 +165,7 @@ def train(
     """
     with clear_errors():
         settings = choose_settings(
-            preset, corpus, second_file, languages, valid, test, reverse=reverse, trim_below=trim_below,
+            preset, corpus, languages, valid, test, reverse=reverse, trim_below=trim_below,
             sample_pairs=sample_pairs, source_column=source_column, target_column=target_column, skip_bad=skip_bad,
             split_by=split_by, text=text, tokens=tokens, vocabulary_size=vocabulary_size, joint_vocabulary=joint,
         )  # fmt: skip
@@ -209,30 +208,35 @@ def translate(
 
 
 @app.command(
+    cls=FilesCommand,
     epilog=examples(
         "s2s-tutorial evaluate --run runs/sample --beam 5",
         "s2s-tutorial evaluate --run runs/sample --pairs challenge",
-    )
+        "s2s-tutorial evaluate --run runs/mine --write texts --compare runs/sample",
+        "s2s-tutorial evaluate --run runs/mine --hypotheses theirs.txt --compare runs/mine",
+    ),
 )
 def evaluate(
-    second_file: data_options.SecondFileArgument = None,
-    run: options.TrainedRunOption = PRETRAINED,
+    run: options.MeasuredRunOption = None,
     pairs: options.PairsOption = None,
     corpus: data_options.MovedCorpusOption = None,
+    hypotheses: options.HypothesesOption = None,
+    compare: options.CompareOption = None,
+    write: options.WriteOption = None,
     beam: options.BeamOption = 1,
     as_json: options.JsonScoresOption = False,
     device: options.DeviceOption = "auto",
 ) -> None:
-    """Measure how well a run translates.
+    """Measure how well a run, or any other system, translates.
 
-    It is measured on its held-out test set, on the challenge set, or on your own pairs.
+    A run is measured on its held-out test set, on the challenge set, or on your own pairs. --write writes the sentences, so that
+    another system can translate them, and --hypotheses measures what it wrote. --compare shows whether a difference between two
+    systems is larger than chance explains.
     """
     with clear_errors():
-        given = {"pairs": pairs or [], "corpus": corpus or []}
-        if second_file:
-            given["corpus" if corpus else "pairs"].append(second_file)
-        pair_files, corpus_files = (one_or_two(name, paths) for name, paths in given.items())
-        scores, values = measure_run(run, pair_files or None, beam, device, corpus_files)
+        pair_files, corpus_files = one_or_two("pairs", pairs or []), one_or_two("corpus", corpus or [])
+        wanted = Wanted(run, pair_files, corpus_files, beam, device, hypotheses, write, compare)
+        scores, values = measure_run(wanted)
         typer.echo(json.dumps(values, indent=1, ensure_ascii=False) if as_json else describe_scores(scores, values))
 
 
@@ -270,7 +274,10 @@ def plot_losses_command(out: options.OutOption, run: options.TrainedRunOption = 
         typer.echo(f"wrote {out}")
 
 
-@app.command(epilog=examples('s2s-tutorial export --run runs/sample --to page/models --title "My model"'))
+@app.command(
+    cls=FilesCommand,
+    epilog=examples('s2s-tutorial export --run runs/sample --to page/models --title "My model"'),
+)
 def export(
     to: options.ToOption,
     run: options.TrainedRunOption = PRETRAINED,

@@ -32,6 +32,12 @@ TrainedRunOption = Annotated[
         help="Folder of a trained run.", metavar="DIR", show_default="the trained model that comes with the package"
     ),
 ]
+MeasuredRunOption = Annotated[
+    Path | None,
+    typer.Option(
+        help="Folder of a trained run.", metavar="DIR", show_default="the trained model that comes with the package"
+    ),
+]
 DeviceOption = Annotated[
     str,
     typer.Option(
@@ -136,6 +142,32 @@ PairsOption = Annotated[
         help="What to measure on: the built-in challenge set, or a file of pairs like those of the run. Rows with the same "
         "source count as references of one sentence.",
         show_default="the run's held-out test set",
+    ),
+]
+HypothesesOption = Annotated[
+    Path | None,
+    typer.Option(
+        metavar="FILE",
+        help="Translations to measure in place of the run's own: one in each line, in the order of the sources that --write "
+        "writes. With --pairs or --corpus and no --run, no model is needed.",
+        show_default="none",
+    ),
+]
+CompareOption = Annotated[
+    Path | None,
+    typer.Option(
+        metavar="DIR|FILE",
+        help="Compare with another run, or with a file of translations, by a paired bootstrap test.",
+        show_default="none",
+    ),
+]
+WriteOption = Annotated[
+    Path | None,
+    typer.Option(
+        metavar="DIR",
+        help="Write sources, references and translations into this folder as text, and print the commands that compute the "
+        "scores from them with sacrebleu.",
+        show_default="none",
     ),
 ]
 JsonScoresOption = Annotated[bool, typer.Option("--json", help="Print the scores as JSON.")]
