@@ -35,7 +35,7 @@ from s2s_tutorial.training.epoch_pairs import EpochPairs, batches_from
 from s2s_tutorial.training.gradients import compute_gradients
 from s2s_tutorial.training.initial_weights import Start
 from s2s_tutorial.training.interrupt import Stop, end_quietly
-from s2s_tutorial.training.optimiser import build_optimiser, learning_rate_factor
+from s2s_tutorial.training.optimiser import build_optimiser, learning_rate_factor, patience_counts
 from s2s_tutorial.training.rare_words import RareWords
 from s2s_tutorial.training.record import Record
 from s2s_tutorial.training.resume import TrainingState, load_newest, share_state
@@ -254,8 +254,9 @@ class Trainer:
 
     def _evaluate(self) -> None:
         """Translate the validation set, keep the weights if they are the best so far, and show samples."""
-        progress = self.progress
-        bleu = validate(self.translator, self.corpus.validation, progress, self.run.model_path)
+        progress, training = self.progress, self.settings.training
+        counts = patience_counts(progress.step, self.total_steps, training.warmup, training.decay)
+        bleu = validate(self.translator, self.corpus.validation, progress, self.run.model_path, counts)
         self.record.add(kind="evaluation", step=progress.step, validation_bleu=bleu)
         self.display.evaluation(progress, bleu)
 
