@@ -26,7 +26,7 @@ def held_out_of(run: Run, corpus: Files = "") -> HeldOut:
     from s2s_tutorial.runs.find_data import find_data
     from s2s_tutorial.runs.folder import RunError
 
-    prepared = load_encoded(find_data(run, corpus), run.folder.parent)
+    prepared = load_encoded(find_data(run, corpus), run.folder.parent, run.vocabularies if run.parent else None)
     if prepared.src_vocabulary != run.src_vocabulary:
         raise RunError(
             f"the pairs that {run.folder} was trained on have changed, so that its test set is not held out any more: "
