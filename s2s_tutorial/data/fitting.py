@@ -119,10 +119,14 @@ class Fit:
             used: Settings of the run, some of which may have been changed; these are left out.
         """
         look, model, training = self.look, used.model, used.training
-        script = f", {self.look.unspaced.capitalize()} without spaces" * bool(look.unspaced)
-        about = f"{look.pairs:,} pairs of up to {look.words:.0f} words on average{script}"
-        if look.pairs >= MOST_LOOKED_AT:
-            about = f"more than {about}"
+        about = (
+            f"{'more than ' * (look.pairs >= MOST_LOOKED_AT)}{look.pairs:,} pair{'' if look.pairs == 1 else 's'} of "
+        )
+        if look.unspaced:
+            script = "Chinese characters" if look.unspaced == "CJK" else f"{look.unspaced.capitalize()} letters"
+            about += f"{look.letters:.0f} characters on average, {script} without spaces"
+        else:
+            about += f"{look.words:.0f} words on average"
         values = {
             name: value
             for name, value in (
