@@ -21,7 +21,6 @@ from torch.nn.utils import clip_grad_norm_
 from s2s_tutorial.arguments import check_type, to_path
 from s2s_tutorial.data.batches import Batch, count_steps
 from s2s_tutorial.data.corpus import Corpus, HeldOut
-from s2s_tutorial.model.gru import keep_memory
 from s2s_tutorial.model.precision import low_precision
 from s2s_tutorial.model.seq2seq import Feed, Seq2Seq
 from s2s_tutorial.runs.checkpoints import Checkpoints
@@ -46,7 +45,7 @@ from s2s_tutorial.training.validation import Verdict, validate
 from s2s_tutorial.training.watchers import Watcher
 from s2s_tutorial.training.word_dropout import hide_words
 from s2s_tutorial.translation.translator import Translator
-from s2s_tutorial.workers import one_thread
+from s2s_tutorial.workers import keep_memory, one_thread
 
 
 class Trainer:
