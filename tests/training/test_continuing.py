@@ -19,7 +19,8 @@ from s2s_tutorial.training.initial_weights import from_run
 from s2s_tutorial.training.record import read_record
 from s2s_tutorial.training.trainer import Trainer
 
-NEW = [("I like jazz.", "J'aime le jazz."), ("We like rock.", "Nous aimons le rock."), ("You like it.", "Tu aimes ça.")]
+SUBJECTS = [("I play", "Je joue"), ("We play", "Nous jouons"), ("You play", "Tu joues"), ("They play", "Ils jouent")]
+OBJECTS = ["jazz", "rock", "tango", "polka", "rumba", "salsa", "funk", "soul", "blues", "samba"]
 
 
 @pytest.fixture(scope="module")
@@ -31,7 +32,8 @@ def parent(tiny_run):
 def pairs(tmp_path):
     """The path of a file of pairs, with words that the parent does not know."""
     path = tmp_path / "new.tsv"
-    path.write_text("".join(f"{one} {number}\t{other} {number}\n" for number in range(12) for one, other in NEW))
+    lines = [f"{one} {name}.\t{other} la {name}.\n" for name in OBJECTS for one, other in SUBJECTS]
+    path.write_text("".join(lines))
     return str(path)
 
 
@@ -95,7 +97,7 @@ def test_new_pairs_are_read_by_the_rule_of_the_parent(parent, pairs):
 def test_words_that_the_parent_does_not_know_are_counted(parent, pairs):
     settings = settings_for_new(parent, pairs)
     src, tgt = unknown_words(prepare(settings.data, parent.vocabularies))
-    assert {"jazz", "rock"} >= set(src.examples) & {"jazz", "rock"} != set()
+    assert set(src.examples) & set(OBJECTS)
     assert 0 < tgt.unknown < tgt.words
 
 
@@ -117,7 +119,7 @@ def test_pairs_on_disk_get_the_vocabularies_of_the_parent_too(parent, pairs, tmp
     stored, built = stream(data, tmp_path, vocabularies=parent.vocabularies), stream(data, tmp_path)
     assert (stored.src_vocabulary, stored.tgt_vocabulary) == parent.vocabularies
     assert built.src_vocabulary != stored.src_vocabulary
-    assert stored.test == prepare(data, parent.vocabularies).test
+    assert stored.test.references == prepare(data, parent.vocabularies).test.references
 
 
 def test_other_vocabularies_or_sizes_are_refused(parent, pairs, tmp_path):
