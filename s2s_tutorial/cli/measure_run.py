@@ -34,7 +34,7 @@ def held_out_of(run: Run, corpus: Files = "") -> HeldOut:
     from s2s_tutorial.runs.find_data import find_data
     from s2s_tutorial.runs.folder import RunError
 
-    prepared = load_encoded(find_data(run, corpus), run.folder.parent)
+    prepared = load_encoded(find_data(run, corpus), run.folder.parent, run.vocabularies if run.parent else None)
     if prepared.src_vocabulary != run.src_vocabulary:
         raise RunError(
             f"the pairs that {run.folder} was trained on have changed, so that its test set is not held out any more: "
@@ -150,7 +150,7 @@ def choose_sentences(wanted: Wanted) -> ToMeasure:
     Raises:
         ValueError: See `choose_held_out`.
     """
-    from s2s_tutorial.cli.data_options import choose_settings
+    from s2s_tutorial.cli.choosing import data_settings
     from s2s_tutorial.data.corpus import held_out_from, prepare
     from s2s_tutorial.data.readers import read_file
     from s2s_tutorial.runs.find_data import find_data
@@ -162,7 +162,7 @@ def choose_sentences(wanted: Wanted) -> ToMeasure:
         data = DataSettings(text="unicode")
         return ToMeasure(named, held_out_from(read_file(pairs, data)), data, pairs)
     if wanted.folder is None and not pairs and wanted.corpus and (wanted.hypotheses or wanted.write):
-        data = choose_settings(None, list(files_of(wanted.corpus)), None).data
+        data = data_settings({"corpus": wanted.corpus})
         return ToMeasure(f"the test set of {named}", prepare(data).test, data)
     run = open_run(wanted.folder or PRETRAINED)
     held_out = choose_held_out(run, pairs or None, wanted.corpus)

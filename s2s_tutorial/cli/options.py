@@ -1,15 +1,13 @@
-"""Options and arguments of the commands, each with its help, and the settings of model and training that they produce."""
+"""Options and arguments of the commands, each with its help."""
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
-from s2s_tutorial.presets import with_transformer
-from s2s_tutorial.settings import AttentionName, DecoderName, NetworkName, PrecisionName, SamplingName, Settings
+from s2s_tutorial.settings import AttentionName, DecoderName
 
 FROM_PRESET = "from the preset"
 
@@ -25,6 +23,9 @@ RunOption = Annotated[
         metavar="DIR",
         show_default=False,
     ),
+]
+RunsArgument = Annotated[
+    Path, typer.Argument(metavar="DIR", help="Folder with runs in it, which may be two levels below.")
 ]
 TrainedRunOption = Annotated[
     Path,
@@ -48,13 +49,6 @@ DeviceOption = Annotated[
 
 # Model and training
 
-NetworkOption = Annotated[
-    NetworkName,
-    typer.Option(
-        help="Network to train: gru is the recurrent network with one attention, transformer consists of attention alone. "
-        "The Transformer has about as many parameters as the preset's recurrent network.",
-    ),
-]
 AttentionOption = Annotated[
     AttentionName | None,
     typer.Option(
@@ -84,21 +78,6 @@ VectorsOption = Annotated[
         show_default="none",
     ),
 ]
-SamplingOption = Annotated[
-    SamplingName,
-    typer.Option(
-        help="Schedule of scheduled sampling, by which the decoder is fed more and more of its own predictions during "
-        "training.",
-    ),
-]
-EpochsOption = Annotated[
-    int | None,
-    typer.Option(min=1, metavar="N", help="Number of passes over the training pairs.", show_default=FROM_PRESET),
-]
-SeedOption = Annotated[
-    int,
-    typer.Option(min=0, metavar="N", help="Seed of the initial weights, the order of the pairs, dropout and sampling."),
-]
 MaxMinutesOption = Annotated[
     float | None,
     typer.Option(
@@ -106,13 +85,6 @@ MaxMinutesOption = Annotated[
         metavar="MINUTES",
         help="End training after this many minutes, counted over all sessions of the run.",
         show_default="no limit",
-    ),
-]
-PrecisionOption = Annotated[
-    PrecisionName,
-    typer.Option(
-        help="Precision of matrix products in training: fp32 or bf16 (half precision). auto takes bf16 where the processor "
-        "computes it faster.",
     ),
 ]
 
@@ -200,32 +172,3 @@ NoteOption = Annotated[
 MeasureOption = Annotated[
     bool, typer.Option(help="Measure what rounding to 8 bits costs on the run's held-out test set.")
 ]
-
-
-def choose_network(
-    settings: Settings, network: str, attention: str | None, decoder: str | None, input_feeding: bool
-) -> Settings:
-    """Return settings with the network that the options ask for.
-
-    Raises:
-        ValueError: The options are of different networks.
-    """
-    names = {"attention": attention, "decoder": decoder}
-    given: dict[str, Any] = {name: value for name, value in names.items() if value is not None}
-    if network == "gru":
-        return replace(settings, model=replace(settings.model, input_feeding=input_feeding, **given))
-    if given or input_feeding:
-        raise ValueError(
-            "--attention, --decoder and --input-feeding are options of the recurrent network: leave them out, or use "
-            "--network gru"
-        )
-    return with_transformer(settings)
-
-
-def choose_training(
-    settings: Settings, sampling: SamplingName, epochs: int | None, seed: int, precision: PrecisionName
-) -> Settings:
-    """Return settings with the changes to training that the options ask for."""
-    passes = settings.training.epochs if epochs is None else epochs
-    training = replace(settings.training, seed=seed, sampling=sampling, epochs=passes, precision=precision)
-    return replace(settings, training=training)

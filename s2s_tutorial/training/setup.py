@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 from dataclasses import fields, replace
 from pathlib import Path
 
@@ -17,7 +18,7 @@ from s2s_tutorial.runs.checkpoints import Checkpoints
 from s2s_tutorial.runs.find_data import data_of, with_paths_of
 from s2s_tutorial.runs.folder import Run, RunError, open_run
 from s2s_tutorial.runs.lock import HOLDER, LOCK, hold
-from s2s_tutorial.settings import Settings
+from s2s_tutorial.settings import PRETRAINED, Settings
 from s2s_tutorial.training.distributed import Group
 from s2s_tutorial.training.initial_weights import Start
 
@@ -48,9 +49,19 @@ def open_for_training(
     """
     vocabularies = corpus.src_vocabulary, corpus.tgt_vocabulary
     seen = corpus.train.find(challenge_set(settings.data.reverse, corpus.rule).sources)
+    parent = start.parent
+    if parent is not None:
+        if vocabularies != parent.vocabularies:
+            raise ValueError(
+                f"the vocabularies are not those of {parent.folder}, which the run starts from: prepare the pairs with them, "
+                "prepare(settings.data, parent.vocabularies)"
+            )
+        seen |= parent.challenge_seen
+        longest = max(longest, parent.longest or 0)
     precision = choose_precision(settings.training.precision, settings.model, rng.device)
     data = data_of(settings.data, folder)
-    run = Run(folder, settings, *vocabularies, frozenset(seen), start.name, *data, precision, longest)
+    name = path_of_parent(parent, folder) if parent else ""
+    run = Run(folder, settings, *vocabularies, frozenset(seen), start.name, *data, precision, longest, name)
     run.weight_bytes()  # refuses a model that is too large for any memory
     model = run.build_model()
     start.prepare(model)
@@ -65,6 +76,16 @@ def open_for_training(
         )
     precision = "bf16" if described.endswith(b"bf16") else "fp32"
     return replace(run, precision=precision), model
+
+
+def path_of_parent(parent: Run, folder: Path) -> str:
+    """Return the path of a run as seen from the folder of its child, so that both can be moved together."""
+    if parent.folder.resolve() == PRETRAINED.resolve():
+        return "pretrained"
+    try:
+        return Path(os.path.relpath(parent.folder.resolve(), folder.resolve())).as_posix()
+    except ValueError:  # on another drive of Windows
+        return parent.folder.resolve().as_posix()
 
 
 def open_or_make(run: Run) -> Run:
@@ -97,7 +118,8 @@ def open_or_make(run: Run) -> Run:
             f"{folder} holds a run with other settings ({_difference(before.settings, settings)}): use these, or "
             "give another folder"
         )
-    if (before.src_vocabulary, before.tgt_vocabulary) != (run.src_vocabulary, run.tgt_vocabulary):
+    is_other_file = run.parent and before.data != run.data  # of which the parent's vocabularies reveal nothing
+    if before.vocabularies != run.vocabularies or is_other_file:
         raise RunError(f"{folder} was trained on other sentence pairs: use the same file, or give another folder")
     if before.start != run.start:
         names = [repr(name) if name else "nothing borrowed" for name in (before.start, run.start)]

@@ -125,7 +125,7 @@ def test_the_short_option_shows_the_same_help(path):
     ],
 )
 def test_the_examples_of_the_help_are_commands_that_exist(example):
-    words = shlex.split(example.split(" < ")[0])
+    words = shlex.split(re.split(" [<>] ", example)[0])
     words = words[words.index("s2s_tutorial.cli" if words[0] == "torchrun" else "s2s-tutorial") + 1 :]
     command = get_command(app)
     while hasattr(command, "commands"):
@@ -284,7 +284,7 @@ def test_training_ends_with_scores_ten_sentences_and_pictures(trained):
     run, result = trained
     lines = said(result)
     text = "\n".join(lines)
-    assert re.search(r"Finished: \d+ steps in \d+ s; best validation BLEU \d+\.\d at step \d+", text)
+    assert re.search(r"Finished: \d+ of \d+ steps in \d+ s; best validation BLEU \d+\.\d at step \d+", text)
     assert re.search(r"Held-out test sentences: BLEU \d+\.\d \(95%: .*\)", text)
     assert "alignment error rate" in text
     for mark in (">", "=", "<"):
@@ -391,7 +391,7 @@ def test_bad_word_vectors_are_an_error_of_one_line_and_nothing_is_written(tmp_pa
 
 def test_the_result_is_also_shown_when_the_time_limit_is_reached(tmp_path, quick_end):
     lines = said(call("train", *SMALL, "--run", tmp_path / "run", "--max-minutes", "0"))
-    assert re.match(r"Ended after 0\.\d minutes: 1 steps", lines[-2])
+    assert re.match(r"Ended after 0\.\d minutes: 1 of \d+ steps", lines[-2])
     assert lines[-1] == f"The result of {tmp_path / 'run'}"
 
 
@@ -857,14 +857,12 @@ def test_data_counts_what_the_rule_leaves_out_and_entities(tmp_path):
     lines = [f"I have {n} &amp; more of þis.\tJ'ai {n} &amp; plus.\n" for n in range(100)]
     path.write_text("".join(lines), encoding="utf-8")
     said_lines = said(call("data", "--corpus", path, "--text", "unicode", "--tokens", "characters"))
-    assert re.search(r"HTML entities decoded +200$", said_lines[-1])
+    assert any(re.search(r"HTML entities decoded +200$", line) for line in said_lines)
     varied = [f"I have {'x' * n}y {n} of þis thing.\tJ'ai {'x' * n}y {n}.\n" for n in range(1, 80)]
     path.write_text("".join(varied), encoding="utf-8")
-    said_lines = said(call("data", "--corpus", path))
-    assert any(
-        re.search(r"letters that the text rule leaves out +0\.00% / \d\.\d\d%$", line) for line in said_lines[-2:]
-    )
-    assert any(re.search(r"digits that the text rule leaves out +149 / 149$", line) for line in said_lines[-2:])
+    said_lines = said(call("data", "--corpus", path, "--text", "ascii"))
+    assert any(re.search(r"letters that the text rule leaves out +0\.00% / \d\.\d\d%$", line) for line in said_lines)
+    assert any(re.search(r"digits that the text rule leaves out +149 / 149$", line) for line in said_lines)
 
 
 def test_a_run_of_another_script_in_pieces_is_trained_measured_and_translated(tmp_path, cyrillic, quick_end):

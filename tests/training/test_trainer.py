@@ -657,7 +657,7 @@ def scripted(monkeypatch, scores: list[float]) -> None:
 
 
 def test_early_stopping_keeps_the_best_weights(make_trainer, monkeypatch):
-    scripted(monkeypatch, [10.0, 30.0, 20.0, 30.0])
+    scripted(monkeypatch, [10.0, 30.0, 30.0, 20.0])
     kinds = {"epochs": 20, "evaluations_per_epoch": 3, "patience": 2, "warmup": 0.0, "decay": 0.0}
     trainer = make_trainer(**kinds)
     kept = []
@@ -665,11 +665,11 @@ def test_early_stopping_keeps_the_best_weights(make_trainer, monkeypatch):
     trainer._evaluate = lambda: (kept.append(weights_of(trainer.model)), evaluate())
     progress = trainer.fit()
     every = trainer.steps_per_epoch // 3
-    assert (progress.step, progress.best_step, progress.best_bleu) == (4 * every, 2 * every, 30.0)
+    assert (progress.step, progress.best_step, progress.best_bleu) == (4 * every, 3 * every, 30.0)
     assert progress.finished
-    assert same(weights_of(trainer.model), kept[1])
-    assert not same(kept[1], kept[3])
-    assert same(weights_of(load_translator(trainer.run.folder).model), kept[1])
+    assert same(weights_of(trainer.model), kept[2]), "of equal scores, the last one counts"
+    assert not any(same(kept[2], kept[other]) for other in (1, 3))
+    assert same(weights_of(load_translator(trainer.run.folder).model), kept[2])
     assert make_trainer(**kinds).fit().step == progress.step
 
 

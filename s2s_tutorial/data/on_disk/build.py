@@ -31,7 +31,13 @@ from s2s_tutorial.files import MAX_JSON_BYTES, write_atomically, write_json
 from s2s_tutorial.settings import DataSettings
 
 
-def encode(folder: Path, settings: DataSettings, mark: str, report: Callable[[str], None]) -> None:
+def encode(
+    folder: Path,
+    settings: DataSettings,
+    mark: str,
+    report: Callable[[str], None],
+    given: tuple[Vocabulary, Vocabulary] | None = None,
+) -> None:
     """Read the corpus that the settings name and write all files of its encoded form into a folder.
 
     The file corpus.json is written last, so a folder that has it is complete.
@@ -41,6 +47,7 @@ def encode(folder: Path, settings: DataSettings, mark: str, report: Callable[[st
         settings: Settings of the data.
         mark: Fingerprint of data and settings, which is stored with the files.
         report: Called from time to time with a sentence about progress.
+        given: Vocabularies of source and target, if they are those of a trained model.
 
     Raises:
         CorpusError: See `corpus.prepare`.
@@ -52,7 +59,7 @@ def encode(folder: Path, settings: DataSettings, mark: str, report: Callable[[st
     training = scan.mask(choice.rows["training"])
     vocabularies: dict[str, Any] = {}
     sums: dict[str, str] = {}
-    built = build_vocabularies(_count(src, training), _count(tgt, training), settings)
+    built = given or build_vocabularies(_count(src, training), _count(tgt, training), settings)
     for side, column, vocabulary in (("src", src, built[0]), ("tgt", tgt, built[1])):
         sums |= _write_side(column, training, vocabulary, folder, side)
         vocabularies[f"{side}_vocabulary"] = vocabulary.to_dict()
