@@ -161,7 +161,7 @@ interface Reader {
 /** Description of an exported model, from the header of its file. */
 interface Description {
   format: number;
-  model: { hidden_size: number; num_layers: number; attention: string };
+  model: { hidden_size: number; embedding_size: number; num_layers: number; attention: string; decoder: string; input_feeding: boolean };
   text: TextRules;
   src_words: string | ListedPieces;
   /** Null if they are those of the source side. */
@@ -203,7 +203,10 @@ interface OutputLayer {
 
 /** Weights of one GRU layer in one direction. */
 interface Gru {
+  /** Input weights of the word's embedding, or of the layer below. */
   input: Matrix;
+  /** Input weights of the context, or of the attentional state that is fed with the word; null without these. */
+  fed: Matrix | null;
   inputBias: Float64Array;
   state: Matrix;
   stateBias: Float64Array;

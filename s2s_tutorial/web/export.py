@@ -104,10 +104,6 @@ def check_supported(translator: Translator) -> None:
     settings = translator.model.settings
     if settings.network != "gru":
         raise ExportError(f"the page runs the recurrent network, this run has {settings.network!r}: use --network gru")
-    if settings.decoder != "luong":
-        raise ExportError(f"the page runs the Luong decoder, this run has {settings.decoder!r}: train --decoder luong")
-    if settings.input_feeding:
-        raise ExportError("the page has no input feeding, this run has it: train one without --input-feeding")
 
 
 @dataclass(frozen=True)
