@@ -451,6 +451,10 @@ interface Model {
   /** Name of the small model that answers while this one is loading. */
   stand_in?: string;
   stand_in_note?: string;
+  /** Codes of source and target language. */
+  languages?: [string, string];
+  /** Held-out sentences with their reference translations. */
+  examples?: { source: string; references: string[] }[];
   arrived: number;
   total: number;
   pieces: (string | undefined)[];
@@ -585,6 +589,7 @@ interface Panel extends Choices {
 
   // panel.js
   start(host: HTMLElement, engine: Engine, ownsAddress: boolean): void;
+  exampleTexts(): string[];
   greet(): void;
   run(quiet?: boolean): Promise<void>;
   showMessage(text: string): void;
@@ -635,6 +640,7 @@ interface Panel extends Choices {
   // notes.js
   writeNotes(best: Translation, found: Found): void;
   noteWords(best: Translation, found: Found, add: AddNote): void;
+  noteReferences(add: AddNote): void;
   noteLength(found: Found, add: AddNote): void;
   words(list: string[]): HTMLElement;
   omitted(best: Translation): number[];
@@ -703,10 +709,8 @@ interface S2sPanel {
   shorten(text: string, most: number): string;
   /** Return the English name of a language, or other words if it is not known. */
   languageName(code: string, otherwise: string): string;
-  EXAMPLES: Record<string, string[]>;
   BEAM: number;
   MOST_CHARACTERS: number;
-  FIRST: string;
 }
 
 interface Window {

@@ -1,4 +1,4 @@
-"""The command line: `s2s-tutorial data · train · translate · evaluate · plot · export`.
+"""The command line: `s2s-tutorial data · train · translate · evaluate · plot · export · page · serve`.
 
 A command imports what is slow to import only when it runs, so that `--help` and `translate` start fast. A user's mistake
 ends with one line on standard error and exit code 1, never with a traceback.
@@ -7,8 +7,6 @@ ends with one line on standard error and exit code 1, never with a traceback.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated
 
@@ -16,20 +14,14 @@ import typer
 
 from s2s_tutorial.cli import data_options, options, text_options
 from s2s_tutorial.cli.data_options import choose_settings, one_or_two
+from s2s_tutorial.cli.frame import HELP, clear_errors, examples
 from s2s_tutorial.cli.measure_run import held_out_of, measure_run
 from s2s_tutorial.cli.messages import describe_corpus, describe_scores
 from s2s_tutorial.cli.options import choose_network, choose_training
+from s2s_tutorial.cli.show_commands import show_app
 from s2s_tutorial.cli.train_run import load_corpus, train_run
 from s2s_tutorial.cli.translate_lines import SentenceCommand, chunks, read_lines, translate_chunk
 from s2s_tutorial.settings import PRETRAINED
-
-HELP = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
-
-
-def examples(*lines: str) -> str:
-    """Return the end of a help text: commands to copy, each on a line of its own."""
-    return "\b\n" + "\n".join(["Examples:" if len(lines) > 1 else "Example:", *(f"  {line}" for line in lines)])
-
 
 app = typer.Typer(
     name="s2s-tutorial",
@@ -69,24 +61,6 @@ def start(
 
     Everything works offline with a built-in corpus and a trained model that comes with the package.
     """
-
-
-@contextmanager
-def clear_errors() -> Iterator[None]:
-    """Turn an error that the user can correct into one line on standard error and exit code 1."""
-    try:
-        yield
-    except ValueError as error:  # CorpusError, RunError, SentenceError and bad settings are ValueErrors
-        typer.echo(f"error: {error}", err=True)
-    except OSError as error:
-        where = f"{error.filename}: " if error.filename else ""
-        typer.echo(
-            f"error: {where}{error.strerror or error}: check that the path exists, may be written and has free space",
-            err=True,
-        )
-    else:
-        return
-    raise typer.Exit(1)
 
 
 @app.command(epilog=examples("s2s-tutorial data --corpus my-pairs.tsv --trim-below 2"))
@@ -303,6 +277,9 @@ def export(
                 f"BLEU {cost.bleu:.2f} as trained, {cost.rounded_bleu:.2f} rounded to 8 bits; {cost.same:.1%} of "
                 f"{cost.sentences:,} translations are the same"
             )
+
+
+app.add_typer(show_app)  # without a name, so that its commands follow those above
 
 
 def main() -> None:

@@ -6,14 +6,19 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from s2s_tutorial.data.corpus import HeldOut
+    from s2s_tutorial.data.corpus import Corpus, HeldOut
     from s2s_tutorial.runs.folder import Run
     from s2s_tutorial.settings import Files
     from s2s_tutorial.translation.evaluation import Scores
 
 
 def held_out_of(run: Run, corpus: Files = "") -> HeldOut:
-    """Prepare a run's held-out test set again from its corpus.
+    """Prepare a run's held-out test set again; see `corpus_of`."""
+    return corpus_of(run, corpus).test
+
+
+def corpus_of(run: Run, corpus: Files = "") -> Corpus:
+    """Prepare a run's corpus again.
 
     Args:
         run: The opened run.
@@ -32,7 +37,7 @@ def held_out_of(run: Run, corpus: Files = "") -> HeldOut:
             f"the pairs that {run.folder} was trained on have changed, so that its test set is not held out any more: "
             "restore them, or train a new run"
         )
-    return prepared.test
+    return prepared
 
 
 def choose_held_out(run: Run, pairs: Files | None, corpus: Files = "") -> HeldOut:
