@@ -1,4 +1,4 @@
-"""The command line: `s2s-tutorial data · train · translate · evaluate · plot · export`.
+"""The command line: `s2s-tutorial data · train · translate · evaluate · plot · export · page · serve`.
 
 A command imports what is slow to import only when it runs, so that `--help` and `translate` start fast. A user's mistake
 ends with one line on standard error and exit code 1, never with a traceback.
@@ -162,6 +162,9 @@ def export(
                 f"BLEU {cost.bleu:.2f} as trained, {cost.rounded_bleu:.2f} rounded to 8 bits; {cost.same:.1%} of "
                 f"{cost.sentences:,} translations are the same"
             )
+
+
+from s2s_tutorial.cli import show_commands  # noqa: E402, F401 (its commands come last)
 
 
 def main() -> None:

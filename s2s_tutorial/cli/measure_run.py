@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from s2s_tutorial.settings import PRETRAINED
 
 if TYPE_CHECKING:
-    from s2s_tutorial.data.corpus import HeldOut
+    from s2s_tutorial.data.corpus import Corpus, HeldOut
     from s2s_tutorial.data.originals import Originals
     from s2s_tutorial.data.rules import TextRule
     from s2s_tutorial.runs.folder import Run
@@ -21,7 +21,12 @@ if TYPE_CHECKING:
 
 
 def held_out_of(run: Run, corpus: Files = "") -> HeldOut:
-    """Prepare a run's held-out test set again from its corpus.
+    """Prepare a run's held-out test set again; see `corpus_of`."""
+    return corpus_of(run, corpus).test
+
+
+def corpus_of(run: Run, corpus: Files = "") -> Corpus:
+    """Prepare a run's corpus again.
 
     Args:
         run: The opened run.
@@ -40,7 +45,7 @@ def held_out_of(run: Run, corpus: Files = "") -> HeldOut:
             f"the pairs that {run.folder} was trained on have changed, so that its test set is not held out any more: "
             "restore them, or train a new run"
         )
-    return prepared.test
+    return prepared
 
 
 def choose_held_out(run: Run, pairs: Files | None, corpus: Files = "") -> HeldOut:
@@ -277,8 +282,7 @@ def _check_languages(other: Run, chosen: ToMeasure) -> None:
 
 def _seen_note(other: Run, chosen: ToMeasure) -> str:
     """Return a warning if another run has learned sentences that it is measured on, or may have; else `""`."""
-    from s2s_tutorial.data.on_disk.cache import load_encoded
-    from s2s_tutorial.runs.find_data import find_data, with_paths_of
+    from s2s_tutorial.runs.find_data import with_paths_of
 
     run, data = chosen.run, other.settings.data
     if run is not None and not chosen.pairs and with_paths_of(run.settings.data, data) == run.settings.data:
@@ -286,7 +290,7 @@ def _seen_note(other: Run, chosen: ToMeasure) -> str:
     try:
         if data.corpus == "tatoeba" != chosen.data.corpus:  # not downloaded for this
             raise ValueError
-        train = load_encoded(find_data(other), other.folder.parent).train
+        train = corpus_of(other).train
     except ValueError:
         return f"the pairs that {other.folder} was trained on are not found, so it may have learned some of these sentences"
     seen = len(train.find(other.rule.normalise(source) for source in chosen.originals.sources))

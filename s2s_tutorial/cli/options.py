@@ -152,6 +152,31 @@ OutOption = Annotated[
 ToOption = Annotated[
     Path, typer.Option(help="Folder with the models of the web page.", metavar="DIR", show_default=False)
 ]
+PageOption = Annotated[
+    Path,
+    typer.Option(
+        help="Folder to write the page into: a new one, or that of an earlier page.", metavar="DIR", show_default=False
+    ),
+]
+PageTitleOption = Annotated[
+    str, typer.Option(metavar="TEXT", help="Title of the page.", show_default="one that names the languages")
+]
+ExamplesOption = Annotated[
+    bool,
+    typer.Option(
+        "--examples/--no-examples",
+        help="Put held-out sentences of the run's corpus on the page, with their reference translations.",
+    ),
+]
+PortOption = Annotated[
+    int, typer.Option(min=0, max=65_535, metavar="N", help="Port to listen on; 0 chooses a free one.")
+]
+RateOption = Annotated[
+    int,
+    typer.Option(
+        "--rate", min=1, max=1_000_000, metavar="N", help="Largest number of requests for translations in a minute."
+    ),
+]
 NameOption = Annotated[
     str | None,
     typer.Option(
