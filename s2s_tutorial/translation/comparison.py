@@ -9,6 +9,7 @@ from typing import Any
 from s2s_tutorial.translation.evaluation import FEWEST_SENTENCES, reference_columns
 
 SIGNIFICANT = 0.05
+LEAST_P = 0.001  # a test with 1,000 resampled sets finds no smaller one
 MOST_COMPARED = 20_000  # sentences; the test keeps 1,000 resampled sets in memory
 
 
@@ -48,9 +49,10 @@ class Comparison:
         if difference == 0:
             return "Both have the same BLEU."
         better, worse = (self.name, self.other) if difference > 0 else (self.other, self.name)
+        often = f"about {self.bleu_p:.1%}" if self.bleu_p > LEAST_P else "0.1% or less"
         text = (
             f"If both were equally good, chance alone would give a difference of at least {abs(difference):.2g} BLEU in "
-            f"about {max(self.bleu_p, 0.001):.1%} of such test sets"
+            f"{often} of such test sets"
         )
         if self.sentences < FEWEST_SENTENCES:
             return f"{text}, but {self.sentences} sentences are too few for this test: compare on more."

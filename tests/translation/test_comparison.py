@@ -56,5 +56,6 @@ def test_more_sentences_than_fit_in_memory_are_refused(monkeypatch):
 
 def test_the_explanation_never_says_that_chance_is_impossible():
     found = Comparison("one", "two", 100, 40.0, 10.0, 0.000999, 50.0, 20.0, 0.000999, "signature")
-    assert "in about 0.1% of such test sets" in found.meaning
+    assert "in 0.1% or less of such test sets" in found.meaning
+    assert "in about 0.2% of such test sets" in replace(found, bleu_p=0.002).meaning
     assert "at least 0.02 BLEU" in replace(found, bleu=10.02).meaning
