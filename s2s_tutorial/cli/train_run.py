@@ -57,6 +57,18 @@ def start_from_vectors(path: Path, corpus: Corpus, settings: Settings) -> tuple[
     return replace(settings, model=model), from_vectors(found, words), line
 
 
+def check_parent(parent: Run | None, run: Path, vectors: Path | None) -> None:
+    """Check that a run can start from another one.
+
+    Raises:
+        ValueError: Both have the same folder, or word vectors are asked for.
+    """
+    if parent and vectors:
+        raise ValueError(f"the new run takes the word vectors of {parent.folder}: leave out --vectors")
+    if parent and run.resolve() == parent.folder.resolve():
+        raise ValueError(f"{run} is the run to start from: give the new run a folder of its own with --run")
+
+
 def train_run(
     chosen: Chosen, run: Path, stream: bool, vectors: Path | None, max_minutes: float | None, device: str
 ) -> None:
@@ -79,10 +91,7 @@ def train_run(
     from s2s_tutorial.training.trainer import Trainer
 
     parent = chosen.parent
-    if parent and vectors:
-        raise ValueError(f"the new run takes the word vectors of {parent.folder}: leave out --vectors")
-    if parent and run.resolve() == parent.folder.resolve():
-        raise ValueError(f"{run} is the run to start from: give the new run a folder of its own with --run")
+    check_parent(parent, run, vectors)
     settings, start = chosen.settings, None
     with join(device) as group:
         corpus = load_corpus(settings, run.parent, stream, parent)

@@ -129,8 +129,8 @@ def test_new_pairs_adapt_a_run_and_unknown_words_are_counted(tmp_path, parent):
         (["--from", "NONE", "--more-epochs", "1"], "is not a folder"),
     ],
 )  # fmt: skip
-def test_options_that_do_not_fit_a_trained_run_are_explained(tmp_path, arguments, words):
-    given = [{"PARENT": PRETRAINED, "NONE": tmp_path / "none"}.get(each, each) for each in arguments]
+def test_options_that_do_not_fit_a_trained_run_are_explained(tmp_path, tiny_run, arguments, words):
+    given = [{"PARENT": tiny_run, "NONE": tmp_path / "none"}.get(each, each) for each in arguments]
     assert re.search(words, error_of("train", "--run", tmp_path / "run", *given))
     assert not (tmp_path / "run").exists()
 
