@@ -146,8 +146,8 @@ def prepare(settings: DataSettings, vocabularies: tuple[Vocabulary, Vocabulary] 
         for part in ("validation", "test")
     }
     if vocabularies is None:
-        counts = (Counter(rule.split_all(side)[0]) for side in (train.sources, train.targets))
-        vocabularies = build_vocabularies(*counts, settings)
+        src_counts, tgt_counts = (Counter(rule.split_all(side)[0]) for side in (train.sources, train.targets))
+        vocabularies = build_vocabularies(src_counts, tgt_counts, settings)
     return Corpus(
         steps=choice.steps,
         word_counts=source_and_target(*choice.word_types, settings.reverse),

@@ -61,7 +61,13 @@ def open_for_training(
 
     words = json.dumps([*(words.to_dict() for words in vocabularies), len(corpus.train), start.name])
     digest = hashlib.sha256(words.encode()).digest()
-    described = group.from_writer(lambda: digest + open_or_make(run).precision.encode())
+
+    def make() -> bytes:
+        opened = open_or_make(run)
+        start.save(folder)
+        return digest + opened.precision.encode()
+
+    described = group.from_writer(make)
     if not described.startswith(digest):
         raise RunError(
             f"the data of process {group.rank} differ from those of process 0: give all processes the same files"

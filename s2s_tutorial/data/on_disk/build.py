@@ -29,14 +29,10 @@ from s2s_tutorial.data.vocabulary import MAX_VOCABULARY, Vocabulary
 from s2s_tutorial.files import MAX_JSON_BYTES, write_atomically, write_json
 from s2s_tutorial.settings import DataSettings
 
+Given = tuple[Vocabulary, Vocabulary] | None  # vocabularies of source and target, or none
 
-def encode(
-    folder: Path,
-    settings: DataSettings,
-    mark: str,
-    report: Callable[[str], None],
-    given: tuple[Vocabulary, Vocabulary] | None = None,
-) -> None:
+
+def encode(folder: Path, settings: DataSettings, mark: str, report: Callable[[str], None], given: Given = None) -> None:
     """Read the corpus that the settings name and write all files of its encoded form into a folder.
 
     The file corpus.json is written last, so a folder that has it is complete.
