@@ -161,7 +161,7 @@ interface Reader {
 /** Description of an exported model, from the header of its file. */
 interface Description {
   format: number;
-  model: { hidden_size: number; num_layers: number; attention: string };
+  model: { hidden_size: number; embedding_size: number; num_layers: number; attention: string; decoder: string; input_feeding: boolean };
   text: TextRules;
   src_words: string | ListedPieces;
   /** Null if they are those of the source side. */
@@ -203,7 +203,10 @@ interface OutputLayer {
 
 /** Weights of one GRU layer in one direction. */
 interface Gru {
+  /** Input weights of the word's embedding, or of the layer below. */
   input: Matrix;
+  /** Input weights of the context, or of the attentional state that is fed with the word; null without these. */
+  fed: Matrix | null;
   inputBias: Float64Array;
   state: Matrix;
   stateBias: Float64Array;
@@ -448,6 +451,10 @@ interface Model {
   /** Name of the small model that answers while this one is loading. */
   stand_in?: string;
   stand_in_note?: string;
+  /** Codes of source and target language. */
+  languages?: [string, string];
+  /** Held-out sentences with their reference translations. */
+  examples?: { source: string; references: string[] }[];
   arrived: number;
   total: number;
   pieces: (string | undefined)[];
@@ -582,6 +589,7 @@ interface Panel extends Choices {
 
   // panel.js
   start(host: HTMLElement, engine: Engine, ownsAddress: boolean): void;
+  exampleTexts(): string[];
   greet(): void;
   run(quiet?: boolean): Promise<void>;
   showMessage(text: string): void;
@@ -632,6 +640,7 @@ interface Panel extends Choices {
   // notes.js
   writeNotes(best: Translation, found: Found): void;
   noteWords(best: Translation, found: Found, add: AddNote): void;
+  noteReferences(add: AddNote): void;
   noteLength(found: Found, add: AddNote): void;
   words(list: string[]): HTMLElement;
   omitted(best: Translation): number[];
@@ -700,10 +709,8 @@ interface S2sPanel {
   shorten(text: string, most: number): string;
   /** Return the English name of a language, or other words if it is not known. */
   languageName(code: string, otherwise: string): string;
-  EXAMPLES: Record<string, string[]>;
   BEAM: number;
   MOST_CHARACTERS: number;
-  FIRST: string;
 }
 
 interface Window {

@@ -84,9 +84,9 @@ from s2s_tutorial.translation.evaluation import (
     evaluate,
     exact_match,
     normalised_words,
-    score_groups,
     show_scores,
 )
+from s2s_tutorial.translation.groups import score_groups
 
 BLUE, ORANGE, GREEN, GREY = "#00429d", "#b8560b", "#2a7f62", "0.5"  # colours that everybody can tell apart
 

@@ -623,7 +623,7 @@ def test_languages_are_marked(browser, address):
 
 def test_the_scripts_never_write_html():
     assert sys.version_info >= (3, 11)
-    for path in (ROOT / "book" / "_web").glob("*.js"):
+    for path in (ROOT / "s2s_tutorial" / "web" / "live").glob("*.js"):
         script = path.read_text(encoding="utf-8")
         for risky in (
             "innerHTML",

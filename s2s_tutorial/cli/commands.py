@@ -1,4 +1,4 @@
-"""The command line: `s2s-tutorial data · train · translate · evaluate · plot · export`.
+"""The command line: `s2s-tutorial data · train · translate · evaluate · plot · export · page · serve`.
 
 A command imports what is slow to import only when it runs, so that `--help` and `translate` start fast. A user's mistake
 ends with one line on standard error and exit code 1, never with a traceback.
@@ -17,8 +17,8 @@ from s2s_tutorial.cli import (
     training_commands,  # noqa: F401 (its commands come first)
 )
 from s2s_tutorial.cli.app import app, clear_errors, examples
-from s2s_tutorial.cli.data_options import one_or_two
-from s2s_tutorial.cli.measure_run import held_out_of, measure_run
+from s2s_tutorial.cli.data_options import FilesCommand, one_or_two
+from s2s_tutorial.cli.measure_run import Wanted, held_out_of, measure_run
 from s2s_tutorial.cli.messages import describe_scores
 from s2s_tutorial.cli.translate_lines import SentenceCommand, chunks, read_lines, translate_chunk
 from s2s_tutorial.settings import PRETRAINED
@@ -60,30 +60,35 @@ def translate(
 
 
 @app.command(
+    cls=FilesCommand,
     epilog=examples(
         "s2s-tutorial evaluate --run runs/sample --beam 5",
         "s2s-tutorial evaluate --run runs/sample --pairs challenge",
-    )
+        "s2s-tutorial evaluate --run runs/mine --write texts --compare runs/sample",
+        "s2s-tutorial evaluate --run runs/mine --hypotheses theirs.txt --compare runs/mine",
+    ),
 )
 def evaluate(
-    second_file: data_options.SecondFileArgument = None,
-    run: options.TrainedRunOption = PRETRAINED,
+    run: options.MeasuredRunOption = None,
     pairs: options.PairsOption = None,
     corpus: data_options.MovedCorpusOption = None,
+    hypotheses: options.HypothesesOption = None,
+    compare: options.CompareOption = None,
+    write: options.WriteOption = None,
     beam: options.BeamOption = 1,
     as_json: options.JsonScoresOption = False,
     device: options.DeviceOption = "auto",
 ) -> None:
-    """Measure how well a run translates.
+    """Measure how well a run, or any other system, translates.
 
-    It is measured on its held-out test set, on the challenge set, or on your own pairs.
+    A run is measured on its held-out test set, on the challenge set, or on your own pairs. --write writes the sentences, so that
+    another system can translate them, and --hypotheses measures what it wrote. --compare shows whether a difference between two
+    systems is larger than chance explains.
     """
     with clear_errors():
-        given = {"pairs": pairs or [], "corpus": corpus or []}
-        if second_file:
-            given["corpus" if corpus else "pairs"].append(second_file)
-        pair_files, corpus_files = (one_or_two(name, paths) for name, paths in given.items())
-        scores, values = measure_run(run, pair_files or None, beam, device, corpus_files)
+        pair_files, corpus_files = one_or_two("pairs", pairs or []), one_or_two("corpus", corpus or [])
+        wanted = Wanted(run, pair_files, corpus_files, beam, device, hypotheses, write, compare)
+        scores, values = measure_run(wanted)
         typer.echo(json.dumps(values, indent=1, ensure_ascii=False) if as_json else describe_scores(scores, values))
 
 
@@ -121,7 +126,10 @@ def plot_losses_command(out: options.OutOption, run: options.TrainedRunOption = 
         typer.echo(f"wrote {out}")
 
 
-@app.command(epilog=examples('s2s-tutorial export --run runs/sample --to page/models --title "My model"'))
+@app.command(
+    cls=FilesCommand,
+    epilog=examples('s2s-tutorial export --run runs/sample --to page/models --title "My model"'),
+)
 def export(
     to: options.ToOption,
     run: options.TrainedRunOption = PRETRAINED,
@@ -154,6 +162,9 @@ def export(
                 f"BLEU {cost.bleu:.2f} as trained, {cost.rounded_bleu:.2f} rounded to 8 bits; {cost.same:.1%} of "
                 f"{cost.sentences:,} translations are the same"
             )
+
+
+from s2s_tutorial.cli import show_commands  # noqa: E402, F401 (its commands come last)
 
 
 def main() -> None:

@@ -5,12 +5,36 @@ from __future__ import annotations
 from typing import Annotated, Any
 
 import typer
+from typer.core import TyperCommand
 
 from s2s_tutorial.data.languages import language_code
 from s2s_tutorial.presets import PresetName
 from s2s_tutorial.settings import BUILT_IN, Files, SplitName
 
 FROM_PRESET = "from the preset"
+
+
+class FilesCommand(TyperCommand):
+    """A command with options for one file or two: `--corpus train.en train.de` is read as the option given twice."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """Put the name of such an option in front of every value that follows its first one."""
+        names = {name for parameter in self.params if getattr(parameter, "multiple", False) for name in parameter.opts}
+        repeated: list[str] = []
+        option, values = "", 0  # the last such option, and the number of its values so far
+        for position, arg in enumerate(args):
+            if arg == "--":
+                repeated += args[position:]
+                break
+            if arg.startswith("-") and arg != "-":
+                option, _, value = arg.partition("=")
+                values = int(bool(value))
+            else:
+                repeated += [option] if option in names and values else []
+                values += 1
+            repeated.append(arg)
+        return super().parse_args(ctx, repeated)
+
 
 CorpusOption = Annotated[
     list[str] | None,
@@ -22,9 +46,6 @@ CorpusOption = Annotated[
         metavar="sample|tatoeba|FILE [FILE]",
         show_default=FROM_PRESET,
     ),
-]
-SecondFileArgument = Annotated[
-    str | None, typer.Argument(metavar="FILE", hidden=True, help="Second of two parallel files, after the first.")
 ]
 SourceColumnOption = Annotated[
     str,
@@ -59,16 +80,16 @@ SplitByOption = Annotated[
 ValidOption = Annotated[
     list[str] | None,
     typer.Option(
-        metavar="FILE",
-        help="File of pairs to validate on. For two parallel files, give the option twice.",
+        metavar="FILE [FILE]",
+        help="File of pairs, or two parallel files, to validate on.",
         show_default="3 % of the corpus",
     ),
 ]
 TestOption = Annotated[
     list[str] | None,
     typer.Option(
-        metavar="FILE",
-        help="File of pairs to test on. For two parallel files, give the option twice.",
+        metavar="FILE [FILE]",
+        help="File of pairs, or two parallel files, to test on.",
         show_default="5 % of the corpus",
     ),
 ]
@@ -137,7 +158,6 @@ StreamOption = Annotated[
 
 def data_changes(
     corpus: list[str] | None,
-    second_file: str | None,
     languages: tuple[str, str] | None,
     valid: list[str] | None = None,
     test: list[str] | None = None,
@@ -147,7 +167,6 @@ def data_changes(
 
     Args:
         corpus: Names of corpora or paths of files, as `--corpus` gave them.
-        second_file: Path that came after them.
         languages: Source and target language.
         valid: Paths of one or two files.
         test: Paths of one or two files.
@@ -156,10 +175,9 @@ def data_changes(
     Raises:
         ValueError: There are too many files, or there is no such language.
     """
-    files = [*(corpus or []), *([second_file] if second_file else [])]
     flags = {"reverse", "skip_bad"}
     given = {name: value for name, value in changes.items() if value not in (None, "") and (value or name not in flags)}
-    for name, paths in (("corpus", files), ("valid", valid), ("test", test)):
+    for name, paths in (("corpus", corpus), ("valid", valid), ("test", test)):
         if paths:
             given[name] = one_or_two(name, paths)
     if languages:

@@ -82,20 +82,45 @@ def describe_losses(corpus: Corpus) -> list[str]:
     return lines
 
 
-def describe_scores(scores: Scores, values: dict[str, Any]) -> str:
-    """Describe scores and how BLEU was computed, with a warning and a table of phenomena if `values` holds them."""
+TABLES = {"phenomena": "phenomenon", "categories": "category", "by_length": "source length"}
+
+
+def describe_scores(scores: Scores | None, values: dict[str, Any]) -> str:
+    """Describe scores and how BLEU was computed, with the warnings, tables, comparison and files that `values` holds."""
     from s2s_tutorial.translation.evaluation import show_scores
 
-    lines = [show_scores(scores), scores.signature]
-    if "unfinished" in values:
-        lines.insert(0, values["unfinished"])
-    if "phenomena" in values:
-        lines.append(f"\n{'phenomenon':<28}{'sentences':>10}{'BLEU':>8}{'chrF':>8}{'exact':>8}")
-        for name, group in values["phenomena"].items():
+    lines = [values["unfinished"]] if "unfinished" in values else []
+    lines += [f"warning: {note}" for note in values.get("notes", [])]
+    if scores is not None:
+        lines += [show_scores(scores), scores.signature]
+        lines += [f"as printed: {scores.printed['signature']}"] if scores.printed else []
+    for name, title in TABLES.items():
+        if name in values:
+            lines.append(f"\n{title:<28}{'sentences':>10}{'BLEU':>8}{'chrF':>8}{'exact':>8}")
+        for group, row in values.get(name, {}).items():
             lines.append(
-                f"{name:<28}{group['sentences']:>10}{group['bleu']:>8.1f}{group['chrf']:>8.1f}{group['exact_match']:>8.0%}"
+                f"{group:<28}{row['sentences']:>10}{row['bleu']:>8.1f}{row['chrf']:>8.1f}{row['exact_match']:>8.0%}"
             )
+    if "comparison" in values:
+        lines += describe_comparison(values["comparison"])
+    if "written" in values:
+        lines += ["", f"wrote {values['written']}"]
+        what = {"printed": "the scores as printed", "normalised": "the scores of normalised words"}
+        lines += [f"{what[kind]}: {command}" for kind, command in values["commands"].items()]
     return "\n".join(lines)
+
+
+def describe_comparison(values: dict[str, Any]) -> list[str]:
+    """Describe the comparison of two systems: a table of both, and what the difference means."""
+    width = max(len(values["name"]), len(values["other"]), 26) + 2
+    return [
+        f"\n{'paired bootstrap test':<{width}}{'BLEU':>8}{'chrF':>8}",
+        f"{values['name']:<{width}}{values['bleu']:>8.1f}{values['chrf']:>8.1f}",
+        f"{values['other']:<{width}}{values['other_bleu']:>8.1f}{values['other_chrf']:>8.1f}",
+        f"{'p':<{width}}{values['bleu_p']:>8.3f}{values['chrf_p']:>8.3f}",
+        values["meaning"],
+        values["signature"],
+    ]
 
 
 def show_result(trainer: Trainer) -> None:

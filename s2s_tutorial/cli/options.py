@@ -33,6 +33,12 @@ TrainedRunOption = Annotated[
         help="Folder of a trained run.", metavar="DIR", show_default="the trained model that comes with the package"
     ),
 ]
+MeasuredRunOption = Annotated[
+    Path | None,
+    typer.Option(
+        help="Folder of a trained run.", metavar="DIR", show_default="the trained model that comes with the package"
+    ),
+]
 DeviceOption = Annotated[
     str,
     typer.Option(
@@ -110,6 +116,32 @@ PairsOption = Annotated[
         show_default="the run's held-out test set",
     ),
 ]
+HypothesesOption = Annotated[
+    Path | None,
+    typer.Option(
+        metavar="FILE",
+        help="Translations to measure in place of the run's own: one in each line, in the order of the sources that --write "
+        "writes. With --pairs or --corpus and no --run, no model is needed.",
+        show_default="none",
+    ),
+]
+CompareOption = Annotated[
+    Path | None,
+    typer.Option(
+        metavar="DIR|FILE",
+        help="Compare with another run, or with a file of translations, by a paired bootstrap test.",
+        show_default="none",
+    ),
+]
+WriteOption = Annotated[
+    Path | None,
+    typer.Option(
+        metavar="DIR",
+        help="Write sources, references and translations into this folder as text, and print the commands that compute the "
+        "scores from them with sacrebleu.",
+        show_default="none",
+    ),
+]
 JsonScoresOption = Annotated[bool, typer.Option("--json", help="Print the scores as JSON.")]
 
 # Writing files
@@ -119,6 +151,31 @@ OutOption = Annotated[
 ]
 ToOption = Annotated[
     Path, typer.Option(help="Folder with the models of the web page.", metavar="DIR", show_default=False)
+]
+PageOption = Annotated[
+    Path,
+    typer.Option(
+        help="Folder to write the page into: a new one, or that of an earlier page.", metavar="DIR", show_default=False
+    ),
+]
+PageTitleOption = Annotated[
+    str, typer.Option(metavar="TEXT", help="Title of the page.", show_default="one that names the languages")
+]
+ExamplesOption = Annotated[
+    bool,
+    typer.Option(
+        "--examples/--no-examples",
+        help="Put held-out sentences of the run's corpus on the page, with their reference translations.",
+    ),
+]
+PortOption = Annotated[
+    int, typer.Option(min=0, max=65_535, metavar="N", help="Port to listen on; 0 chooses a free one.")
+]
+RateOption = Annotated[
+    int,
+    typer.Option(
+        "--rate", min=1, max=1_000_000, metavar="N", help="Largest number of requests for translations in a minute."
+    ),
 ]
 NameOption = Annotated[
     str | None,

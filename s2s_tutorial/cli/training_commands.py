@@ -9,14 +9,13 @@ import typer
 from s2s_tutorial.cli import data_options, options, text_options, training_options
 from s2s_tutorial.cli.app import app, clear_errors, examples
 from s2s_tutorial.cli.choosing import Given, choose, given_only
-from s2s_tutorial.cli.data_options import data_changes
+from s2s_tutorial.cli.data_options import FilesCommand, data_changes
 from s2s_tutorial.cli.messages import describe_corpus, describe_notes, describe_runs
 from s2s_tutorial.cli.train_run import load_corpus, train_run
 
 
-@app.command(epilog=examples("s2s-tutorial data --corpus my-pairs.tsv --trim-below 2"))
+@app.command(cls=FilesCommand, epilog=examples("s2s-tutorial data --corpus my-pairs.tsv --trim-below 2"))
 def data(
-    second_file: data_options.SecondFileArgument = None,
     corpus: data_options.CorpusOption = None,
     source_column: data_options.SourceColumnOption = "",
     target_column: data_options.TargetColumnOption = "",
@@ -40,7 +39,7 @@ def data(
     """Prepare sentence pairs and count what each step leaves."""
     with clear_errors():
         changes = data_changes(
-            corpus, second_file, languages, valid, test, reverse=reverse, max_length=max_length, trim_below=trim_below,
+            corpus, languages, valid, test, reverse=reverse, max_length=max_length, trim_below=trim_below,
             sample_pairs=sample_pairs, source_column=source_column, target_column=target_column, skip_bad=skip_bad,
             split_by=split_by, text=text, tokens=tokens, vocabulary_size=vocabulary_size, joint_vocabulary=joint,
         )  # fmt: skip
@@ -50,13 +49,13 @@ def data(
 
 
 @app.command(
+    cls=FilesCommand,
     epilog=examples(
         "s2s-tutorial settings --preset sample",
         "s2s-tutorial settings --corpus my-pairs.tsv > my-settings.toml",
-    )
+    ),
 )
 def settings(
-    second_file: data_options.SecondFileArgument = None,
     corpus: data_options.CorpusOption = None,
     preset: data_options.PresetOption = None,
     settings_file: training_options.SettingsFileOption = None,
@@ -73,23 +72,23 @@ def settings(
     with clear_errors():
         from s2s_tutorial.cli.settings_file import print_settings
 
-        changes = data_changes(corpus, second_file, languages, text=text, tokens=tokens)
+        changes = data_changes(corpus, languages, text=text, tokens=tokens)
         chosen = choose(Given(preset, settings_file, data=changes, model=given_only(network=network)))
         lines = ["Settings of a training: s2s-tutorial train --settings FILE --run DIR"]
         typer.echo(print_settings(chosen.settings, lines + describe_notes(chosen.notes).splitlines()))
 
 
 @app.command(
+    cls=FilesCommand,
     epilog=examples(
         "s2s-tutorial train --run runs/sample",
         "s2s-tutorial train --corpus my-pairs.tsv --attention additive --epochs 5 --run runs/mine",
         "s2s-tutorial train --from runs/mine --more-epochs 5 --run runs/mine-longer",
         "torchrun --nproc-per-node 2 -m s2s_tutorial.cli train --folder runs/two",
-    )
+    ),
 )
 def train(
     run: options.RunOption,
-    second_file: data_options.SecondFileArgument = None,
     corpus: data_options.CorpusOption = None,
     source_column: data_options.SourceColumnOption = "",
     target_column: data_options.TargetColumnOption = "",
@@ -141,7 +140,7 @@ def train(
     """
     with clear_errors():
         changes = data_changes(
-            corpus, second_file, languages, valid, test, reverse=reverse, max_length=max_length, trim_below=trim_below,
+            corpus, languages, valid, test, reverse=reverse, max_length=max_length, trim_below=trim_below,
             sample_pairs=sample_pairs, source_column=source_column, target_column=target_column, skip_bad=skip_bad,
             split_by=split_by, text=text, tokens=tokens, vocabulary_size=vocabulary_size, joint_vocabulary=joint,
         )  # fmt: skip

@@ -102,7 +102,7 @@ def translate_chunk(
             translation = next(translations)
             warn(read, translation)
             text = " ".join(translation.text.splitlines())  # an argument may have several lines, the output has one
-            typer.echo(json.dumps(describe(translation), ensure_ascii=False) if as_json else text)
+            typer.echo(json.dumps(translation.to_dict(), ensure_ascii=False) if as_json else text)
     return len(good) == len(lines)
 
 
@@ -114,23 +114,3 @@ def warn(line: str, translation: Translation) -> None:
         typer.echo(f"warning: {start!r}: this model cannot read {left_out!r}, and leaves it out", err=True)
     if translation.too_long:
         typer.echo(f"warning: {start!r}: longer than any sentence that this model has learned", err=True)
-
-
-def describe(translation: Translation) -> dict[str, object]:
-    """Return a translation as plain values, ready for JSON; one of several sentences lists them under "sentences"."""
-    notes = {"dropped": translation.dropped, "too_long": translation.too_long}
-    if translation.sentences:
-        parts = [describe(sentence) for sentence in translation.sentences]
-        return {"text": translation.text, "sentences": parts, **notes}
-    weights = translation.attn_weights
-    return {
-        "text": translation.text,
-        "source": translation.src_words,
-        "words": translation.words,
-        "copied": translation.copied,
-        "unknown": translation.unknown,
-        "score": round(translation.score, 4),
-        "others": [{"text": text, "score": round(score, 4)} for text, score in translation.others],
-        "attention": None if weights is None else [[round(w, 4) for w in row] for row in weights.tolist()],
-        **notes,
-    }

@@ -72,6 +72,28 @@ class Translation:
         """The translation as text, its words joined by the rules of its language."""
         return self.joined_text if self.sentences else self.rule.printed(self.normal_text, self.language)
 
+    def to_dict(self, attention: bool = True) -> dict[str, object]:
+        """Return plain values, ready for JSON; the translation of several sentences lists them under "sentences".
+
+        Args:
+            attention: Whether the attention weights are among them.
+        """
+        notes = {"dropped": self.dropped, "too_long": self.too_long}
+        if self.sentences:
+            return {"text": self.text, "sentences": [each.to_dict(attention) for each in self.sentences], **notes}
+        rows = None if self.attn_weights is None else [[round(w, 4) for w in row] for row in self.attn_weights.tolist()]
+        return {
+            "text": self.text,
+            "source": self.src_words,
+            "words": self.words,
+            "copied": self.copied,
+            "unknown": self.unknown,
+            "score": round(self.score, 4),
+            "others": [{"text": text, "score": round(score, 4)} for text, score in self.others],
+            **({"attention": rows} if attention else {}),
+            **notes,
+        }
+
 
 def join_translations(text: Sentences, translations: list[Translation]) -> Translation:
     """Join the translations of the sentences of a text; the translation of a single sentence stays as it is."""

@@ -104,10 +104,6 @@ def check_supported(translator: Translator) -> None:
     settings = translator.model.settings
     if settings.network != "gru":
         raise ExportError(f"the page runs the recurrent network, this run has {settings.network!r}: use --network gru")
-    if settings.decoder != "luong":
-        raise ExportError(f"the page runs the Luong decoder, this run has {settings.decoder!r}: train --decoder luong")
-    if settings.input_feeding:
-        raise ExportError("the page has no input feeding, this run has it: train one without --input-feeding")
 
 
 @dataclass(frozen=True)
@@ -133,6 +129,7 @@ def export(
     title: str = "",
     note: str = "",
     longest: Longest | None = None,
+    **more: Any,
 ) -> Exported:
     """Write a translator's files for the web page and put it on the folder's list.
 
@@ -143,6 +140,7 @@ def export(
         title: Title of the model on the page; `""` for its name.
         note: A sentence about the model.
         longest: Length of the longest training sentence, with its unit; the page warns about longer ones.
+        more: As for `publish`.
 
     Raises:
         ExportError: The page cannot run the network, the name cannot be used, or the folder holds another list.
@@ -159,7 +157,7 @@ def export(
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / f"{name}.safetensors"
     save_tensors(path, pack(translator.model.state_dict()), describe(translator))
-    published = publish(path, folder, title, note, longest=longest)
+    published = publish(path, folder, title, note, longest=longest, **more)
     return Exported([path, *published.paths], published.size)
 
 
@@ -170,7 +168,8 @@ def publish(path: str | Path, folder: str | Path, title: str = "", note: str = "
         path: The .safetensors file, in any folder; the model gets its name.
         folder: Folder of the page's models; it is created if necessary.
         title, note: As for `export`.
-        more: Further values of the model's entry in the list, such as `longest` (as for `export`) or `stand_in` (live.js).
+        more: Further values of the model's entry in the list, such as `longest` (as for `export`), or one of those that
+            `Model` in book/types.d.ts describes.
 
     Raises:
         BadFileError: The file is damaged, or of another kind.

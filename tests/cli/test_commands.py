@@ -247,6 +247,23 @@ def test_two_parallel_files_are_given_one_after_the_other(tmp_path):
     files[1].write_text("\n".join(french[:-2]) + "\n")
     assert "train.fr ends after line 298 and train.en does not" in error_of(call("data", "--corpus", *files))
     assert "give one file, or two parallel files" in error_of(call("data", "--corpus", path, "--corpus", *files))
+    assert "give one file, or two parallel files" in error_of(call("data", "--corpus", path, *files))
+
+
+def test_held_out_sets_may_be_two_parallel_files_each(tmp_path):
+    path, files = tmp_path / "pairs.tsv", {}
+    write_pairs(path)
+    for part in ("dev", "test"):
+        files[part] = [tmp_path / f"{part}.{side}" for side in ("en", "fr")]
+        for file in files[part]:
+            file.write_text(f"{part} one\n{part} two\n")
+    lines = said(call("data", "--valid", *files["dev"], "--corpus", path, "--test", *files["test"]))
+    assert any(re.search(r"^test set +test.en and test.fr: two parallel files", line) for line in lines)
+    assert any(re.search(r"^validation set +dev.en and dev.fr: two parallel files", line) for line in lines)
+    once = call("data", f"--valid={files['dev'][0]}", files["dev"][1], "--corpus", path, "--test", *files["test"])
+    assert said(once) == lines
+    assert "--test has 3 values" in error_of(call("data", "--corpus", path, "--test", *files["test"], path))
+    assert call("data", "--reverse", files["dev"][0]).exit_code == 2
 
 
 def test_held_out_files_and_a_split_by_source_can_be_given(tmp_path):
@@ -594,7 +611,7 @@ def test_scores_of_an_unfinished_run_are_labelled_as_such(tmp_path, monkeypatch)
 
 def test_json_scores_of_the_challenge_set_have_its_phenomena(run):
     values = json.loads(call("evaluate", "--run", run, "--pairs", "challenge", "--json").stdout)
-    assert set(values) == SCORES | {"phenomena"}
+    assert set(values) == SCORES | {"phenomena", "by_length"}
     assert set(values["phenomena"]) - {"in training data"} == set(challenge_set().groups)
     assert all(set(group) == {"sentences", "bleu", "chrf", "exact_match"} for group in values["phenomena"].values())
     assert sum(group["sentences"] for group in values["phenomena"].values()) == values["sentences"]

@@ -67,14 +67,14 @@
   }
 
   /**
-   * Join (count, H) and (count, H), row by row, to (count, 2H).
+   * Join (count, A) and (count, B), row by row, to (count, A + B).
    * @type {S2sMatrix["sideBySide"]}
    */
   function sideBySide(left, right, count) {
-    const size = left.length / count, joined = new Float64Array(2 * left.length);
+    const a = left.length / count, b = right.length / count, joined = new Float64Array(left.length + right.length);
     for (let n = 0; n < count; n++) {
-      joined.set(left.subarray(n * size, (n + 1) * size), 2 * n * size);
-      joined.set(right.subarray(n * size, (n + 1) * size), (2 * n + 1) * size);
+      joined.set(left.subarray(n * a, (n + 1) * a), n * (a + b));
+      joined.set(right.subarray(n * b, (n + 1) * b), n * (a + b) + a);
     }
     return joined;
   }

@@ -16,7 +16,6 @@
       "Tu me parles ?", "Le chat noir ne dort pas.", "Ils ont une grande table.", "Je ne crains pas de mourir.", "Le zorglub est très vieux."],
     en: ["The black cat is not sleeping.", "She has a red car.", "Where is the little dog?", "We never see her.", "I'm too cold.", "It is a good book."],
   };
-  const FIRST = EXAMPLES.fr[0]; // the sentence that the page begins with
 
   /** @type {S2sPanel["make"]} */
   function make(tag, className, text, more) {
@@ -86,14 +85,27 @@
       this.more = host.dataset.more || "";
       host.classList.toggle("s2s-compact", this.more !== "");
       this.model = engine.models[0];
-      this.language = { source: "fr", target: "en" };
+      const [source, target] = this.model.languages || ["fr", "en"];
+      this.language = { source, target };
       this.build();
       this.followAddress();
     },
 
-    // Translate the first example.
+    // Return the examples in the source language: the model's own, if it has some.
+    exampleTexts() {
+      return this.model.examples?.map((example) => example.source) || EXAMPLES[this.language.source] || [];
+    },
+
+    // Translate the first example. Without one, the page waits for a sentence.
     greet() {
-      this.begin(FIRST, false);
+      const [first] = this.exampleTexts();
+      if (first) {
+        this.begin(first, false);
+        return;
+      }
+      this.sentence = "";
+      this.describeSettings();
+      this.engine.load(this.model).catch((error) => this.fail(error));
     },
 
     // Make every control show the settings that are in use.
@@ -190,5 +202,5 @@
   /** @type {S2sPanel["mount"]} */
   const mount = (host, engine, ownsAddress) => Object.create(methods).start(host, engine, ownsAddress);
 
-  self.s2sPanel = { methods, mount, make, offer, keepFocus, percent, quoted, spoken, shorten, languageName, EXAMPLES, BEAM, MOST_CHARACTERS, FIRST };
+  self.s2sPanel = { methods, mount, make, offer, keepFocus, percent, quoted, spoken, shorten, languageName, BEAM, MOST_CHARACTERS };
 })();

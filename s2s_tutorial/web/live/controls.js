@@ -2,7 +2,7 @@
 (function () {
   "use strict";
 
-  const { methods, make, BEAM, EXAMPLES } = self.s2sPanel;
+  const { methods, make, languageName, BEAM } = self.s2sPanel;
 
   /** @type {PanelMethods} */
   const parts = {
@@ -18,9 +18,9 @@
     // Make the form with the sentence.
     askForm() {
       const form = make("form", "s2s-ask");
-      this.label = make("label", "s2s-heading", "Write a sentence in French", { for: this.id + "-text" });
+      this.label = make("label", "s2s-heading", "Write a sentence in " + languageName(this.language.source, "the source language"), { for: this.id + "-text" });
       this.input = make("textarea", "s2s-input", null, {
-        id: this.id + "-text", rows: "1", autocomplete: "off", spellcheck: "false", enterkeyhint: "go", lang: "fr",
+        id: this.id + "-text", rows: "1", autocomplete: "off", spellcheck: "false", enterkeyhint: "go", lang: this.language.source,
       });
       this.edited = make("p", "s2s-help s2s-edited", "", { hidden: "" });
       const line = make("div", "s2s-line");
@@ -40,7 +40,7 @@
 
     // Fill it with examples in the source language.
     fillExamples() {
-      this.chips.replaceChildren(...(EXAMPLES[this.language.source] || []).map((sentence) => {
+      this.chips.replaceChildren(...this.exampleTexts().map((sentence) => {
         const chip = make("button", "s2s-chip", sentence, { type: "button", lang: this.language.source });
         chip.addEventListener("click", () => { this.input.value = sentence; this.begin(sentence, true); });
         return chip;
@@ -120,6 +120,7 @@
         pill.append(choice, make("span", "", this.engine.models[n].title));
         return pill;
       }));
+      pills.hidden = this.engine.models.length === 1;
       return this.group("models", "Model and its kind of attention", pills, this.modelNote);
     },
 

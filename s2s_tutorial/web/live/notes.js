@@ -21,11 +21,21 @@
       if (found.unread.length) add("Not read: ", this.words(found.unread), ". The model reads only the letters a to z, with or without accents, and the marks ,\u00a0.\u00a0!\u00a0?");
       this.noteLength(found, add);
       if (!found.foreign) this.noteWords(best, found, add);
+      this.noteReferences(add);
       this.notes.replaceChildren(...notes.map((note) => {
         const item = make("li");
         item.append(...note);
         return item;
       }));
+    },
+
+    // Add a note with the reference translations, if the sentence is one of the model's own examples.
+    noteReferences(add) {
+      const example = this.answering.examples?.find(({ source }) => source === this.sentence);
+      if (!example) return;
+      const made = make("span");
+      example.references.forEach((text, n) => made.append(n ? ", “" : "“", make("span", "", text, { lang: this.language.target }), "”"));
+      add("A held-out sentence, which the model never saw in training. In the data, it is translated as ", made, ".");
     },
 
     // Add the notes about unknown words, and about words that were perhaps left out.

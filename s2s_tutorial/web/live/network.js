@@ -20,9 +20,11 @@
       const { tensors, description } = readTensors(bytes);
       this.tensors = tensors;
       this.description = description;
-      const { hidden_size, num_layers, attention } = description.model;
+      const { hidden_size, embedding_size, num_layers, attention, decoder, input_feeding } = description.model;
       this.size = hidden_size;
       this.attention = attention;
+      this.attendsFirst = decoder === "bahdanau"; // before its GRU step
+      this.feedsBack = input_feeding;
       this.srcEmbedding = this.rounded("encoder.embedding.weight");
       this.embedding = this.rounded("decoder.embedding.weight");
       const tied = !tensors.has("decoder.own_output_weight"), output = tied ? this.embedding : this.rounded("decoder.own_output_weight");
@@ -35,7 +37,7 @@
       for (let layer = 0; layer < num_layers; layer++) {
         const name = "encoder.layers." + layer + ".";
         this.encoderLayers.push([this.gru(name, "_l0"), this.gru(name, "_l0_reverse")]);
-        this.decoderLayers.push(this.gru("decoder.layers." + layer + ".", "_l0"));
+        this.decoderLayers.push(this.gru("decoder.layers." + layer + ".", "_l0", layer === 0 ? embedding_size : undefined));
       }
       this.readScore(attention === "local-p" ? "general" : attention);
       const isLocal = attention === "local-p";
@@ -85,11 +87,13 @@
      * Return the weights of one GRU layer in one direction.
      * @param {string} layer
      * @param {string} end
+     * @param {number} [words] Columns of the input weights that are for the word. The others are for what is fed with it.
      * @returns {Gru}
      */
-    gru(layer, end) {
+    gru(layer, end, words) {
+      const name = layer + "weight_ih" + end, columns = this.tensor(name).shape[1];
       return {
-        input: this.matrix(layer + "weight_ih" + end), inputBias: this.vector(layer + "bias_ih" + end),
+        input: this.matrix(name, 0, words), fed: words !== undefined && words < columns ? this.matrix(name, words) : null, inputBias: this.vector(layer + "bias_ih" + end),
         state: this.matrix(layer + "weight_hh" + end), stateBias: this.vector(layer + "bias_hh" + end),
         known: new Map(),
       };
@@ -204,6 +208,7 @@
         return sum(ways[0].last, ways[1].last); // (H)
       });
       const keys = this.key ? multiply(this.key, states, S, null) : states;
+      if (this.feedsBack) first.push(new Float64Array(this.size)); // the attentional state before the first word
       return { length: S, states, keys, first };
     }
 
@@ -251,28 +256,49 @@
      * Compute one step for K partial translations.
      * @param {number[]} ids Their last words, (K).
      * @param {Memory} memory
-     * @param {Float64Array[]} before States of each layer, (K, H).
+     * @param {Float64Array[]} before States of each layer, (K, H), then with input feeding the attentional states, (K, H).
      * @param {number} pinned Source position that gets all the attention, or -1.
      * @returns {StepOutput}
      */
     step(ids, memory, before, pinned) {
-      const K = ids.length;
+      const K = ids.length, L = this.decoderLayers.length;
+      const early = this.attendsFirst ? this.attend(memory, before[L - 1], K, pinned) : null;
+      const fed = early ? early.contexts : before[L]; // (K, H), or undefined
       /** @type {Float64Array[]} */
       const states = [];
       this.decoderLayers.forEach((gru, layer) => {
         const projected = layer === 0 ? this.projectWords(gru, this.embedding, ids)
-          : multiply(gru.input, states[layer - 1], K, gru.inputBias);
+          : multiply(gru.input, states[layer - 1], K, gru.inputBias); // (K, 3H)
+        if (gru.fed && fed) multiply(gru.fed, fed, K, null).forEach((value, k) => { projected[k] += value; });
         states.push(this.gruStep(gru, projected, 0, before[layer], K));
       });
-      const tops = states[states.length - 1]; // (K, H)
-      let joined = tops, weights = null;
-      if (this.attention !== "none") {
-        const queries = this.query ? multiply(this.query, tops, K, null) : null; // (K, H)
-        weights = ids.map((_, n) => this.weights(memory, tops, queries, n, pinned)); // (K, S)
-        joined = sideBySide(this.contexts(memory, weights), tops, K); // (K, 2H)
-      }
+      const tops = states[L - 1], { contexts, weights } = early || this.attend(memory, tops, K, pinned); // (K, H)
+      let joined = tops;
+      if (early && contexts) {
+        const words = takeRows(this.embedding.tensor, this.embedding.scales, ids); // (K, E)
+        joined = sideBySide(sideBySide(words, tops, K), contexts, K); // (K, E + 2H)
+      } else if (contexts) joined = sideBySide(contexts, tops, K); // (K, 2H)
       const attentional = multiply(this.combine, joined, K, null).map(Math.tanh); // (K, H)
+      if (this.feedsBack) states.push(attentional);
       return { logits: this.output.logits(attentional, K), states, weights };
+    }
+
+    /**
+     * Attend with K states, (K, H). Without attention, a Bahdanau decoder reads the encoder's state of the first word.
+     * @param {Memory} memory
+     * @param {Float64Array} tops
+     * @param {number} K
+     * @param {number} pinned
+     * @returns {{ contexts: Float64Array | null, weights: Float64Array[] | null }}
+     */
+    attend(memory, tops, K, pinned) {
+      if (this.attention === "none") {
+        const first = Float64Array.from({ length: memory.length }, (_, s) => (s ? 0 : 1)); // (S)
+        return { contexts: this.attendsFirst ? this.contexts(memory, Array(K).fill(first)) : null, weights: null };
+      }
+      const queries = this.query ? multiply(this.query, tops, K, null) : null; // (K, H)
+      const weights = Array.from({ length: K }, (_, n) => this.weights(memory, tops, queries, n, pinned)); // (K, S)
+      return { contexts: this.contexts(memory, weights), weights };
     }
 
     /**

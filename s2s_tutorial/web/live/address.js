@@ -8,7 +8,7 @@
 (function () {
   "use strict";
 
-  const { methods, shorten, BEAM, MOST_CHARACTERS, FIRST } = self.s2sPanel;
+  const { methods, shorten, BEAM, MOST_CHARACTERS } = self.s2sPanel;
 
   /**
    * Return the whole number from 1 to `most` that a text is; null if it is none.
@@ -86,7 +86,7 @@
       const { hash } = location, values = new URLSearchParams(hash.slice(1)), sentence = values.get("translate");
       const start = hash === "" && this.sentence !== undefined; // Back to the first entry
       if (!start && (!sentence || (this.sentence !== undefined && hash === this.address()))) return false;
-      this.begin(sentence || FIRST, true, this.settingsFrom(values));
+      this.begin(sentence || this.exampleTexts()[0] || "", true, this.settingsFrom(values));
       if (sentence) this.writeAddress("replace");
       return true;
     },
