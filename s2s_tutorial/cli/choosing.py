@@ -18,7 +18,7 @@ RECURRENT = ("attention", "decoder", "input_feeding")  # settings that a Transfo
 
 @dataclass(frozen=True)
 class Given:
-    """What the command line gives; each part holds only the settings that were given.
+    """Options of the command line that choose settings; each part holds only the settings that were given.
 
     Attributes:
         preset: Name of a preset; None to choose from the pairs.

@@ -50,7 +50,7 @@ SIZES = (
 
 @dataclass(frozen=True)
 class Look:
-    """What the rule needs to know about sentence pairs.
+    """Facts about sentence pairs, by which the rule chooses.
 
     Attributes:
         pairs: Number of different pairs, counted up to `MOST_LOOKED_AT`.

@@ -18,7 +18,7 @@ from s2s_tutorial.runs.checkpoints import Checkpoints
 from s2s_tutorial.runs.find_data import data_of, with_paths_of
 from s2s_tutorial.runs.folder import Run, RunError, open_run
 from s2s_tutorial.runs.lock import HOLDER, LOCK, hold
-from s2s_tutorial.settings import PRETRAINED, Settings
+from s2s_tutorial.settings import PRETRAINED, PrecisionName, Settings
 from s2s_tutorial.training.distributed import Group
 from s2s_tutorial.training.initial_weights import Start
 
@@ -59,12 +59,17 @@ def open_for_training(
     start.prepare(model)
     set_dropout_generator(model, rng)
 
-    words = json.dumps([*(words.to_dict() for words in vocabularies), len(corpus.train), start.name])
+    return replace(run, precision=_make(run, start, group, len(corpus.train))), model
+
+
+def _make(run: Run, start: Start, group: Group, pairs: int) -> PrecisionName:
+    """Let the writer open the run or make it, and check that all processes have the same data; returns its precision."""
+    words = json.dumps([*(words.to_dict() for words in run.vocabularies), pairs, start.name])
     digest = hashlib.sha256(words.encode()).digest()
 
     def make() -> bytes:
         opened = open_or_make(run)
-        start.save(folder)
+        start.save(run.folder)
         return digest + opened.precision.encode()
 
     described = group.from_writer(make)
@@ -72,8 +77,7 @@ def open_for_training(
         raise RunError(
             f"the data of process {group.rank} differ from those of process 0: give all processes the same files"
         )
-    precision = "bf16" if described.endswith(b"bf16") else "fp32"
-    return replace(run, precision=precision), model
+    return "bf16" if described.endswith(b"bf16") else "fp32"
 
 
 def child_of(parent: Run, run: Run) -> Run:
