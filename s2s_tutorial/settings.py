@@ -119,8 +119,7 @@ class DataSettings:
     def language_pair(self) -> tuple[str, str]:
         """Return the codes of source and target language; `""` stands for a language that is not known."""
         if self.languages:
-            source, target = self.languages
-            return source, target
+            return self.languages[0], self.languages[1]
         if self.corpus not in BUILT_IN:
             return "", ""
         return ("en", "fr") if self.reverse else ("fr", "en")

@@ -179,7 +179,9 @@ def test_at_most_six_modules_are_at_the_top_and_none_is_long():
 def test_no_function_is_long():
     # The options of a command are a table of data, so a command is counted from its docstring on.
     long = {
-        f"{name}.{node.name}": node.end_lineno - (node.body[0] if name == "cli.commands" else node).lineno + 1
+        f"{name}.{node.name}": node.end_lineno
+        - (node.body[0] if name in ("cli.commands", "cli.training_commands") else node).lineno
+        + 1
         for name, path in FILES.items()
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)

@@ -18,7 +18,7 @@ RECURRENT = ("attention", "decoder", "input_feeding")  # settings that a Transfo
 
 @dataclass(frozen=True)
 class Given:
-    """What the command line gives; each part holds only the settings that were given.
+    """Options of the command line that choose settings; each part holds only the settings that were given.
 
     Attributes:
         preset: Name of a preset; None to choose from the pairs.
@@ -29,6 +29,7 @@ class Given:
         training: Settings of training.
         parent: Trained run to start from, if any.
         more_epochs: Further passes over its pairs.
+        rehearsal: Whether pairs of the parent are among the new ones.
     """
 
     preset: str | None = None
@@ -39,6 +40,12 @@ class Given:
     training: dict[str, Any] = field(default_factory=dict)
     parent: Path | None = None
     more_epochs: int | None = None
+    rehearsal: bool = True
+
+    @property
+    def rehearsing(self) -> bool:
+        """Whether old pairs are rehearsed, which needs the pairs in memory."""
+        return self.rehearsal and not self.stream
 
 
 @dataclass(frozen=True)
@@ -49,11 +56,13 @@ class Chosen:
         settings: The settings.
         notes: Pairs of a word and a text to show.
         parent: Run to start from, if any.
+        rehearsing: Whether pairs of that run are among the new ones.
     """
 
     settings: Settings
     notes: list[tuple[str, str]] = field(default_factory=list)
     parent: Run | None = None
+    rehearsing: bool = False
 
 
 def given_only(**options: Any) -> dict[str, Any]:
@@ -89,30 +98,33 @@ def choose(given: Given) -> Chosen:
 def _continued(given: Given, path: Path) -> Chosen:
     """Choose the settings of a run that starts from a trained one."""
     from s2s_tutorial.runs.folder import open_run
-    from s2s_tutorial.training.continuing import settings_for_more, settings_for_new
+    from s2s_tutorial.training.continuing import data_for_new, settings_for_more, settings_for_new
 
     parent = open_run(PRETRAINED if str(path) == "pretrained" and not path.exists() else path)
-    if given.preset or (given.model.keys() - {"dropout"}):
+    from_file = read_settings(given.file) if given.file else {}
+    model = from_file.get("model", {}) | given.model
+    if given.preset or any(getattr(parent.settings.model, name) != model[name] for name in model.keys() - {"dropout"}):
         raise ValueError(
             f"the new run has the network of {path}: leave out --preset, and all options of the network but --dropout"
         )
-    from_file = read_settings(given.file) if given.file else {}
     data = from_file.get("data", {}) | given.data
-    epochs = given.more_epochs or given.training.get("epochs")
-    if "corpus" in data and not _is_its_own(parent, data["corpus"]):
-        settings = settings_for_new(parent, on_disk=given.stream, **data)
-    elif epochs is None:
+    training = from_file.get("training", {}) | given.training
+    training |= {"epochs": given.more_epochs} if given.more_epochs else {}
+    is_new = "corpus" in data and not _is_its_own(parent, data["corpus"])
+    if is_new:
+        settings = settings_for_new(parent, data_for_new(parent, **data), given.rehearsing, given.stream)
+    elif "epochs" in training:
+        settings = settings_for_more(parent, training["epochs"], data.get("corpus", ""))
+    else:
         raise ValueError(
             f"{path} is trained already: give new pairs (--corpus FILE), or --more-epochs N for its own pairs"
         )
-    else:
-        settings = settings_for_more(parent, epochs, data.get("corpus", ""))
-    training = from_file.get("training", {}) | given.training | ({"epochs": epochs} if epochs else {})
     settings = replace(
-        settings, model=replace(settings.model, **given.model), training=replace(settings.training, **training)
+        settings, model=replace(settings.model, **model), training=replace(settings.training, **training)
     )
     rate, passes = settings.training.learning_rate, settings.training.epochs
-    return Chosen(settings, [("starts from", f"{path}: epochs {passes:,}, learning_rate {rate:g}")], parent)
+    notes = [("starts from", f"{path}: epochs {passes:,}, learning_rate {rate:g}")]
+    return Chosen(settings, notes, parent, is_new and given.rehearsing)
 
 
 def _is_its_own(parent: Run, corpus: Files) -> bool:

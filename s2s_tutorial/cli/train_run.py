@@ -57,6 +57,47 @@ def start_from_vectors(path: Path, corpus: Corpus, settings: Settings) -> tuple[
     return replace(settings, model=model), from_vectors(found, words), line
 
 
+def start_from_parent(chosen: Chosen, parent: Run, corpus: Corpus, run: Path) -> tuple[Corpus, Start, list[str]]:
+    """Prepare a run that starts from a trained one.
+
+    Args:
+        chosen: Settings of the new run.
+        parent: The trained run.
+        corpus: Pairs of the new run.
+        run: Folder of the new run.
+
+    Returns:
+        The pairs, among which are old ones if the run rehearses; the start; and lines to show.
+    """
+    from s2s_tutorial.data.corpus import Pairs
+    from s2s_tutorial.training.initial_weights import from_run
+    from s2s_tutorial.training.rehearsal import rehearsal_for
+
+    lines = describe_unknown(corpus, parent)
+    if not chosen.rehearsing or not isinstance(corpus.train, Pairs):
+        return corpus, from_run(parent), lines
+    rehearsal = rehearsal_for(parent, len(corpus.train), run)
+    mixed = rehearsal.mix_into(corpus)
+    about = (
+        rehearsal.described
+        or f"none: pairs like those of {parent.folder} are not at hand, so much of it may be forgotten"
+    )
+    lines.append(f"{'old pairs':<22}{about}")
+    return mixed, rehearsal.start_from(parent), lines
+
+
+def check_parent(parent: Run | None, run: Path, vectors: Path | None) -> None:
+    """Check that a run can start from another one.
+
+    Raises:
+        ValueError: Both have the same folder, or word vectors are asked for.
+    """
+    if parent and vectors:
+        raise ValueError(f"the new run takes the word vectors of {parent.folder}: leave out --vectors")
+    if parent and run.resolve() == parent.folder.resolve():
+        raise ValueError(f"{run} is the run to start from: give the new run a folder of its own with --run")
+
+
 def train_run(
     chosen: Chosen, run: Path, stream: bool, vectors: Path | None, max_minutes: float | None, device: str
 ) -> None:
@@ -75,21 +116,17 @@ def train_run(
         ValueError: The corpus, the vectors or the run cannot be used.
     """
     from s2s_tutorial.training.distributed import join
-    from s2s_tutorial.training.initial_weights import from_run
     from s2s_tutorial.training.trainer import Trainer
 
     parent = chosen.parent
-    if parent and vectors:
-        raise ValueError(f"the new run takes the word vectors of {parent.folder}: leave out --vectors")
-    if parent and run.resolve() == parent.folder.resolve():
-        raise ValueError(f"{run} is the run to start from: give the new run a folder of its own with --run")
+    check_parent(parent, run, vectors)
     settings, start = chosen.settings, None
     with join(device) as group:
         corpus = load_corpus(settings, run.parent, stream, parent)
         lines = [describe_corpus(corpus, settings), *describe_notes(chosen.notes).splitlines()]
         if parent is not None:
-            start = from_run(parent)
-            lines += describe_unknown(corpus, parent)
+            corpus, start, more = start_from_parent(chosen, parent, corpus, run)
+            lines += more
         if vectors is not None:
             settings, start, line = start_from_vectors(vectors, corpus, settings)
             lines.append(line)

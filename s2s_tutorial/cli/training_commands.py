@@ -96,6 +96,7 @@ def train(
     settings_file: training_options.SettingsFileOption = None,
     parent: training_options.FromOption = None,
     more_epochs: training_options.MoreEpochsOption = None,
+    rehearsal: training_options.RehearsalOption = True,
     network: training_options.NetworkOption = None,
     attention: options.AttentionOption = None,
     decoder: options.DecoderOption = None,
@@ -151,7 +152,7 @@ def train(
             epochs=epochs, batch_size=batch_size, learning_rate=learning_rate, patience=patience, sampling=sampling,
             word_dropout=word_dropout, bpe_dropout=bpe_dropout, seed=seed, precision=precision,
         )  # fmt: skip
-        given = Given(preset, settings_file, stream, changes, model, training, parent, more_epochs)
+        given = Given(preset, settings_file, stream, changes, model, training, parent, more_epochs, rehearsal)
         train_run(choose(given), run, stream, vectors, max_minutes, device)
 
 

@@ -44,6 +44,15 @@ MoreEpochsOption = Annotated[
     ),
 ]
 
+RehearsalOption = Annotated[
+    bool,
+    typer.Option(
+        "--rehearsal/--no-rehearsal",
+        help="With --from and new pairs: also train on pairs like those that the run was trained on, so that it does not forget "
+        "them, or on the new pairs alone.",
+    ),
+]
+
 # Model and training
 
 NetworkOption = Annotated[

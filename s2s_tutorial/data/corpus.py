@@ -145,7 +145,6 @@ def prepare(settings: DataSettings, vocabularies: tuple[Vocabulary, Vocabulary] 
         else hold_out(columns, kept[part], references, settings.reverse)
         for part in ("validation", "test")
     }
-    pairs = own.pairs(choice)
     if vocabularies is None:
         src_counts, tgt_counts = (Counter(rule.split_all(side)[0]) for side in (train.sources, train.targets))
         vocabularies = build_vocabularies(src_counts, tgt_counts, settings)
@@ -155,8 +154,8 @@ def prepare(settings: DataSettings, vocabularies: tuple[Vocabulary, Vocabulary] 
         train=train,
         validation=held_out["validation"].head(MOST_HELD_OUT),
         test=held_out["test"].head(MOST_HELD_OUT),
-        validation_pairs=pairs["validation"],
-        test_pairs=pairs["test"],
+        validation_pairs=own.pairs(choice)["validation"],
+        test_pairs=own.pairs(choice)["test"],
         src_vocabulary=vocabularies[0],
         tgt_vocabulary=vocabularies[1],
         rule=rule,

@@ -50,7 +50,7 @@ SIZES = (
 
 @dataclass(frozen=True)
 class Look:
-    """What the rule needs to know about sentence pairs.
+    """Facts about sentence pairs, by which the rule chooses.
 
     Attributes:
         pairs: Number of different pairs, counted up to `MOST_LOOKED_AT`.
@@ -222,5 +222,10 @@ def choose_training(look: Look, tokens: TokenName, on_disk: bool) -> TrainingSet
         unknown_rate=0.3 if tokens == "words" else 0.0,
         word_dropout=0.1 if tokens == "subwords" else 0.0,
         bpe_dropout=0.1 if cuts else 0.0,
-        evaluations_per_epoch=min(round(EVALUATIONS / epochs, 3), EVALUATIONS),
+        evaluations_per_epoch=evaluations_for(epochs),
     )
+
+
+def evaluations_for(epochs: int) -> float:
+    """Return the number of evaluations per epoch with which a run has about `EVALUATIONS`."""
+    return round(EVALUATIONS / epochs, 3)

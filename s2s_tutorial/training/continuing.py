@@ -9,16 +9,18 @@ at the full rate.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, replace
 from typing import Any
 
 from s2s_tutorial.data.corpus import Corpus, Pairs
-from s2s_tutorial.data.fitting import Look, choose_training
+from s2s_tutorial.data.fitting import Look, choose_training, evaluations_for
 from s2s_tutorial.data.pieces import PieceVocabulary
 from s2s_tutorial.data.vocabulary import Vocabulary
 from s2s_tutorial.runs.find_data import find_data
 from s2s_tutorial.runs.folder import Run
 from s2s_tutorial.settings import BUILT_IN, DataSettings, Files, Settings, TrainingSettings
+from s2s_tutorial.training.rehearsal import count_old, count_repeats
 
 PEAK = 0.5  # of the parent's highest learning rate
 WARMUP, DECAY = 0.1, 0.9
@@ -39,19 +41,17 @@ def settings_for_more(parent: Run, epochs: int, corpus: Files = "") -> Settings:
     return replace(settings, data=find_data(parent, corpus), training=_next_cycle(settings.training, epochs))
 
 
-def settings_for_new(parent: Run, corpus: Files, on_disk: bool = False, **given: Any) -> Settings:
-    """Return settings that adapt a run to other pairs, for as many epochs as fit their number.
+def data_for_new(parent: Run, corpus: Files, **given: Any) -> DataSettings:
+    """Return settings of the data for new pairs.
 
     Text rule, tokens, vocabularies and languages are the parent's. Its filters are not: all new pairs are used.
 
     Args:
         parent: The trained run.
         corpus: Path of a file of pairs, the paths of two parallel files, or the name of a built-in corpus.
-        on_disk: Whether the pairs will stay on disk.
         given: Other settings of the data.
 
     Raises:
-        CorpusError: The file cannot be used.
         ValueError: A given setting would change how the parent reads text.
     """
     old = parent.settings.data
@@ -63,14 +63,33 @@ def settings_for_new(parent: Run, corpus: Files, on_disk: bool = False, **given:
                 "run"
             )
     codes = old.language_pair if all(old.language_pair) and corpus not in BUILT_IN else ()
-    data = DataSettings(
-        **({"corpus": corpus, "languages": codes, "reverse": old.reverse and corpus in BUILT_IN} | given | fixed)
-    )
-    fitted = choose_training(Look.at(data), data.tokens, on_disk)
+    own = {"corpus": corpus, "languages": codes, "reverse": old.reverse and corpus in BUILT_IN}
+    return DataSettings(**(own | given | fixed))
+
+
+def settings_for_new(parent: Run, data: DataSettings, rehearsing: bool = True, on_disk: bool = False) -> Settings:
+    """Return settings that adapt a run to new pairs, for as many epochs as fit their number.
+
+    Args:
+        parent: The trained run.
+        data: Settings of the new data, from `data_for_new`.
+        rehearsing: Whether old pairs are added to each epoch, see `rehearsal.py`.
+        on_disk: Whether the pairs will stay on disk.
+
+    Raises:
+        CorpusError: The file cannot be used.
+    """
+    look = Look.at(data)
+    fitted = choose_training(look, data.tokens, on_disk)
+    steps = fitted.epochs * math.ceil(look.pairs / fitted.batch_size)
+    if rehearsing:
+        look = replace(look, pairs=look.pairs * count_repeats(look.pairs) + count_old(look.pairs))
+    batch_size = choose_training(look, data.tokens, on_disk).batch_size
+    epochs = max(math.ceil(steps / math.ceil(look.pairs / batch_size)), 1)
     training = replace(
-        _next_cycle(parent.settings.training, fitted.epochs),
-        batch_size=fitted.batch_size,
-        evaluations_per_epoch=fitted.evaluations_per_epoch,
+        _next_cycle(parent.settings.training, epochs),
+        batch_size=batch_size,
+        evaluations_per_epoch=evaluations_for(epochs),
         bpe_dropout=0.0 if on_disk else parent.settings.training.bpe_dropout,
     )
     return replace(parent.settings, data=data, training=training)

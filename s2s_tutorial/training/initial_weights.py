@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 
 from torch import Tensor, nn
 
@@ -29,11 +30,13 @@ class Start:
         name: Name of what was borrowed; `""` for nothing. Runs with different names are different runs.
         prepare: Changes a model in place: its weights, and which of them training may change (`requires_grad_`).
         parent: Run that the new one continues, with all its weights and its vocabularies; None for none.
+        save: Writes what else the run needs into its folder.
     """
 
     name: str = ""
     prepare: Callable[[Seq2Seq], object] = lambda model: None
     parent: Run | None = None
+    save: Callable[[Path], object] = lambda folder: None
 
 
 def from_vectors(vectors: WordVectors, vocabulary: Vocabulary, freeze: bool = False) -> Start:

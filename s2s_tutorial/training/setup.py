@@ -18,7 +18,7 @@ from s2s_tutorial.runs.checkpoints import Checkpoints
 from s2s_tutorial.runs.find_data import data_of, with_paths_of
 from s2s_tutorial.runs.folder import Run, RunError, open_run
 from s2s_tutorial.runs.lock import HOLDER, LOCK, hold
-from s2s_tutorial.settings import PRETRAINED, Settings
+from s2s_tutorial.settings import PRETRAINED, PrecisionName, Settings
 from s2s_tutorial.training.distributed import Group
 from s2s_tutorial.training.initial_weights import Start
 
@@ -49,43 +49,55 @@ def open_for_training(
     """
     vocabularies = corpus.src_vocabulary, corpus.tgt_vocabulary
     seen = corpus.train.find(challenge_set(settings.data.reverse, corpus.rule).sources)
-    parent = start.parent
-    if parent is not None:
-        if vocabularies != parent.vocabularies:
-            raise ValueError(
-                f"the vocabularies are not those of {parent.folder}, which the run starts from: prepare the pairs with them, "
-                "prepare(settings.data, parent.vocabularies)"
-            )
-        seen |= parent.challenge_seen
-        longest = max(longest, parent.longest or 0)
     precision = choose_precision(settings.training.precision, settings.model, rng.device)
     data = data_of(settings.data, folder)
-    name = path_of_parent(parent, folder) if parent else ""
-    run = Run(folder, settings, *vocabularies, frozenset(seen), start.name, *data, precision, longest, name)
+    run = Run(folder, settings, *vocabularies, frozenset(seen), start.name, *data, precision, longest)
+    if start.parent is not None:
+        run = child_of(start.parent, run)
     run.weight_bytes()  # refuses a model that is too large for any memory
     model = run.build_model()
     start.prepare(model)
     set_dropout_generator(model, rng)
 
-    words = json.dumps([*(words.to_dict() for words in vocabularies), len(corpus.train), start.name])
+    return replace(run, precision=_make(run, start, group, len(corpus.train))), model
+
+
+def _make(run: Run, start: Start, group: Group, pairs: int) -> PrecisionName:
+    """Let the writer open the run or make it, and check that all processes have the same data; returns its precision."""
+    words = json.dumps([*(words.to_dict() for words in run.vocabularies), pairs, start.name])
     digest = hashlib.sha256(words.encode()).digest()
-    described = group.from_writer(lambda: digest + open_or_make(run).precision.encode())
+
+    def make() -> bytes:
+        opened = open_or_make(run)
+        start.save(run.folder)
+        return digest + opened.precision.encode()
+
+    described = group.from_writer(make)
     if not described.startswith(digest):
         raise RunError(
             f"the data of process {group.rank} differ from those of process 0: give all processes the same files"
         )
-    precision = "bf16" if described.endswith(b"bf16") else "fp32"
-    return replace(run, precision=precision), model
+    return "bf16" if described.endswith(b"bf16") else "fp32"
 
 
-def path_of_parent(parent: Run, folder: Path) -> str:
-    """Return the path of a run as seen from the folder of its child, so that both can be moved together."""
-    if parent.folder.resolve() == PRETRAINED.resolve():
-        return "pretrained"
-    try:
-        return Path(os.path.relpath(parent.folder.resolve(), folder.resolve())).as_posix()
+def child_of(parent: Run, run: Run) -> Run:
+    """Return a run with the path of its parent, and with what the parent's training adds to what it has seen.
+
+    Raises:
+        ValueError: It has other vocabularies than its parent.
+    """
+    if run.vocabularies != parent.vocabularies:
+        raise ValueError(
+            f"the vocabularies are not those of {parent.folder}, which the run starts from: prepare the pairs with them, "
+            "prepare(settings.data, parent.vocabularies)"
+        )
+    folder, own = parent.folder.resolve(), run.folder.resolve()
+    try:  # as seen from the child, so that both can be moved together
+        path = "pretrained" if folder == PRETRAINED.resolve() else Path(os.path.relpath(folder, own)).as_posix()
     except ValueError:  # on another drive of Windows
-        return parent.folder.resolve().as_posix()
+        path = folder.as_posix()
+    seen, longest = run.challenge_seen | parent.challenge_seen, max(run.longest or 0, parent.longest or 0)
+    return replace(run, parent=path, challenge_seen=seen, longest=longest)
 
 
 def open_or_make(run: Run) -> Run:

@@ -108,9 +108,11 @@ def test_more_epochs_on_pairs_that_have_moved(tmp_path, pairs, parent):
 
 def test_new_pairs_adapt_a_run_and_unknown_words_are_counted(tmp_path, parent):
     new = write_pairs(tmp_path / "new.tsv", ["Bert", "Anna", "Kurt", "Otto"])
-    command = ("train", "--from", parent, "--corpus", new, "--epochs", "1", "--run", tmp_path / "child")
+    options = ("--epochs", "1", "--batch-size", "256", "--run", tmp_path / "child")
+    command = ("train", "--from", parent, "--corpus", new, *options)
     text = said(*command)
     assert re.search(r"^unknown words +2 of \d+ source words, such as '▁Bert', '▁Kurt'$", text, re.MULTILINE)
+    assert re.search(r"^old pairs +1\d pairs that .*parent was trained on$", text, re.MULTILINE)
     assert "reads whole words, so that the new run cannot learn these" in text
     assert said(*command)
     scores = said("evaluate", "--run", tmp_path / "child")
@@ -129,8 +131,8 @@ def test_new_pairs_adapt_a_run_and_unknown_words_are_counted(tmp_path, parent):
         (["--from", "NONE", "--more-epochs", "1"], "is not a folder"),
     ],
 )  # fmt: skip
-def test_options_that_do_not_fit_a_trained_run_are_explained(tmp_path, arguments, words):
-    given = [{"PARENT": PRETRAINED, "NONE": tmp_path / "none"}.get(each, each) for each in arguments]
+def test_options_that_do_not_fit_a_trained_run_are_explained(tmp_path, tiny_run, arguments, words):
+    given = [{"PARENT": tiny_run, "NONE": tmp_path / "none"}.get(each, each) for each in arguments]
     assert re.search(words, error_of("train", "--run", tmp_path / "run", *given))
     assert not (tmp_path / "run").exists()
 

@@ -14,7 +14,7 @@ from s2s_tutorial.runs.folder import RunError, open_run
 from s2s_tutorial.runs.listing import list_runs
 from s2s_tutorial.runs.weights import load_translator
 from s2s_tutorial.settings import PRETRAINED
-from s2s_tutorial.training.continuing import settings_for_more, settings_for_new, unknown_words
+from s2s_tutorial.training.continuing import data_for_new, settings_for_more, settings_for_new, unknown_words
 from s2s_tutorial.training.initial_weights import from_run
 from s2s_tutorial.training.record import read_record
 from s2s_tutorial.training.trainer import Trainer
@@ -86,23 +86,23 @@ def test_a_run_knows_its_parent(parent, tmp_path):
 
 
 def test_new_pairs_are_read_by_the_rule_of_the_parent(parent, pairs):
-    settings = settings_for_new(parent, pairs)
+    settings = settings_for_new(parent, data_for_new(parent, pairs))
     assert (settings.data.text, settings.data.tokens, settings.data.languages) == ("ascii", "words", ("fr", "en"))
     assert settings.model == parent.settings.model
     assert settings.training.learning_rate == TINY.training.learning_rate / 2
     with pytest.raises(ValueError, match=r"text is 'unicode', but .* was trained with 'ascii'"):
-        settings_for_new(parent, pairs, text="unicode")
+        data_for_new(parent, pairs, text="unicode")
 
 
 def test_words_that_the_parent_does_not_know_are_counted(parent, pairs):
-    settings = settings_for_new(parent, pairs)
+    settings = settings_for_new(parent, data_for_new(parent, pairs))
     src, tgt = unknown_words(prepare(settings.data, parent.vocabularies))
     assert set(src.examples) & set(OBJECTS)
     assert 0 < tgt.unknown < tgt.words
 
 
 def test_the_test_set_of_an_adapted_run_is_found_again(parent, pairs, tmp_path):
-    settings = settings_for_new(parent, pairs)
+    settings = settings_for_new(parent, data_for_new(parent, pairs))
     settings = replace(settings, training=replace(settings.training, epochs=1))
     corpus = prepare(settings.data, parent.vocabularies)
     trainer = child(parent, settings, tmp_path / "child")
@@ -115,7 +115,7 @@ def test_the_test_set_of_an_adapted_run_is_found_again(parent, pairs, tmp_path):
 
 
 def test_pairs_on_disk_get_the_vocabularies_of_the_parent_too(parent, pairs, tmp_path):
-    data = settings_for_new(parent, pairs).data
+    data = data_for_new(parent, pairs)
     stored, built = stream(data, tmp_path, vocabularies=parent.vocabularies), stream(data, tmp_path)
     assert (stored.src_vocabulary, stored.tgt_vocabulary) == parent.vocabularies
     assert built.src_vocabulary != stored.src_vocabulary
@@ -123,7 +123,7 @@ def test_pairs_on_disk_get_the_vocabularies_of_the_parent_too(parent, pairs, tmp
 
 
 def test_other_vocabularies_or_sizes_are_refused(parent, pairs, tmp_path):
-    settings = settings_for_new(parent, pairs)
+    settings = settings_for_new(parent, data_for_new(parent, pairs))
     with pytest.raises(ValueError, match=r"are not those of .*prepare\(settings.data, parent.vocabularies\)"):
         Trainer(prepare(settings.data), settings, tmp_path / "run", watchers=[], start=from_run(parent))
     larger = replace(settings, model=replace(settings.model, embedding_size=32, hidden_size=32))

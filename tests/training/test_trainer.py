@@ -375,7 +375,7 @@ def test_a_run_keeps_the_precision_it_was_started_with(wide, monkeypatch):
         wide("run", precision="fp32")
 
 
-def test_a_run_that_a_gpu_has_half_trained_resumes_here_with_everything_but_its_draws(wide):
+def test_a_run_that_a_gpu_has_half_trained_resumes_here_with_everything_but_its_draws(wide, capsys):
     trainer = wide("run", checkpoint_steps=1)
     before_step(trainer, 3, press_stop)
     trainer.fit(raise_on_stop=False)
@@ -386,6 +386,7 @@ def test_a_run_that_a_gpu_has_half_trained_resumes_here_with_everything_but_its_
         save_tensors(path, tensors | {"rng": torch.full((16,), number, dtype=torch.uint8)}, values)
         trainer = wide("run", checkpoint_steps=1)
         trainer._resume()
+        assert f"{path.name} was written on another kind of device" in capsys.readouterr().err
         assert trainer.progress.step == 3
         restored = trainer.state.tensors()
         assert same(*({n: t for n, t in each.items() if n != "rng"} for each in (restored, tensors)))
