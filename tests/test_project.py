@@ -225,7 +225,18 @@ print("all imported")
 
 
 def test_only_the_download_of_the_corpus_and_the_server_can_reach_the_network():
-    network = {"socket", "urllib", "http", "requests", "pooch", "ftplib", "httpx", "aiohttp", "huggingface_hub", "tornado"}
+    network = {
+        "socket",
+        "urllib",
+        "http",
+        "requests",
+        "pooch",
+        "ftplib",
+        "httpx",
+        "aiohttp",
+        "huggingface_hub",
+        "tornado",
+    }
     users = set()
     for module in MODULES:
         for node in ast.walk(ast.parse(FILES[module].read_text(encoding="utf-8"))):
