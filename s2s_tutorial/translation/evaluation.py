@@ -141,9 +141,7 @@ def score_texts(outputs: Sequence[str], references: Sequence[Sequence[str]]) -> 
     columns = reference_columns(references)
     bleu = BLEU(tokenize="none", force=True)
     result = bleu.corpus_score(list(outputs), columns, n_bootstrap=BOOTSTRAP_SAMPLES)
-    low, high = (min(max(end, 0.0), 100.0) for end in (result._mean - result._ci, result._mean + result._ci))
-    if len(outputs) < FEWEST_SENTENCES:
-        low, high = 0.0, 100.0
+    low, high = _interval(result, len(outputs))
     return {
         "bleu": min(result.score, 100.0),  # rounding may add 1e-14
         "bleu_low": low,
@@ -175,13 +173,22 @@ def printed_scores(outputs: Sequence[str], references: Sequence[Sequence[str]]) 
 
     bleu = BLEU(tokenize=printed_tokeniser(references), force=True)
     result = bleu.corpus_score(list(outputs), reference_columns(references), n_bootstrap=BOOTSTRAP_SAMPLES)
+    low, high = _interval(result, len(outputs))
     return {
         "bleu": min(result.score, 100.0),
-        "bleu_low": max(result._mean - result._ci, 0.0),
-        "bleu_high": min(result._mean + result._ci, 100.0),
+        "bleu_low": low,
+        "bleu_high": high,
         "exact_match": exact_match(outputs, references),
         "signature": str(bleu.get_signature()),
     }
+
+
+def _interval(result: Any, sentences: int) -> tuple[float, float]:
+    """Return the 95% bootstrap interval of a score of sacrebleu."""
+    if sentences < FEWEST_SENTENCES:
+        return 0.0, 100.0
+    low, high = result._mean - result._ci, result._mean + result._ci
+    return min(max(low, 0.0), 100.0), min(max(high, 0.0), 100.0)
 
 
 def printed_tokeniser(references: Sequence[Sequence[str]]) -> str:

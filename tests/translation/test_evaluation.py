@@ -269,4 +269,6 @@ def test_the_interval_of_a_perfect_score_ends_at_100_and_is_wide_for_few_sentenc
     translations = [Translation(["x"], text.split(), [], [], 0.0, None) for text in outputs]
     scores = score_translations(translations, [[text] for text in outputs])
     assert scores["bleu_low"] <= scores["bleu"] <= scores["bleu_high"] <= 100.0
-    assert (scores["bleu_low"], scores["bleu_high"]) == ((0.0, 100.0) if count < 10 else (100.0, 100.0))
+    printed = printed_scores(outputs, [[text] for text in outputs])
+    for each in (scores, printed):
+        assert (each["bleu_low"], each["bleu_high"]) == ((0.0, 100.0) if count < 10 else (100.0, 100.0))
