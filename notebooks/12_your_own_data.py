@@ -81,7 +81,7 @@ from s2s_tutorial.runs.weights import load_translator
 
 scale = load_scale()  # S2S_SCALE: small, standard or large
 work = Path(tempfile.mkdtemp(prefix="s2s-"))  # files of this chapter; name a folder of yours to keep them
-own_pairs = {"small": 300}.get(scale.name, 1_800)  # sentence pairs of the new language
+own_pairs = {"small": 300}.get(scale.name, 1_500)  # sentence pairs of the new language
 less = {"small": " --epochs 4 --hidden-size 64"}.get(scale.name, "")  # at small, train less than the pairs need
 seed = 0  # of the sentences written below
 
