@@ -198,12 +198,13 @@ def measure_run(wanted: Wanted) -> tuple[Scores | None, dict[str, Any]]:
         raise ValueError("there is nothing to compare: give translations (--hypotheses FILE), or a run (--run DIR)")
     if unfinished := chosen.run.unfinished() if chosen.run and not wanted.hypotheses else "":
         values["unfinished"] = unfinished
-    systems = [outputs] if outputs else []
+    systems, notes = [outputs] if outputs else [], _corpus_note(chosen, wanted)
     if wanted.compare and outputs:
-        other, notes = _other_outputs(chosen, wanted)
+        other, more = _other_outputs(chosen, wanted)
         systems.append(other)
+        notes += more
         values["comparison"] = _compared(outputs, other, chosen)
-        values |= {"notes": notes} if notes else {}
+    values |= {"notes": notes} if notes else {}
     if wanted.write:
         values["written"] = str(wanted.write)
         values["commands"] = write_texts(wanted.write, chosen.originals, systems, chosen.references)
@@ -278,6 +279,20 @@ def _check_languages(other: Run, chosen: ToMeasure) -> None:
                 f"{other.folder} translates {side} {language_name(theirs, '')}, and {chosen.name} is for translating {side} "
                 f"{language_name(ours, '')}: compare with a run of the same languages"
             )
+
+
+def _corpus_note(chosen: ToMeasure, wanted: Wanted) -> list[str]:
+    """Return a warning if a run is measured on the pairs that it was trained on."""
+    from s2s_tutorial.runs.find_data import has_content
+
+    if chosen.run is None or wanted.hypotheses or chosen.pairs in ("", "challenge"):
+        return []
+    if not has_content(chosen.run, chosen.pairs):
+        return []
+    return [
+        f"{chosen.run.folder} was trained on most of {chosen.name}, so its score is too good: leave out --pairs to measure on "
+        "the part that was held out"
+    ]
 
 
 def _seen_note(other: Run, chosen: ToMeasure) -> str:

@@ -36,6 +36,10 @@ def fault_of(run: Run, progress: Progress) -> str:
     if progress.best_bleu >= LOW_BLEU:
         return ""
     fault = f"The model has learned nothing that helps with new sentences: validation BLEU {progress.best_bleu:.1f}."
+    if progress.step < FEW_STEPS and not progress.finished:
+        return (
+            f"{fault} {progress.step:,} steps are few. Resume it with the same command and more time (--max-minutes)."
+        )
     if progress.step < FEW_STEPS:
         epochs = math.ceil(training.epochs * 2 * FEW_STEPS / max(progress.step, 1))
         return f"{fault} {progress.step:,} steps are few. Train for more epochs (--epochs {epochs})."

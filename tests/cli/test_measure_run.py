@@ -8,6 +8,8 @@ import pytest
 from typer.testing import CliRunner
 
 from s2s_tutorial.cli.commands import app
+from s2s_tutorial.data.readers import content_digest
+from s2s_tutorial.settings import DataSettings
 
 
 def evaluate(*arguments) -> str:
@@ -90,6 +92,19 @@ def test_a_run_that_has_learned_the_sentences_is_not_compared_in_silence(talking
     assert lines[0] == (
         f"warning: {talking_run} was trained on {seen} of {seen} of these sentences, so its score is too good"
     )
+
+
+def test_a_run_is_not_measured_on_its_own_corpus_in_silence(talking_run, tmp_path):
+    run, corpus = tmp_path / "run", tmp_path / "pairs.tsv"
+    shutil.copytree(talking_run, run)
+    corpus.write_text("The cat sleeps.\tLe chat dort.\nThe dog sleeps.\tLe chien dort.\n", encoding="utf-8")
+    values = json.loads((run / "run.json").read_text())
+    values["settings"]["data"]["corpus"] = str(corpus)
+    values["data"] = content_digest(DataSettings(corpus=str(corpus)))
+    (run / "run.json").write_text(json.dumps(values))
+    assert f"warning: {run} was trained on most of {corpus}" in evaluate("--run", run, "--pairs", corpus)
+    corpus.write_text("The dog sleeps.\tLe chien dort.\n", encoding="utf-8")
+    assert "warning" not in evaluate("--run", run, "--pairs", corpus)
 
 
 @pytest.fixture
