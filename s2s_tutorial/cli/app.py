@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Annotated
@@ -61,6 +62,8 @@ def clear_errors() -> Iterator[None]:
         yield
     except ValueError as error:  # CorpusError, RunError, SentenceError and bad settings are ValueErrors
         typer.echo(f"error: {error}", err=True)
+    except BrokenPipeError:  # the reader of a pipe has seen enough; nothing may be written to it at the end either
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
     except OSError as error:
         where = f"{error.filename}: " if error.filename else ""
         typer.echo(

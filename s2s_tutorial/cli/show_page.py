@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shlex
 from contextlib import suppress
 from pathlib import Path
@@ -47,7 +48,9 @@ def page_run(folder: Path, to: Path, title: str, corpus: Files, examples: bool, 
         typer.echo(f"measuring on {len(prepared.test):,} held-out sentences …", err=True)
         measured, _ = evaluate(rounded(translator), prepared.test)
     page = write_page(run, translator, to, title, prepared, measured, examples)
-    typer.echo(f"wrote {page.path}: {page.size / 1e6:.1f} MB, {page.examples} held-out examples. Open it in a browser.")
+    typer.echo(
+        f"wrote {page.path}: {page.size / 1e6:.1f} MB, {len(page.examples)} held-out examples. Open it in a browser."
+    )
 
 
 def find_corpus(run: Run, corpus: Files) -> Corpus | None:
@@ -87,15 +90,19 @@ def serve_run(folder: Path, port: int, title: str, corpus: Files, examples: bool
     from s2s_tutorial.web.page import write_page
 
     run, translator = open_run(folder), load_translator(folder)
-    sockets = server.listen(port)
-    url = f"http://{server.ADDRESS}:{sockets[0].getsockname()[1]}/"
-    with TemporaryDirectory(prefix="s2s-page-") as place, server.Desk(translator, most_per_minute) as desk:
+    with (
+        server.listen(port) as opened,
+        TemporaryDirectory(prefix="s2s-page-") as place,
+        server.Desk(translator, most_per_minute) as desk,
+    ):
+        url = f"http://{server.ADDRESS}:{opened.getsockname()[1]}/"
         prepared = find_corpus(run, corpus) if examples else None
-        write_page(run, translator, Path(place) / "page", title, prepared)
+        page = write_page(run, translator, Path(place) / "page", title, prepared)
         about = {"run": run.folder.resolve().name, "source": run.src_language, "target": run.language}
         application = server.build_application(Path(place) / "page", desk, about)
         with suppress(KeyboardInterrupt):  # where signals cannot be handled otherwise
-            typer.echo(f"Serving {folder} at {url} (Ctrl-C ends)")
-            command = ["curl", "-H", "Content-Type: application/json", "-d", '{"text": "…"}', f"{url}translate"]
+            typer.echo(f"Serving {about['run']} at {url} (Ctrl-C ends)")
+            question = json.dumps({"text": page.examples[0] if page.examples else "…"}, ensure_ascii=False)
+            command = ["curl", "-H", "Content-Type: application/json", "-d", question, f"{url}translate"]
             typer.echo(f"Translations as JSON: {shlex.join(command)}")
-            asyncio.run(server.serve(application, sockets, asyncio.Event()))
+            asyncio.run(server.serve(application, opened, asyncio.Event()))

@@ -54,10 +54,10 @@ def describe_model(run: Run, translator: Translator, corpus: Corpus | None, meas
     facts = [("Languages", f"{source} to {target}")] if run.language else []
     pairs = "" if corpus is None else f"{len(corpus.train):,} pairs of "
     facts.append(("Trained on", f"{pairs}{corpus_name(run.settings.data)}"))
-    most, unit = run.settings.data.longest
-    facts.append(("Longest sentence", f"{most:,} {unit}: it has not learned longer ones"))
     facts.append(("Network", network_of(run.settings.model, count_parameters(translator.model))))
     kind = "pieces of words" if isinstance(run.src_vocabulary, PieceVocabulary) else "words"
+    most, unit = run.settings.data.longest if run.longest is None else (run.longest, kind)
+    facts.append(("Longest sentence", f"{most:,} {unit}: it has not learned to translate longer ones"))
     if run.src_vocabulary == run.tgt_vocabulary:
         facts.append(("Knows", f"{len(run.src_vocabulary):,} {kind}, the same for both languages"))
     else:

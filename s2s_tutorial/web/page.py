@@ -30,7 +30,7 @@ ASSETS = HERE.parent / "assets"
 VIEW = ("attention_view.js", "attention_view.css")  # of ASSETS, because the chapters also show it
 OWN = HERE / "page_files"  # those of a page that has nothing else on it
 MODEL = "model"  # name of the model's files
-MOST_EXAMPLES, LONGEST_EXAMPLE = 10, 80  # number of examples, and characters of one
+MOST_EXAMPLES, LONGEST_EXAMPLE = 10, 60  # number of examples, and characters of one
 
 
 @dataclass(frozen=True)
@@ -40,12 +40,12 @@ class Page:
     Attributes:
         path: Path of the file to open.
         size: Bytes of all its files.
-        examples: Number of held-out sentences on it.
+        examples: The held-out sentences on it.
     """
 
     path: Path
     size: int
-    examples: int
+    examples: list[str]
 
 
 def write_page(
@@ -84,7 +84,8 @@ def write_page(
     copy_scripts(folder / "web")
     card = model_card(describe_model(run, translator, corpus, measured), list_settings(run))
     path = write_index(folder, title, card)
-    return Page(path, sum(each.stat().st_size for each in folder.rglob("*") if each.is_file()), len(examples))
+    size = sum(each.stat().st_size for each in folder.rglob("*") if each.is_file())
+    return Page(path, size, [example["source"] for example in examples])
 
 
 def check_folder(folder: Path) -> None:
@@ -103,7 +104,7 @@ def choose_examples(translator: Translator, held_out: HeldOut) -> list[dict[str,
     """Choose held-out sentences at even distances, whether or not the model translates them well.
 
     Returns:
-        At most `MOST_EXAMPLES` sources with their references, as they are printed.
+        At most `MOST_EXAMPLES` sources with their references, as they are printed, the shortest first.
     """
     rule, chosen = translator.rule, []
     for source, references in zip(held_out.sources, held_out.references, strict=True):
@@ -114,7 +115,7 @@ def choose_examples(translator: Translator, held_out: HeldOut) -> list[dict[str,
     spread = [chosen[int(n * step)] for n in range(min(MOST_EXAMPLES, len(chosen)))]
     return [
         {"source": text, "references": [rule.printed(each, translator.language) for each in references[:3]]}
-        for text, references in spread
+        for text, references in sorted(spread, key=lambda each: len(each[0]))
     ]
 
 

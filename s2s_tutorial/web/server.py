@@ -15,7 +15,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
-from socket import socket
+from socket import create_server, socket
 from typing import Annotated, Any
 from urllib.parse import urlsplit
 
@@ -23,7 +23,6 @@ import msgspec
 from msgspec import Meta
 from tornado.httpserver import HTTPServer
 from tornado.httputil import responses
-from tornado.netutil import bind_sockets
 from tornado.web import Application, HTTPError, RequestHandler, StaticFileHandler
 
 from s2s_tutorial.translation.reading import SentenceError
@@ -247,19 +246,21 @@ class Desk:
         return found.to_dict(attention=question.attention)
 
 
-def listen(port: int) -> list[socket]:
+def listen(port: int) -> socket:
     """Open a port of this machine; 0 opens a free one.
 
     Raises:
         ValueError: It cannot be opened.
     """
     try:
-        return bind_sockets(port, ADDRESS)
+        opened = create_server((ADDRESS, port))
     except OSError as error:
         reason = error.strerror or error
         raise ValueError(
             f"port {port} cannot be opened ({reason}): choose another (--port), or 0 for a free one"
         ) from None
+    opened.setblocking(False)
+    return opened
 
 
 def build_application(folder: Path, desk: Desk, about: dict[str, Any]) -> Application:
@@ -275,7 +276,7 @@ def build_application(folder: Path, desk: Desk, about: dict[str, Any]) -> Applic
     )
 
 
-async def serve(application: Application, sockets: list[socket], stop: asyncio.Event) -> None:
+async def serve(application: Application, opened: socket, stop: asyncio.Event) -> None:
     """Answer requests until `stop` is set, or until Ctrl-C or a request to terminate; then close all connections."""
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
@@ -288,7 +289,7 @@ async def serve(application: Application, sockets: list[socket], stop: asyncio.E
         body_timeout=SECONDS,
         idle_connection_timeout=SECONDS,
     )
-    server.add_sockets(sockets)
+    server.add_socket(opened)
     try:
         await stop.wait()
     finally:

@@ -35,7 +35,7 @@
       if (!example) return;
       const made = make("span");
       example.references.forEach((text, n) => made.append(n ? ", “" : "“", make("span", "", text, { lang: this.language.target }), "”"));
-      add("A held-out sentence, which the model never saw in training. In the data, it is translated as ", made, ".");
+      add("A held-out sentence, which the model never saw in training. Its translation in the data: ", made);
     },
 
     // Add the notes about unknown words, and about words that were perhaps left out.
