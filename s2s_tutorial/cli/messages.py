@@ -62,7 +62,7 @@ def describe_unknown(corpus: Corpus, parent: Run) -> list[str]:
             lines.append(f"{'unknown words':<22}{share}")
     if lines:
         lines.append(
-            f"warning: {parent.folder} reads whole words, so that the new run cannot learn these. Start from a run with subwords "
+            f"warning: {parent.title} reads whole words, so that the new run cannot learn these. Start from a run with subwords "
             "(--tokens subwords), or train a new run"
         )
     return lines

@@ -80,7 +80,7 @@ def start_from_parent(chosen: Chosen, parent: Run, corpus: Corpus, run: Path) ->
     mixed = rehearsal.mix_into(corpus)
     about = (
         rehearsal.described
-        or f"none: pairs like those of {parent.folder} are not at hand, so much of it may be forgotten"
+        or f"none: pairs like those of {parent.title} are not at hand, so much of it may be forgotten"
     )
     lines.append(f"{'old pairs':<22}{about}")
     return mixed, rehearsal.start_from(parent), lines
@@ -93,7 +93,7 @@ def check_parent(parent: Run | None, run: Path, vectors: Path | None) -> None:
         ValueError: Both have the same folder, or word vectors are asked for.
     """
     if parent and vectors:
-        raise ValueError(f"the new run takes the word vectors of {parent.folder}: leave out --vectors")
+        raise ValueError(f"the new run takes the word vectors of {parent.title}: leave out --vectors")
     if parent and run.resolve() == parent.folder.resolve():
         raise ValueError(f"{run} is the run to start from: give the new run a folder of its own with --run")
 

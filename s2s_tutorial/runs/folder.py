@@ -38,7 +38,7 @@ from s2s_tutorial.files import (
 from s2s_tutorial.model.seq2seq import Seq2Seq
 from s2s_tutorial.runs.checkpoints import Checkpoints
 from s2s_tutorial.runs.progress import Progress
-from s2s_tutorial.settings import MAX_TEXT, PrecisionName, Settings
+from s2s_tutorial.settings import MAX_TEXT, PRETRAINED, PrecisionName, Settings
 
 FORMAT = 1
 
@@ -102,6 +102,11 @@ class Run:
     def src_language(self) -> str:
         """Code of the language that it translates from; `""` if it is not known."""
         return self.settings.data.language_pair[0]
+
+    @property
+    def title(self) -> str:
+        """Name in messages: the path of its folder, or "pretrained" for the model that comes with the package."""
+        return "pretrained" if self.folder == PRETRAINED else str(self.folder)
 
     @property
     def vocabularies(self) -> tuple[Vocabulary, Vocabulary]:

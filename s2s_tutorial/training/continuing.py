@@ -59,7 +59,7 @@ def data_for_new(parent: Run, corpus: Files, **given: Any) -> DataSettings:
     for name in fixed.keys() & given.keys():
         if given[name] != fixed[name]:
             raise ValueError(
-                f"{name} is {given[name]!r}, but {parent.folder} was trained with {fixed[name]!r}: leave it out, or train a new "
+                f"{name} is {given[name]!r}, but {parent.title} was trained with {fixed[name]!r}: leave it out, or train a new "
                 "run"
             )
     codes = old.language_pair if all(old.language_pair) and corpus not in BUILT_IN else ()

@@ -11,6 +11,7 @@ from s2s_tutorial.runs.progress import Progress
 LOW_BLEU = 2.0  # of a model that translates nothing
 LOW_LOSS = 1.5  # nats per word, label smoothing included: of training pairs that are known by heart
 FEW_STEPS = 400  # with fewer, even a few pairs are not learned
+USUAL_RATE = 2e-3  # with which most models learn
 FEWEST_DISTINCT = 4  # sentences with different references, among which a model that has learned varies its translations
 
 
@@ -25,14 +26,12 @@ def fault_of(run: Run, progress: Progress) -> str:
         A sentence or two about what is wrong and what to try; `""` for a run that has learned.
     """
     training, guessing = run.settings.training, math.log(len(run.tgt_vocabulary))
+    lower = f"--learning-rate {min(training.learning_rate / 4, USUAL_RATE):.2g}"
     if not math.isfinite(progress.loss) or progress.loss > guessing + 1.0:
         loss = f"the loss is {progress.loss:.1f}, and guessing words would give {guessing:.1f}"
         if not math.isfinite(progress.loss):
             loss = "the loss is not a number any more"
-        return (
-            f"Training has diverged: {loss}. Try a lower learning rate (--learning-rate {training.learning_rate / 4:.2g}), "
-            "in a new folder."
-        )
+        return f"Training has diverged: {loss}. Try a lower learning rate ({lower}), in a new folder."
     if progress.best_bleu >= LOW_BLEU:
         return ""
     fault = f"The model has learned nothing that helps with new sentences: validation BLEU {progress.best_bleu:.1f}."
@@ -50,7 +49,7 @@ def fault_of(run: Run, progress: Progress) -> str:
         )
     return (
         f"{fault} Check with s2s-tutorial data that source and target are the right columns and mean the same, then try more "
-        f"epochs (--epochs {4 * training.epochs}) or another learning rate (--learning-rate {training.learning_rate / 4:.2g})."
+        f"epochs (--epochs {4 * training.epochs}) or another learning rate ({lower})."
     )
 
 

@@ -121,7 +121,7 @@ def _own_pairs(parent: Run, count: int) -> Rehearsal | None:
     rows = np.random.default_rng(SEED).permutation(len(train))[:count].tolist()
     sources, targets = train.sources, train.targets
     pairs = Pairs([sources[row] for row in rows], [targets[row] for row in rows])
-    return Rehearsal(pairs, f"{len(rows):,} pairs that {parent.folder} was trained on")
+    return Rehearsal(pairs, f"{len(rows):,} pairs that {parent.title} was trained on")
 
 
 def _translated_pairs(parent: Run, count: int) -> Rehearsal | None:
@@ -135,4 +135,4 @@ def _translated_pairs(parent: Run, count: int) -> Rehearsal | None:
     translations = load_translator(parent.folder).translate_words(sources)
     kept = [(a, each.normal_text) for a, each in zip(sources, translations, strict=True) if each.words]
     pairs = Pairs([a for a, _ in kept], [b for _, b in kept])
-    return Rehearsal(pairs, f"{len(kept):,} built-in sentences with the translations of {parent.folder}")
+    return Rehearsal(pairs, f"{len(kept):,} built-in sentences with the translations of {parent.title}")

@@ -43,7 +43,7 @@ def test_a_rate_that_is_far_too_high_is_named_at_the_end_of_training(tiny_corpus
     trainer = Trainer(tiny_corpus, replace(settings, training=training), tmp_path / "run", watchers=[])
     trainer.fit()
     assert "Training has diverged" in trainer._outcome()
-    assert "--learning-rate 2.2e+02" in trainer._outcome()
+    assert "--learning-rate 0.002" in trainer._outcome()
 
 
 def test_translations_that_are_all_the_same_are_a_fault():
