@@ -36,7 +36,7 @@ def page(
 @show_app.command(
     epilog=examples(
         "s2s-tutorial serve --run runs/sample",
-        """curl -H "Content-Type: application/json" -d '{"text": "Il dort.", "beam": 5}' http://127.0.0.1:8765/translate""",
+        "s2s-tutorial serve --run runs/sample --port 0 --no-examples",
     )
 )
 def serve(

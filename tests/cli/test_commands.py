@@ -141,7 +141,9 @@ def test_the_version_is_name_and_number(option):
 
 def test_the_commands_of_the_book_are_there():
     names = {" ".join(path) for path, command in commands(get_command(app)) if not hasattr(command, "commands")}
-    assert names >= {"data", "train", "translate", "evaluate", "plot attention", "plot losses", "export"}
+    assert names >= {
+        *("data", "train", "translate", "evaluate", "plot attention", "plot losses", "export", "page", "serve"),
+    }
 
 
 @pytest.mark.parametrize(
@@ -442,7 +444,7 @@ def test_an_unknown_language_is_an_error():
 def test_a_sentence_may_begin_with_a_hyphen(run):
     sentence = knows(run)
     plain = said(call("translate", "--run", run, sentence))
-    for written in (f"-{sentence}", f"- {sentence}", f"–{sentence}"):
+    for written in (f"-{sentence}", f"- {sentence}", f"–{sentence}", f"--{sentence}"):
         assert said(call("translate", "--run", run, written)) == plain
     assert said(call("translate", f"-{sentence}", "--beam", "1", "--run", run)) == plain
     result = call("translate", "--run", run, "--beem", "3", sentence)

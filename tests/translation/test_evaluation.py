@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import pytest
 import torch
+from many_scripts import translator_of
 
 from s2s_tutorial.data.corpus import HeldOut, challenge_set
 from s2s_tutorial.runs.weights import load_translator
@@ -295,3 +296,10 @@ def test_the_interval_of_a_perfect_score_ends_at_100_and_is_wide_for_few_sentenc
     scores = score_translations(translations, [[text] for text in outputs])
     assert scores["bleu_low"] <= scores["bleu"] <= scores["bleu_high"] <= 100.0
     assert (scores["bleu_low"], scores["bleu_high"]) == ((0.0, 100.0) if count < 10 else (100.0, 100.0))
+    printed = printed_scores(outputs, [[text] for text in outputs])
+    assert [printed[name] for name in ("bleu_low", "bleu", "bleu_high")] == [scores["bleu_low"], 100.0, 100.0]
+
+
+def test_a_reference_that_is_not_normalised_is_refused():
+    with pytest.raises(ValueError, match=r"'a  cat' in references is not normalised \('a cat' is\)"):
+        evaluate(translator_of("unicode", "subwords"), HeldOut(["Ёжик."], [["a cat", "a  cat"]]))

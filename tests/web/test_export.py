@@ -8,11 +8,13 @@ from dataclasses import replace
 
 import pytest
 import torch
+from many_scripts import drawn_sentences, translator_of
 from safetensors.torch import load_file
 from small_models import KINDS, RUNNABLE, half_learnt, kind_name, small_vocabularies
 from typer.testing import CliRunner
 
 from s2s_tutorial.cli.commands import app
+from s2s_tutorial.data.corpus import HeldOut
 from s2s_tutorial.data.text import JOINS
 from s2s_tutorial.files import BadFileError
 from s2s_tutorial.runs.folder import open_run
@@ -82,6 +84,14 @@ def test_the_cost_of_rounding_is_measured_with_both_models(translator, tiny_corp
     assert cost.rounded_bleu == pytest.approx(evaluate(rounded(translator), tiny_corpus.test)[0].bleu)
     assert cost.sentences == len(tiny_corpus.test)
     assert 0.5 < cost.same <= 1
+
+
+def test_the_cost_of_rounding_compares_text_with_capitals_as_scores_do():
+    translator = translator_of("unicode", "subwords")
+    sources = [translator.rule.normalise(text) for text in drawn_sentences(40)]
+    references = [[found.normal_text] for found in translator.translate_words(sources)]
+    assert any(text != text.lower() for [text] in references)
+    assert rounding_cost(translator, HeldOut(sources, references)).bleu == pytest.approx(100.0)
 
 
 # Round trip
