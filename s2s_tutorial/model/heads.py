@@ -70,13 +70,14 @@ def attentions(model: Seq2Seq) -> dict[AttentionKind, list[MultiHeadAttention]]:
     """
     if model.settings.network != "transformer":
         raise ValueError(f"the network {model.settings.network!r} has no heads: give a model trained as a transformer")
-    places = (
-        (model.encoder.layers, "self_attention"),
-        (model.decoder.layers, "self_attention"),
-        (model.decoder.layers, "cross_attention"),
-    )
+
+    def modules(side: nn.Module, name: str) -> list[MultiHeadAttention]:
+        return [part for path, part in side.named_modules() if isinstance(part, MultiHeadAttention) and name in path]
+
     return {
-        kind: [getattr(layer, name) for layer in layers] for kind, (layers, name) in zip(KINDS, places, strict=True)
+        "encoder": modules(model.encoder, "self_attention"),
+        "decoder": modules(model.decoder, "self_attention"),
+        "cross": modules(model.decoder, "cross_attention"),
     }
 
 
