@@ -576,6 +576,7 @@ interface Settings extends Partial<Choices> {
   model?: Model;
   temperature?: number;
   seed?: number;
+  heads?: Look | null;
   misfits?: string[];
 }
 
@@ -587,6 +588,7 @@ type LoadingWords = [string, string?, (() => void)?];
 
 /** Words of the attention view: tokens, or words that are joined from them. */
 interface ViewWords {
+  kind: LookKind;
   source: string[];
   target: string[];
   weights: number[][];
@@ -620,6 +622,9 @@ interface Panel extends Choices {
   /** Whether a pin is for every step. */
   every: boolean;
 
+  /** Head that the view shows; null for the attention that a translation comes with. */
+  heads: Look | null;
+
   // State of a run
   answering: Model;
   shownBy: Model;
@@ -635,6 +640,8 @@ interface Panel extends Choices {
   remark: string;
   loadingAct: (() => void) | undefined;
   viewed: ViewWords;
+  /** Weights of the chosen head, for one translation. */
+  watched: { best: Translation; kind: LookKind; weights: number[][] } | null;
 
   // Elements
   label: HTMLLabelElement;
@@ -651,6 +658,10 @@ interface Panel extends Choices {
   switches: HTMLElement;
   joinBox: HTMLInputElement;
   partSelect: HTMLSelectElement;
+  headLine: HTMLElement;
+  kindSelect: HTMLSelectElement;
+  layerSelect: HTMLSelectElement;
+  headSelect: HTMLSelectElement;
   considered: HTMLElement;
   best: HTMLElement;
   stepSelect: HTMLSelectElement;
@@ -673,6 +684,7 @@ interface Panel extends Choices {
   start(host: HTMLElement, engine: Engine, ownsAddress: boolean): void;
   greet(): void;
   run(quiet?: boolean): Promise<void>;
+  expectDelay(turn: number): number;
   showMessage(text: string): void;
   fail(error: PanelError): void;
   describeSettings(): void;
@@ -749,6 +761,15 @@ interface Panel extends Choices {
   tokenName(token: string): string;
   wholeTranslation(best: Translation, found: Found): { shown: { text: string; unspaced: boolean }[]; spaces: string[] };
   wholeText(best: Translation, found: Found): string;
+
+  // heads.js
+  headSwitches(): HTMLElement;
+  describeHeads(best: Translation, found: Found): void;
+  chooseHeads(): Promise<void>;
+  watchHeads(best: Translation, found: Found): Promise<void>;
+  hasHead(found: Found): boolean;
+  weightsOf(best: Translation): { kind: LookKind; weights: number[][] };
+  sidesOf(kind: LookKind): { source: string; target: string; sourceLabel: string; targetLabel: string; caption: string };
 
   // loading.js
   loadingLine(): HTMLElement;

@@ -116,7 +116,7 @@ def test_the_longest_training_sentence_comes_from_the_runs_settings(tmp_path, co
     data = open_run(PRETRAINED).settings.data
     assert large["longest"] == [data.max_length, data.unit]
     longest = max(len(source.split()) for source in corpus.train.sources)
-    assert [model["longest"] for model in small] == [[longest, "words"]] * len(ATTENTIONS)
+    assert [model["longest"] for model in small] == [[longest, "words"]] * len(live_models.NAMES)
     assert {own["longest"] for own in read_json(live_models.MODELS / "scores.json").values()} == {longest}
 
 
