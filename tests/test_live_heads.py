@@ -141,8 +141,11 @@ def choose(visit, **values):
 
 def shown(visit) -> tuple[list[str], list[str], torch.Tensor]:
     """Return the words above and below, and the weights in hundredths, from the view's table."""
-    script = """() => { const rows = [...document.querySelectorAll(".s2s-view table tr")].map((row) => [...row.cells].map((cell) => cell.textContent));
-      return [rows[0].slice(1), rows.slice(1).map((row) => row[0]), rows.slice(1).map((row) => row.slice(1).map((cell) => parseInt(cell)))]; }"""
+    script = """() => {
+      const rows = [...document.querySelectorAll(".s2s-view table tr")];
+      const [head, ...body] = rows.map((row) => [...row.cells].map((cell) => cell.textContent));
+      return [head.slice(1), body.map((row) => row[0]), body.map((row) => row.slice(1).map((cell) => parseInt(cell)))];
+    }"""
     columns, rows, weights = visit.page.evaluate(script)
     return columns, rows, torch.tensor(weights)
 

@@ -14,7 +14,7 @@ from s2s_tutorial.data.corpus import challenge_set, prepare
 from s2s_tutorial.data.text import normalise, normalise_character
 from s2s_tutorial.files import read_json
 from s2s_tutorial.runs.folder import open_run
-from s2s_tutorial.settings import ATTENTIONS, PRETRAINED
+from s2s_tutorial.settings import PRETRAINED
 from s2s_tutorial.web.export import publish, read_manifest
 
 sys.path.insert(0, str(ROOT / "book" / "_tools"))

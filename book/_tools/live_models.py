@@ -2,9 +2,10 @@
 
     make live-models
 
-All are trained on the built-in corpus for as many steps, with the same seed. The recurrent networks are the same but for their
-attention, and `presets.with_transformer` makes a Transformer of about as many parameters of their settings. A stopped run is resumed, and a finished one is not trained again: delete `runs/live` to start again. `scores.json` in the same
-folder contains each model's scores on the held-out sentences, rounded to 8 bits as in the page.
+All are trained on the built-in corpus, for as many steps and with the same seed. The recurrent networks are the same but for
+their attention, and the Transformer has about as many parameters as they (`presets.with_transformer`). A stopped run is resumed,
+and a finished one is not trained again: delete `runs/live` to start again. `scores.json` in the same folder contains each
+model's scores on the held-out sentences, rounded to 8 bits as in the page.
 """
 
 from __future__ import annotations
