@@ -40,7 +40,7 @@ _PLAIN_NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,39}")
 
 
 class ExportError(ValueError):
-    """The web page cannot run a model, or its folder cannot be used; the message explains what to do."""
+    """A folder or a name cannot be used for the web page; the message explains what to do."""
 
 
 def quantise(matrix: Tensor) -> tuple[Tensor, Tensor]:
@@ -99,13 +99,6 @@ def rounded(translator: Translator) -> Translator:
     return replace(translator, model=model.to(original.device).eval())
 
 
-def check_supported(translator: Translator) -> None:
-    """Refuse models that the page cannot run, with an `ExportError` that names the part it has no code for."""
-    settings = translator.model.settings
-    if settings.network != "gru":
-        raise ExportError(f"the page runs the recurrent network, this run has {settings.network!r}: use --network gru")
-
-
 @dataclass(frozen=True)
 class Exported:
     """Files that `export` or `publish` wrote.
@@ -143,14 +136,13 @@ def export(
         more: As for `publish`.
 
     Raises:
-        ExportError: The page cannot run the network, the name cannot be used, or the folder holds another list.
+        ExportError: The name cannot be used, or the folder holds another list.
         OSError: A file cannot be written.
         TypeError: An argument has another type.
     """
     check_type("translator", translator, Translator, hint="load_translator(folder)")
     check_type("name", name, str)
     folder = to_path(folder, "folder")
-    check_supported(translator)
     if not _PLAIN_NAME.fullmatch(name):
         raise ExportError(f"{name!r} cannot name a file of the page: use small letters, digits and hyphens")
     read_manifest(folder)  # refuses a folder of something else before anything is written
@@ -187,7 +179,7 @@ def publish(path: str | Path, folder: str | Path, title: str = "", note: str = "
         "note": note,
         "bytes": len(data),
         "scripts": [script.stat().st_size for script in scripts],
-        "attention": translator.model.settings.attention,
+        "attention": attention_name(translator.model.settings),
         "words": [len(translator.src_vocabulary), len(translator.tgt_vocabulary)],
         **({"unit": "pieces"} if isinstance(translator.src_vocabulary, PieceVocabulary) else {}),
         **more,
@@ -197,6 +189,13 @@ def publish(path: str | Path, folder: str | Path, title: str = "", note: str = "
     models[position : position + 1] = [entry]
     write_manifest(folder, models)
     return Exported([*scripts, folder / MANIFEST], len(data))
+
+
+def attention_name(settings: ModelSettings) -> str:
+    """Return how the page names the attention of a network."""
+    if settings.network == "transformer":
+        return f"{settings.num_heads} heads in each of {settings.num_layers} layers"
+    return settings.attention
 
 
 def _write_scripts(folder: Path, name: str, data: bytes) -> list[Path]:

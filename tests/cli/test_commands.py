@@ -767,10 +767,10 @@ def test_a_transformer_translates_is_measured_and_drawn(transformer_run, tmp_pat
         assert path.read_bytes().startswith(b"\x89PNG")
 
 
-def test_the_page_refuses_a_transformer_in_one_line(transformer_run, tmp_path):
-    line = error_of(call("export", "--run", transformer_run, "--to", tmp_path / "web"))
-    assert "use --network gru" in line
-    assert not (tmp_path / "web").exists()
+def test_the_page_of_a_transformer_names_its_heads(transformer_run, tmp_path):
+    [line] = said(call("page", "--run", transformer_run, "--to", tmp_path / "page", "--no-examples", "--no-measure"))
+    assert line.startswith("wrote ")
+    assert "Transformer with 4 attention heads" in (tmp_path / "page" / "index.html").read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""The files of the web page: the cost of rounding, models that the page cannot run, and files without code."""
+"""The files of the web page: the cost of rounding, the list of models, and files without code."""
 
 import json
 import re
@@ -10,7 +10,7 @@ import pytest
 import torch
 from many_scripts import drawn_sentences, translator_of
 from safetensors.torch import load_file
-from small_models import KINDS, RUNNABLE, half_learnt, kind_name, small_vocabularies
+from small_models import RUNNABLE, half_learnt, kind_name, small_vocabularies, transformer
 from typer.testing import CliRunner
 
 from s2s_tutorial.cli.commands import app
@@ -34,8 +34,6 @@ from s2s_tutorial.web.export import (
     rounding_cost,
     unpack,
 )
-
-OTHERS = [kind for kind in KINDS if kind.network != "gru"]
 
 
 @pytest.fixture(scope="module")
@@ -221,13 +219,6 @@ def test_a_name_that_is_not_a_plain_file_name_is_refused(translator, tmp_path, n
     assert not (tmp_path / "to").exists()
 
 
-@pytest.mark.parametrize("settings", OTHERS, ids=kind_name)
-def test_a_model_that_the_page_cannot_run_is_refused_and_nothing_is_written(tmp_path, settings):
-    with pytest.raises(ExportError, match=r"the recurrent network, this run has 'transformer'"):
-        export(small_translator(settings), tmp_path / "to", "m")
-    assert not (tmp_path / "to").exists()
-
-
 def test_the_rules_of_the_text_use_no_group_by_name():
     """JavaScript reads the patterns too, and `(?P<name>…)` is an error there."""
     assert not any("?P" in pattern for joins in JOINS.values() for pattern, _ in joins)
@@ -285,6 +276,12 @@ def test_a_mistake_is_an_error_of_one_line(talking_run, tmp_path):
         assert line.startswith("error: ")
         assert words in line
     assert not (tmp_path / "web").exists()
+
+
+def test_the_list_names_the_heads_of_a_transformer(tmp_path):
+    for kind in (transformer(), next(kind for kind in RUNNABLE if kind.attention == "concat")):
+        export(small_translator(kind), tmp_path, kind.network)
+    assert [model["attention"] for model in read_manifest(tmp_path)] == ["2 heads in each of 2 layers", "concat"]
 
 
 def test_a_translator_into_french_is_labelled_as_such(translator, tmp_path):
