@@ -28,6 +28,7 @@ from s2s_tutorial.presets import PRESETS
 from s2s_tutorial.runs.folder import open_run
 from s2s_tutorial.training.trainer import Trainer
 from s2s_tutorial.translation.translator import SentenceError, read_sentence
+from s2s_tutorial.web.export import load_exported
 
 SCORES = {
     "bleu", "bleu_low", "bleu_high", "chrf", "exact_match", "unknown_rate", "sentences", "seconds", "signature",
@@ -765,10 +766,11 @@ def test_a_transformer_translates_is_measured_and_drawn(transformer_run, tmp_pat
         assert path.read_bytes().startswith(b"\x89PNG")
 
 
-def test_the_page_refuses_a_transformer_in_one_line(transformer_run, tmp_path):
-    line = error_of(call("export", "--run", transformer_run, "--to", tmp_path / "web"))
-    assert "use --network gru" in line
-    assert not (tmp_path / "web").exists()
+def test_a_transformer_is_exported_for_the_page(transformer_run, tmp_path):
+    first, *_ = said(call("export", "--run", transformer_run, "--to", tmp_path / "web"))
+    assert "MB before base64" in first
+    exported = load_exported(tmp_path / "web" / "transformer.safetensors")
+    assert exported.model.settings == open_run(transformer_run).settings.model
 
 
 @pytest.mark.parametrize(
