@@ -1,10 +1,10 @@
 """Export a trained run as small files with which the web page runs it.
 
-Weights are rounded to 8 bits, row by row, and written with the vocabularies and the rules for text into one safetensors
-file, which holds numbers and text and cannot run code. The same file is also written as base64 into scripts of one call
-each, because a page opened from `file://` may load scripts only. A large file is cut into several scripts, so that the
-page can show how much has arrived. `models.js` lists the models of a folder with the sizes of their scripts. Weights that
-a tied output layer shares with the embeddings are written once.
+Weights are rounded to 8 bits, row by row, in units of a scale in bfloat16. They are written with the vocabularies and the
+rules for text into one safetensors file, which holds numbers and text and cannot run code. The same file is also written as
+base64 into scripts of one call each, because a page opened from `file://` may load scripts only. A large file is cut into
+several scripts, so that the page can show how much has arrived. `models.js` lists the models of a folder with the sizes of
+their scripts. Weights that a tied output layer shares with the embeddings are written once.
 """
 
 from __future__ import annotations
@@ -44,17 +44,20 @@ class ExportError(ValueError):
 
 
 def quantise(matrix: Tensor) -> tuple[Tensor, Tensor]:
-    """Round a matrix to 8 bits, each row in units of its largest value over 127.
+    """Round a matrix to 8 bits, each row in units of about its largest value over 127.
+
+    The scale is itself rounded, to 8 significant bits, and halves the bytes that scales take. The largest value of a row is
+    then 126.7 to 127.3 scales, which is still rounded to 127.
 
     Args:
         matrix: (R, C) weights.
 
     Returns:
-        (R, C) int8 and (R,) float32, the scale of each row. `dequantise` differs from the matrix by at most half a scale.
+        (R, C) int8 and (R,) bfloat16, the scale of each row. `dequantise` differs from the matrix by at most half a scale.
     """
-    scales = matrix.float().abs().amax(dim=1) / LARGEST  # (R,)
+    scales = (matrix.float().abs().amax(dim=1) / LARGEST).bfloat16()  # (R,)
     # A row of zeros (the embedding of PAD) has scale 0, so divide it by 1 instead.
-    rounded = (matrix.float() / torch.where(scales > 0, scales, 1.0)[:, None]).round()
+    rounded = (matrix.float() / torch.where(scales > 0, scales.float(), 1.0)[:, None]).round()
     return rounded.clamp(-LARGEST, LARGEST).to(torch.int8), scales
 
 
@@ -63,12 +66,12 @@ def dequantise(rounded: Tensor, scales: Tensor) -> Tensor:
 
     Args:
         rounded: (R, C) int8.
-        scales: (R,) float32.
+        scales: (R,) bfloat16, or float32 in files of former formats.
 
     Returns:
         (R, C) float32.
     """
-    return rounded.float() * scales[:, None]
+    return rounded.float() * scales.float()[:, None]
 
 
 def pack(weights: Mapping[str, Tensor]) -> dict[str, Tensor]:

@@ -28,6 +28,7 @@ from s2s_tutorial.presets import PRESETS
 from s2s_tutorial.runs.folder import open_run
 from s2s_tutorial.training.trainer import Trainer
 from s2s_tutorial.translation.translator import SentenceError, read_sentence
+from s2s_tutorial.web.export import load_exported
 
 SCORES = {
     "bleu", "bleu_low", "bleu_high", "chrf", "exact_match", "unknown_rate", "sentences", "seconds", "signature",
@@ -771,6 +772,13 @@ def test_the_page_of_a_transformer_names_its_heads(transformer_run, tmp_path):
     [line] = said(call("page", "--run", transformer_run, "--to", tmp_path / "page", "--no-examples", "--no-measure"))
     assert line.startswith("wrote ")
     assert "Transformer with 4 attention heads" in (tmp_path / "page" / "index.html").read_text(encoding="utf-8")
+
+
+def test_a_transformer_is_exported_for_the_page(transformer_run, tmp_path):
+    first, *_ = said(call("export", "--run", transformer_run, "--to", tmp_path / "web"))
+    assert "MB before base64" in first
+    exported = load_exported(tmp_path / "web" / "transformer.safetensors")
+    assert exported.model.settings == open_run(transformer_run).settings.model
 
 
 @pytest.mark.parametrize(
