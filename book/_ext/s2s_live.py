@@ -33,6 +33,7 @@ SMALL = ROOT / "book" / "live"
 PLACE = "_static/live"  # in the site
 LARGE = "large"  # the model that the page begins with
 STAND_IN = "general"  # the small model that answers while the large one is loading
+SMALL_TITLES = {**{name: f"Small, {name}" for name in ATTENTIONS}, "transformer": "Small, Transformer"}
 KNOWS = "It has learned short everyday sentences only, and makes more mistakes."
 
 
@@ -93,10 +94,10 @@ def write_models(folder: Path) -> int:
         more = {"longest": longest, "stand_in": STAND_IN, "stand_in_note": KNOWS}
         size = publish(exported, folder, "Large, general", large_note(), **more).size
     scores = json.loads((SMALL / "scores.json").read_text(encoding="utf-8"))
-    for attention in ATTENTIONS:
-        path, own = SMALL / f"{attention}.safetensors", scores[attention]
+    for name, title in SMALL_TITLES.items():
+        path, own = SMALL / f"{name}.safetensors", scores[name]
         longest = (own["longest"], "words")
-        size += publish(path, folder, f"Small, {attention}", small_note(own), longest=longest).size
+        size += publish(path, folder, title, small_note(own), longest=longest).size
     return size
 
 

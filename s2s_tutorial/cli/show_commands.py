@@ -32,6 +32,7 @@ def page(
     cls=FilesCommand,
     epilog=examples(
         "s2s-tutorial serve --run runs/sample",
+        "s2s-tutorial serve --run runs/sample --port 0 --no-examples",
         """curl -H "Content-Type: application/json" -d '{"text": "Il dort.", "beam": 5}' http://127.0.0.1:8765/translate""",
     ),
 )

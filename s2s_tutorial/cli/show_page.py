@@ -36,11 +36,10 @@ def page_run(folder: Path, to: Path, title: str, corpus: Files, examples: bool, 
     from s2s_tutorial.runs.folder import open_run
     from s2s_tutorial.runs.weights import load_translator
     from s2s_tutorial.translation.evaluation import evaluate
-    from s2s_tutorial.web.export import check_supported, rounded
+    from s2s_tutorial.web.export import rounded
     from s2s_tutorial.web.page import check_folder, write_page
 
     run, translator = open_run(folder), load_translator(folder)
-    check_supported(translator)
     check_folder(to)
     prepared = find_corpus(run, corpus) if examples or measure else None
     measured = None

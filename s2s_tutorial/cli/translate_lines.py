@@ -18,9 +18,15 @@ class SentenceCommand(TyperCommand):
     """A command whose arguments are sentences, which may begin with a hyphen: « -Bonjour. » is not an option."""
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
-        """Put a space before an argument with one hyphen that is not an option; the sentence stays the same."""
+        """Put a space before an argument with a hyphen that is not an option; the sentence stays the same.
+
+        After two hyphens it is a sentence if there is a space in it, or else a mistyped option.
+        """
         options = {*ctx.help_option_names, *(name for parameter in self.params for name in parameter.opts)}
-        is_sentence = [arg[:1] == "-" and arg[:2] not in ("-", "--") and arg not in options for arg in args]
+        is_sentence = [
+            arg[:1] == "-" and arg != "-" and arg not in options and (arg[:2] != "--" or " " in arg.split("=")[0])
+            for arg in args
+        ]
         return super().parse_args(
             ctx, [f" {arg}" if each else arg for arg, each in zip(args, is_sentence, strict=True)]
         )

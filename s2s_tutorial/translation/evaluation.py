@@ -20,6 +20,7 @@ from s2s_tutorial.data.corpus import HeldOut
 from s2s_tutorial.data.rules import UNICODE, TextRule
 from s2s_tutorial.data.unicode_text import UNKNOWN, script_of
 from s2s_tutorial.data.vocabulary import SPECIAL_WORDS
+from s2s_tutorial.translation.reading import check_normal
 from s2s_tutorial.translation.translator import Translation, Translator
 
 BOOTSTRAP_SAMPLES = 1_000
@@ -81,12 +82,13 @@ def evaluate(translator: Translator, held_out: HeldOut, beam_size: int = 1) -> t
 
     Raises:
         TypeError: An argument has another type.
-        ValueError: The held-out set is empty, or the beam size is out of range.
+        ValueError: The held-out set is empty, the beam size is out of range, or a reference is not normalised.
     """
     check_type("translator", translator, Translator, hint="load_translator(folder)")
     check_type("held_out", held_out, HeldOut, hint="corpus.test, for example")
     references = [*held_out.references, *held_out.unreadable]
     _check_references([*held_out.sources, *held_out.unreadable], references)
+    check_normal("references", references, translator.rule)
     start = time.perf_counter()
     translations = translator.translate_words(held_out.sources, beam_size) if held_out.sources else []
     seconds = time.perf_counter() - start
@@ -141,15 +143,22 @@ def score_texts(outputs: Sequence[str], references: Sequence[Sequence[str]]) -> 
     columns = reference_columns(references)
     bleu = BLEU(tokenize="none", force=True)
     result = bleu.corpus_score(list(outputs), columns, n_bootstrap=BOOTSTRAP_SAMPLES)
-    low, high = _interval(result, len(outputs))
     return {
-        "bleu": min(result.score, 100.0),  # rounding may add 1e-14
-        "bleu_low": low,
-        "bleu_high": high,
+        **_bleu_with_interval(result, len(outputs)),
         "chrf": CHRF().corpus_score(list(outputs), columns).score,
         "exact_match": exact_match(outputs, references),
         "signature": str(bleu.get_signature()),
     }
+
+
+def _bleu_with_interval(result: Any, count: int) -> dict[str, float]:
+    """Return bleu, bleu_low and bleu_high of sacrebleu's result for `count` sentences, 0 to 100; rounding may add 1e-14."""
+    bleu, low, high = (
+        min(max(value, 0.0), 100.0) for value in (result.score, result._mean - result._ci, result._mean + result._ci)
+    )
+    if count < FEWEST_SENTENCES:
+        low, high = 0.0, 100.0
+    return {"bleu": bleu, "bleu_low": low, "bleu_high": high}
 
 
 def printed_scores(outputs: Sequence[str], references: Sequence[Sequence[str]]) -> dict[str, Any]:
@@ -173,22 +182,11 @@ def printed_scores(outputs: Sequence[str], references: Sequence[Sequence[str]]) 
 
     bleu = BLEU(tokenize=printed_tokeniser(references), force=True)
     result = bleu.corpus_score(list(outputs), reference_columns(references), n_bootstrap=BOOTSTRAP_SAMPLES)
-    low, high = _interval(result, len(outputs))
     return {
-        "bleu": min(result.score, 100.0),
-        "bleu_low": low,
-        "bleu_high": high,
+        **_bleu_with_interval(result, len(outputs)),
         "exact_match": exact_match(outputs, references),
         "signature": str(bleu.get_signature()),
     }
-
-
-def _interval(result: Any, sentences: int) -> tuple[float, float]:
-    """Return the 95% bootstrap interval of a score of sacrebleu."""
-    if sentences < FEWEST_SENTENCES:
-        return 0.0, 100.0
-    low, high = result._mean - result._ci, result._mean + result._ci
-    return min(max(low, 0.0), 100.0), min(max(high, 0.0), 100.0)
 
 
 def printed_tokeniser(references: Sequence[Sequence[str]]) -> str:

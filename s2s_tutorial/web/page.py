@@ -69,7 +69,7 @@ def write_page(
         with_examples: Whether to put held-out sentences on the page.
 
     Raises:
-        ExportError: The folder holds something else, or the page cannot run the network.
+        ExportError: The folder holds something else.
         OSError: A file cannot be written.
     """
     folder = to_path(folder, "folder")

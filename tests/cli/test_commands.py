@@ -28,6 +28,7 @@ from s2s_tutorial.presets import PRESETS
 from s2s_tutorial.runs.folder import open_run
 from s2s_tutorial.training.trainer import Trainer
 from s2s_tutorial.translation.translator import SentenceError, read_sentence
+from s2s_tutorial.web.export import load_exported
 
 SCORES = {
     "bleu", "bleu_low", "bleu_high", "chrf", "exact_match", "unknown_rate", "sentences", "seconds", "signature",
@@ -141,7 +142,9 @@ def test_the_version_is_name_and_number(option):
 
 def test_the_commands_of_the_book_are_there():
     names = {" ".join(path) for path, command in commands(get_command(app)) if not hasattr(command, "commands")}
-    assert names >= {"data", "train", "translate", "evaluate", "plot attention", "plot losses", "export"}
+    assert names >= {
+        *("data", "train", "translate", "evaluate", "plot attention", "plot losses", "export", "page", "serve"),
+    }
 
 
 @pytest.mark.parametrize(
@@ -459,7 +462,7 @@ def test_an_unknown_language_is_an_error():
 def test_a_sentence_may_begin_with_a_hyphen(run):
     sentence = knows(run)
     plain = said(call("translate", "--run", run, sentence))
-    for written in (f"-{sentence}", f"- {sentence}", f"–{sentence}"):
+    for written in (f"-{sentence}", f"- {sentence}", f"–{sentence}", f"--{sentence}"):
         assert said(call("translate", "--run", run, written)) == plain
     assert said(call("translate", f"-{sentence}", "--beam", "1", "--run", run)) == plain
     result = call("translate", "--run", run, "--beem", "3", sentence)
@@ -782,10 +785,17 @@ def test_a_transformer_translates_is_measured_and_drawn(transformer_run, tmp_pat
         assert path.read_bytes().startswith(b"\x89PNG")
 
 
-def test_the_page_refuses_a_transformer_in_one_line(transformer_run, tmp_path):
-    line = error_of(call("export", "--run", transformer_run, "--to", tmp_path / "web"))
-    assert "use --network gru" in line
-    assert not (tmp_path / "web").exists()
+def test_the_page_of_a_transformer_names_its_heads(transformer_run, tmp_path):
+    [line] = said(call("page", "--run", transformer_run, "--to", tmp_path / "page", "--no-examples", "--no-measure"))
+    assert line.startswith("wrote ")
+    assert "Transformer with 4 attention heads" in (tmp_path / "page" / "index.html").read_text(encoding="utf-8")
+
+
+def test_a_transformer_is_exported_for_the_page(transformer_run, tmp_path):
+    first, *_ = said(call("export", "--run", transformer_run, "--to", tmp_path / "web"))
+    assert "MB before base64" in first
+    exported = load_exported(tmp_path / "web" / "transformer.safetensors")
+    assert exported.model.settings == open_run(transformer_run).settings.model
 
 
 @pytest.mark.parametrize(

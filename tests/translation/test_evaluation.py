@@ -6,7 +6,9 @@ from dataclasses import replace
 
 import pytest
 import torch
+from small_models import RECURRENT, half_learnt, small_vocabularies
 
+from s2s_tutorial.data.corpus import HeldOut
 from s2s_tutorial.runs.weights import load_translator
 from s2s_tutorial.translation.evaluation import (
     Scores,
@@ -20,7 +22,7 @@ from s2s_tutorial.translation.evaluation import (
     score_translations,
     show_scores,
 )
-from s2s_tutorial.translation.translator import Translation
+from s2s_tutorial.translation.translator import Translation, Translator
 
 WORDS = [
     "the",
@@ -269,6 +271,12 @@ def test_the_interval_of_a_perfect_score_ends_at_100_and_is_wide_for_few_sentenc
     translations = [Translation(["x"], text.split(), [], [], 0.0, None) for text in outputs]
     scores = score_translations(translations, [[text] for text in outputs])
     assert scores["bleu_low"] <= scores["bleu"] <= scores["bleu_high"] <= 100.0
+    assert (scores["bleu_low"], scores["bleu_high"]) == ((0.0, 100.0) if count < 10 else (100.0, 100.0))
     printed = printed_scores(outputs, [[text] for text in outputs])
-    for each in (scores, printed):
-        assert (each["bleu_low"], each["bleu_high"]) == ((0.0, 100.0) if count < 10 else (100.0, 100.0))
+    assert [printed[name] for name in ("bleu_low", "bleu", "bleu_high")] == [scores["bleu_low"], 100.0, 100.0]
+
+
+def test_a_reference_that_is_not_normalised_is_refused():
+    translator = Translator(half_learnt(RECURRENT[0]), *small_vocabularies())
+    with pytest.raises(ValueError, match=r"'A cat\.' in references is not normalised \('a cat \.' is\)"):
+        evaluate(translator, HeldOut(["a b"], [["a cat .", "A cat."]]))

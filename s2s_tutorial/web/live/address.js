@@ -1,7 +1,7 @@
 // The page's address: a link to a result, and an entry of the browser's history for each change. After the # it holds
 //
 //   translate=SENTENCE   model=NAME   look=WORD-POSITION or look=all-POSITION   words=WORDS TO BEGIN WITH   at=WORD
-//   sentence=NUMBER OF THE SENTENCE   beam=RESULT   temperature=0.1 to 2   draw=NUMBER
+//   sentence=NUMBER OF THE SENTENCE   beam=RESULT   temperature=0.1 to 2   draw=NUMBER   heads=KIND-LAYER-HEAD or heads=KIND-LAYER-mean
 //
 // with positions counted from 1. Only settings that differ from the page's start are written. Browsers do not send the part
 // after the # to the server, and it works from file:// too.
@@ -30,6 +30,10 @@
       return source ? { pin: { step: step === "all" ? null : Number(step) - 1, source: Number(source) - 1 } } : null;
     },
     words: (text) => (text.trim() ? { prefix: text.trim().split(/\s+/) } : null),
+    heads: (text) => {
+      const [, kind, layer, head] = /^(cross|encoder|decoder)-([1-9]\d?)-(mean|[1-9]\d?)$/.exec(text) || [];
+      return kind ? { heads: { kind: /** @type {LookKind} */ (kind), layer: Number(layer) - 1, head: head === "mean" ? null : Number(head) - 1 } } : null;
+    },
     at: (text) => (number(text, 9999) ? { chosen: Number(text) - 1 } : null),
     beam: (text) => (number(text, BEAM) ? { beam: Number(text) } : null),
     temperature: (text) => (/^(0\.[1-9]|1(\.\d)?|2)$/.test(text) ? { temperature: Number(text) } : null),
@@ -41,12 +45,13 @@
   const parts = {
     // Return the part of the address after the page, with the panel's settings.
     address() {
-      const { pin, prefix, chosen, beam, temperature, seed } = this, values = new URLSearchParams({ translate: this.sentence });
+      const { pin, prefix, chosen, beam, temperature, seed, heads } = this, values = new URLSearchParams({ translate: this.sentence });
       const model = this.choiceOf() || this.model;
       if (model !== this.engine.models[0]) values.set("model", model.name);
       if (pin) values.set("look", (pin.step === null ? "all" : pin.step + 1) + "-" + (pin.source + 1));
       if (prefix.length) values.set("words", prefix.join(" "));
       if (chosen !== null) values.set("at", String(chosen + 1));
+      if (heads) values.set("heads", [heads.kind, heads.layer + 1, heads.head === null ? "mean" : heads.head + 1].join("-"));
       if (this.part) values.set("sentence", String(this.part + 1));
       if (beam) values.set("beam", String(beam));
       if (temperature) {
@@ -94,7 +99,7 @@
     // Return the settings in an address; `misfits` lists those that cannot be used, for the notes.
     settingsFrom(values) {
       /** @type {Settings & { misfits: string[] }} */
-      const settings = { model: this.engine.models[0], temperature: 0, seed: 1, misfits: [] };
+      const settings = { model: this.engine.models[0], temperature: 0, seed: 1, heads: null, misfits: [] };
       for (const [name, text] of values) {
         if (name === "translate") continue;
         const found = Object.hasOwn(READERS, name) ? READERS[name](text, this) : null;
@@ -114,6 +119,7 @@
       if (pin) this.every = pin.step === null;
       if (this.isForNow()) return;
       if (this.part !== found.part) this.refuse("sentence", { part: found.part });
+      if (!this.hasHead(found)) this.refuse("heads", { heads: null });
       if (pin && !found.pin) this.refuse("look", { pin: null });
       if (prefix.length > found.prefix.length) this.refuse("words", { prefix: found.prefix });
     },

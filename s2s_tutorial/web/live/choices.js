@@ -20,7 +20,7 @@
 
     // Translate with another model.
     useModel(model) {
-      this.change({ model, ...NOTHING_CHOSEN }, true);
+      this.change({ model, heads: null, ...NOTHING_CHOSEN }, true);
     },
 
     // Draw words at a temperature; 0 switches drawing off.

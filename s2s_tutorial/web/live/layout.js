@@ -60,7 +60,7 @@
 
     // Make the table of all attention weights: a row for each target word, a column for each source word.
     weightTable(best, found) {
-      const table = make("table"), head = make("tr"), body = make("tbody"), { source, target } = this.language, words = this.viewWords(best, found);
+      const table = make("table"), head = make("tr"), body = make("tbody"), words = this.viewWords(best, found), { source, target, caption } = this.sidesOf(words.kind);
       /** @type {(tag: "td" | "th", text: string, language: string) => HTMLElement} */
       const cell = (tag, text, language) => make(tag, "", text, text !== "<eos>" ? { lang: language } : {});
       head.append(make("td"), ...words.source.map((word) => cell("th", word, source)));
@@ -75,7 +75,7 @@
       });
       const top = make("thead");
       top.append(head);
-      table.append(make("caption", "", "How much each " + languageName(target, "target") + " word looked at each " + languageName(source, "source") + " word"), top, body);
+      table.append(make("caption", "", caption), top, body);
       return table;
     },
   };

@@ -1,4 +1,4 @@
-// The network: encoder, attention and decoder over typed arrays, for one sentence. It computes the same as the modules of
+// The recurrent network: encoder, attention and decoder over typed arrays, for one sentence. It computes the same as the modules of
 // s2s_tutorial/model/, and tensors have the same names as there.
 //
 // Sizes as in the book: S source length, K partial translations that are decoded together, H hidden, V words, L layers.
@@ -6,30 +6,34 @@
 (self.s2sParts = self.s2sParts || []).push(function (scope) {
   "use strict";
 
-  const { readTensors } = scope.s2sTensors;
-  const { expand, multiply, dot, sideBySide, takeRows, OutputLayer } = scope.s2sMatrix;
+  const { multiply, dot, sideBySide, takeRows } = scope.s2sMatrix;
   const REMEMBERED = 4000; // words whose products with the first layer's weights are kept
 
   /** @type {(value: number) => number} */
   const sigmoid = (value) => 1 / (1 + Math.exp(-value));
 
-  /** A model read from its file. */
-  class Network {
-    /** @param {Uint8Array} bytes */
-    constructor(bytes) {
-      const { tensors, description } = readTensors(bytes);
-      this.tensors = tensors;
-      this.description = description;
-      const { hidden_size, embedding_size, num_layers, attention, decoder, input_feeding } = description.model;
+  /**
+   * Join rows of H values, (K, H).
+   * @param {Float64Array[]} rows
+   * @param {number} H
+   */
+  function join(rows, H) {
+    const joined = new Float64Array(rows.length * H);
+    rows.forEach((row, n) => joined.set(row, n * H));
+    return joined;
+  }
+
+  /** A recurrent network read from its file. */
+  class RecurrentNetwork {
+    /** @param {Weights} weights */
+    constructor(weights) {
+      const { hidden_size, embedding_size, num_layers, attention, decoder, input_feeding } = weights.description.model;
+      this.file = weights;
       this.size = hidden_size;
-      this.attention = attention;
+      this.attends = attention !== "none";
       this.attendsFirst = decoder === "bahdanau"; // before its GRU step
       this.feedsBack = input_feeding;
-      this.srcEmbedding = this.rounded("encoder.embedding.weight");
-      this.embedding = this.rounded("decoder.embedding.weight");
-      const tied = !tensors.has("decoder.own_output_weight"), output = tied ? this.embedding : this.rounded("decoder.own_output_weight");
-      this.output = new OutputLayer(output.tensor, output.scales, this.vector("decoder.output_bias"));
-      this.combine = this.matrix("decoder.combine.weight");
+      this.combine = weights.matrix("decoder.combine.weight");
       /** @type {Gru[][]} Both directions of each layer. */
       this.encoderLayers = [];
       /** @type {Gru[]} */
@@ -37,64 +41,26 @@
       for (let layer = 0; layer < num_layers; layer++) {
         const name = "encoder.layers." + layer + ".";
         this.encoderLayers.push([this.gru(name, "_l0"), this.gru(name, "_l0_reverse")]);
-        this.decoderLayers.push(this.gru("decoder.layers." + layer + ".", "_l0", layer === 0 ? embedding_size : undefined));
+        this.decoderLayers.push(this.gru("decoder.layers." + layer + ".", "_l0", layer === 0 && (this.attendsFirst || this.feedsBack) ? embedding_size : undefined));
       }
       this.readScore(attention === "local-p" ? "general" : attention);
       const isLocal = attention === "local-p";
-      this.centre = isLocal ? { project: this.matrix("decoder.attention.project.weight"), vector: this.vector("decoder.attention.vector") } : null;
-      this.tensors.clear(); // of the 8-bit values, only the embeddings and the output layer are needed again
-    }
-
-    /**
-     * Return a tensor of the file.
-     * @param {string} name
-     */
-    tensor(name) {
-      const tensor = this.tensors.get(name);
-      if (!tensor) throw new Error("The model's file has no " + name + ": export the run again.");
-      return tensor;
-    }
-
-    /**
-     * Return an 8-bit matrix with its scales.
-     * @param {string} name
-     * @returns {RoundedMatrix}
-     */
-    rounded(name) {
-      return { tensor: this.tensor(name), scales: this.tensor(name + ".scale").values };
-    }
-
-    /**
-     * Return columns of an 8-bit matrix as floats; all of them by default.
-     * @param {string} name
-     * @param {number} [from]
-     * @param {number} [to]
-     */
-    matrix(name, from, to) {
-      const { tensor, scales } = this.rounded(name);
-      return expand(tensor, scales, from || 0, to || tensor.shape[1]);
-    }
-
-    /**
-     * Return a vector of the file.
-     * @param {string} name
-     */
-    vector(name) {
-      return Float64Array.from(this.tensor(name).values);
+      this.centre = isLocal ? { project: weights.matrix("decoder.attention.project.weight"), vector: weights.vector("decoder.attention.vector") } : null;
     }
 
     /**
      * Return the weights of one GRU layer in one direction.
      * @param {string} layer
      * @param {string} end
-     * @param {number} [words] Columns of the input weights that are for the word. The others are for what is fed with it.
+     * @param {number} [words] Columns of the input weights that are for the word, if others are for what is fed with it.
      * @returns {Gru}
      */
     gru(layer, end, words) {
-      const name = layer + "weight_ih" + end, columns = this.tensor(name).shape[1];
+      const name = layer + "weight_ih" + end;
       return {
-        input: this.matrix(name, 0, words), fed: words !== undefined && words < columns ? this.matrix(name, words) : null, inputBias: this.vector(layer + "bias_ih" + end),
-        state: this.matrix(layer + "weight_hh" + end), stateBias: this.vector(layer + "bias_hh" + end),
+        input: this.file.matrix(name, 0, words), inputBias: this.file.vector(layer + "bias_ih" + end),
+        fed: words ? this.file.matrix(name, words) : null,
+        state: this.file.matrix(layer + "weight_hh" + end), stateBias: this.file.vector(layer + "bias_hh" + end),
         known: new Map(),
       };
     }
@@ -109,17 +75,17 @@
       this.key = null;
       /** @type {Matrix | null} */
       this.query = null;
-      if (name === "general") this.key = this.matrix(score + "project.weight");
+      if (name === "general") this.key = this.file.matrix(score + "project.weight");
       if (name === "concat") {
-        this.query = this.matrix(score + "project.weight", 0, H);
-        this.key = this.matrix(score + "project.weight", H, 2 * H);
+        this.query = this.file.matrix(score + "project.weight", 0, H);
+        this.key = this.file.matrix(score + "project.weight", H, 2 * H);
       }
       if (name === "additive") {
-        this.query = this.matrix(score + "project_query.weight");
-        this.key = this.matrix(score + "project_key.weight");
+        this.query = this.file.matrix(score + "project_query.weight");
+        this.key = this.file.matrix(score + "project_key.weight");
       }
       /** @type {Float64Array} */
-      this.scoreVector = this.query ? this.vector(score + "vector") : new Float64Array(0);
+      this.scoreVector = this.query ? this.file.vector(score + "vector") : new Float64Array(0);
     }
 
     /**
@@ -187,7 +153,7 @@
     /**
      * Read a sentence of ids, with EOS at its end.
      * @param {number[]} ids
-     * @returns {Memory}
+     * @returns {RecurrentMemory}
      */
     encode(ids) {
       const S = ids.length;
@@ -199,7 +165,7 @@
       let states = new Float64Array(0);
       const first = this.encoderLayers.map((layer) => {
         const ways = layer.map((gru, backward) => {
-          const projected = layerInput === null ? this.projectWords(gru, this.srcEmbedding, ids)
+          const projected = layerInput === null ? this.projectWords(gru, this.file.srcEmbedding, ids)
             : multiply(gru.input, layerInput, S, gru.inputBias);
           return this.readOneWay(gru, projected, S, backward === 1);
         });
@@ -214,7 +180,7 @@
 
     /**
      * Return the attention weights (S) of the n-th of the decoder's states; a pinned position gets all the weight.
-     * @param {Memory} memory
+     * @param {RecurrentMemory} memory
      * @param {Float64Array} tops The decoder's states, (K, H).
      * @param {Float64Array | null} queries The projected states, (K, H), if the score has a projection for them.
      * @param {number} n
@@ -230,7 +196,7 @@
         if (!queries) weights[s] = dot(tops, n * H, memory.keys, s * H, H);
         else for (let k = 0; k < H; k++) weights[s] += Math.tanh(queries[n * H + k] + memory.keys[s * H + k]) * this.scoreVector[k];
       }
-      const distances = this.distances(tops.subarray(n * H, (n + 1) * H), S), reach = this.description.reach;
+      const distances = this.distances(tops.subarray(n * H, (n + 1) * H), S), reach = this.file.description.reach;
       /** @type {(s: number) => boolean} */
       const allowed = (s) => !distances || Math.abs(distances[s]) <= reach;
       let most = -Infinity, total = 0;
@@ -253,46 +219,48 @@
     }
 
     /**
-     * Compute one step for K partial translations.
-     * @param {number[]} ids Their last words, (K).
-     * @param {Memory} memory
-     * @param {Float64Array[]} before States of each layer, (K, H), then with input feeding the attentional states, (K, H).
+     * Read one more word of K partial translations.
+     * @param {number[]} ids (K).
+     * @param {RecurrentMemory} memory
+     * @param {Float64Array[][]} before K states: (H) for each layer, then with input feeding (H) of the attentional state.
      * @param {number} pinned Source position that gets all the attention, or -1.
-     * @returns {StepOutput}
+     * @returns {ReadOutput}
      */
-    step(ids, memory, before, pinned) {
-      const K = ids.length, L = this.decoderLayers.length;
-      const early = this.attendsFirst ? this.attend(memory, before[L - 1], K, pinned) : null;
-      const fed = early ? early.contexts : before[L]; // (K, H), or undefined
+    read(ids, memory, before, pinned) {
+      const K = ids.length, H = this.size, L = this.decoderLayers.length;
+      const stacked = before[0].map((_, part) => join(before.map((state) => state[part]), H)); // (K, H) each
+      const early = this.attendsFirst ? this.attend(memory, stacked[L - 1], K, pinned) : null;
+      const fed = early ? early.contexts : stacked[L]; // (K, H), or undefined
       /** @type {Float64Array[]} */
       const states = [];
       this.decoderLayers.forEach((gru, layer) => {
-        const projected = layer === 0 ? this.projectWords(gru, this.embedding, ids)
+        const projected = layer === 0 ? this.projectWords(gru, this.file.embedding, ids)
           : multiply(gru.input, states[layer - 1], K, gru.inputBias); // (K, 3H)
         if (gru.fed && fed) multiply(gru.fed, fed, K, null).forEach((value, k) => { projected[k] += value; });
-        states.push(this.gruStep(gru, projected, 0, before[layer], K));
+        states.push(this.gruStep(gru, projected, 0, stacked[layer], K));
       });
-      const tops = states[L - 1], { contexts, weights } = early || this.attend(memory, tops, K, pinned); // (K, H)
-      let joined = tops;
+      const top = states[L - 1], { contexts, weights } = early || this.attend(memory, top, K, pinned); // (K, H)
+      let joined = top;
       if (early && contexts) {
-        const words = takeRows(this.embedding.tensor, this.embedding.scales, ids); // (K, E)
-        joined = sideBySide(sideBySide(words, tops, K), contexts, K); // (K, E + 2H)
-      } else if (contexts) joined = sideBySide(contexts, tops, K); // (K, 2H)
-      const attentional = multiply(this.combine, joined, K, null).map(Math.tanh); // (K, H)
-      if (this.feedsBack) states.push(attentional);
-      return { logits: this.output.logits(attentional, K), states, weights };
+        const words = takeRows(this.file.embedding.tensor, this.file.embedding.scales, ids); // (K, E)
+        joined = sideBySide(sideBySide(words, top, K), contexts, K); // (K, E + 2H)
+      } else if (contexts) joined = sideBySide(contexts, top, K); // (K, 2H)
+      const tops = multiply(this.combine, joined, K, null).map(Math.tanh); // (K, H)
+      if (this.feedsBack) states.push(tops);
+      const after = ids.map((_, n) => states.map((part) => part.subarray(n * H, (n + 1) * H)));
+      return { tops, states: after, weights };
     }
 
     /**
      * Attend with K states, (K, H). Without attention, a Bahdanau decoder reads the encoder's state of the first word.
-     * @param {Memory} memory
+     * @param {RecurrentMemory} memory
      * @param {Float64Array} tops
      * @param {number} K
      * @param {number} pinned
      * @returns {{ contexts: Float64Array | null, weights: Float64Array[] | null }}
      */
     attend(memory, tops, K, pinned) {
-      if (this.attention === "none") {
+      if (!this.attends) {
         const first = Float64Array.from({ length: memory.length }, (_, s) => (s ? 0 : 1)); // (S)
         return { contexts: this.attendsFirst ? this.contexts(memory, Array(K).fill(first)) : null, weights: null };
       }
@@ -303,7 +271,7 @@
 
     /**
      * Return the contexts (K, H): means of the encoder's states with the attention weights.
-     * @param {Memory} memory
+     * @param {RecurrentMemory} memory
      * @param {Float64Array[]} weights (K, S).
      */
     contexts(memory, weights) {
@@ -315,6 +283,6 @@
     }
   }
 
-  scope.s2sNetwork = { Network };
+  scope.s2sNetwork = { RecurrentNetwork };
 });
 self.s2sParts[self.s2sParts.length - 1](self);

@@ -79,7 +79,7 @@
   const methods = {
     // Build the panel and translate the first sentence, or the one in the address.
     start(host, engine, ownsAddress) {
-      Object.assign(this, { host, engine, ownsAddress, turn: 0, seed: 1, temperature: 0, at: 0, every: false, shown: null, misfits: [], remark: "" });
+      Object.assign(this, { host, engine, ownsAddress, turn: 0, seed: 1, temperature: 0, at: 0, every: false, shown: null, heads: null, watched: null, misfits: [], remark: "" });
       this.forget();
       this.id = "s2s-live-" + ++panels;
       this.more = host.dataset.more || "";
@@ -132,11 +132,7 @@
         this.fail(tooLong(sentence.length));
         return;
       }
-      const slow = setTimeout(() => {
-        if (turn === this.turn) this.host.classList.add("s2s-busy");
-        this.slow = turn === this.turn;
-        this.describeLoading();
-      }, 150);
+      const slow = this.expectDelay(turn);
       try {
         const { language, source } = await this.engine.load(model);
         clearTimeout(slow);
@@ -149,19 +145,33 @@
         Object.assign(this, { found, shownBy: model });
         this.host.dataset.model = model.name;
         this.fitTo(found);
+        if (!beam) await this.watchHeads(found.best, found);
+        if (turn !== this.turn) return;
         const shown = beam ? null : still(() => this.show(found.best, found, turn));
         if (shown) this.reveal();
         if (this.more && !beam) return;
         const results = await this.engine.ask("beam", { model: model.name, sentence, size: BEAM, options: { pin: this.pin, part: this.part } });
         if (turn !== this.turn) return;
         still(() => this.listBeam(results));
-        await (shown || this.show(this.resultOfBeam(results) || found.best, found, turn));
+        if (shown) return await shown;
+        const best = this.resultOfBeam(results) || found.best;
+        await this.watchHeads(best, found);
+        if (turn === this.turn) await this.show(best, found, turn);
       } catch (caught) {
         const error = /** @type {PanelError} */ (caught);
         clearTimeout(slow);
         if (turn === this.turn) this.fail(error);
         if (!error.ofSentence) this.fetchChosen(false);
       }
+    },
+
+    // Show that the model is loading, if there is no answer after a moment; return the timer.
+    expectDelay(turn) {
+      return setTimeout(() => {
+        if (turn === this.turn) this.host.classList.add("s2s-busy");
+        this.slow = turn === this.turn;
+        this.describeLoading();
+      }, 150);
     },
 
     // Show a message; "" for none.

@@ -2,7 +2,7 @@
 (self.s2sParts = self.s2sParts || []).push(function (scope) {
   "use strict";
 
-  const UNK = 3, FORMATS = [1, 2];
+  const UNK = 3, FORMATS = [1, 2, 3];
   // The characters that Python's strip removes; trim removes others.
   const EDGES = /^[\p{White_Space}\x1c-\x1f]+|[\p{White_Space}\x1c-\x1f]+$/gu;
   /** @type {(text: string, most: number) => string} */

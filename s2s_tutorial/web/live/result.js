@@ -37,7 +37,7 @@
       const view = this.mountView(best, found);
       this.fillAttend(best, found);
       if (this.announce) this.announceResult(best);
-      const hurry = calm() || this.quiet || this.pin !== null || this.prefix.length > 0 || this.beam > 0;
+      const hurry = calm() || this.quiet || this.heads !== null || this.pin !== null || this.prefix.length > 0 || this.beam > 0;
       for (let step = 0; step < best.words.length && !hurry; step++) {
         spans.forEach((span, n) => span.classList.toggle("s2s-coming", n > step));
         if (view) view.step(this.viewed.rowOf(step) + 1);
@@ -90,15 +90,17 @@
         this.view.replaceChildren(make("p", "s2s-help", "This model has no attention: one vector is all that the decoder gets from the sentence."));
         return null;
       }
-      const { source, target } = this.language, words = this.viewWords(best, found);
+      const words = this.viewWords(best, found), { kind } = words, { source, target, sourceLabel, targetLabel, caption } = this.sidesOf(kind);
       this.viewed = words;
       const view = keepFocus(this.view, () => window.s2sAttentionView.mount(this.view, {
-        source: words.source, target: words.target, weights: words.weights, unknown: found.unknown.map((word) => this.tokenName(word)),
-        copied: best.copied.map(words.rowOf), pinned: this.pin ? words.columnOf(this.pin.source) : undefined,
-        sourceLabel: languageName(source, "Source") + ", as the model reads it", targetLabel: languageName(target, "Target") + ", as the model writes it",
-        sourceLanguage: source, targetLanguage: target,
+        source: words.source, target: words.target, weights: words.weights, sourceLabel, targetLabel, sourceLanguage: source, targetLanguage: target,
+        unknown: kind === "decoder" ? [] : found.unknown.map((word) => this.tokenName(word)),
+        copied: kind === "encoder" ? [] : best.copied.map(words.rowOf), pinned: this.pin && kind === "cross" ? words.columnOf(this.pin.source) : undefined,
       }));
-      this.markLeftOut(best);
+      this.view.classList.toggle("s2s-still", kind === "encoder"); // its words are all read at once, so there are no steps
+      const table = this.view.querySelector("caption");
+      if (table && kind !== "cross") table.textContent = caption;
+      if (kind === "cross") this.markLeftOut(best);
       this.listen("off"); // until the reader moves to the view, a screen reader announces only the translation
       return view;
     },
@@ -112,7 +114,8 @@
     // Handle a click in the view: a target word becomes the chosen word, and a source word is pinned for the chosen word. Of a
     // word that is joined of pieces, it is the first piece.
     choose(side, place) {
-      const [position] = (side === "target" ? this.viewed.rows : this.viewed.columns)[place];
+      const { kind, rows, columns } = this.viewed, [position] = (side === "target" ? rows : columns)[place];
+      if (kind === "encoder" || (kind === "decoder" && side === "source")) return; // there is nothing to pin
       if (side === "target") {
         this.chosen = this.at = position;
         if (this.shown && this.found) this.fillAttend(this.shown, this.found);
@@ -134,7 +137,8 @@
       offer(this.stepSelect, [["this", unit + " " + (this.at + 1) + ", " + quoted(name(word))], ["all", "every " + unit]], every ? "all" : "this", !attends);
       offer(this.sourceSelect, [["", "(the model decides)"], ...places], pinned ? String(pin.source) : "", !attends);
       const shown = this.joinBox.checked ? "word" : unit;
-      this.hint.textContent = "Choose a " + shown + " to see where the model looked, then a " + languageName(this.language.source, "source") + " " + shown + " to look at instead.";
+      this.hint.textContent = "Choose a " + shown + " to see where the model looked" +
+        (this.viewed.kind === "cross" ? ", then a " + languageName(this.language.source, "source") + " " + shown + " to look at instead." : ".");
       this.hint.hidden = !attends;
     },
 

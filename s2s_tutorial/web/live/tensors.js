@@ -3,6 +3,16 @@
   "use strict";
 
   /**
+   * Return the numbers that bytes hold. A number in bfloat16 is the upper half of one in 32 bits.
+   * @param {string} dtype
+   * @param {ArrayBuffer} buffer
+   */
+  function numbersOf(dtype, buffer) {
+    if (dtype === "I8") return new Int8Array(buffer);
+    return new Float32Array(dtype === "BF16" ? Uint32Array.from(new Uint16Array(buffer), (half) => half << 16).buffer : buffer);
+  }
+
+  /**
    * Read a safetensors file: the length of its header, the header as JSON, the numbers. It contains no code.
    * @type {S2sTensors["readTensors"]}
    */
@@ -15,8 +25,7 @@
     for (const [name, entry] of Object.entries(header)) {
       if (name === "__metadata__") continue;
       const data = bytes.slice(start + entry.data_offsets[0], start + entry.data_offsets[1]); // the copy is aligned
-      const values = entry.dtype === "I8" ? new Int8Array(data.buffer) : new Float32Array(data.buffer);
-      tensors.set(name, { shape: entry.shape, values });
+      tensors.set(name, { shape: entry.shape, values: numbersOf(entry.dtype, data.buffer) });
     }
     return { tensors, description: JSON.parse(header.__metadata__.values) };
   }

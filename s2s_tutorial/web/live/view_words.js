@@ -31,6 +31,17 @@
       weights.slice(top, bottom).reduce((sum, row) => sum + row.slice(left, right).reduce((a, b) => a + b, 0), 0) / (bottom - top)));
   }
 
+  /**
+   * Return the spans of the words that the decoder has read when it writes each word: the start mark, then all words but the last.
+   * @param {[number, number][]} spans
+   * @returns {[number, number][]}
+   */
+  function afterStart(spans) {
+    /** @type {[number, number][]} */
+    const moved = spans.slice(0, -1).map(([start, end]) => [start + 1, end + 1]);
+    return spans.length ? [[0, 1], ...moved] : [];
+  }
+
   /** @type {(spans: [number, number][], position: number) => number} */
   const holding = (spans, position) => Math.max(spans.findIndex(([start, end]) => start <= position && position < end), 0);
 
@@ -42,7 +53,7 @@
       const label = make("label", "s2s-join"), line = make("div", "s2s-switches", null, { hidden: "" });
       this.joinBox = make("input", "", null, { type: "checkbox" });
       label.append(this.joinBox, "Join pieces to words");
-      line.append(field, label);
+      line.append(field, label, this.headSwitches());
       Object.assign(this, { switches: line, partSelect: select });
       select.addEventListener("change", () => this.change({ part: Number(select.value), pin: null, prefix: [], chosen: null, beam: 0 }));
       this.joinBox.addEventListener("change", () => this.redraw());
@@ -56,19 +67,23 @@
       offer(this.partSelect, entries, String(part), false);
       /** @type {HTMLElement} */ (this.partSelect.parentElement).hidden = !several;
       /** @type {HTMLElement} */ (this.joinBox.parentElement).hidden = !joins;
-      this.switches.hidden = !several && !joins;
+      this.describeHeads(best, found);
+      this.switches.hidden = !several && !joins && this.headLine.hidden;
     },
 
     // Return the words that the view shows, the weights between them, and which row and column hold a token.
     viewWords(best, found) {
-      const joins = found.isMarked && (!found.hasPieces || this.joinBox.checked), weights = best.weights || [];
+      const joins = found.isMarked && (!found.hasPieces || this.joinBox.checked), { kind, weights } = this.weightsOf(best);
       const S = found.srcWords.length, T = best.words.length, each = (/** @type {number} */ count) => [...Array(count).keys()];
-      const columns = groups(joins ? found.srcStarts : each(S), S, S + 1), rows = groups(joins ? best.starts : each(T), T, weights.length);
+      const read = { words: (joins ? found.srcLabels : found.srcWords).concat("<eos>"), spans: groups(joins ? found.srcStarts : each(S), S, S + 1) };
+      const written = { words: (joins ? best.labels : best.words).concat("<eos>"), spans: groups(joins ? best.starts : each(T), T, (best.weights || []).length) };
+      const before = { words: ["<sos>", ...written.words], spans: afterStart(written.spans) };
+      const top = kind === "decoder" ? before : read, bottom = kind === "encoder" ? read : written;
+      const { spans: columns } = top, { spans: rows } = bottom;
       return {
-        source: (joins ? found.srcLabels : found.srcWords).concat("<eos>"),
-        target: (joins ? best.labels : best.words).concat("<eos>").slice(0, rows.length),
+        source: top.words.slice(0, columns.length), target: bottom.words.slice(0, rows.length),
         weights: joins ? joinWeights(weights, rows, columns) : weights,
-        rows, columns,
+        kind, rows, columns,
         rowOf: (position) => holding(rows, position),
         columnOf: (position) => holding(columns, position),
       };

@@ -27,6 +27,7 @@
   function begin(ask) {
     const translator = translators.get(ask.model);
     if (!translator) throw new Error("The model " + ask.model + " is not loaded.");
+    if (ask.type === "heads") return translator.watching(ask.sentence, ask.look, ask.ids, ask.options);
     return ask.type === "translate" ? translator.translating(ask.sentence, ask.options)
       : translator.translatingBeam(ask.sentence, ask.size, ask.options);
   }
@@ -36,14 +37,13 @@
    * @param {Exclude<Ask, { type: "load" }>} ask
    */
   async function search(ask) {
-    newest = ask.id;
-    const found = begin(ask);
+    const found = begin(ask), latest = ask.type === "heads" ? newest : (newest = ask.id); // a look at heads replaces no sentence
     for (let pause = performance.now() + SLICE; ;) {
       const { done, value } = found.next();
       if (done) return value;
       if (performance.now() < pause) continue;
       await new Promise((resolve) => setTimeout(resolve));
-      if (newest !== ask.id) throw new Error("Replaced by a newer sentence.");
+      if (newest !== latest) throw new Error("Replaced by a newer sentence.");
       pause = performance.now() + SLICE;
     }
   }
