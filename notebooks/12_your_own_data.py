@@ -451,7 +451,7 @@ _ = terminal("s2s-tutorial page --run runs/esperanto --to page")
 # %% [markdown]
 # Open `index.html` in that folder. The page shows held-out sentences of your file, the attention weights of each translation, and beam
 # search. To put it on the web, copy the folder there. If a program is to use the model, `serve` answers on your own machine, with
-# the same page and a small JSON interface:
+# the same page and a small JSON interface ([Show your model](../book/show-your-model.md) describes both):
 #
 # ```bash
 # s2s-tutorial serve --run runs/esperanto
