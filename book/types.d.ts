@@ -161,7 +161,11 @@ interface Reader {
 /** Description of an exported model, from the header of its file. */
 interface Description {
   format: number;
-  model: { hidden_size: number; num_layers: number; attention: string };
+  /** Files of older versions have neither network nor heads; those are of recurrent networks. */
+  model: {
+    hidden_size: number; embedding_size: number; num_layers: number; attention: string; decoder: string; input_feeding: boolean;
+    network?: string; num_heads: number;
+  };
   text: TextRules;
   src_words: string | ListedPieces;
   /** Null if they are those of the source side. */
@@ -201,9 +205,75 @@ interface OutputLayer {
   logits(vectors: Float64Array, count: number): Float64Array;
 }
 
+/** The file of a model. */
+interface Weights {
+  description: Description;
+  srcEmbedding: RoundedMatrix;
+  embedding: RoundedMatrix;
+  output: OutputLayer;
+  matrix(name: string, from?: number, to?: number): Matrix;
+  vector(name: string): Float64Array;
+  clear(): void;
+}
+
+/** A linear map. */
+interface Linear {
+  matrix: Matrix;
+  bias: Float64Array;
+}
+
+/** Gain and bias, (H) each, of a layer normalisation. */
+interface Norm {
+  gain: Float64Array;
+  bias: Float64Array;
+}
+
+/** An attention of several heads, and the normalisation before it. */
+interface HeadedAttention {
+  norm: Norm;
+  query: Linear;
+  key: Linear;
+  value: Linear;
+  output: Linear;
+}
+
+interface TransformerLayer {
+  own: HeadedAttention;
+  /** Null in the encoder. */
+  cross: HeadedAttention | null;
+  norm: Norm;
+  widen: Linear;
+  narrow: Linear;
+}
+
+/** Keys and values, (H) each, of the words that are looked at. */
+interface KeysAndValues {
+  keys: Float64Array[];
+  values: Float64Array[];
+}
+
+/** Kind of attention of a Transformer: within the source, within the translation, or between them. */
+type LookKind = "encoder" | "decoder" | "cross";
+
+/** A head of a layer, or (null) the mean of its heads. */
+interface Look {
+  kind: LookKind;
+  layer: number;
+  head: number | null;
+}
+
+/** Receives the weights of the N heads of a layer, one word after the other. */
+type Watch = (kind: LookKind, layer: number, heads: Float64Array[]) => void;
+
+/** State of a partial translation: for each layer (H) of a GRU, or the keys and values of a Transformer. */
+type State = any[];
+
 /** Weights of one GRU layer in one direction. */
 interface Gru {
+  /** Input weights of the word's embedding, or of the layer below. */
   input: Matrix;
+  /** Input weights of the context, or of the attentional state that is fed with the word; null without these. */
+  fed: Matrix | null;
   inputBias: Float64Array;
   state: Matrix;
   stateBias: Float64Array;
@@ -214,31 +284,41 @@ interface Gru {
 /** An encoded sentence. */
 interface Memory {
   length: number;
+  /** The decoder's state before the first word. */
+  first: State;
+}
+
+interface RecurrentMemory extends Memory {
   /** (S, H). */
   states: Float64Array;
   /** (S, H). */
   keys: Float64Array;
-  /** First state of each of the decoder's layers, (H). */
-  first: Float64Array[];
 }
 
-interface StepOutput {
-  /** (K, V). */
-  logits: Float64Array;
-  /** (K, H) for each layer. */
-  states: Float64Array[];
+interface TransformerMemory extends Memory {
+  /** Keys and values of the source for each of the decoder's layers. */
+  sources: KeysAndValues[];
+}
+
+interface ReadOutput {
+  /** The decoder's top states, from which the output layer predicts, (K, H). */
+  tops: Float64Array;
+  /** K states. */
+  states: State[];
   /** K rows of (S); null without attention. */
   weights: Float64Array[] | null;
 }
 
+interface StepOutput extends ReadOutput {
+  /** (K, V). */
+  logits: Float64Array;
+}
+
 interface Network {
-  description: Description;
-  srcEmbedding: RoundedMatrix;
-  embedding: RoundedMatrix;
-  attention: string;
+  attends: boolean;
   size: number;
-  encode(ids: number[]): Memory;
-  step(ids: number[], memory: Memory, before: Float64Array[], pinned: number): StepOutput;
+  encode(ids: number[], watch?: Watch): Memory;
+  read(ids: number[], memory: Memory, before: State[], pinned: number, watch?: Watch): ReadOutput;
 }
 
 /** A source position that gets all the attention, at one step or (null) at every step. */
@@ -286,7 +366,7 @@ interface Beam {
   length: number;
   ended: boolean;
   weights: number[][];
-  states: Float64Array[];
+  states: State;
 }
 
 /** A translation, as words. */
@@ -337,10 +417,13 @@ interface Found {
   isMarked: boolean;
   isAscii: boolean;
   longest: number | null;
+  /** Sizes of a Transformer; null for other networks. */
+  heads: { layers: number; heads: number } | null;
 }
 
 interface Translator {
   description: Description;
+  watching(sentence: string, look: Look, ids: number[], options?: SearchOptions): Generator<void, number[][], void>;
   translating(sentence: string, options?: SearchOptions): Generator<void, Found, void>;
   translatingBeam(sentence: string, size: number, options?: SearchOptions): Generator<void, Translation[], void>;
 }
@@ -350,6 +433,7 @@ type Ask = { id: number; model: string } & (
   | { type: "load"; base64: string }
   | { type: "translate"; sentence: string; options: SearchOptions }
   | { type: "beam"; sentence: string; size: number; options: SearchOptions }
+  | { type: "heads"; sentence: string; look: Look; ids: number[]; options: SearchOptions }
 );
 
 /** The worker's answer to a question. */
@@ -414,6 +498,17 @@ interface S2sMatrix {
   largest(logits: ArrayLike<number>, start: number, size: number, count: number): number[];
 }
 
+interface S2sTransformer {
+  Transformer: new (weights: Weights) => Network;
+  meanOf(heads: Float64Array[]): Float64Array;
+}
+
+interface S2sDrawing {
+  logTotal(logits: Float64Array, start: number, size: number, temperature: number): number;
+  random(seed: number): () => number;
+  draw(logits: Float64Array, size: number, temperature: number, chance: number): number;
+}
+
 interface S2sHonesty {
   unread(text: string, rules: TextRules): string[];
   looksTranslated(words: string[], source: Map<string, number>, target: Map<string, number>): boolean;
@@ -448,6 +543,10 @@ interface Model {
   /** Name of the small model that answers while this one is loading. */
   stand_in?: string;
   stand_in_note?: string;
+  /** Codes of source and target language. */
+  languages?: [string, string];
+  /** Held-out sentences with their reference translations. */
+  examples?: { source: string; references: string[] }[];
   arrived: number;
   total: number;
   pieces: (string | undefined)[];
@@ -487,6 +586,7 @@ interface Settings extends Partial<Choices> {
   model?: Model;
   temperature?: number;
   seed?: number;
+  heads?: Look | null;
   misfits?: string[];
 }
 
@@ -498,6 +598,7 @@ type LoadingWords = [string, string?, (() => void)?];
 
 /** Words of the attention view: tokens, or words that are joined from them. */
 interface ViewWords {
+  kind: LookKind;
   source: string[];
   target: string[];
   weights: number[][];
@@ -531,6 +632,9 @@ interface Panel extends Choices {
   /** Whether a pin is for every step. */
   every: boolean;
 
+  /** Head that the view shows; null for the attention that a translation comes with. */
+  heads: Look | null;
+
   // State of a run
   answering: Model;
   shownBy: Model;
@@ -546,6 +650,8 @@ interface Panel extends Choices {
   remark: string;
   loadingAct: (() => void) | undefined;
   viewed: ViewWords;
+  /** Weights of the chosen head, for one translation. */
+  watched: { best: Translation; kind: LookKind; weights: number[][] } | null;
 
   // Elements
   label: HTMLLabelElement;
@@ -562,6 +668,10 @@ interface Panel extends Choices {
   switches: HTMLElement;
   joinBox: HTMLInputElement;
   partSelect: HTMLSelectElement;
+  headLine: HTMLElement;
+  kindSelect: HTMLSelectElement;
+  layerSelect: HTMLSelectElement;
+  headSelect: HTMLSelectElement;
   considered: HTMLElement;
   best: HTMLElement;
   stepSelect: HTMLSelectElement;
@@ -582,8 +692,10 @@ interface Panel extends Choices {
 
   // panel.js
   start(host: HTMLElement, engine: Engine, ownsAddress: boolean): void;
+  exampleTexts(): string[];
   greet(): void;
   run(quiet?: boolean): Promise<void>;
+  expectDelay(turn: number): number;
   showMessage(text: string): void;
   fail(error: PanelError): void;
   describeSettings(): void;
@@ -632,6 +744,7 @@ interface Panel extends Choices {
   // notes.js
   writeNotes(best: Translation, found: Found): void;
   noteWords(best: Translation, found: Found, add: AddNote): void;
+  noteReferences(add: AddNote): void;
   noteLength(found: Found, add: AddNote): void;
   words(list: string[]): HTMLElement;
   omitted(best: Translation): number[];
@@ -660,6 +773,15 @@ interface Panel extends Choices {
   tokenName(token: string): string;
   wholeTranslation(best: Translation, found: Found): { shown: { text: string; unspaced: boolean }[]; spaces: string[] };
   wholeText(best: Translation, found: Found): string;
+
+  // heads.js
+  headSwitches(): HTMLElement;
+  describeHeads(best: Translation, found: Found): void;
+  chooseHeads(): Promise<void>;
+  watchHeads(best: Translation, found: Found): Promise<void>;
+  hasHead(found: Found): boolean;
+  weightsOf(best: Translation): { kind: LookKind; weights: number[][] };
+  sidesOf(kind: LookKind): { source: string; target: string; sourceLabel: string; targetLabel: string; caption: string };
 
   // loading.js
   loadingLine(): HTMLElement;
@@ -700,10 +822,8 @@ interface S2sPanel {
   shorten(text: string, most: number): string;
   /** Return the English name of a language, or other words if it is not known. */
   languageName(code: string, otherwise: string): string;
-  EXAMPLES: Record<string, string[]>;
   BEAM: number;
   MOST_CHARACTERS: number;
-  FIRST: string;
 }
 
 interface Window {
@@ -717,7 +837,10 @@ interface Window {
   s2sReader: { Reader: new (description: Description, srcSize: number, tgtSize: number) => Reader };
   s2sTensors: S2sTensors;
   s2sMatrix: S2sMatrix;
-  s2sNetwork: { Network: new (bytes: Uint8Array) => Network };
+  s2sWeights: { Weights: new (bytes: Uint8Array) => Weights };
+  s2sNetwork: { RecurrentNetwork: new (weights: Weights) => Network };
+  s2sTransformer: S2sTransformer;
+  s2sDrawing: S2sDrawing;
   s2sHonesty: S2sHonesty;
   s2sSearch: S2sSearch;
   s2sWorker: { serve(): void };

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from s2s_tutorial.data.corpus import prepare
+    from s2s_tutorial.data.fitting import fit_settings
     from s2s_tutorial.presets import PRESETS
     from s2s_tutorial.runs.weights import load_translator
     from s2s_tutorial.training.trainer import Trainer
@@ -27,10 +28,11 @@ _HOMES = {
     "PRESETS": "presets",
     "Trainer": "training.trainer",
     "Translator": "translation.translator",
+    "fit_settings": "data.fitting",
     "load_translator": "runs.weights",
     "prepare": "data.corpus",
 }
-__all__ = ["PRESETS", "Trainer", "Translator", "load_translator", "prepare"]
+__all__ = ["PRESETS", "Trainer", "Translator", "fit_settings", "load_translator", "prepare"]
 
 
 def __getattr__(name: str) -> Any:

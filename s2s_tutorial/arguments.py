@@ -92,6 +92,22 @@ class FormerSettingError(ValueError):
     """A run needs a setting that only earlier versions have; the message explains what to do."""
 
 
+def check_not_text(name: str, words: object) -> None:
+    """Check that words are not one string, whose characters would be taken for words.
+
+    Args:
+        name: Name of the argument in the error message.
+        words: Words, in a list or another collection.
+
+    Raises:
+        TypeError: They are a string.
+    """
+    if isinstance(words, str):
+        raise TypeError(
+            f"{name} is the text {words[:40]!r}, expected a list of words: split it first, with the run's rule"
+        )
+
+
 def check_fields(name: str, part: Any, kind: type[Any]) -> None:
     """Check that a part of the settings is of its class, and that each value is of the type and in the range of its field."""
     if not isinstance(part, kind):

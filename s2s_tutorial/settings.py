@@ -43,6 +43,7 @@ Count = Annotated[int, Meta(ge=1, le=1_000_000)]
 Pairs = Annotated[int, Meta(ge=1, le=50_000_000)]
 VocabularySize = Annotated[int, Meta(ge=512, le=1_000_000)]
 Repeats = Annotated[int, Meta(ge=1, le=10_000)]
+Frequency = Annotated[float, Meta(gt=0.0, le=10_000.0)]
 BatchSize = Annotated[int, Meta(ge=1, le=16_384)]
 Rate = Annotated[float, Meta(ge=0.0, le=1_000.0)]
 Norm = Annotated[float, Meta(ge=1e-9, le=1e12)]
@@ -118,8 +119,7 @@ class DataSettings:
     def language_pair(self) -> tuple[str, str]:
         """Return the codes of source and target language; `""` stands for a language that is not known."""
         if self.languages:
-            source, target = self.languages
-            return source, target
+            return self.languages[0], self.languages[1]
         if self.corpus not in BUILT_IN:
             return "", ""
         return ("en", "fr") if self.reverse else ("fr", "en")
@@ -206,7 +206,7 @@ class TrainingSettings:
         bpe_dropout: Probability that a merge of a word's pieces is left out, so that each epoch cuts words in other ways.
         patience: Number of evaluations without a better validation score after which training stops. They count only after
             the warm-up, and in a run with decay only in the last third of the decay.
-        evaluations_per_epoch: Number of evaluations on the validation set per epoch.
+        evaluations_per_epoch: Number of evaluations on the validation set per epoch; 0.1 evaluates after every tenth epoch.
         checkpoint_steps: Number of steps between two checkpoints.
         seed: Seed of the initial weights, the order of the pairs, dropout and sampling.
         precision: "fp32" computes matrix products in float32, "bf16" in bfloat16, and "auto" in bfloat16 where that is faster.
@@ -226,7 +226,7 @@ class TrainingSettings:
     word_dropout: Probability = 0.0
     bpe_dropout: Probability = 0.0
     patience: Count = 5
-    evaluations_per_epoch: Repeats = 1
+    evaluations_per_epoch: Frequency = 1
     checkpoint_steps: Count = 200
     seed: Seed = 0
     precision: PrecisionName = "auto"

@@ -16,7 +16,7 @@ FLAGS = [
 ]
 PARTS = (
     *("text", "unicode_text", "pieces", "sentences", "rules", "honesty", "reader"),
-    *("tensors", "matrix", "network", "search"),
+    *("tensors", "matrix", "weights", "network", "transformer", "drawing", "search"),
 )
 
 
@@ -92,7 +92,7 @@ class Room:
     def __init__(self, browser):
         self.page = browser.new_page()
         for name in PARTS:
-            script = (ROOT / "book" / "_web" / f"{name}.js").read_text(encoding="utf-8")
+            script = (ROOT / "s2s_tutorial" / "web" / "live" / f"{name}.js").read_text(encoding="utf-8")
             self.page.add_script_tag(content=script)
 
     def load(self, path: Path):

@@ -38,8 +38,9 @@ FAMILIES = [*RECURRENT, transformer()]
 # ... and all sizes.
 KINDS = [_settings(*d, attention, *size) for d, attention, size in itertools.product(_DECODERS, ATTENTIONS, _SIZES)]
 KINDS += [transformer(*size) for size in _SIZES]
-# The kinds that the web page can run.
-RUNNABLE = [kind for kind in KINDS if kind.network == "gru" and kind.decoder == "luong" and not kind.input_feeding]
+# The kinds that tests run on the web page: every recurrent decoder with every attention, and all sizes of two kinds.
+USUAL = [kind for kind in KINDS if (kind.decoder, kind.attention, kind.input_feeding) == ("luong", "general", False)]
+RUNNABLE = [kind for kind in KINDS if kind in RECURRENT or kind in USUAL]
 
 
 def kind_name(settings: ModelSettings) -> str:

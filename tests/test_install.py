@@ -128,6 +128,7 @@ def test_the_wheel_holds_the_files_of_the_package_and_no_others(clone, wheel):
     assert {Path(name).suffix for name in held} == {
         ".py",
         ".css",
+        ".html",
         ".png",
         ".js",
         ".tsv",

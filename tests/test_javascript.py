@@ -8,10 +8,16 @@ import subprocess
 import pytest
 from browsing import ROOT
 
-WEB = ROOT / "book" / "_web"
+WEB = ROOT / "s2s_tutorial" / "web" / "live"
 SCRIPTS = [
     path
-    for folder in ("book/_web", "book/_static", "book/_ext", "s2s_tutorial/assets")
+    for folder in (
+        "s2s_tutorial/web/live",
+        "s2s_tutorial/web/page_files",
+        "book/_static",
+        "book/_ext",
+        "s2s_tutorial/assets",
+    )
     for path in sorted((ROOT / folder).glob("*.js"))
 ]
 MOST_LINES, MOST_LINES_OF_A_FUNCTION = 320, 45

@@ -328,8 +328,9 @@ def published(tmp_path_factory):
 
 def test_the_books_models_fit_into_eight_megabytes(published):
     _, models = published
-    assert [model["attention"] for model in models] == ["general", *ATTENTIONS]
-    assert [model["title"].split(",")[0] for model in models] == ["Large", *["Small"] * len(ATTENTIONS)]
+    assert [model["attention"] for model in models] == ["general", *ATTENTIONS, "4 heads in each of 2 layers"]
+    assert [model["title"].split(",")[0] for model in models] == ["Large", *["Small"] * len(live_models.NAMES)]
+    assert [model["name"] for model in models[1:]] == list(live_models.NAMES)
     assert sum(model["bytes"] for model in models) <= 8_000_000
 
 
@@ -340,8 +341,8 @@ def test_the_large_model_translates_as_pytorch_does(browser, published, book_cor
 
 def test_the_small_models_translate_as_pytorch_does(browser, published, book_corpus):
     room = Room(browser)
-    for attention in ATTENTIONS:
-        compare_published(room, published[0] / f"{attention}.safetensors", book_corpus.test.sources[:320])
+    for name in live_models.NAMES:
+        compare_published(room, published[0] / f"{name}.safetensors", book_corpus.test.sources[:320])
 
 
 def compare_published(room, path, sources):
@@ -381,6 +382,9 @@ def test_the_scores_that_the_page_gives_for_the_large_model_were_measured(publis
 def test_small_models_are_trained_alike_but_for_the_attention(tmp_path, tiny_corpus, monkeypatch):
     plain = {replace(live_models.settings_for(name).model, attention="") for name in ATTENTIONS}
     assert len(plain) == len({live_models.settings_for(name).training for name in ATTENTIONS}) == 1
+    transformer = live_models.settings_for("transformer")
+    assert transformer.data == live_models.settings_for("none").data
+    assert transformer.training.epochs == live_models.settings_for("none").training.epochs
     settings = replace(TALKING, training=replace(TALKING.training, epochs=1))
     monkeypatch.setattr(live_models, "settings_for", lambda attention: settings)
     monkeypatch.setattr(live_models, "LARGEST", 200_000)
@@ -623,7 +627,7 @@ def test_languages_are_marked(browser, address):
 
 def test_the_scripts_never_write_html():
     assert sys.version_info >= (3, 11)
-    for path in (ROOT / "book" / "_web").glob("*.js"):
+    for path in (ROOT / "s2s_tutorial" / "web" / "live").glob("*.js"):
         script = path.read_text(encoding="utf-8")
         for risky in (
             "innerHTML",

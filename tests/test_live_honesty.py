@@ -14,7 +14,7 @@ from s2s_tutorial.data.corpus import challenge_set, prepare
 from s2s_tutorial.data.text import normalise, normalise_character
 from s2s_tutorial.files import read_json
 from s2s_tutorial.runs.folder import open_run
-from s2s_tutorial.settings import ATTENTIONS, PRETRAINED
+from s2s_tutorial.settings import PRETRAINED
 from s2s_tutorial.web.export import publish, read_manifest
 
 sys.path.insert(0, str(ROOT / "book" / "_tools"))
@@ -116,7 +116,7 @@ def test_the_longest_training_sentence_comes_from_the_runs_settings(tmp_path, co
     data = open_run(PRETRAINED).settings.data
     assert large["longest"] == [data.max_length, data.unit]
     longest = max(len(source.split()) for source in corpus.train.sources)
-    assert [model["longest"] for model in small] == [[longest, "words"]] * len(ATTENTIONS)
+    assert [model["longest"] for model in small] == [[longest, "words"]] * len(live_models.NAMES)
     assert {own["longest"] for own in read_json(live_models.MODELS / "scores.json").values()} == {longest}
 
 

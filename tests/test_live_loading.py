@@ -279,7 +279,10 @@ def test_only_without_javascript_the_page_says_that_it_needs_it(browser, file_ad
 
 def test_the_first_answer_needs_less_than_a_second_of_a_slow_line():
     """A line of 4 Mbit/s carries 500,000 bytes per second."""
-    web = [*(ROOT / "book" / "_web").iterdir(), *(ROOT / "s2s_tutorial" / "assets").glob("attention_view.*")]
+    web = [
+        *(ROOT / "s2s_tutorial" / "web" / "live").iterdir(),
+        *(ROOT / "s2s_tutorial" / "assets").glob("attention_view.*"),
+    ]
     small = (ROOT / "book" / "live" / f"{STAND_IN}.safetensors").stat().st_size
     assert sum(path.stat().st_size for path in web) + small * 4 / 3 < 300_000
 

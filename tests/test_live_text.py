@@ -286,7 +286,7 @@ def damage(values: dict, change: str) -> dict:
     elif change == "limit":
         reading["most_per_token"] = 10**9
     else:
-        values["format"] = 3
+        values["format"] = 4
     return values
 
 

@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import json
 import shutil
-from importlib.resources import files
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, ClassVar
@@ -27,14 +26,14 @@ from s2s_tutorial.runs.folder import open_run
 from s2s_tutorial.runs.weights import load_translator
 from s2s_tutorial.settings import ATTENTIONS, PRETRAINED
 from s2s_tutorial.web.export import MANIFEST, export, publish
+from s2s_tutorial.web.page import LIVE, VIEW, copy_scripts
 
 ROOT = Path(__file__).parents[2]
-WEB = ROOT / "book" / "_web"
 SMALL = ROOT / "book" / "live"
-VIEW = ("attention_view.js", "attention_view.css")  # from the package, because the chapters also show it
 PLACE = "_static/live"  # in the site
 LARGE = "large"  # the model that the page begins with
 STAND_IN = "general"  # the small model that answers while the large one is loading
+SMALL_TITLES = {**{name: f"Small, {name}" for name in ATTENTIONS}, "transformer": "Small, Transformer"}
 KNOWS = "It has learned short everyday sentences only, and makes more mistakes."
 
 
@@ -79,22 +78,12 @@ def expect_live(app: Sphinx, page: str, template: str, context: dict[str, Any], 
 
 def loaded_by_page() -> list[str]:
     """Return the names of the translator's scripts and styles, those that are needed first at the beginning."""
-    return ["live.js", *VIEW, *sorted(path.name for path in WEB.iterdir() if path.name != "live.js")]
+    return ["live.js", *VIEW, *sorted(path.name for path in LIVE.iterdir() if path.name != "live.js")]
 
 
 def skip_live(translator: Any, node: live) -> None:
     """Leave the translator out of formats that cannot run scripts."""
     raise nodes.SkipNode
-
-
-def copy_web(folder: Path) -> None:
-    """Copy the translator's scripts and styles, including the attention view, which the chapters also show."""
-    folder.mkdir(parents=True, exist_ok=True)
-    data = files("s2s_tutorial").joinpath("assets")
-    for name in VIEW:
-        (folder / name).write_text(data.joinpath(name).read_text(encoding="utf-8"), encoding="utf-8")
-    for path in [*WEB.glob("*.js"), *WEB.glob("*.css")]:
-        shutil.copyfile(path, folder / path.name)
 
 
 def write_models(folder: Path) -> int:
@@ -105,10 +94,10 @@ def write_models(folder: Path) -> int:
         more = {"longest": longest, "stand_in": STAND_IN, "stand_in_note": KNOWS}
         size = publish(exported, folder, "Large, general", large_note(), **more).size
     scores = json.loads((SMALL / "scores.json").read_text(encoding="utf-8"))
-    for attention in ATTENTIONS:
-        path, own = SMALL / f"{attention}.safetensors", scores[attention]
+    for name, title in SMALL_TITLES.items():
+        path, own = SMALL / f"{name}.safetensors", scores[name]
         longest = (own["longest"], "words")
-        size += publish(path, folder, f"Small, {attention}", small_note(own), longest=longest).size
+        size += publish(path, folder, title, small_note(own), longest=longest).size
     return size
 
 
@@ -138,7 +127,7 @@ def put_into_site(app: Sphinx, problem: Exception | None) -> None:
     if problem is None and app.builder.format == "html":
         folder = Path(app.outdir) / PLACE
         shutil.rmtree(folder, ignore_errors=True)  # models of an earlier build
-        copy_web(folder)
+        copy_scripts(folder, own=False)
         write_models(folder / "models")
 
 

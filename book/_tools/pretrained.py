@@ -25,7 +25,8 @@ from s2s_tutorial.runs.folder import Run, open_run
 from s2s_tutorial.runs.weights import load_translator, save_model
 from s2s_tutorial.settings import PRETRAINED
 from s2s_tutorial.training.record import Record, read_record
-from s2s_tutorial.translation.evaluation import evaluate, score_groups
+from s2s_tutorial.translation.evaluation import evaluate
+from s2s_tutorial.translation.groups import score_groups
 from s2s_tutorial.web.export import rounding_cost
 
 RECORD_STEPS = 20  # one of this many steps is kept in the record

@@ -1,4 +1,4 @@
-"""The command line: `s2s-tutorial data · train · translate · evaluate · plot · export`.
+"""The command line: `s2s-tutorial data · train · translate · evaluate · plot · export · page · serve`.
 
 A command imports what is slow to import only when it runs, so that `--help` and `translate` start fast. A user's mistake
 ends with one line on standard error and exit code 1, never with a traceback.
@@ -7,173 +7,24 @@ ends with one line on standard error and exit code 1, never with a traceback.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
-from contextlib import contextmanager
-from pathlib import Path
-from typing import Annotated
 
 import typer
 
-from s2s_tutorial.cli import data_options, options, text_options
-from s2s_tutorial.cli.data_options import choose_settings, one_or_two
-from s2s_tutorial.cli.measure_run import held_out_of, measure_run
-from s2s_tutorial.cli.messages import describe_corpus, describe_scores
-from s2s_tutorial.cli.options import choose_network, choose_training
-from s2s_tutorial.cli.train_run import load_corpus, train_run
+from s2s_tutorial.cli import (
+    data_options,
+    options,
+    text_options,
+    training_commands,  # noqa: F401 (its commands come first)
+)
+from s2s_tutorial.cli.app import app, clear_errors, examples
+from s2s_tutorial.cli.data_options import FilesCommand, one_or_two
+from s2s_tutorial.cli.measure_run import Wanted, held_out_of, measure_run
+from s2s_tutorial.cli.messages import describe_scores
 from s2s_tutorial.cli.translate_lines import SentenceCommand, chunks, read_lines, translate_chunk
 from s2s_tutorial.settings import PRETRAINED
 
-HELP = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
-
-
-def examples(*lines: str) -> str:
-    """Return the end of a help text: commands to copy, each on a line of its own."""
-    return "\b\n" + "\n".join(["Examples:" if len(lines) > 1 else "Example:", *(f"  {line}" for line in lines)])
-
-
-app = typer.Typer(
-    name="s2s-tutorial",
-    no_args_is_help=True,
-    add_completion=False,
-    pretty_exceptions_enable=False,
-    rich_markup_mode=None,
-    context_settings=HELP,
-    epilog=examples(
-        's2s-tutorial translate "Ma sœur cherche une voiture rouge."',
-        "s2s-tutorial train --run runs/sample",
-        "s2s-tutorial evaluate --run runs/sample",
-    )
-    + "\n\nRun s2s-tutorial COMMAND -h for the options of a command.",
-)
 plot_app = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="Draw the attention or the losses of a run.")
 app.add_typer(plot_app, name="plot", epilog=examples("s2s-tutorial plot losses --run runs/sample --out losses.png"))
-
-
-def show_version(wanted: bool) -> None:
-    """Print name and version, and end the program."""
-    if wanted:
-        import s2s_tutorial
-
-        typer.echo(f"s2s-tutorial {s2s_tutorial.__version__}")
-        raise typer.Exit
-
-
-@app.callback()
-def start(
-    version: Annotated[
-        bool,
-        typer.Option("--version", "-V", callback=show_version, is_eager=True, help="Show name and version, and exit."),
-    ] = False,
-) -> None:
-    """Train and use a small translator, from French to English or between the languages of your own sentence pairs.
-
-    Everything works offline with a built-in corpus and a trained model that comes with the package.
-    """
-
-
-@contextmanager
-def clear_errors() -> Iterator[None]:
-    """Turn an error that the user can correct into one line on standard error and exit code 1."""
-    try:
-        yield
-    except ValueError as error:  # CorpusError, RunError, SentenceError and bad settings are ValueErrors
-        typer.echo(f"error: {error}", err=True)
-    except OSError as error:
-        where = f"{error.filename}: " if error.filename else ""
-        typer.echo(
-            f"error: {where}{error.strerror or error}: check that the path exists, may be written and has free space",
-            err=True,
-        )
-    else:
-        return
-    raise typer.Exit(1)
-
-
-@app.command(epilog=examples("s2s-tutorial data --corpus my-pairs.tsv --trim-below 2"))
-def data(
-    second_file: data_options.SecondFileArgument = None,
-    corpus: data_options.CorpusOption = None,
-    source_column: data_options.SourceColumnOption = "",
-    target_column: data_options.TargetColumnOption = "",
-    preset: data_options.PresetOption = None,
-    reverse: data_options.ReverseOption = False,
-    languages: data_options.LanguagesOption = None,
-    trim_below: data_options.TrimOption = None,
-    sample_pairs: data_options.SamplePairsOption = None,
-    skip_bad: data_options.SkipBadOption = False,
-    split_by: data_options.SplitByOption = "both",
-    valid: data_options.ValidOption = None,
-    test: data_options.TestOption = None,
-    text: text_options.TextOption = None,
-    tokens: text_options.TokensOption = None,
-    vocabulary_size: text_options.VocabularySizeOption = None,
-    joint: text_options.JointOption = None,
-    stream: data_options.StreamOption = False,
-) -> None:
-    """Prepare sentence pairs and count what each step leaves."""
-    with clear_errors():
-        settings = choose_settings(
-            preset, corpus, second_file, languages, valid, test, reverse=reverse, trim_below=trim_below,
-            sample_pairs=sample_pairs, source_column=source_column, target_column=target_column, skip_bad=skip_bad,
-            split_by=split_by, text=text, tokens=tokens, vocabulary_size=vocabulary_size, joint_vocabulary=joint,
-        )  # fmt: skip
-        typer.echo(describe_corpus(load_corpus(settings, Path("runs"), stream), settings))
-
-
-@app.command(
-    epilog=examples(
-        "s2s-tutorial train --run runs/sample",
-        "s2s-tutorial train --corpus my-pairs.tsv --attention additive --epochs 5 --run runs/mine",
-        "torchrun --nproc-per-node 2 -m s2s_tutorial.cli train --folder runs/two",
-    )
-)
-def train(
-    run: options.RunOption,
-    second_file: data_options.SecondFileArgument = None,
-    corpus: data_options.CorpusOption = None,
-    source_column: data_options.SourceColumnOption = "",
-    target_column: data_options.TargetColumnOption = "",
-    preset: data_options.PresetOption = None,
-    network: options.NetworkOption = "gru",
-    attention: options.AttentionOption = None,
-    decoder: options.DecoderOption = None,
-    input_feeding: options.InputFeedingOption = False,
-    vectors: options.VectorsOption = None,
-    sampling: options.SamplingOption = "none",
-    reverse: data_options.ReverseOption = False,
-    languages: data_options.LanguagesOption = None,
-    trim_below: data_options.TrimOption = None,
-    sample_pairs: data_options.SamplePairsOption = None,
-    skip_bad: data_options.SkipBadOption = False,
-    split_by: data_options.SplitByOption = "both",
-    valid: data_options.ValidOption = None,
-    test: data_options.TestOption = None,
-    text: text_options.TextOption = None,
-    tokens: text_options.TokensOption = None,
-    vocabulary_size: text_options.VocabularySizeOption = None,
-    joint: text_options.JointOption = None,
-    stream: data_options.StreamOption = False,
-    epochs: options.EpochsOption = None,
-    seed: options.SeedOption = 0,
-    precision: options.PrecisionOption = "auto",
-    max_minutes: options.MaxMinutesOption = None,
-    device: options.DeviceOption = "auto",
-) -> None:
-    """Train a model, or resume training that was stopped.
-
-    To resume, run the same command again. Ctrl-C stops training after the current step and saves everything. At the end, it
-    measures the best weights, shows ten translations and writes pictures. With torchrun, several machines share the work.
-    """
-    with clear_errors():
-        settings = choose_settings(
-            preset, corpus, second_file, languages, valid, test, reverse=reverse, trim_below=trim_below,
-            sample_pairs=sample_pairs, source_column=source_column, target_column=target_column, skip_bad=skip_bad,
-            split_by=split_by, text=text, tokens=tokens, vocabulary_size=vocabulary_size, joint_vocabulary=joint,
-        )  # fmt: skip
-        settings = choose_network(settings, network, attention, decoder, input_feeding)
-        train_run(
-            choose_training(settings, sampling, epochs, seed, precision), run, stream, vectors, max_minutes, device
-        )
 
 
 @app.command(
@@ -209,30 +60,35 @@ def translate(
 
 
 @app.command(
+    cls=FilesCommand,
     epilog=examples(
         "s2s-tutorial evaluate --run runs/sample --beam 5",
         "s2s-tutorial evaluate --run runs/sample --pairs challenge",
-    )
+        "s2s-tutorial evaluate --run runs/mine --write texts --compare runs/sample",
+        "s2s-tutorial evaluate --run runs/mine --hypotheses theirs.txt --compare runs/mine",
+    ),
 )
 def evaluate(
-    second_file: data_options.SecondFileArgument = None,
-    run: options.TrainedRunOption = PRETRAINED,
+    run: options.MeasuredRunOption = None,
     pairs: options.PairsOption = None,
     corpus: data_options.MovedCorpusOption = None,
+    hypotheses: options.HypothesesOption = None,
+    compare: options.CompareOption = None,
+    write: options.WriteOption = None,
     beam: options.BeamOption = 1,
     as_json: options.JsonScoresOption = False,
     device: options.DeviceOption = "auto",
 ) -> None:
-    """Measure how well a run translates.
+    """Measure how well a run, or any other system, translates.
 
-    It is measured on its held-out test set, on the challenge set, or on your own pairs.
+    A run is measured on its held-out test set, on the challenge set, or on your own pairs. --write writes the sentences, so that
+    another system can translate them, and --hypotheses measures what it wrote. --compare shows whether a difference between two
+    systems is larger than chance explains.
     """
     with clear_errors():
-        given = {"pairs": pairs or [], "corpus": corpus or []}
-        if second_file:
-            given["corpus" if corpus else "pairs"].append(second_file)
-        pair_files, corpus_files = (one_or_two(name, paths) for name, paths in given.items())
-        scores, values = measure_run(run, pair_files or None, beam, device, corpus_files)
+        pair_files, corpus_files = one_or_two("pairs", pairs or []), one_or_two("corpus", corpus or [])
+        wanted = Wanted(run, pair_files, corpus_files, beam, device, hypotheses, write, compare)
+        scores, values = measure_run(wanted)
         typer.echo(json.dumps(values, indent=1, ensure_ascii=False) if as_json else describe_scores(scores, values))
 
 
@@ -270,7 +126,10 @@ def plot_losses_command(out: options.OutOption, run: options.TrainedRunOption = 
         typer.echo(f"wrote {out}")
 
 
-@app.command(epilog=examples('s2s-tutorial export --run runs/sample --to page/models --title "My model"'))
+@app.command(
+    cls=FilesCommand,
+    epilog=examples('s2s-tutorial export --run runs/sample --to page/models --title "My model"'),
+)
 def export(
     to: options.ToOption,
     run: options.TrainedRunOption = PRETRAINED,
@@ -303,6 +162,9 @@ def export(
                 f"BLEU {cost.bleu:.2f} as trained, {cost.rounded_bleu:.2f} rounded to 8 bits; {cost.same:.1%} of "
                 f"{cost.sentences:,} translations are the same"
             )
+
+
+from s2s_tutorial.cli import show_commands  # noqa: E402, F401 (its commands come last)
 
 
 def main() -> None:

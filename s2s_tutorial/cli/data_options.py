@@ -1,17 +1,40 @@
-"""Options of the commands that choose sentence pairs, each with its help, and the settings that they produce."""
+"""Options of the commands that choose sentence pairs, each with its help, and the settings of the data that they give."""
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Annotated, Any
 
 import typer
+from typer.core import TyperCommand
 
 from s2s_tutorial.data.languages import language_code
-from s2s_tutorial.presets import PRESETS, PresetName
-from s2s_tutorial.settings import BUILT_IN, Files, Settings, SplitName
+from s2s_tutorial.presets import PresetName
+from s2s_tutorial.settings import BUILT_IN, Files, SplitName
 
 FROM_PRESET = "from the preset"
+
+
+class FilesCommand(TyperCommand):
+    """A command with options for one file or two: `--corpus train.en train.de` is read as the option given twice."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """Put the name of such an option in front of every value that follows its first one."""
+        names = {name for parameter in self.params if getattr(parameter, "multiple", False) for name in parameter.opts}
+        repeated: list[str] = []
+        option, values = "", 0  # the last such option, and the number of its values so far
+        for position, arg in enumerate(args):
+            if arg == "--":
+                repeated += args[position:]
+                break
+            if arg.startswith("-") and arg != "-":
+                option, _, value = arg.partition("=")
+                values = int(bool(value))
+            else:
+                repeated += [option] if option in names and values else []
+                values += 1
+            repeated.append(arg)
+        return super().parse_args(ctx, repeated)
+
 
 CorpusOption = Annotated[
     list[str] | None,
@@ -23,9 +46,6 @@ CorpusOption = Annotated[
         metavar="sample|tatoeba|FILE [FILE]",
         show_default=FROM_PRESET,
     ),
-]
-SecondFileArgument = Annotated[
-    str | None, typer.Argument(metavar="FILE", hidden=True, help="Second of two parallel files, after the first.")
 ]
 SourceColumnOption = Annotated[
     str,
@@ -50,25 +70,26 @@ SkipBadOption = Annotated[
     ),
 ]
 SplitByOption = Annotated[
-    SplitName,
+    SplitName | None,
     typer.Option(
         help="Side on which a sentence is in one set only: both for translations, source for questions, commands or talk, "
         "whose answers repeat, or target.",
+        show_default="both",
     ),
 ]
 ValidOption = Annotated[
     list[str] | None,
     typer.Option(
-        metavar="FILE",
-        help="File of pairs to validate on. For two parallel files, give the option twice.",
+        metavar="FILE [FILE]",
+        help="File of pairs, or two parallel files, to validate on.",
         show_default="3 % of the corpus",
     ),
 ]
 TestOption = Annotated[
     list[str] | None,
     typer.Option(
-        metavar="FILE",
-        help="File of pairs to test on. For two parallel files, give the option twice.",
+        metavar="FILE [FILE]",
+        help="File of pairs, or two parallel files, to test on.",
         show_default="5 % of the corpus",
     ),
 ]
@@ -85,7 +106,7 @@ PresetOption = Annotated[
     typer.Option(
         help="Named settings for data, model and training. sample and small use the built-in grammar; standard, large, real and "
         "original use Tatoeba.",
-        show_default="standard for tatoeba, else sample",
+        show_default="standard for tatoeba, sample for sample; for your own pairs, settings are chosen from them",
     ),
 ]
 ReverseOption = Annotated[
@@ -99,6 +120,15 @@ LanguagesOption = Annotated[
         help="Languages that the run translates from and into, such as de en or German English. Tables and pictures name "
         "them.",
         show_default="French and English for sample and tatoeba, not known for a file",
+    ),
+]
+MaxLengthOption = Annotated[
+    int | None,
+    typer.Option(
+        min=1,
+        metavar="N",
+        help="Length of the longest sentence that is kept, in characters; in words with --preset large.",
+        show_default="from the preset, or 1,000 characters",
     ),
 ]
 TrimOption = Annotated[
@@ -126,40 +156,35 @@ StreamOption = Annotated[
 ]
 
 
-def choose_settings(
-    preset: str | None,
+def data_changes(
     corpus: list[str] | None,
-    second_file: str | None,
     languages: tuple[str, str] | None,
     valid: list[str] | None = None,
     test: list[str] | None = None,
     **changes: Any,
-) -> Settings:
-    """Return the settings of a preset, with the changes to its data that the options ask for.
+) -> dict[str, Any]:
+    """Return the settings of the data that the options give.
 
     Args:
-        preset: Name of the preset.
         corpus: Names of corpora or paths of files, as `--corpus` gave them.
-        second_file: Path that came after them.
         languages: Source and target language.
         valid: Paths of one or two files.
         test: Paths of one or two files.
-        changes: Other settings of the data; those that are None are not changed.
+        changes: Other settings of the data; those that are None, `""` or a flag that is not set were not given.
 
     Raises:
         ValueError: There are too many files, or there is no such language.
     """
-    files = [*(corpus or []), *([second_file] if second_file else [])]
-    settings = PRESETS[preset or ("standard" if files == ["tatoeba"] else "sample")]
-    given = {name: value for name, value in changes.items() if value is not None}
-    for name, paths in (("corpus", files), ("valid", valid), ("test", test)):
+    flags = {"reverse", "skip_bad"}
+    given = {name: value for name, value in changes.items() if value not in (None, "") and (value or name not in flags)}
+    for name, paths in (("corpus", corpus), ("valid", valid), ("test", test)):
         if paths:
             given[name] = one_or_two(name, paths)
     if languages:
         given["languages"] = tuple(map(language_code, languages))
-        if given.get("corpus", settings.data.corpus) in BUILT_IN and given["languages"][0] == "en":
+        if given.get("corpus", "sample") in BUILT_IN and given["languages"][0] == "en":
             given["reverse"] = True
-    return replace(settings, data=replace(settings.data, **given))
+    return given
 
 
 def one_or_two(name: str, paths: list[str]) -> Files:

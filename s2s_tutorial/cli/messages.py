@@ -9,7 +9,8 @@ import typer
 
 if TYPE_CHECKING:
     from s2s_tutorial.data.corpus import Corpus
-    from s2s_tutorial.runs.progress import Progress
+    from s2s_tutorial.runs.folder import Run
+    from s2s_tutorial.runs.listing import Listed
     from s2s_tutorial.settings import Settings
     from s2s_tutorial.training.trainer import Trainer
     from s2s_tutorial.translation.evaluation import Scores
@@ -22,7 +23,7 @@ def describe_corpus(corpus: Corpus, settings: Settings) -> str:
 
     source, target = settings.data.language_pair
     names = language_name(source, "source"), language_name(target, "target")
-    lines = [f"{label:<22}{text}" for label, text in corpus.notes]
+    lines = describe_notes(corpus.notes).splitlines()
     before = None
     for name, count in corpus.steps:
         dropped = f"{before - count:>10,} dropped" if before is not None and before > count else ""
@@ -45,6 +46,28 @@ def describe_corpus(corpus: Corpus, settings: Settings) -> str:
     return "\n".join(lines)
 
 
+def describe_notes(notes: list[tuple[str, str]]) -> str:
+    """Describe how a corpus was read, or how settings were chosen: each note on a line, its word in a column of its own."""
+    return "\n".join(f"{label:<22}{text}" for label, text in notes)
+
+
+def describe_unknown(corpus: Corpus, parent: Run) -> list[str]:
+    """Describe how many words of new pairs the vocabularies of a trained run do not hold, if they are vocabularies of words."""
+    from s2s_tutorial.training.continuing import unknown_words
+
+    lines = []
+    for side, found in zip(("source", "target"), unknown_words(corpus) or (), strict=False):
+        if found.unknown:
+            share = f"{found.unknown:,} of {found.words:,} {side} words, such as {', '.join(map(repr, found.examples))}"
+            lines.append(f"{'unknown words':<22}{share}")
+    if lines:
+        lines.append(
+            f"warning: {parent.title} reads whole words, so that the new run cannot learn these. Start from a run with subwords "
+            "(--tokens subwords), or train a new run"
+        )
+    return lines
+
+
 def describe_losses(corpus: Corpus) -> list[str]:
     """Describe what the text rule left out of each side, and decoded HTML entities, if there are any."""
     src, tgt = corpus.losses
@@ -59,35 +82,52 @@ def describe_losses(corpus: Corpus) -> list[str]:
     return lines
 
 
-def describe_end(progress: Progress) -> str:
-    """Describe in a line how training ended."""
-    end = "Finished" if progress.finished else f"Ended after {progress.seconds / 60:.1f} minutes"
-    return (
-        f"{end}: {progress.step:,} steps in {progress.seconds:,.0f} s; best validation BLEU {progress.best_bleu:.1f} at step "
-        f"{progress.best_step:,}"
-    )
+TABLES = {"phenomena": "phenomenon", "categories": "category", "by_length": "source length"}
 
 
-def describe_scores(scores: Scores, values: dict[str, Any]) -> str:
-    """Describe scores and how BLEU was computed, with a warning and a table of phenomena if `values` holds them."""
+def describe_scores(scores: Scores | None, values: dict[str, Any]) -> str:
+    """Describe scores and how BLEU was computed, with the warnings, tables, comparison and files that `values` holds."""
     from s2s_tutorial.translation.evaluation import show_scores
 
-    lines = [show_scores(scores), scores.signature]
-    if "unfinished" in values:
-        lines.insert(0, values["unfinished"])
-    if "phenomena" in values:
-        lines.append(f"\n{'phenomenon':<28}{'sentences':>10}{'BLEU':>8}{'chrF':>8}{'exact':>8}")
-        for name, group in values["phenomena"].items():
+    lines = [values["unfinished"]] if "unfinished" in values else []
+    lines += [f"warning: {note}" for note in values.get("notes", [])]
+    if scores is not None:
+        lines += [show_scores(scores), scores.signature]
+        lines += [f"as printed: {scores.printed['signature']}"] if scores.printed else []
+    for name, title in TABLES.items():
+        if name in values:
+            lines.append(f"\n{title:<28}{'sentences':>10}{'BLEU':>8}{'chrF':>8}{'exact':>8}")
+        for group, row in values.get(name, {}).items():
             lines.append(
-                f"{name:<28}{group['sentences']:>10}{group['bleu']:>8.1f}{group['chrf']:>8.1f}{group['exact_match']:>8.0%}"
+                f"{group:<28}{row['sentences']:>10}{row['bleu']:>8.1f}{row['chrf']:>8.1f}{row['exact_match']:>8.0%}"
             )
+    if "comparison" in values:
+        lines += describe_comparison(values["comparison"])
+    if "written" in values:
+        lines += ["", f"wrote {values['written']}"]
+        what = {"printed": "the scores as printed", "normalised": "the scores of normalised words"}
+        lines += [f"{what[kind]}: {command}" for kind, command in values["commands"].items()]
     return "\n".join(lines)
+
+
+def describe_comparison(values: dict[str, Any]) -> list[str]:
+    """Describe the comparison of two systems: a table of both, and what the difference means."""
+    width = max(len(values["name"]), len(values["other"]), 26) + 2
+    return [
+        f"\n{'paired bootstrap test':<{width}}{'BLEU':>8}{'chrF':>8}",
+        f"{values['name']:<{width}}{values['bleu']:>8.1f}{values['chrf']:>8.1f}",
+        f"{values['other']:<{width}}{values['other_bleu']:>8.1f}{values['other_chrf']:>8.1f}",
+        f"{'p':<{width}}{values['bleu_p']:>8.3f}{values['chrf_p']:>8.3f}",
+        values["meaning"],
+        values["signature"],
+    ]
 
 
 def show_result(trainer: Trainer) -> None:
     """Measure a finished run on its test set, show ten translations, and write scores and pictures into its folder."""
     from s2s_tutorial.files import write_json
     from s2s_tutorial.notebook.plots import plot_attention, plot_losses, save_figure
+    from s2s_tutorial.training.faults import fault_of_translations
     from s2s_tutorial.training.record import read_record
     from s2s_tutorial.translation.evaluation import evaluate as measure
     from s2s_tutorial.translation.evaluation import show_scores
@@ -97,6 +137,8 @@ def show_result(trainer: Trainer) -> None:
     scores, translations = measure(trainer.translator, corpus.test)
     write_json(opened.scores_path, scores.to_dict())
     typer.echo(f"\nHeld-out test sentences: {show_scores(scores)}\n")
+    if fault := fault_of_translations([found.normal_text for found in translations], corpus.test.references):
+        typer.echo(f"{fault}\n")
     for translation, references in list(zip(translations, corpus.test.references, strict=True))[:10]:
         source = translation.rule.unsplit(translation.src_words)
         typer.echo(f"> {source}\n= {references[0]}\n< {translation.normal_text}\n")
@@ -109,3 +151,22 @@ def show_result(trainer: Trainer) -> None:
     typer.echo("Pictures: " + ", ".join(str(path) for path in pictures))
     sentence = corpus.test.sources[0].rstrip(" .!?") or corpus.test.sources[0]
     typer.echo(f"Try it: {shlex.join(['s2s-tutorial', 'translate', '--run', str(run), sentence])}")
+
+
+def describe_runs(listed: list[Listed]) -> str:
+    """Describe runs in a table: steps, scores, and the run that each started from."""
+    width = max([len(str(each.folder)) for each in listed], default=0) + 2
+    lines = [f"{'run':<{width}}{'steps':>9}  {'':<12}{'valid.':>7}{'test':>7}  {'pairs':<20}starts from"]
+    for each in listed:
+        if each.run is None:
+            lines.append(f"{each.folder!s:<{width}}{each.error}")
+            continue
+        steps, state, best = "", "", ""
+        if progress := each.progress:
+            steps, best = f"{progress.step:,}", f"{progress.best_bleu:.1f}"
+            state = "finished" if progress.finished else "unfinished"
+        test = "" if each.test_bleu is None else f"{each.test_bleu:.1f}"
+        lines.append(
+            f"{each.folder!s:<{width}}{steps:>9}  {state:<12}{best:>7}{test:>7}  {each.corpus:<20}{each.parent}".rstrip()
+        )
+    return "\n".join(lines)

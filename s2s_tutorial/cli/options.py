@@ -1,15 +1,13 @@
-"""Options and arguments of the commands, each with its help, and the settings of model and training that they produce."""
+"""Options and arguments of the commands, each with its help."""
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
-from s2s_tutorial.presets import with_transformer
-from s2s_tutorial.settings import AttentionName, DecoderName, NetworkName, PrecisionName, SamplingName, Settings
+from s2s_tutorial.settings import AttentionName, DecoderName
 
 FROM_PRESET = "from the preset"
 
@@ -26,8 +24,17 @@ RunOption = Annotated[
         show_default=False,
     ),
 ]
+RunsArgument = Annotated[
+    Path, typer.Argument(metavar="DIR", help="Folder with runs in it, which may be two levels below.")
+]
 TrainedRunOption = Annotated[
     Path,
+    typer.Option(
+        help="Folder of a trained run.", metavar="DIR", show_default="the trained model that comes with the package"
+    ),
+]
+MeasuredRunOption = Annotated[
+    Path | None,
     typer.Option(
         help="Folder of a trained run.", metavar="DIR", show_default="the trained model that comes with the package"
     ),
@@ -42,13 +49,6 @@ DeviceOption = Annotated[
 
 # Model and training
 
-NetworkOption = Annotated[
-    NetworkName,
-    typer.Option(
-        help="Network to train: gru is the recurrent network with one attention, transformer consists of attention alone. "
-        "The Transformer has about as many parameters as the preset's recurrent network.",
-    ),
-]
 AttentionOption = Annotated[
     AttentionName | None,
     typer.Option(
@@ -78,21 +78,6 @@ VectorsOption = Annotated[
         show_default="none",
     ),
 ]
-SamplingOption = Annotated[
-    SamplingName,
-    typer.Option(
-        help="Schedule of scheduled sampling, by which the decoder is fed more and more of its own predictions during "
-        "training.",
-    ),
-]
-EpochsOption = Annotated[
-    int | None,
-    typer.Option(min=1, metavar="N", help="Number of passes over the training pairs.", show_default=FROM_PRESET),
-]
-SeedOption = Annotated[
-    int,
-    typer.Option(min=0, metavar="N", help="Seed of the initial weights, the order of the pairs, dropout and sampling."),
-]
 MaxMinutesOption = Annotated[
     float | None,
     typer.Option(
@@ -100,13 +85,6 @@ MaxMinutesOption = Annotated[
         metavar="MINUTES",
         help="End training after this many minutes, counted over all sessions of the run.",
         show_default="no limit",
-    ),
-]
-PrecisionOption = Annotated[
-    PrecisionName,
-    typer.Option(
-        help="Precision of matrix products in training: fp32 or bf16 (half precision). auto takes bf16 where the processor "
-        "computes it faster.",
     ),
 ]
 
@@ -138,6 +116,32 @@ PairsOption = Annotated[
         show_default="the run's held-out test set",
     ),
 ]
+HypothesesOption = Annotated[
+    Path | None,
+    typer.Option(
+        metavar="FILE",
+        help="Translations to measure in place of the run's own: one in each line, in the order of the sources that --write "
+        "writes. With --pairs or --corpus and no --run, no model is needed.",
+        show_default="none",
+    ),
+]
+CompareOption = Annotated[
+    Path | None,
+    typer.Option(
+        metavar="DIR|FILE",
+        help="Compare with another run, or with a file of translations, by a paired bootstrap test.",
+        show_default="none",
+    ),
+]
+WriteOption = Annotated[
+    Path | None,
+    typer.Option(
+        metavar="DIR",
+        help="Write sources, references and translations into this folder as text, and print the commands that compute the "
+        "scores from them with sacrebleu.",
+        show_default="none",
+    ),
+]
 JsonScoresOption = Annotated[bool, typer.Option("--json", help="Print the scores as JSON.")]
 
 # Writing files
@@ -147,6 +151,31 @@ OutOption = Annotated[
 ]
 ToOption = Annotated[
     Path, typer.Option(help="Folder with the models of the web page.", metavar="DIR", show_default=False)
+]
+PageOption = Annotated[
+    Path,
+    typer.Option(
+        help="Folder to write the page into: a new one, or that of an earlier page.", metavar="DIR", show_default=False
+    ),
+]
+PageTitleOption = Annotated[
+    str, typer.Option(metavar="TEXT", help="Title of the page.", show_default="one that names the languages")
+]
+ExamplesOption = Annotated[
+    bool,
+    typer.Option(
+        "--examples/--no-examples",
+        help="Put held-out sentences of the run's corpus on the page, with their reference translations.",
+    ),
+]
+PortOption = Annotated[
+    int, typer.Option(min=0, max=65_535, metavar="N", help="Port to listen on; 0 chooses a free one.")
+]
+RateOption = Annotated[
+    int,
+    typer.Option(
+        "--rate", min=1, max=1_000_000, metavar="N", help="Largest number of requests for translations in a minute."
+    ),
 ]
 NameOption = Annotated[
     str | None,
@@ -168,32 +197,3 @@ NoteOption = Annotated[
 MeasureOption = Annotated[
     bool, typer.Option(help="Measure what rounding to 8 bits costs on the run's held-out test set.")
 ]
-
-
-def choose_network(
-    settings: Settings, network: str, attention: str | None, decoder: str | None, input_feeding: bool
-) -> Settings:
-    """Return settings with the network that the options ask for.
-
-    Raises:
-        ValueError: The options are of different networks.
-    """
-    names = {"attention": attention, "decoder": decoder}
-    given: dict[str, Any] = {name: value for name, value in names.items() if value is not None}
-    if network == "gru":
-        return replace(settings, model=replace(settings.model, input_feeding=input_feeding, **given))
-    if given or input_feeding:
-        raise ValueError(
-            "--attention, --decoder and --input-feeding are options of the recurrent network: leave them out, or use "
-            "--network gru"
-        )
-    return with_transformer(settings)
-
-
-def choose_training(
-    settings: Settings, sampling: SamplingName, epochs: int | None, seed: int, precision: PrecisionName
-) -> Settings:
-    """Return settings with the changes to training that the options ask for."""
-    passes = settings.training.epochs if epochs is None else epochs
-    training = replace(settings.training, seed=seed, sampling=sampling, epochs=passes, precision=precision)
-    return replace(settings, training=training)

@@ -18,9 +18,15 @@ class SentenceCommand(TyperCommand):
     """A command whose arguments are sentences, which may begin with a hyphen: « -Bonjour. » is not an option."""
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
-        """Put a space before an argument with one hyphen that is not an option; the sentence stays the same."""
+        """Put a space before an argument with a hyphen that is not an option; the sentence stays the same.
+
+        After two hyphens it is a sentence if there is a space in it, or else a mistyped option.
+        """
         options = {*ctx.help_option_names, *(name for parameter in self.params for name in parameter.opts)}
-        is_sentence = [arg[:1] == "-" and arg[:2] not in ("-", "--") and arg not in options for arg in args]
+        is_sentence = [
+            arg[:1] == "-" and arg != "-" and arg not in options and (arg[:2] != "--" or " " in arg.split("=")[0])
+            for arg in args
+        ]
         return super().parse_args(
             ctx, [f" {arg}" if each else arg for arg, each in zip(args, is_sentence, strict=True)]
         )
@@ -102,7 +108,7 @@ def translate_chunk(
             translation = next(translations)
             warn(read, translation)
             text = " ".join(translation.text.splitlines())  # an argument may have several lines, the output has one
-            typer.echo(json.dumps(describe(translation), ensure_ascii=False) if as_json else text)
+            typer.echo(json.dumps(translation.to_dict(), ensure_ascii=False) if as_json else text)
     return len(good) == len(lines)
 
 
@@ -114,23 +120,3 @@ def warn(line: str, translation: Translation) -> None:
         typer.echo(f"warning: {start!r}: this model cannot read {left_out!r}, and leaves it out", err=True)
     if translation.too_long:
         typer.echo(f"warning: {start!r}: longer than any sentence that this model has learned", err=True)
-
-
-def describe(translation: Translation) -> dict[str, object]:
-    """Return a translation as plain values, ready for JSON; one of several sentences lists them under "sentences"."""
-    notes = {"dropped": translation.dropped, "too_long": translation.too_long}
-    if translation.sentences:
-        parts = [describe(sentence) for sentence in translation.sentences]
-        return {"text": translation.text, "sentences": parts, **notes}
-    weights = translation.attn_weights
-    return {
-        "text": translation.text,
-        "source": translation.src_words,
-        "words": translation.words,
-        "copied": translation.copied,
-        "unknown": translation.unknown,
-        "score": round(translation.score, 4),
-        "others": [{"text": text, "score": round(score, 4)} for text, score in translation.others],
-        "attention": None if weights is None else [[round(w, 4) for w in row] for row in weights.tolist()],
-        **notes,
-    }

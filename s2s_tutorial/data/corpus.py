@@ -117,8 +117,12 @@ class Corpus:
     notes: list[tuple[str, str]] = field(default_factory=list)
 
 
-def prepare(settings: DataSettings) -> Corpus:
+def prepare(settings: DataSettings, vocabularies: tuple[Vocabulary, Vocabulary] | None = None) -> Corpus:
     """Read, filter and split the corpus that the settings name, and count its words.
+
+    Args:
+        settings: Settings of the data.
+        vocabularies: Vocabularies of source and target of a trained model; None builds them from the training pairs.
 
     Raises:
         CorpusError: The file cannot be used, or too little of it is left to train and measure on.
@@ -141,19 +145,19 @@ def prepare(settings: DataSettings) -> Corpus:
         else hold_out(columns, kept[part], references, settings.reverse)
         for part in ("validation", "test")
     }
-    pairs = own.pairs(choice)
-    src_counts, tgt_counts = (Counter(rule.split_all(side)[0]) for side in (train.sources, train.targets))
-    src_vocabulary, tgt_vocabulary = build_vocabularies(src_counts, tgt_counts, settings)
+    if vocabularies is None:
+        src_counts, tgt_counts = (Counter(rule.split_all(side)[0]) for side in (train.sources, train.targets))
+        vocabularies = build_vocabularies(src_counts, tgt_counts, settings)
     return Corpus(
         steps=choice.steps,
         word_counts=source_and_target(*choice.word_types, settings.reverse),
         train=train,
         validation=held_out["validation"].head(MOST_HELD_OUT),
         test=held_out["test"].head(MOST_HELD_OUT),
-        validation_pairs=pairs["validation"],
-        test_pairs=pairs["test"],
-        src_vocabulary=src_vocabulary,
-        tgt_vocabulary=tgt_vocabulary,
+        validation_pairs=own.pairs(choice)["validation"],
+        test_pairs=own.pairs(choice)["test"],
+        src_vocabulary=vocabularies[0],
+        tgt_vocabulary=vocabularies[1],
         rule=rule,
         losses=source_and_target(*columns.losses, settings.reverse),
         notes=[*columns.notes, *own.notes, *choice.notes],

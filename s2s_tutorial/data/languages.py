@@ -4,6 +4,15 @@ from __future__ import annotations
 
 from functools import cache
 
+# Scripts by ISO 15924 that Unicode names in another way.
+_SCRIPTS = {
+    "Jpan": frozenset({"HIRAGANA", "KATAKANA", "CJK"}),
+    "Kore": frozenset({"HANGUL"}),
+    "Hans": frozenset({"CJK"}),
+    "Hant": frozenset({"CJK"}),
+    "Beng": frozenset({"BENGALI"}),
+}
+
 
 @cache
 def _names() -> dict[str, str]:
@@ -55,3 +64,18 @@ def language_code(text: str) -> str:
     if code := find_code(text):
         return code
     raise ValueError(f"{text[:40]!r} is not a language that is known: give its code, such as de, or its English name")
+
+
+def scripts_of(code: str) -> frozenset[str]:
+    """Return the scripts in which a language is written, as the first words of Unicode's names of their letters.
+
+    >>> sorted(scripts_of("ja")), sorted(scripts_of("el")), sorted(scripts_of("xx"))
+    (['CJK', 'HIRAGANA', 'KATAKANA'], ['GREEK'], [])
+    """
+    from babel import Locale
+    from babel.core import get_global
+
+    likely = get_global("likely_subtags").get(code.partition("-")[0], "")
+    script = likely.split("_")[1] if "_" in likely else ""
+    name = Locale("en").scripts.get(script, "").upper().split(" ")[0]
+    return _SCRIPTS.get(script) or frozenset({name} - {""})

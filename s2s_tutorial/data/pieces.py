@@ -14,6 +14,7 @@ from typing import Any
 
 import numpy as np
 
+from s2s_tutorial.arguments import check_not_text
 from s2s_tutorial.data.batches import Encoded
 from s2s_tutorial.data.filters import Numbering
 from s2s_tutorial.data.rules import TextRule
@@ -94,7 +95,8 @@ class PieceVocabulary(Vocabulary):
         return found
 
     def tokens(self, words: Iterable[str]) -> list[str]:
-        """Return the pieces of some words."""
+        """Return the pieces of some words; a string in place of a list is a TypeError."""
+        check_not_text("words", words)
         return [piece for word in words for piece in self.cut(word)]
 
     def seen_once(self) -> np.ndarray:

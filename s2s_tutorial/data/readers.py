@@ -13,6 +13,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from itertools import chain, islice, zip_longest
+from operator import eq
 from pathlib import Path
 
 from s2s_tutorial.arguments import to_path
@@ -33,6 +34,9 @@ MAX_STREAMED_BYTES, MAX_STREAMED_PAIRS = 64 << 30, 50_000_000  # where only one 
 PAIRS_AT_ONCE = 20_000
 LOOKED_AT = 1_000  # lines at the start of a file by which its format and its columns are found
 SAMPLE_SEED = 0
+MOST_SAME = (
+    0.2  # share of pairs whose sides are equal, such as names and numbers; with more, the columns are likely wrong
+)
 FILE_KINDS = ".txt, .tsv, .csv, .jsonl, a .gz, .xz or .zip of one, or two parallel files"
 
 
@@ -243,7 +247,7 @@ def _text_pieces(texts: list[Text], settings: DataSettings, most_pairs: int) -> 
     """Read normalised pairs from open files, piece by piece; at most `most_pairs` pairs."""
     bad = BadLines(settings.skip_bad)
     table = _open_table(texts, settings, bad)
-    notes, pick, pairs = _notes(table, settings.reverse), table.layout.pick, 0
+    notes, pick, pairs, same = _notes(table, settings.reverse), table.layout.pick, 0, 0
     rows = islice(table.rows, int(table.layout.header), None)
     while piece := list(islice(rows, PAIRS_AT_ONCE)):
         first, second, extra = list[str](), list[str](), list[str]()
@@ -257,6 +261,7 @@ def _text_pieces(texts: list[Text], settings: DataSettings, most_pairs: int) -> 
             second.append(found[1])
             extra.append(found[2])
         pairs += len(first)
+        same += sum(map(eq, first, second))
         if pairs > most_pairs:
             raise CorpusError(f"{table.name} has more than {most_pairs:,} pairs: split it into smaller files")
         yield replace(_normalised(first, second, extra, settings), notes=notes)
@@ -265,6 +270,9 @@ def _text_pieces(texts: list[Text], settings: DataSettings, most_pairs: int) -> 
         raise CorpusError(
             f"{table.name} has no pair that can be read: expected lines of two sentences with a tab between them"
         )
+    if same > MOST_SAME * pairs:
+        text = f"source and target are the same in {same:,} of {pairs:,} pairs: check the columns"
+        yield Columns([], [], [], notes=[("warning", text)])
     if bad.count:
         more = [] if bad.count == len(bad.listed) else [("", f"and {bad.count - len(bad.listed):,} more")]
         listed = [("", line) for line in bad.listed]

@@ -56,6 +56,13 @@ def tatoeba_file() -> Path:
     return path
 
 
+def is_at_hand() -> bool:
+    """Return whether the file of pairs can be read without a download."""
+    import pooch
+
+    return bool(os.environ.get(DATA_VARIABLE)) or (Path(pooch.os_cache("s2s_tutorial")) / "fra-eng.zip").is_file()
+
+
 def _remembered_checksum(path: Path) -> str | None:
     """Read the checksum of the first download; None if there was none."""
     if not path.is_file():

@@ -9,6 +9,8 @@ from functools import cached_property
 
 import numpy as np
 
+from s2s_tutorial.arguments import check_not_text
+
 PAD, SOS, EOS, UNK = 0, 1, 2, 3
 MAX_VOCABULARY = 1_000_000
 SPECIAL_WORDS = ("<pad>", "<sos>", "<eos>", "<unk>")
@@ -73,11 +75,21 @@ class Vocabulary:
         return self._ids.get(word, UNK)
 
     def encode(self, words: Sequence[str]) -> list[int]:
-        """Return the ids of the words, followed by EOS."""
+        """Return the ids of the words, followed by EOS.
+
+        Raises:
+            TypeError: They are one string, whose characters would be taken for words.
+        """
+        check_not_text("words", words)
         return [*(self._ids.get(word, UNK) for word in words), EOS]
 
     def tokens(self, words: Iterable[str]) -> list[str]:
-        """Return the tokens that words are encoded as: the words themselves. `pieces` has a vocabulary of their pieces."""
+        """Return the tokens that words are encoded as: the words themselves. `pieces` has a vocabulary of their pieces.
+
+        Raises:
+            TypeError: They are one string; see `encode`.
+        """
+        check_not_text("words", words)
         return list(words)
 
     def ids_of(self, words: Iterable[str]) -> list[int]:

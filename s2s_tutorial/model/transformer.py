@@ -147,8 +147,9 @@ class DecoderLayer(nn.Module):
         self.feed_forward = FeedForward(settings.hidden_size, settings.feed_forward_size)
 
     def forward(
-        self, states: Tensor, past: Tensor, source: tuple[Tensor, Tensor], src_mask: Tensor, need_weights: bool
-    ) -> tuple[Tensor, Tensor, Tensor | None]:
+        self, states: Tensor, past: Tensor, source: tuple[Tensor, Tensor], src_mask: Tensor, need_weights: bool,
+        out: Tensor | None = None,
+    ) -> tuple[Tensor, Tensor, Tensor | None]:  # fmt: skip
         """Run the layer over T new positions that follow P earlier ones.
 
         Args:
@@ -157,6 +158,7 @@ class DecoderLayer(nn.Module):
             source: Keys and values (B, S, H) of the encoder's states.
             src_mask: (B, S), True at real words.
             need_weights: Whether to return the weights over the source, which takes the plain form of attention.
+            out: (R, P + T, 2H), memory for the keys and values of all positions; None to allocate it.
 
         Returns:
             The new states (R, T, H); keys and values (R, P + T, 2H) of all positions; and the weights (B, N, K·T, S) of the
@@ -164,7 +166,7 @@ class DecoderLayer(nn.Module):
         """
         normed = self.norm_self(states)  # (R, T, H)
         new = torch.cat(self.self_attention.keys_and_values(normed), dim=-1)  # (R, T, 2H)
-        past = torch.cat([past, new], dim=1)  # (R, P + T, 2H)
+        past = torch.cat([past, new], dim=1, out=out)  # (R, P + T, 2H)
         mask = causal_mask(past.shape[1], states.device)[:, -states.shape[1] :]  # (1, T, P + T)
         looked, _ = self.self_attention(normed, *past.chunk(2, dim=-1), mask)  # (R, T, H)
         states = states + self.dropout(looked)
@@ -219,14 +221,19 @@ class TransformerDecoder(Decoder):
 
     def advance(self, word: Tensor, memory: Memory, state: DecoderState) -> tuple[Tensor, DecoderState, Tensor | None]:
         """Read one more word; see `Decoder.advance`."""
-        states, pasts, attn_weights = self._through_layers(word[:, None, :], memory, state)  # (R, 1, H), L (R, T, 2H)
+        # Without gradients, as in search, the layers write into one tensor. This saves copying all keys and values once more.
+        size = (len(self.layers), len(word), state.dec_state.shape[2] + 1, state.dec_state.shape[3])
+        cache = None if torch.is_grad_enabled() else word.new_empty(size)  # (L, R, T, 2H)
+        states, pasts, attn_weights = self._through_layers(
+            word[:, None, :], memory, state, cache
+        )  # (R, 1, H), L (R, T, 2H)
         top = states[:, 0]  # (R, H)
         if attn_weights is not None:  # (B, K, S)
             attn_weights = attn_weights.flatten(0, 1)  # (R, S)
-        return top, DecoderState(torch.stack(pasts), top), attn_weights
+        return top, DecoderState(torch.stack(pasts) if cache is None else cache, top), attn_weights
 
     def _through_layers(
-        self, embedded: Tensor, memory: Memory, state: DecoderState
+        self, embedded: Tensor, memory: Memory, state: DecoderState, cache: Tensor | None = None
     ) -> tuple[Tensor, list[Tensor], Tensor | None]:
         """Run all layers over T embedded words that follow P earlier ones.
 
@@ -234,6 +241,7 @@ class TransformerDecoder(Decoder):
             embedded: (R, T, H), in R = B·K rows.
             memory: From `start`, B sentences.
             state: From `start` or the previous step, R rows.
+            cache: (L, R, P + T, 2H), memory for the keys and values of all positions; None to allocate it.
 
         Returns:
             Top states (R, T, H); each layer's keys and values (R, P + T, 2H) of all positions; and the weights (B, K·T, S)
@@ -246,6 +254,7 @@ class TransformerDecoder(Decoder):
         for number, layer in enumerate(self.layers):
             source = sources[2 * number], sources[2 * number + 1]
             need_weights = layer is self.layers[-1] and not self.training
-            states, past, weights = layer(states, state.dec_state[number], source, memory.src_mask, need_weights)
+            out = None if cache is None else cache[number]  # (R, P + T, 2H)
+            states, past, weights = layer(states, state.dec_state[number], source, memory.src_mask, need_weights, out)
             pasts.append(past)
         return self.norm(states), pasts, None if weights is None else weights.mean(dim=1)

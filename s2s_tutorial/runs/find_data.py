@@ -78,6 +78,14 @@ def find_data(run: Run, corpus: Files = "") -> DataSettings:
     )
 
 
+def has_content(run: Run, corpus: Files) -> bool:
+    """Return whether a file, or two, hold the pairs that a run was trained on."""
+    try:
+        return run.data != "" and run.data == content_digest(replace(run.settings.data, corpus=corpus))
+    except CorpusError:
+        return False
+
+
 def with_paths_of(before: DataSettings, now: DataSettings) -> DataSettings:
     """Return settings with the paths of earlier ones: the same files may have moved, or have their paths spelled otherwise."""
     paths: dict[str, Any] = {}

@@ -38,7 +38,7 @@ from s2s_tutorial.files import (
 from s2s_tutorial.model.seq2seq import Seq2Seq
 from s2s_tutorial.runs.checkpoints import Checkpoints
 from s2s_tutorial.runs.progress import Progress
-from s2s_tutorial.settings import MAX_TEXT, PrecisionName, Settings
+from s2s_tutorial.settings import MAX_TEXT, PRETRAINED, PrecisionName, Settings
 
 FORMAT = 1
 
@@ -62,6 +62,8 @@ class Run:
         started_in: Working directory in which it was started, as a path from its folder; paths of files start there.
         precision: Precision of its matrix products, "fp32" or "bf16": what the setting "auto" meant where it was started.
         longest: Length of its longest training source, in words, or pieces of words; None in runs of older versions.
+        parent: Run whose weights and vocabularies it started from, as a path from its folder, or "pretrained" for the model
+            that comes with the package; `""` for none.
     """
 
     folder: Path
@@ -74,6 +76,7 @@ class Run:
     started_in: str = ""
     precision: PrecisionName = "fp32"
     longest: int | None = None
+    parent: str = ""
 
     @property
     def model_path(self) -> Path:
@@ -99,6 +102,16 @@ class Run:
     def src_language(self) -> str:
         """Code of the language that it translates from; `""` if it is not known."""
         return self.settings.data.language_pair[0]
+
+    @property
+    def title(self) -> str:
+        """Name in messages: the path of its folder, or "pretrained" for the model that comes with the package."""
+        return "pretrained" if self.folder == PRETRAINED else str(self.folder)
+
+    @property
+    def vocabularies(self) -> tuple[Vocabulary, Vocabulary]:
+        """Vocabularies of source and target."""
+        return self.src_vocabulary, self.tgt_vocabulary
 
     @property
     def rule(self) -> TextRule:
@@ -146,6 +159,7 @@ class Run:
             "started_in": self.started_in,
             "precision": self.precision,
             "longest": self.longest,
+            "parent": self.parent,
         }
         try:
             write_json(self.folder / "run.json", values, MAX_JSON_BYTES)
@@ -228,6 +242,7 @@ def open_run(folder: str | Path) -> Run:
             started_in=_line(values.get("started_in", "")),
             precision=_precision(values.get("precision", "fp32")),
             longest=_length(values.get("longest")),
+            parent=_line(values.get("parent", "")),
         )
     except (BadFileError, RunError) as error:
         raise RunError(str(error)) from None

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 
 from s2s_tutorial.runs.folder import Run, RunError
 from s2s_tutorial.runs.progress import Progress
+from s2s_tutorial.training.faults import fault_of
 from s2s_tutorial.training.samples import Samples
 from s2s_tutorial.training.watchers import Board, LivePlot, ProgressBar, Session, Watcher
 from s2s_tutorial.translation.translator import Translator
@@ -87,19 +88,27 @@ class Display:
             print(sentence, file=sys.stdout if in_notebook() else sys.stderr)
 
     def outcome(self, progress: Progress, stopped: bool) -> str:
-        """Return a sentence or two about how training ended, or where it was stopped."""
+        """Return a few sentences about how training ended, or where it was stopped."""
         if stopped:
             return (
                 f"Stopped after step {progress.step:,} of {self.total_steps:,}; everything is saved in "
                 f"{self.run.folder}. Run {_again()} again to resume."
             )
-        early = ""
+        return f"Trained {self.result(progress)}"
+
+    def result(self, progress: Progress) -> str:
+        """Return what training reached, and whether it stopped early or failed, without a first word."""
+        sentences = [
+            f"{progress.step:,} of {self.total_steps:,} steps in {progress.seconds:,.0f} s; best validation BLEU "
+            f"{progress.best_bleu:.1f} at step {progress.best_step:,}."
+        ]
         if progress.finished and progress.step < self.total_steps:
-            early = f" Stopped early: {progress.worse_evaluations} evaluations without a better score."
-        return (
-            f"Trained {progress.step:,} of {self.total_steps:,} steps in {progress.seconds:,.0f} s; best validation BLEU "
-            f"{progress.best_bleu:.1f} at step {progress.best_step:,}.{early}"
-        )
+            sentences.append(f"Stopped early: {progress.worse_evaluations} evaluations without a better score.")
+        if self.run.parent and not progress.best_step:
+            sentences.append("No later weights were better than those that it started from, which are kept.")
+        if fault := fault_of(self.run, progress):
+            sentences.append(fault)
+        return " ".join(sentences)
 
     def disk_error(self, error: OSError, progress: Progress) -> RunError:
         """Return the error to raise when the system could not read or write the run's files, with what to do."""

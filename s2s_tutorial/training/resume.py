@@ -71,13 +71,14 @@ class TrainingState:
             state.setdefault(int(number), {})[kind] = value
         groups = self.optimiser.state_dict()["param_groups"]
         self.optimiser.load_state_dict({"state": state, "param_groups": groups})
-        if self._is_of_another_device(tensors["rng"]):  # other draws, which depend on the checkpoint alone
+        if self.is_of_another_device(tensors["rng"]):  # other draws, which depend on the checkpoint alone
             digest = hashlib.sha256(tensors["rng"].numpy().tobytes()).digest()
             self.rng.manual_seed(int.from_bytes(digest[:8], "big") >> 1)
         else:
             self.rng.set_state(tensors["rng"])
 
-    def _is_of_another_device(self, state: Tensor) -> bool:
+    def is_of_another_device(self, state: Tensor) -> bool:
+        """Return whether a random state was saved on another kind of device, such as a GPU."""
         own = self.rng.get_state()
         return state.dtype == own.dtype and state.dim() == 1 and len(own) != len(state) in RANDOM_STATE_BYTES
 
@@ -101,7 +102,7 @@ class TrainingState:
                 missing += sorted(kinds - tensors.keys())
         if missing:
             raise ValueError(f"{missing[0]} is missing")
-        if not self._is_of_another_device(tensors["rng"]):
+        if not self.is_of_another_device(tensors["rng"]):
             try:
                 torch.Generator(self.rng.device).set_state(tensors["rng"])
             except (RuntimeError, TypeError):
@@ -119,16 +120,17 @@ def load_newest(
         total_steps: Steps of the whole run.
 
     Returns:
-        The checkpoint's path and progress, or None if there is no undamaged one; and a sentence for each damaged file.
+        The checkpoint's path and progress, or None if there is no undamaged one; and sentences to show, about damaged files
+        and about a checkpoint of another kind of device.
 
     Raises:
         RunError: The checkpoint is undamaged, but belongs to another run.
         UnreadableFileError: It cannot be read now, though it may be undamaged.
     """
     checkpoints.clear_temporary()
-    found, damaged = checkpoints.newest()
+    found, notes = checkpoints.newest()
     if found is None:
-        return None, damaged
+        return None, notes
     path, tensors, values = found
     try:
         progress = Progress.from_dict(values)
@@ -140,7 +142,12 @@ def load_newest(
             f"{path} is not damaged, but not a checkpoint of this run ({error}): move it away to resume from the one "
             "before"
         ) from None
-    return (path, progress), damaged
+    if state.is_of_another_device(tensors["rng"]) and not progress.finished:
+        notes.append(
+            f"{path.name} was written on another kind of device. Weights, optimiser and order of the pairs are the same, but the "
+            "random draws of dropout are others from here on, and so is the end result."
+        )
+    return (path, progress), notes
 
 
 def share_state(

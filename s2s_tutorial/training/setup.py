@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 from dataclasses import fields, replace
 from pathlib import Path
 
@@ -17,7 +18,7 @@ from s2s_tutorial.runs.checkpoints import Checkpoints
 from s2s_tutorial.runs.find_data import data_of, with_paths_of
 from s2s_tutorial.runs.folder import Run, RunError, open_run
 from s2s_tutorial.runs.lock import HOLDER, LOCK, hold
-from s2s_tutorial.settings import Settings
+from s2s_tutorial.settings import PRETRAINED, PrecisionName, Settings
 from s2s_tutorial.training.distributed import Group
 from s2s_tutorial.training.initial_weights import Start
 
@@ -51,20 +52,52 @@ def open_for_training(
     precision = choose_precision(settings.training.precision, settings.model, rng.device)
     data = data_of(settings.data, folder)
     run = Run(folder, settings, *vocabularies, frozenset(seen), start.name, *data, precision, longest)
+    if start.parent is not None:
+        run = child_of(start.parent, run)
     run.weight_bytes()  # refuses a model that is too large for any memory
     model = run.build_model()
     start.prepare(model)
     set_dropout_generator(model, rng)
 
-    words = json.dumps([*(words.to_dict() for words in vocabularies), len(corpus.train), start.name])
+    return replace(run, precision=_make(run, start, group, len(corpus.train))), model
+
+
+def _make(run: Run, start: Start, group: Group, pairs: int) -> PrecisionName:
+    """Let the writer open the run or make it, and check that all processes have the same data; returns its precision."""
+    words = json.dumps([*(words.to_dict() for words in run.vocabularies), pairs, start.name])
     digest = hashlib.sha256(words.encode()).digest()
-    described = group.from_writer(lambda: digest + open_or_make(run).precision.encode())
+
+    def make() -> bytes:
+        opened = open_or_make(run)
+        start.save(run.folder)
+        return digest + opened.precision.encode()
+
+    described = group.from_writer(make)
     if not described.startswith(digest):
         raise RunError(
             f"the data of process {group.rank} differ from those of process 0: give all processes the same files"
         )
-    precision = "bf16" if described.endswith(b"bf16") else "fp32"
-    return replace(run, precision=precision), model
+    return "bf16" if described.endswith(b"bf16") else "fp32"
+
+
+def child_of(parent: Run, run: Run) -> Run:
+    """Return a run with the path of its parent, and with what the parent's training adds to what it has seen.
+
+    Raises:
+        ValueError: It has other vocabularies than its parent.
+    """
+    if run.vocabularies != parent.vocabularies:
+        raise ValueError(
+            f"the vocabularies are not those of {parent.folder}, which the run starts from: prepare the pairs with them, "
+            "prepare(settings.data, parent.vocabularies)"
+        )
+    folder, own = parent.folder.resolve(), run.folder.resolve()
+    try:  # as seen from the child, so that both can be moved together
+        path = "pretrained" if folder == PRETRAINED.resolve() else Path(os.path.relpath(folder, own)).as_posix()
+    except ValueError:  # on another drive of Windows
+        path = folder.as_posix()
+    seen, longest = run.challenge_seen | parent.challenge_seen, max(run.longest or 0, parent.longest or 0)
+    return replace(run, parent=path, challenge_seen=seen, longest=longest)
 
 
 def open_or_make(run: Run) -> Run:
@@ -97,7 +130,8 @@ def open_or_make(run: Run) -> Run:
             f"{folder} holds a run with other settings ({_difference(before.settings, settings)}): use these, or "
             "give another folder"
         )
-    if (before.src_vocabulary, before.tgt_vocabulary) != (run.src_vocabulary, run.tgt_vocabulary):
+    is_other_file = run.parent and before.data != run.data  # of which the parent's vocabularies reveal nothing
+    if before.vocabularies != run.vocabularies or is_other_file:
         raise RunError(f"{folder} was trained on other sentence pairs: use the same file, or give another folder")
     if before.start != run.start:
         names = [repr(name) if name else "nothing borrowed" for name in (before.start, run.start)]

@@ -205,6 +205,8 @@ class Trainer:
         progress, training = self.progress, self.settings.training
         last_look = time.monotonic()
         with self.display.session(progress, self._outcome):
+            if self.start.parent and not progress.step and self.group.writes:
+                self._evaluate()  # the parent's weights are kept until others are better
             for batch in self._remaining_batches():
                 self.group.reseed(self.rng, training.seed, progress.step)
                 values = self.train_step(batch)
@@ -244,7 +246,7 @@ class Trainer:
 
     def _evaluate_when_due(self, max_minutes: float | None) -> Verdict:
         progress, training = self.progress, self.settings.training
-        evaluation_steps = max(self.steps_per_epoch // training.evaluations_per_epoch, 1)
+        evaluation_steps = max(int(self.steps_per_epoch / training.evaluations_per_epoch), 1)
         ended, late = progress.step == self.total_steps, self.progress.is_out_of_time(max_minutes)
         if ended or late or progress.step % evaluation_steps == 0:
             self._evaluate()
@@ -272,7 +274,7 @@ class Trainer:
                 self.display.print(f"Resuming from {path.name}.")
         else:
             self._start_over()
-        self.record.rewind(self.progress.step)
+        self.record.rewind(self.progress.step if found else -1)
 
     def _start_over(self) -> None:
         """Reset everything that training changes to the state before the first step."""

@@ -22,7 +22,7 @@ class Verdict(IntEnum):
 
 
 def validate(translator: Translator, held_out: HeldOut, progress: Progress, path: Path, counts: bool) -> float:
-    """Translate the validation set, and save the weights if its BLEU is the highest so far.
+    """Translate the validation set, and save the weights if no evaluation before had a higher BLEU.
 
     Args:
         translator: The model as it is now.
@@ -37,9 +37,8 @@ def validate(translator: Translator, held_out: HeldOut, progress: Progress, path
     translations = translator.translate_words(held_out.sources)
     references = comparable_references(held_out.references, translator.rule)
     bleu = bleu_score([comparable_text(found) for found in translations], references)
-    if bleu > progress.best_bleu:
-        progress.best_bleu, progress.best_step, progress.worse_evaluations = bleu, progress.step, 0
+    progress.worse_evaluations = 0 if bleu > progress.best_bleu else progress.worse_evaluations + counts
+    if bleu >= progress.best_bleu:  # a small set often scores 100; of equal scores, the last comes from more training
+        progress.best_bleu, progress.best_step = bleu, progress.step
         save_model(path, translator.model)
-    else:
-        progress.worse_evaluations += counts
     return bleu

@@ -20,6 +20,7 @@ from s2s_tutorial.data.corpus import HeldOut
 from s2s_tutorial.data.rules import UNICODE, TextRule
 from s2s_tutorial.data.unicode_text import UNKNOWN, script_of
 from s2s_tutorial.data.vocabulary import SPECIAL_WORDS
+from s2s_tutorial.translation.reading import check_normal
 from s2s_tutorial.translation.translator import Translation, Translator
 
 BOOTSTRAP_SAMPLES = 1_000
@@ -36,10 +37,10 @@ class Scores:
         bleu_high: Upper end of that interval.
         chrf: chrF2, 0 to 100.
         exact_match: Share of translations that equal a reference, 0 to 1.
-        unknown_rate: Share of source words outside the vocabulary, 0 to 1.
         sentences: Number of distinct source sentences.
-        seconds: Time to translate them all, in seconds.
         signature: Sacrebleu's description of how BLEU was computed.
+        unknown_rate: Share of source words outside the vocabulary, 0 to 1; None if there is no model.
+        seconds: Time to translate all sentences, in seconds; None if there is no model.
         unreadable: Number of sentences that could not be read and count as wrong; None if there are none.
         aer: Alignment error rate of the attention, 0 to 1; None without gold alignments or attention.
         aer_best: Lowest rate that is possible with one link per target word.
@@ -53,10 +54,10 @@ class Scores:
     bleu_high: float
     chrf: float
     exact_match: float
-    unknown_rate: float
     sentences: int
-    seconds: float
     signature: str
+    unknown_rate: float | None = None
+    seconds: float | None = None
     unreadable: int | None = None
     aer: float | None = None
     aer_best: float | None = None
@@ -81,12 +82,13 @@ def evaluate(translator: Translator, held_out: HeldOut, beam_size: int = 1) -> t
 
     Raises:
         TypeError: An argument has another type.
-        ValueError: The held-out set is empty, or the beam size is out of range.
+        ValueError: The held-out set is empty, the beam size is out of range, or a reference is not normalised.
     """
     check_type("translator", translator, Translator, hint="load_translator(folder)")
     check_type("held_out", held_out, HeldOut, hint="corpus.test, for example")
     references = [*held_out.references, *held_out.unreadable]
     _check_references([*held_out.sources, *held_out.unreadable], references)
+    check_normal("references", references, translator.rule)
     start = time.perf_counter()
     translations = translator.translate_words(held_out.sources, beam_size) if held_out.sources else []
     seconds = time.perf_counter() - start
@@ -115,28 +117,48 @@ def score_translations(translations: Sequence[Translation], references: Sequence
     Raises:
         TypeError, ValueError: See `bleu_score`.
     """
+    _check_references(translations, references)
+    outputs = [comparable_text(translation) for translation in translations]
+    words = sum(len(translation.src_words) for translation in translations)
+    return {
+        **score_texts(outputs, comparable_references(references, translations[0].rule)),
+        "unknown_rate": sum(len(translation.unknown) for translation in translations) / max(words, 1),
+    }
+
+
+def score_texts(outputs: Sequence[str], references: Sequence[Sequence[str]]) -> dict[str, Any]:
+    """Compute BLEU with its interval, chrF, exact match and signature of texts in the form of `comparable_text`.
+
+    Args:
+        outputs: N translations.
+        references: For each, all its references, in the form of `comparable_references`.
+
+    Raises:
+        TypeError, ValueError: See `bleu_score`.
+    """
     # sacrebleu is slow to import, and translating a sentence does not need it.
     from sacrebleu.metrics import BLEU, CHRF
 
-    _check_references(translations, references)
-    outputs = [comparable_text(translation) for translation in translations]
-    references = comparable_references(references, translations[0].rule)
+    _check_references(outputs, references)
     columns = reference_columns(references)
     bleu = BLEU(tokenize="none", force=True)
-    result = bleu.corpus_score(outputs, columns, n_bootstrap=BOOTSTRAP_SAMPLES)
-    low, high = (min(max(end, 0.0), 100.0) for end in (result._mean - result._ci, result._mean + result._ci))
-    if len(outputs) < FEWEST_SENTENCES:
-        low, high = 0.0, 100.0
-    words = sum(len(translation.src_words) for translation in translations)
+    result = bleu.corpus_score(list(outputs), columns, n_bootstrap=BOOTSTRAP_SAMPLES)
     return {
-        "bleu": min(result.score, 100.0),  # rounding may add 1e-14
-        "bleu_low": low,
-        "bleu_high": high,
-        "chrf": CHRF().corpus_score(outputs, columns).score,
+        **_bleu_with_interval(result, len(outputs)),
+        "chrf": CHRF().corpus_score(list(outputs), columns).score,
         "exact_match": exact_match(outputs, references),
-        "unknown_rate": sum(len(translation.unknown) for translation in translations) / max(words, 1),
         "signature": str(bleu.get_signature()),
     }
+
+
+def _bleu_with_interval(result: Any, count: int) -> dict[str, float]:
+    """Return bleu, bleu_low and bleu_high of sacrebleu's result for `count` sentences, 0 to 100; rounding may add 1e-14."""
+    bleu, low, high = (
+        min(max(value, 0.0), 100.0) for value in (result.score, result._mean - result._ci, result._mean + result._ci)
+    )
+    if count < FEWEST_SENTENCES:
+        low, high = 0.0, 100.0
+    return {"bleu": bleu, "bleu_low": low, "bleu_high": high}
 
 
 def printed_scores(outputs: Sequence[str], references: Sequence[Sequence[str]]) -> dict[str, Any]:
@@ -158,17 +180,20 @@ def printed_scores(outputs: Sequence[str], references: Sequence[Sequence[str]]) 
     _check_references(outputs, references)
     from sacrebleu.metrics import BLEU
 
-    letters = [character for texts in references[:100] for character in texts[0] if character.isalpha()]
-    unspaced = sum(script_of(letter) in ("CJK", "HIRAGANA", "KATAKANA") for letter in letters)
-    bleu = BLEU(tokenize="zh" if 2 * unspaced > len(letters) else "13a", force=True)
+    bleu = BLEU(tokenize=printed_tokeniser(references), force=True)
     result = bleu.corpus_score(list(outputs), reference_columns(references), n_bootstrap=BOOTSTRAP_SAMPLES)
     return {
-        "bleu": result.score,
-        "bleu_low": max(result._mean - result._ci, 0.0),
-        "bleu_high": min(result._mean + result._ci, 100.0),
+        **_bleu_with_interval(result, len(outputs)),
         "exact_match": exact_match(outputs, references),
         "signature": str(bleu.get_signature()),
     }
+
+
+def printed_tokeniser(references: Sequence[Sequence[str]]) -> str:
+    """Return the name of sacrebleu's tokeniser for texts as printed: 13a, or zh if most letters are Chinese or Japanese."""
+    letters = [character for texts in references[:100] for character in texts[0] if character.isalpha()]
+    unspaced = sum(script_of(letter) in ("CJK", "HIRAGANA", "KATAKANA") for letter in letters)
+    return "zh" if 2 * unspaced > len(letters) else "13a"
 
 
 def bleu_score(outputs: Sequence[str], references: Sequence[Sequence[str]]) -> float:
@@ -260,43 +285,15 @@ def score_alignments(attention: Sequence[torch.Tensor], gold: Sequence[Alignment
     return {"aer": 1 - 2 * hits / total, "aer_best": 1 - 2 * reachable / total, "aer_chance": 1 - 2 * chance / total}
 
 
-def score_groups(translations: Sequence[Translation], held_out: HeldOut, seen: frozenset[str]) -> dict[str, Any]:
-    """Score each group (in the challenge set, each phenomenon); sentences seen in training form a group of their own.
-
-    Args:
-        translations: Translations of the held-out set, in its order.
-        held_out: A held-out set with groups.
-        seen: Normalised sources that are in the run's training data.
-
-    Returns:
-        For each group its sentences, bleu, chrf and exact_match; the last group is "in training data", if there is one.
-    """
-    from sacrebleu.metrics import CHRF
-
-    members: dict[str, list[int]] = {}
-    for row, (source, group) in enumerate(zip(held_out.sources, held_out.groups or [], strict=True)):
-        members.setdefault("in training data" if source in seen else group, []).append(row)
-    scores = {}
-    for group in sorted(members, key=lambda name: (name == "in training data", name)):
-        rows = members[group]
-        outputs = [comparable_text(translations[row]) for row in rows]
-        references = comparable_references([held_out.references[row] for row in rows], translations[0].rule)
-        scores[group] = {
-            "sentences": len(rows),
-            "bleu": bleu_score(outputs, references),
-            "chrf": CHRF().corpus_score(outputs, reference_columns(references)).score,
-            "exact_match": exact_match(outputs, references),
-        }
-    return scores
-
-
 def show_scores(scores: Scores) -> str:
     """Describe scores in one line, with a line more for alignments, for few sentences, and for unreadable ones."""
     text = (
         f"BLEU {scores.bleu:.1f} (95%: {scores.bleu_low:.1f} to {scores.bleu_high:.1f}) · chrF {scores.chrf:.1f} · "
-        f"exact {scores.exact_match:.0%} · unknown words {scores.unknown_rate:.1%} · {scores.sentences:,} sentences in "
-        f"{scores.seconds:.1f} s"
+        f"exact {scores.exact_match:.0%}"
     )
+    text += f" · unknown words {scores.unknown_rate:.1%}" if scores.unknown_rate is not None else ""
+    text += f" · {scores.sentences:,} sentence{'s' * (scores.sentences > 1)}"
+    text += f" in {scores.seconds:.1f} s" if scores.seconds is not None else ""
     if scores.unreadable:
         text += f"\n{scores.unreadable:,} of the sentences could not be read and count as wrong"
     if scores.sentences < FEWEST_SENTENCES:

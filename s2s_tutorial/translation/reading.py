@@ -46,6 +46,25 @@ def check_length(source: str, rule: TextRule = ASCII) -> None:
         )
 
 
+def check_normal(name: str, sentences: Sequence[Sequence[str]], rule: TextRule) -> None:
+    """Check that all of some lists of sentences are normalised, because no translation would equal one that is not.
+
+    Args:
+        name: Name of the argument in the error message.
+        sentences: Lists of sentences.
+        rule: Rule by which they should be normalised.
+
+    Raises:
+        SentenceError: Normalising would change a sentence.
+    """
+    texts = [text for each in sentences for text in each]
+    for text, normal in zip(texts, rule.normalise_all(texts), strict=True):
+        if text != normal:
+            raise SentenceError(
+                f"{text[:40]!r} in {name} is not normalised ({normal[:40]!r} is): normalise it first, with the run's rule"
+            )
+
+
 def check_normalised(name: str, sentences: Sequence[str], vocabulary: Vocabulary, rule: TextRule = ASCII) -> None:
     """Check that sentences are normalised, as far as it matters for a vocabulary.
 

@@ -72,6 +72,28 @@ class Translation:
         """The translation as text, its words joined by the rules of its language."""
         return self.joined_text if self.sentences else self.rule.printed(self.normal_text, self.language)
 
+    def to_dict(self, attention: bool = True) -> dict[str, object]:
+        """Return plain values, ready for JSON; the translation of several sentences lists them under "sentences".
+
+        Args:
+            attention: Whether the attention weights are among them.
+        """
+        notes = {"dropped": self.dropped, "too_long": self.too_long}
+        if self.sentences:
+            return {"text": self.text, "sentences": [each.to_dict(attention) for each in self.sentences], **notes}
+        rows = None if self.attn_weights is None else [[round(w, 4) for w in row] for row in self.attn_weights.tolist()]
+        return {
+            "text": self.text,
+            "source": self.src_words,
+            "words": self.words,
+            "copied": self.copied,
+            "unknown": self.unknown,
+            "score": round(self.score, 4),
+            "others": [{"text": text, "score": round(score, 4)} for text, score in self.others],
+            **({"attention": rows} if attention else {}),
+            **notes,
+        }
+
 
 def join_translations(text: Sentences, translations: list[Translation]) -> Translation:
     """Join the translations of the sentences of a text; the translation of a single sentence stays as it is."""
@@ -106,18 +128,18 @@ def join_attention(
     A word of the target attends as its pieces do on average, and to a word of the source as to all of its pieces together.
 
     Args:
-        weights: (T, S), weights between pieces; rows and columns after those of the pieces, for EOS, stay.
+        weights: (…, T, S), weights between pieces; rows and columns after those of the pieces, for EOS, stay.
         src_tokens: Pieces of the source.
         tgt_tokens: Pieces of the target.
         rule: Text rule that tells where words begin.
         aligned: True leaves out words that the ASCII rule does not know.
 
     Returns:
-        (T', S'), weights between words.
+        (…, T', S'), weights between words.
     """
-    src = _membership(src_tokens, weights.shape[1], rule, aligned)  # (S', S)
-    tgt = _membership(tgt_tokens, weights.shape[0], rule, aligned)  # (T', T)
-    return (tgt / tgt.sum(dim=1, keepdim=True)) @ weights @ src.T  # (T', T) · (T, S) · (S, S')
+    src = _membership(src_tokens, weights.shape[-1], rule, aligned)  # (S', S)
+    tgt = _membership(tgt_tokens, weights.shape[-2], rule, aligned)  # (T', T)
+    return (tgt / tgt.sum(dim=1, keepdim=True)) @ weights @ src.T  # (T', T) · (…, T, S) · (S, S')
 
 
 def _membership(tokens: list[str], size: int, rule: TextRule, aligned: bool) -> Tensor:

@@ -12,25 +12,27 @@ from s2s_tutorial.data.rules import ASCII, UNICODE, AsciiRule, TextRule
 from s2s_tutorial.data.unicode_text import UNSPACED
 from s2s_tutorial.data.vocabulary import SPECIAL_WORDS, Vocabulary
 from s2s_tutorial.model.attention import LocalAttention
+from s2s_tutorial.model.decoder import RecurrentDecoder
 from s2s_tutorial.translation.paragraphs import NUMBERED, TITLES
 from s2s_tutorial.translation.reading import MAX_SOURCE_PIECES, MAX_SOURCE_WORDS
 from s2s_tutorial.translation.search import LENGTH_PENALTY
 from s2s_tutorial.translation.translator import CHARACTERS_PER_CHARACTER, Translator
 from s2s_tutorial.web.unicode_table import unicode_table
 
-WORDS_VERSION = 1  # of the files of models that read ASCII words
-TEXT_VERSION = 2  # of the files of models that read other text, or pieces of words
+FORMAT = 3  # of the files; their scales are in bfloat16
+FORMER = (1, 2)  # scales in float32; 1 has only models that read ASCII words
 
 
 def describe(translator: Translator) -> dict[str, Any]:
     """Return what the page needs besides the weights, as plain values.
 
-    Models of ASCII words have the format that the page has always read.
+    Models of ASCII words need no rules for reading other text.
     """
-    attention = translator.model.decoder.attention
+    decoder = translator.model.decoder
+    attention = decoder.attention if isinstance(decoder, RecurrentDecoder) else None
     src, tgt = translator.src_vocabulary, translator.tgt_vocabulary
     values = {
-        "format": WORDS_VERSION,
+        "format": FORMAT,
         "language": translator.language,
         "src_language": translator.src_language,
         "model": asdict(translator.model.settings),
@@ -46,7 +48,6 @@ def describe(translator: Translator) -> dict[str, Any]:
     joint = src is tgt or src == tgt
     return {
         **values,
-        "format": TEXT_VERSION,
         "tgt_words": None if joint else values["tgt_words"],  # None for the same ones as on the source side
         "max_pieces": MAX_SOURCE_PIECES,
         "reading": reading_rules(translator),
@@ -114,8 +115,8 @@ def read_description(values: dict[str, Any]) -> ExportedText:
     Raises:
         KeyError, TypeError, ValueError, AttributeError: The values are not such a result.
     """
-    if values["format"] not in (WORDS_VERSION, TEXT_VERSION):
-        raise ValueError(f"format {values['format']!r}, this version reads {WORDS_VERSION} and {TEXT_VERSION}")
+    if values["format"] not in (FORMAT, *FORMER):
+        raise ValueError(f"format {values['format']!r}, this version reads 1 to {FORMAT}")
     src = _vocabulary(values["src_words"])
     tgt = src if values["tgt_words"] is None else _vocabulary(values["tgt_words"])
     rule, longest = _reading(values.get("reading"))

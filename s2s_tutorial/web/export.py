@@ -1,10 +1,10 @@
 """Export a trained run as small files with which the web page runs it.
 
-Weights are rounded to 8 bits, row by row, and written with the vocabularies and the rules for text into one safetensors
-file, which holds numbers and text and cannot run code. The same file is also written as base64 into scripts of one call
-each, because a page opened from `file://` may load scripts only. A large file is cut into several scripts, so that the
-page can show how much has arrived. `models.js` lists the models of a folder with the sizes of their scripts. Weights that
-a tied output layer shares with the embeddings are written once.
+Weights are rounded to 8 bits, row by row, in units of a scale in bfloat16. They are written with the vocabularies and the
+rules for text into one safetensors file, which holds numbers and text and cannot run code. The same file is also written as
+base64 into scripts of one call each, because a page opened from `file://` may load scripts only. A large file is cut into
+several scripts, so that the page can show how much has arrived. `models.js` lists the models of a folder with the sizes of
+their scripts. Weights that a tied output layer shares with the embeddings are written once.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from s2s_tutorial.data.pieces import PieceVocabulary
 from s2s_tutorial.files import BadFileError, load_tensors, save_tensors, write_atomically
 from s2s_tutorial.model.seq2seq import Seq2Seq
 from s2s_tutorial.settings import ModelSettings
-from s2s_tutorial.translation.evaluation import bleu_score, comparable_text
+from s2s_tutorial.translation.evaluation import bleu_score, comparable_references, comparable_text
 from s2s_tutorial.translation.translator import Translator
 from s2s_tutorial.web.description import describe, read_description
 
@@ -40,21 +40,24 @@ _PLAIN_NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,39}")
 
 
 class ExportError(ValueError):
-    """The web page cannot run a model, or its folder cannot be used; the message explains what to do."""
+    """A folder or a name cannot be used for the web page; the message explains what to do."""
 
 
 def quantise(matrix: Tensor) -> tuple[Tensor, Tensor]:
-    """Round a matrix to 8 bits, each row in units of its largest value over 127.
+    """Round a matrix to 8 bits, each row in units of about its largest value over 127.
+
+    The scale is itself rounded, to 8 significant bits, and halves the bytes that scales take. The largest value of a row is
+    then 126.7 to 127.3 scales, which is still rounded to 127.
 
     Args:
         matrix: (R, C) weights.
 
     Returns:
-        (R, C) int8 and (R,) float32, the scale of each row. `dequantise` differs from the matrix by at most half a scale.
+        (R, C) int8 and (R,) bfloat16, the scale of each row. `dequantise` differs from the matrix by at most half a scale.
     """
-    scales = matrix.float().abs().amax(dim=1) / LARGEST  # (R,)
+    scales = (matrix.float().abs().amax(dim=1) / LARGEST).bfloat16()  # (R,)
     # A row of zeros (the embedding of PAD) has scale 0, so divide it by 1 instead.
-    rounded = (matrix.float() / torch.where(scales > 0, scales, 1.0)[:, None]).round()
+    rounded = (matrix.float() / torch.where(scales > 0, scales.float(), 1.0)[:, None]).round()
     return rounded.clamp(-LARGEST, LARGEST).to(torch.int8), scales
 
 
@@ -63,12 +66,12 @@ def dequantise(rounded: Tensor, scales: Tensor) -> Tensor:
 
     Args:
         rounded: (R, C) int8.
-        scales: (R,) float32.
+        scales: (R,) bfloat16, or float32 in files of former formats.
 
     Returns:
         (R, C) float32.
     """
-    return rounded.float() * scales[:, None]
+    return rounded.float() * scales.float()[:, None]
 
 
 def pack(weights: Mapping[str, Tensor]) -> dict[str, Tensor]:
@@ -99,17 +102,6 @@ def rounded(translator: Translator) -> Translator:
     return replace(translator, model=model.to(original.device).eval())
 
 
-def check_supported(translator: Translator) -> None:
-    """Refuse models that the page cannot run, with an `ExportError` that names the part it has no code for."""
-    settings = translator.model.settings
-    if settings.network != "gru":
-        raise ExportError(f"the page runs the recurrent network, this run has {settings.network!r}: use --network gru")
-    if settings.decoder != "luong":
-        raise ExportError(f"the page runs the Luong decoder, this run has {settings.decoder!r}: train --decoder luong")
-    if settings.input_feeding:
-        raise ExportError("the page has no input feeding, this run has it: train one without --input-feeding")
-
-
 @dataclass(frozen=True)
 class Exported:
     """Files that `export` or `publish` wrote.
@@ -133,6 +125,7 @@ def export(
     title: str = "",
     note: str = "",
     longest: Longest | None = None,
+    **more: Any,
 ) -> Exported:
     """Write a translator's files for the web page and put it on the folder's list.
 
@@ -143,23 +136,23 @@ def export(
         title: Title of the model on the page; `""` for its name.
         note: A sentence about the model.
         longest: Length of the longest training sentence, with its unit; the page warns about longer ones.
+        more: As for `publish`.
 
     Raises:
-        ExportError: The page cannot run the network, the name cannot be used, or the folder holds another list.
+        ExportError: The name cannot be used, or the folder holds another list.
         OSError: A file cannot be written.
         TypeError: An argument has another type.
     """
     check_type("translator", translator, Translator, hint="load_translator(folder)")
     check_type("name", name, str)
     folder = to_path(folder, "folder")
-    check_supported(translator)
     if not _PLAIN_NAME.fullmatch(name):
         raise ExportError(f"{name!r} cannot name a file of the page: use small letters, digits and hyphens")
     read_manifest(folder)  # refuses a folder of something else before anything is written
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / f"{name}.safetensors"
     save_tensors(path, pack(translator.model.state_dict()), describe(translator))
-    published = publish(path, folder, title, note, longest=longest)
+    published = publish(path, folder, title, note, longest=longest, **more)
     return Exported([path, *published.paths], published.size)
 
 
@@ -170,7 +163,8 @@ def publish(path: str | Path, folder: str | Path, title: str = "", note: str = "
         path: The .safetensors file, in any folder; the model gets its name.
         folder: Folder of the page's models; it is created if necessary.
         title, note: As for `export`.
-        more: Further values of the model's entry in the list, such as `longest` (as for `export`) or `stand_in` (live.js).
+        more: Further values of the model's entry in the list, such as `longest` (as for `export`), or one of those that
+            `Model` in book/types.d.ts describes.
 
     Raises:
         BadFileError: The file is damaged, or of another kind.
@@ -188,7 +182,7 @@ def publish(path: str | Path, folder: str | Path, title: str = "", note: str = "
         "note": note,
         "bytes": len(data),
         "scripts": [script.stat().st_size for script in scripts],
-        "attention": translator.model.settings.attention,
+        "attention": attention_name(translator.model.settings),
         "words": [len(translator.src_vocabulary), len(translator.tgt_vocabulary)],
         **({"unit": "pieces"} if isinstance(translator.src_vocabulary, PieceVocabulary) else {}),
         **more,
@@ -198,6 +192,13 @@ def publish(path: str | Path, folder: str | Path, title: str = "", note: str = "
     models[position : position + 1] = [entry]
     write_manifest(folder, models)
     return Exported([*scripts, folder / MANIFEST], len(data))
+
+
+def attention_name(settings: ModelSettings) -> str:
+    """Return how the page names the attention of a network."""
+    if settings.network == "transformer":
+        return f"{settings.num_heads} heads in each of {settings.num_layers} layers"
+    return settings.attention
 
 
 def _write_scripts(folder: Path, name: str, data: bytes) -> list[Path]:
@@ -276,6 +277,7 @@ def rounding_cost(translator: Translator, held_out: HeldOut) -> RoundingCost:
     for each in (translator, rounded(translator)):
         translations = each.translate_words(held_out.sources)
         outputs.append([comparable_text(translation) for translation in translations])
-    before, after = (bleu_score(texts, held_out.references) for texts in outputs)
+    references = comparable_references(held_out.references, translator.rule)
+    before, after = (bleu_score(texts, references) for texts in outputs)
     same = sum(a == b for a, b in zip(*outputs, strict=True)) / len(held_out)
     return RoundingCost(before, after, same, len(held_out))

@@ -350,3 +350,11 @@ def test_the_sample_refuses_a_language_without_a_grammar():
 def test_encoded_samples_of_two_languages_differ():
     french, german = (DataSettings(sample_pairs=50, languages=(code, "en")) for code in ("fr", "de"))
     assert fingerprint(french) != fingerprint(german)
+
+
+def test_pairs_whose_sides_are_the_same_are_noted():
+    same = [f"sentence {number}\tsentence {number}\n" for number in range(10)]
+    other = [f"sentence {number}\tsatz {number}\n" for number in range(40)]
+    notes = parse_columns("".join([*same, *other[:30]]).encode(), "x.tsv").notes
+    assert notes[-1] == ("warning", "source and target are the same in 10 of 40 pairs: check the columns")
+    assert "warning" not in dict(parse_columns("".join([*same, *other]).encode(), "x.tsv").notes)

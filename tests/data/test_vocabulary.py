@@ -1,11 +1,13 @@
 """Words and ids: encoding and decoding lose nothing, and no word raises a KeyError."""
 
 import json
+from collections import Counter
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from s2s_tutorial.data.pieces import PieceVocabulary
 from s2s_tutorial.data.vocabulary import EOS, PAD, SOS, SPECIAL_WORDS, UNK, Vocabulary
 
 SENTENCES = ["le chat noir", "le chien", "un chat", "le chat dort ."]
@@ -64,6 +66,13 @@ def test_an_unknown_word_becomes_unk_without_an_error():
     assert vocabulary.decode([UNK]) == ["<unk>"]
     assert "zèbre" not in vocabulary
     assert "le" in vocabulary
+
+
+@pytest.mark.parametrize("vocabulary", [Vocabulary.count(["le chat"]), PieceVocabulary.learn(Counter({"▁le": 2}), 512)])
+@pytest.mark.parametrize("method", ["encode", "tokens", "ids_of"])
+def test_a_text_in_place_of_words_is_refused(vocabulary, method):
+    with pytest.raises(TypeError, match="words is the text 'le chat', expected a list of words"):
+        getattr(vocabulary, method)("le chat")
 
 
 def test_decoding_stops_at_the_end_and_leaves_padding_out():

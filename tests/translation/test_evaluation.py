@@ -6,8 +6,9 @@ from dataclasses import replace
 
 import pytest
 import torch
+from small_models import RECURRENT, half_learnt, small_vocabularies
 
-from s2s_tutorial.data.corpus import HeldOut, challenge_set
+from s2s_tutorial.data.corpus import HeldOut
 from s2s_tutorial.runs.weights import load_translator
 from s2s_tutorial.translation.evaluation import (
     Scores,
@@ -18,11 +19,10 @@ from s2s_tutorial.translation.evaluation import (
     printed_scores,
     reference_columns,
     score_alignments,
-    score_groups,
     score_translations,
     show_scores,
 )
-from s2s_tutorial.translation.translator import Translation
+from s2s_tutorial.translation.translator import Translation, Translator
 
 WORDS = [
     "the",
@@ -232,35 +232,12 @@ def test_a_beam_is_searched_when_asked_for(tiny_run, tiny_corpus):
     assert all(len(translation.others) == 2 for translation in translations)
 
 
-def test_groups_are_scored_separately_and_training_sentences_come_last():
-    sources = ["un", "deux", "trois", "quatre", "cinq"]
-    references = [["one ."], ["two ."], ["three ."], ["four ."], ["five ."]]
-    held_out = HeldOut(sources, references, None, ["b", "a", "b", "a", "b"])
-    translations = translations_of(["one .", "wrong", "three .", "four .", "wrong"], sources)
-    scores = score_groups(translations, held_out, frozenset({"cinq", "six"}))
-    assert list(scores) == ["a", "b", "in training data"]
-    assert {name: group["sentences"] for name, group in scores.items()} == {"a": 2, "b": 2, "in training data": 1}
-    assert {name: group["exact_match"] for name, group in scores.items()} == {
-        "a": 0.5,
-        "b": 1.0,
-        "in training data": 0.0,
-    }
-
-
-def test_without_any_seen_sentence_there_is_no_group_for_them():
-    challenge = challenge_set()
-    translations = translations_of([references[0] for references in challenge.references], challenge.sources)
-    scores = score_groups(translations, challenge, frozenset())
-    assert set(scores) == set(challenge.groups)
-    assert sum(group["sentences"] for group in scores.values()) == len(challenge)
-    assert all(group["exact_match"] == 1.0 and group["bleu"] == pytest.approx(100) for group in scores.values())
-
-
 def test_the_line_for_people_names_every_number():
-    scores = Scores(51.26, 49.9, 52.7, 66.6, 0.25, 0.0213, 821, 1.5, "signature")
+    scores = Scores(51.26, 49.9, 52.7, 66.6, 0.25, 821, "signature", 0.0213, 1.5)
     assert show_scores(scores) == (
         "BLEU 51.3 (95%: 49.9 to 52.7) · chrF 66.6 · exact 25% · unknown words 2.1% · 821 sentences in 1.5 s"
     )
+    assert show_scores(replace(scores, unknown_rate=None, seconds=None)).endswith("exact 25% · 821 sentences")
     line = show_scores(replace(scores, aer=0.2, aer_best=0.1, aer_chance=0.8)).splitlines()[-1]
     assert re.findall(r"\d\.\d+", line) == ["0.20", "0.10", "0.80"]
     assert re.match("alignment error rate .*one link per word.*chance", line)
@@ -295,3 +272,11 @@ def test_the_interval_of_a_perfect_score_ends_at_100_and_is_wide_for_few_sentenc
     scores = score_translations(translations, [[text] for text in outputs])
     assert scores["bleu_low"] <= scores["bleu"] <= scores["bleu_high"] <= 100.0
     assert (scores["bleu_low"], scores["bleu_high"]) == ((0.0, 100.0) if count < 10 else (100.0, 100.0))
+    printed = printed_scores(outputs, [[text] for text in outputs])
+    assert [printed[name] for name in ("bleu_low", "bleu", "bleu_high")] == [scores["bleu_low"], 100.0, 100.0]
+
+
+def test_a_reference_that_is_not_normalised_is_refused():
+    translator = Translator(half_learnt(RECURRENT[0]), *small_vocabularies())
+    with pytest.raises(ValueError, match=r"'A cat\.' in references is not normalised \('a cat \.' is\)"):
+        evaluate(translator, HeldOut(["a b"], [["a cat .", "A cat."]]))

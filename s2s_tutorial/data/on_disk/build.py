@@ -13,7 +13,6 @@ import os
 from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from numpy.typing import DTypeLike
@@ -30,8 +29,10 @@ from s2s_tutorial.data.vocabulary import MAX_VOCABULARY, Vocabulary
 from s2s_tutorial.files import MAX_JSON_BYTES, write_atomically, write_json
 from s2s_tutorial.settings import DataSettings
 
+Given = tuple[Vocabulary, Vocabulary] | None  # vocabularies of source and target, or none
 
-def encode(folder: Path, settings: DataSettings, mark: str, report: Callable[[str], None]) -> None:
+
+def encode(folder: Path, settings: DataSettings, mark: str, report: Callable[[str], None], given: Given = None) -> None:
     """Read the corpus that the settings name and write all files of its encoded form into a folder.
 
     The file corpus.json is written last, so a folder that has it is complete.
@@ -41,6 +42,7 @@ def encode(folder: Path, settings: DataSettings, mark: str, report: Callable[[st
         settings: Settings of the data.
         mark: Fingerprint of data and settings, which is stored with the files.
         report: Called from time to time with a sentence about progress.
+        given: Vocabularies of source and target, if they are those of a trained model.
 
     Raises:
         CorpusError: See `corpus.prepare`.
@@ -50,12 +52,8 @@ def encode(folder: Path, settings: DataSettings, mark: str, report: Callable[[st
     choice = choose(scan.first, scan.second, scan.places, scan.read, settings)
     src, tgt = source_and_target(scan.first, scan.second, settings.reverse)
     training = scan.mask(choice.rows["training"])
-    vocabularies: dict[str, Any] = {}
-    sums: dict[str, str] = {}
-    built = build_vocabularies(_count(src, training), _count(tgt, training), settings)
-    for side, column, vocabulary in (("src", src, built[0]), ("tgt", tgt, built[1])):
-        sums |= _write_side(column, training, vocabulary, folder, side)
-        vocabularies[f"{side}_vocabulary"] = vocabulary.to_dict()
+    built = given or build_vocabularies(_count(src, training), _count(tgt, training), settings)
+    sums = _write_sides((src, tgt), training, built, folder)
     sums["src.keys.npy"] = _write_array(folder / "src.keys.npy", src.keys[training])
     for part, from_corpus in _held_out(scan, choice, settings.reverse).items():
         held_out = held_out_from(own.columns[part], settings.reverse) if part in own.columns else from_corpus
@@ -63,8 +61,6 @@ def encode(folder: Path, settings: DataSettings, mark: str, report: Callable[[st
         write_atomically(folder / f"{part}.tsv", data)
         sums[f"{part}.tsv"] = hashlib.sha256(data).hexdigest()
     scan.delete_files()
-    write_json(folder / "vocabularies.json", vocabularies, MAX_JSON_BYTES)
-    sums["vocabularies.json"] = checksum(folder / "vocabularies.json")
     values = {
         "fingerprint": mark,
         "steps": [list(step) for step in choice.steps],
@@ -120,6 +116,21 @@ def _write_array(path: Path, numbers: np.ndarray) -> str:
     file = _ArrayFile(path, numbers.dtype, len(numbers))
     file.append(numbers)
     return file.close()
+
+
+def _write_sides(
+    columns: tuple[ScannedColumn, ScannedColumn],
+    training: np.ndarray,
+    vocabularies: tuple[Vocabulary, Vocabulary],
+    folder: Path,
+) -> dict[str, str]:
+    """Write the training sentences of source and target, and their vocabularies; returns checksums by name."""
+    sums: dict[str, str] = {}
+    for side, column, vocabulary in zip(("src", "tgt"), columns, vocabularies, strict=True):
+        sums |= _write_side(column, training, vocabulary, folder, side)
+    src, tgt = (vocabulary.to_dict() for vocabulary in vocabularies)
+    write_json(folder / "vocabularies.json", {"src_vocabulary": src, "tgt_vocabulary": tgt}, MAX_JSON_BYTES)
+    return sums | {"vocabularies.json": checksum(folder / "vocabularies.json")}
 
 
 def _write_side(

@@ -30,10 +30,12 @@ from s2s_tutorial.data.pieces import read_vocabulary
 from s2s_tutorial.data.readers import content_digest, sample_language
 from s2s_tutorial.data.reading.opening import OPENERS
 from s2s_tutorial.data.rules import text_rule
+from s2s_tutorial.data.vocabulary import Vocabulary
 from s2s_tutorial.files import BadFileError, read_bounded, read_json, refuse_links
 from s2s_tutorial.grammar import generate
 from s2s_tutorial.settings import DataSettings, files_of
 
+Vocabularies = tuple[Vocabulary, Vocabulary]  # of source and target
 FOLDER_FORMAT = 3  # raise it when the files, the text rules or the filters change
 LARGE_SAMPLE, LARGE_FILE = 1_000_000, 256 << 20  # pairs, bytes: larger corpora are always streamed
 STORED_FILES = (
@@ -53,8 +55,8 @@ def is_large(settings: DataSettings) -> bool:
     return sum(path.stat().st_size * (5 if path.suffix.lower() in OPENERS else 1) for path in paths) > LARGE_FILE
 
 
-def fingerprint(settings: DataSettings) -> str:
-    """Hash everything that an encoded corpus depends on: format, settings, and the file or the grammar.
+def fingerprint(settings: DataSettings, vocabularies: Vocabularies | None = None) -> str:
+    """Hash everything that an encoded corpus depends on: format, settings, the file or the grammar, and given vocabularies.
 
     Raises:
         CorpusError: The file does not exist.
@@ -67,10 +69,17 @@ def fingerprint(settings: DataSettings) -> str:
     if settings.corpus != "sample":
         settings = replace(settings, corpus="", valid=str(bool(settings.valid)), test=str(bool(settings.test)))
     total.update(json.dumps([FOLDER_FORMAT, asdict(settings)], sort_keys=True).encode())
+    if vocabularies:
+        total.update(json.dumps([words.to_dict() for words in vocabularies]).encode())
     return total.hexdigest()
 
 
-def stream(settings: DataSettings, place: Path, report: Callable[[str], None] = lambda sentence: None) -> Corpus:
+def stream(
+    settings: DataSettings,
+    place: Path,
+    report: Callable[[str], None] = lambda sentence: None,
+    vocabularies: Vocabularies | None = None,
+) -> Corpus:
     """Open the encoded form of the corpus that the settings name; encode it first if that has not been done.
 
     If several processes call this at the same time, one encodes and the others wait.
@@ -79,11 +88,12 @@ def stream(settings: DataSettings, place: Path, report: Callable[[str], None] = 
         settings: Settings of the data.
         place: Folder in which the folder `encoded-…` is made.
         report: Called with a sentence about progress, or about damaged files.
+        vocabularies: Vocabularies of source and target of a trained model; None builds them from the training pairs.
 
     Raises:
         CorpusError: See `corpus.prepare`.
     """
-    mark = fingerprint(settings)
+    mark = fingerprint(settings, vocabularies)
     folder = place / f"encoded-{mark[:16]}"
     folder.mkdir(parents=True, exist_ok=True)
     with FileLock(folder / "lock"):
@@ -94,7 +104,7 @@ def stream(settings: DataSettings, place: Path, report: Callable[[str], None] = 
                 report(f"{error}: the corpus is encoded again")
         _clear(folder)
         try:
-            encode(folder, settings, mark, report)
+            encode(folder, settings, mark, report, vocabularies)
         except BaseException:
             _clear(folder)
             raise
@@ -102,25 +112,32 @@ def stream(settings: DataSettings, place: Path, report: Callable[[str], None] = 
 
 
 def load(
-    settings: DataSettings, place: Path, streamed: bool = False, report: Callable[[str], None] = lambda sentence: None
+    settings: DataSettings,
+    place: Path,
+    streamed: bool = False,
+    report: Callable[[str], None] = lambda sentence: None,
+    vocabularies: Vocabularies | None = None,
 ) -> Corpus:
     """Prepare a corpus in memory, or with `stream` if `streamed` is True or the corpus is large; parameters as there."""
-    return stream(settings, place, report) if streamed or is_large(settings) else corpora.prepare(settings)
+    if streamed or is_large(settings):
+        return stream(settings, place, report, vocabularies)
+    return corpora.prepare(settings, vocabularies)
 
 
-def load_encoded(settings: DataSettings, place: Path) -> Corpus:
+def load_encoded(settings: DataSettings, place: Path, vocabularies: Vocabularies | None = None) -> Corpus:
     """Prepare a corpus in memory, or open a large one that was encoded before; writes nothing.
 
     Args:
         settings: Settings of the data.
         place: Folder that holds the folder `encoded-…`.
+        vocabularies: Vocabularies with which it was encoded, if they were given.
 
     Raises:
         CorpusError: The corpus is large, and is not encoded yet or damaged.
     """
     if not is_large(settings):
-        return corpora.prepare(settings)
-    mark = fingerprint(settings)
+        return corpora.prepare(settings, vocabularies)
+    mark = fingerprint(settings, vocabularies)
     folder = place / f"encoded-{mark[:16]}"
     try:
         return open_encoded_corpus(folder, settings, mark)

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from statistics import mean, mode
 
 from s2s_tutorial.data.columns import CorpusError
-from s2s_tutorial.data.languages import find_code
+from s2s_tutorial.data.languages import find_code, scripts_of
 from s2s_tutorial.data.reading.opening import shown
+from s2s_tutorial.data.unicode_text import script_of
 from s2s_tutorial.settings import DataSettings
 
 Cells = Sequence[str | None]
@@ -18,6 +20,7 @@ SOURCES = {"source", "src", "question", "input", "prompt", "query", "command", "
 TARGETS = {"target", "tgt", "trg", "answer", "output", "response", "reply", "completion", "translation", "label"}
 OTHERS = {"id", "text", "sentence", "note", "comment", "licence", "license", "attribution", "context", "score", "group"}
 NOT_TEXT = re.compile(r"[-+#]?\d+([.,:]\d+)*|https?://\S+|")  # numbers, links, nothing
+NAME = re.compile(r"[\w -]{1,30}")
 SHORTEST_SENTENCES = 8  # characters on average: two-letter words in shorter lines may be words, above them codes
 
 
@@ -65,8 +68,9 @@ def find_layout(rows: list[Cells], names: list[str], settings: DataSettings, fil
     """Choose the columns of a file.
 
     The columns that the settings name are taken. Without them, names of columns decide, such as those of the languages, or
-    "question" and "answer". Otherwise the first two columns of text are taken, of which the first is the target, and a third
-    is kept as provenance. Columns of numbers, links and nothing count as sentences only if there are no others.
+    "question" and "answer", and then the scripts of the languages, if these are different ones. Otherwise the first two columns
+    of text are taken, of which the first is the target, and a third is kept as provenance. Columns of numbers, links and nothing
+    count as sentences only if there are no others.
 
     Args:
         rows: First rows of the file.
@@ -88,9 +92,9 @@ def find_layout(rows: list[Cells], names: list[str], settings: DataSettings, fil
     if settings.source_column or settings.target_column:
         target, source = _said(settings, names, count, texts, file)
         return Layout(target, source, _other(texts, count, target, source), count, names, header)
-    by_name = _by_language(names, settings) or _by_role(names)
-    if by_name is not None:
-        return Layout(*by_name, _other(texts, count, *by_name), count, names, header)
+    found = _by_language(names, settings) or _by_role(names) or _by_script(rows, texts, settings)
+    if found is not None:
+        return Layout(*found, _other(texts, count, *found), count, names, header)
     if len(texts) > 3:
         columns = ", ".join(f"{n + 1}: {shown(_example(rows, n), 20)!r}" for n in texts[:6])
         raise CorpusError(
@@ -172,23 +176,52 @@ def _by_role(names: list[str]) -> tuple[int, int] | None:
     return (sides[0][0], sides[1][0]) if all(len(side) == 1 for side in sides) and sides[0] != sides[1] else None
 
 
+def _by_script(rows: list[Cells], texts: list[int], settings: DataSettings) -> tuple[int, int] | None:
+    """Return the first and the second column of pairs by the scripts of the languages; None unless these tell them apart."""
+    wanted = [scripts_of(code) for code in settings.languages]
+    if len(wanted) < 2 or not all(wanted) or not wanted[0].isdisjoint(wanted[1]):
+        return None
+    scripts = {n: _script(rows, n) for n in texts}
+    sides = [[n for n, script in scripts.items() if script in names] for names in wanted]
+    if any(len(columns) != 1 for columns in sides):
+        return None
+    (source,), (target,) = sides
+    return (source, target) if settings.reverse else (target, source)
+
+
+def _script(rows: list[Cells], column: int) -> str:
+    """Return the script of most of the letters of a column."""
+    letters = Counter(letter for row in rows if column < len(row) for letter in (row[column] or "") if letter.isalpha())
+    scripts: Counter[str] = Counter()
+    for letter, count in letters.items():
+        scripts[script_of(letter)] += count
+    return max(scripts, key=scripts.__getitem__, default="")
+
+
 def is_header(rows: list[Cells]) -> bool:
     """Find out whether the first row names the columns.
 
-    Every column must have a name that columns have: of a language, of a side, or another known one. Codes of languages, which
-    may be words ("no", "is"), count only above longer text.
+    Every column must have a name that columns have: of a language, of a side, or another known one; beside the names of both
+    sides, others may have any name. Codes of languages, which may be words ("no", "is"), count only above longer text.
     """
     if len(rows) < 2:
         return False
     cells = [(cell or "").strip() for cell in rows[0] if (cell or "").strip()]
     known = SOURCES | TARGETS | OTHERS
-    if len(cells) < 2 or not all(
-        _words(cell) and all(w in known or find_code(w) for w in _words(cell)) for cell in cells
-    ):
+    named = [cell for cell in cells if _words(cell) and all(w in known or find_code(w) for w in _words(cell))]
+    if len(cells) < 2 or (len(named) < len(cells) and not _names_both_sides(cells, named)):
         return False
     only_codes = all(len(word) < 4 and word not in known for cell in cells for word in _words(cell))
     lengths = [len(cell or "") for row in rows[1:] for cell in row]
     return not only_codes or mean(lengths) >= SHORTEST_SENTENCES
+
+
+def _names_both_sides(cells: list[str], named: list[str]) -> bool:
+    """Return whether two columns have names of different languages, or of both sides, and the others look like names."""
+    full = [cell for cell in named if len(cell) > 3]  # no codes, which may be words
+    words = {word for cell in full for word in _words(cell)}
+    both = len({_language(cell) for cell in full} - {""}) > 1 or (words & SOURCES and words & TARGETS)
+    return bool(both) and all(NAME.fullmatch(cell) for cell in cells)
 
 
 def _words(name: str) -> list[str]:

@@ -21,14 +21,15 @@ class BadLines:
 
     Args:
         skip: True to leave them out.
+        hint: How to leave them out, at the end of the error.
 
     Attributes:
         count: Number of lines that were left out.
         listed: The first of them, each with the reason.
     """
 
-    def __init__(self, skip: bool) -> None:
-        self.skip, self.count, self.listed = skip, 0, list[str]()
+    def __init__(self, skip: bool, hint: str = " To leave such lines out: --skip-bad") -> None:
+        self.skip, self.hint, self.count, self.listed = skip, hint, 0, list[str]()
 
     def add(self, number: int, name: str, what: str, advice: str, line: str = "") -> None:
         """Report a line that cannot be read.
@@ -45,7 +46,7 @@ class BadLines:
         """
         text = f" It reads {shown(line, 40)!r}." if line else ""
         if not self.skip:
-            raise CorpusError(f"line {number} of {name} {what}: {advice}{text} To leave such lines out: --skip-bad")
+            raise CorpusError(f"line {number} of {name} {what}: {advice}{text}{self.hint}")
         self.count += 1
         if len(self.listed) < MOST_LISTED:
             self.listed.append(f"line {number} of {name} {what}{':' if text else ''}{text}")
@@ -139,5 +140,5 @@ def _decode(piece: bytes, before: int, name: str, bad: BadLines) -> str:
         file = shlex.quote(name)
         raise CorpusError(
             f"line {number} of {name} is not UTF-8 (byte {piece[error.start]:#04x}{after}): save the file as UTF-8 and try "
-            f"again, for example with iconv -f WINDOWS-1252 -t UTF-8 {file}. To leave such lines out: --skip-bad"
+            f"again, for example with iconv -f WINDOWS-1252 -t UTF-8 {file}.{bad.hint}"
         ) from None

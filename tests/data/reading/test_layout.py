@@ -97,6 +97,28 @@ def test_sentences_are_not_taken_for_a_header(rows):
     assert not is_header(rows)
 
 
+@pytest.mark.parametrize(
+    "header", [["english", "greek", "topic"], ["question", "answer", "how hard"], ["English", "level 1", "German"]]
+)
+def test_beside_the_names_of_both_sides_a_header_may_have_any_name(header):
+    rows = [["The cat sleeps.", "Die Katze schläft.", "x"], ["He eats.", "Er isst.", "y"]]
+    assert is_header([header, *rows])
+    assert not is_header([[*header[:2], "A sentence, and no name."], *rows])
+    assert not is_header([["cat", *header[1:]], *rows])
+
+
+def test_columns_are_chosen_by_the_scripts_of_the_languages():
+    russian = ["Кошка спит.", "Он ест хлеб.", "Мы идём домой."]
+    for columns in ((ENGLISH, russian), (russian, ENGLISH), ([1, 2, 3], russian, [7, 8, 9], ENGLISH)):
+        data = table(*columns)
+        assert sides(data, languages=("ru", "en"), text="unicode") == (russian[0], ENGLISH[0])
+        assert sides(data, languages=("en", "ru"), text="unicode") == (ENGLISH[0], russian[0])
+        assert sides(data, languages=("ru", "en"), reverse=True, text="unicode") == (russian[0], ENGLISH[0])
+    # Where the scripts do not tell, the first column is the target.
+    assert sides(table(GERMAN, ENGLISH), languages=("de", "en")) == EN_DE
+    assert sides(table(russian, russian[::-1]), languages=("ru", "en"), text="unicode") == (russian[-1], russian[0])
+
+
 def test_columns_are_chosen_by_the_names_of_the_languages():
     for header, columns in (
         (["de", "en"], (GERMAN, ENGLISH)),
