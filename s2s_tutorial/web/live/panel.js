@@ -104,6 +104,7 @@
         return;
       }
       this.sentence = "";
+      this.host.classList.add("s2s-waiting");
       this.describeSettings();
       this.engine.load(this.model).catch((error) => this.fail(error));
     },
@@ -125,6 +126,7 @@
       /** @type {<Result>(act: () => Result) => Result} */
       const still = quiet ? (act) => this.steadily(act) : (act) => act();
       Object.assign(this, { answering: model, quiet: quiet === true, slow: false });
+      this.host.classList.remove("s2s-waiting");
       this.describeSettings();
       this.markEdited();
       still(() => this.describeLoading());
