@@ -60,7 +60,7 @@ clip_lines = (0.5, scale.training.clip_norm, PRESETS["original"].training.clip_n
 sampling_seeds = (0, 1)  # of each run in the comparison of scheduled sampling
 sampling_end = 0.5  # teacher-forcing ratio that a schedule ends at
 sampling_pairs = scale.data.sample_pairs // 4  # of the grammar, for that comparison
-sampling_epochs = max(scale.training.epochs // 2, 1)  # passes over them
+sampling_epochs = max(min(scale.training.epochs, 10) // 2, 1)  # passes over them
 sampling_size = scale.model.hidden_size // 2  # H of those models
 
 # %%

@@ -24,6 +24,7 @@ from s2s_tutorial.settings import PrecisionName
 from s2s_tutorial.translation.best_words import BestWords
 
 LENGTH_PENALTY = 1.0
+Limit = int | Tensor | None  # on the length of a translation: one for all sentences, one for each, or the default
 
 
 @dataclass(frozen=True)
@@ -42,7 +43,7 @@ class Hypothesis:
     attn_weights: Tensor | None
 
 
-def length_limits(src_lengths: Tensor, max_length: int | Tensor | None = None) -> Tensor:
+def length_limits(src_lengths: Tensor, max_length: Limit = None) -> Tensor:
     """Maximum length of each translation, in words; by default twice the source length plus ten.
 
     Each sentence has its own limit, so its translation does not depend on what else is in the batch.
@@ -78,11 +79,7 @@ def length_penalty(lengths: Tensor | float, strength: float) -> Tensor | float:
 
 @for_inference
 def greedy_search(
-    model: Seq2Seq,
-    src_ids: Tensor,
-    src_lengths: Tensor,
-    max_length: int | Tensor | None = None,
-    precision: PrecisionName = "auto",
+    model: Seq2Seq, src_ids: Tensor, src_lengths: Tensor, max_length: Limit = None, precision: PrecisionName = "auto"
 ) -> list[Hypothesis]:
     """Take the most probable word at every step until EOS.
 
@@ -133,7 +130,7 @@ def beam_search(
     src_ids: Tensor,
     src_lengths: Tensor,
     beam_size: int = 5,
-    max_length: int | Tensor | None = None,
+    max_length: Limit = None,
     penalty: float = LENGTH_PENALTY,
     precision: PrecisionName = "auto",
 ) -> list[list[Hypothesis]]:
@@ -202,9 +199,7 @@ class Beam:
     state: DecoderState
 
     @classmethod
-    def start(
-        cls, model: Seq2Seq, src_ids: Tensor, src_lengths: Tensor, beam_size: int, max_length: int | Tensor | None
-    ) -> Beam:
+    def start(cls, model: Seq2Seq, src_ids: Tensor, src_lengths: Tensor, beam_size: int, max_length: Limit) -> Beam:
         """Encode the sentences and give each of them one empty hypothesis; parameters as for `beam_search`."""
         batch, device = len(src_ids), src_ids.device
         memory, state = model.encode(src_ids, length_mask(src_lengths, src_ids.shape[1]))
