@@ -110,7 +110,7 @@ def _floor_rows(bench: Bench, preset: str, rounds: int) -> list[Row]:
         rows.append(
             Row(
                 f"floor-{preset}{ending}",
-                f"training step of {preset}: the package / its products in {name} and Adam alone",
+                f"training step of `{preset}`: the package / its products in {name} and Adam alone",
                 f"How far a step is from what this machine could do if there were nothing but products in {name}.",
                 ratios(times, "step", name),
                 "×",

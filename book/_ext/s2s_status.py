@@ -48,7 +48,9 @@ class Benchmarks(SphinxDirective):
 
     def run(self) -> list[nodes.Node]:
         """Return the nodes that replace the directive."""
-        found: list[nodes.Node] = [table(list(headline.HEADER), headline.main_rows())]
+        found: list[nodes.Node] = [
+            table(list(headline.HEADER), [[cell.replace("`", "") for cell in row] for row in headline.main_rows()])
+        ]
         for name in headline.FILES:
             path = headline.FOLDER / name
             if path.is_file():
