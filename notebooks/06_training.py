@@ -238,8 +238,8 @@ show_text(
 
 # %% [markdown]
 # The gain comes from skipping padding: here a third of the places is padding, so a third of the work at the output layer
-# is not done. In training the gain is smaller, because the sentences of a [bucket](02_batches.ipynb) are of similar
-# length and there is little padding to skip.
+# is not done. In training the gain is smaller, because batches hold sentences of similar length
+# ([Batches: many sentences in one rectangle](02_batches.ipynb)) and there is little padding to skip.
 #
 # ## What the decoder reads while it learns
 #
