@@ -46,8 +46,8 @@ def patience_counts(step: int, total_steps: int, warmup: float, decay: float) ->
     """Check whether an evaluation without a better score, at this step, is a reason to stop early.
 
     While the learning rate is high, scores go up and down by chance, and the largest gains come when it falls. So only
-    evaluations in the last third of the decay count, where the rate is below a quarter of its highest value. A rate that does
-    not fall counts after the warm-up.
+    evaluations in the last fifth of the decay count, where the rate is below a tenth of its highest value. With a rate that
+    does not fall, all count after the warm-up.
 
     Args:
         step: Steps done.
@@ -55,4 +55,4 @@ def patience_counts(step: int, total_steps: int, warmup: float, decay: float) ->
         warmup: Share of all steps over which the learning rate rises, from 0 to 1.
         decay: Share of all steps over which it falls, from 0 to 1.
     """
-    return step >= total_steps * max(warmup, 1.0 - decay / 3 if decay else 0.0)
+    return step >= total_steps * max(warmup, 1.0 - decay / 5 if decay else 0.0)
