@@ -118,8 +118,7 @@ class DataSettings:
     def language_pair(self) -> tuple[str, str]:
         """Return the codes of source and target language; `""` stands for a language that is not known."""
         if self.languages:
-            source, target = self.languages
-            return source, target
+            return self.languages[0], self.languages[1]
         if self.corpus not in BUILT_IN:
             return "", ""
         return ("en", "fr") if self.reverse else ("fr", "en")
@@ -201,6 +200,7 @@ class TrainingSettings:
         label_smoothing: Probability that is spread evenly over all words in the target distribution.
         sampling: Schedule of scheduled sampling: "none", "constant", "linear", "exponential" or "inverse-sigmoid".
         sampling_end: Teacher-forcing ratio at the end of the schedule.
+        weight_averaging: Share of a moving average of the weights that a step keeps; the average is evaluated; 0 for none.
         unknown_rate: Probability that a word seen once in training is replaced by UNK.
         word_dropout: Probability that the model cannot see a word that it reads, as source or as previous word of the target.
         bpe_dropout: Probability that a merge of a word's pieces is left out, so that each epoch cuts words in other ways.
@@ -229,6 +229,7 @@ class TrainingSettings:
     checkpoint_steps: Count = 200
     seed: Seed = 0
     precision: PrecisionName = "auto"
+    weight_averaging: Probability = 0.0
 
 
 @dataclass(frozen=True)
