@@ -26,7 +26,7 @@ from s2s_tutorial.data.pieces import PieceVocabulary
 from s2s_tutorial.files import BadFileError, load_tensors, save_tensors, write_atomically
 from s2s_tutorial.model.seq2seq import Seq2Seq
 from s2s_tutorial.settings import ModelSettings
-from s2s_tutorial.translation.evaluation import bleu_score, comparable_text
+from s2s_tutorial.translation.evaluation import bleu_score, comparable_references, comparable_text
 from s2s_tutorial.translation.translator import Translator
 from s2s_tutorial.web.description import describe, read_description
 
@@ -276,6 +276,7 @@ def rounding_cost(translator: Translator, held_out: HeldOut) -> RoundingCost:
     for each in (translator, rounded(translator)):
         translations = each.translate_words(held_out.sources)
         outputs.append([comparable_text(translation) for translation in translations])
-    before, after = (bleu_score(texts, held_out.references) for texts in outputs)
+    references = comparable_references(held_out.references, translator.rule)
+    before, after = (bleu_score(texts, references) for texts in outputs)
     same = sum(a == b for a, b in zip(*outputs, strict=True)) / len(held_out)
     return RoundingCost(before, after, same, len(held_out))
