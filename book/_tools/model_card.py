@@ -109,8 +109,8 @@ def _challenge(challenge: dict[str, Any]) -> str:
         f"| {name.replace('_', ' ')} | {group['sentences']} | {group['bleu']:.1f} | {group['exact_match']:.0%} |"
         for name, group in challenge["phenomena"].items()
     )
-    return f"""The challenge set has {challenge["sentences"]} short sentences that were written for this project. With greedy search the
-model reaches a BLEU of {challenge["bleu"]:.1f} on all of them, and by phenomenon:
+    return f"""The challenge set has {challenge["sentences"]} short sentences that were written for this project. With greedy
+search the model reaches a BLEU of {challenge["bleu"]:.1f} on all of them, and by phenomenon:
 
 | phenomenon | sentences | BLEU | exact |
 | --- | --- | --- | --- |

@@ -15,9 +15,10 @@ from dataclasses import replace
 import torch
 from torch import Tensor, nn
 
-from s2s_tutorial.model.decoder import Decoder, DecoderState, Memory
+from s2s_tutorial.data.batches import Batch
+from s2s_tutorial.model.decoder import Decoder, DecoderOutput, DecoderState, Memory
 from s2s_tutorial.model.dropout import Dropout
-from s2s_tutorial.model.seq2seq import Seq2Seq
+from s2s_tutorial.model.seq2seq import Feed, Seq2Seq
 from s2s_tutorial.translation.translator import Translator
 
 
@@ -102,6 +103,17 @@ class Ensemble(Seq2Seq):
         encoded = [model.encode(src_ids, src_mask) for model in self.models if isinstance(model, Seq2Seq)]
         memories, states = zip(*encoded, strict=True)
         return join_memories(memories), join_states(states)
+
+    def forward(self, batch: Batch, prev_ids: Feed | None = None) -> DecoderOutput:
+        """Run every model over a batch whose target words are known; see `Seq2Seq.forward`.
+
+        Returns:
+            attn_states (B, T, M·H), and mean attn_weights (B, T, S) or None.
+        """
+        outputs = [model(batch, prev_ids) for model in self.models]
+        weights = [output.attn_weights for output in outputs if output.attn_weights is not None]
+        mean_weights = torch.stack(weights).mean(dim=0) if weights else None  # (B, T, S)
+        return DecoderOutput(torch.cat([output.attn_states for output in outputs], dim=-1), mean_weights)
 
 
 def ensemble_of(translators: Sequence[Translator]) -> Translator:

@@ -28,7 +28,7 @@ def test_a_second_folder_holds_the_model_into_another_language(tmp_path, monkeyp
 
 @pytest.mark.parametrize("to", ["German", "pt-BR"])
 def test_a_language_without_a_model_is_an_error_that_tells_what_to_do(to):
-    with pytest.raises(RunError, match="the package has no model that translates into '.*': train one"):
+    with pytest.raises(RunError, match=r"the package has no model that translates into '.*': train one"):
         load_translator(to=to)
 
 

@@ -58,6 +58,13 @@ def test_an_ensemble_of_one_model_translates_as_the_model(talking_run):
         torch.testing.assert_close(found[0].attn_weights, alone[0].attn_weights)
 
 
+def test_its_attention_to_given_translations_is_the_mean(talking_run):
+    translator = load_translator(talking_run)
+    given = ["elle voit le chat ."], ["she sees the cat ."]
+    (alone,), (found,) = (each.word_attention(*given) for each in (translator, ensemble_of([translator] * 2)))
+    torch.testing.assert_close(found, alone)
+
+
 def test_models_that_do_not_belong_together_are_refused(talking_run):
     translator = load_translator(talking_run)
     other = replace(translator, tgt_vocabulary=Vocabulary.count(["other words"]))
