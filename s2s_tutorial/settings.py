@@ -109,10 +109,8 @@ class DataSettings:
         """Turn paths into text and lists into tuples, because settings are written as JSON and read back."""
         for name in ("corpus", "languages", "valid", "test"):
             value = getattr(self, name)
-            if isinstance(value, list | tuple):
-                object.__setattr__(self, name, tuple(map(_plain, value)))
-            else:
-                object.__setattr__(self, name, _plain(value))
+            plain = tuple(map(_plain, value)) if isinstance(value, list | tuple) else _plain(value)
+            object.__setattr__(self, name, plain)
 
     @property
     def language_pair(self) -> tuple[str, str]:
@@ -204,7 +202,8 @@ class TrainingSettings:
         unknown_rate: Probability that a word seen once in training is replaced by UNK.
         word_dropout: Probability that the model cannot see a word that it reads, as source or as previous word of the target.
         bpe_dropout: Probability that a merge of a word's pieces is left out, so that each epoch cuts words in other ways.
-        patience: Number of evaluations without a better validation score after which training stops.
+        patience: Number of evaluations without a better validation score after which training stops. They count only after
+            the warm-up, and in a run with decay only in the last third of the decay.
         evaluations_per_epoch: Number of evaluations on the validation set per epoch.
         checkpoint_steps: Number of steps between two checkpoints.
         seed: Seed of the initial weights, the order of the pairs, dropout and sampling.
