@@ -40,8 +40,8 @@ def _description(run: Run, scores: dict[str, Any]) -> str:
     vocabulary = "both languages together" if data.joint_vocabulary else "each language"
     return f"""# The model from {source} to {target} that comes with the package
 
-A small translator from {source} to {target}. `s2s-tutorial translate` uses it {how}, and so does the live page of the book.
-Every figure below was measured by `make pretrained` with the weights in the package.
+A small translator from {source} to {target}. `s2s-tutorial translate` uses it {how}. Every figure below was measured by
+`make pretrained` with the weights in the package.
 
 ## What it is
 
@@ -50,7 +50,8 @@ Every figure below was measured by `make pretrained` with the weights in the pac
 - {scores["parameters"]:,} parameters, in half precision, in a safetensors file. Such a file contains only numbers, so
   opening it runs no code.
 - It reads and writes text with case, accents, digits and marks, in pieces of words: {len(run.tgt_vocabulary):,} pieces by
-  byte-pair encoding, learned from {vocabulary}. A character without a piece is written as its bytes, so no word is unknown.
+  byte-pair encoding, learned from {vocabulary}. A character without a piece is written as its bytes, so no
+  word is unknown.
 """
 
 
@@ -119,11 +120,11 @@ search the model reaches a BLEU of {challenge["bleu"]:.1f} on all of them, and b
 
 
 def _limitations(run: Run) -> str:
-    longest = "" if run.longest is None else f", and of more than {run.longest} pieces never"
+    longest = "" if run.longest is None else f", and none of more than {run.longest} pieces"
     return f"""## What it is not for
 
-- It was made for teaching; do not rely on its translations. It has seen few sentences of more than 12 words{longest}. Text of
-  several sentences is therefore translated sentence by sentence.
+- It was made for teaching; do not rely on its translations. It has seen few sentences of more than 12
+  words{longest}. Text of several sentences is therefore translated sentence by sentence.
 - It spells a rare name or word piece by piece, and may change it on the way. Always check names and numbers.
 - It knows everyday words. Of a technical, legal or medical text it makes sentences that read well and are wrong.
 - It sees one sentence at a time, so it cannot know what "it" or « le » stands for, and it chooses between "tu" and "vous", and
