@@ -33,7 +33,7 @@ from s2s_tutorial.training.record import Record, read_record
 RECORD_STEPS = 20  # one of this many steps is kept in the record
 MOST_BYTES = 16_000_000  # of a folder
 FOLDERS = {"en": PRETRAINED, "fr": PRETRAINED.with_name(f"{PRETRAINED.name}_fr")}
-HOURS = {"training": "about 3 hours on two quiet cores", "measuring and writing": "about 5 minutes"}
+TIMES = {"training": "about an hour on two quiet cores", "measuring and writing": "about 3 minutes"}
 
 
 def copy_run(run: Run, folder: Path) -> Run:
@@ -89,9 +89,9 @@ def main(
             print(json.dumps(measure(opened, progress), indent=1, ensure_ascii=False))
             continue
         if run is None:
-            print(f"training into {language}: {HOURS['training']}; stop and resume it as you like", flush=True)
+            print(f"training into {language}: {TIMES['training']}; stop and resume it as you like", flush=True)
             train(folder, reverse)
-        print(f"measuring and writing: {HOURS['measuring and writing']}", flush=True)
+        print(f"measuring and writing: {TIMES['measuring and writing']}", flush=True)
         start, opened = time.monotonic(), open_run(folder)
         scores = write(opened, FOLDERS[language], command)
         source, target = languages(opened)
