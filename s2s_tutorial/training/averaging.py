@@ -1,7 +1,7 @@
 """Weight averaging: a moving average of the weights, which is evaluated and saved in place of the weights themselves.
 
-Every step moves the weights a little to and fro, because its batch is a small sample. An average over the last steps evens
-that out (Polyak and Juditsky 1992). It costs one pass over the weights per step, and nothing when the model translates.
+Every step moves the weights partly in a random direction, because its batch is a small sample. An average over the last steps
+removes most of this noise (Polyak and Juditsky 1992). It costs one pass over the weights per step, and nothing when the model translates.
 """
 
 from __future__ import annotations
