@@ -54,10 +54,11 @@ PRESETS = Presets({
     # Real text as it is written, in pieces of words; 160 characters are about 40 pieces.
     "real": Settings(
         "real",
-        DataSettings(corpus="tatoeba", max_length=160, text="unicode", tokens="subwords", vocabulary_size=8_000),
+        DataSettings(corpus="tatoeba", max_length=160, text="unicode", tokens="subwords", vocabulary_size=5_000),
         ModelSettings(embedding_size=384, hidden_size=384),
         TrainingSettings(
-            epochs=12, batch_size=128, learning_rate=2e-3, unknown_rate=0.0, word_dropout=0.1, bpe_dropout=0.1
+            epochs=24, batch_size=128, learning_rate=2e-3, warmup=0.05, decay=0.95, unknown_rate=0.0, word_dropout=0.1,
+            bpe_dropout=0.1, weight_averaging=0.999,
         ),
     ),
     # The 2017 notebook's own settings. It counted 50,000 batches, about 160 passes over its pairs.

@@ -110,10 +110,8 @@ class DataSettings:
         """Turn paths into text and lists into tuples, because settings are written as JSON and read back."""
         for name in ("corpus", "languages", "valid", "test"):
             value = getattr(self, name)
-            if isinstance(value, list | tuple):
-                object.__setattr__(self, name, tuple(map(_plain, value)))
-            else:
-                object.__setattr__(self, name, _plain(value))
+            plain = tuple(map(_plain, value)) if isinstance(value, list | tuple) else _plain(value)
+            object.__setattr__(self, name, plain)
 
     @property
     def language_pair(self) -> tuple[str, str]:
@@ -201,6 +199,7 @@ class TrainingSettings:
         label_smoothing: Probability that is spread evenly over all words in the target distribution.
         sampling: Schedule of scheduled sampling: "none", "constant", "linear", "exponential" or "inverse-sigmoid".
         sampling_end: Teacher-forcing ratio at the end of the schedule.
+        weight_averaging: Share of a moving average of the weights that a step keeps; the average is evaluated; 0 for none.
         unknown_rate: Probability that a word seen once in training is replaced by UNK.
         word_dropout: Probability that the model cannot see a word that it reads, as source or as previous word of the target.
         bpe_dropout: Probability that a merge of a word's pieces is left out, so that each epoch cuts words in other ways.
@@ -230,6 +229,7 @@ class TrainingSettings:
     checkpoint_steps: Count = 200
     seed: Seed = 0
     precision: PrecisionName = "auto"
+    weight_averaging: Probability = 0.0
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,9 @@
 
 import copy
 import json
+import sys
 from dataclasses import asdict, replace
+from pathlib import Path
 
 import pytest
 import torch
@@ -10,13 +12,18 @@ from safetensors import safe_open
 from typer.testing import CliRunner
 
 from s2s_tutorial.cli.commands import app
-from s2s_tutorial.data.corpus import challenge_set
+from s2s_tutorial.data.columns import Columns
+from s2s_tutorial.data.corpus import HeldOut, challenge_set
+from s2s_tutorial.data.rules import UNICODE
 from s2s_tutorial.presets import PRESETS
 from s2s_tutorial.runs.folder import open_run
 from s2s_tutorial.runs.weights import load_translator
 from s2s_tutorial.settings import PRETRAINED
 from s2s_tutorial.training.record import read_record
 from s2s_tutorial.translation.evaluation import bleu_score, comparable_text
+from s2s_tutorial.translation.translation import Translation
+
+ROOT = Path(__file__).parents[1]
 
 # The 2017 notebook's closing sentences; several hold words that its own vocabulary had dropped.
 CLOSING_SENTENCES = (
@@ -103,3 +110,50 @@ def test_the_command_line_uses_it_where_no_run_is_named():
     assert len(lines) == len(CLOSING_SENTENCES)
     assert lines[3].startswith("i'm not afraid")
     assert all(line.rstrip(".?!").strip() for line in lines)
+
+
+# The recipe of the models of real text
+
+PAIRS = [
+    ("Hi!", "Salut !"), ("Hello.", "Salut."), ("I am 45.", "J'ai 45 ans."), ("I'm 45.", "J'ai 45 ans."),
+    ("I am 46.", "J'ai 46 ans."), ("Go.", "Va !"),
+]  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def recipe():
+    """The modules of book/_tools that measure a model of real text and write its card."""
+    sys.path.insert(0, str(ROOT / "book" / "_tools"))
+    import model_card
+    import pretrained_scores
+
+    yield pretrained_scores, model_card
+    sys.path.pop(0)
+
+
+def test_test_sentences_are_found_again_as_they_were_written(recipe):
+    columns = Columns([one for one, _ in PAIRS], [other for _, other in PAIRS], [])
+    normalised = HeldOut(["j ai ans .", "va !"], [["i am .", "i m ."], ["go ."]])
+    written = recipe[0].as_written(normalised, columns, reverse=False)
+    assert written.sources == ["J'ai 45 ans.", "Va !"]
+    assert written.references == [["I am 45.", "I'm 45."], ["Go."]]  # 46 is another sentence
+
+
+def test_translations_of_real_text_are_scored_as_those_of_normal_text(recipe):
+    found = Translation([], ["▁I", "'", "m", "▁4", "5", "."], [], [], 0.0, None, rule=UNICODE)
+    scores = recipe[0].normalised_scores([found], [["i m ."]])
+    assert scores["exact_match"] == 1.0
+
+
+def test_the_card_of_a_model_of_real_text_names_its_figures(recipe, scores):
+    settings = PRESETS["real"]
+    run = replace(open_run(PRETRAINED), settings=settings, longest=60)
+    line = {"bleu": 61.23, "bleu_low": 60.0, "bleu_high": 62.0, "exact_match": 0.4, "signature": "s"}
+    parts = {f"{name}{beam}": line | {"sentences": 19} for name in ("normalised", "printed", "digits", "long")
+             for beam in ("", "_beam_5")}  # fmt: skip
+    card = recipe[1].card(run, scores | parts, "the command")
+    for text in ("from French to English", "61.2 (60.0 to 62.0)", "19 sentences with digits", "13 to 40 words",
+                 "BPE-dropout 0.1", "the command", "CC BY 2.0 FR"):  # fmt: skip
+        assert text in card
+    reverse = replace(run, settings=replace(settings, data=replace(settings.data, reverse=True)))
+    assert "`s2s-tutorial translate` uses it with `--to fr`" in recipe[1].card(reverse, scores | parts, "")

@@ -37,6 +37,7 @@ app.add_typer(plot_app, name="plot", epilog=examples("s2s-tutorial plot losses -
 def translate(
     sentences: options.SentencesArgument = None,
     run: options.TrainedRunOption = PRETRAINED,
+    to: text_options.IntoOption = None,
     beam: options.BeamOption = 1,
     split: text_options.SplitOption = True,
     as_json: options.JsonTranslationsOption = False,
@@ -51,7 +52,7 @@ def translate(
     with clear_errors():
         from s2s_tutorial.runs.weights import choose_device, load_translator
 
-        translator = load_translator(run, choose_device(device))
+        translator = load_translator(run, choose_device(device), to)
         failed = False
         for chunk in chunks(read_lines(sentences)):
             failed |= not translate_chunk(translator, chunk, beam, as_json, split)

@@ -42,6 +42,15 @@ JointOption = Annotated[
         show_default=FROM_PRESET,
     ),
 ]
+IntoOption = Annotated[
+    str | None,
+    typer.Option(
+        "--to",
+        metavar="LANGUAGE",
+        help="Language to translate into: en or fr, with the models that come with the package. With --run, that of the run.",
+        show_default="en, or that of the run",
+    ),
+]
 SplitOption = Annotated[
     bool,
     typer.Option(

@@ -36,7 +36,7 @@ class NumberedColumn(Protocol):
 
     @property
     def simple_keys(self) -> np.ndarray:
-        """(N,) integers; likewise, but equal for sentences that are the same in simple form, see `TextRule.simplify`."""
+        """(N,) integers; likewise, but equal for sentences that are the same in simple form, see `TextRule.split_form`."""
 
     @property
     def word_types(self) -> int:
@@ -77,7 +77,7 @@ class TextColumn:
     @cached_property
     def simple_keys(self) -> np.ndarray:
         """(N,) index of the simple form of each sentence among the different ones."""
-        return Numbering().ids([self.rule.simplify(text) for text in self.sentences])
+        return Numbering().ids([self.rule.split_form(text) for text in self.sentences])
 
     @cached_property
     def _words(self) -> tuple[np.ndarray, np.ndarray, int]:

@@ -68,7 +68,7 @@ def read_own_sets(settings: DataSettings) -> OwnSets:
     """
     columns: dict[str, Columns] = {}
     first, second, notes = set[str](), set[str](), list[tuple[str, str]]()
-    simplify = text_rule(settings).simplify
+    form = text_rule(settings).split_form
     for part in ("test", "validation"):
         if files := own_files(settings, part):
             read = read_corpus(replace(settings, corpus=files))
@@ -76,7 +76,7 @@ def read_own_sets(settings: DataSettings) -> OwnSets:
             rows = [
                 row for row, texts in pairs
                 if all(texts) and all(text.count(" ") < LONGEST_HELD_OUT for text in texts)
-                and simplify(texts[0]) not in first and simplify(texts[1]) not in second
+                and form(texts[0]) not in first and form(texts[1]) not in second
             ]  # fmt: skip
             name = " and ".join(files_of(files))
             if not rows:
@@ -87,8 +87,8 @@ def read_own_sets(settings: DataSettings) -> OwnSets:
             if dropped := len(read.first) - len(rows):
                 notes.append(("", f"{dropped:,} pairs left out: empty, too long, or with a sentence of the test set"))
             guarded = guarded_sides(settings)
-            first |= set(map(simplify, own_columns.first)) if guarded[0] else set()
-            second |= set(map(simplify, own_columns.second)) if guarded[1] else set()
+            first |= set(map(form, own_columns.first)) if guarded[0] else set()
+            second |= set(map(form, own_columns.second)) if guarded[1] else set()
     return OwnSets(columns, frozenset(first), frozenset(second), notes)
 
 
@@ -107,13 +107,13 @@ def places(first: TextColumn, second: TextColumn, settings: DataSettings, own: O
     found = hash_places(first if is_guarded[0] else second)
     if own.columns:
         pairs = zip(first.sentences, second.sentences, strict=True)
-        simplify = first.rule.simplify
-        is_shared = [simplify(one) in own.first or simplify(other) in own.second for one, other in pairs]
+        form = first.rule.split_form
+        is_shared = [form(one) in own.first or form(other) in own.second for one, other in pairs]
         found[np.array(is_shared, dtype=bool)] = SHARED
     return found
 
 
 def hash_places(column: TextColumn) -> np.ndarray:
     """Return (N,) the place of every sentence, see `place_of`."""
-    place_of_sentence = {text: place_of(column.rule.simplify(text)) for text in set(column.sentences)}
+    place_of_sentence = {text: place_of(column.rule.split_form(text)) for text in set(column.sentences)}
     return np.fromiter(map(place_of_sentence.__getitem__, column.sentences), np.uint8, len(column.sentences))

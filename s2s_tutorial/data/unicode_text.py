@@ -173,9 +173,21 @@ def simplify(text: str) -> str:
     """Simplify a sentence: without case, accents and all but four marks, but with digits and the letters of all scripts.
 
     Text in Latin letters without digits becomes what `text.normalise` makes of it. So translations under different rules
-    can be compared by this form, and the split by it puts a sentence and its variants into the same set, under each rule.
+    can be compared by this form.
 
     >>> simplify("Où est l'ГУМ 7 ?"), simplify("我买小狗。")
     ('ou est l гум 7 ?', '我 买 小 狗')
     """
     return " ".join(text.translate(_SIMPLE).split())
+
+
+_DIGITS = re.compile(r"\d+")
+
+
+def without_digits(simple: str) -> str:
+    """Replace the digits of a simple sentence by spaces; one that has nothing else keeps them.
+
+    >>> without_digits("elle a 7 ans")
+    'elle a ans'
+    """
+    return " ".join(_DIGITS.sub(" ", simple).split()) or simple

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import torch
 
+from s2s_tutorial.data.languages import language_code, language_name
 from s2s_tutorial.files import (
     BadFileError,
     load_tensors,
@@ -57,19 +58,47 @@ def _not_its_weights(path: Path) -> BadFileError:
     return BadFileError(f"{path} holds the weights of another model than run.json describes: restore both together")
 
 
-def load_translator(folder: str | Path = PRETRAINED, device: torch.device | str = "cpu") -> Translator:
-    """Open a run, or the model that comes with the package, and return a translator with its best weights.
+def pretrained_folder(language: str) -> Path:
+    """Return the folder of the model that comes with the package and translates into a language.
+
+    Args:
+        language: Code of the language, "en" or "fr".
+
+    Raises:
+        RunError: The package has no model into this language.
+    """
+    if language in ("", "en"):
+        return PRETRAINED
+    folder = PRETRAINED.with_name(f"{PRETRAINED.name}_{language}")
+    if language.isalpha() and (folder / "run.json").is_file():
+        return folder
+    raise RunError(
+        f"the package has no model that translates into {language_name(language, 'it')!r:.40}: train one, and name its run "
+        "(s2s-tutorial translate --run DIR)"
+    )
+
+
+def load_translator(
+    folder: str | Path = PRETRAINED, device: torch.device | str = "cpu", to: str | None = None
+) -> Translator:
+    """Open a run, or a model that comes with the package, and return a translator with its best weights.
 
     The model is in evaluation mode.
 
     Args:
-        folder: Folder of the run.
+        folder: Folder of the run; by default one of the models that come with the package.
         device: Device to translate on.
+        to: Code or English name of the language to translate into; None for the language of the run, or English.
 
     Raises:
-        RunError: The folder holds no run, or one that has not saved any weights yet.
+        RunError: The folder holds no run, or one that has not saved any weights yet; or none that translates into `to`.
     """
+    language = "" if to is None else language_code(to)
+    if folder == PRETRAINED:
+        folder = pretrained_folder(language)
     run = open_run(folder)
+    if language and run.language not in ("", language):
+        raise RunError(f"{folder} translates into {run.language}, not {language}: name another run, or leave out --to")
     if not run.model_path.is_file():
         command = shlex.join(["s2s-tutorial", "train", "--run", str(folder)])
         raise RunError(f"{folder} has no trained model yet: run {command} until its first evaluation")

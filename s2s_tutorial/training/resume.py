@@ -18,6 +18,7 @@ from s2s_tutorial.files import pack_tensors, unpack_tensors
 from s2s_tutorial.runs.checkpoints import Checkpoints
 from s2s_tutorial.runs.folder import RunError
 from s2s_tutorial.runs.progress import Progress
+from s2s_tutorial.training.averaging import AveragedWeights
 from s2s_tutorial.training.distributed import Group
 
 RANDOM_STATE_BYTES = (5056, 16)  # of PyTorch's random generators on a CPU and on a CUDA GPU
@@ -31,24 +32,30 @@ class TrainingState:
         model: The network; its weights are saved.
         optimiser: Adam; its moments and step counts are saved.
         rng: Random generator of dropout, hidden words and scheduled sampling.
+        average: Moving average of the weights; it is saved if there is one.
     """
 
     model: nn.Module
     optimiser: torch.optim.Optimizer
     rng: torch.Generator
+    average: AveragedWeights
 
     def tensors(self) -> dict[str, Tensor]:
-        """Return everything as tensors by name: "model.…", "optimiser.…" and "rng"."""
-        tensors = {f"model.{name}": value for name, value in self.model.state_dict().items()}
+        """Return everything as tensors by name: "model.…", "average.…", "optimiser.…" and "rng"."""
+        tensors = self._weights()
         for number, state in self.optimiser.state_dict()["state"].items():
             tensors |= {f"optimiser.{number}.{name}": value for name, value in state.items()}
         return tensors | {"rng": self.rng.get_state()}
 
+    def _weights(self) -> dict[str, Tensor]:
+        named = {"model": self.model.state_dict(), "average": self.average.tensors}
+        return {f"{part}.{name}": value for part, values in named.items() for name, value in values.items()}
+
     @property
     def most_bytes(self) -> int:
-        """Largest size of these tensors in bytes. Adam keeps two numbers for each weight."""
+        """Largest size of these tensors in bytes. Adam keeps two numbers for each weight, and there may be an average."""
         weights = sum(value.nbytes for value in self.model.state_dict().values())
-        return 3 * weights + self.rng.get_state().nbytes + (1 << 20)
+        return 4 * weights + self.rng.get_state().nbytes + (1 << 20)
 
     def load(self, tensors: Mapping[str, Tensor]) -> None:
         """Restore everything from the result of `tensors`.
@@ -65,6 +72,8 @@ class TrainingState:
             return {name.removeprefix(prefix): value for name, value in tensors.items() if name.startswith(prefix)}
 
         self.model.load_state_dict(part("model."))
+        for name, value in part("average.").items():
+            self.average.tensors[name].copy_(value)
         state: dict[int, dict[str, Tensor]] = {}
         for name, value in part("optimiser.").items():
             number, kind = name.split(".")
@@ -83,7 +92,7 @@ class TrainingState:
         return state.dtype == own.dtype and state.dim() == 1 and len(own) != len(state) in RANDOM_STATE_BYTES
 
     def _check(self, tensors: Mapping[str, Tensor]) -> None:
-        needed = {f"model.{name}": value for name, value in self.model.state_dict().items()}
+        needed = self._weights()
         parameters = [parameter for group in self.optimiser.param_groups for parameter in group["params"]]
         moments = {
             f"optimiser.{number}.{kind}": value

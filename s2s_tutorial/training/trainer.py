@@ -28,6 +28,7 @@ from s2s_tutorial.runs.lock import hold
 from s2s_tutorial.runs.progress import Progress
 from s2s_tutorial.runs.weights import choose_device, load_model
 from s2s_tutorial.settings import Settings
+from s2s_tutorial.training.averaging import AveragedWeights
 from s2s_tutorial.training.display import Display
 from s2s_tutorial.training.distributed import Group
 from s2s_tutorial.training.epoch_pairs import EpochPairs, batches_from
@@ -94,6 +95,7 @@ class Trainer:
         self.run, model = open_for_training(corpus, settings, folder, self.start, self.group, self.rng, longest)
         self.model = model.to(self.device)
         self.optimiser = build_optimiser(self.model, settings.training)
+        self.average = AveragedWeights(self.model, settings.training.weight_averaging)
         self.progress, self.stop = Progress(), Stop()
         self.checkpoints = Checkpoints(folder, most=self.state.most_bytes)
         self.record = Record(self.run.record_path)
@@ -110,7 +112,7 @@ class Trainer:
     @property
     def state(self) -> TrainingState:
         """Everything that training changes, except `progress`."""
-        return TrainingState(self.model, self.optimiser, self.rng)
+        return TrainingState(self.model, self.optimiser, self.rng, self.average)
 
     @property
     def translator(self) -> Translator:
@@ -148,6 +150,7 @@ class Trainer:
             loss = self.group.average(loss, batch.tgt_lengths.sum(), self.model)  # over all processes
             norms = [clip_grad_norm_(group["params"], training.clip_norm, foreach=True) for group in groups]
             self.optimiser.step()
+            self.average.update(self.progress.step)
         return {
             "loss": loss.item(),
             "encoder_norm": norms[0].item(),
@@ -257,9 +260,10 @@ class Trainer:
         """Translate the validation set, keep the weights if they are the best so far, and show samples."""
         progress, training = self.progress, self.settings.training
         counts = patience_counts(progress.step, self.total_steps, training.warmup, training.decay)
-        bleu = validate(self.translator, self.corpus.validation, progress, self.run.model_path, counts)
-        self.record.add(kind="evaluation", step=progress.step, validation_bleu=bleu)
-        self.display.evaluation(progress, bleu)
+        with self.average.in_place():
+            bleu = validate(self.translator, self.corpus.validation, progress, self.run.model_path, counts)
+            self.record.add(kind="evaluation", step=progress.step, validation_bleu=bleu)
+            self.display.evaluation(progress, bleu)
 
     # Stop and resume
 
@@ -283,6 +287,7 @@ class Trainer:
             self.start.prepare(model)
             self.model.load_state_dict(model.state_dict())
             self.optimiser.state.clear()
+            self.average.restart()
         self.rng.manual_seed(self.settings.training.seed)
         self.progress = Progress()
 

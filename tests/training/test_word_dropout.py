@@ -20,7 +20,7 @@ from s2s_tutorial.training.word_dropout import hide, hide_words
 PIECES = replace(
     TINY,
     data=replace(TINY.data, text="unicode", tokens="subwords", vocabulary_size=600),
-    training=replace(TINY.training, bpe_dropout=0.1, word_dropout=0.1),
+    training=replace(TINY.training, bpe_dropout=0.1, word_dropout=0.1, weight_averaging=0.9),
 )
 
 
@@ -55,7 +55,7 @@ def test_source_and_fed_words_are_hidden_and_targets_stay(fed):
     assert torch.equal(made[:, 0], true[:, 0])
 
 
-def test_a_run_with_both_dropouts_resumes_bit_for_bit(tmp_path):
+def test_a_run_with_both_dropouts_and_an_average_resumes_bit_for_bit(tmp_path):
     corpus = prepare(PIECES.data)
     make = partial(Trainer, corpus, PIECES, watchers=[])
     whole = make(tmp_path / "whole")

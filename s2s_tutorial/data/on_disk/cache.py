@@ -36,7 +36,7 @@ from s2s_tutorial.grammar import generate
 from s2s_tutorial.settings import DataSettings, files_of
 
 Vocabularies = tuple[Vocabulary, Vocabulary]  # of source and target
-FOLDER_FORMAT = 3  # raise it when the files, the text rules or the filters change
+FOLDER_FORMAT = 4  # raise it when the files, the text rules or the filters change
 LARGE_SAMPLE, LARGE_FILE = 1_000_000, 256 << 20  # pairs, bytes: larger corpora are always streamed
 STORED_FILES = (
     "src.ids.npy", "src.starts.npy", "tgt.ids.npy", "tgt.starts.npy", "src.keys.npy", "test.tsv", "validation.tsv",

@@ -80,7 +80,7 @@ class ScannedColumn(ScannedPart):
         words, lengths = self.rule.split_all(sentences)
         self.write(self.numbering.ids(words), np.array(lengths))
         self._keys.append(_sentence_keys(sentences))
-        simple = [self.rule.simplify(text) for text in sentences]
+        simple = [self.rule.split_form(text) for text in sentences]
         self._simple_keys.append(self._keys[-1] if simple == sentences else _sentence_keys(simple))
 
     def finish(self) -> None:

@@ -1,0 +1,44 @@
+"""Which model is opened: by the folder of a run, or by the language to translate into."""
+
+import shutil
+
+import pytest
+from typer.testing import CliRunner
+
+from s2s_tutorial.cli.commands import app
+from s2s_tutorial.runs import weights
+from s2s_tutorial.runs.folder import RunError
+from s2s_tutorial.runs.weights import load_translator, pretrained_folder
+from s2s_tutorial.settings import PRETRAINED
+
+
+@pytest.mark.parametrize("to", [None, "en", "English"])
+def test_the_model_into_english_is_the_first(to):
+    assert load_translator(to=to).language == "en"
+
+
+def test_a_second_folder_holds_the_model_into_another_language(tmp_path, monkeypatch):
+    monkeypatch.setattr(weights, "PRETRAINED", tmp_path / "pretrained")
+    second = tmp_path / "pretrained_fr"
+    second.mkdir()
+    shutil.copy(PRETRAINED / "run.json", second)
+    assert pretrained_folder("fr") == second
+    assert pretrained_folder("en") == tmp_path / "pretrained"
+
+
+@pytest.mark.parametrize("to", ["German", "pt-BR"])
+def test_a_language_without_a_model_is_an_error_that_tells_what_to_do(to):
+    with pytest.raises(RunError, match=r"the package has no model that translates into '.*': train one"):
+        load_translator(to=to)
+
+
+def test_a_run_into_another_language_is_an_error(tmp_path):
+    shutil.copy(PRETRAINED / "run.json", tmp_path)
+    result = CliRunner().invoke(app, ["translate", "--run", str(tmp_path), "--to", "fr", "Bonjour."])
+    assert result.exit_code == 1
+    assert "translates into en, not fr: name another run, or leave out --to" in result.stderr
+
+
+def test_a_word_that_is_not_a_language_is_an_error():
+    with pytest.raises(ValueError, match="'glasses' is not a language that is known"):
+        load_translator(to="glasses")
