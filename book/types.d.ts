@@ -161,7 +161,8 @@ interface Reader {
 /** Description of an exported model, from the header of its file. */
 interface Description {
   format: number;
-  model: { hidden_size: number; num_layers: number; attention: string };
+  /** Files of older versions have neither network nor heads; those are of recurrent networks. */
+  model: { hidden_size: number; num_layers: number; attention: string; network?: string; num_heads: number };
   text: TextRules;
   src_words: string | ListedPieces;
   /** Null if they are those of the source side. */
@@ -201,6 +202,69 @@ interface OutputLayer {
   logits(vectors: Float64Array, count: number): Float64Array;
 }
 
+/** The file of a model. */
+interface Weights {
+  description: Description;
+  srcEmbedding: RoundedMatrix;
+  embedding: RoundedMatrix;
+  output: OutputLayer;
+  matrix(name: string, from?: number, to?: number): Matrix;
+  vector(name: string): Float64Array;
+  clear(): void;
+}
+
+/** A linear map. */
+interface Linear {
+  matrix: Matrix;
+  bias: Float64Array;
+}
+
+/** Gain and bias, (H) each, of a layer normalisation. */
+interface Norm {
+  gain: Float64Array;
+  bias: Float64Array;
+}
+
+/** An attention of several heads, and the normalisation before it. */
+interface HeadedAttention {
+  norm: Norm;
+  query: Linear;
+  key: Linear;
+  value: Linear;
+  output: Linear;
+}
+
+interface TransformerLayer {
+  own: HeadedAttention;
+  /** Null in the encoder. */
+  cross: HeadedAttention | null;
+  norm: Norm;
+  widen: Linear;
+  narrow: Linear;
+}
+
+/** Keys and values, (H) each, of the words that are looked at. */
+interface KeysAndValues {
+  keys: Float64Array[];
+  values: Float64Array[];
+}
+
+/** Kind of attention of a Transformer: within the source, within the translation, or between them. */
+type LookKind = "encoder" | "decoder" | "cross";
+
+/** A head of a layer, or (null) the mean of its heads. */
+interface Look {
+  kind: LookKind;
+  layer: number;
+  head: number | null;
+}
+
+/** Receives the weights of the N heads of a layer, one word after the other. */
+type Watch = (kind: LookKind, layer: number, heads: Float64Array[]) => void;
+
+/** State of a partial translation: for each layer (H) of a GRU, or the keys and values of a Transformer. */
+type State = any[];
+
 /** Weights of one GRU layer in one direction. */
 interface Gru {
   input: Matrix;
@@ -214,31 +278,41 @@ interface Gru {
 /** An encoded sentence. */
 interface Memory {
   length: number;
+  /** The decoder's state before the first word. */
+  first: State;
+}
+
+interface RecurrentMemory extends Memory {
   /** (S, H). */
   states: Float64Array;
   /** (S, H). */
   keys: Float64Array;
-  /** First state of each of the decoder's layers, (H). */
-  first: Float64Array[];
 }
 
-interface StepOutput {
-  /** (K, V). */
-  logits: Float64Array;
-  /** (K, H) for each layer. */
-  states: Float64Array[];
+interface TransformerMemory extends Memory {
+  /** Keys and values of the source for each of the decoder's layers. */
+  sources: KeysAndValues[];
+}
+
+interface ReadOutput {
+  /** The decoder's top states, from which the output layer predicts, (K, H). */
+  tops: Float64Array;
+  /** K states. */
+  states: State[];
   /** K rows of (S); null without attention. */
   weights: Float64Array[] | null;
 }
 
+interface StepOutput extends ReadOutput {
+  /** (K, V). */
+  logits: Float64Array;
+}
+
 interface Network {
-  description: Description;
-  srcEmbedding: RoundedMatrix;
-  embedding: RoundedMatrix;
-  attention: string;
+  attends: boolean;
   size: number;
-  encode(ids: number[]): Memory;
-  step(ids: number[], memory: Memory, before: Float64Array[], pinned: number): StepOutput;
+  encode(ids: number[], watch?: Watch): Memory;
+  read(ids: number[], memory: Memory, before: State[], pinned: number, watch?: Watch): ReadOutput;
 }
 
 /** A source position that gets all the attention, at one step or (null) at every step. */
@@ -286,7 +360,7 @@ interface Beam {
   length: number;
   ended: boolean;
   weights: number[][];
-  states: Float64Array[];
+  states: State;
 }
 
 /** A translation, as words. */
@@ -337,10 +411,13 @@ interface Found {
   isMarked: boolean;
   isAscii: boolean;
   longest: number | null;
+  /** Sizes of a Transformer; null for other networks. */
+  heads: { layers: number; heads: number } | null;
 }
 
 interface Translator {
   description: Description;
+  watching(sentence: string, look: Look, ids: number[], options?: SearchOptions): Generator<void, number[][], void>;
   translating(sentence: string, options?: SearchOptions): Generator<void, Found, void>;
   translatingBeam(sentence: string, size: number, options?: SearchOptions): Generator<void, Translation[], void>;
 }
@@ -350,6 +427,7 @@ type Ask = { id: number; model: string } & (
   | { type: "load"; base64: string }
   | { type: "translate"; sentence: string; options: SearchOptions }
   | { type: "beam"; sentence: string; size: number; options: SearchOptions }
+  | { type: "heads"; sentence: string; look: Look; ids: number[]; options: SearchOptions }
 );
 
 /** The worker's answer to a question. */
@@ -412,6 +490,17 @@ interface S2sMatrix {
   takeRows(tensor: Tensor, scales: ArrayLike<number>, ids: number[]): Float64Array;
   OutputLayer: new (tensor: Tensor, scales: ArrayLike<number>, bias: Float64Array) => OutputLayer;
   largest(logits: ArrayLike<number>, start: number, size: number, count: number): number[];
+}
+
+interface S2sTransformer {
+  Transformer: new (weights: Weights) => Network;
+  meanOf(heads: Float64Array[]): Float64Array;
+}
+
+interface S2sDrawing {
+  logTotal(logits: Float64Array, start: number, size: number, temperature: number): number;
+  random(seed: number): () => number;
+  draw(logits: Float64Array, size: number, temperature: number, chance: number): number;
 }
 
 interface S2sHonesty {
@@ -717,7 +806,10 @@ interface Window {
   s2sReader: { Reader: new (description: Description, srcSize: number, tgtSize: number) => Reader };
   s2sTensors: S2sTensors;
   s2sMatrix: S2sMatrix;
-  s2sNetwork: { Network: new (bytes: Uint8Array) => Network };
+  s2sWeights: { Weights: new (bytes: Uint8Array) => Weights };
+  s2sNetwork: { RecurrentNetwork: new (weights: Weights) => Network };
+  s2sTransformer: S2sTransformer;
+  s2sDrawing: S2sDrawing;
   s2sHonesty: S2sHonesty;
   s2sSearch: S2sSearch;
   s2sWorker: { serve(): void };

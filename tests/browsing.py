@@ -16,7 +16,7 @@ FLAGS = [
 ]
 PARTS = (
     *("text", "unicode_text", "pieces", "sentences", "rules", "honesty", "reader"),
-    *("tensors", "matrix", "network", "search"),
+    *("tensors", "matrix", "weights", "network", "transformer", "drawing", "search"),
 )
 
 

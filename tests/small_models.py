@@ -39,7 +39,7 @@ FAMILIES = [*RECURRENT, transformer()]
 KINDS = [_settings(*d, attention, *size) for d, attention, size in itertools.product(_DECODERS, ATTENTIONS, _SIZES)]
 KINDS += [transformer(*size) for size in _SIZES]
 # The kinds that the web page can run.
-RUNNABLE = [kind for kind in KINDS if kind.network == "gru" and kind.decoder == "luong" and not kind.input_feeding]
+RUNNABLE = [kind for kind in KINDS if kind.decoder == "luong" and not kind.input_feeding]
 
 
 def kind_name(settings: ModelSettings) -> str:

@@ -8,7 +8,7 @@
 (function () {
   "use strict";
 
-  const PARTS = ["text.js", "unicode_text.js", "pieces.js", "sentences.js", "rules.js", "honesty.js", "reader.js", "tensors.js", "matrix.js", "network.js", "search.js", "worker.js"]; // for the worker
+  const PARTS = ["text.js", "unicode_text.js", "pieces.js", "sentences.js", "rules.js", "honesty.js", "reader.js", "tensors.js", "matrix.js", "weights.js", "network.js", "transformer.js", "drawing.js", "search.js", "worker.js"]; // for the worker
   const VIEW = ["attention_view.js", "panel.js", "controls.js", "choices.js", "address.js", "notes.js", "result.js", "view_words.js", "loading.js", "layout.js"];
   const STYLES = ["attention_view.css", "live.css"];
   const AT_ONCE = 2; // scripts of one model that are downloaded at the same time; other connections stay free

@@ -1,4 +1,4 @@
-// The network: encoder, attention and decoder over typed arrays, for one sentence. It computes the same as the modules of
+// The recurrent network: encoder, attention and decoder over typed arrays, for one sentence. It computes the same as the modules of
 // s2s_tutorial/model/, and tensors have the same names as there.
 //
 // Sizes as in the book: S source length, K partial translations that are decoded together, H hidden, V words, L layers.
@@ -6,28 +6,21 @@
 (self.s2sParts = self.s2sParts || []).push(function (scope) {
   "use strict";
 
-  const { readTensors } = scope.s2sTensors;
-  const { expand, multiply, dot, sideBySide, takeRows, OutputLayer } = scope.s2sMatrix;
+  const { multiply, dot, sideBySide, takeRows } = scope.s2sMatrix;
   const REMEMBERED = 4000; // words whose products with the first layer's weights are kept
 
   /** @type {(value: number) => number} */
   const sigmoid = (value) => 1 / (1 + Math.exp(-value));
 
-  /** A model read from its file. */
-  class Network {
-    /** @param {Uint8Array} bytes */
-    constructor(bytes) {
-      const { tensors, description } = readTensors(bytes);
-      this.tensors = tensors;
-      this.description = description;
-      const { hidden_size, num_layers, attention } = description.model;
+  /** A recurrent network read from its file. */
+  class RecurrentNetwork {
+    /** @param {Weights} weights */
+    constructor(weights) {
+      const { hidden_size, num_layers, attention } = weights.description.model;
+      this.file = weights;
       this.size = hidden_size;
-      this.attention = attention;
-      this.srcEmbedding = this.rounded("encoder.embedding.weight");
-      this.embedding = this.rounded("decoder.embedding.weight");
-      const tied = !tensors.has("decoder.own_output_weight"), output = tied ? this.embedding : this.rounded("decoder.own_output_weight");
-      this.output = new OutputLayer(output.tensor, output.scales, this.vector("decoder.output_bias"));
-      this.combine = this.matrix("decoder.combine.weight");
+      this.attends = attention !== "none";
+      this.combine = weights.matrix("decoder.combine.weight");
       /** @type {Gru[][]} Both directions of each layer. */
       this.encoderLayers = [];
       /** @type {Gru[]} */
@@ -39,46 +32,7 @@
       }
       this.readScore(attention === "local-p" ? "general" : attention);
       const isLocal = attention === "local-p";
-      this.centre = isLocal ? { project: this.matrix("decoder.attention.project.weight"), vector: this.vector("decoder.attention.vector") } : null;
-      this.tensors.clear(); // of the 8-bit values, only the embeddings and the output layer are needed again
-    }
-
-    /**
-     * Return a tensor of the file.
-     * @param {string} name
-     */
-    tensor(name) {
-      const tensor = this.tensors.get(name);
-      if (!tensor) throw new Error("The model's file has no " + name + ": export the run again.");
-      return tensor;
-    }
-
-    /**
-     * Return an 8-bit matrix with its scales.
-     * @param {string} name
-     * @returns {RoundedMatrix}
-     */
-    rounded(name) {
-      return { tensor: this.tensor(name), scales: this.tensor(name + ".scale").values };
-    }
-
-    /**
-     * Return columns of an 8-bit matrix as floats; all of them by default.
-     * @param {string} name
-     * @param {number} [from]
-     * @param {number} [to]
-     */
-    matrix(name, from, to) {
-      const { tensor, scales } = this.rounded(name);
-      return expand(tensor, scales, from || 0, to || tensor.shape[1]);
-    }
-
-    /**
-     * Return a vector of the file.
-     * @param {string} name
-     */
-    vector(name) {
-      return Float64Array.from(this.tensor(name).values);
+      this.centre = isLocal ? { project: weights.matrix("decoder.attention.project.weight"), vector: weights.vector("decoder.attention.vector") } : null;
     }
 
     /**
@@ -89,8 +43,8 @@
      */
     gru(layer, end) {
       return {
-        input: this.matrix(layer + "weight_ih" + end), inputBias: this.vector(layer + "bias_ih" + end),
-        state: this.matrix(layer + "weight_hh" + end), stateBias: this.vector(layer + "bias_hh" + end),
+        input: this.file.matrix(layer + "weight_ih" + end), inputBias: this.file.vector(layer + "bias_ih" + end),
+        state: this.file.matrix(layer + "weight_hh" + end), stateBias: this.file.vector(layer + "bias_hh" + end),
         known: new Map(),
       };
     }
@@ -105,17 +59,17 @@
       this.key = null;
       /** @type {Matrix | null} */
       this.query = null;
-      if (name === "general") this.key = this.matrix(score + "project.weight");
+      if (name === "general") this.key = this.file.matrix(score + "project.weight");
       if (name === "concat") {
-        this.query = this.matrix(score + "project.weight", 0, H);
-        this.key = this.matrix(score + "project.weight", H, 2 * H);
+        this.query = this.file.matrix(score + "project.weight", 0, H);
+        this.key = this.file.matrix(score + "project.weight", H, 2 * H);
       }
       if (name === "additive") {
-        this.query = this.matrix(score + "project_query.weight");
-        this.key = this.matrix(score + "project_key.weight");
+        this.query = this.file.matrix(score + "project_query.weight");
+        this.key = this.file.matrix(score + "project_key.weight");
       }
       /** @type {Float64Array} */
-      this.scoreVector = this.query ? this.vector(score + "vector") : new Float64Array(0);
+      this.scoreVector = this.query ? this.file.vector(score + "vector") : new Float64Array(0);
     }
 
     /**
@@ -183,7 +137,7 @@
     /**
      * Read a sentence of ids, with EOS at its end.
      * @param {number[]} ids
-     * @returns {Memory}
+     * @returns {RecurrentMemory}
      */
     encode(ids) {
       const S = ids.length;
@@ -195,7 +149,7 @@
       let states = new Float64Array(0);
       const first = this.encoderLayers.map((layer) => {
         const ways = layer.map((gru, backward) => {
-          const projected = layerInput === null ? this.projectWords(gru, this.srcEmbedding, ids)
+          const projected = layerInput === null ? this.projectWords(gru, this.file.srcEmbedding, ids)
             : multiply(gru.input, layerInput, S, gru.inputBias);
           return this.readOneWay(gru, projected, S, backward === 1);
         });
@@ -209,7 +163,7 @@
 
     /**
      * Return the attention weights (S) of the n-th of the decoder's states; a pinned position gets all the weight.
-     * @param {Memory} memory
+     * @param {RecurrentMemory} memory
      * @param {Float64Array} tops The decoder's states, (K, H).
      * @param {Float64Array | null} queries The projected states, (K, H), if the score has a projection for them.
      * @param {number} n
@@ -225,7 +179,7 @@
         if (!queries) weights[s] = dot(tops, n * H, memory.keys, s * H, H);
         else for (let k = 0; k < H; k++) weights[s] += Math.tanh(queries[n * H + k] + memory.keys[s * H + k]) * this.scoreVector[k];
       }
-      const distances = this.distances(tops.subarray(n * H, (n + 1) * H), S), reach = this.description.reach;
+      const distances = this.distances(tops.subarray(n * H, (n + 1) * H), S), reach = this.file.description.reach;
       /** @type {(s: number) => boolean} */
       const allowed = (s) => !distances || Math.abs(distances[s]) <= reach;
       let most = -Infinity, total = 0;
@@ -248,36 +202,38 @@
     }
 
     /**
-     * Compute one step for K partial translations.
-     * @param {number[]} ids Their last words, (K).
-     * @param {Memory} memory
-     * @param {Float64Array[]} before States of each layer, (K, H).
+     * Read one more word of K partial translations.
+     * @param {number[]} ids (K).
+     * @param {RecurrentMemory} memory
+     * @param {Float64Array[][]} before K states: (H) for each layer.
      * @param {number} pinned Source position that gets all the attention, or -1.
-     * @returns {StepOutput}
+     * @returns {ReadOutput}
      */
-    step(ids, memory, before, pinned) {
-      const K = ids.length;
+    read(ids, memory, before, pinned) {
+      const K = ids.length, H = this.size;
       /** @type {Float64Array[]} */
       const states = [];
       this.decoderLayers.forEach((gru, layer) => {
-        const projected = layer === 0 ? this.projectWords(gru, this.embedding, ids)
+        const projected = layer === 0 ? this.projectWords(gru, this.file.embedding, ids)
           : multiply(gru.input, states[layer - 1], K, gru.inputBias);
-        states.push(this.gruStep(gru, projected, 0, before[layer], K));
+        const stacked = new Float64Array(K * H);
+        before.forEach((state, n) => stacked.set(state[layer], n * H));
+        states.push(this.gruStep(gru, projected, 0, stacked, K));
       });
       const tops = states[states.length - 1]; // (K, H)
       let joined = tops, weights = null;
-      if (this.attention !== "none") {
+      if (this.attends) {
         const queries = this.query ? multiply(this.query, tops, K, null) : null; // (K, H)
         weights = ids.map((_, n) => this.weights(memory, tops, queries, n, pinned)); // (K, S)
         joined = sideBySide(this.contexts(memory, weights), tops, K); // (K, 2H)
       }
-      const attentional = multiply(this.combine, joined, K, null).map(Math.tanh); // (K, H)
-      return { logits: this.output.logits(attentional, K), states, weights };
+      const after = ids.map((_, n) => states.map((layer) => layer.subarray(n * H, (n + 1) * H)));
+      return { tops: multiply(this.combine, joined, K, null).map(Math.tanh), states: after, weights };
     }
 
     /**
      * Return the contexts (K, H): means of the encoder's states with the attention weights.
-     * @param {Memory} memory
+     * @param {RecurrentMemory} memory
      * @param {Float64Array[]} weights (K, S).
      */
     contexts(memory, weights) {
@@ -289,6 +245,6 @@
     }
   }
 
-  scope.s2sNetwork = { Network };
+  scope.s2sNetwork = { RecurrentNetwork };
 });
 self.s2sParts[self.s2sParts.length - 1](self);

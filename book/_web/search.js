@@ -4,54 +4,8 @@
 
   const PAD = 0, SOS = 1, EOS = 2, UNK = 3;
   const { largest } = scope.s2sMatrix;
+  const { logTotal, random, draw } = scope.s2sDrawing;
   const SHOWN = 5; // probable words per step that are listed
-
-  /**
-   * Return the log of the sum of exp(logits / temperature) over a row of V logits that begins at `start`, without PAD and SOS.
-   * @param {Float64Array} logits
-   * @param {number} start
-   * @param {number} size
-   * @param {number} temperature
-   */
-  function logTotal(logits, start, size, temperature) {
-    let most = -Infinity, total = 0;
-    for (let v = EOS; v < size; v++) if (logits[start + v] > most) most = logits[start + v];
-    for (let v = EOS; v < size; v++) total += Math.exp((logits[start + v] - most) / temperature);
-    return Math.log(total) + most / temperature;
-  }
-
-  /**
-   * Return a generator of random numbers from 0 to 1 ("mulberry32"); the same seed repeats them.
-   * @param {number} seed
-   */
-  function random(seed) {
-    let state = seed >>> 0;
-    return () => {
-      state = (state + 0x6d2b79f5) >>> 0;
-      let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-      mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61)) ^ mixed;
-      return ((mixed ^ (mixed >>> 14)) >>> 0) / 4294967296;
-    };
-  }
-
-  /**
-   * Draw a word by its probability at a temperature.
-   * @param {Float64Array} logits (V).
-   * @param {number} size
-   * @param {number} temperature
-   * @param {number} chance Random number from 0 to 1.
-   */
-  function draw(logits, size, temperature, chance) {
-    const total = logTotal(logits, 0, size, temperature);
-    let left = chance, last = EOS;
-    for (let v = EOS; v < size; v++) {
-      const share = Math.exp(logits[v] / temperature - total);
-      if (share === 0) continue;
-      last = v;
-      if ((left -= share) < 0) break;
-    }
-    return last;
-  }
 
   /**
    * Return the source position that is pinned at a step, or -1.
@@ -63,9 +17,15 @@
   class Translator {
     /** @param {Uint8Array} bytes The exported model's file. */
     constructor(bytes) {
-      this.network = new scope.s2sNetwork.Network(bytes);
-      this.description = this.network.description;
-      this.reader = new scope.s2sReader.Reader(this.description, this.network.srcEmbedding.tensor.shape[0], this.network.embedding.tensor.shape[0]);
+      const weights = new scope.s2sWeights.Weights(bytes), { description, srcEmbedding, embedding } = weights;
+      const { network, num_layers, num_heads } = description.model, hasHeads = network === "transformer";
+      this.reader = new scope.s2sReader.Reader(description, srcEmbedding.tensor.shape[0], embedding.tensor.shape[0]);
+      /** @type {Network} */
+      this.network = hasHeads ? new scope.s2sTransformer.Transformer(weights) : new scope.s2sNetwork.RecurrentNetwork(weights);
+      weights.clear();
+      this.output = weights.output;
+      this.description = description;
+      this.heads = hasHeads ? { layers: num_layers, heads: num_heads } : null;
       this.tgtWords = this.reader.target.words;
       this.tgtIds = this.reader.target.ids;
     }
@@ -81,12 +41,25 @@
     }
 
     /**
+     * Read one more word of K partial translations, and score the next one.
+     * @param {number[]} ids (K).
+     * @param {Memory} memory
+     * @param {State[]} states (K).
+     * @param {number} pinned Source position that gets all the attention, or -1.
+     * @returns {StepOutput}
+     */
+    step(ids, memory, states, pinned) {
+      const read = this.network.read(ids, memory, states, pinned);
+      return { ...read, logits: this.output.logits(read.tops, ids.length) };
+    }
+
+    /**
      * Return the options that fit this model and sentence. A link may name a position or a word that does not exist.
      * @param {Source} source
      * @param {SearchOptions} options
      */
     fit(source, { pin = null, prefix = [], ...others }) {
-      const fits = pin && this.network.attention !== "none" && pin.source < source.memory.length;
+      const fits = pin && this.network.attends && pin.source < source.memory.length;
       const known = prefix.findIndex((word, n) => (this.tgtIds.get(word) ?? PAD) < EOS || n >= source.limit || prefix[n - 1] === this.tgtWords[EOS]);
       return { ...others, pin: fits ? pin : null, prefix: known < 0 ? prefix : prefix.slice(0, known) };
     }
@@ -103,10 +76,10 @@
       const size = this.tgtWords.length, chance = random(seed);
       /** @type {Required<FoundIds>} */
       const found = { ids: [], score: 0, weights: [], steps: [] };
-      let states = source.memory.first, word = SOS;
+      let states = [source.memory.first], word = SOS;
       for (let step = 0; step < source.limit; step++) {
         yield;
-        const out = this.network.step([word], source.memory, states, pinnedAt(pin, step)); // logits (1, V)
+        const out = this.step([word], source.memory, states, pinnedAt(pin, step)); // logits (1, V)
         const total = logTotal(out.logits, 0, size, 1), shown = largest(out.logits, 0, size, SHOWN), heat = temperature || 1;
         const spread = heat === 1 ? total : logTotal(out.logits, 0, size, heat);
         states = out.states;
@@ -138,25 +111,12 @@
       for (let step = 0; step < source.limit && beams.some((beam) => !beam.ended); step++) {
         yield;
         const live = beams.filter((beam) => !beam.ended), last = live.map((beam) => beam.ids.at(-1) ?? SOS);
-        const out = this.network.step(last, source.memory, this.stack(live), pinnedAt(pin, step));
+        const out = this.step(last, source.memory, live.map((beam) => beam.states), pinnedAt(pin, step));
         const longer = live.flatMap((beam, n) => this.extend(beam, out, n, K, source.limit));
         beams = [...beams.filter((beam) => beam.ended), ...longer].sort((a, b) => rank(b) - rank(a)).slice(0, K);
       }
       beams.sort((a, b) => rank(b) - rank(a));
       return beams.map((beam) => this.finish(source, { ids: beam.ids, score: rank(beam), weights: beam.weights }));
-    }
-
-    /**
-     * Stack the states of partial translations: (K, H) for each layer.
-     * @param {Beam[]} beams
-     */
-    stack(beams) {
-      const H = this.network.size;
-      return beams[0].states.map((_, layer) => {
-        const stacked = new Float64Array(beams.length * H);
-        beams.forEach((beam, n) => stacked.set(beam.states[layer], n * H));
-        return stacked;
-      });
     }
 
     /**
@@ -169,14 +129,14 @@
      * @returns {Beam[]}
      */
     extend(beam, out, n, K, limit) {
-      const size = this.tgtWords.length, H = this.network.size, total = logTotal(out.logits, n * size, size, 1);
+      const size = this.tgtWords.length, total = logTotal(out.logits, n * size, size, 1);
       return largest(out.logits, n * size, size, K).map((id) => ({
         ids: id === EOS ? beam.ids : beam.ids.concat(id),
         score: beam.score + out.logits[n * size + id] - total,
         length: beam.length + 1,
         ended: id === EOS || beam.length + 1 === limit,
         weights: out.weights ? beam.weights.concat([Array.from(out.weights[n])]) : [],
-        states: out.states.map((layer) => layer.subarray(n * H, (n + 1) * H)),
+        states: out.states[n],
       }));
     }
 
@@ -232,7 +192,7 @@
         parts.push({ source: source.text, text: best.text, unspaced: best.unspaced, length: source.tokens.length, tooLong: source.tooLong });
         const { tokens: srcWords, unknown, unread, foreign } = source, read = this.wordsOf(srcWords);
         if (n === part) found = { srcWords, srcStarts: read.starts, srcLabels: read.labels, unknown, unread, foreign, pin: fitting.pin, prefix: fitting.prefix,
-          best, parts, part, spaces, hasPieces, isMarked: Boolean(this.description.reading), isAscii: rule.isAscii, longest };
+          best, parts, part, spaces, hasPieces, isMarked: Boolean(this.description.reading), isAscii: rule.isAscii, longest, heads: this.heads };
       }
       return /** @type {Found} */ (found);
     }
@@ -247,6 +207,34 @@
     *translatingBeam(text, size, options = {}) {
       const { sentences } = this.reader.read(text), source = this.encode(sentences[options.part ?? 0] ?? sentences[0]);
       return yield* this.beam(source, size, this.fit(source, options));
+    }
+
+    /**
+     * Return the weights of a head, or the mean of a layer's heads, while the model reads a known translation; it pauses before
+     * each word.
+     * @param {string} text
+     * @param {Look} look
+     * @param {number[]} ids Words of the translation.
+     * @param {SearchOptions} [options]
+     * @returns {Generator<void, number[][], void>} A row for each word that looks.
+     */
+    *watching(text, look, ids, options = {}) {
+      const { sentences } = this.reader.read(text), sentence = sentences[options.part ?? 0] ?? sentences[0];
+      const { pin } = this.fit(this.encode(sentence), options);
+      /** @type {number[][]} */
+      const rows = [];
+      /** @type {Watch} */
+      const watch = (kind, layer, heads) => {
+        if (kind === look.kind && layer === look.layer) rows.push(Array.from(look.head === null ? scope.s2sTransformer.meanOf(heads) : heads[look.head]));
+      };
+      const memory = this.network.encode(sentence.ids.concat(EOS), watch);
+      let states = [memory.first];
+      for (const [step, word] of (look.kind === "encoder" ? [] : [SOS, ...ids]).entries()) {
+        yield;
+        states = this.network.read([word], memory, states, pinnedAt(pin, step), watch).states;
+      }
+      const columns = Math.max(...rows.map((row) => row.length)); // a word does not look at the words after it
+      return rows.map((row) => row.concat(Array(columns - row.length).fill(0)));
     }
 
     /**

@@ -27,6 +27,7 @@
   function begin(ask) {
     const translator = translators.get(ask.model);
     if (!translator) throw new Error("The model " + ask.model + " is not loaded.");
+    if (ask.type === "heads") return translator.watching(ask.sentence, ask.look, ask.ids, ask.options);
     return ask.type === "translate" ? translator.translating(ask.sentence, ask.options)
       : translator.translatingBeam(ask.sentence, ask.size, ask.options);
   }

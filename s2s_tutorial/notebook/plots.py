@@ -26,6 +26,7 @@ from s2s_tutorial.translation.translator import Translation
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.image import AxesImage
+    from torch import Tensor
 
 
 def running_mean(values: Sequence[float], window: int) -> np.ndarray:
@@ -67,12 +68,46 @@ def plot_attention(translation: Translation, title: str | None = None) -> Figure
     return figure
 
 
+def plot_heads(weights: Tensor, columns: Sequence[str], rows: Sequence[str], title: str = "") -> Figure:
+    """Draw a heat map for every head of every layer: a row of maps for each layer, a column for each head.
+
+    Args:
+        weights: (L, N, T, S), of one kind of attention and one sentence; for example `found.cross[:, 0]` of
+            `head_attention.sentence_heads`.
+        columns: The S words that are attended to.
+        rows: The T words that attend.
+        title: Title of the picture.
+
+    Raises:
+        ValueError: The weights have another shape.
+    """
+    if weights.dim() != 4 or weights.shape[2:] != (len(rows), len(columns)):
+        shape, expected = tuple(weights.shape), f"(L, N, {len(rows)}, {len(columns)})"
+        raise ValueError(f"the weights' shape is {shape}, expected {expected} for these words")
+    layers, heads = weights.shape[:2]
+    height, width = 0.7 + 0.24 * len(rows), 0.8 + 0.24 * len(columns)
+    with rc_context({"font.size": 8}):
+        figure = Figure(figsize=(1 + width * heads, 0.5 + height * layers), layout="constrained")
+        grid = figure.subplots(layers, heads, sharex=True, sharey=True, squeeze=False)
+        for (layer, head), axes in np.ndenumerate(grid):
+            image = draw_weights(axes, weights[layer, head], columns, rows)
+            axes.set_title(f"layer {layer + 1}, head {head + 1}", fontsize=8)
+            axes.tick_params(labeltop=layer == 0)
+        figure.colorbar(image, ax=grid, label="attention weight", shrink=0.8, aspect=30)
+        figure.suptitle(title)
+    return figure
+
+
 def draw_attention(axes: Axes, translation: Translation) -> AxesImage:
     """Draw the heat map of a translation, which must have attention weights, into axes."""
     assert translation.attn_weights is not None
-    weights = translation.attn_weights.numpy()  # (T, S), with EOS
-    columns, rows = ([_clip(word, 20) for word in words] for words in attention_labels(translation))
-    image = axes.imshow(weights, cmap="cividis", vmin=0.0, vmax=1.0, aspect="auto")
+    return draw_weights(axes, translation.attn_weights, *attention_labels(translation))
+
+
+def draw_weights(axes: Axes, weights: Tensor, columns: Sequence[str], rows: Sequence[str]) -> AxesImage:
+    """Draw weights (T, S) with the words of their S columns and T rows into axes."""
+    columns, rows = ([_clip(word, 20) for word in words] for words in (columns, rows))
+    image = axes.imshow(weights.numpy(force=True), cmap="cividis", vmin=0.0, vmax=1.0, aspect="auto")
     # Set ticks and labels together: labels alone would be given to ticks that matplotlib chooses.
     axes.set_xticks(range(len(columns)), labels=columns, rotation=60, ha="left", rotation_mode="anchor")
     axes.set_yticks(range(len(rows)), labels=rows)

@@ -106,18 +106,18 @@ def join_attention(
     A word of the target attends as its pieces do on average, and to a word of the source as to all of its pieces together.
 
     Args:
-        weights: (T, S), weights between pieces; rows and columns after those of the pieces, for EOS, stay.
+        weights: (…, T, S), weights between pieces; rows and columns after those of the pieces, for EOS, stay.
         src_tokens: Pieces of the source.
         tgt_tokens: Pieces of the target.
         rule: Text rule that tells where words begin.
         aligned: True leaves out words that the ASCII rule does not know.
 
     Returns:
-        (T', S'), weights between words.
+        (…, T', S'), weights between words.
     """
-    src = _membership(src_tokens, weights.shape[1], rule, aligned)  # (S', S)
-    tgt = _membership(tgt_tokens, weights.shape[0], rule, aligned)  # (T', T)
-    return (tgt / tgt.sum(dim=1, keepdim=True)) @ weights @ src.T  # (T', T) · (T, S) · (S, S')
+    src = _membership(src_tokens, weights.shape[-1], rule, aligned)  # (S', S)
+    tgt = _membership(tgt_tokens, weights.shape[-2], rule, aligned)  # (T', T)
+    return (tgt / tgt.sum(dim=1, keepdim=True)) @ weights @ src.T  # (T', T) · (…, T, S) · (S, S')
 
 
 def _membership(tokens: list[str], size: int, rule: TextRule, aligned: bool) -> Tensor:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import overload
 
@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 
 from s2s_tutorial.arguments import check_count, check_number, check_sentences
-from s2s_tutorial.data.batches import batches_in_order, rows_by_length
+from s2s_tutorial.data.batches import Batch, batches_in_order, rows_by_length
 from s2s_tutorial.data.pieces import PieceVocabulary, encode_sentences
 from s2s_tutorial.data.rules import ASCII, TextRule
 from s2s_tutorial.data.unicode_text import BYTE_OF
@@ -216,7 +216,6 @@ class Translator:
             too_long=self.longest is not None and len(src_words) > self.longest,
         )
 
-    @torch.inference_mode()
     def forced_attention(self, sources: Sequence[str], targets: Sequence[str]) -> list[Tensor | None]:
         """Compute the attention weights of given translations: the model is fed their words instead of its own.
 
@@ -231,6 +230,12 @@ class Translator:
             SentenceError: A sentence is not normalised; see `check_normalised`.
             ValueError: There are not as many targets as sources.
         """
+        return self.forced(lambda batch: self.model(batch).attn_weights, sources, targets)
+
+    def forced(
+        self, weights_of: Callable[[Batch], Tensor | None], sources: Sequence[str], targets: Sequence[str]
+    ) -> list[Tensor | None]:
+        """Run a function over batches of given translations and cut its weights (B, …, T, S) into those of each pair."""
         check_normalised("sources", sources, self.src_vocabulary, self.rule)
         check_normalised("targets", targets, self.tgt_vocabulary, self.rule)
         if len(sources) != len(targets):
@@ -239,12 +244,12 @@ class Translator:
         tgt = encode_sentences(targets, self.tgt_vocabulary, self.rule)
         found: list[Tensor | None] = [None] * len(sources)
         for rows, batch in batches_in_order(src, tgt, 128):
-            with evaluation_mode(self.model):
-                weights = self.model(batch.to(self.model.device)).attn_weights  # (B, T, S)
+            with torch.inference_mode(), evaluation_mode(self.model):
+                weights = weights_of(batch.to(self.model.device))  # (B, …, T, S)
             if weights is None:
                 continue
             for row, weight, t, s in zip(rows, weights.cpu(), batch.tgt_lengths, batch.src_lengths, strict=True):
-                found[row] = weight[:t, :s]
+                found[row] = weight[..., :t, :s]
         return found
 
     def word_attention(self, sources: Sequence[str], targets: Sequence[str]) -> list[Tensor | None]:
@@ -258,11 +263,16 @@ class Translator:
         Returns:
             For each pair (T, S), counting EOS on both sides; None for a model without attention.
         """
-        found = self.forced_attention(sources, targets)
+        return self.between_words(self.forced_attention(sources, targets), sources, targets)
+
+    def between_words(
+        self, forced: list[Tensor | None], sources: Sequence[str], targets: Sequence[str]
+    ) -> list[Tensor | None]:
+        """Join weights between pieces, (…, T, S) for each pair, to weights between words."""
         if self.rule == ASCII:
-            return found
+            return forced
         joined: list[Tensor | None] = []
-        for source, target, weights in zip(sources, targets, found, strict=True):
+        for source, target, weights in zip(sources, targets, forced, strict=True):
             sides = ((self.src_vocabulary, source), (self.tgt_vocabulary, target))
             src, tgt = (vocabulary.tokens(self.rule.split(text)) for vocabulary, text in sides)
             joined.append(None if weights is None else join_attention(weights, src, tgt, self.rule, aligned=True))

@@ -12,6 +12,7 @@ from s2s_tutorial.data.rules import ASCII, UNICODE, AsciiRule, TextRule
 from s2s_tutorial.data.unicode_text import UNSPACED
 from s2s_tutorial.data.vocabulary import SPECIAL_WORDS, Vocabulary
 from s2s_tutorial.model.attention import LocalAttention
+from s2s_tutorial.model.decoder import RecurrentDecoder
 from s2s_tutorial.translation.paragraphs import NUMBERED, TITLES
 from s2s_tutorial.translation.reading import MAX_SOURCE_PIECES, MAX_SOURCE_WORDS
 from s2s_tutorial.translation.search import LENGTH_PENALTY
@@ -27,7 +28,8 @@ def describe(translator: Translator) -> dict[str, Any]:
 
     Models of ASCII words have the format that the page has always read.
     """
-    attention = translator.model.decoder.attention
+    decoder = translator.model.decoder
+    attention = decoder.attention if isinstance(decoder, RecurrentDecoder) else None
     src, tgt = translator.src_vocabulary, translator.tgt_vocabulary
     values = {
         "format": WORDS_VERSION,

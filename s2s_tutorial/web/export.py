@@ -102,8 +102,6 @@ def rounded(translator: Translator) -> Translator:
 def check_supported(translator: Translator) -> None:
     """Refuse models that the page cannot run, with an `ExportError` that names the part it has no code for."""
     settings = translator.model.settings
-    if settings.network != "gru":
-        raise ExportError(f"the page runs the recurrent network, this run has {settings.network!r}: use --network gru")
     if settings.decoder != "luong":
         raise ExportError(f"the page runs the Luong decoder, this run has {settings.decoder!r}: train --decoder luong")
     if settings.input_feeding:
@@ -188,7 +186,7 @@ def publish(path: str | Path, folder: str | Path, title: str = "", note: str = "
         "note": note,
         "bytes": len(data),
         "scripts": [script.stat().st_size for script in scripts],
-        "attention": translator.model.settings.attention,
+        "attention": attention_name(translator.model.settings),
         "words": [len(translator.src_vocabulary), len(translator.tgt_vocabulary)],
         **({"unit": "pieces"} if isinstance(translator.src_vocabulary, PieceVocabulary) else {}),
         **more,
@@ -198,6 +196,13 @@ def publish(path: str | Path, folder: str | Path, title: str = "", note: str = "
     models[position : position + 1] = [entry]
     write_manifest(folder, models)
     return Exported([*scripts, folder / MANIFEST], len(data))
+
+
+def attention_name(settings: ModelSettings) -> str:
+    """Return how the page names the attention of a network."""
+    if settings.network == "transformer":
+        return f"{settings.num_heads} heads in each of {settings.num_layers} layers"
+    return settings.attention
 
 
 def _write_scripts(folder: Path, name: str, data: bytes) -> list[Path]:

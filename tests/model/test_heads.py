@@ -1,10 +1,10 @@
-"""The weights of all heads: their shapes, their sums, and what search and forced attention return of them."""
+"""The heads one by one: their weights, and the model without some of them."""
 
 import pytest
 import torch
-from small_models import FAMILIES, small_batch, small_model, transformer
+from small_models import FAMILIES, make_batch, small_batch, small_model, transformer
 
-from s2s_tutorial.model.heads import head_weights
+from s2s_tutorial.model.heads import KINDS, Head, attentions, head_weights, list_heads, without_heads
 
 L, N = 2, 2
 
@@ -46,5 +46,59 @@ def test_looking_changes_nothing_and_works_in_training_mode():
 
 
 def test_a_recurrent_network_has_no_heads():
-    with pytest.raises(ValueError, match="the network 'gru' has no heads"):
-        head_weights(small_model(FAMILIES[0]), small_batch())
+    model = small_model(FAMILIES[0])
+    for call in (
+        lambda: head_weights(model, small_batch()),
+        lambda: list_heads(model),
+        lambda: without_heads(model, []),
+    ):
+        with pytest.raises(ValueError, match="the network 'gru' has no heads"):
+            call()
+
+
+# Without some heads
+
+
+def test_all_heads_are_listed_once():
+    listed = list_heads(small_model(transformer()))
+    assert len(listed) == len(set(listed)) == 3 * L * N
+    assert listed[0] == Head("encoder", 0, 0)
+    assert listed[-1] == Head("cross", L - 1, N - 1)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_head_that_is_off_is_left_out_of_the_sum_over_heads(kind):
+    """The output of a layer is a sum over heads, `Σ context_n W_nᴼ + b`, here computed from the heads' own contexts."""
+    model = small_model(transformer())
+    part = attentions(model)[kind][1]
+    states, keys, values = torch.randn(3, 2, 4, 6, dtype=torch.double)  # (B, S, H) each
+    mask = torch.ones(2, 4, dtype=torch.bool)
+    _, weights = part(states, keys, values, mask, need_weights=True)  # (B, N, T, S)
+    contexts = weights @ values.unflatten(-1, (N, -1)).transpose(1, 2)  # (B, N, T, D)
+    columns = part.output.weight.unflatten(1, (N, -1))  # (H, N, D)
+    expected = contexts[:, 0] @ columns[:, 0].T + part.output.bias
+    fewer = attentions(without_heads(model, [Head(kind, 1, 1)]))[kind][1]
+    for need_weights in (True, False):
+        torch.testing.assert_close(fewer(states, keys, values, mask, need_weights)[0], expected)
+
+
+@pytest.mark.parametrize("head", list_heads(small_model(transformer())), ids=str)
+def test_switching_a_head_off_changes_the_network_and_not_the_given_one(head):
+    model, batch = small_model(transformer()), small_batch()
+    before = model(batch).attn_states
+    fewer = without_heads(model, [head])
+    assert not torch.allclose(fewer(batch).attn_states, before)
+    torch.testing.assert_close(model(batch).attn_states, before, rtol=0, atol=0)
+
+
+def test_without_any_head_the_source_is_not_read():
+    model = small_model(transformer())
+    blind = without_heads(model, [head for head in list_heads(model) if head.kind == "cross"])
+    one, other = make_batch([[4, 5]], [[6, 7]]), make_batch([[9, 8, 10]], [[6, 7]])
+    torch.testing.assert_close(blind(one).attn_states, blind(other).attn_states)
+
+
+@pytest.mark.parametrize("head", [("cross", 2, 0), ("cross", 0, 2), ("encoder", -1, 0), ("other", 0, 0)])
+def test_a_head_that_does_not_exist_is_refused(head):
+    with pytest.raises(ValueError, match=r"this model has no .* choose from list_heads"):
+        without_heads(small_model(transformer()), [Head(*head)])

@@ -12,6 +12,7 @@ from s2s_tutorial.notebook.plots import (
     AttentionView,
     figure_bytes,
     plot_attention,
+    plot_heads,
     plot_losses,
     plot_training,
     running_mean,
@@ -62,6 +63,23 @@ def test_the_title_is_the_translation_unless_given():
     translation = translation_of(["a"], ["i", "m", "cold", "."], rows=5)
     assert plot_attention(translation).axes[0].get_title() == "i'm cold."
     assert plot_attention(translation, "mine").axes[0].get_title() == "mine"
+
+
+def test_every_head_has_its_map_and_the_outer_maps_have_the_words():
+    weights = torch.rand(2, 3, 3, 2)
+    figure = plot_heads(weights, ["a", "<eos>"], ["x", "y", "<eos>"], "Heads")
+    figure.draw_without_rendering()
+    *maps, _ = figure.axes
+    for number, axes in enumerate(maps):
+        layer, head = divmod(number, 3)
+        np.testing.assert_array_equal(axes.images[0].get_array(), weights[layer, head].numpy())
+        assert axes.get_title() == f"layer {layer + 1}, head {head + 1}"
+        shown = [tick.label2.get_visible() for tick in axes.xaxis.get_major_ticks()]
+        assert shown == [layer == 0] * 2
+    assert labels_at(maps[0].xaxis) == {0: "a", 1: "<eos>"}
+    assert labels_at(maps[0].yaxis) == {0: "x", 1: "y", 2: "<eos>"}
+    with pytest.raises(ValueError, match=r"shape is \(2, 3, 3, 2\), expected \(L, N, 3, 3\)"):
+        plot_heads(weights, ["a", "b", "<eos>"], ["x", "y", "<eos>"])
 
 
 def test_without_attention_there_is_nothing_to_draw():
