@@ -15,12 +15,12 @@
 # %% [markdown]
 # # Attention without recurrence
 #
-# In [Attention: choosing where to look](04_attention.ipynb), a decoder looked back at a sentence that a recurrent encoder had
-# read. The attention did the looking, but the recurrence did the reading: each state needed the one before it. In 2017,
-# [Vaswani et al.](https://arxiv.org/abs/1706.03762) asked whether attention can do the reading too, and left the recurrence
-# out. Almost every large language model of today is built in this way. In this chapter we take the dot score that you know and
-# turn it, in five steps, into the attention of a [Transformer](../book/glossary.md). After each step, we measure what would be
-# missing without it.
+# In [Attention: choosing where to look](04_attention.ipynb), a decoder looked back at a sentence that a recurrent encoder
+# had read. The attention did the looking, but the recurrence did the reading: each state needed the one before it. [Vaswani
+# et al. (2017)](https://arxiv.org/abs/1706.03762) asked whether attention can do the reading too, and left the recurrence
+# out. Almost every large language model of today is built in this way. In this chapter we take the dot score that you know
+# and turn it, in five steps, into the attention of a [Transformer](../book/glossary.md). After each step, we measure what
+# would be missing without it.
 #
 # > **What you will be able to do**
 # >
@@ -30,8 +30,8 @@
 # > - explain what the causal mask prevents, and recognise a model that was trained without it
 # > - explain why attention does not know the order of words, and add it with sines and cosines
 #
-# The chapter trains three small networks on the built-in corpus. At `small` this takes a few seconds, at `standard` about three
-# minutes.
+# The chapter trains three small networks on the built-in corpus. At `small` this takes a few seconds, at `standard` about
+# three minutes.
 
 # %% tags=["hide-input"]
 # Find the package in this clone, or install it from where the book is published. Otherwise stop and say what to do.
@@ -90,13 +90,14 @@ BLUE, ORANGE, GREEN, GREY = "#00429d", "#b8560b", "#2a7f62", "0.5"
 # %% [markdown]
 # ## Three jobs for one vector
 #
-# What would it mean for a sentence to attend to itself? Each word asks the other words of its own sentence for what it needs:
-# « noir » may want to know which noun it describes, because a masculine noun makes it « noir » and not « noire ». This is called
-# [self-attention](../book/glossary.md). There is no decoder in it. The states that ask and the states that answer are the same.
+# What would it mean for a sentence to attend to itself? Each word asks the other words of its own sentence for what it
+# needs: « noir » may want to know which noun it describes, because a masculine noun makes it « noir » and not « noire ».
+# This is called [self-attention](../book/glossary.md). There is no decoder in it. The states that ask and the states that
+# answer are the same.
 #
-# Let us try it with the dot score of chapter 4, on three states of two numbers. Read the first number as "how much of a noun" and
-# the second as "how much a word that belongs to a noun". So « chat » is (2, 0), « noir » is (0, 2), and the article « le » is
-# (0, 1).
+# Let us try it with the dot score of chapter 4, on three states of two numbers. Read the first number as "how much of a
+# noun" and the second as "how much a word that belongs to a noun". So « chat » is (2, 0), « noir » is (0, 2), and the
+# article « le » is (0, 1).
 #
 # > **Guess first**
 # >
@@ -111,10 +112,10 @@ for word, row in zip(words, states @ states.T, strict=True):
     print(f"{word:5} scores le, chat, noir: {row.tolist()}   looks most at {found}")
 
 # %% [markdown]
-# « noir » looks at itself, and « chat » does too. This is not an accident: a vector is as similar to itself as it can be, and
-# the dot product with a copy of itself is usually large. In chapter 4 it did not matter, because the decoder asked and the encoder
-# answered. Here one vector has three jobs at once. It has to say what its word is looking for, what other words can find it
-# by, and what they get when they have found it.
+# « noir » looks at itself, and « chat » does too. This is not an accident: a vector is as similar to itself as it can be,
+# and the dot product with a copy of itself is usually large. In chapter 4 it did not matter, because the decoder asked and
+# the encoder answered. Here one vector has three jobs at once. It has to say what its word is looking for, what other words
+# can find it by, and what they get when they have found it.
 #
 # So we give each job its own vector. We make the three from the same state, with three matrices that are learned:
 #
@@ -130,8 +131,8 @@ for word, row in zip(words, states @ states.T, strict=True):
 # | [value](../book/glossary.md) $v$ | what do you get from me? | the encoder's state | $W^V x$, of the word that is looked at |
 #
 # Now « noir » can ask for a noun without being one. Take a $W^Q$ that swaps the two numbers of a state, a $W^K$ that changes
-# nothing, and a $W^V$ that halves all numbers. The query of « noir » is then (2, 0). Compute its three scores again before you
-# run the cell.
+# nothing, and a $W^V$ that halves all numbers. The query of « noir » is then (2, 0). Compute its three scores again before
+# you run the cell.
 
 # %% tags=["nbval-check-output"]
 to_query = torch.tensor([[0.0, 1.0], [1.0, 0.0]])  # W^Q
@@ -143,13 +144,13 @@ for word, row in zip(words, scores, strict=True):
     print(f"{word:5} scores {row.tolist()}   looks most at {words[int(row.argmax())]}")
 
 # %% [markdown]
-# The article and the adjective now look for their noun, and the noun looks for its adjective. We chose these matrices by hand,
-# whereas a network learns them by gradient descent.
+# The article and the adjective now look for their noun, and the noun looks for its adjective. We chose these matrices by
+# hand, whereas a network learns them by gradient descent.
 #
 # ### A dictionary that never fails
 #
-# The names come from looking something up. A Python dictionary compares your query with its keys. If a key is equal, you
-# get its value, and if none is equal, you get an error:
+# The names come from looking something up. A Python dictionary compares your query with its keys. If a key is equal, you get
+# its value, and if none is equal, you get an error:
 
 # %% tags=["nbval-check-output"]
 dictionary = {"noun": "chat", "adjective": "noir"}
@@ -157,27 +158,27 @@ print(dictionary["noun"])
 print(dictionary.get("verb", "no such key"))
 
 # %% [markdown]
-# Attention is a soft form of this. Every key matches a little, and you get a mixture of all values in which the best match has
-# the largest share. So it never fails, and it has a gradient everywhere: if the mixture was wrong, training can shift the shares.
-# In self-attention, each sentence is a dictionary of its own words, and each word looks something up in it.
+# Attention is a soft form of this. Every key matches a little, and you get a mixture of all values in which the best match
+# has the largest share. So it never fails, and it has a gradient everywhere: if the mixture was wrong, training can shift
+# the shares. In self-attention, each sentence is a dictionary of its own words, and each word looks something up in it.
 #
 # ## Why divide by √d?
 #
-# Before we compute the mixture, there is one more change. The authors call their attention *scaled* dot-product attention, because
-# they divide each score by $\sqrt d$, where $d$ is the number of values in a query:
+# Before we compute the mixture, there is one more change. The authors call their attention *scaled* dot-product attention,
+# because they divide each score by $\sqrt d$, where $d$ is the number of values in a query:
 #
 # $$
 # \mathrm{attention}(Q, K, V) = \mathrm{softmax}\left(\frac{Q K^\top}{\sqrt d}\right) V
 # \tag{18.2}
 # $$
 #
-# Why should that be necessary? The dot product of two vectors is a sum of $d$ products. If all numbers are independent and have
-# variance 1, each product has variance 1 too, and the variance of a sum is the sum of the variances. So scores have variance
-# $d$, and a typical score has the size $\sqrt d$: with 256 values, it is 16 or −16.
+# Why should that be necessary? The dot product of two vectors is a sum of $d$ products. If all numbers are independent and
+# have variance 1, each product has variance 1 too, and the variance of a sum is the sum of the variances. So scores have
+# variance $d$, and a typical score has the size $\sqrt d$: with 256 values, it is 16 or −16.
 #
-# What is bad about large scores? Work it out for two words, the first with the score $s$ and the second with 0. The first gets the
-# weight $a = 1 / (1 + e^{-s})$, and when its score changes a little, its weight changes by the slope $a(1 - a)$ times as much.
-# That slope is what the gradient is multiplied by on its way back to the query and the key.
+# What is bad about large scores? Work it out for two words, the first with the score $s$ and the second with 0. The first
+# gets the weight $a = 1 / (1 + e^{-s})$, and when its score changes a little, its weight changes by the slope $a(1 - a)$
+# times as much. That slope is what the gradient is multiplied by on its way back to the query and the key.
 #
 # > **Guess first**
 # >
@@ -189,9 +190,9 @@ for score in (0.0, 2.0, 16.0):
     print(f"score {score:4.1f}   weight {weight:.7f}   slope {weight * (1 - weight):.7f}")
 
 # %% [markdown]
-# With a score of 16 the slope is about a ten-millionth. Such a word has won before anything was learned, and the gradient can hardly
-# change it any more. Now we measure both things for random queries and keys of many sizes: the variance of the scores, and
-# the average slope of the weights of ten words. We measure them with and without the division.
+# With a score of 16 the slope is about a ten-millionth. Such a word has won before anything was learned, and the gradient
+# can hardly change it any more. Now we measure both things for random queries and keys of many sizes: the variance of the
+# scores, and the average slope of the weights of ten words. We measure them with and without the division.
 
 
 # %%
@@ -227,8 +228,8 @@ left.set_yscale("log")
 show_figure(figure)
 
 # %% [markdown]
-# **Figure 18.1.** Without the division, the variance of the scores equals the size (dotted line), and the gradient that gets through the
-# softmax falls. With the division, both are the same at every size.
+# **Figure 18.1.** Without the division, the variance of the scores equals the size (dotted line), and the gradient that gets
+# through the softmax falls. With the division, both are the same at every size.
 
 # %% tags=["hide-input"]
 show_text(
@@ -237,8 +238,8 @@ show_text(
 )
 
 # %% [markdown]
-# The division is done for the first steps of training. Later, the matrices can make queries as long as they like, and a trained
-# head may well give nearly all its weight to one word. But then it has learned to do so.
+# The division is done for the first steps of training. Later, the matrices can make queries as long as they like, and a
+# trained head may well give nearly all its weight to one word. But then it has learned to do so.
 #
 # The package computes (18.2) with the masked softmax of chapter 4:
 
@@ -246,9 +247,10 @@ show_text(
 show_source(scaled_dot_product)
 
 # %% [markdown]
-# It expects tensors with four dimensions, because it works on a batch of sentences and on several heads, which come next. For our
-# three words both are 1. The scores of « noir » were 0, 4 and 0. Divided by $\sqrt 2$ and raised as powers of $e$, they become 1,
-# 16.9 and 1, so the weights are 0.05, 0.89 and 0.05. With the values (0, 0.5), (1, 0) and (0, 1), which context do you get?
+# It expects tensors with four dimensions, because it works on a batch of sentences and on several heads, which come next.
+# For our three words both are 1. The scores of « noir » were 0, 4 and 0. Divided by $\sqrt 2$ and raised as powers of $e$,
+# they become 1, 16.9 and 1, so the weights are 0.05, 0.89 and 0.05. With the values (0, 0.5), (1, 0) and (0, 1), which
+# context do you get?
 
 # %% tags=["nbval-check-output"]
 powers = [math.exp(score / math.sqrt(2)) for score in scores[2].tolist()]
@@ -263,13 +265,15 @@ torch.testing.assert_close(contexts[0, 0, 2], context)
 # %% [markdown]
 # ## Several heads
 #
-# « noir » has found its noun. But a verb needs more than one thing from its sentence: its subject, its object, and whether there
-# is a « ne ». A softmax gives one set of weights, so one attention can only return one mixture, in which subject and object are
-# blended. The remedy is to look several times, each time with other matrices. Each look is called a [head](../book/glossary.md).
+# « noir » has found its noun. But a verb needs more than one thing from its sentence: its subject, its object, and whether
+# there is a « ne ». A softmax gives one set of weights, so one attention can only return one mixture, in which subject and
+# object are blended. The remedy is to look several times, each time with other matrices. Each look is called a
+# [head](../book/glossary.md).
 #
-# Would eight heads cost eight times as much? They need not. We cut queries, keys and values of size $H$ into $N$ parts of size
-# $d = H / N$, and each head works on its own part. At the end, the $N$ contexts are put side by side, and one more matrix $W^O$
-# lets them mix. The next cell counts the parameters of `MultiHeadAttention` for some numbers of heads. What do you expect?
+# Would eight heads cost eight times as much? They need not. We cut queries, keys and values of size $H$ into $N$ parts of
+# size $d = H / N$, and each head works on its own part. At the end, the $N$ contexts are put side by side, and one more
+# matrix $W^O$ lets them mix. The next cell counts the parameters of `MultiHeadAttention` for some numbers of heads. What do
+# you expect?
 
 # %% tags=["nbval-check-output"]
 for heads in (1, 2, 8):
@@ -278,15 +282,15 @@ for heads in (1, 2, 8):
 print(f"4 · 64² + 4 · 64 = {4 * 64**2 + 4 * 64:,}")
 
 # %% [markdown]
-# The number does not depend on the heads: there are always four matrices of $H^2$ numbers, and four biases. More heads means more
-# looks, and a smaller space for each comparison. Here is the whole class:
+# The number does not depend on the heads: there are always four matrices of $H^2$ numbers, and four biases. More heads means
+# more looks, and a smaller space for each comparison. Here is the whole class:
 
 # %%
 show_source(MultiHeadAttention)
 
 # %% [markdown]
-# Does it really do two separate attentions? We check it with the formula, on random states. For each head we take its rows of the
-# three maps, compute (18.2) on its own, and join the results with $W^O$.
+# Does it really do two separate attentions? We check it with the formula, on random states. For each head we take its rows
+# of the three maps, compute (18.2) on its own, and join the results with $W^O$.
 
 # %%
 torch.manual_seed(18)
@@ -308,20 +312,22 @@ torch.testing.assert_close(found, expected)
 # The class calls `fast_scaled_dot_product` where no weights are needed. It is a function of PyTorch that computes the same
 # contexts without keeping the matrix of weights, so the last line has checked that form as well.
 #
-# An encoder now needs no recurrence: all words look at all words of their sentence at the same time. Compare this with chapter 3.
-# There, information from the first word reached the last word in $S - 1$ steps, each of which could damage it. Here it takes a
-# single step, whatever the distance. A recurrent network computes its $S$ states one after another, whereas these states are
-# one product of matrices. On the other hand, there are $S^2$ scores, so a text of twice the length costs four times as many.
+# An encoder now needs no recurrence: all words look at all words of their sentence at the same time. Compare this with
+# chapter 3. There, information from the first word reached the last word in $S - 1$ steps, each of which could damage it.
+# Here it takes a single step, whatever the distance. A recurrent network computes its $S$ states one after another, whereas
+# these states are one product of matrices. On the other hand, there are $S^2$ scores, so a text of twice the length costs
+# four times as many.
 #
 # ## Do not look into the future
 #
-# The decoder is to use self-attention as well, over the words that it has written so far. In training, all target words
-# are known, and we want to compute all positions at once. Position $t$ reads the words before word $t$, and has to predict
-# word $t$. But that word is in the input too: it is what position $t + 1$ reads. Nothing we have built so far keeps position $t$
-# from looking there.
+# The decoder is to use self-attention as well, over the words that it has written so far. In training, all target words are
+# known, and we want to compute all positions at once. Position $t$ reads the words before word $t$, and has to predict
+# word $t$. But that word is in the input too: it is what position $t + 1$ reads. Nothing we have built so far keeps
+# position $t$ from looking there.
 #
-# A recurrent decoder does not have this problem, because at step $t$ it has not read further. For attention we need a mask. In
-# chapter 4 the mask hid padding. This one is called the [causal mask](../book/glossary.md) and hides everything that comes later:
+# A recurrent decoder does not have this problem, because at step $t$ it has not read further. For attention we need a mask.
+# In chapter 4 the mask hid padding. This one is called the [causal mask](../book/glossary.md) and hides everything that
+# comes later:
 
 # %%
 show_source(causal_mask)
@@ -331,8 +337,8 @@ for word, row in zip(("<sos>", "the", "black", "cat"), causal_mask(4, torch.devi
     print(f"{word:6}", " ".join("look" if allowed else "  . " for allowed in row))
 
 # %% [markdown]
-# The row of *black*, for example, is the position that has read *black* and predicts *cat*. It may look at three positions, and the
-# one that has read *cat* is not among them. We can test whether a decoder obeys: if we change the last word of the
+# The row of *black*, for example, is the position that has read *black* and predicts *cat*. It may look at three positions,
+# and the one that has read *cat* is not among them. We can test whether a decoder obeys: if we change the last word of the
 # target, no earlier prediction may change. For the test below, an untrained network is enough. It does the same with a
 # function in place of `causal_mask` that allows everything.
 
@@ -360,10 +366,10 @@ for name, mask_function in (("causal mask", causal_mask), ("no mask", see_everyt
 #
 # ## The order of the words
 #
-# There is a second thing that recurrence gave us for free. A GRU reads « le chien voit le chat » and « le chat voit le chien » in
-# different orders and ends in different states. What does attention do? Look at (18.2) again: the context is a sum over all words,
-# and a sum does not depend on the order of its terms. Let us shuffle the states that one encoder layer reads and see what comes
-# out.
+# There is a second thing that recurrence gave us for free. A GRU reads « le chien voit le chat » and « le chat voit le chien
+# » in different orders and ends in different states. What does attention do? Look at (18.2) again: the context is a sum over
+# all words, and a sum does not depend on the order of its terms. Let us shuffle the states that one encoder layer reads and
+# see what comes out.
 
 # %% tags=["nbval-check-output"]
 torch.manual_seed(18)
@@ -376,8 +382,8 @@ with torch.no_grad():
 print("same states in the new order:", torch.allclose(straight[:, shuffled], mixed, atol=1e-5))
 
 # %% [markdown]
-# Each word gets exactly the state that it had before, only in another place of the list. So to this encoder, a sentence is a bag of
-# words: it cannot know who sees whom. The order has to be put into the states themselves. Vaswani et al. add to each
+# Each word gets exactly the state that it had before, only in another place of the list. So to this encoder, a sentence is a
+# bag of words: it cannot know who sees whom. The order has to be put into the states themselves. Vaswani et al. add to each
 # embedding a vector that says where the word stands, a [position](../book/glossary.md):
 #
 # $$
@@ -388,9 +394,9 @@ print("same states in the new order:", torch.allclose(straight[:, shuffled], mix
 # \tag{18.3}
 # $$
 #
-# These are clock hands. The first pair of numbers is a hand that turns by one radian per word. Each later pair is a
-# slower hand, and the slowest one has hardly moved at the end of a long sentence. Together they tell the position, as the hands
-# of a clock tell the time. For $H = 4$ there are two hands. Compute the vector of position 1 with a pocket calculator: it is
+# These are clock hands. The first pair of numbers is a hand that turns by one radian per word. Each later pair is a slower
+# hand, and the slowest one has hardly moved at the end of a long sentence. Together they tell the position, as the hands of
+# a clock tell the time. For $H = 4$ there are two hands. Compute the vector of position 1 with a pocket calculator: it is
 # $\sin 1$, $\cos 1$, $\sin 0.01$ and $\cos 0.01$.
 
 # %%
@@ -412,24 +418,24 @@ right.set(xlabel="position", ylabel="dot product", title="similarity to position
 show_figure(figure)
 
 # %% [markdown]
-# **Figure 18.2.** Each row on the left is the vector of a position: fast hands at the left, slow ones at the right. Near positions have
-# similar vectors, so that a dot product can find "the word beside me".
+# **Figure 18.2.** Each row on the left is the vector of a position: fast hands at the left, slow ones at the right. Near
+# positions have similar vectors, so that a dot product can find "the word beside me".
 
 # %% [markdown]
-# Since (18.3) is a formula and not a table of learned rows, there is a vector for every position, even beyond the longest sentence
-# of training. Whether a network can use a position that it never saw is another question, which we take up in [Recurrent
-# or not](20_recurrent_or_not.ipynb).
+# Since (18.3) is a formula and not a table of learned rows, there is a vector for every position, even beyond the longest
+# sentence of training. Whether a network can use a position that it never saw is another question, which we take up in
+# [Recurrent or not](20_recurrent_or_not.ipynb).
 #
 # ## Take away one part at a time
 #
 # Now we train three small Transformers on the built-in corpus: a complete one, one without the causal mask, and one without
-# positions in encoder and decoder. What else a Transformer contains is the subject of [The Transformer](19_transformer.ipynb). Here it is
-# enough that all three have it.
+# positions in encoder and decoder. What else a Transformer contains is the subject of [The
+# Transformer](19_transformer.ipynb). Here it is enough that all three have it.
 #
 # > **Guess first**
 # >
-# > Put the three in order, first by the training loss at the end and then by BLEU. Then take the test sentences and shuffle the
-# > words of each. For which of the three networks do the translations stay the same?
+# > Put the three in order, first by the training loss at the end and then by BLEU. Then take the test sentences and shuffle
+# > the words of each. For which of the three networks do the translations stay the same?
 
 # %%
 small = PRESETS["small"]
@@ -457,8 +463,8 @@ CHANGES = {
 print(f"{len(corpus.train):,} training pairs, {len(corpus.test):,} test sentences")
 
 # %% [markdown]
-# We swap the functions with `mock.patch`, as in [Break it](10_break_it.ipynb), so that the trainer, the search and the
-# test stay the same. Then we measure three things on the test set: the loss while the true words are fed to the decoder, as in
+# We swap the functions with `mock.patch`, as in [Break it](10_break_it.ipynb), so that the trainer, the search and the test
+# stay the same. Then we measure three things on the test set: the loss while the true words are fed to the decoder, as in
 # training; BLEU; and BLEU once more with the words of each source sentence in a random order.
 
 
@@ -523,15 +529,16 @@ show_text(
 )
 
 # %% [markdown]
-# The network without the mask shows how dangerous a leak is. At `standard`, its loss is lower than that of the complete network, even
-# on sentences that it never saw, and everything looks fine while it trains: it learned to copy the next word from the
-# input. When it has to write a translation, the next word is not there yet, so what it learned is of no use. The rule to remember is that a training loss which is too
-# good to be true usually is. The validation BLEU, which is measured by translating, shows the fault at once.
+# The network without the mask shows how dangerous a leak is. At `standard`, its loss is lower than that of the complete
+# network, even on sentences that it never saw, and everything looks fine while it trains: it learned to copy the next word
+# from the input. When it has to write a translation, the next word is not there yet, so what it learned is of no use. The
+# rule to remember is that a training loss which is too good to be true usually is. The validation BLEU, which is measured by
+# translating, shows the fault at once.
 #
-# The network without positions gives the same translation for every order of the source words. It must: the encoder's states are
-# the same up to rounding, and the sum over them does not depend on the order. That it translates many sentences correctly all the same says something
-# about our sentences. Most bags of words allow only one sensible order, because a cat may eat an apple, and an apple does not eat a
-# cat. Look at a sentence where the order decides:
+# The network without positions gives the same translation for every order of the source words. It must: the encoder's states
+# are the same up to rounding, and the sum over them does not depend on the order. That it translates many sentences
+# correctly all the same says something about our sentences. Most bags of words allow only one sensible order, because a cat
+# may eat an apple, and an apple does not eat a cat. Look at a sentence where the order decides:
 
 # %%
 PAIR_OF_SENTENCES = ("le chien voit le chat .", "le chat voit le chien .")
@@ -545,9 +552,9 @@ show_table(["network", *PAIR_OF_SENTENCES], rows)
 # %% [markdown]
 # ## What the heads look at
 #
-# Finally, we look into the complete network. `head_weights` runs it over a sentence pair and returns the weights of all heads of
-# all layers. For the encoder's self-attention this is a square for each head, with the same words on both sides. The
-# heads in Figure 18.3 are those of the first layer.
+# Finally, we look into the complete network. `head_weights` runs it over a sentence pair and returns the weights of all
+# heads of all layers. For the encoder's self-attention this is a square for each head, with the same words on both sides.
+# The heads in Figure 18.3 are those of the first layer.
 
 # %% tags=["hide-input"] mystnb={"image": {"alt": "Four heat maps side by side, one for each head, with the words of a French sentence as rows and columns. Each head distributes its weights in a different way: some along a diagonal, others on single columns."}}
 translator = trainers["complete"].translator
@@ -565,18 +572,18 @@ for head, axes in enumerate(figure.subplots(1, 4, sharey=True)):
 show_figure(figure)
 
 # %% [markdown]
-# **Figure 18.3.** Self-attention of one sentence in the four heads of the first encoder layer: the word of each row looks at the
-# words of the columns. Every row sums to 1.
+# **Figure 18.3.** Self-attention of one sentence in the four heads of the first encoder layer: the word of each row looks at
+# the words of the columns. Every row sums to 1.
 
 # %% [markdown]
 # Can you give each head a job, such as "the word before" or "the end of the sentence"? Be as careful as [Seeing
-# attention](09_seeing_attention.ipynb) taught you to be. A picture of one sentence is no proof, and the heads of another seed
-# look different. We measure the heads against known alignments in [Recurrent or not](20_recurrent_or_not.ipynb).
+# attention](09_seeing_attention.ipynb) taught you to be. A picture of one sentence is no proof, and the heads of another
+# seed look different. We measure the heads against known alignments in [Recurrent or not](20_recurrent_or_not.ipynb).
 #
 # ## Recap
 #
-# - In self-attention the words of one sentence look at each other. Three learned maps give each state a query (what it looks for), a
-#   key (how it is found) and a value (what it gives).
+# - In self-attention the words of one sentence look at each other. Three learned maps give each state a query (what it looks
+#   for), a key (how it is found) and a value (what it gives).
 # - Attention is a soft dictionary: every key matches a little, and you get a mixture of the values.
 # - A dot product of $d$ numbers has variance $d$. Dividing by $\sqrt d$ keeps the softmax where it has a gradient.
 # - Heads look several times with the same number of parameters, each in a space of size $H / N$.
@@ -588,9 +595,9 @@ show_figure(figure)
 # %% [markdown]
 # ### Exercise 18.1: Where the general score went
 #
-# The general score of chapter 4 is $h^\top W \bar h$. Show that the dot product of a query and a key is a general score, with $W =
-# {W^Q}^\top W^K$, and check it with random matrices and the package's `GeneralScore`. What can one head of size $d < H$ not do that
-# a general score can?
+# The general score of chapter 4 is $h^\top W \bar h$. Show that the dot product of a query and a key is a general score,
+# with $W = {W^Q}^\top W^K$, and check it with random matrices and the package's `GeneralScore`. What can one head of size
+# $d < H$ not do that a general score can?
 
 # %% [markdown]
 # ### Solution to exercise 18.1
@@ -608,15 +615,15 @@ print("equal:", torch.allclose(by_maps, by_score, atol=1e-4))
 print("rank of W:", torch.linalg.matrix_rank(general.project.weight).item(), "of 16")
 
 # %% [markdown]
-# $q^\top k = (W^Q h)^\top W^K \bar h = h^\top ({W^Q}^\top W^K) \bar h$. A product of matrices with $d$ rows has at most rank $d$, so one head
-# compares states in at most $d$ directions, while the $W$ of the general score may use all $H$.
+# $q^\top k = (W^Q h)^\top W^K \bar h = h^\top ({W^Q}^\top W^K) \bar h$. A product of matrices with $d$ rows has at most
+# rank $d$, so one head compares states in at most $d$ directions, while the $W$ of the general score may use all $H$.
 
 # %% [markdown]
 # ### Exercise 18.2: A window
 #
 # Write a mask with which each position sees only itself and the two positions before it. How many entries of a mask for 100
-# positions are True, compared with the causal mask? How many layers does it take until the last of 100 positions can depend on
-# the first?
+# positions are True, compared with the causal mask? How many layers does it take until the last of 100 positions can depend
+# on the first?
 
 # %% [markdown]
 # ### Solution to exercise 18.2
@@ -631,14 +638,14 @@ while not reach[99, 0]:
 print(f"layers until position 99 depends on position 0: {layers}")
 
 # %% [markdown]
-# Each layer reaches two positions further back, so 99 positions take 50 layers. The price of a cheap mask is a long
-# path, which is what we wanted to get rid of.
+# Each layer reaches two positions further back, so 99 positions take 50 layers. The price of a cheap mask is a long path,
+# which is what we wanted to get rid of.
 
 # %% [markdown]
 # ### Exercise 18.3: Turning the hands
 #
-# Show that the vector of position $t + k$ is the vector of position $t$ times a matrix that depends on $k$ alone. What is that good
-# for?
+# Show that the vector of position $t + k$ is the vector of position $t$ times a matrix that depends on $k$ alone. What is
+# that good for?
 
 # %% [markdown]
 # ### Solution to exercise 18.3
@@ -652,11 +659,11 @@ for position in (0, 5, 40):
     torch.testing.assert_close(turn @ here, there, atol=1e-4, rtol=0)
 
 # %% [markdown]
-# A pair of sine and cosine is a point on a circle, and moving on by $k$ words turns it by a fixed angle. So a matrix such as $W^K$
-# could learn "the word three places before me", with the same numbers at every position.
+# A pair of sine and cosine is a point on a circle, and moving on by $k$ words turns it by a fixed angle. So a matrix such
+# as $W^K$ could learn "the word three places before me", with the same numbers at every position.
 
 # %% [markdown]
 # ## What to read next
 #
-# [The Transformer](19_transformer.ipynb) puts this attention into a network of many layers. Then read sections 3.2 and 3.5 of [Vaswani et
-# al. (2017)](https://arxiv.org/abs/1706.03762), where you know every formula now.
+# [The Transformer](19_transformer.ipynb) puts this attention into a network of many layers. Then read sections 3.2 and 3.5
+# of [Vaswani et al. (2017)](https://arxiv.org/abs/1706.03762), where you know every formula now.

@@ -15,11 +15,11 @@
 # %% [markdown]
 # # The Transformer
 #
-# [Attention without recurrence](18_attention_without_recurrence.ipynb) has given us attention that can read a sentence and write one. One
-# such layer is not enough for translation, and a pile of them does not train. In this chapter we build the rest of the network of [Vaswani et
-# al. (2017)](https://arxiv.org/abs/1706.03762): a small network at every word, a path that goes around each part, and a
-# normalisation. For each of them we first look at the trouble, then at the remedy, and measure what happens without it. Then
-# we train the whole, and find out why a Transformer asks for a careful start.
+# [Attention without recurrence](18_attention_without_recurrence.ipynb) has given us attention that can read a sentence and
+# write one. One such layer is not enough for translation, and a pile of them does not train. In this chapter we build the
+# rest of the network of [Vaswani et al. (2017)](https://arxiv.org/abs/1706.03762): a small network at every word, a path
+# that goes around each part, and a normalisation. For each of them we first look at the trouble, then at the remedy, and
+# measure what happens without it. Then we train the whole, and find out why a Transformer asks for a careful start.
 #
 # > **What you will be able to do**
 # >
@@ -86,21 +86,21 @@ BLUE, ORANGE, GREEN, GREY = "#00429d", "#b8560b", "#2a7f62", "0.5"
 # %% [markdown]
 # ## The whole network
 #
-# Let us begin with the map (Figure 19.1). Follow « le chat noir » down the left side, and "the black cat" down the right side. You know
-# the green boxes already: they are the attention of chapter 18, and of chapter 4 before it. What is new is the box *feed-forward*,
-# the box *LayerNorm*, and the lines that go around.
+# Let us begin with the map (Figure 19.1). Follow « le chat noir » down the left side, and "the black cat" down the right
+# side. You know the green boxes already: they are the attention of chapter 18, and of chapter 4 before it. What is new is
+# the box *feed-forward*, the box *LayerNorm*, and the lines that go around.
 
 # %% tags=["hide-input"] mystnb={"image": {"alt": "Two columns. Left, the encoder: ids of le chat noir and the end mark, embedding plus positions, then L layers of LayerNorm, self-attention, LayerNorm and feed-forward, with a path around each pair that is added again, then LayerNorm and the encoder states. Right, the decoder: the same with three parts in each layer, masked self-attention, cross-attention that takes keys and values from the encoder states, and feed-forward; then LayerNorm and the output layer. Shapes stand beside the boxes."}}
 show_drawing("transformer")
 
 # %% [markdown]
-# **Figure 19.1.** A Transformer with the shape of every result. Everything inside a dashed frame is repeated $L$ times, with weights of its
-# own each time. $B$ sentences, $S$ source and $T$ target words, $H$ values in a state, $N$ heads, $F$ values inside the feed-forward
-# network, $V$ target words.
+# **Figure 19.1.** A Transformer with the shape of every result. Everything inside a dashed frame is repeated $L$ times,
+# with weights of its own each time. $B$ sentences, $S$ source and $T$ target words, $H$ values in a state, $N$ heads,
+# $F$ values inside the feed-forward network, $V$ target words.
 
 # %% [markdown]
-# A drawing can be wrong, so let us compare it with the code. We build a small network, attach a function to each of its parts that
-# notes the shape of the result, and run a batch of two sentence pairs through it.
+# A drawing can be wrong, so let us compare it with the code. We build a small network, attach a function to each of its
+# parts that notes the shape of the result, and run a batch of two sentence pairs through it.
 
 # %% tags=["nbval-check-output"]
 B, S, T, H, N, F, V = 2, 4, 5, 16, 2, 32, 30
@@ -128,22 +128,22 @@ for hook in hooks:
 check_shape(model.decoder.logits(output.attn_states), (B, T, V))
 
 # %% [markdown]
-# The parts come in the order of the drawing, and each returns states of size $H$. That is the rule that makes it easy to pile up
-# layers: whatever is inside, a layer reads (B, S, H) and returns (B, S, H).
+# The parts come in the order of the drawing, and each returns states of size $H$. That is the rule that makes it easy to
+# pile up layers: whatever is inside, a layer reads (B, S, H) and returns (B, S, H).
 #
 # ## A small network at every word
 #
-# Attention returns a weighted mean of values. Apart from the weights, this is a linear operation, and a mean of means is again
-# a mean. If a network is to compute "a noun, in the plural, and negated", then something has to work on what a word has
-# gathered. This is the feed-forward network:
+# Attention returns a weighted mean of values. Apart from the weights, this is a linear operation, and a mean of means is
+# again a mean. If a network is to compute "a noun, in the plural, and negated", then something has to work on what a word
+# has gathered. This is the feed-forward network:
 #
 # $$
 # \mathrm{FFN}(x) = \max(0,\ x W_1 + b_1)\, W_2 + b_2
 # \tag{19.1}
 # $$
 #
-# It widens a state to $F$ values, sets negative ones to 0, and returns to $H$ values. It does this at each word on its own, with
-# the same weights. So in each layer the words first exchange something, and then each of them thinks about it.
+# It widens a state to $F$ values, sets negative ones to 0, and returns to $H$ values. It does this at each word on its
+# own, with the same weights. So in each layer the words first exchange something, and then each of them thinks about it.
 
 # %%
 show_source(FeedForward)
@@ -151,9 +151,9 @@ show_source(FeedForward)
 # %% [markdown]
 # > **Guess first**
 # >
-# > Where are most parameters of an encoder layer, in the attention or in the feed-forward network? Count them for $H = 64$ and $F
-# > = 128$: the attention has four matrices $H \times H$ and four biases, and the feed-forward network has $W_1$, $b_1$, $W_2$ and
-# > $b_2$. And what is the share with $F = 4H$, which the paper uses?
+# > Where are most parameters of an encoder layer, in the attention or in the feed-forward network? Count them for $H = 64$
+# > and $F = 128$: the attention has four matrices $H \times H$ and four biases, and the feed-forward network has $W_1$,
+# > $b_1$, $W_2$ and $b_2$. And what is the share with $F = 4H$, which the paper uses?
 
 # %% tags=["nbval-check-output"]
 for inner in (128, 256):
@@ -165,14 +165,14 @@ assert counts["attention"] == 4 * 64 * 64 + 4 * 64
 assert counts["feed-forward"] == 2 * 64 * 256 + 256 + 64
 
 # %% [markdown]
-# With $F = 2H$ both have about as many, and with $F = 4H$ two thirds of a layer are in the feed-forward network. The network is
-# named after its attention, but most of its numbers are elsewhere.
+# With $F = 2H$ both have about as many, and with $F = 4H$ two thirds of a layer are in the feed-forward network. The network
+# is named after its attention, but most of its numbers are elsewhere.
 #
 # ## Residuals: keep what you have
 #
-# Now we pile up layers, and the first trouble appears. Take three words whose states are single numbers: 0, 3 and 6. An attention
-# that has learned nothing yet has nearly equal weights. Say each word gives itself 0.4, and the two others 0.3 each. Compute
-# the three new states with a pencil, and then what a second layer makes of them.
+# Now we pile up layers, and the first trouble appears. Take three words whose states are single numbers: 0, 3 and 6. An
+# attention that has learned nothing yet has nearly equal weights. Say each word gives itself 0.4, and the two others 0.3
+# each. Compute the three new states with a pencil, and then what a second layer makes of them.
 
 # %% tags=["nbval-check-output"]
 mixing = torch.tensor([[0.4, 0.3, 0.3], [0.3, 0.4, 0.3], [0.3, 0.3, 0.4]])
@@ -182,8 +182,8 @@ for layer_number in range(4):
     values = mixing @ values
 
 # %% [markdown]
-# After three layers, the three words cannot be told apart. Each mixing leaves a tenth of the differences, because a mean
-# is nearer to the middle than what it is a mean of. No later layer can bring back what has been lost.
+# After three layers, the three words cannot be told apart. Each mixing leaves a tenth of the differences, because a mean is
+# nearer to the middle than what it is a mean of. No later layer can bring back what has been lost.
 #
 # The remedy is to *add* the result to the state instead of replacing it:
 #
@@ -192,20 +192,20 @@ for layer_number in range(4):
 # \tag{19.2}
 # $$
 #
-# This is called a [residual connection](../book/glossary.md). With (19.2), the three words become 2.7, 6 and 9.3 after one layer, so
-# their differences stay. A layer now says what should change in a state, and if it has nothing to say, it can
-# return zeros. The gradient profits as well. The slope of (19.2) is $1 + \mathrm{sublayer}'(x)$, so it finds its way back through
-# the 1, however small the rest is.
+# This is called a [residual connection](../book/glossary.md). With (19.2), the three words become 2.7, 6 and 9.3 after one
+# layer, so their differences stay. A layer now says what should change in a state, and if it has nothing to say, it can
+# return zeros. The gradient profits as well. The slope of (19.2) is $1 + \mathrm{sublayer}'(x)$, so it finds its way back
+# through the 1, however small the rest is.
 #
 # ## Normalisation: keep it at one size
 #
-# The second trouble is caused by the remedy. We add something in each sublayer, so states grow. If $x$ and the result have the
-# variance 1 and are independent, then the sum has variance 2. The next sublayer, which reads a larger state, returns
-# a larger result, and after 24 sublayers the variance is $2^{24}$, about 17 million.
+# The second trouble is caused by the remedy. We add something in each sublayer, so states grow. If $x$ and the result have
+# the variance 1 and are independent, then the sum has variance 2. The next sublayer, which reads a larger state, returns a
+# larger result, and after 24 sublayers the variance is $2^{24}$, about 17 million.
 #
-# [Layer normalisation](../book/glossary.md) ([Ba et al., 2016](https://arxiv.org/abs/1607.06450)) stops this. It subtracts the mean
-# of the $H$ numbers of a state, and divides by their standard deviation. Then two learned vectors, $\gamma$ and $\beta$, give
-# each number a scale and an offset:
+# [Layer normalisation](../book/glossary.md) ([Ba et al., 2016](https://arxiv.org/abs/1607.06450)) stops this. It subtracts
+# the mean of the $H$ numbers of a state, and divides by their standard deviation. Then two learned vectors, $\gamma$ and
+# $\beta$, give each number a scale and an offset:
 #
 # $$
 # \mathrm{LayerNorm}(x) = \gamma \cdot \frac{x - \mathrm{mean}(x)}{\sqrt{\mathrm{var}(x) + \epsilon}} + \beta
@@ -220,9 +220,9 @@ for state in ([1.0, 3.0, 5.0, 7.0], [10.0, 30.0, 50.0, 70.0]):
     print(state, "->", [round(value, 2) for value in normed.tolist()])
 
 # %% [markdown]
-# Both give the same result, so a sublayer that reads a normalised state does not notice how large the state has become. In the
-# package, the normalisation comes first in each sublayer: $x + \mathrm{sublayer}(\mathrm{LayerNorm}(x))$. Here is a whole
-# encoder layer:
+# Both give the same result, so a sublayer that reads a normalised state does not notice how large the state has become. In
+# the package, the normalisation comes first in each sublayer: $x + \mathrm{sublayer}(\mathrm{LayerNorm}(x))$. Here is a
+# whole encoder layer:
 
 # %%
 show_source(EncoderLayer.forward)
@@ -231,8 +231,9 @@ show_source(EncoderLayer.forward)
 # ### Break it before training
 #
 # We can see both troubles without any training. We send random states of twelve words through a pile of untrained encoder
-# layers, and note two things after each layer: how different the states of the twelve words are, as a share of their size, and how large
-# the states are. We do it with complete layers, with layers that do not add, and with layers that do not normalise.
+# layers, and note two things after each layer: how different the states of the twelve words are, as a share of their size,
+# and how large the states are. We do it with complete layers, with layers that do not add, and with layers that do not
+# normalise.
 
 
 # %%
@@ -282,8 +283,8 @@ left.legend(frameon=False)
 show_figure(figure)
 
 # %% [markdown]
-# **Figure 19.2.** Without residuals, all words of a sentence have the same state after three layers (left). Without normalisation, states
-# grow with each layer (right). Nothing has been trained here.
+# **Figure 19.2.** Without residuals, all words of a sentence have the same state after three layers (left). Without
+# normalisation, states grow with each layer (right). Nothing has been trained here.
 
 # %% tags=["hide-input"]
 show_text(
@@ -298,15 +299,15 @@ show_text(
 #
 # ## Before or after?
 #
-# Our layers normalise what a sublayer *reads*. This is called [pre-norm](../book/glossary.md). The paper of 2017 did it the other way
-# round and normalised the *sum*: $\mathrm{LayerNorm}(x + \mathrm{sublayer}(x))$, which is called post-norm. The difference
-# looks small. But with post-norm there is no path from the top to the bottom any more that leaves everything as it is, because
-# each sum passes through a normalisation.
+# Our layers normalise what a sublayer *reads*. This is called [pre-norm](../book/glossary.md). The paper of 2017 did it the
+# other way round and normalised the *sum*: $\mathrm{LayerNorm}(x + \mathrm{sublayer}(x))$, which is called post-norm. The
+# difference looks small. But with post-norm there is no path from the top to the bottom any more that leaves everything as
+# it is, because each sum passes through a normalisation.
 #
-# [Xiong et al. (2020)](https://arxiv.org/abs/2002.04745) computed what follows for the first steps of training. With post-norm, the
-# gradients of the layers near the output are large, so a large first step does damage. The usual cure is a
-# [warm-up](../book/glossary.md): the learning rate starts near 0 and rises. With pre-norm, gradients are smaller the
-# more layers there are, and the authors could train without a warm-up.
+# [Xiong et al. (2020)](https://arxiv.org/abs/2002.04745) computed what follows for the first steps of training. With
+# post-norm, the gradients of the layers near the output are large, so a large first step does damage. The usual cure is a
+# [warm-up](../book/glossary.md): the learning rate starts near 0 and rises. With pre-norm, gradients are smaller the more
+# layers there are, and the authors could train without a warm-up.
 #
 # The package is pre-norm, so we write the other form here. Compare it with `EncoderLayer.forward` above, and find the three
 # places that have changed.
@@ -323,16 +324,16 @@ class PostNormEncoderLayer(EncoderLayer):
 
 
 # %% [markdown]
-# A decoder layer has three sublayers, and so it is longer. Its parameter `past` has the keys and values of earlier positions. In training
-# it is empty, and in a search it saves computing them again for every new word.
+# A decoder layer has three sublayers, and so it is longer. Its parameter `past` has the keys and values of earlier
+# positions. In training it is empty, and in a search it saves computing them again for every new word.
 
 # %%
 show_source(DecoderLayer.forward)
 
 
 # %% [markdown]
-# We need this layer twice more, for our experiments: once without residuals and once with post-norm. One class can do both. It
-# computes the three sublayers as above, and leaves it to a method `join` what to do with their results.
+# We need this layer twice more, for our experiments: once without residuals and once with post-norm. One class can do both.
+# It computes the three sublayers as above, and leaves it to a method `join` what to do with their results.
 
 
 # %% tags=["hide-input"]
@@ -370,9 +371,10 @@ class PostNormDecoderLayer(NoResidualDecoderLayer):
 # %% [markdown]
 # ## Training it
 #
-# To train a Transformer with this package, you set `network="transformer"`, or `--network transformer` on the command line. Nothing
-# else is new: data, loss, optimiser, search and evaluation do not know which network they work with. `with_transformer` takes the
-# settings of a recurrent network and returns those of a Transformer with about as many parameters:
+# To train a Transformer with this package, you set `network="transformer"`, or `--network transformer` on the command line.
+# Nothing else is new: data, loss, optimiser, search and evaluation do not know which network they work with.
+# `with_transformer` takes the settings of a recurrent network and returns those of a Transformer with about as many
+# parameters:
 
 # %%
 show_source(with_transformer)
@@ -385,10 +387,10 @@ show_source(with_transformer)
 # \tag{19.4}
 # $$
 #
-# It rises in a straight line until step $w$, and then falls with the root of $n$. Our trainer has a straight line too, and falls along a half cosine. The
-# share of all steps in which it rises is the setting `warmup`. The recurrent networks of this book use 0.1, whereas
-# `with_transformer` asks for 0.5. Do we need that? We train six networks for the same number of steps: the four combinations
-# of pre-norm and post-norm with and without warm-up, and the two broken ones with the warm-up.
+# It rises in a straight line until step $w$, and then falls with the root of $n$. Our trainer has a straight line too, and
+# falls along a half cosine. The share of all steps in which it rises is the setting `warmup`. The recurrent networks of this
+# book use 0.1, whereas `with_transformer` asks for 0.5. Do we need that? We train six networks for the same number of steps:
+# the four combinations of pre-norm and post-norm with and without warm-up, and the two broken ones with the warm-up.
 #
 # > **Guess first**
 # >
@@ -453,7 +455,8 @@ axes.legend(frameon=False, fontsize=9)
 show_figure(figure)
 
 # %% [markdown]
-# **Figure 19.3.** Training loss of the six networks, as a running mean. Solid and dashed lines of one colour differ only in the warm-up.
+# **Figure 19.3.** Training loss of the six networks, as a running mean. Solid and dashed lines of one colour differ only in
+# the warm-up.
 
 # %% tags=["hide-input"]
 show_table(
@@ -492,10 +495,10 @@ for warmup in (0.0, 0.1, 0.5):
 # %% [markdown]
 # ## Recap
 #
-# - A Transformer is a pile of layers that read and return states of size $H$. In an encoder layer, words exchange something by
-#   self-attention, and then each of them goes through a feed-forward network. A decoder layer also attends to the source.
-# - Residual connections add the result of each sublayer to the state. Without them, the words of a sentence become the same after a few
-#   layers, and nothing can be learned.
+# - A Transformer is a pile of layers that read and return states of size $H$. In an encoder layer, words exchange something
+#   by self-attention, and then each of them goes through a feed-forward network. A decoder layer also attends to the source.
+# - Residual connections add the result of each sublayer to the state. Without them, the words of a sentence become the same
+#   after a few layers, and nothing can be learned.
 # - Layer normalisation gives each sublayer a state of a known size. Without it, states grow from layer to layer.
 # - Pre-norm normalises what a sublayer reads, and post-norm the sum. A warm-up lets the first steps be small.
 # - Data, loss, search and evaluation are those of the recurrent network.
@@ -505,9 +508,9 @@ for warmup in (0.0, 0.1, 0.5):
 # %% [markdown]
 # ### Exercise 19.1: The network of 2017
 #
-# The base model of the paper has $H = 512$, $F = 2048$, 8 heads, 6 layers in encoder and decoder, and one embedding
-# of about 37,000 pieces that encoder, decoder and output layer share. The paper gives about 65 million parameters. Count them with
-# a pencil, and check your count of the layers with the package. How many are in the embedding?
+# The base model of the paper has $H = 512$, $F = 2048$, 8 heads, 6 layers in encoder and decoder, and one embedding of about
+# 37,000 pieces that encoder, decoder and output layer share. The paper gives about 65 million parameters. Count them with a
+# pencil, and check your count of the layers with the package. How many are in the embedding?
 
 # %% [markdown]
 # ### Solution to exercise 19.1
@@ -525,14 +528,15 @@ print(f"layers {layers / 1e6:.1f} million, embedding {37_000 * 512 / 1e6:.1f} mi
 
 # %% [markdown]
 # An encoder layer has one attention, one feed-forward network and two normalisations, and a decoder layer has two, one and
-# three. Together with the embedding we get 63 million, close to the 65 million of the paper, whose vocabulary
-# we know only roughly. Almost a third of a model of this size is its list of words.
+# three. Together with the embedding we get 63 million, close to the 65 million of the paper, whose vocabulary we know only
+# roughly. Almost a third of a model of this size is its list of words.
 
 # %% [markdown]
 # ### Exercise 19.2: Why embeddings are multiplied
 #
-# `add_positions` multiplies embeddings by $\sqrt H$ before it adds the positions. Show its source. How large are the values of an
-# embedding at the beginning, compared with those of a position, with and without the factor? What would be lost without it?
+# `add_positions` multiplies embeddings by $\sqrt H$ before it adds the positions. Show its source. How large are the values
+# of an embedding at the beginning, compared with those of a position, with and without the factor? What would be lost
+# without it?
 
 # %% [markdown]
 # ### Solution to exercise 19.2
@@ -547,15 +551,15 @@ for size in (64, 512):
     print(f"H = {size}: embedding {words:.2f}, times √H {words * size**0.5:.2f}, position {positions:.2f}")
 
 # %% [markdown]
-# Embeddings start small, with a standard deviation of $1 / \sqrt H$, because they may also be the weights of the output layer. Positions have the size 0.7
-# whatever $H$ is. So without the factor, a state at the first layer would consist mostly of its position, and the network would have to
-# learn larger embeddings before it could see the words.
+# Embeddings start small, with a standard deviation of $1 / \sqrt H$, because they may also be the weights of the output
+# layer. Positions have the size 0.7 whatever $H$ is. So without the factor, a state at the first layer would consist mostly
+# of its position, and the network would have to learn larger embeddings before it could see the words.
 
 # %% [markdown]
 # ### Exercise 19.3: One word at a time
 #
-# In training, the decoder computes all positions at once, and in a search one at a time with the keys and values that it has kept. Show that
-# both give the same states, and say why the causal mask is the reason.
+# In training, the decoder computes all positions at once, and in a search one at a time with the keys and values that it has
+# kept. Show that both give the same states, and say why the causal mask is the reason.
 
 # %% [markdown]
 # ### Solution to exercise 19.3
@@ -577,5 +581,5 @@ print("kept keys and values of each layer:", tuple(state.dec_state.shape), "(L, 
 # %% [markdown]
 # ## What to read next
 #
-# [Recurrent or not](20_recurrent_or_not.ipynb) puts this network beside the recurrent one and measures both with the same care. For
-# the place of the normalisation, read section 3 of [Xiong et al. (2020)](https://arxiv.org/abs/2002.04745).
+# [Recurrent or not](20_recurrent_or_not.ipynb) puts this network beside the recurrent one and measures both with the same
+# care. For the place of the normalisation, read section 3 of [Xiong et al. (2020)](https://arxiv.org/abs/2002.04745).

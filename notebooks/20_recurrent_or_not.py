@@ -15,21 +15,23 @@
 # %% [markdown]
 # # Recurrent or not
 #
-# You now know two networks that translate: the recurrent one with attention, and the [Transformer](19_transformer.ipynb). Which one should you
-# take? Almost everybody takes the Transformer today, and for large models on large machines there are good reasons. But most
-# comparisons have been made with millions of sentence pairs, and few readers of this book have that many. So we run the race at our size: with the
-# same number of parameters, the same minutes on the same machine, the same care in tuning, three seeds each, and on three kinds
-# of text.
+# You now know two networks that translate: the recurrent one with attention, and the [Transformer](19_transformer.ipynb).
+# Which one should you take? Almost everybody takes the Transformer today, and for large models on large machines there are
+# good reasons. But most comparisons have been made with millions of sentence pairs, and few readers of this book have that
+# many. So we run the race at our size: with the same number of parameters, the same minutes on the same machine, the same
+# care in tuning, three seeds each, and on three kinds of text.
 #
 # > **What you will be able to do**
 # >
-# > - set up a comparison of two networks that is fair in parameters, in time and in tuning, and name what it still leaves out
+# > - set up a comparison of two networks that is fair in parameters, in time and in tuning, and name what it still leaves
+# >   out
 # > - say from measurements which of the two learns more from few pairs, and which copes with long sentences
 # > - measure and explain what training and decoding cost as sentences grow
 # > - score every head against gold alignments, and remove the heads that are not needed
 #
-# At `small` the chapter takes a few seconds and shows nothing but its own machinery. At `standard` it takes about an hour on two cores. You
-# can stop it at any time. Each finished training is kept with its scores, and running the cells again resumes where you stopped.
+# At `small` the chapter takes a few seconds and shows nothing but its own machinery. At `standard` it takes about an hour on
+# two cores. You can stop it at any time. Each finished training is kept with its scores, and running the cells again resumes
+# where you stopped.
 
 # %% tags=["hide-input"]
 # Find the package in this clone, or install it from where the book is published. Otherwise stop and say what to do.
@@ -66,13 +68,13 @@ import numpy as np
 import torch
 from matplotlib.figure import Figure
 
-from s2s_tutorial.data.batches import Batch, Encoded, batches_in_order, epoch_order
+from s2s_tutorial.data.batches import Batch, epoch_order
 from s2s_tutorial.data.corpus import HeldOut, Pairs, prepare
 from s2s_tutorial.data.pieces import build_vocabularies
 from s2s_tutorial.data.text import normalise
 from s2s_tutorial.files import read_json, write_json
 from s2s_tutorial.grammar import generate
-from s2s_tutorial.model.heads import head_weights, list_heads, without_heads
+from s2s_tutorial.model.heads import list_heads, without_heads
 from s2s_tutorial.model.seq2seq import Seq2Seq, count_parameters
 from s2s_tutorial.notebook.show import show_figure, show_source, show_table, show_text
 from s2s_tutorial.presets import PRESETS, load_scale, with_transformer
@@ -86,6 +88,7 @@ from s2s_tutorial.translation.evaluation import (
     evaluate,
     score_alignments,
 )
+from s2s_tutorial.translation.head_attention import head_attention
 from s2s_tutorial.translation.search import beam_search, greedy_search
 from s2s_tutorial.translation.translator import Translator
 
@@ -93,7 +96,7 @@ scale = load_scale()  # S2S_SCALE: small, standard or large
 tiny = scale.name == "small"
 SEEDS = (0, 1) if tiny else (0, 1, 2)
 # Share of the pairs, and minutes of training for each run with that share:
-MINUTES = {1.0: 0.0} if tiny else {0.05: 0.4, 0.25: 0.7, 1.0: 1.4}
+MINUTES = {1.0: 0.0} if tiny else {0.05: 0.3, 0.25: 0.6, 1.0: 1.2}
 RATES = (1.0,) if tiny else (0.5, 1.0, 2.0)  # factors of the learning rate that are tried, on the share TUNED
 TUNED = 1.0 if tiny else 0.25
 HIDDEN, MOST_PAIRS, MOST_TEST = (32, 400, 30) if tiny else (128, 40_000, 800)
@@ -104,9 +107,9 @@ COLOURS = {"GRU": BLUE, "Transformer": ORANGE}
 # %% [markdown]
 # ## The rules of the race
 #
-# What does "fair" mean here? In [Which attention?](11_which_attention.ipynb) all entrants had the same settings. That does not work
-# between a GRU and a Transformer, because they need different learning rates, and a step of one takes longer than a step of the other. So
-# we fix what you pay for, and let each network use it in its own way:
+# What does "fair" mean here? In [Which attention?](11_which_attention.ipynb) all entrants had the same settings. That does
+# not work between a GRU and a Transformer, because they need different learning rates, and a step of one takes longer than a
+# step of the other. So we fix what you pay for, and let each network use it in its own way:
 #
 # | the same for both | chosen for each network |
 # | --- | --- |
@@ -115,9 +118,10 @@ COLOURS = {"GRU": BLUE, "Transformer": ORANGE}
 # | minutes of training | the number of epochs that fit into these minutes |
 # | search and test set | |
 #
-# The kinds of text are those that you know: `standard` pairs as in most chapters, where pairs with rare words are dropped; `untrimmed`,
-# the same without dropping any; and `real`, text with case, accents and digits in subwords, with up to 60 characters. From each we take
-# 5%, 25% and 100% of the training pairs. (Of the real pairs, 100% means 40,000, or else an hour would not be enough.)
+# The kinds of text are those that you know: `standard` pairs as in most chapters, where pairs with rare words are dropped;
+# `untrimmed`, the same without dropping any; and `real`, text with case, accents and digits in subwords, with up to 60
+# characters. From each we take 5%, 25% and 100% of the training pairs. (Of the real pairs, 100% means 40,000, or else an
+# hour would not be enough.)
 
 # %%
 if tiny:
@@ -132,6 +136,9 @@ else:
         "untrimmed": replace(scale.data, trim_below=1, vocabulary_min_count=1),
         "real": replace(PRESETS["real"].data, max_length=60, vocabulary_size=4_000),
     }
+
+
+GRAMMAR = replace(PRESETS["small"].data, sample_pairs=2_000 if tiny else 24_000, unit="words", max_length=8)
 
 
 def some(held_out, count):
@@ -167,8 +174,8 @@ show_table(
 # %% [markdown]
 # ### The same number of parameters
 #
-# For the Transformer, we try all sizes that are a multiple of 8, and take the one whose number of parameters is nearest to that of the
-# recurrent network. Can you say which of the two gets larger embeddings when the vocabulary grows?
+# For the Transformer, we try all sizes that are a multiple of 8, and take the one whose number of parameters is nearest to
+# that of the recurrent network. Can you say which of the two gets larger embeddings when the vocabulary grows?
 
 
 # %%
@@ -184,7 +191,7 @@ def settings_for(network, text, share, seed=0, factor=1.0, epochs=1, corpus=None
     base = replace(
         PRESETS["standard"],
         name=f"race-{scale.name}-{text}-{share:g}-{network.lower()}",
-        data=TEXTS.get(text, corpus_data),
+        data=TEXTS.get(text, GRAMMAR),
         model=replace(
             PRESETS["standard"].model, embedding_size=HIDDEN, hidden_size=HIDDEN, attention="dot", dropout=0.3
         ),
@@ -206,7 +213,6 @@ def settings_for(network, text, share, seed=0, factor=1.0, epochs=1, corpus=None
     return replace(base, training=training)
 
 
-corpus_data = replace(PRESETS["small"].data, sample_pairs=2_000 if tiny else 24_000, unit="words", max_length=8)
 rows = []
 for (text, share), corpus in corpora.items():
     models = [settings_for(network, text, share).model for network in COLOURS]
@@ -216,8 +222,9 @@ show_table(["text", "share", *COLOURS], rows)
 # %% [markdown]
 # ### The same minutes
 #
-# How many epochs fit into a minute depends on the machine. So we measure how long a training step takes, and compute the epochs
-# from it. The measured speed is kept in a file, because a run with other epochs would be another run, and we want to be able to resume.
+# How many epochs fit into a minute depends on the machine. So we measure how long a training step takes, and compute the
+# epochs from it. The measured speed is kept in a file, because a run with other epochs would be another run, and we want to
+# be able to resume.
 
 
 # %%
@@ -260,8 +267,8 @@ show_table(
 # %% [markdown]
 # ### The same care
 #
-# Each network gets three learning rates, half of that in its settings, the same, and twice as much. We train on a quarter of the
-# `standard` pairs, and choose by validation BLEU. The test set is not touched.
+# Each network gets three learning rates, half of that in its settings, the same, and twice as much. We train on a quarter of
+# the `standard` pairs, and choose by validation BLEU. The test set is not touched.
 
 
 # %%
@@ -286,8 +293,9 @@ show_table(
 # %% [markdown]
 # > **Guess first**
 # >
-# > Write down your forecast before you run the next cell. Which network is ahead with 5% of the standard pairs, and by how many points of BLEU?
-# > Which one with all real pairs? And how many of the nine cells of the table will be decided, if three seeds have to agree?
+# > Write down your forecast before you run the next cell. Which network is ahead with 5% of the standard pairs, and by how
+# > many points of BLEU? Which one with all real pairs? And how many of the nine cells of the table will be decided, if three
+# > seeds have to agree?
 
 # %% [markdown]
 # ## The race
@@ -302,7 +310,7 @@ def measure(trainer, test):
     if path.is_file() and "seconds" in read_json(path):
         return read_json(path)
     scores, _ = evaluate(trainer.translator, test)
-    found = {"bleu": scores.bleu, "low": scores.bleu_low, "high": scores.bleu_high, "seconds": trainer.progress.seconds}
+    found = {"bleu": scores.bleu, "seconds": trainer.progress.seconds}
     write_json(path, found)
     return found
 
@@ -314,10 +322,11 @@ for seed, (text, share), network in product(SEEDS, corpora, COLOURS):
 print(f"{sum(map(len, race.values()))} runs are finished and measured")
 
 # %% [markdown]
-# How certain is a difference between the two? Both networks have seen the same pairs with each seed, so we compare them within a seed, and
-# put a 95% interval around the mean of these differences. With $n$ seeds and the standard deviation $s$ of the differences, it is
-# $\pm\, t \cdot s / \sqrt n$. For three seeds, $t$ is 4.30, so the interval is wide: three runs are few. Work it out for the
-# differences 1, 2 and 3 points. Their mean is 2, their $s$ is 1, and the interval is $2 \pm 4.30 / 1.73$.
+# How certain is a difference between the two? Both networks have seen the same pairs with each seed, so we compare them
+# within a seed, and put a 95% interval around the mean of these differences. With $n$ seeds and the standard deviation $s$
+# of the differences, it is $\pm\, t \cdot s / \sqrt n$. For three seeds, $t$ is 4.30, so the interval is wide: three runs
+# are few. Work it out for the differences 1, 2 and 3 points. Their mean is 2, their $s$ is 1, and the interval is
+# $2 \pm 4.30 / 1.73$.
 
 
 # %% tags=["nbval-check-output"]
@@ -380,19 +389,19 @@ show_figure(figure)
 # **Figure 20.1.** The race, by the share of the pairs. Each mark is one seed.
 
 # %% [markdown]
-# Read the table with three reservations. The minutes are few, so it measures who learns quickly as well as who learns well. The scores of
-# the three kinds of text must not be compared with each other, since their test sets differ. And the sizes are small:
-# none of this says what happens with a thousand times as many pairs, which is where the Transformer earned its name.
+# Read the table with three reservations. The minutes are few, so it measures who learns quickly as well as who learns well.
+# The scores of the three kinds of text must not be compared with each other, since their test sets differ. And the sizes are
+# small: none of this says what happens with a thousand times as many pairs, which is where the Transformer earned its name.
 #
 # ## Long sentences, and longer than in training
 #
-# For the next questions, we need sentences of any length without unknown words, and gold alignments. Only the grammar has both. We train
-# both networks on its sentences of at most 8 words a side, and then test them on sentences of up to 14 words. So some of them are
-# longer than anything that the networks have seen.
+# For the next questions, we need sentences of any length without unknown words, and gold alignments. Only the grammar has
+# both. We train both networks on its sentences of at most 8 words a side, and then test them on sentences of up to 14 words.
+# So some of them are longer than anything that the networks have seen.
 
 # %%
 TRAINED_LENGTH, LONGEST = 8, 14
-by_grammar = prepare(corpus_data)
+by_grammar = prepare(GRAMMAR)
 by_grammar = replace(by_grammar, validation=some(by_grammar.validation, 200), test=some(by_grammar.test, MOST_TEST))
 known, training_sources = by_grammar.src_vocabulary, set(by_grammar.train.sources)
 longer = defaultdict(list)  # by number of words of the source: pairs that were not in training
@@ -404,7 +413,7 @@ for pair in generate(3_000 if tiny else 30_000, seed=20):
     )
     if fits and all(word in known for word in words):
         longer[len(words)].append((source, target))
-grammar_minutes = 0.0 if tiny else 1.0
+grammar_minutes = 0.0 if tiny else 0.8
 grammar_runs = {}
 for seed, network in product(SEEDS, COLOURS):
     count = epochs_in(grammar_minutes, network, "grammar", by_grammar, by_grammar)
@@ -447,18 +456,20 @@ show_text(
 # **Figure 20.2.** BLEU by length. Right of the dotted line, sentences are longer than all that the networks were trained on.
 
 # %% [markdown]
-# Sines and cosines give a vector for every position, but the Transformer has never learned what to do with the vector of position 12. A
-# GRU has no positions: its step is the same at word 12 as at word 2. Its states may drift, but they do so slowly.
+# Sines and cosines give a vector for every position, but the Transformer has never learned what to do with the vector of
+# position 12. A GRU has no positions: its step is the same at word 12 as at word 2. Its states may drift, but they do so
+# slowly.
 #
 # ## What it costs
 #
-# How do time and memory grow with the length of the sentences? Let us count before we measure. With $S$ words on both sides, a recurrent layer takes $S$ steps one after
-# the other, each with some $H^2$ multiplications, and attention compares $S \cdot S$ pairs of states. A Transformer layer multiplies all words by
-# its matrices at once, which is about as much work, and it compares $S \cdot S$ pairs three times in each layer. So the work of both grows
-# with $S H^2 + S^2 H$. The difference is what can be done at the same time.
+# How do time and memory grow with the length of the sentences? Let us count before we measure. With $S$ words on both
+# sides, a recurrent layer takes $S$ steps one after the other, each with some $H^2$ multiplications, and attention compares
+# $S \cdot S$ pairs of states. A Transformer layer multiplies all words by its matrices at once, which is about as much work,
+# and it compares $S \cdot S$ pairs three times in each layer. So the work of both grows with $S H^2 + S^2 H$. The difference
+# is what can be done at the same time.
 #
-# In decoding, words come one after another in both networks. A GRU step has a state of fixed size, whereas the Transformer reads the keys
-# and values of all words so far at each step.
+# In decoding, words come one after another in both networks. A GRU step has a state of fixed size, whereas the Transformer
+# reads the keys and values of all words so far at each step.
 #
 # > **Guess first**
 # >
@@ -534,33 +545,28 @@ show_text(
 )
 
 # %% [markdown]
-# **Figure 20.3.** Speed and memory as sentences grow, in batches of 32 on this machine's processor. On a graphics processor, which can do far more
-# at once, the Transformer would gain in training.
+# **Figure 20.3.** Speed and memory as sentences grow, in batches of 32 on this machine's processor. On a graphics processor,
+# which can do far more at once, the Transformer would gain in training.
 
 # %% [markdown]
 # ## Which head aligns?
 #
-# In [Seeing attention](09_seeing_attention.ipynb) we measured attention against gold alignments. A Transformer has many attentions to the source: one for each head
-# of each layer. Which of them looks at the word that is being translated? We feed the test references, take the weights of every head, and
-# compute the alignment error rate of each, exactly as in chapter 9.
+# In [Seeing attention](09_seeing_attention.ipynb) we measured attention against gold alignments. A Transformer has many
+# attentions to the source: one for each head of each layer. Which of them looks at the word that is being translated? We
+# feed the test references, take the weights of every head, and compute the alignment error rate of each, exactly as in
+# chapter 9.
 
 
 # %%
 def head_errors(trainer, held_out):
     """Alignment error rate (L, N) of every cross-attention head."""
     firsts = [texts[0] for texts in held_out.references]
-    src = Encoded.encode(held_out.sources, trainer.run.src_vocabulary)
-    tgt = Encoded.encode(firsts, trainer.run.tgt_vocabulary)
-    found = {}
-    for rows, batch in batches_in_order(src, tgt, 64):
-        weights = head_weights(trainer.model, batch.to(trainer.device))
-        for place, row in enumerate(rows.tolist()):
-            found[row] = weights.pair(place, batch).cross.cpu()  # (L, N, T, S)
+    found = head_attention(trainer.translator, held_out.sources, firsts)  # for each pair (L, N, T, S)
     layers, heads = found[0].shape[:2]
-    return np.array([
-        [score_alignments([found[row][layer, head] for row in range(len(found))], held_out.alignments)["aer"]
-         for head in range(heads)] for layer in range(layers)
-    ])  # fmt: skip
+    rates = np.empty((layers, heads))
+    for layer, head in np.ndindex(layers, heads):
+        rates[layer, head] = score_alignments([w[layer, head] for w in found], held_out.alignments)["aer"]
+    return rates
 
 
 errors = {seed: head_errors(grammar_runs["Transformer", seed], by_grammar.test) for seed in SEEDS}
@@ -589,21 +595,22 @@ show_text(
 )
 
 # %% [markdown]
-# **Figure 20.4.** Alignment error rate of every cross-attention head. Low is good. Compare the seeds before you give a head a name.
+# **Figure 20.4.** Alignment error rate of every cross-attention head. Low is good. Compare the seeds before you give a head
+# a name.
 
 # %% [markdown]
 # ## Which heads can go?
 #
-# [Michel et al. (2019)](https://arxiv.org/abs/1905.10650) removed heads from trained Transformers and found that most are not needed one
-# by one. [Voita et al. (2019)](https://arxiv.org/abs/1905.09418) found that the few important ones have jobs that can be described. We can try it with one function, which sets the columns of $W^O$ that belong to
-# a head to 0:
+# [Michel et al. (2019)](https://arxiv.org/abs/1905.10650) removed heads from trained Transformers and found that most are
+# not needed one by one. [Voita et al. (2019)](https://arxiv.org/abs/1905.09418) found that the few important ones have jobs
+# that can be described. We can try it with one function, which sets the columns of $W^O$ that belong to a head to 0:
 
 # %%
 show_source(without_heads)
 
 # %% [markdown]
-# First we remove each head on its own, and measure BLEU on the *validation* set. Then we remove them one after another, the least
-# missed first, and measure on the *test* set. So the order is not chosen on the sentences that judge it.
+# First we remove each head on its own, and measure BLEU on the *validation* set. Then we remove them one after another, the
+# least missed first, and measure on the *test* set. So the order is not chosen on the sentences that judge it.
 
 # %%
 probed = grammar_runs["Transformer", SEEDS[0]]
@@ -649,12 +656,13 @@ show_text(
 # **Figure 20.5.** What a head is worth. Left, each head removed alone; right, more and more heads removed.
 
 # %% [markdown]
-# That a head is not missed does not mean that it does nothing. Another head may do the same, so that either of them can go, but not both. This is
-# why the right curve falls sooner than the left bars suggest.
+# That a head is not missed does not mean that it does nothing. Another head may do the same, so that either of them can go,
+# but not both. This is why the right curve falls sooner than the left bars suggest.
 #
 # ## The verdict
 #
-# The next cell puts the answers together. It computes them from the numbers above, so it may say something else on your machine.
+# The next cell puts the answers together. It computes them from the numbers above, so it may say something else on your
+# machine.
 
 # %% tags=["hide-input"]
 fastest_training = max(COLOURS, key=lambda network: cost[network, short][0])
@@ -690,9 +698,9 @@ else:
 # %% [markdown]
 # ## Break it
 #
-# How would an unfair race look? The easiest way to make a network lose is to give it the other one's learning rate. Look at the
-# table of the three rates above: if a factor of two already changes the order of the networks, then a comparison without tuning
-# would have shown whatever its author happened to type. Compute it for your numbers:
+# How would an unfair race look? The easiest way to make a network lose is to give it the other one's learning rate. Look at
+# the table of the three rates above: if a factor of two already changes the order of the networks, then a comparison without
+# tuning would have shown whatever its author happened to type. Compute it for your numbers:
 
 # %%
 unfair = []
@@ -706,18 +714,20 @@ show_table(["rate of the GRU", "rate of the Transformer", "difference in validat
 #
 # - A fair race fixes what you pay for, parameters and minutes, and tunes each network with the same care on validation data.
 # - With three seeds, compare within seeds, and give an interval. Much of what looks like a lead is not one.
-# - A recurrent step is the same at every position, so it carries over to longer sentences. Positions that were never trained do not.
-# - The work of both grows with $S H^2 + S^2 H$; the Transformer does more of it at once in training, and reads all earlier keys at
-#   each step of a search.
-# - Some heads align well and others do not, and which ones changes with the seed. Many can be removed one by one, but not all together.
+# - A recurrent step is the same at every position, so it carries over to longer sentences. Positions that were never trained
+#   do not.
+# - The work of both grows with $S H^2 + S^2 H$; the Transformer does more of it at once in training, and reads all earlier
+#   keys at each step of a search.
+# - Some heads align well and others do not, and which ones changes with the seed. Many can be removed one by one, but not
+#   all together.
 #
 # ## Exercises
 
 # %% [markdown]
 # ### Exercise 20.1: How many seeds?
 #
-# Suppose the differences of your three seeds are 0.5, 1.5 and 1.0. Is the cell decided? How many points must the mean be, with the same
-# standard deviation, so that three seeds decide? And with five seeds?
+# Suppose the differences of your three seeds are 0.5, 1.5 and 1.0. Is the cell decided? How many points must the mean be,
+# with the same standard deviation, so that three seeds decide? And with five seeds?
 
 # %% [markdown]
 # ### Solution to exercise 20.1
@@ -729,13 +739,15 @@ for seeds, t in ((3, 4.30), (5, 2.78)):
     print(f"{seeds} seeds with a deviation of 0.5: more than {t * 0.5 / math.sqrt(seeds):.2f} points")
 
 # %% [markdown]
-# The cell is open, although all three seeds agree on the winner. Two seeds more would halve the interval, mostly because $t$ becomes smaller.
+# The cell is open, although all three seeds agree on the winner. Two seeds more would halve the interval, mostly because
+# $t$ becomes smaller.
 
 # %% [markdown]
 # ### Exercise 20.2: Count the comparisons
 #
-# For one sentence pair with $S$ source and $T$ target words, $L$ layers and $N$ heads: how many attention weights does a Transformer compute
-# in training, and how many the recurrent network? From which length on does the Transformer hold a million weights for a single pair with $S = T$?
+# For one sentence pair with $S$ source and $T$ target words, $L$ layers and $N$ heads: how many attention weights does a
+# Transformer compute in training, and how many the recurrent network? From which length on does the Transformer hold a
+# million weights for a single pair with $S = T$?
 
 # %% [markdown]
 # ### Solution to exercise 20.2
@@ -747,13 +759,13 @@ print("Transformer:", weights)
 print("recurrent:", {size: size * size for size in weights})
 
 # %% [markdown]
-# There are $L N (S^2 + T^2 + T S)$ weights: the encoder's, the decoder's, and those between them. The recurrent network has $T S$. With two layers of four
-# heads, a million is reached at 205 words. The fast form of attention never stores them, which is why the measured memory grows more slowly than this
-# count.
+# There are $L N (S^2 + T^2 + T S)$ weights: the encoder's, the decoder's, and those between them. The recurrent network has
+# $T S$. With two layers of four heads, a million is reached at 205 words. The fast form of attention never stores them,
+# which is why the measured memory grows more slowly than this count.
 
 # %% [markdown]
 # ## What to read next
 #
-# [Inside the states](21_inside_the_states.ipynb) looks at what the two networks know rather than at what they score. On heads, read
-# [Voita et al. (2019)](https://arxiv.org/abs/1905.09418), and on what happens at scale, the sources of [Where this
-# leads](../book/where-this-leads.md).
+# [Inside the states](21_inside_the_states.ipynb) looks at what the two networks know rather than at what they score. On
+# heads, read [Voita et al. (2019)](https://arxiv.org/abs/1905.09418), and on what happens at scale, the sources of [Where
+# this leads](../book/where-this-leads.md).

@@ -15,10 +15,10 @@
 # %% [markdown]
 # # Inside the states
 #
-# Until now we have judged our networks by what they write, and by where they look. What is *in* the states that they look at? If a
-# network translates « la pomme » by "it" and « les pommes » by "them", then somewhere in its numbers it must know that the apples are
-# several. In this chapter we try to find such knowledge with a simple tool, a **probe**. We check whether the probe
-# deceives us, and at the end we change a state by hand and see whether the translation follows.
+# Until now we have judged our networks by what they write, and by where they look. What is *in* the states that they look
+# at? If a network translates « la pomme » by "it" and « les pommes » by "them", then somewhere in its numbers it must know
+# that the apples are several. In this chapter we try to find such knowledge with a simple tool, a **probe**. We check
+# whether the probe deceives us, and at the end we change a state by hand and see whether the translation follows.
 #
 # > **What you will be able to do**
 # >
@@ -28,7 +28,8 @@
 # > - find the nearest neighbours of a state
 # > - test by intervention whether the network uses what a probe has found
 #
-# The chapter trains two small networks on the built-in corpus. At `small` it takes a few seconds, at `standard` two or three minutes.
+# The chapter trains two small networks on the built-in corpus. At `small` it takes a few seconds, at `standard` two or three
+# minutes.
 
 # %% tags=["hide-input"]
 # Find the package in this clone, or install it from where the book is published. Otherwise stop and say what to do.
@@ -85,17 +86,17 @@ BLUE, ORANGE, GREEN, GREY = "#00429d", "#b8560b", "#2a7f62", "0.5"
 # %% [markdown]
 # ## A probe with a pencil
 #
-# A **linear probe** is a small classifier that reads a state and nothing else. It computes one weighted sum of the state's numbers for each
-# class, and the largest sum wins. It cannot combine words, and it cannot compute anything complicated. So if it succeeds, the property
-# must be written in the state in a simple form.
+# A **linear probe** is a small classifier that reads a state and nothing else. It computes one weighted sum of the state's
+# numbers for each class, and the largest sum wins. It cannot combine words, and it cannot compute anything complicated. So
+# if it succeeds, the property must be written in the state in a simple form.
 #
-# The simplest probe for two classes uses only their means. Suppose we have four states of two numbers. The words of the first two are
-# singular, with the states (1, 3) and (3, 1), and those of the others are plural, with (5, 4) and (7, 4).
+# The simplest probe for two classes uses only their means. Suppose we have four states of two numbers. The words of the
+# first two are singular, with the states (1, 3) and (3, 1), and those of the others are plural, with (5, 4) and (7, 4).
 #
 # > **Guess first**
 # >
-# > Compute the mean of each class, and the direction from the first mean to the second. A new state is (4, 2). Is it nearer to the
-# > singular or the plural, along that direction?
+# > Compute the mean of each class, and the direction from the first mean to the second. A new state is (4, 2). Is it nearer
+# > to the singular or the plural, along that direction?
 
 # %% tags=["nbval-check-output"]
 singular, plural = np.array([[1.0, 3.0], [3.0, 1.0]]), np.array([[5.0, 4.0], [7.0, 4.0]])
@@ -106,11 +107,11 @@ for state in (*singular, *plural, np.array([4.0, 2.0])):
     print(f"({state[0]:g}, {state[1]:g}): {side:5.1f}, {'plural' if side > 0 else 'singular'}")
 
 # %% [markdown]
-# The means are (2, 2) and (6, 4), so the direction is (4, 2) and the middle is (4, 3). The new state is on the singular side, by a
-# product of −2. We will need this direction again, when we push a state along it.
+# The means are (2, 2) and (6, 4), so the direction is (4, 2) and the middle is (4, 3). The new state is on the singular
+# side, by a product of −2. We will need this direction again, when we push a state along it.
 #
-# For real states, we take the weights that fit best by least squares, with a small penalty for large weights (**ridge regression**).
-# This has an exact solution, so there is no training that could go wrong:
+# For real states, we take the weights that fit best by least squares, with a small penalty for large weights (**ridge
+# regression**). This has an exact solution, so there is no training that could go wrong:
 
 
 # %%
@@ -145,8 +146,8 @@ print(f"right on the four states: {on_pencil.accuracy(np.vstack([singular, plura
 # %% [markdown]
 # ## Labels for free
 #
-# With ordinary text, people would have to write down the gender and number of each noun. Our corpus is written by a grammar, so its lexicon
-# tells us both, and every sentence carries the tense by which it was made. We take these three properties:
+# With ordinary text, people would have to write down the gender and number of each noun. Our corpus is written by a grammar,
+# so its lexicon tells us both, and every sentence carries the tense by which it was made. We take these three properties:
 #
 # | property | classes | where it can be seen |
 # | --- | --- | --- |
@@ -154,8 +155,9 @@ print(f"right on the four states: {on_pencil.accuracy(np.vstack([singular, plura
 # | number of a noun | singular, plural | in the noun itself (« pommes ») and around it |
 # | tense of the sentence | present, past, future | in the verb, so not in the noun at all |
 #
-# For all three we read the state *at the noun*. An embedding has only the noun, and an encoder state has seen the sentence. What
-# do you expect from the embedding for each of the three? We leave out nouns whose form is also a verb or an adjective, such as « porte ».
+# For all three we read the state *at the noun*. An embedding has only the noun, and an encoder state has seen the sentence.
+# What do you expect from the embedding for each of the three? We leave out nouns whose form is also a verb or an adjective,
+# such as « porte ».
 
 
 # %%
@@ -200,8 +202,9 @@ def label(pairs, known):
 # %% [markdown]
 # ## Two networks to look into
 #
-# The recurrent network has two layers of GRU, and the Transformer two layers of self-attention. Both have states of the same size, and we train
-# them on the same pairs. Then the grammar writes other sentences for the probes. Those that were in the training pairs are left out.
+# The recurrent network has two layers of GRU, and the Transformer two layers of self-attention. Both have states of the same
+# size, and we train them on the same pairs. Then the grammar writes other sentences for the probes. Those that were in the
+# training pairs are left out.
 
 # %%
 small = PRESETS["small"]
@@ -233,8 +236,9 @@ sentences, nouns = label({pair.source: pair for pair in fresh}.values(), corpus.
 print(f"{len(sentences):,} sentences that were not in training, with {len(nouns):,} nouns")
 
 # %% [markdown]
-# Now we need the states of all layers. The encoder returns only the last layer's, so we catch the others while it runs: in the GRU by
-# putting a function around `run_gru`, in the Transformer with a hook at each layer. `Seq2Seq.encode` does the rest.
+# Now we need the states of all layers. The encoder returns only the last layer's, so we catch the others while it runs: in
+# the GRU by putting a function around `run_gru`, in the Transformer with a hook at each layer. `Seq2Seq.encode` does the
+# rest.
 
 
 # %%
@@ -280,20 +284,20 @@ check_shape(torch.from_numpy(states["GRU"][2]), (len(nouns), SIZE))
 # %% [markdown]
 # ## What the probes find
 #
-# How should we test a probe? If we train it on some sentences and test it on others, the test contains the same nouns. A probe could
-# then simply learn the list of nouns by heart, and we would learn something about the probe and nothing about the network.
-# [Hewitt and Liang (2019)](https://arxiv.org/abs/1909.03368) propose a **control task** to find out: give each word a label by a
-# random draw, the same label wherever the word occurs, and train the same probe on it. The label means nothing, so whatever accuracy
-# the probe reaches, it has reached by memorising. The difference between the accuracy on the real task and that on the control task
-# is called **selectivity**.
+# How should we test a probe? If we train it on some sentences and test it on others, the test contains the same nouns. A
+# probe could then simply learn the list of nouns by heart, and we would learn something about the probe and nothing about
+# the network. [Hewitt and Liang (2019)](https://arxiv.org/abs/1909.03368) propose a **control task** to find out: give each
+# word a label by a random draw, the same label wherever the word occurs, and train the same probe on it. The label means
+# nothing, so whatever accuracy the probe reaches, it has reached by memorising. The difference between the accuracy on the
+# real task and that on the control task is called **selectivity**.
 #
-# We can do one more thing. We test gender and number on nouns that the *probe* never saw in any form, a third of all nouns. (The
-# network did see them.) Here a list learned by heart is of no use.
+# We can do one more thing. We test gender and number on nouns that the *probe* never saw in any form, a third of all nouns.
+# (The network did see them.) Here a list learned by heart is of no use.
 #
 # > **Guess first**
 # >
-# > For each property, write down the accuracy that you expect of the embedding and of layer 2. What can a probe reach for the tense at
-# > the embedding of a noun? And for the control task?
+# > For each property, write down the accuracy that you expect of the embedding and of layer 2. What can a probe reach for
+# > the tense at the embedding of a noun? And for the control task?
 
 # %%
 draw = Random(SEED)
@@ -338,8 +342,8 @@ figure.legend(*axes.get_legend_handles_labels(), loc="outside lower center", nco
 show_figure(figure)
 
 # %% [markdown]
-# **Figure 21.1.** What a linear probe reads from the state at a noun, by layer. Gender and number are tested on nouns that the probe never
-# saw. The dotted line is the share of the most frequent class: a probe below it has found nothing.
+# **Figure 21.1.** What a linear probe reads from the state at a noun, by layer. Gender and number are tested on nouns that
+# the probe never saw. The dotted line is the share of the most frequent class: a probe below it has found nothing.
 
 # %% tags=["hide-input"]
 show_table(
@@ -370,9 +374,9 @@ show_text(
 #
 # ## The neighbours of a state
 #
-# A probe answers only the question that we ask. Neighbours can show us what we did not think of. We take one noun in one sentence,
-# and look for the states that are most similar to its own, by the cosine of the angle, among all nouns of the other sentences.
-# First we compare embeddings, and then the states of the last layer.
+# A probe answers only the question that we ask. Neighbours can show us what we did not think of. We take one noun in one
+# sentence, and look for the states that are most similar to its own, by the cosine of the angle, among all nouns of the
+# other sentences. First we compare embeddings, and then the states of the last layer.
 
 
 # %%
@@ -399,9 +403,10 @@ for name in trainers:
 show_table(["network", "states", "neighbours"], rows)
 
 # %% [markdown]
-# What have the neighbours in common with the noun at each layer: its meaning, its number, its place in the sentence, the tense? The
-# embeddings know only the word. In the last layer, the neighbours often stand in similar sentences, so a state there is less a word
-# than a word *in its place*. But do not build too much on a list of four. This is why we count shares for all nouns:
+# What have the neighbours in common with the noun at each layer: its meaning, its number, its place in the sentence, the
+# tense? The embeddings know only the word. In the last layer, the neighbours often stand in similar sentences, so a state
+# there is less a word than a word *in its place*. But do not build too much on a list of four. This is why we count shares
+# for all nouns:
 
 # %%
 rows = []
@@ -418,15 +423,15 @@ show_table(["network", "states", "neighbours of the same number", "of the same t
 # %% [markdown]
 # ## Change the state, and see
 #
-# A probe shows that a property *can* be read from a state. It does not show that the decoder reads it. To find out, we have to change
-# the state and leave everything else as it is. We take sentences with a single noun, in the singular. At the noun we add the
-# direction of the number, from the singular mean to the plural mean of the training nouns, times a strength. With a
-# strength of 1, an average singular state becomes an average plural state. Then the decoder translates as usual.
+# A probe shows that a property *can* be read from a state. It does not show that the decoder reads it. To find out, we have
+# to change the state and leave everything else as it is. We take sentences with a single noun, in the singular. At the noun
+# we add the direction of the number, from the singular mean to the plural mean of the training nouns, times a strength. With
+# a strength of 1, an average singular state becomes an average plural state. Then the decoder translates as usual.
 #
 # > **Guess first**
 # >
-# > « le » and the verb stay as they are, and both show the singular. Which share of the translations will have the English noun in the plural,
-# > with a strength of 1 and of 2? And what if we push equally far in a random direction?
+# > « le » and the verb stay as they are, and both show the singular. Which share of the translations will have the English
+# > noun in the plural, with a strength of 1 and of 2? And what if we push equally far in a random direction?
 #
 # A hook at the encoder adds the push. The rest of the search does not notice.
 
@@ -459,11 +464,16 @@ for noun in nouns:
     per_sentence[noun.sentence].append(noun)
 
 # %% [markdown]
-# We need the plural of each English noun, which the lexicon has as well. A translation counts only if, without a push, it contains the
-# singular of the noun, so that we know that the network has understood the sentence.
+# We need the plural of each English noun, which the lexicon has as well. A translation counts only if, without a push, it
+# contains the singular of the noun, so that we know that the network has understood the sentence.
 
 # %%
-plural_of = {normalise(noun.english[0]): normalise(noun.english[1]) for each in lexicon.NOUNS.values() for noun in each}
+plural_of = {
+    normalise(noun.english[0]): normalise(noun.english[1])
+    for each in lexicon.NOUNS.values()
+    for noun in each
+    if not noun.mass
+}
 STRENGTHS = (0.0, 0.5, 1.0, 1.5, 2.0, 3.0)
 MOST = 30 if scale.name == "small" else 150  # sentences
 single = [its[0] for its in per_sentence.values() if len(its) == 1 and its[0].number == 0]
@@ -498,8 +508,8 @@ axes.legend(frameon=False, fontsize=9)
 show_figure(figure)
 
 # %% [markdown]
-# **Figure 21.2.** Share of translations in which the noun becomes plural when its state alone is pushed along the direction of the number, and
-# along a random direction of the same length.
+# **Figure 21.2.** Share of translations in which the noun becomes plural when its state alone is pushed along the direction
+# of the number, and along a random direction of the same length.
 
 # %% tags=["hide-input"]
 show_table(
@@ -520,7 +530,8 @@ show_text(
 # ## Break it: a probe that is too good
 #
 # What goes wrong without a control task? Let us take a random vector of 300 numbers for each *form* and use these vectors as
-# "states". They contain no grammar at all. Test the probe for gender once on other sentences with the same nouns, and once on new nouns.
+# "states". They contain no grammar at all. Test the probe for gender once on other sentences with the same nouns, and once
+# on new nouns.
 
 # %%
 rng = np.random.default_rng(SEED)
@@ -537,17 +548,19 @@ for name, is_test in (
 show_table(["test part", "gender, from random vectors"], rows)
 
 # %% [markdown]
-# Tested on the same nouns, the probe seems to prove that random vectors know French grammar. It has as many weights as a list of all
-# nouns needs. So whenever you read that "the model has learned X, because a probe finds it", ask for the control task first.
+# Tested on the same nouns, the probe seems to prove that random vectors know French grammar. It has as many weights as a
+# list of all nouns needs. So whenever you read that "the model has learned X, because a probe finds it", ask for the control
+# task first.
 #
 # ## Recap
 #
-# - A linear probe reads a property from single states. If it succeeds on words that it never saw, the property is there in a simple form.
+# - A linear probe reads a property from single states. If it succeeds on words that it never saw, the property is there in a
+#   simple form.
 # - A control task has labels without meaning. What a probe reaches there is memory, and selectivity is what remains.
 # - An untrained network is a second baseline: part of what a probe finds comes from mixing words in any way at all.
 # - An embedding knows its word, and encoder states know the sentence around it as well.
-# - A probe shows that something can be read. Whether the network uses it, only a change of the state can show, beside
-#   a random change of the same size.
+# - A probe shows that something can be read. Whether the network uses it, only a change of the state can show, beside a
+#   random change of the same size.
 #
 # ## Exercises
 
@@ -572,14 +585,14 @@ for name, trainer in trainers.items():
     print(f"{name}: {sum(hits)} of {len(hits)} become singular")
 
 # %% [markdown]
-# The share need not be the same in both directions. The mean direction treats all nouns alike, while singular and plural nouns
-# occur in different sentences and with different determiners.
+# The share need not be the same in both directions. The mean direction treats all nouns alike, while singular and plural
+# nouns occur in different sentences and with different determiners.
 
 # %% [markdown]
 # ### Exercise 21.2: The tense of a sentence
 #
-# Push *all* states of a sentence in the present along the direction of the tense, from present to past, and look at some translations. Use
-# `direction_of(…, "tense")`, which is measured at nouns.
+# Push *all* states of a sentence in the present along the direction of the tense, from present to past, and look at some
+# translations. Use `direction_of(…, "tense")`, which is measured at nouns.
 
 # %% [markdown]
 # ### Solution to exercise 21.2
@@ -604,8 +617,8 @@ for name, trainer in trainers.items():
 show_table(["network", "source", "no push", "strength 1", "strength 2"], rows)
 
 # %% [markdown]
-# Where the push works, "is …ing" turns into a past tense, although the verb in the source still stands in the present. If it is too
-# strong, the states leave the region that the decoder has learned to read, and the sentence falls apart.
+# Where the push works, "is …ing" turns into a past tense, although the verb in the source still stands in the present. If it
+# is too strong, the states leave the region that the decoder has learned to read, and the sentence falls apart.
 
 # %% [markdown]
 # ## What to read next
