@@ -92,8 +92,8 @@ BLUE, ORANGE, GREEN, GREY = "#00429d", "#b8560b", "#2a7f62", "0.5"
 #
 # What would it mean for a sentence to attend to itself? Each word asks the other words of its own sentence for what it
 # needs: « noir » may want to know which noun it describes, because a masculine noun makes it « noir » and not « noire ».
-# This is called [self-attention](../book/glossary.md). There is no decoder in it. The states that ask and the states that
-# answer are the same.
+# This is called [self-attention](../book/glossary.md): there is no decoder in it, and the states that ask and the states
+# that answer are the same.
 #
 # Let us try it with the dot score of chapter 4, on three states of two numbers. Read the first number as "how much of a
 # noun" and the second as "how much a word that belongs to a noun". So « chat » is (2, 0), « noir » is (0, 2), and the
@@ -176,9 +176,9 @@ print(dictionary.get("verb", "no such key"))
 # have variance 1, each product has variance 1 too, and the variance of a sum is the sum of the variances. So scores have
 # variance $d$, and a typical score has the size $\sqrt d$: with 256 values, it is 16 or −16.
 #
-# What is bad about large scores? Work it out for two words, the first with the score $s$ and the second with 0. The first
-# gets the weight $a = 1 / (1 + e^{-s})$, and when its score changes a little, its weight changes by the slope $a(1 - a)$
-# times as much. That slope is what the gradient is multiplied by on its way back to the query and the key.
+# To see what is bad about large scores, take two words, the first with the score $s$ and the second with 0. The first gets
+# the weight $a = 1 / (1 + e^{-s})$, and when its score changes a little, its weight changes by the slope $a(1 - a)$ times as
+# much. That slope is what the gradient is multiplied by on its way back to the query and the key.
 #
 # > **Guess first**
 # >
@@ -267,13 +267,13 @@ torch.testing.assert_close(contexts[0, 0, 2], context)
 #
 # « noir » has found its noun. But a verb needs more than one thing from its sentence: its subject, its object, and whether
 # there is a « ne ». A softmax gives one set of weights, so one attention can only return one mixture, in which subject and
-# object are blended. The remedy is to look several times, each time with other matrices. Each look is called a
+# object are blended. The remedy is to look several times, each time with other matrices, and each such look is called a
 # [head](../book/glossary.md).
 #
-# Would eight heads cost eight times as much? They need not. We cut queries, keys and values of size $H$ into $N$ parts of
-# size $d = H / N$, and each head works on its own part. At the end, the $N$ contexts are put side by side, and one more
-# matrix $W^O$ lets them mix. The next cell counts the parameters of `MultiHeadAttention` for some numbers of heads. What do
-# you expect?
+# Would eight heads cost eight times as much? They need not, if we cut queries, keys and values of size $H$ into $N$ parts
+# of size $d = H / N$, so that each head works on its own part. At the end, the $N$ contexts are put side by side, and one
+# more matrix $W^O$ lets them mix. The next cell counts the parameters of `MultiHeadAttention` for some numbers of heads, and
+# you may want to write down what you expect first.
 
 # %% tags=["nbval-check-output"]
 for heads in (1, 2, 8):
@@ -312,11 +312,11 @@ torch.testing.assert_close(found, expected)
 # The class calls `fast_scaled_dot_product` where no weights are needed. It is a function of PyTorch that computes the same
 # contexts without keeping the matrix of weights, so the last line has checked that form as well.
 #
-# An encoder now needs no recurrence: all words look at all words of their sentence at the same time. Compare this with
-# chapter 3. There, information from the first word reached the last word in $S - 1$ steps, each of which could damage it.
-# Here it takes a single step, whatever the distance. A recurrent network computes its $S$ states one after another, whereas
-# these states are one product of matrices. On the other hand, there are $S^2$ scores, so a text of twice the length costs
-# four times as many.
+# An encoder now needs no recurrence: all words look at all words of their sentence at the same time. In chapter 3, by
+# comparison, information from the first word reached the last word in $S - 1$ steps, each of which could damage it. Here it
+# takes a single step, whatever the distance. A recurrent network computes its $S$ states one after another, whereas these
+# states are one product of matrices. On the other hand, there are $S^2$ scores, so a text of twice the length costs four
+# times as many.
 #
 # ## Do not look into the future
 #
@@ -325,8 +325,8 @@ torch.testing.assert_close(found, expected)
 # word $t$. But that word is in the input too: it is what position $t + 1$ reads. Nothing we have built so far keeps
 # position $t$ from looking there.
 #
-# A recurrent decoder does not have this problem, because at step $t$ it has not read further. For attention we need a mask.
-# In chapter 4 the mask hid padding. This one is called the [causal mask](../book/glossary.md) and hides everything that
+# A recurrent decoder does not have this problem, because at step $t$ it has not read further. Attention needs a mask. The
+# one of chapter 4 hid padding, whereas this one is called the [causal mask](../book/glossary.md) and hides everything that
 # comes later:
 
 # %%
@@ -367,9 +367,9 @@ for name, mask_function in (("causal mask", causal_mask), ("no mask", see_everyt
 # ## The order of the words
 #
 # There is a second thing that recurrence gave us for free. A GRU reads « le chien voit le chat » and « le chat voit le chien
-# » in different orders and ends in different states. What does attention do? Look at (18.2) again: the context is a sum over
-# all words, and a sum does not depend on the order of its terms. Let us shuffle the states that one encoder layer reads and
-# see what comes out.
+# » in different orders and ends in different states. For attention, look at (18.2) again: the context is a sum over all
+# words, and a sum does not depend on the order of its terms. Let us shuffle the states that one encoder layer reads and see
+# what comes out.
 
 # %% tags=["nbval-check-output"]
 torch.manual_seed(18)
@@ -396,8 +396,8 @@ print("same states in the new order:", torch.allclose(straight[:, shuffled], mix
 #
 # These are clock hands. The first pair of numbers is a hand that turns by one radian per word. Each later pair is a slower
 # hand, and the slowest one has hardly moved at the end of a long sentence. Together they tell the position, as the hands of
-# a clock tell the time. For $H = 4$ there are two hands. Compute the vector of position 1 with a pocket calculator: it is
-# $\sin 1$, $\cos 1$, $\sin 0.01$ and $\cos 0.01$.
+# a clock tell the time. For $H = 4$ there are two hands, so you can compute the vector of position 1 with a pocket
+# calculator. It is $\sin 1$, $\cos 1$, $\sin 0.01$ and $\cos 0.01$.
 
 # %%
 show_source(sinusoids)
@@ -573,7 +573,7 @@ show_figure(figure)
 
 # %% [markdown]
 # **Figure 18.3.** Self-attention of one sentence in the four heads of the first encoder layer: the word of each row looks at
-# the words of the columns. Every row sums to 1.
+# the words of the columns, and every row sums to 1.
 
 # %% [markdown]
 # Can you give each head a job, such as "the word before" or "the end of the sentence"? Be as careful as [Seeing

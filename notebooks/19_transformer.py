@@ -194,7 +194,7 @@ for layer_number in range(4):
 #
 # This is called a [residual connection](../book/glossary.md). With (19.2), the three words become 2.7, 6 and 9.3 after one
 # layer, so their differences stay. A layer now says what should change in a state, and if it has nothing to say, it can
-# return zeros. The gradient profits as well. The slope of (19.2) is $1 + \mathrm{sublayer}'(x)$, so it finds its way back
+# return zeros. The gradient profits as well: the slope of (19.2) is $1 + \mathrm{sublayer}'(x)$, so it finds its way back
 # through the 1, however small the rest is.
 #
 # ## Normalisation: keep it at one size
@@ -284,7 +284,7 @@ show_figure(figure)
 
 # %% [markdown]
 # **Figure 19.2.** Without residuals, all words of a sentence have the same state after three layers (left). Without
-# normalisation, states grow with each layer (right). Nothing has been trained here.
+# normalisation, states grow with each layer (right). All of this is before any training.
 
 # %% tags=["hide-input"]
 show_text(
@@ -294,15 +294,16 @@ show_text(
 )
 
 # %% [markdown]
-# Was the pencil right? The difference between the words does fall as fast as in our example. [Dong et al.
-# (2021)](https://arxiv.org/abs/2103.03404) prove that attention alone must end like this.
+# So the pencil was right: the difference between the words falls as fast as in our example. [Dong et al.
+# (2021)](https://arxiv.org/abs/2103.03404) prove that attention alone, without residuals and feed-forward networks, must end
+# like this.
 #
 # ## Before or after?
 #
-# Our layers normalise what a sublayer *reads*. This is called [pre-norm](../book/glossary.md). The paper of 2017 did it the
-# other way round and normalised the *sum*: $\mathrm{LayerNorm}(x + \mathrm{sublayer}(x))$, which is called post-norm. The
-# difference looks small. But with post-norm there is no path from the top to the bottom any more that leaves everything as
-# it is, because each sum passes through a normalisation.
+# Our layers normalise what a sublayer *reads*. This is called [pre-norm](../book/glossary.md), while the paper of 2017 did
+# it the other way round and normalised the *sum*: $\mathrm{LayerNorm}(x + \mathrm{sublayer}(x))$, which is called post-norm.
+# The difference looks small, but with post-norm there is no path from the top to the bottom any more that leaves everything
+# as it is, because each sum passes through a normalisation.
 #
 # [Xiong et al. (2020)](https://arxiv.org/abs/2002.04745) computed what follows for the first steps of training. With
 # post-norm, the gradients of the layers near the output are large, so a large first step does damage. The usual cure is a
@@ -332,8 +333,8 @@ show_source(DecoderLayer.forward)
 
 
 # %% [markdown]
-# We need this layer twice more, for our experiments: once without residuals and once with post-norm. One class can do both.
-# It computes the three sublayers as above, and leaves it to a method `join` what to do with their results.
+# We need this layer twice more, for our experiments: once without residuals and once with post-norm. We write one class for
+# both, which computes the three sublayers as above, and leaves it to a method `join` what to do with their results.
 
 
 # %% tags=["hide-input"]
@@ -389,13 +390,14 @@ show_source(with_transformer)
 #
 # It rises in a straight line until step $w$, and then falls with the root of $n$. Our trainer has a straight line too, and
 # falls along a half cosine. The share of all steps in which it rises is the setting `warmup`. The recurrent networks of this
-# book use 0.1, whereas `with_transformer` asks for 0.5. Do we need that? We train six networks for the same number of steps:
-# the four combinations of pre-norm and post-norm with and without warm-up, and the two broken ones with the warm-up.
+# book use 0.1, whereas `with_transformer` asks for 0.5. To see whether that is needed, we train six networks for the same
+# number of steps: the four combinations of pre-norm and post-norm with and without warm-up, and the two broken ones with the
+# warm-up.
 #
 # > **Guess first**
 # >
-# > Which of the six networks learns nothing? Which is the best? And does the warm-up matter more with pre-norm or with
-# > post-norm?
+# > Which of the six networks learns nothing, and which one is the best? And does the warm-up matter more with pre-norm or
+# > with post-norm?
 
 # %%
 small = PRESETS["small"]
@@ -534,9 +536,9 @@ print(f"layers {layers / 1e6:.1f} million, embedding {37_000 * 512 / 1e6:.1f} mi
 # %% [markdown]
 # ### Exercise 19.2: Why embeddings are multiplied
 #
-# `add_positions` multiplies embeddings by $\sqrt H$ before it adds the positions. Show its source. How large are the values
-# of an embedding at the beginning, compared with those of a position, with and without the factor? What would be lost
-# without it?
+# `add_positions` multiplies embeddings by $\sqrt H$ before it adds the positions, as you can see with `show_source`. How
+# large are the values of an embedding at the beginning, compared with those of a position, with and without the factor? What
+# would be lost without it?
 
 # %% [markdown]
 # ### Solution to exercise 19.2

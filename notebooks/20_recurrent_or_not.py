@@ -15,11 +15,11 @@
 # %% [markdown]
 # # Recurrent or not
 #
-# You now know two networks that translate: the recurrent one with attention, and the [Transformer](19_transformer.ipynb).
-# Which one should you take? Almost everybody takes the Transformer today, and for large models on large machines there are
-# good reasons. But most comparisons have been made with millions of sentence pairs, and few readers of this book have that
-# many. So we run the race at our size: with the same number of parameters, the same minutes on the same machine, the same
-# care in tuning, three seeds each, and on three kinds of text.
+# You now know two networks that translate: the recurrent one with attention, and [The Transformer](19_transformer.ipynb).
+# The question is which one you should take. Almost everybody takes the Transformer today, and for large models on large
+# machines there are good reasons. But most comparisons have been made with millions of sentence pairs, and few readers of
+# this book have that many. So we run the race at our size: with the same number of parameters, the same minutes on the same
+# machine, the same care in tuning, three seeds each, and on three kinds of text.
 #
 # > **What you will be able to do**
 # >
@@ -294,8 +294,8 @@ show_table(
 # > **Guess first**
 # >
 # > Write down your forecast before you run the next cell. Which network is ahead with 5% of the standard pairs, and by how
-# > many points of BLEU? Which one with all real pairs? And how many of the nine cells of the table will be decided, if three
-# > seeds have to agree?
+# > many points of BLEU? Which one is ahead with all real pairs? And how many of the nine cells of the table will be decided,
+# > if three seeds have to agree?
 
 # %% [markdown]
 # ## The race
@@ -386,18 +386,19 @@ figure.axes[0].legend(frameon=False)
 show_figure(figure)
 
 # %% [markdown]
-# **Figure 20.1.** The race, by the share of the pairs. Each mark is one seed.
+# **Figure 20.1.** The race, by the share of the pairs, with a mark for each seed.
 
 # %% [markdown]
-# Read the table with three reservations. The minutes are few, so it measures who learns quickly as well as who learns well.
-# The scores of the three kinds of text must not be compared with each other, since their test sets differ. And the sizes are
-# small: none of this says what happens with a thousand times as many pairs, which is where the Transformer earned its name.
+# Please read the table with three reservations in mind. The minutes are few, so it measures who learns quickly as well as
+# who learns well. The scores of the three kinds of text must not be compared with each other, since their test sets differ.
+# And the sizes are small: none of this says what happens with a thousand times as many pairs, which is where the Transformer
+# earned its name.
 #
 # ## Long sentences, and longer than in training
 #
-# For the next questions, we need sentences of any length without unknown words, and gold alignments. Only the grammar has
-# both. We train both networks on its sentences of at most 8 words a side, and then test them on sentences of up to 14 words.
-# So some of them are longer than anything that the networks have seen.
+# For the next questions, we need sentences of any length without unknown words, and gold alignments, and only the grammar
+# has both. We train both networks on its sentences of at most 8 words a side, and then test them on sentences of up to 14
+# words. So some of them are longer than anything that the networks have seen.
 
 # %%
 TRAINED_LENGTH, LONGEST = 8, 14
@@ -453,7 +454,7 @@ show_text(
 )
 
 # %% [markdown]
-# **Figure 20.2.** BLEU by length. Right of the dotted line, sentences are longer than all that the networks were trained on.
+# **Figure 20.2.** BLEU by length; right of the dotted line, sentences are longer than all that the networks were trained on.
 
 # %% [markdown]
 # Sines and cosines give a vector for every position, but the Transformer has never learned what to do with the vector of
@@ -462,7 +463,7 @@ show_text(
 #
 # ## What it costs
 #
-# How do time and memory grow with the length of the sentences? Let us count before we measure. With $S$ words on both
+# How do time and memory grow with the length of the sentences? Before we measure, let us count. With $S$ words on both
 # sides, a recurrent layer takes $S$ steps one after the other, each with some $H^2$ multiplications, and attention compares
 # $S \cdot S$ pairs of states. A Transformer layer multiplies all words by its matrices at once, which is about as much work,
 # and it compares $S \cdot S$ pairs three times in each layer. So the work of both grows with $S H^2 + S^2 H$. The difference
@@ -473,7 +474,8 @@ show_text(
 #
 # > **Guess first**
 # >
-# > From 5 to 80 words: how does the speed in words per second change in training, for each network? And in greedy search?
+# > From 5 to 80 words: how does the speed in words per second change in training, for each network, and how in greedy
+# > search?
 
 
 # %%
@@ -595,8 +597,8 @@ show_text(
 )
 
 # %% [markdown]
-# **Figure 20.4.** Alignment error rate of every cross-attention head. Low is good. Compare the seeds before you give a head
-# a name.
+# **Figure 20.4.** Alignment error rate of every cross-attention head, where low is good. Compare the seeds before you give a
+# head a name.
 
 # %% [markdown]
 # ## Which heads can go?
@@ -726,7 +728,7 @@ show_table(["rate of the GRU", "rate of the Transformer", "difference in validat
 # %% [markdown]
 # ### Exercise 20.1: How many seeds?
 #
-# Suppose the differences of your three seeds are 0.5, 1.5 and 1.0. Is the cell decided? How many points must the mean be,
+# If the differences of your three seeds are 0.5, 1.5 and 1.0, is the cell then decided? How many points must the mean be,
 # with the same standard deviation, so that three seeds decide? And with five seeds?
 
 # %% [markdown]
@@ -759,9 +761,9 @@ print("Transformer:", weights)
 print("recurrent:", {size: size * size for size in weights})
 
 # %% [markdown]
-# There are $L N (S^2 + T^2 + T S)$ weights: the encoder's, the decoder's, and those between them. The recurrent network has
-# $T S$. With two layers of four heads, a million is reached at 205 words. The fast form of attention never stores them,
-# which is why the measured memory grows more slowly than this count.
+# There are $L N (S^2 + T^2 + T S)$ weights: the encoder's, the decoder's, and those between them, while the recurrent
+# network has $T S$. With two layers of four heads, a million is reached at 205 words. The fast form of attention never
+# stores them, which is why the measured memory grows more slowly than this count.
 
 # %% [markdown]
 # ## What to read next

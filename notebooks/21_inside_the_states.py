@@ -404,9 +404,9 @@ show_table(["network", "states", "neighbours"], rows)
 
 # %% [markdown]
 # What have the neighbours in common with the noun at each layer: its meaning, its number, its place in the sentence, the
-# tense? The embeddings know only the word. In the last layer, the neighbours often stand in similar sentences, so a state
-# there is less a word than a word *in its place*. But do not build too much on a list of four. This is why we count shares
-# for all nouns:
+# tense? The embeddings know only the word, whereas in the last layer the neighbours often stand in similar sentences, so a
+# state there is less a word than a word *in its place*. But do not build too much on a list of four. This is why we count
+# shares for all nouns:
 
 # %%
 rows = []
@@ -530,8 +530,8 @@ show_text(
 # ## Break it: a probe that is too good
 #
 # What goes wrong without a control task? Let us take a random vector of 300 numbers for each *form* and use these vectors as
-# "states". They contain no grammar at all. Test the probe for gender once on other sentences with the same nouns, and once
-# on new nouns.
+# "states", although they contain no grammar at all. Test the probe for gender once on other sentences with the same nouns,
+# and once on new nouns.
 
 # %%
 rng = np.random.default_rng(SEED)
