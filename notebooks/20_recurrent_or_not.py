@@ -174,8 +174,9 @@ show_table(
 # %% [markdown]
 # ### The same number of parameters
 #
-# For the Transformer, we try all sizes that are a multiple of 8, and take the one whose number of parameters is nearest to
-# that of the recurrent network. Can you say which of the two gets larger embeddings when the vocabulary grows?
+# For the Transformer, we try all sizes that are a multiple of 4, the number of heads, and take the one whose number of
+# parameters is nearest to that of the recurrent network. Can you say which of the two gets larger embeddings when the
+# vocabulary grows?
 
 
 # %%
@@ -201,7 +202,7 @@ def settings_for(network, text, share, seed=0, factor=1.0, epochs=1, corpus=None
         base = with_transformer(base)
         models = [
             replace(base.model, embedding_size=size, hidden_size=size, feed_forward_size=2 * size)
-            for size in range(16, 2 * HIDDEN, 8)
+            for size in range(16, 2 * HIDDEN, 4)
         ]
         model = min(models, key=lambda model: abs(parameters(model, corpus) - wanted))
         base = replace(
