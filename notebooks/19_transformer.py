@@ -294,7 +294,8 @@ show_text(
 )
 
 # %% [markdown]
-# So the pencil was right: the difference between the words falls as fast as in our example. [Dong et al.
+# So the pencil was right: the difference between the words falls as fast as in our example. The states grow more slowly than
+# our estimate of $2^{24}$, a size of 4,096, because a mean is smaller than what it is a mean of. [Dong et al.
 # (2021)](https://arxiv.org/abs/2103.03404) prove that attention alone, without residuals and feed-forward networks, must end
 # like this.
 #

@@ -525,13 +525,15 @@ for network, length in product(COLOURS, LENGTHS):
     beam = fastest(lambda m=model, i=ids, n=lengths: beam_search(m, i, n, 5, max_length=int(n[0])), 1)
     cost[network, length] = [rows * length / each for each in (step, greedy, beam)] + [memory / 2**20]
 
-# %% tags=["hide-input"] mystnb={"image": {"alt": "Four panels over the number of words of a sentence: words per second in training, in greedy search and in beam search, and megabytes kept for the backward pass, with one line for each network. All axes are logarithmic."}}
+# %% tags=["hide-input"] mystnb={"image": {"alt": "Four panels over the number of words of a sentence: words per second in training, in greedy search and in beam search, and megabytes kept for the backward pass, with one line for each network. The number of words is on a logarithmic axis."}}
 figure = Figure(figsize=(10, 2.9), layout="constrained")
 titles = ("training", "greedy search", "beam search, 5", "memory of a step")
 for part, (axes, title) in enumerate(zip(figure.subplots(1, 4), titles, strict=True)):
     for network, colour in COLOURS.items():
         axes.plot(LENGTHS, [cost[network, length][part] for length in LENGTHS], "o-", color=colour, label=network)
-    axes.set(title=title, xlabel="words", xscale="log", yscale="log", ylabel="MiB" if part == 3 else "words per second")
+    axes.set(
+        title=title, xlabel="words", xscale="log", ylim=(0, None), ylabel="MiB" if part == 3 else "words per second"
+    )
     axes.set_xticks(LENGTHS, labels=LENGTHS)
     axes.minorticks_off()
 axes.legend(frameon=False, fontsize=8)
