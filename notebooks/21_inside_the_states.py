@@ -116,7 +116,7 @@ for state in (*singular, *plural, np.array([4.0, 2.0])):
 # accuracy, and then guessing gives 50% with two classes and 33% with three.
 
 
-# %%
+# %% tags=["nbval-check-output"]
 class LinearProbe:
     """One weighted sum of a state's numbers for each class, fitted by ridge regression.
 
@@ -424,6 +424,9 @@ for name in trainers:
             for other in neighbours(states[name][layer], row)
         ]
         rows.append([name, LAYERS[layer], *(f"{share:.0%}" for share in np.mean(agree, axis=0))])
+others = [(nouns[a], nouns[b]) for a, b in (draw.sample(range(len(nouns)), 2) for _ in range(2_000))]
+by_chance = np.mean([[a.number == b.number, a.tense == b.tense] for a, b in others], axis=0)
+rows.append(["any two nouns", "–", *(f"{share:.0%}" for share in by_chance)])
 show_table(["network", "states", "neighbours of the same number", "of the same tense"], rows)
 
 # %% [markdown]
