@@ -77,6 +77,7 @@ from s2s_tutorial.presets import PRESETS, load_scale
 from s2s_tutorial.runs.folder import folder_for
 from s2s_tutorial.settings import ModelSettings
 from s2s_tutorial.training.record import read_record
+from s2s_tutorial.training.resume import load_newest
 from s2s_tutorial.training.trainer import Trainer
 from s2s_tutorial.training.watchers import LiveLine
 from s2s_tutorial.translation.evaluation import bleu_score, evaluate, normalised_words
@@ -465,7 +466,8 @@ print(f"{len(corpus.train):,} training pairs, {len(corpus.test):,} test sentence
 # %% [markdown]
 # We swap the functions with `mock.patch`, as in [Break it](10_break_it.ipynb), so that the trainer, the search and the test
 # stay the same. Then we measure three things on the test set: the loss while the true words are fed to the decoder, as in
-# training; BLEU; and BLEU once more with the words of each source sentence in a random order.
+# training; BLEU; and BLEU once more with the words of each source sentence in a random order. The trainer ends with the
+# weights that had the best validation BLEU. Here we want those of the last step, so we load the newest checkpoint.
 
 
 # %%
@@ -493,6 +495,8 @@ for name, change in CHANGES.items():
     with mock.patch.multiple(transformer, **change):
         trainer = Trainer(corpus, its, folder_for(its), watchers=[LiveLine()])
         trainer.fit()
+        load_newest(trainer.checkpoints, trainer.state, trainer.total_steps)  # the last weights instead of the best
+        trainer.model.eval()
         scores, found = evaluate(trainer.translator, corpus.test)
         mixed = trainer.translator.translate_words(scrambled)
         forced = forced_loss(trainer)
@@ -541,7 +545,7 @@ show_text(
 # may eat an apple, and an apple does not eat a cat. Look at a sentence where the order decides:
 
 # %%
-PAIR_OF_SENTENCES = ("le chien voit le chat .", "le chat voit le chien .")
+PAIR_OF_SENTENCES = ("l homme attend la femme .", "la femme attend l homme .")
 rows = []
 for name, change in CHANGES.items():
     with mock.patch.multiple(transformer, **change):
