@@ -380,8 +380,8 @@ show_text(
 # Compare the lines with what you wrote down. We see four things at `standard`:
 #
 # - **The control task is easy for embeddings.** With 96 numbers for about 150 nouns, a probe can learn random labels by
-#   heart. So its accuracy on *words that it knows* means little, and selectivity is negative there. In the states of the
-#   layers, a word looks different in each sentence, and memorising becomes harder.
+#   heart. So its accuracy on *words that it knows* means little, and selectivity is negative there. Only the GRU's layers
+#   have a positive one. In the states of the layers, a word looks different in each sentence, and memorising becomes harder.
 # - **The tense moves to the noun in the GRU.** The embedding knows nothing about it, and after two layers the probe reads it
 #   in most cases. A recurrent network has to carry everything along, so each of its states knows a lot about the sentence.
 #   In the Transformer the probe is not much better than in an untrained one. It can leave the tense at the verb, because the
@@ -389,7 +389,8 @@ show_text(
 # - **The number of a new noun** can be read from the layers better than from the embedding in the GRU, because the words
 #   around the noun show it. An untrained network has it only by guessing.
 # - **Gender is not there** in a form that carries over to new nouns. English does not need the gender of an apple, so
-#   nothing in training asked for it. With some fifty new nouns, a value of 40% or 60% is no different from guessing.
+#   nothing in training asked for it. In the last layer, both networks are at the level of guessing. The embeddings are on
+#   both sides of it, which shows how far chance can go with 29 new nouns.
 #
 # ## The neighbours of a state
 #
