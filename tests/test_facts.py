@@ -177,10 +177,10 @@ def test_the_model_that_is_trained_on_trimmed_pairs_hardly_ever_copies():
 
 
 def test_the_expected_leak_of_two_independent_splits():
-    pairs, expected, found = numbers(r"For the (\d+) test pairs at `standard` that is an expected (\d+) instead of (\d+)",
-                                     prose("01"))  # fmt: skip
-    assert row("random", outputs("01").split("of them trained on before")[1]) == [f"{pairs:.0f}", f"{found:.0f}"]
-    assert round(pairs * 0.8 * 0.92) == expected
+    pairs, expected, found = numbers(r"Of ([\d,]+) test pairs that makes an expected \*\*(\d+)\*\*, and it is ([\d,]+)\.",
+                                     outputs("01"))  # fmt: skip
+    assert row("random", outputs("01").split("of them trained on before")[1]) == [f"{pairs:,.0f}", f"{found:,.0f}"]
+    assert round(pairs * 0.8 * 0.92) == expected == pytest.approx(found, rel=0.1)
 
 
 def leaked(rows: int, seeds: tuple[int, int]) -> int:
