@@ -50,7 +50,7 @@ def missing(shown: list[str], printed: str, exact: bool) -> list[str]:
 
 @pytest.fixture(scope="module")
 def walked(tmp_path_factory) -> dict[str, tuple[list[str], str]]:
-    """What the page shows and what was printed, for each command that could be run."""
+    """For each command that can be run: the lines that the page shows, and what was printed."""
     folder, results = tmp_path_factory.mktemp("walk"), {}
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(folder)

@@ -53,7 +53,7 @@ def fill_in(app: Sphinx, doctree: nodes.document, page: str) -> None:
     for place in list(doctree.findall(minutes)):
         compute = minutes_of if place["kind"] == "reading" else running_time
         total = sum(compute(app, chapter) for chapter in place["pages"])
-        place.parent.replace(place, nodes.Text(f"{total} min"))
+        place.parent.replace(place, nodes.Text(f"{total}\u00a0min"))
 
 
 def setup(app: Sphinx) -> dict[str, bool]:
