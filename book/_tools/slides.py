@@ -27,7 +27,7 @@ body { margin: 0; background: #fff; color: #14181e; font: 22px/1.45 sans-serif; 
 .chapter { font-size: 16px; color: #5a6572; }
 .slide :is(figure, .question) { flex: 1; min-height: 0; margin: 0; display: flex; flex-direction: column; gap: .2in; }
 .question { justify-content: center; font-size: 28px; }
-figure img { min-height: 0; flex: 1; object-fit: contain; max-width: 100%; }
+figure :is(img, svg) { min-height: 0; flex: 1; object-fit: contain; max-width: 100%; }
 figure div, figure p, figure a { display: contents; }
 figcaption { font-size: 20px; } figcaption p { display: block; margin: 0; }
 .s2s-dark, .headerlink, .admonition-title, .caption-number { display: none; }
@@ -50,8 +50,10 @@ def slides_of(soup: BeautifulSoup, chapter: str) -> Iterator[Tag]:
     """Yield the slides of a chapter: its title, its questions and its pictures, in their order."""
     yield slide(soup, "title", chapter)
     for part in soup.select(WANTED):
-        if part.name == "figure" and not part.select_one("img"):
+        if part.name == "figure" and not part.select_one("img, svg"):
             continue  # a table
+        for control in part.select(".s2s-moving > :not(svg)"):
+            control.decompose()
         made = slide(soup, "", "")
         made.append(slide(soup, "chapter", chapter))
         if part.name != "figure":
