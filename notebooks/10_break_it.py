@@ -954,6 +954,7 @@ show_table(["run", "BLEU", "from", "to", "last training loss"], rows)
 # %% [markdown]
 # ## What to read next
 #
-# [Which attention?](11_which_attention.ipynb) asks which of the healthy variants is best, with several seeds. [From the
+# [Which attention?](11_which_attention.ipynb) asks which of the healthy variants is best, with several seeds. [My training does
+# not work](../book/my-training-does-not-work.md) goes the other way: from what you see to its cause. [From the
 # 2017 notebook to this book](../book/from-2017.md) names, defect by defect, the test that now catches it. What most of
 # them depart from is section 3.1 of [Luong et al. (2015)](https://arxiv.org/abs/1508.04025).

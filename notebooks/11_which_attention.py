@@ -649,6 +649,7 @@ print(f"{extreme} of {len(ways)} ways are as extreme: p = {extreme / len(ways):.
 # %% [markdown]
 # ## What to read next
 #
-# [Your own data](12_your_own_data.ipynb) trains on sentences of your own. [Luong et al.
+# [Your own data](12_your_own_data.ipynb) trains on sentences of your own. [Which sizes](../book/which-sizes.md) collects what this
+# book has measured about layers, units, batches and words. [Luong et al.
 # (2015)](https://arxiv.org/abs/1508.04025) compare the same scores on millions of pairs, in section 5: see which of
 # your findings they share.

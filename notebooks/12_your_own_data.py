@@ -565,7 +565,8 @@ for encoding in ("iso-8859-3", "iso-8859-1"):
 # %% [markdown]
 # ## What to read next
 #
-# Your own file of pairs; and [More machines](13_more_machines.ipynb) once it has grown too large for one process. The
+# Your own file of pairs: [From the command line](../book/from-the-command-line.md) has all commands in their order, and [Which
+# sizes](../book/which-sizes.md) helps you to choose the settings. Then [More machines](13_more_machines.ipynb) once it has grown too large for one process. The
 # [reference](../book/api.md) has every function of the package, the [glossary](../book/glossary.md) every term. Where
 # your data come from, and under which licence, belongs beside your model: [Tatoeba (2026)](https://tatoeba.org) shows
 # how.
