@@ -9,7 +9,7 @@ RUN ?= runs/sample
 TORCH := $(shell grep '^torch==' requirements.lock)
 TORCH_INDEX ?= https://download.pytorch.org/whl/cpu
 
-.PHONY: help book pdf train lint test test-fast soak lab outputs pretrained live-models results bench bench-peers bench-long clean
+.PHONY: help book pdf slides train lint test test-fast soak lab outputs pretrained live-models results bench bench-peers bench-long clean
 help:  ## list these commands
 	@grep -E '^[a-z-]+:.*##' Makefile | sed -E 's/:.*## /	/' | expand -t 12
 
@@ -30,6 +30,9 @@ book: .venv/ready  ## build the book as a site from the committed outputs
 pdf: book  ## print the whole book into one PDF and offer it on the site (2 minutes; needs Chromium)
 	$(BIN)/python book/_tools/pdf.py
 	$(MAKE) book
+
+slides: book  ## print the questions and pictures of all chapters as slides (a minute; needs Chromium)
+	$(BIN)/python book/_tools/slides.py
 
 train: .venv/ready  ## train on the built-in corpus, evaluate, translate, draw plots (3 minutes)
 	$(BIN)/python -m s2s_tutorial.cli train --corpus sample --run "$(RUN)"

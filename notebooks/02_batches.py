@@ -63,6 +63,7 @@ from s2s_tutorial.data.vocabulary import PAD, Vocabulary
 from s2s_tutorial.model.encoder import Encoder
 from s2s_tutorial.notebook.show import (
     check_shape,
+    show_drawing,
     show_figure,
     show_shapes,
     show_source,
@@ -229,6 +230,19 @@ assert not torch.allclose(first, careless_first, atol=1e-6)
 assert (masked_states[0, 3:] == 0).all()
 
 # %% [markdown]
+# How can an encoder leave padding out, if the tensor has it? It reads the batch one column at a time. If the longest sentence is in
+# the first row, then the sentences that still have a word are always the upper rows. So in each step the network updates only as
+# many states as there are sentences left, and a sentence that has ended keeps its state. PyTorch calls such a batch *packed*
+# (Figure 2.1).
+
+# %% tags=["hide-input"] mystnb={"image": {"alt": "Above, a rectangle of three sentences of 3, 5 and 6 ids, filled with four places of padding. Below, the same sentences without padding, longest first, with the number of sentences that are still read in each of six columns: 3, 3, 3, 2, 2, 1."}}
+show_drawing("packing")
+
+# %% [markdown]
+# **Figure 2.1.** A packed batch has the words of the padded one and none of its padding. Below each column is the number of states that this
+# step updates.
+
+# %% [markdown]
 # **Break it.** Set `extra` to 1, and then to 60, and print `(enc_states - careless_states[:, :3]).abs().max()`. Does ten
 # times the padding do ten times the damage, or do the first few pads do it all? [Attention](../book/glossary.md) and the loss have to
 # mind the mask as well; [Attention: choosing where to look](04_attention.ipynb) and [Training](06_training.ipynb) say where.
@@ -263,12 +277,12 @@ axes.legend(frameon=False)
 show_figure(figure)
 
 # %% [markdown]
-# **Figure 2.1.** Lengths differ within a corpus, and each batch is as wide as its longest sentence.
+# **Figure 2.2.** Lengths differ within a corpus, and each batch is as wide as its longest sentence.
 
 # %% [markdown]
 # > **Guess first**
 # >
-# > Pairs are drawn into batches at random. Look at Figure 2.1: what share of all places is padding? Does the
+# > Pairs are drawn into batches at random. Look at Figure 2.2: what share of all places is padding? Does the
 # > share grow or shrink with larger batches?
 #
 # The cure is to let sentences keep company of their own length. Sort the pairs by length, cut the sorted row into
@@ -305,7 +319,7 @@ show_text(
 # %% [markdown]
 # A larger batch is more likely to hold one very long sentence, and everybody beside it is padded up to that one. In
 # buckets there is only a little left: the cut between two lengths falls inside a batch now and then, and English lengths
-# differ where the French ones are equal. Figure 2.2 shows one typical batch of each kind from above:
+# differ where the French ones are equal. Figure 2.3 shows one typical batch of each kind from above:
 
 
 # %%
@@ -331,7 +345,7 @@ panels[0].set_ylabel("sentence")
 show_figure(figure)
 
 # %% [markdown]
-# **Figure 2.2.** The same kind of batch, dealt at random and from a bucket. Yellow places are words, dark ones are computed for nothing.
+# **Figure 2.3.** The same kind of batch, dealt at random and from a bucket. Yellow places are words, dark ones are computed for nothing.
 
 # %% [markdown]
 # ## Every pair exactly once
@@ -374,7 +388,7 @@ axes.legend(frameon=False, loc="lower right")
 show_figure(figure)
 
 # %% [markdown]
-# **Figure 2.3.** Dealing shows every pair in one epoch; drawing with replacement still misses some after five.
+# **Figure 2.4.** Dealing shows every pair in one epoch; drawing with replacement still misses some after five.
 
 # %% tags=["hide-input"]
 show_text(
@@ -383,7 +397,7 @@ show_text(
 )
 
 # %% [markdown]
-# Figure 2.3 counts it. So an [epoch](../book/glossary.md) in this book is what the word says: all pairs, each once. Do
+# Figure 2.4 counts it. So an [epoch](../book/glossary.md) in this book is what the word says: all pairs, each once. Do
 # buckets keep that promise? Put all batches together, sort, and compare with 0, 1, 2, …:
 
 # %%

@@ -930,7 +930,8 @@ temporary.cleanup()
 # %% [markdown]
 # ## What to read next
 #
-# [Translating](07_translating.ipynb) asks the trained model for whole sentences. [Bengio et al.
+# [Translating](07_translating.ipynb) asks the trained model for whole sentences. If a training of your own goes wrong, [My
+# training does not work](../book/my-training-does-not-work.md) lists symptoms, causes and checks. [Bengio et al.
 # (2015)](https://arxiv.org/abs/1506.03099) has scheduled sampling, [Mihaylova and Martins
 # (2019)](https://arxiv.org/abs/1906.07651) its parallel form, and [Pascanu et al.
 # (2013)](https://arxiv.org/abs/1211.5063) says why gradients explode.

@@ -18,7 +18,7 @@ from sphinx.application import Sphinx
 
 ROOT = Path(__file__).parents[2]
 PDF = ROOT / "_build" / "book.pdf"
-WORDS_A_MINUTE = 200
+WORDS_A_MINUTE, LINES_A_MINUTE = 200, 12
 # A number such as 1,234 or −0.5, with or without a unit and an interval.
 NUMBER = re.compile(
     r"[<≥≤]?\s?[+−-]?\d[\d.,:]*(e[+−-]?\d+)?"
@@ -57,12 +57,35 @@ def drop_scripts(
 # Reading time
 
 
+def minutes_of(app: Sphinx, page: str) -> int:
+    """Return how many minutes it takes to read a chapter: its text, and all code but folded helper cells and solutions."""
+    doctree = app.env.get_doctree(page)
+    words = sum(len(text.astext().split()) for text in doctree.findall(nodes.paragraph) if not _is_folded(text))
+    code = [block for block in doctree.findall(nodes.literal_block) if block.get("language") == "python"]
+    lines = sum(bool(line.strip()) for block in code if not _is_folded(block) for line in block.astext().splitlines())
+    return max(round(words / WORDS_A_MINUTE + lines / LINES_A_MINUTE), 1)
+
+
+def _is_folded(node: nodes.Node) -> bool:
+    """Whether a node is in a helper cell's code or in the solution of an exercise."""
+    inside = []
+    while node.parent is not None:
+        inside.append(node)
+        node = node.parent
+    classes = {name for part in inside for name in part.get("classes", [])}
+    return {"tag_hide-input", "cell_input"} <= classes or any(part.tagname == "solution_node" for part in inside)
+
+
+def running_time(app: Sphinx, page: str) -> int:
+    """Return how many minutes the last execution of a chapter took, rounded up."""
+    return math.ceil(metadata_of(page.removeprefix("notebooks/")).get("seconds", 0) / 60)
+
+
 def times_of(app: Sphinx, page: str) -> tuple[str, str]:
     """Return how long it takes to read a chapter, and to run its code."""
-    words = sum(len(text.astext().split()) for text in app.env.get_doctree(page).findall(nodes.paragraph))
     seconds = metadata_of(page.removeprefix("notebooks/")).get("seconds", 0)
-    minutes = max(round(words / WORDS_A_MINUTE), 1)
-    running = "less than a minute" if seconds < 60 else f"about {math.ceil(seconds / 60)} minutes"
+    minutes = minutes_of(app, page)
+    running = "less than a minute" if seconds < 60 else f"about {running_time(app, page)} minutes"
     return f"{minutes} minute{'s' * (minutes > 1)}", running
 
 

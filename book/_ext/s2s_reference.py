@@ -65,17 +65,23 @@ def shorten_commands(
 
 
 class Presets(SphinxDirective):
-    """A table of the presets: a row for each setting that differs between them, a column for each preset."""
+    """A table of the presets: a row for each setting that differs between them, a column for each preset.
+
+    The content may name settings; then only these have a row.
+    """
+
+    has_content = True
 
     def run(self) -> list[nodes.Node]:
         """Return the nodes that replace the directive."""
         self.env.note_dependency(presets.__file__)
         rows: list[list[str | nodes.Node]] = []
+        wanted = " ".join(self.content).split()
         for part in ("data", "model", "training"):
             parts = [getattr(preset, part) for preset in PRESETS.values()]
             for field in fields(parts[0]):
                 values = [_written(getattr(preset, field.name)) for preset in parts]
-                if len(set(values)) > 1:
+                if len(set(values)) > 1 and (not wanted or field.name in wanted):
                     rows.append([nodes.literal("", field.name), *values])
         return [table(["setting", *PRESETS], rows)]
 

@@ -23,9 +23,9 @@ from s2s_tutorial.settings import DataSettings
 from s2s_tutorial.translation.evaluation import (
     evaluate,
     printed_scores,
-    score_groups,
     score_translations,
 )
+from s2s_tutorial.translation.groups import score_groups
 from s2s_tutorial.translation.translator import Translation, Translator
 from s2s_tutorial.web.export import rounding_cost
 
