@@ -22,9 +22,9 @@ from tempfile import TemporaryDirectory
 import torch
 
 from s2s_tutorial.data.corpus import prepare
-from s2s_tutorial.model.gru import keep_memory
 from s2s_tutorial.presets import PRESETS
 from s2s_tutorial.training.trainer import Trainer
+from s2s_tutorial.workers import keep_memory
 
 STEPS = {"small": 344, "sample": 85}
 PRECISIONS = ("fp32", "bf16")

@@ -17,7 +17,7 @@ from pathlib import Path
 from benchmarks import long_rows, rows
 from benchmarks.bench import Bench
 from benchmarks.measure import Row, Spread, machine
-from s2s_tutorial.model.gru import keep_memory
+from s2s_tutorial.workers import keep_memory
 
 
 def main() -> int:

@@ -18,9 +18,9 @@ from benchmarks.bench import Bench, one
 from benchmarks.growth import peak_bytes
 from benchmarks.measure import Row
 from s2s_tutorial.data.on_disk.cache import stream
-from s2s_tutorial.model.gru import keep_memory
 from s2s_tutorial.presets import PRESETS
 from s2s_tutorial.training.trainer import Trainer
+from s2s_tutorial.workers import keep_memory
 
 PAIRS, STEPS = 10_000_000, 200
 GIGABYTES = 1.5

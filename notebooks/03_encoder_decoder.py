@@ -26,7 +26,7 @@
 # >
 # > - say why a dictionary cannot translate, and what an encoder and a decoder do about it
 # > - compute one step of a GRU with a pencil, and check it against PyTorch
-# > - explain what packing a batch of unequal sentences is for, and why the package has its own form for a processor
+# > - explain what packing a batch of unequal sentences is for, and which products of a layer need no loop
 # > - hand the encoder's last states to the decoder in the right order
 # > - measure quality by sentence length, and read the bottleneck off the curve
 #
@@ -56,7 +56,6 @@ if not ready:
 
 # %%
 import math
-import time
 from dataclasses import replace
 from itertools import pairwise
 
@@ -72,7 +71,7 @@ from s2s_tutorial.data.text import normalise
 from s2s_tutorial.data.vocabulary import UNK, Vocabulary
 from s2s_tutorial.grammar import generate
 from s2s_tutorial.model.encoder import Encoder
-from s2s_tutorial.model.gru import fast_gru, gru_step, packed_gru
+from s2s_tutorial.model.gru import gru_step, run_gru
 from s2s_tutorial.notebook.show import (
     check_shape,
     show_figure,
@@ -341,8 +340,8 @@ lengths = torch.tensor([6, 3])
 src_mask = torch.arange(6) < lengths[:, None]
 inputs = inputs * src_mask[..., None]  # the embedding of padding is zero
 _, alone = gru(inputs[1:, :3])
-_, unaware = packed_gru(gru, inputs, None, None)
-_, packed = packed_gru(gru, inputs, None, src_mask)
+_, unaware = run_gru(gru, inputs, None, None)
+_, packed = run_gru(gru, inputs, None, src_mask)
 print("The short sentence's last state is right")
 print("    when padding is read:", torch.allclose(unaware[0, 1], alone[0, 0]))
 print("    when packed:         ", torch.allclose(packed[0, 1], alone[0, 0]))
@@ -353,19 +352,18 @@ print("    when packed:         ", torch.allclose(packed[0, 1], alone[0, 0]))
 # state of each sentence is the one after its last word.
 
 # %%
-show_source(packed_gru)
+show_source(run_gru)
 
 # %% [markdown]
 # Padding would do worse harm in the backward direction, which starts at the far end: it would read all the padding
 # *before* it sees a word.
 #
-# ## The same, in another form
+# ## One product for all inputs
 #
-# `packed_gru` is the plain form, and a GPU runs it in one piece. On a processor the package uses another form, with two
-# tricks.
-#
-# **One product for all inputs.** $W x$ does not wait for the state. So all words of all sentences are multiplied
-# together before the loop begins. Only $U h$ stays inside. This is easy to see for yourself:
+# A GRU reads word by word, because each state depends on the one before. But only half of its work has to wait. In (3.1) to
+# (3.3) the products $W x$ depend on the words alone, so PyTorch's layer multiplies all words of all sentences by $W$ before
+# the loop begins, in one large product. Only the products $U h$ stay inside the loop. You can check that this gives the same
+# numbers:
 
 # %% tags=["nbval-check-output"]
 products = [word @ gru.weight_ih_l0.T for word in inputs.unbind(dim=1)]  # S products of (B, E)
@@ -376,75 +374,9 @@ torch.testing.assert_close(at_once.unflatten(0, (2, 6)), one_by_one)
 print("6 products of", (2, 4), "or one of", (12, 4))
 
 # %% [markdown]
-# **One product for the gradient of U.** In the backward pass, each step $t$ adds a matrix to the gradient of $U$:
-# gradient at the gates times state before, $g_t^\top h_{t-1}$. Automatic differentiation forms them one by one, each as
-# large as $U$ itself, and adds them up. But a sum of products of matrices *is* a product of longer matrices:
-#
-# $$
-# \sum_t g_t^\top h_{t-1} = \mathbf{g}^\top \mathbf{h}
-# $$
-#
-# with all $g_t$ stacked in $\mathbf{g}$ and all $h_{t-1}$ in $\mathbf{h}$.
-
-# %%
-g = torch.randn(6, 2, 15, dtype=torch.float64)  # (T, B, 3H)
-before = torch.randn(6, 2, 5, dtype=torch.float64)  # (T, B, H)
-summed = sum(g_t.T @ h_t for g_t, h_t in zip(g, before, strict=True))
-torch.testing.assert_close(g.flatten(0, 1).T @ before.flatten(0, 1), summed)
-
-# %% [markdown]
-# Packing does not suit this form, so padding is handled with what you have just learnt: at padding the update gate is
-# held at 1, and the state passes through unchanged.
-
-# %%
-show_source(fast_gru)
-
-
-# %% [markdown]
-# Two forms of one thing must agree: in states, in last states, and in the gradient of everything that goes in.
-
-
-# %%
-def results(form, gru, inputs, mask):
-    """States, last states, and the gradients of some function of both."""
-    leaf = inputs.clone().requires_grad_()
-    states, last = form(gru, leaf, None, mask)
-    value = states.sin().sum() + last.cos().sum()
-    return [states, last, *torch.autograd.grad(value, [leaf, *gru.parameters()])]
-
-
-# %% tags=["nbval-check-output"]
-both_ways = nn.GRU(4, 5, batch_first=True, bidirectional=True).double()
-plain = results(packed_gru, both_ways, inputs, src_mask)
-fast = results(fast_gru, both_ways, inputs, src_mask)
-torch.testing.assert_close(fast, plain)
-show_shapes(states=fast[0], last=fast[1])
-print("equal, with", len(plain) - 2, "gradients")
-
-# %%
-sentences, words, size = scale.training.batch_size, 12, scale.model.hidden_size
-layer = nn.GRU(size, size, batch_first=True, bidirectional=True)
-batch_inputs = torch.randn(sentences, words, size)
-batch_mask = torch.arange(words) < torch.randint(words - 1, words + 1, (sentences, 1))  # as in a bucket
-times = {packed_gru: [], fast_gru: []}
-for _ in range(10):  # in turns, so that what disturbs one disturbs the other
-    for form, taken in times.items():
-        start = time.perf_counter()
-        results(form, layer, batch_inputs, batch_mask)
-        taken.append(1000 * (time.perf_counter() - start))
-rows = [[form.__name__, min(taken)] for form, taken in times.items()]
-show_table(["form, forward and back", "milliseconds, on this processor"], rows)
-
-# %% tags=["hide-input"]
-share = min(times[fast_gru]) / min(times[packed_gru])
-show_text(
-    f"Here the fast form takes **{share:.0%}** of the plain one's time"
-    + (". " if share < 0.95 else ": no gain at this size. ")
-    + "The batch is one of like lengths, as training's buckets are: packing skips padding, and there is little."
-)
-
-# %% [markdown]
-# How much the other form gains depends on the processor, on the sizes and on the padding. Measure it on yours.
+# A processor needs less time for one large product than for many small ones, as
+# [More machines](13_more_machines.ipynb) measures. The Transformer of 2017 has no loop at all, which is
+# one reason why it replaced networks like this one.
 #
 # ## The encoder
 #
@@ -697,9 +629,9 @@ show_table(["source", "one vector", "attention"], rows)
 #
 # | what | code | test |
 # | :--- | :--- | :--- |
-# | (3.1) to (3.4) | `layers.gru_step` | `test_one_step_is_a_sequence_of_one_word` |
-# | fast equals packed | `layers.fast_gru` | `test_the_fast_gru_equals_the_packed_one_in_results_and_all_gradients` |
-# | padding is never read | both forms | `test_what_stands_at_padding_changes_nothing_and_gets_no_gradient` |
+# | (3.1) to (3.4) | `gru.gru_step` | `test_one_step_is_a_sequence_of_one_word` |
+# | a batch equals its sentences | `gru.run_gru` | `test_a_batch_equals_its_sentences_one_after_the_other` |
+# | padding is never read | `gru.run_gru` | `test_what_stands_at_padding_changes_nothing_and_gets_no_gradient` |
 # | both directions added | `encoder.Encoder` | `test_states_are_the_sum_of_both_directions_of_the_top_layer` |
 # | the decoder's start | `encoder.Encoder` | `test_first_decoder_states_add_both_directions_layer_by_layer` |
 
@@ -710,7 +642,7 @@ show_table(["source", "one vector", "attention"], rows)
 # - An [encoder](../book/glossary.md) reads it into states, a [decoder](../book/glossary.md) writes from them. Neither needs to be about text
 #   (Figure 3.3).
 # - A GRU keeps or replaces each number of its state; the update gate is its memory.
-# - Padding is not a word. Packing leaves it out; holding the update gate at 1 does the same.
+# - Padding is not a word. Packing leaves it out.
 # - `enc_states` is one vector for each word in its sentence. The decoder starts from both directions added up, *layer
 #   by layer*.
 # - One vector has room enough, but is hard to fill and to read. Measure it by sentence length.

@@ -204,7 +204,8 @@ class TrainingSettings:
         unknown_rate: Probability that a word seen once in training is replaced by UNK.
         word_dropout: Probability that the model cannot see a word that it reads, as source or as previous word of the target.
         bpe_dropout: Probability that a merge of a word's pieces is left out, so that each epoch cuts words in other ways.
-        patience: Number of evaluations without a better validation score after which training stops.
+        patience: Number of evaluations without a better validation score after which training stops. They count only after
+            the warm-up, and in a run with decay only in the last third of the decay.
         evaluations_per_epoch: Number of evaluations on the validation set per epoch.
         checkpoint_steps: Number of steps between two checkpoints.
         seed: Seed of the initial weights, the order of the pairs, dropout and sampling.

@@ -16,7 +16,7 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from functools import cache
 from queue import SimpleQueue
-from typing import TypeVar
+from typing import Generic, TypeVar
 
 import torch
 
@@ -43,49 +43,62 @@ def in_workers(work: Callable[[Item], Result], items: Iterable[Item], count: int
     if min(count, len(items)) <= 1:
         with one_thread():
             return [work(item) for item in items]
-    inference, gradients = torch.is_inference_mode_enabled(), torch.is_grad_enabled()
+    job, tasks = _Job(work, items), _pool(count)
+    try:
+        for _ in range(count):
+            tasks.put(job.work_until_done)
+        job.wait()
+    finally:
+        job.leave_the_rest_out()
+    for number in sorted(job.errors):
+        raise job.errors[number]
+    return [job.results[number] for number in range(len(items))]
 
-    def work_in_mode(item: Item) -> Result:
-        with torch.inference_mode(inference), torch.set_grad_enabled(gradients):
-            return work(item)
 
-    # Python may raise KeyboardInterrupt between any two of its own instructions, even after a lock was taken and before that was
-    # noted. An operation of a deque or a SimpleQueue is a single instruction, so none is left half done.
-    to_do = deque(enumerate(items))
-    results: dict[int, Result] = {}
-    errors: dict[int, BaseException] = {}
-    ended: SimpleQueue[int] = SimpleQueue()
+class _Job(Generic[Item, Result]):
+    """A function and its items, on which several workers work.
 
-    def work_until_done() -> None:
-        with torch.inference_mode(inference), torch.set_grad_enabled(gradients):
-            while to_do:
+    Python may raise KeyboardInterrupt between any two of its own instructions, even after a lock was taken and before that was
+    noted. An operation of a deque, a dictionary or a SimpleQueue is a single instruction, so none is left half done.
+    """
+
+    def __init__(self, work: Callable[[Item], Result], items: list[Item]) -> None:
+        self.work, self.count = work, len(items)
+        self.to_do = deque(enumerate(items))
+        self.results: dict[int, Result] = {}
+        self.errors: dict[int, BaseException] = {}
+        self._ended: SimpleQueue[int] = SimpleQueue()  # numbers of items
+        self._inference, self._gradients = torch.is_inference_mode_enabled(), torch.is_grad_enabled()
+
+    def work_until_done(self) -> None:
+        """Work on one item after the other, in a worker, until none is left."""
+        with torch.inference_mode(self._inference), torch.set_grad_enabled(self._gradients):
+            while self.to_do:
                 try:
-                    number, item = to_do.popleft()
+                    number, item = self.to_do.popleft()
                 except IndexError:  # another worker took the last item
                     return
                 try:
-                    results[number] = work(item)
-                except BaseException as error:  # raised again below, on the caller's thread
-                    errors[number] = error
-                ended.put(number)
+                    self.results[number] = self.work(item)
+                except BaseException as error:  # raised again by `in_workers`, on the caller's thread
+                    self.errors[number] = error
+                self._ended.put(number)
 
-    tasks, left_out = _pool(count), 0
-    try:
-        for _ in range(count):
-            tasks.put(work_until_done)
-        for _ in items:
-            if ended.get() in errors:
+    def wait(self) -> None:
+        """Wait until every item is done, or one has raised an error."""
+        for _ in range(self.count):
+            if self._ended.get() in self.errors:
                 break
-    finally:
-        while to_do:
+
+    def leave_the_rest_out(self) -> None:
+        """Take away the items that have not been begun, and wait for the calls that are running."""
+        left_out = 0
+        while self.to_do:
             with suppress(IndexError):
-                to_do.pop()
+                self.to_do.pop()
                 left_out += 1
-        while len(results) + len(errors) + left_out < len(items):
+        while len(self.results) + len(self.errors) + left_out < self.count:
             time.sleep(1e-3)
-    for number in sorted(errors):
-        raise errors[number]
-    return [results[number] for number in range(len(items))]
 
 
 @contextmanager
@@ -118,3 +131,20 @@ def _pool(count: int) -> SimpleQueue[Callable[[], None]]:
             threading.Thread(target=begin, name=f"s2s worker {number}", daemon=True).start()
         all_started.wait()
     return tasks
+
+
+def keep_memory() -> None:
+    """Ask the C library to keep freed memory for the next tensor of the same size, where it can (glibc).
+
+    By default a large block is returned to the system when it is freed, and has to be mapped again page by page. At these
+    sizes that takes longer than the arithmetic on the block.
+    """
+    import ctypes
+
+    mmap_threshold, trim_threshold = -3, -1  # M_MMAP_THRESHOLD, M_TRIM_THRESHOLD of malloc.h
+    try:
+        mallopt = ctypes.CDLL(None).mallopt
+    except (AttributeError, OSError, TypeError):
+        return
+    mallopt(mmap_threshold, 1 << 30)
+    mallopt(trim_threshold, (1 << 31) - 1)

@@ -17,7 +17,7 @@ class Progress:
         loss: Running mean of the training loss in nats per word, for the progress line.
         best_bleu: Highest validation BLEU so far, from 0 to 100; -1 before the first evaluation.
         best_step: Step of that evaluation.
-        worse_evaluations: Evaluations since then.
+        worse_evaluations: Evaluations since then that count against the patience, see `training.optimiser.patience_counts`.
         finished: Whether training has reached its end.
     """
 

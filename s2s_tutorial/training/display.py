@@ -93,9 +93,12 @@ class Display:
                 f"Stopped after step {progress.step:,} of {self.total_steps:,}; everything is saved in "
                 f"{self.run.folder}. Run {_again()} again to resume."
             )
+        early = ""
+        if progress.finished and progress.step < self.total_steps:
+            early = f" Stopped early: {progress.worse_evaluations} evaluations without a better score."
         return (
             f"Trained {progress.step:,} of {self.total_steps:,} steps in {progress.seconds:,.0f} s; best validation BLEU "
-            f"{progress.best_bleu:.1f} at step {progress.best_step:,}."
+            f"{progress.best_bleu:.1f} at step {progress.best_step:,}.{early}"
         )
 
     def disk_error(self, error: OSError, progress: Progress) -> RunError:

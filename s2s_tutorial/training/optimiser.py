@@ -40,3 +40,19 @@ def learning_rate_factor(step: int, total_steps: int, warmup: float, decay: floa
     if left < falling:
         return 0.5 * (1.0 - math.cos(math.pi * left / falling))
     return 1.0
+
+
+def patience_counts(step: int, total_steps: int, warmup: float, decay: float) -> bool:
+    """Check whether an evaluation without a better score, at this step, is a reason to stop early.
+
+    While the learning rate is high, scores go up and down by chance, and the largest gains come when it falls. So only
+    evaluations in the last third of the decay count, where the rate is below a quarter of its highest value. A rate that does
+    not fall counts after the warm-up.
+
+    Args:
+        step: Steps done.
+        total_steps: Steps of the whole run.
+        warmup: Share of all steps over which the learning rate rises, from 0 to 1.
+        decay: Share of all steps over which it falls, from 0 to 1.
+    """
+    return step >= total_steps * max(warmup, 1.0 - decay / 3 if decay else 0.0)

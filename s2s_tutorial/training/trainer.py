@@ -21,7 +21,6 @@ from torch.nn.utils import clip_grad_norm_
 from s2s_tutorial.arguments import check_type, to_path
 from s2s_tutorial.data.batches import Batch, count_steps
 from s2s_tutorial.data.corpus import Corpus, HeldOut
-from s2s_tutorial.model.gru import keep_memory
 from s2s_tutorial.model.precision import low_precision
 from s2s_tutorial.model.seq2seq import Feed, Seq2Seq
 from s2s_tutorial.runs.checkpoints import Checkpoints
@@ -35,7 +34,7 @@ from s2s_tutorial.training.epoch_pairs import EpochPairs, batches_from
 from s2s_tutorial.training.gradients import compute_gradients
 from s2s_tutorial.training.initial_weights import Start
 from s2s_tutorial.training.interrupt import Stop, end_quietly
-from s2s_tutorial.training.optimiser import build_optimiser, learning_rate_factor
+from s2s_tutorial.training.optimiser import build_optimiser, learning_rate_factor, patience_counts
 from s2s_tutorial.training.rare_words import RareWords
 from s2s_tutorial.training.record import Record
 from s2s_tutorial.training.resume import TrainingState, load_newest, share_state
@@ -46,7 +45,7 @@ from s2s_tutorial.training.validation import Verdict, validate
 from s2s_tutorial.training.watchers import Watcher
 from s2s_tutorial.training.word_dropout import hide_words
 from s2s_tutorial.translation.translator import Translator
-from s2s_tutorial.workers import one_thread
+from s2s_tutorial.workers import keep_memory, one_thread
 
 
 class Trainer:
@@ -254,8 +253,9 @@ class Trainer:
 
     def _evaluate(self) -> None:
         """Translate the validation set, keep the weights if they are the best so far, and show samples."""
-        progress = self.progress
-        bleu = validate(self.translator, self.corpus.validation, progress, self.run.model_path)
+        progress, training = self.progress, self.settings.training
+        counts = patience_counts(progress.step, self.total_steps, training.warmup, training.decay)
+        bleu = validate(self.translator, self.corpus.validation, progress, self.run.model_path, counts)
         self.record.add(kind="evaluation", step=progress.step, validation_bleu=bleu)
         self.display.evaluation(progress, bleu)
 

@@ -21,7 +21,7 @@ class Verdict(IntEnum):
     FINISHED = 3
 
 
-def validate(translator: Translator, held_out: HeldOut, progress: Progress, path: Path) -> float:
+def validate(translator: Translator, held_out: HeldOut, progress: Progress, path: Path, counts: bool) -> float:
     """Translate the validation set, and save the weights if its BLEU is the highest so far.
 
     Args:
@@ -29,6 +29,7 @@ def validate(translator: Translator, held_out: HeldOut, progress: Progress, path
         held_out: The validation set.
         progress: Updated: best BLEU, its step, and the number of worse evaluations since then.
         path: Path of the file for the best weights.
+        counts: Whether a score that is not better counts as a worse evaluation, see `patience_counts`.
 
     Returns:
         BLEU, from 0 to 100.
@@ -40,5 +41,5 @@ def validate(translator: Translator, held_out: HeldOut, progress: Progress, path
         progress.best_bleu, progress.best_step, progress.worse_evaluations = bleu, progress.step, 0
         save_model(path, translator.model)
     else:
-        progress.worse_evaluations += 1
+        progress.worse_evaluations += counts
     return bleu

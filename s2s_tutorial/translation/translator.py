@@ -17,7 +17,6 @@ from s2s_tutorial.data.rules import ASCII, TextRule
 from s2s_tutorial.data.unicode_text import BYTE_OF
 from s2s_tutorial.data.vocabulary import UNK, Vocabulary
 from s2s_tutorial.model.dropout import evaluation_mode
-from s2s_tutorial.model.gru import keep_memory
 from s2s_tutorial.model.seq2seq import Seq2Seq
 from s2s_tutorial.translation.paragraphs import Sentences
 from s2s_tutorial.translation.reading import (
@@ -29,7 +28,7 @@ from s2s_tutorial.translation.reading import (
 )
 from s2s_tutorial.translation.search import LENGTH_PENALTY, Hypothesis, beam_search, greedy_search
 from s2s_tutorial.translation.translation import Translation, join_attention, join_translations
-from s2s_tutorial.workers import in_workers
+from s2s_tutorial.workers import in_workers, keep_memory
 
 CHARACTERS_PER_CHARACTER = 8  # most characters of a translation for one of the source; Chinese needs about 4 in English
 

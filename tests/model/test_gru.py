@@ -1,10 +1,10 @@
-"""The fast GRU is PyTorch's GRU, gradients and all."""
+"""A GRU over a padded batch, and one step of it."""
 
 import pytest
 import torch
 from torch import nn
 
-from s2s_tutorial.model.gru import fast_gru, gru_step, packed_gru, run_gru
+from s2s_tutorial.model.gru import gru_step, run_gru
 
 B, T, E, H = 4, 5, 3, 6
 LENGTHS = torch.tensor([3, 5, 1, 4])
@@ -36,60 +36,40 @@ def results_and_gradients(form, gru, inputs, initial, mask):
 
 @pytest.mark.parametrize("bidirectional", [False, True], ids=["one-way", "both-ways"])
 @pytest.mark.parametrize("started", [False, True], ids=["from-zeros", "from-a-state"])
-@pytest.mark.parametrize("masked", [False, True], ids=["full", "padded"])
-def test_the_fast_gru_equals_the_packed_one_in_results_and_all_gradients(rng, bidirectional, started, masked):
+def test_a_batch_equals_its_sentences_one_after_the_other(rng, bidirectional, started):
+    """In states, last states and the gradients of everything that goes in; a sentence alone has no padding."""
     gru, directions = make_gru(bidirectional), 1 + bidirectional
     inputs = torch.randn(B, T, E, generator=rng, dtype=torch.float64)
     initial = torch.randn(directions, B, H, generator=rng, dtype=torch.float64) if started else None
-    mask = MASK if masked else None
-    fast = results_and_gradients(fast_gru, gru, inputs, initial, mask)
-    plain = results_and_gradients(packed_gru, gru, inputs, initial, mask)
-    torch.testing.assert_close(fast, plain)
+
+    def one_by_one(gru, inputs, initial, mask):
+        states, last = torch.zeros(B, T, directions * H).double(), torch.zeros(directions, B, H).double()
+        for row, length in enumerate(LENGTHS):
+            first = None if initial is None else initial[:, row : row + 1]
+            alone, alone_last = gru(inputs[row : row + 1, :length], first)
+            states[row, :length], last[:, row] = alone[0], alone_last[:, 0]
+        return states, last
+
+    forms = (run_gru, one_by_one)
+    together, alone = (results_and_gradients(form, gru, inputs, initial, MASK) for form in forms)
+    torch.testing.assert_close(together, alone)
 
 
-@pytest.mark.parametrize("started", [False, True], ids=["from-zeros", "from-a-state"])
-def test_the_fast_grus_gradient_equals_finite_differences(rng, started):
-    gru = make_gru(True, input_size=2, hidden_size=2)
-    inputs = torch.randn(2, 3, 2, generator=rng, dtype=torch.float64, requires_grad=True)
-    initial = torch.randn(2, 2, 2, generator=rng, dtype=torch.float64, requires_grad=True) if started else None
-    mask = torch.tensor([[True, True, True], [True, False, False]])
-    assert torch.autograd.gradcheck(lambda x, *_: fast_gru(gru, x, initial, mask), (inputs, *gru.parameters()))
-    if started:
-        assert torch.autograd.gradcheck(lambda h: fast_gru(gru, inputs, h, mask), (initial,))
-
-
-@pytest.mark.parametrize("form", [fast_gru, packed_gru])
-def test_what_stands_at_padding_changes_nothing_and_gets_no_gradient(rng, form):
+def test_what_stands_at_padding_changes_nothing_and_gets_no_gradient(rng):
     gru = make_gru(bidirectional=True)
     inputs = torch.randn(B, T, E, generator=rng, dtype=torch.float64)
     noise = torch.where(MASK[..., None], inputs, 100.0)
-    quiet, loud = (results_and_gradients(form, gru, x, None, MASK) for x in (inputs, noise))
+    quiet, loud = (results_and_gradients(run_gru, gru, x, None, MASK) for x in (inputs, noise))
     torch.testing.assert_close(quiet, loud)
     states, gradient = loud[0], loud[2]
     assert states[~MASK].eq(0).all()
     assert gradient[~MASK].eq(0).all()
 
 
-@pytest.mark.parametrize("form", [fast_gru, packed_gru])
-def test_last_states_are_those_of_the_last_real_word_forward_and_the_first_backward(rng, form):
-    states, last = form(make_gru(True), torch.randn(B, T, E, generator=rng, dtype=torch.float64), None, MASK)
+def test_last_states_are_those_of_the_last_real_word_forward_and_the_first_backward(rng):
+    states, last = run_gru(make_gru(True), torch.randn(B, T, E, generator=rng, dtype=torch.float64), None, MASK)
     torch.testing.assert_close(last[0], states[torch.arange(B), LENGTHS - 1, :H])
     torch.testing.assert_close(last[1], states[:, 0, H:])
-
-
-def test_a_sentence_alone_gets_the_states_it_gets_in_a_batch(rng):
-    gru = make_gru(True)
-    inputs = torch.randn(B, T, E, generator=rng, dtype=torch.float64)
-    states, last = fast_gru(gru, inputs, None, MASK)
-    for row, length in enumerate(LENGTHS):
-        alone, alone_last = fast_gru(gru, inputs[row : row + 1, :length], None, None)
-        torch.testing.assert_close(alone[0], states[row, :length])
-        torch.testing.assert_close(alone_last[:, 0], last[:, row])
-
-
-def test_the_fast_form_runs_on_a_cpu(rng):
-    gru, inputs = make_gru(True), torch.randn(B, T, E, generator=rng, dtype=torch.float64)
-    assert all(map(torch.equal, run_gru(gru, inputs, None, MASK), fast_gru(gru, inputs, None, MASK)))
 
 
 def test_one_step_is_a_sequence_of_one_word(rng):
@@ -105,4 +85,4 @@ def test_steps_in_a_row_equal_the_whole_sequence(rng):
     inputs = torch.randn(B, T, E, generator=rng, dtype=torch.float64)
     state = torch.zeros(B, H, dtype=torch.float64)
     stepwise = torch.stack([state := gru_step(gru, x, state) for x in inputs.unbind(1)], dim=1)
-    torch.testing.assert_close(stepwise, fast_gru(gru, inputs, None, None)[0])
+    torch.testing.assert_close(stepwise, run_gru(gru, inputs, None, None)[0])

@@ -5,7 +5,7 @@ import torch
 
 from s2s_tutorial.model import precision
 from s2s_tutorial.model.attention import masked_softmax
-from s2s_tutorial.model.gru import fast_gru
+from s2s_tutorial.model.gru import run_gru
 from s2s_tutorial.model.loss import output_cross_entropy
 from s2s_tutorial.model.precision import choose_precision, low_precision
 from s2s_tutorial.settings import ModelSettings
@@ -47,7 +47,7 @@ def test_states_softmax_and_loss_are_float32():
     rng = torch.Generator().manual_seed(0)
     gru = torch.nn.GRU(8, 8, batch_first=True)
     with low_precision(CPU, "bf16"):
-        states, last = fast_gru(gru, torch.randn(2, 3, 8, generator=rng), None, None)
+        states, last = run_gru(gru, torch.randn(2, 3, 8, generator=rng), None, None)
         scores = states @ states.transpose(1, 2)
         weights = masked_softmax(scores, torch.ones(2, 3, dtype=torch.bool))
         ids = torch.ones(2, 3, dtype=torch.long)
@@ -70,7 +70,7 @@ def test_the_recurrence_in_half_precision_is_near_float32(bidirectional, started
     results = []
     for name in ("fp32", "bf16"):
         with low_precision(CPU, name):
-            states, last = fast_gru(gru, inputs, initial, mask)
+            states, last = run_gru(gru, inputs, initial, mask)
         leaves = [inputs, *gru.parameters(), *([initial] if started else [])]
         results.append([states, last, *torch.autograd.grad((states * weigh).sum() + last.sum(), leaves)])
     for full, half in zip(*results, strict=True):

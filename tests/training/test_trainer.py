@@ -29,7 +29,7 @@ from s2s_tutorial.training import trainer as training
 from s2s_tutorial.training import validation
 from s2s_tutorial.training.gradients import count_parts
 from s2s_tutorial.training.interrupt import TrainingStopped
-from s2s_tutorial.training.optimiser import learning_rate_factor
+from s2s_tutorial.training.optimiser import learning_rate_factor, patience_counts
 from s2s_tutorial.training.rare_words import RareWords, hide_rare_words
 from s2s_tutorial.training.record import read_record
 from s2s_tutorial.training.trainer import Trainer
@@ -658,7 +658,8 @@ def scripted(monkeypatch, scores: list[float]) -> None:
 
 def test_early_stopping_keeps_the_best_weights(make_trainer, monkeypatch):
     scripted(monkeypatch, [10.0, 30.0, 20.0, 30.0])
-    trainer = make_trainer(epochs=20, evaluations_per_epoch=3, patience=2)
+    kinds = {"epochs": 20, "evaluations_per_epoch": 3, "patience": 2, "warmup": 0.0, "decay": 0.0}
+    trainer = make_trainer(**kinds)
     kept = []
     evaluate = trainer._evaluate
     trainer._evaluate = lambda: (kept.append(weights_of(trainer.model)), evaluate())
@@ -669,11 +670,36 @@ def test_early_stopping_keeps_the_best_weights(make_trainer, monkeypatch):
     assert same(weights_of(trainer.model), kept[1])
     assert not same(kept[1], kept[3])
     assert same(weights_of(load_translator(trainer.run.folder).model), kept[1])
-    assert make_trainer(epochs=20, evaluations_per_epoch=3, patience=2).fit().step == progress.step
+    assert make_trainer(**kinds).fit().step == progress.step
+
+
+@pytest.mark.parametrize(("warmup", "decay", "first"), [(0.1, 0.9, 7), (0.5, 0.5, 9), (0.3, 0.0, 3), (1.0, 1.0, 10)])
+def test_patience_counts_where_the_rate_is_low_or_constant(warmup, decay, first):
+    """With a decay, in its last third, where the rate is below a quarter of the highest; without one, after the warm-up."""
+    counting = [step for step in range(11) if patience_counts(step, 10, warmup, decay)]
+    assert counting == list(range(first, 11))
+    assert all(learning_rate_factor(step, 10, warmup, decay) <= 0.25 for step in counting if decay and step < 10)
+
+
+def test_scores_that_fall_at_a_high_rate_do_not_end_a_run(make_trainer, monkeypatch):
+    """Patience counts in the last third of the decay: from evaluation 7 of 9 on, and the third of those ends the run."""
+    scripted(monkeypatch, [30.0, *[20.0] * 20])
+    trainer = make_trainer(epochs=10, patience=3)
+    progress = trainer.fit()
+    assert progress.step == 9 * trainer.steps_per_epoch
+    assert progress.finished
+    assert trainer._outcome().endswith("Stopped early: 3 evaluations without a better score.")
+
+
+def test_a_run_that_takes_all_its_steps_was_not_stopped_early(make_trainer, monkeypatch):
+    scripted(monkeypatch, [30.0, *[20.0] * 20])
+    trainer = make_trainer(epochs=10, patience=5)
+    assert trainer.fit().step == trainer.total_steps
+    assert "Stopped early" not in trainer._outcome()
 
 
 def test_patience_is_remembered_over_a_stop(make_trainer, monkeypatch):
-    kinds = {"epochs": 20, "evaluations_per_epoch": 3, "patience": 3}
+    kinds = {"epochs": 20, "evaluations_per_epoch": 3, "patience": 3, "warmup": 0.0, "decay": 0.0}
     scripted(monkeypatch, [30.0, 20.0])
     trainer = make_trainer(**kinds)
     every = trainer.steps_per_epoch // 3
