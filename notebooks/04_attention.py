@@ -694,6 +694,9 @@ class CosineScore(torch.nn.Module):
 
 # %% tags=["solution"]
 cosine = attention.Attention(CosineScore())
+B, T, S, H = 4, 6, 9, 16
+rng = torch.Generator().manual_seed(4)
+queries, states = torch.randn(B, T, H, generator=rng), torch.randn(B, S, H, generator=rng)
 all_real = torch.ones(B, S, dtype=torch.bool)
 expected_context, expected_weights = cosine(queries, cosine.keys(states), states, all_real)
 longer = torch.cat([states, torch.full((B, 3, H), 9.0)], dim=1)  # padding with noise in it
