@@ -620,7 +620,8 @@ show_text(
     f"words came out as before (shuffled weights keep {control[1]:.1f}%). For the other {100 - searched[0]:.0f}% it found "
     "no other favourite. "
     + (
-        "So the weights you saw are one of several stories that would have ended in the same word. "
+        "So for these words, and for these only, the weights you saw are one of several stories that would have ended in the "
+        "same word. "
         if searched[1] > 50
         else "So here other weights mostly mean other words. "
     )
@@ -630,9 +631,8 @@ show_text(
 
 
 # %% [markdown]
-# Keep both shares in mind when you quote this result. It holds for the words for which the search found other
-# weights, which in the run shown here is about half of them. For the other half we have not shown that another story
-# exists.
+# Keep both shares in mind when you quote this result. For the words for which the search found no other favourite, we have not
+# shown that another story exists.
 #
 # How are other weights with the same word possible at all? Two reasons you know already. A column is not a word: the
 # encoder's state at « chat » has read « noir » too. And the output does not see the context alone, but $[c_t; h_t]$:

@@ -34,7 +34,10 @@ class Status(SphinxDirective):
             made = metadata_of(path.stem)
             versions |= made.get("versions", {})
             chapter = link(f"notebooks/{path.stem}", self.env.docname)
-            rows.append([chapter, made.get("scale", "–"), _duration(made.get("seconds")), str(made.get("cores", "–"))])
+            scale = made.get("scale", "–")
+            if waiting := made.get("waiting"):
+                scale += f" (without {waiting} new cells, which have not been executed yet)"
+            rows.append([chapter, scale, _duration(made.get("seconds")), str(made.get("cores", "–"))])
         made_with = ", ".join(f"{name} {number}" for name, number in versions.items())
         return [table(["chapter", "scale", "time", "cores"], rows), nodes.paragraph("", f"Made with {made_with}.")]
 

@@ -4,6 +4,8 @@
     .venv/bin/python book/_tools/outputs.py 04_attention 09_seeing_attention
     .venv/bin/python book/_tools/outputs.py --refresh   after a change of prose, or of source that chapters show: no
                                                         cell is executed, and every other output stays
+    .venv/bin/python book/_tools/outputs.py --refresh --changed 11_which_attention    after a change of code that takes
+                                                        long to execute: changed cells have no output until then
 
 A round executes every chapter once, in a new folder of runs, so no chapter finds a finished training of an earlier round. A
 stopped round resumes with the chapter in which it was stopped, and training resumes from its last checkpoint. A chapter's
@@ -18,6 +20,7 @@ import re
 import shutil
 import sys
 import time
+from difflib import SequenceMatcher
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -50,6 +53,9 @@ def main(
     refresh: Annotated[
         bool, typer.Option("--refresh", help="Update only prose and shown package source; execute nothing.")
     ] = False,
+    changed: Annotated[
+        bool, typer.Option("--changed", help="With --refresh, also take over changed code, without its output.")
+    ] = False,
     again: Annotated[
         bool, typer.Option("--again", help="Begin a new round, even if the last one is not finished.")
     ] = False,
@@ -61,7 +67,7 @@ def main(
             raise typer.BadParameter(f"no chapter is called {name!r}; there are: {', '.join(known)}")
     if refresh:
         for name in chapters or known:
-            refresh_notebook(name)
+            refresh_notebook(name, changed)
         return
     if again:
         shutil.rmtree(ROUND, ignore_errors=True)
@@ -147,32 +153,58 @@ def fold(notebook: nbformat.NotebookNode) -> None:
     notebook.metadata["colab"] = {"collapsed_sections": folded}
 
 
-def refresh_notebook(name: str) -> None:
+def refresh_notebook(name: str, changed: bool = False) -> None:
     """Update a notebook's prose and the package source that it shows; keep all other outputs.
+
+    Args:
+        name: Name of the chapter.
+        changed: Also take over changed code. These cells have no output until the next execution, and the status page counts
+            them.
 
     Raises:
         SystemExit: A code cell has changed, so the outputs would not belong to it.
     """
+    script, notebook = jupytext.read(NOTEBOOKS / f"{name}.py"), nbformat.read(NOTEBOOKS / f"{name}.ipynb", as_version=4)
+    before, now = ([cell for cell in book.cells if cell.cell_type == "code"] for book in (notebook, script))
+    if [cell.source for cell in before] != [cell.source for cell in now] and not changed:
+        raise SystemExit(f"{name} has changed code: execute it (book/_tools/outputs.py {name})")
+    waiting = len(now) - take_over_outputs(before, now)
+    for cell in now:
+        for output in cell.outputs:
+            refresh_output(output)
+    made = notebook.metadata["s2s_tutorial"]
+    made.pop("waiting", None)
+    if waiting:
+        made["waiting"] = waiting
+    notebook.cells = script.cells
+    write(NOTEBOOKS / f"{name}.ipynb", notebook)
+
+
+def take_over_outputs(before: list[Any], now: list[Any]) -> int:
+    """Copy the outputs of executed cells to the cells with the same code; return how many there are."""
+    same = SequenceMatcher(None, *([cell.source for cell in cells] for cells in (before, now)), autojunk=False)
+    executed = 0
+    for first, second, size in same.get_matching_blocks():
+        for old, new in zip(before[first : first + size], now[second : second + size], strict=True):
+            if old.execution_count or not old.source.strip():
+                executed += 1
+                new["outputs"], new["execution_count"] = old.outputs, executed
+    return executed
+
+
+def refresh_output(output: Any) -> None:
+    """Update an output that shows source of the package, or an attention view with its script."""
     from pkgutil import resolve_name
 
     from s2s_tutorial.notebook.plots import view_parts
     from s2s_tutorial.notebook.show import source_markdown
 
-    script, notebook = jupytext.read(NOTEBOOKS / f"{name}.py"), nbformat.read(NOTEBOOKS / f"{name}.ipynb", as_version=4)
-    before, now = ([cell for cell in book.cells if cell.cell_type == "code"] for book in (notebook, script))
-    if [cell.source for cell in before] != [cell.source for cell in now]:
-        raise SystemExit(f"{name} has changed code: execute it (book/_tools/outputs.py {name})")
-    for old, new in zip(before, now, strict=True):
-        new["outputs"], new["execution_count"] = old.outputs, old.execution_count
-        for output in new.outputs:
-            if shown := output.get("metadata", {}).get("source_of"):
-                text = source_markdown(resolve_name(shown))
-                output["data"] = {"text/markdown": text, "text/plain": text}
-            if view := VIEW.search(output.get("data", {}).get("text/html", "")):
-                start, end = view_parts()
-                output["data"]["text/html"] = start + view[1] + end
-    notebook.cells = script.cells
-    write(NOTEBOOKS / f"{name}.ipynb", notebook)
+    if shown := output.get("metadata", {}).get("source_of"):
+        text = source_markdown(resolve_name(shown))
+        output["data"] = {"text/markdown": text, "text/plain": text}
+    if view := VIEW.search(output.get("data", {}).get("text/html", "")):
+        start, end = view_parts()
+        output["data"]["text/html"] = start + view[1] + end
 
 
 if __name__ == "__main__":
