@@ -90,6 +90,12 @@ print(one_hot.int().tolist())
 print([[round(value, 1) for value in row] for row in (one_hot @ table).tolist()])
 assert torch.equal(one_hot @ table, F.embedding(torch.tensor([1, 3]), table))
 
+# %% tags=["hide-input"] mystnb={"image": {"alt": "A list of words with ids, a column of zeros with a single 1 at chat, and a matrix with two numbers a row. The row of chat, 2 and 8, is highlighted and copied out as the word's vector."}}
+show_drawing("one-hot-to-embedding")
+
+# %% [markdown]
+# **Figure 3.1.** A one-hot vector times the matrix is one row of it, so the row can be looked up.
+
 # %% [markdown]
 # The product is the word's row. Looking the row up gives the same result without the multiplication, and this is what
 # `nn.Embedding` does. The rows are called **[embeddings](../book/glossary.md)**, and they are learned like every other
@@ -188,14 +194,14 @@ for weight in (0.5, 0.9, 1.0, 1.1, 1.5):
 # A factor below 1 lets the first word vanish, a factor above 1 lets it grow beyond all bounds, and only 1 keeps it. Learning
 # has the same problem, in the opposite direction. To learn, the network needs the **gradient**: how much the loss at the end
 # would change if an early word's state changed a little. It is computed backwards, step by step, which is called
-# **back-propagation through time** (Figure 3.1). By the chain rule, each step back multiplies the gradient by the derivative
+# **back-propagation through time** (Figure 3.2). By the chain rule, each step back multiplies the gradient by the derivative
 # of that step, $U \cdot \tanh'$. The derivative of $\tanh$ is at most 1, and much less where the state is near 1 or −1.
 
 # %% tags=["hide-input"] mystnb={"image": {"alt": "Four states in a row read le, chat, noir and dort. Each arrow from a state to the next is labelled U, each arrow from a word to its state W. Above, dashed arrows lead from the loss at the last state back to the first, and each multiplies by U times the derivative of tanh."}}
 show_drawing("recurrence")
 
 # %% [markdown]
-# **Figure 3.1.** A recurrent network over four words. The same weights are used at every step, and the gradient of the loss
+# **Figure 3.2.** A recurrent network over four words. The same weights are used at every step, and the gradient of the loss
 # comes back through all of them.
 
 # %% [markdown]
@@ -231,7 +237,7 @@ axes.legend(frameon=False)
 show_figure(figure)
 
 # %% [markdown]
-# **Figure 3.2.** How strongly the last state of an untrained network depends on each word it has read.
+# **Figure 3.3.** How strongly the last state of an untrained network depends on each word it has read.
 
 # %% tags=["hide-input"]
 per_step = {name: (flow[20] / flow[0]).item() ** (1 / 20) for name, flow in flows.items()}
@@ -286,7 +292,7 @@ show_text(
 # $$
 #
 # At $r = 1$ the candidate is that of the plain network. At $r = 0$ it depends on the word alone. Together, (3.2) to (3.5) are the
-# **gated recurrent unit**, GRU ([Cho et al., 2014](https://arxiv.org/abs/1406.1078)), drawn in Figure 3.3. In the paper
+# **gated recurrent unit**, GRU ([Cho et al., 2014](https://arxiv.org/abs/1406.1078)), drawn in Figure 3.4. In the paper
 # (equation 8) the reset gate acts before the matrix, $\tanh(W x + U (r \odot h))$. We use PyTorch's form throughout, because it
 # needs only one product with $h$ for all three parts.
 
@@ -294,7 +300,7 @@ show_text(
 show_drawing("gru")
 
 # %% [markdown]
-# **Figure 3.3.** A GRU mixes the old state and the candidate. The update gate z says how much of the old state is kept, and the reset
+# **Figure 3.4.** A GRU mixes the old state and the candidate. The update gate z says how much of the old state is kept, and the reset
 # gate r how much of it the candidate n can use.
 
 # %% [markdown]
@@ -450,7 +456,7 @@ axes.legend(frameon=False)
 show_figure(figure)
 
 # %% [markdown]
-# **Figure 3.4.** The memory game: right answers by how long ago the name was read, mean over the seeds.
+# **Figure 3.5.** The memory game: right answers by how long ago the name was read, mean over the seeds.
 
 # %% tags=["hide-input"]
 mean = {name: np.mean(scores, axis=0) for name, scores in right.items()}
@@ -554,7 +560,7 @@ show_table(["network", *labels], [["GRU, stuck", *(f"{value:.0%}" for value in s
 
 # %% [markdown]
 # The bias alone does not decide the gate: $W_z x$ is added to it. The network can learn large weights that overcome the bias for names, and to the
-# extent that it does, it plays well. Compare the row with Figure 3.4. What gates give is not the memory alone but the choice, and training
+# extent that it does, it plays well. Compare the row with Figure 3.5. What gates give is not the memory alone but the choice, and training
 # finds its way to a choice even from a bad start.
 
 # %% [markdown]
