@@ -189,10 +189,10 @@ compare("healthy")
 # %% tags=["hide-input"]
 weak = results["healthy"][0].bleu < 20
 show_text(
-    "This patient is **weak**: at this scale it has hardly learnt to translate, so there is little left to damage. Follow the "
+    "This model is **weak**: at this scale it has hardly learned to translate, so there is little left to damage. Follow the "
     "pictures and the reasoning, and read the numbers of this run as an exercise in caution. At `standard` there is more to lose."
     if weak
-    else "The patient is in good health: there is something to lose."
+    else "The model translates well enough, so there is something to lose."
 )
 
 # %% [markdown]
