@@ -445,7 +445,7 @@ torch.testing.assert_close(concat(query[None, None], concat.keys(enc_states[None
 #
 # ## The additive score: the same, a year earlier
 #
-# Attention for translation started here ([Bahdanau et al., 2015](https://arxiv.org/abs/1409.0473), which appeared as a preprint in 2014):
+# Attention for translation started here ([Bahdanau et al., 2015](https://arxiv.org/abs/1409.0473)), in a preprint of 2014:
 #
 # $$
 # e_{ts} = v^\top \tanh(W h_{t-1} + U \bar h_s)

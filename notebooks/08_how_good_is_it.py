@@ -30,7 +30,7 @@
 # > - read a challenge set: at what kind of sentence does the model fail, and why?
 #
 # The chapter uses the run of [Training](06_training.ipynb) and trains it twice more with other seeds. This takes seconds at
-# `small`, a few minutes at `standard`, and hours at `large`.
+# `small`, about four minutes at `standard`, and hours at `large`.
 
 # %% tags=["hide-input"]
 # Find the package in this clone, or install it from where the book is published. Otherwise stop and say what to do.

@@ -27,7 +27,7 @@
 # > - say for each how much it costs here, with an interval, and which picture or number shows it
 # > - test for it: the same sentence alone and in a batch, rows that should differ, two splits, two losses
 #
-# The chapter takes well under a minute at `small` and about ten minutes at `standard`. All of it is training on the
+# The chapter takes well under a minute at `small` and about six minutes at `standard`. All of it is training on the
 # built-in corpus. Every training can be stopped: if you run its cell again, it continues where it was. A model that is already
 # trained is only loaded.
 
