@@ -72,11 +72,13 @@ results: .venv/ready  ## train the runs of the README's table and write the tabl
 	$(BIN)/s2s-tutorial train --preset original --max-minutes 15 --run runs/original
 	$(BIN)/python -m benchmarks.readme
 
-bench: .venv/ready  ## compare the package's speed with other implementations (at most 10 minutes on a quiet machine)
+bench: .venv/ready  ## compare the package's speed with other implementations (at most 8 minutes on a quiet machine)
 	$(BIN)/python -m benchmarks.run --json benchmarks/results.json
+	$(BIN)/python -m benchmarks.headline
 
 bench-peers: .venv/ready  ## compare training with JoeyNMT, installed into an environment of its own (5 minutes)
 	$(BIN)/python -m benchmarks.peers --json benchmarks/results-peers.json
+	$(BIN)/python -m benchmarks.headline
 
 # It resumes after the last finished row; delete the file to measure everything again.
 bench-long: .venv/ready  ## run the long comparisons: training to a score, 16 times the data, 10 million pairs (an hour)

@@ -17,10 +17,8 @@ from s2s_tutorial.data.corpus import Corpus, prepare
 from s2s_tutorial.data.readers import read_corpus
 from s2s_tutorial.data.tatoeba import DATA_VARIABLE
 from s2s_tutorial.presets import PRESETS
-from s2s_tutorial.runs.weights import save_model
 from s2s_tutorial.settings import DataSettings, Settings
 from s2s_tutorial.training.trainer import Trainer
-from s2s_tutorial.translation.translator import Translator
 
 # Without real pairs, the embedded corpus is used instead, limited to sentences of about the same length.
 STAND_IN_PAIRS, STAND_IN_LENGTH = 60_000, 40
@@ -89,20 +87,10 @@ class Bench:
         """Return the first batches of the trainer's first epoch."""
         return [Batch.of(trainer.src, trainer.tgt, rows) for rows in first_epoch(trainer, bucketed)[:number]]
 
-    @cached_property
-    def briefly_trained(self) -> tuple[Trainer, Translator]:
-        """Train for one short epoch on the embedded corpus, after which most translations end at a sensible length."""
-        pairs = 2_000 if self.quick else 20_000
-        preset = PRESETS["sample"]
-        settings = replace(
-            preset, data=replace(preset.data, sample_pairs=pairs), training=replace(preset.training, epochs=1)
-        )
-        trainer = self.trainer(settings, prepare(settings.data))
-        for batch in self.batches(trainer, trainer.total_steps):
-            trainer.train_step(batch)
-            trainer.progress.step += 1
-        save_model(trainer.run.model_path, trainer.model)
-        return trainer, Translator(trainer.model, trainer.run.src_vocabulary, trainer.run.tgt_vocabulary)
+    @property
+    def cores(self) -> int:
+        """Return the number of cores."""
+        return os.cpu_count() or 1
 
     @cached_property
     def pair_file(self) -> Path:

@@ -47,6 +47,7 @@ class Row:
     Attributes:
         name: Name of the row for `--rows`.
         title: Description of the comparison.
+        tells: Sentence that tells what the figure means for a reader.
         value: Median of the rounds with quartiles: a ratio, or a quantity in `unit`.
         unit: Unit of the value; "×" for a ratio.
         target: Value to reach; None if there is no target.
@@ -60,6 +61,7 @@ class Row:
 
     name: str
     title: str
+    tells: str
     value: Spread
     unit: str
     target: float | None

@@ -19,12 +19,10 @@ from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
 
 from s2s_tutorial.data.batches import Batch
 from s2s_tutorial.data.vocabulary import EOS, PAD
-from s2s_tutorial.model.decoder import DecoderState, Memory
-from s2s_tutorial.model.dropout import evaluation_mode
+from s2s_tutorial.model.decoder import Memory
 from s2s_tutorial.model.loss import masked_cross_entropy
 from s2s_tutorial.model.seq2seq import Seq2Seq, shift_right
 from s2s_tutorial.settings import Settings
-from s2s_tutorial.training.scheduled_sampling import best_words, positions_to_predict
 
 # One training step
 
@@ -159,24 +157,6 @@ def plain_bahdanau_loss(model: Seq2Seq, batch: Batch, label_smoothing: float) ->
 _LETTERS_AND_MARKS = re.compile(r"[^a-z,.!?]+")
 _MARK = re.compile(r"([,.!?])")
 _SPACES = re.compile(r"\s+")
-
-
-@torch.no_grad()
-def mix_stepwise(
-    model: Seq2Seq, batch: Batch, ratio: float, rng: torch.Generator, memory: Memory, state: DecoderState
-) -> Tensor:
-    """Choose the words that scheduled sampling feeds one after another; the model's word t follows what was fed up to t - 1.
-
-    Takes and returns what `mix_in_parallel` does (Bengio et al. 2015).
-    """
-    fed = shift_right(batch.tgt_ids)  # (B, T)
-    predicted = positions_to_predict(batch.tgt_mask, ratio, rng)  # (B, T)
-    with evaluation_mode(model.decoder):
-        for t in range(1, fed.shape[1]):
-            word, rows = model.decoder.embedding(fed[:, t - 1]), predicted[:, t]  # (B, E), (B,)
-            attn_state, state, _ = model.decoder.advance(word, memory, state)  # (B, H)
-            fed[rows, t] = best_words(model, attn_state[rows])
-    return fed
 
 
 def normalise_one(sentence: str) -> str:

@@ -21,6 +21,8 @@ from tempfile import TemporaryDirectory
 import torch
 
 from benchmarks.bench import Bench, first_epoch
+from benchmarks.measure import Row, Spread, machine
+from benchmarks.run import row_values
 from s2s_tutorial.data.batches import Batch
 from s2s_tutorial.presets import PRESETS
 
@@ -158,7 +160,7 @@ def main() -> None:
     python = joeynmt_python()
     with TemporaryDirectory() as name:
         folder = Path(name)
-        bench = Bench(folder)
+        bench, before = Bench(folder), machine(0)
         config = write_peer(bench, folder)
         rounds = []
         for number in range(options.rounds):
@@ -166,12 +168,24 @@ def main() -> None:
             print(
                 f"turn {number + 1}: " + ", ".join(f"{who} {speed:,.0f} words/s" for who, speed in rounds[-1].items())
             )
-    ratio = median(each["package"] / each["JoeyNMT"] for each in rounds)
-    print(
-        f"The package trains {ratio:.2f} times as many target words per second as {JOEYNMT}; {bench.describe('standard')}."
+    row = Row(
+        "joeynmt",
+        "target words per second in training, sizes of `standard`: the package / JoeyNMT 2.3",
+        "How many times as fast the package trains as another teaching toolkit, on the same sentences and in turns.",
+        Spread.of([each["package"] / each["JoeyNMT"] for each in rounds]),
+        "×",
+        3.5,
+        True,
+        "element-wise operations",
+        f"JoeyNMT computes in float32, with input feeding. It trained {median(each['JoeyNMT'] for each in rounds):,.0f} words "
+        f"per second, the package {median(each['package'] for each in rounds):,.0f}.",
+        bench.describe("standard"),
+        details={"peer": JOEYNMT, "rounds": rounds},
     )
+    print(f"{row.title}: {row.value.median:.2f}. {row.sentence}")
     if options.json:
-        options.json.write_text(json.dumps({"peer": JOEYNMT, "ratio": ratio, "rounds": rounds}, indent=1) + "\n")
+        report = {"quick": False, "machine": before, "measured": [row.name], "rows": [row_values(row)]}
+        options.json.write_text(json.dumps(report, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
 
 
 if __name__ == "__main__":

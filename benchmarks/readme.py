@@ -109,18 +109,6 @@ def headline() -> str:
     )
 
 
-def step_ratio() -> str:
-    """Describe the result of `make bench` for the step of the 2017 settings."""
-    rows = json.loads(Path("benchmarks/results.json").read_text(encoding="utf-8"))["rows"]
-    row = next(row for row in rows if row["name"] == "step-original")
-    value = row["value"]
-    return (
-        f"A training step at those settings is {value['median']:.1f} times as fast (quartiles {value['low']:.1f} to "
-        f"{value['high']:.1f}) as with the 2017 notebook's loops, compared in one run of `make bench`; the aim was "
-        f"{row['target']:g}."
-    )
-
-
 def command_seconds() -> float:
     """Measure one translation from the command line, including the start of the process; return the median of three."""
     command = [sys.executable, "-m", "s2s_tutorial.cli", "translate", SENTENCE]
@@ -149,8 +137,6 @@ def main() -> None:
         line_of_pretrained(),
         "",
         line(HEADLINE, headline),
-        "",
-        step_ratio(),
         "",
         f"A translated sentence from the command line, start of the process included: {command_seconds():.1f} seconds.",
         "",

@@ -106,7 +106,11 @@ def table(results: list[Row]) -> str:
         quartiles = f"{value.low:,.{digits}f} – {value.high:,.{digits}f}"
         lines.append(f"{row.name:<18}{value.median:>10,.{digits}f}  {quartiles:<18}{target:<12}{met:<6}{row.limit}")
         seconds = "; ".join(f"{name} {_show_seconds(spread.median)}" for name, spread in row.seconds.items())
-        parts = [f"{row.title}{unit and f' ({row.unit})'}", *([seconds] if seconds else []), row.sentence]
+        parts = [
+            f"{row.title}{unit and f' ({row.unit})'}. {row.tells.removesuffix('.')}",
+            *([seconds] if seconds else []),
+            row.sentence,
+        ]
         text = f"{'. '.join(parts)} [{row.data}; {value.repeats} round{'s' * (value.repeats > 1)}]"
         lines.append(textwrap.fill(text, 116, initial_indent="    ", subsequent_indent="    "))
     return "\n".join(lines)

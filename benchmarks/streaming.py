@@ -37,6 +37,7 @@ def streaming(bench: Bench) -> list[Row]:
         Row(
             "streaming",
             f"peak memory, {pairs:,} generated pairs encoded and {found['steps']} steps trained",
+            "How much memory a corpus needs that is larger than memory.",
             one(found["peak_bytes"] / 1e9),
             "GB",
             GIGABYTES,

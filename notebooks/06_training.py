@@ -60,7 +60,7 @@ clip_lines = (0.5, scale.training.clip_norm, PRESETS["original"].training.clip_n
 sampling_seeds = (0, 1)  # of each run in the comparison of scheduled sampling
 sampling_end = 0.5  # teacher-forcing ratio that a schedule ends at
 sampling_pairs = scale.data.sample_pairs // 4  # of the grammar, for that comparison
-sampling_epochs = max(scale.training.epochs // 2, 1)  # passes over them
+sampling_epochs = max(min(scale.training.epochs, 10) // 2, 1)  # passes over them
 sampling_size = scale.model.hidden_size // 2  # H of those models
 
 # %%
@@ -237,11 +237,9 @@ show_text(
 )
 
 # %% [markdown]
-# Skipping padding is a part of the gain: here a third of the places is padding. The rest comes from writing the
-# gradient, softmax minus target, over the logits themselves instead of making further copies of them. The [status
-# page](../book/status.md) compares the same two forms and finds factors of only 1.04 to 1.10: its batch comes from a
-# bucket and has no padding, so there is nothing to skip, and the products with the output matrix, which both forms
-# need, take most of the time.
+# The gain comes from skipping padding: here a third of the places is padding, so a third of the work at the output layer
+# is not done. In training the gain is smaller, because the sentences of a [bucket](02_batches.ipynb) are of similar
+# length and there is little padding to skip.
 #
 # ## What the decoder reads while it learns
 #
@@ -820,8 +818,9 @@ print("and of the progress:", *sorted(values), sep="\n    ")
 # | SIGKILL, power cut, closed lid and empty battery | at most `checkpoint_steps` steps |
 # | killed while a checkpoint is being written | the same: a file appears whole or not at all, and its checksum is tested |
 #
-# Bit for bit holds on the same machine, with the same versions and number of threads. Elsewhere sums are added up in
-# another order, and the last bits differ.
+# Bit for bit holds with the same versions on the same kind of processor, with any number of cores. Elsewhere sums may be
+# added up in another order, and then the last bits differ. Two settings of [More machines](13_more_machines.ipynb) belong to
+# this too: the number of workers, which changes nothing, and the precision, which a run keeps.
 
 # %% tags=["hide-input"]
 pace = progress.seconds / max(progress.step, 1)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,9 @@ from sphinx.application import Sphinx
 from sphinx.util.docutils import SphinxDirective
 
 ROOT = Path(__file__).parents[2]
+sys.path.insert(0, str(ROOT))
+from benchmarks import headline  # noqa: E402
+
 GROWTH = (
     "Seconds of preparing and of one epoch, and memory above the model for each word, at 1, 4 and 16 times the pairs."
 )
@@ -43,21 +47,21 @@ class Status(SphinxDirective):
 
 
 class Benchmarks(SphinxDirective):
-    """A table of the benchmark's results: what is compared, the value reached, the aim."""
+    """The table of the benchmark's main results, as in the README, and the machine that they are from."""
 
     def run(self) -> list[nodes.Node]:
         """Return the nodes that replace the directive."""
-        found: list[nodes.Node] = []
-        for name in ("results.json", "results-long.json"):
-            path = ROOT / "benchmarks" / name
-            if not path.is_file():
-                continue
-            self.env.note_dependency(str(path))
-            results = json.loads(path.read_text(encoding="utf-8"))
-            rows = [_benchmark_row(row) for row in results["rows"]]
-            machine = results["machine"]
-            text = f"{machine['date'][:10]}, {machine['cores']} cores, {machine['cpu']}, torch {machine['versions']['torch']}."
-            found += [table(["what is compared", "reached", "aim", "met", "limit"], rows), nodes.paragraph("", text)]
+        found: list[nodes.Node] = [
+            table(list(headline.HEADER), [[cell.replace("`", "") for cell in row] for row in headline.main_rows()])
+        ]
+        for name in headline.FILES:
+            path = headline.FOLDER / name
+            if path.is_file():
+                self.env.note_dependency(str(path))
+                machine = json.loads(path.read_text(encoding="utf-8"))["machine"]
+                torch = machine["versions"]["torch"]
+                text = f"{name}: {machine['date'][:10]}, {machine['cores']} cores, {machine['cpu']}, torch {torch}."
+                found.append(nodes.paragraph("", text))
         return found + self._picture()
 
     def _picture(self) -> list[nodes.Node]:
@@ -79,22 +83,6 @@ class Faults(SphinxDirective):
         self.env.note_dependency(str(path))
         counts = json.loads(path.read_text(encoding="utf-8"))["counts"]
         return [table(["what was done to it", "times"], [[what, f"{count:,}"] for what, count in counts.items()])]
-
-
-def _benchmark_row(row: dict[str, Any]) -> list[str]:
-    value, target = row["value"], row["target"]
-    reached = f"{_number(value['median'], 4)} {row['unit']}"  # with the digit that decides whether the aim was met
-    if value["repeats"] > 1:
-        reached += f" ({_number(value['low'])} to {_number(value['high'])})"
-    if target is None:
-        return [row["title"], reached, "–", "–", row["limit"]]
-    met = value["median"] >= target if row["at_least"] else value["median"] <= target
-    aim = f"{'≥' if row['at_least'] else '≤'}\u00a0{target:,g}"
-    return [row["title"], reached, aim, "yes" if met else "no", row["limit"]]
-
-
-def _number(value: float, digits: int = 3) -> str:
-    return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:#.{digits}g}".rstrip(".")
 
 
 def link(page: str, origin: str, text: str = "") -> addnodes.pending_xref:

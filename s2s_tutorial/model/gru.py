@@ -5,6 +5,8 @@ Both functions run PyTorch's own layer, an `nn.GRU` of one layer. Sizes: B batch
 
 from __future__ import annotations
 
+import copy
+
 import torch
 from torch import Tensor, nn
 from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
@@ -23,6 +25,8 @@ def run_gru(gru: nn.GRU, inputs: Tensor, initial: Tensor | None, mask: Tensor | 
         States (B, T, D·H), zero at padding, and last states (D, B, H), which the forward direction has after the last real
         word, and the backward direction after the first word.
     """
+    if inputs.device.type == "cpu" and torch.is_autocast_enabled("cpu"):
+        gru = _with_rounded_weights(gru, torch.get_autocast_dtype("cpu"))
     if mask is None:
         return gru(inputs, initial)  # (B, T, D·H), (D, B, H)
     lengths = mask.sum(dim=1).cpu()  # (B,)
@@ -30,6 +34,13 @@ def run_gru(gru: nn.GRU, inputs: Tensor, initial: Tensor | None, mask: Tensor | 
     states, last = gru(packed, initial)  # packed, (D, B, H)
     states, _ = pad_packed_sequence(states, batch_first=True, total_length=inputs.shape[1])  # (B, T, D·H)
     return states, last
+
+
+def _with_rounded_weights(gru: nn.GRU, dtype: torch.dtype) -> nn.GRU:
+    """Return the same layer with its weights rounded once, which autocast would do again at every time step."""
+    rounded = copy.copy(gru)
+    rounded._flat_weights = [weight.to(dtype) for direction in gru.all_weights for weight in direction]
+    return rounded
 
 
 def gru_step(gru: nn.GRU, inputs: Tensor, state: Tensor) -> Tensor:

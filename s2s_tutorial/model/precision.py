@@ -2,7 +2,8 @@
 
 A bfloat16 number has the range of a float32 number, but 8 instead of 24 significant bits, so that a processor can multiply
 two to four times as many of them per second. In half precision only products of matrices are computed with such numbers
-(Micikevicius et al. 2018): weights, optimiser, states, softmax, loss and all sums of gradients are float32.
+(Micikevicius et al. 2018): weights, optimiser, states, softmax and loss are float32. Gradients are float32 too, but those of a
+GRU's weights are added up over the time steps of one part of a batch before they are converted.
 """
 
 from __future__ import annotations

@@ -90,6 +90,7 @@ def load_translator(folder: str | Path = PRETRAINED, device: torch.device | str 
         run.src_language,
         run.rule,
         run.longest,
+        run.settings.training.precision,
     )
 
 

@@ -117,7 +117,7 @@ class Trainer:
         """A translator of the model as it is now, with the run's vocabularies."""
         run = self.run
         words = run.src_vocabulary, run.tgt_vocabulary
-        return Translator(self.model, *words, run.language, run.src_language, run.rule, run.longest)
+        return Translator(self.model, *words, run.language, run.src_language, run.rule, run.longest, run.precision)
 
     # One training step
 

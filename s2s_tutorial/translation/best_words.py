@@ -7,12 +7,15 @@ Sizes: N hypotheses, K best words of each, C candidates (C > K), H hidden, V tar
 
 from __future__ import annotations
 
+from functools import cached_property
+
 import torch
 from torch import Tensor
 from torch.nn import functional as F
 
 from s2s_tutorial.data.vocabulary import PAD, SOS
 from s2s_tutorial.model.decoder import Decoder
+from s2s_tutorial.settings import PrecisionName
 
 SPARE = 5  # candidates beyond the K best; a word that rounding makes worse by so many ranks is missed
 
@@ -50,21 +53,28 @@ class BestWords:
     single precision. So the words and their order are those of `best_words_plainly`. What rounding leaves is an error of
     about 0.001 in the log-probabilities, which comes from the sum over all other words.
 
+    A single hypothesis has nothing to gain: its product takes as long as reading the weights from memory.
+
     Args:
         decoder: Decoder of a trained model.
         size: Number K of words to find for each hypothesis.
+        precision: "bf16" to find candidates with rounded numbers on any processor, "fp32" on none, "auto" where it is faster.
     """
 
-    def __init__(self, decoder: Decoder, size: int) -> None:
-        self.decoder, self.size = decoder, size
+    def __init__(self, decoder: Decoder, size: int, precision: PrecisionName = "auto") -> None:
+        self.decoder, self.size, self.precision = decoder, size, precision
         self.weight, self.bias = decoder.output_weight, decoder.output_bias  # (V, H), (V,)
-        self.rounded: tuple[Tensor, Tensor] | None = None
-        if size + SPARE <= len(self.bias) - 2 and rounding_is_faster(self.bias) and self._logits_are_known():
-            self.rounded = self.weight.bfloat16(), self.bias.bfloat16()
+
+    @cached_property
+    def rounded(self) -> tuple[Tensor, Tensor] | None:
+        """Rounded weights (V, H) and bias (V,) of the output layer; None where candidates are not to be found with them."""
+        if self.size + SPARE > len(self.bias) - 2 or not may_round(self.bias, self.precision):
+            return None
+        return (self.weight.bfloat16(), self.bias.bfloat16()) if self._logits_are_known() else None
 
     def __call__(self, attn_states: Tensor) -> tuple[Tensor, Tensor]:
         """Find the K best words after each h̃ (N, H); returns log-probabilities (N, K), the largest first, and ids (N, K)."""
-        if self.rounded is None:
+        if len(attn_states) == 1 or self.rounded is None:
             return best_words_plainly(self.decoder.logits(attn_states), self.size)
         logits = forbid_padding(F.linear(attn_states.bfloat16(), *self.rounded))  # (N, V)
         ids = logits.topk(self.size + SPARE, dim=-1).indices  # (N, C)
@@ -82,9 +92,14 @@ class BestWords:
         return torch.allclose(self.decoder.logits(probe), F.linear(probe, self.weight, self.bias), rtol=1e-4, atol=1e-5)
 
 
-def rounding_is_faster(weights: Tensor) -> bool:
-    """Return whether weights are in single precision, on a processor with instructions for products of bfloat16 numbers."""
+def may_round(weights: Tensor, precision: PrecisionName) -> bool:
+    """Check that weights are in single precision on the CPU, and that rounding is wanted, or "auto" and faster there."""
     if weights.device.type != "cpu" or weights.dtype != torch.float32:
         return False
+    return precision == "bf16" or (precision == "auto" and rounding_is_faster())
+
+
+def rounding_is_faster() -> bool:
+    """Check whether the processor has instructions for products of bfloat16 numbers."""
     capabilities = torch.cpu.get_capabilities() if hasattr(torch.cpu, "get_capabilities") else {}
     return any(capabilities.get(name) for name in ("avx512_bf16", "amx_bf16"))

@@ -20,9 +20,11 @@ from s2s_tutorial.data.vocabulary import EOS, PAD, SOS
 from s2s_tutorial.model.decoder import Decoder, DecoderState, Memory
 from s2s_tutorial.model.dropout import for_inference
 from s2s_tutorial.model.seq2seq import Seq2Seq
+from s2s_tutorial.settings import PrecisionName
 from s2s_tutorial.translation.best_words import BestWords
 
 LENGTH_PENALTY = 1.0
+Limit = int | Tensor | None  # on the length of a translation: one for all sentences, one for each, or the default
 
 
 @dataclass(frozen=True)
@@ -41,7 +43,7 @@ class Hypothesis:
     attn_weights: Tensor | None
 
 
-def length_limits(src_lengths: Tensor, max_length: int | Tensor | None = None) -> Tensor:
+def length_limits(src_lengths: Tensor, max_length: Limit = None) -> Tensor:
     """Maximum length of each translation, in words; by default twice the source length plus ten.
 
     Each sentence has its own limit, so its translation does not depend on what else is in the batch.
@@ -77,7 +79,7 @@ def length_penalty(lengths: Tensor | float, strength: float) -> Tensor | float:
 
 @for_inference
 def greedy_search(
-    model: Seq2Seq, src_ids: Tensor, src_lengths: Tensor, max_length: int | Tensor | None = None
+    model: Seq2Seq, src_ids: Tensor, src_lengths: Tensor, max_length: Limit = None, precision: PrecisionName = "auto"
 ) -> list[Hypothesis]:
     """Take the most probable word at every step until EOS.
 
@@ -86,6 +88,7 @@ def greedy_search(
         src_ids: (B, S), EOS after each sentence, then PAD.
         src_lengths: (B,), counting EOS.
         max_length: Maximum number of words; None for `length_limits`.
+        precision: Precision in which candidates for the next word are found, see `BestWords`.
 
     Returns:
         One hypothesis per sentence. Its score is the log-probability, without a length penalty.
@@ -101,7 +104,7 @@ def greedy_search(
     scores = torch.zeros(batch, device=src_ids.device)  # (B,)
     active = torch.arange(batch, device=src_ids.device)  # (A,), rows of the sentences that have not ended
     words = src_ids.new_full((batch,), SOS)  # (A,)
-    best_words = BestWords(model.decoder, size=1)
+    best_words = BestWords(model.decoder, 1, precision)
     for step in range(steps):
         attn_states, state, attn_weights = model.decoder.read(words, memory, state)  # (A, H), …, (A, S)
         log_probs, words = (best[:, 0] for best in best_words(attn_states))  # (A,), (A,)
@@ -127,8 +130,9 @@ def beam_search(
     src_ids: Tensor,
     src_lengths: Tensor,
     beam_size: int = 5,
-    max_length: int | Tensor | None = None,
+    max_length: Limit = None,
     penalty: float = LENGTH_PENALTY,
+    precision: PrecisionName = "auto",
 ) -> list[list[Hypothesis]]:
     """Keep the `beam_size` best partial hypotheses of every sentence.
 
@@ -139,6 +143,7 @@ def beam_search(
         beam_size: Number K of hypotheses per sentence.
         max_length: Maximum number of words; None for `length_limits`.
         penalty: Strength of the length penalty; 0 for none.
+        precision: Precision in which candidates for the next word are found, see `BestWords`.
 
     Returns:
         For each sentence its K best hypotheses, best first.
@@ -151,7 +156,7 @@ def beam_search(
     if not 1 <= beam_size <= most:
         raise ValueError(f"beam size is {beam_size}, expected 1 to {most}")
     beam = Beam.start(model, src_ids, src_lengths, beam_size, max_length)
-    best_words = BestWords(model.decoder, beam_size)
+    best_words = BestWords(model.decoder, beam_size, precision)
     n_best: dict[int, list[Hypothesis]] = {}
     while beam.sentences:
         beam.advance(model.decoder, best_words, penalty)
@@ -194,9 +199,7 @@ class Beam:
     state: DecoderState
 
     @classmethod
-    def start(
-        cls, model: Seq2Seq, src_ids: Tensor, src_lengths: Tensor, beam_size: int, max_length: int | Tensor | None
-    ) -> Beam:
+    def start(cls, model: Seq2Seq, src_ids: Tensor, src_lengths: Tensor, beam_size: int, max_length: Limit) -> Beam:
         """Encode the sentences and give each of them one empty hypothesis; parameters as for `beam_search`."""
         batch, device = len(src_ids), src_ids.device
         memory, state = model.encode(src_ids, length_mask(src_lengths, src_ids.shape[1]))

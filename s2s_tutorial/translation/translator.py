@@ -18,6 +18,7 @@ from s2s_tutorial.data.unicode_text import BYTE_OF
 from s2s_tutorial.data.vocabulary import UNK, Vocabulary
 from s2s_tutorial.model.dropout import evaluation_mode
 from s2s_tutorial.model.seq2seq import Seq2Seq
+from s2s_tutorial.settings import PrecisionName
 from s2s_tutorial.translation.paragraphs import Sentences
 from s2s_tutorial.translation.reading import (
     MAX_SOURCE_PIECES,
@@ -46,6 +47,7 @@ class Translator:
         rule: Text rule by which the model was trained.
         longest: Length of the longest source sentence it was trained on, in words, or pieces of words; None if that is not
             known.
+        precision: Precision in which a search finds candidates for the next word, see `BestWords`.
     """
 
     model: Seq2Seq
@@ -55,6 +57,7 @@ class Translator:
     src_language: str = "fr"
     rule: TextRule = ASCII
     longest: int | None = None
+    precision: PrecisionName = "auto"
 
     @overload
     def translate(
@@ -180,9 +183,10 @@ class Translator:
             src_ids, src_lengths = (torch.from_numpy(array).to(device) for array in src.rectangle(rows))  # (B, S), (B,)
             limits = CHARACTERS_PER_CHARACTER * src_lengths + 10 if self._writes_characters else None  # (B,)
             if beam_size == 1:
-                found = [[best] for best in greedy_search(self.model, src_ids, src_lengths, limits)]
+                best = greedy_search(self.model, src_ids, src_lengths, limits, self.precision)
+                found = [[each] for each in best]
             else:
-                found = beam_search(self.model, src_ids, src_lengths, beam_size, limits, penalty=penalty)
+                found = beam_search(self.model, src_ids, src_lengths, beam_size, limits, penalty, self.precision)
             return [self._finish(sources[row], each) for row, each in zip(rows, found, strict=True)]
 
         keep_memory()

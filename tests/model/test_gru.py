@@ -3,6 +3,7 @@
 import pytest
 import torch
 from torch import nn
+from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
 
 from s2s_tutorial.model.gru import gru_step, run_gru
 
@@ -86,3 +87,20 @@ def test_steps_in_a_row_equal_the_whole_sequence(rng):
     state = torch.zeros(B, H, dtype=torch.float64)
     stepwise = torch.stack([state := gru_step(gru, x, state) for x in inputs.unbind(1)], dim=1)
     torch.testing.assert_close(stepwise, run_gru(gru, inputs, None, None)[0])
+
+
+@pytest.mark.parametrize("masked", [False, True], ids=["full", "padded"])
+def test_rounding_the_weights_once_changes_no_number(rng, masked):
+    """Autocast would round them at every time step."""
+    gru = make_gru(True).float()
+    inputs = torch.randn(B, T, E, generator=rng)
+    lengths = LENGTHS if masked else torch.full((B,), T)
+    packed = pack_padded_sequence(inputs, lengths, batch_first=True, enforce_sorted=False)
+    with torch.autocast("cpu", torch.bfloat16, cache_enabled=False):
+        states, last = run_gru(gru, inputs, None, MASK if masked else None)
+        plain_states, plain_last = gru(packed if masked else inputs)
+    if masked:
+        plain_states, _ = pad_packed_sequence(plain_states, batch_first=True)
+    assert torch.equal(states, plain_states)
+    assert torch.equal(last, plain_last)
+    assert gru.weight_hh_l0.dtype == torch.float32

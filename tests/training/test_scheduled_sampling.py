@@ -8,16 +8,37 @@ import pytest
 import torch
 from small_models import all_families, half_learnt, make_batch, small_batch, small_model, with_bias
 
-from benchmarks.old_way import mix_stepwise
 from s2s_tutorial.data.batches import Batch
 from s2s_tutorial.data.vocabulary import EOS, PAD, SOS
+from s2s_tutorial.model.dropout import evaluation_mode
 from s2s_tutorial.model.seq2seq import shift_right
 from s2s_tutorial.settings import SAMPLING_SCHEDULES, ModelSettings
-from s2s_tutorial.training.scheduled_sampling import mix_in_parallel, teacher_forcing_ratio
+from s2s_tutorial.training.scheduled_sampling import (
+    best_words,
+    mix_in_parallel,
+    positions_to_predict,
+    teacher_forcing_ratio,
+)
 from s2s_tutorial.translation.search import greedy_search
 
 DECAYS = ("linear", "exponential", "inverse-sigmoid")
 LUONG = ModelSettings("luong", "dot", 6, 6, 1, 0.0, tie_embeddings=False)
+
+
+@torch.no_grad()
+def mix_stepwise(model, batch, ratio, rng, memory, state):
+    """Choose the words that scheduled sampling feeds one after another; the model's word t follows what was fed up to t - 1.
+
+    Takes and returns what `mix_in_parallel` does (Bengio et al. 2015).
+    """
+    fed = shift_right(batch.tgt_ids)  # (B, T)
+    predicted = positions_to_predict(batch.tgt_mask, ratio, rng)  # (B, T)
+    with evaluation_mode(model.decoder):
+        for t in range(1, fed.shape[1]):
+            word, rows = model.decoder.embedding(fed[:, t - 1]), predicted[:, t]  # (B, E), (B,)
+            attn_state, state, _ = model.decoder.advance(word, memory, state)  # (B, H)
+            fed[rows, t] = best_words(model, attn_state[rows])
+    return fed
 
 
 def on_its_own(mix):

@@ -1,5 +1,7 @@
 """The best next words: the rounded form finds the words of the plain one, with nearly the same log-probabilities."""
 
+from dataclasses import replace
+
 import pytest
 import torch
 from small_models import SIZE, small_batch
@@ -8,9 +10,10 @@ from torch.nn import functional as F
 from s2s_tutorial.data.vocabulary import PAD, SOS
 from s2s_tutorial.model.decoder import LuongDecoder
 from s2s_tutorial.model.seq2seq import Seq2Seq
+from s2s_tutorial.runs.weights import load_translator
 from s2s_tutorial.settings import ModelSettings
 from s2s_tutorial.translation import best_words
-from s2s_tutorial.translation.best_words import BestWords, best_words_plainly, rounding_is_faster
+from s2s_tutorial.translation.best_words import BestWords, best_words_plainly, may_round
 from s2s_tutorial.translation.search import beam_search, greedy_search
 
 SETTINGS = ModelSettings("luong", "general", 32, 32, 1, 0.0, tie_embeddings=False)
@@ -20,7 +23,7 @@ WORDS = 300
 @pytest.fixture
 def rounded(monkeypatch):
     """Let every processor use the rounded form; the product itself works on all of them."""
-    monkeypatch.setattr(best_words, "rounding_is_faster", lambda weights: True)
+    monkeypatch.setattr(best_words, "rounding_is_faster", lambda: True)
 
 
 def decoder_of(words: int = WORDS, decoder_class: type[LuongDecoder] = LuongDecoder) -> LuongDecoder:
@@ -91,9 +94,32 @@ def test_a_decoder_with_another_output_layer_is_searched_by_its_own(rounded):
     assert torch.equal(log_probs, expected)
 
 
-def test_only_single_precision_on_a_processor_is_rounded():
-    assert not rounding_is_faster(torch.zeros(1, dtype=torch.float64))
-    assert not rounding_is_faster(torch.zeros(1, device="meta"))
+def test_only_single_precision_on_a_processor_is_rounded(rounded):
+    assert may_round(torch.zeros(1), "auto")
+    assert not may_round(torch.zeros(1, dtype=torch.float64), "bf16")
+    assert not may_round(torch.zeros(1, device="meta"), "bf16")
+
+
+@pytest.mark.parametrize("faster", [False, True])
+def test_a_run_in_float32_is_never_rounded_and_one_in_bfloat16_always(monkeypatch, faster):
+    monkeypatch.setattr(best_words, "rounding_is_faster", lambda: faster)
+    assert [may_round(torch.zeros(1), precision) for precision in ("fp32", "bf16", "auto")] == [False, True, faster]
+
+
+@torch.no_grad()
+def test_a_single_hypothesis_is_searched_plainly(rounded):
+    decoder, attn_states = decoder_of(), states(1)
+    expected, _ = best_words_plainly(decoder.logits(attn_states), 3)
+    assert torch.equal(BestWords(decoder, 3)(attn_states)[0], expected)
+
+
+@pytest.mark.parametrize("beam_size", [1, 4])
+@pytest.mark.parametrize("precision", ["fp32", "bf16"])
+def test_a_translator_searches_in_its_precision(monkeypatch, beam_size, precision):
+    asked = []
+    monkeypatch.setattr(best_words, "may_round", lambda weights, wanted: asked.append(wanted))
+    replace(load_translator(), precision=precision).translate(["il dort .", "elle lit ."], beam_size)
+    assert asked == [precision]
 
 
 @pytest.mark.parametrize("decoder", ["luong", "bahdanau"])
@@ -105,7 +131,7 @@ def test_searches_find_the_same_hypotheses_with_and_without_rounding(monkeypatch
         model.decoder.own_output_weight.mul_(10)
     found = []
     for faster in (False, True):
-        monkeypatch.setattr(best_words, "rounding_is_faster", lambda weights, faster=faster: faster)
+        monkeypatch.setattr(best_words, "rounding_is_faster", lambda faster=faster: faster)
         n_best = beam_search(model, batch.src_ids, batch.src_lengths, 4, max_length=6)
         found.append(
             [*greedy_search(model, batch.src_ids, batch.src_lengths, 6), *(h for beam in n_best for h in beam)]
