@@ -6,6 +6,8 @@
 #     text_representation:
 #       extension: .py
 #       format_name: percent
+#       format_version: '1.3'
+#       jupytext_version: 1.19.6
 #   kernelspec:
 #     display_name: Python 3 (ipykernel)
 #     language: python
@@ -15,19 +17,19 @@
 # %% [markdown]
 # # Batches: many sentences in one rectangle
 #
-# Processors love rectangles of numbers, and sentences refuse to be rectangles. So short ones are filled up with a word
-# that is no word. This chapter is about that filling: how to keep it from changing any result, and how to have less of it.
-# It is also about the order in which a model meets its sentences, because an order that can be worked out again needs
-# never be saved.
+# We can turn a sentence into ids now. A processor, however, is fast only when it computes with large rectangles of numbers, and sentences have
+# different lengths. So we fill the short ones up with a placeholder, the padding. This chapter shows how to keep padding from
+# changing any result, and how to need less of it. It also defines the order in which a model sees its sentences, in such a way that
+# training can stop anywhere and continue exactly.
 #
 # > **What you will be able to do**
 # >
 # > - pad sentences into a batch, and keep their lengths and a mask beside it
 # > - show that padding changes no state of an encoder, and break that on purpose
-# > - measure how much of a batch is padding, and get rid of most of it by sorting into buckets
-# > - deal every pair into exactly one batch of an epoch, and find your place in it again after a stop
+# > - measure how much of a batch is padding, and avoid most of it by sorting into buckets
+# > - put every pair into exactly one batch of an epoch, and find the place in it again after a stop
 #
-# Nothing is trained here: the chapter runs for some seconds at every scale.
+# Nothing is trained here. The chapter runs in a few seconds at every scale.
 
 # %% tags=["hide-input"]
 # Find the package in this clone, or install it from where the book is published. Otherwise stop and say what to do.
@@ -81,7 +83,7 @@ seed = 0  # of the order of batches
 # ## Three sentences, by hand
 #
 # Here are three French sentences as lists of ids, each with `<eos>` (2) at its end. They have 3, 5 and 6 ids. A tensor
-# has rows of one length only, so the shorter two are filled with `<pad>` (0). That is
+# needs rows of equal length, so the shorter two are filled up with `<pad>` (0). This is called
 # **[padding](../book/glossary.md)**:
 
 # %% tags=["nbval-check-output"]
@@ -94,9 +96,9 @@ for ids, row in zip(encoded, rectangle, strict=True):
     print(f"{len(ids)}  {row}")
 
 # %% [markdown]
-# From the rectangle alone you could guess which places are real: those that are not 0. It is safer to keep the lengths,
-# and to make the **[mask](../book/glossary.md)** from them: a rectangle of the same shape that is true at real words.
-# Count the false places: 3 + 1 + 0 of 18. So 22% of this small batch is padding.
+# From the rectangle alone we could guess which places hold real words: those that are not 0. It is safer to keep the lengths,
+# and to compute the **[mask](../book/glossary.md)** from them. It is a rectangle of the same shape that is true at real words.
+# Count the false places: 3 + 1 + 0 of 18, so 22% of this small batch is padding.
 
 # %% tags=["nbval-check-output"]
 lengths = torch.tensor([len(ids) for ids in encoded])
@@ -109,8 +111,8 @@ print(f"{padded_places} of {mask.numel()} places are padding: {padded_places / m
 # %% [markdown]
 # ### A trap: the list that grows
 #
-# Three lines of Python do the padding, and this is how many notebooks have written them. Run the function on the same
-# sentence three times, beside longer and longer ones:
+# Padding takes three lines of Python, and many notebooks write them like this. Run the function on the same
+# sentence three times, next to longer and longer ones:
 
 
 # %% tags=["nbval-check-output"]
@@ -125,14 +127,13 @@ for length in (4, 6, 9):
 print("the corpus now holds:", corpus_of_lists[0])
 
 # %% [markdown]
-# The sentence in the *corpus* has grown. Its `<eos>` is in the middle, its length is wrong, and it will never shrink
-# again. Nothing crashes. The loss even looks fine, since `<pad>` is easy to predict. The 2017 notebook worked on its
-# inputs like this. In this package no function changes what it is given, and below that is asserted.
+# The sentence in the *corpus* has grown. Its `<eos>` is now in the middle, and its length is wrong from here on. Nothing crashes, and the loss even looks
+# fine, because `<pad>` is easy to predict. In this package no function changes what it is given, and below we check that with an assertion.
 #
 # ## Encoded: all sentences in one flat array
 #
-# A list of lists of Python integers is large and slow to gather from. The package puts all ids of all sentences end to
-# end, four bytes each, and remembers where each sentence starts:
+# A list of lists of Python integers needs much memory and is slow to collect batches from. The package stores the ids of all sentences
+# one after another, with four bytes each, and remembers where each sentence starts:
 
 # %% tags=["nbval-check-output"]
 src = Encoded.encode(sentences, vocabulary)
@@ -142,8 +143,8 @@ print("lengths", src.lengths.tolist())
 print("no. 1  ", src[1].tolist())
 
 # %% [markdown]
-# Sentence 1 lies between `starts[1]` and `starts[2]`. Lengths are differences of neighbours. A rectangle for any choice of
-# sentences takes a few array operations and no loop:
+# Sentence 1 lies between `starts[1]` and `starts[2]`, and the lengths are differences of neighbouring starts. A rectangle for any choice of
+# sentences then takes a few array operations and no loop:
 
 # %%
 show_source(Encoded.rectangle)
@@ -155,13 +156,13 @@ assert kept_lengths.tolist() == lengths.tolist()
 print(src.rectangle(np.array([1, 0]))[0])
 
 # %% [markdown]
-# Ask for sentences 1 and 0 only, and the rectangle is just as wide as the longer of the two. Padding depends on the
-# company a sentence keeps. That will be the key to having less of it.
+# If we ask for sentences 1 and 0 only, the rectangle is as wide as the longer of the two. So the amount of padding depends on which
+# sentences share a batch, and this is how we will reduce it.
 #
 # ## Batch: both sides
 #
-# A training step needs a few pairs, so a `Batch` holds two rectangles and two rows of lengths. Masks are worked out from
-# lengths when asked for: what is not stored cannot disagree.
+# A training step needs pairs, so a `Batch` holds two rectangles and two rows of lengths. The masks are computed from the
+# lengths when they are needed, so they can never disagree with them.
 
 # %%
 show_source(Batch)
@@ -178,8 +179,8 @@ show_shapes(tgt_ids=batch.tgt_ids, tgt_lengths=batch.tgt_lengths, tgt_mask=batch
 print(f"padding: {batch.padding_share:.1%}")
 
 # %% [markdown]
-# Now the promise. Take copies of everything, make batches in every order, widen some, and look whether the inputs are
-# still what they were:
+# Now we check that nothing changes its input. We copy everything, make batches in several orders, write into some of them, and compare
+# the inputs with the copies:
 
 # %%
 before = src.ids.copy(), src.starts.copy(), tgt.ids.copy(), tgt.starts.copy()
@@ -193,14 +194,14 @@ for kept, now in zip(before, (src.ids, src.starts, tgt.ids, tgt.starts), strict=
 # %% [markdown]
 # ## Padding must change nothing
 #
-# A translation of « non ! » must not depend on who happens to sit beside it. Here that is easy to say and not at all
-# automatic: the [encoder](../book/glossary.md) of this book reads each sentence from both ends, and *from the right end
-# a padded sentence starts with pads*.
+# The translation of « non ! » must not depend on which sentences share its batch. This does not come by itself. The [encoder](../book/glossary.md) of
+# this book, which the next two chapters build, turns each word into a vector that depends on the whole sentence. For that it reads the sentence twice, once from
+# each end, and *from the right end a padded sentence starts with padding*.
 #
 # > **Guess first**
 # >
-# > « non ! » is encoded alone, then with six columns of padding after it. Without a mask, which states differ: those of the
-# > first word, of the last, or of all? And with a mask?
+# > « non ! » is encoded alone, and then with six columns of padding after it. Without a mask, which vectors differ: that of the
+# > first word, of the last, or all? And with a mask?
 
 # %% tags=["nbval-check-output"]
 torch.manual_seed(0)
@@ -219,10 +220,9 @@ for name, states in (("with the mask", masked_states), ("without", careless_stat
     print(f"{name:13} the same at: non {same[0]}, ! {same[1]}, <eos> {same[2]}")
 
 # %% [markdown]
-# Without a mask *every* state is wrong, the first word's too: the backward direction has read six pads before it comes
-# to a word, and carries what they did to it all the way to the left. With the mask all states are those of the lonely
-# sentence. States at padding are zero, and so are no source of mischief later; and what the
-# [decoder](../book/glossary.md) starts from is the same too:
+# Without a mask *every* vector is wrong, even that of the first word. The direction that reads from the right has read six paddings before it reaches
+# a word, and it carries their effect all the way to the left. With the mask, all vectors are those of the sentence alone, and those at padding are
+# zero. What the [decoder](../book/glossary.md) will start from is the same too:
 
 # %%
 assert torch.allclose(first, masked_first, atol=1e-6)
@@ -244,13 +244,13 @@ show_drawing("packing")
 
 # %% [markdown]
 # **Break it.** Set `extra` to 1, and then to 60, and print `(enc_states - careless_states[:, :3]).abs().max()`. Does ten
-# times the padding do ten times the damage, or do the first few pads do it all? [Attention](../book/glossary.md) and the loss have to
-# mind the mask as well; [Attention: choosing where to look](04_attention.ipynb) and [Training](06_training.ipynb) say where.
+# times the padding do ten times the damage, or do the first few paddings do all of it? [Attention](../book/glossary.md) and the loss have to
+# use the mask as well, as [Attention: choosing where to look](04_attention.ipynb) and [Training](06_training.ipynb) explain.
 #
 # ## How much padding is there?
 #
-# Padding is harmless now, but it still costs: the processor computes on it, and throws the result away. Take the
-# whole training set. Where real pairs can be neither found nor downloaded, the message of this cell names the ways out.
+# Padding cannot change a result any more, but it still costs time, because the processor computes on it and the result is thrown away. How much
+# is it in the whole training set? (If the real pairs are not found, the message of this cell says what you can do.)
 
 # %%
 corpus = prepare(data)
@@ -277,16 +277,16 @@ axes.legend(frameon=False)
 show_figure(figure)
 
 # %% [markdown]
-# **Figure 2.2.** Lengths differ within a corpus, and each batch is as wide as its longest sentence.
+# **Figure 2.2.** The lengths of the sentences differ widely, and each batch is as wide as its longest sentence.
 
 # %% [markdown]
 # > **Guess first**
 # >
-# > Pairs are drawn into batches at random. Look at Figure 2.2: what share of all places is padding? Does the
+# > Pairs are put into batches at random. Look at Figure 2.2: what share of all places is padding? Does the
 # > share grow or shrink with larger batches?
 #
-# The cure is to let sentences keep company of their own length. Sort the pairs by length, cut the sorted row into
-# batches, and shuffle the *batches*. Such a group of like lengths is a **[bucket](../book/glossary.md)**:
+# To reduce padding, we let sentences of similar length share a batch. We sort the pairs by length, cut the sorted list into
+# batches, and shuffle the *batches*. Such a group of similar lengths is called a **[bucket](../book/glossary.md)**:
 
 # %%
 show_source(epoch_order)
@@ -317,9 +317,9 @@ show_text(
 
 
 # %% [markdown]
-# A larger batch is more likely to hold one very long sentence, and everybody beside it is padded up to that one. In
-# buckets there is only a little left: the cut between two lengths falls inside a batch now and then, and English lengths
-# differ where the French ones are equal. Figure 2.3 shows one typical batch of each kind from above:
+# The larger a batch is, the more likely it contains one very long sentence, and all others are padded to that length. In
+# buckets little padding is left. It comes from batches in which one length ends and the next begins, and from English lengths that
+# differ where the French ones are equal. Figure 2.3 shows one typical batch of each kind:
 
 
 # %%
@@ -345,26 +345,26 @@ panels[0].set_ylabel("sentence")
 show_figure(figure)
 
 # %% [markdown]
-# **Figure 2.3.** The same kind of batch, dealt at random and from a bucket. Yellow places are words, dark ones are computed for nothing.
+# **Figure 2.3.** A typical batch of random pairs and one from a bucket. Yellow places are words, and dark ones are computed for nothing.
 
 # %% [markdown]
 # ## Every pair exactly once
 #
-# The 2017 notebook draws every batch anew from all pairs, with replacement. Take as many draws as there are pairs. How much
-# of the data has the model seen then?
+# Next we decide in which order training uses the pairs. A simple way is to draw every batch at random from all pairs, with replacement. If we take as many
+# draws as there are pairs, how much of the data has the model seen?
 #
 # > **Guess first**
 # >
 # > A box holds $N$ cards. You draw one, note it, put it back, $N$ times. What share of the cards have you never seen?
 #
-# One draw misses a given card with probability $1 - 1/N$. All $N$ draws miss it with
+# One draw misses a given card with probability $1 - 1/N$. All $N$ draws miss it with probability
 #
 # $$
 # \left(1 - \frac{1}{N}\right)^{N} \approx \frac{1}{e} \approx 0.368
 # \tag{2.1}
 # $$
 #
-# for any $N$ that is not tiny. By (2.1), more than a third is never seen, while as many draws go to cards
+# for any $N$ that is not very small. By (2.1), more than a third of the data is never seen, while as many draws repeat pairs
 # that were seen before.
 
 # %% tags=["nbval-check-output"]
@@ -388,7 +388,7 @@ axes.legend(frameon=False, loc="lower right")
 show_figure(figure)
 
 # %% [markdown]
-# **Figure 2.4.** Dealing shows every pair in one epoch; drawing with replacement still misses some after five.
+# **Figure 2.4.** One epoch shows every pair, whereas drawing with replacement still misses some pairs after five times as many draws.
 
 # %% tags=["hide-input"]
 show_text(
@@ -397,8 +397,8 @@ show_text(
 )
 
 # %% [markdown]
-# Figure 2.4 counts it. So an [epoch](../book/glossary.md) in this book is what the word says: all pairs, each once. Do
-# buckets keep that promise? Put all batches together, sort, and compare with 0, 1, 2, …:
+# So an [epoch](../book/glossary.md) in this book is what the word says: all pairs, each of them once (Figure 2.4). Do
+# buckets respect that? We put all batches together, sort, and compare with 0, 1, 2, …:
 
 # %%
 for bucketed in (False, True):
@@ -411,9 +411,9 @@ for bucketed in (False, True):
 # %% [markdown]
 # ## An order that is never saved
 #
-# Training is stopped in the middle of an epoch: the lid is closed, the machine crashes. To go on exactly, the run must
-# know which pairs it has seen. It need not have kept a list. The order is a function of two numbers, the seed and the
-# epoch. Call the function again, skip the batches that are done, and the rest is the rest:
+# Suppose that training stops in the middle of an epoch, because the laptop was closed or the process was killed. To continue exactly, it
+# must know which pairs it has already used. It does not need a list of them, because the order depends on two numbers only: the seed and the
+# epoch. So we compute the order again and skip the batches that are done:
 
 
 # %% tags=["nbval-check-output"]
@@ -434,16 +434,16 @@ print("another epoch, another order:", order_of(0) != order_of(1))
 
 
 # %% [markdown]
-# A random generator that is simply used further and further, and not saved, could not do this: to know its state in
-# epoch 40 you would have to run through the 39 before. Here `[seed, epoch]` seeds a fresh generator each time. On
-# this [Training](06_training.ipynb) builds a training cell that can be stopped at any step, and that repeats at most
+# With one random generator that is used again and again, this would not be possible: to know its state in
+# epoch 40, we would have to repeat the 39 epochs before. Here `[seed, epoch]` seeds a new generator for each epoch. [Training](06_training.ipynb) uses this
+# for a training cell that can be stopped at any step and continues exactly, and that repeats at most
 # the steps since its last checkpoint if it is killed.
 #
 # ### What do buckets cost?
 #
-# Sorting takes chance away: a sentence of nine words always sits beside others of about nine words, and training likes
-# chance. How much of it is left? Pairs of equal lengths are shuffled among themselves before every sort, so look at who
-# sits beside whom. Of all pairs of companions in one epoch, which share is together again in the next?
+# Training works best with random batches, and sorting makes them less random: a sentence of nine words is always together with others of about nine
+# words. How random are the batches still? Pairs of equal lengths are shuffled among themselves before every sort, so their companions change. Of all
+# pairs of sentences that share a batch in one epoch, what share is together again in the next?
 
 
 # %%
@@ -463,25 +463,25 @@ rows = [["random", f"{together_again(False):.1%}"], ["buckets", f"{together_agai
 show_table(["batches", "companions that meet again"], rows)
 
 # %% [markdown]
-# In buckets companions meet again more often, and the more so the fewer pairs there are of each length. The order of
-# the *batches* is still random, so a model does not meet all short sentences first. Whether this costs quality, this
-# book does not measure: all its models are trained with buckets. To find out, train twice, with buckets and without,
+# In buckets the same sentences share a batch more often, and the fewer pairs there are of each length, the more often it happens. The order of
+# the *batches* is still random, so a model does not see all short sentences first. We do not measure whether this costs
+# quality: all models of this book are trained with buckets. To find out, train twice, with buckets and without,
 # from several seeds each, and compare as in [Which attention?](11_which_attention.ipynb).
 #
 # ## Recap
 #
-# - Padding makes sentences a rectangle; lengths say what is real, and masks come from lengths.
-# - With a mask, padding changes no state. Without one it spoils every state, because one direction reads pads first.
-# - Functions that pad in place change the corpus, and nothing crashes. Here nothing is ever changed in place.
-# - Padding depends on the company. Buckets of like lengths leave little of it.
-# - An epoch deals every pair once, in an order that two numbers decide.
+# - Padding turns sentences into a rectangle. Lengths say which places are real, and masks are computed from lengths.
+# - With a mask, padding changes no state. Without one it spoils every state, because one direction reads the padding first.
+# - A function that pads in place changes the corpus, and nothing crashes. Our functions never change their inputs.
+# - The amount of padding depends on which sentences share a batch. In buckets of similar lengths there is little of it.
+# - An epoch uses every pair once, in an order that two numbers determine: the seed and the epoch.
 #
 # ## Exercises
 
 # %% [markdown]
 # ### Exercise 2.1: One long sentence
 #
-# 63 sentences of 5 words and one of 60 share a batch. Work out by hand which share of the (one-sided) rectangle is
+# 63 sentences of 5 words and one of 60 share a batch. Compute by hand which share of the (one-sided) rectangle is
 # padding. Then check it with `Encoded`.
 
 # %% [markdown]
@@ -523,9 +523,9 @@ show_text(
 # %% [markdown]
 # ### Exercise 2.3: A budget of places
 #
-# Batches of 64 short sentences are small work, batches of 64 long ones are large work. Write `budget_order(budget)`: sort as
+# A batch of 64 short sentences is less work than a batch of 64 long ones. Write `budget_order(budget)`: sort as
 # before, but fill each batch until its source rectangle would hold more than `budget` places. Assert that every pair is
-# dealt once and that no batch breaks the budget.
+# used once and that no batch exceeds the budget.
 
 # %% [markdown]
 # ### Solution to exercise 2.3
@@ -553,6 +553,4 @@ show_text(f"{len(dealt):,} batches, of {min(map(len, dealt))} to {max(map(len, d
 # %% [markdown]
 # ## What to read next
 #
-# [Encoder and decoder: a sentence in one vector](03_encoder_decoder.ipynb) gives the batch to two networks: one
-# reads, one writes, and a single vector lies between them. The idea is that of [Cho et al.
-# (2014)](https://arxiv.org/abs/1406.1078) and [Sutskever et al. (2014)](https://arxiv.org/abs/1409.3215).
+# [Recurrent networks](03_recurrent_networks.ipynb) builds the network that reads such a batch, one word at a time.

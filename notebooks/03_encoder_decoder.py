@@ -6,6 +6,8 @@
 #     text_representation:
 #       extension: .py
 #       format_name: percent
+#       format_version: '1.3'
+#       jupytext_version: 1.19.6
 #   kernelspec:
 #     display_name: Python 3 (ipykernel)
 #     language: python
@@ -15,22 +17,24 @@
 # %% [markdown]
 # # Encoder and decoder: a sentence in one vector
 #
-# A translator must read a sentence of one length and write one of another. The systems of the years before 2014 cut
-# the sentence into phrases, looked each phrase up in a table, and put the translations together with a separate model
-# for each part of the work. In 2014 an answer appeared that is trained as a whole: one network reads the sentence
-# into a vector, and another writes from that vector. Here you build it from a single step of a recurrent network,
-# done by hand, up to a trained translator. Then you measure where it fails, because that failure is why attention was
-# invented.
+# Try this: read the next sentence once, cover it, and write its translation into a language that you know. *My sister bought
+# a red book at the station and read it last night because she could not sleep.* Two things are hard. You have to keep the
+# whole sentence in your head, and while you write each word you have to find the right part of what you kept.
+#
+# The translators of 2014 worked in exactly this way, and they were the first neural networks that were trained as a whole to
+# translate. One network reads the sentence into a vector, and another writes from that vector. In this chapter we
+# build both from the recurrent networks of the last chapter, train the result, and measure where it fails. That
+# failure is the reason why attention was invented.
 #
 # > **What you will be able to do**
 # >
 # > - say why a dictionary cannot translate, and what an encoder and a decoder do about it
-# > - compute one step of a GRU with a pencil, and check it against PyTorch
-# > - explain what packing a batch of unequal sentences is for, and which products of a layer need no loop
+# > - follow a sentence through an encoder and a decoder, vector by vector
+# > - explain what packing a batch of sentences of unequal length is for
 # > - hand the encoder's last states to the decoder in the right order
 # > - measure quality by sentence length, and read the bottleneck off the curve
 #
-# The chapter trains two models on the embedded corpus, so it needs no internet connection. That takes seconds at the
+# The chapter trains two models on the built-in corpus, so it needs no internet connection. That takes seconds at the
 # small scale and a few minutes at the standard one.
 
 # %% tags=["hide-input"]
@@ -109,15 +113,17 @@ settings = replace(
 # %% [markdown]
 # ## Why a dictionary is not enough
 #
-# Take a dictionary with one English word for each French one, and translate « le chat noir ne dort pas ».
+# Before we build a network, let us see why we need one. Take a dictionary with one English word for each French word, and
+# translate « le chat noir ne dort pas » with it.
 
-# %% tags=["hide-input"] mystnb={"image": {"alt": "« le chat noir ne dort pas » above the black cat is not sleeping, with lines between words that translate each other. The lines from chat and noir cross, ne and pas meet in not, and dort splits into is and sleeping. Below, merci becomes two words, thank you."}}
+# %% tags=["hide-input"] mystnb={"image": {"alt": "\u00ab le chat noir ne dort pas \u00bb above the black cat is not sleeping, with lines between words that translate each other. The lines from chat and noir cross, ne and pas meet in not, and dort splits into is and sleeping. Below, merci becomes two words, thank you."}}
 from s2s_tutorial.notebook.show import show_drawing
 
 show_drawing("word-order")
 
 # %% [markdown]
-# **Figure 3.1.** Translating word by word fails three times in one short sentence: order swaps, two words make one, one word makes two.
+# **Figure 3.1.** Translating word by word fails in three ways in one short sentence: words change places, two words become one, and
+# one word becomes two.
 
 # %% tags=["nbval-check-output"]
 dictionary = {"le": "the", "chat": "cat", "noir": "black"}
@@ -127,14 +133,15 @@ print(" ".join(dictionary[word] for word in sentence.split()))
 
 
 # %% [markdown]
-# You wanted *the black cat is not sleeping*. Three things went wrong, Figure 3.1 shows
-# them, and no larger dictionary mends them:
+# We wanted *the black cat is not sleeping*. Figure 3.1 shows three reasons why we did not get it, and a larger dictionary
+# would help with none of them:
 #
-# - **Order.** « chat noir » turns round: *black cat*.
-# - **Words in pieces.** « ne … pas » is *one* thing wrapped around a verb, and English says it once.
-# - **Number of words.** One « dort » becomes *is sleeping*.
+# - **Order.** « chat noir » becomes *black cat*.
+# - **Several words for one.** « ne … pas » is a single negation wrapped around the verb, and English says it once.
+# - **Number of words.** « dort » alone becomes *is sleeping*.
 #
-# Are these rare? The embedded corpus knows which word made which. So count in two thousand of its sentences:
+# Perhaps such sentences are rare? The sentences of the built-in corpus come with their word alignment, so we can count. Here are two
+# thousand of them:
 
 
 # %%
@@ -159,178 +166,84 @@ rows = [[what, f"{np.mean(marks):.0%}"] for what, marks in found.items()]
 show_table(["what happens", "share of sentences"], rows)
 
 # %% [markdown]
-# So a translation is not a list of word translations. The network must read the whole sentence, and only then write.
-# Two recurrent networks share the work ([Cho et al., 2014](https://arxiv.org/abs/1406.1078); [Sutskever et al.,
+# So a translation is not a list of word translations. The network must read the whole sentence before it writes. Two recurrent
+# networks share the work ([Cho et al., 2014](https://arxiv.org/abs/1406.1078); [Sutskever et al.,
 # 2014](https://arxiv.org/abs/1409.3215)):
 #
-# - The **[encoder](../book/glossary.md)** reads the source and ends in a state, a vector of H numbers.
-# - The **[decoder](../book/glossary.md)** starts from that vector and writes, one word after another, until it writes
-#   the end mark.
+# - The **[encoder](../book/glossary.md)** reads the source sentence. Its state after the last word is a vector of H numbers.
+# - The **[decoder](../book/glossary.md)** starts from this vector and writes one word after another, until it writes the end
+#   mark.
 #
 # The two papers differ in the details. Sutskever's decoder gets the vector only as its first state, as ours does in
 # this chapter. Cho's gets it again at every step (section 2.2 of the paper), and scored pairs of short phrases for
-# another translation system. Both encoders read in one direction only; ours will read in both.
+# another translation system. Both encoders read in one direction only, whereas ours will read in both.
 
 # %% tags=["hide-input"] mystnb={"image": {"alt": "A row of blue encoder states reads le, chat, noir, dort and the end mark from left to right. A single small vector leads from the last one to a row of orange decoder states, which write the, black, cat, sleeps and the end mark; each written word is read at the next step."}}
 show_drawing("encoder-decoder")
 
 # %% [markdown]
-# **Figure 3.2.** Everything the decoder learns of the source goes through one vector. (One reading direction is drawn.)
+# **Figure 3.2.** Everything the decoder learns about the source passes through one vector. (Only one reading direction is drawn.)
 
 # %% [markdown]
-# Nothing in Figure 3.2 is about French, or about text. Let the encoder read a picture, and the
-# decoder writes its caption. Sound in, words out. A question in, an answer out. Wherever one sequence (or anything a
-# network can read) must become another sequence of unknown length, this shape fits (Figure 3.3; the
-# layer between, attention, comes in [Attention: choosing where to look](04_attention.ipynb)).
+# Nothing in Figure 3.2 is about French, or about text. If the encoder reads a picture instead, the decoder writes its
+# caption. If it reads sound, the decoder writes what was said. The same shape fits wherever one sequence must become another
+# sequence whose length is not known beforehand (Figure 3.3; the layer between the two, attention, comes in [Attention: choosing
+# where to look](04_attention.ipynb)).
 
 # %% tags=["hide-input"] mystnb={"image": {"alt": "A French sentence, a picture of a cat under the moon and a sound wave each go through their own encoder into a row of states. One attention and one decoder below them write a translation, a caption and a transcript."}}
 show_drawing("beyond-text")
 
 # %% [markdown]
-# **Figure 3.3.** Attention and decoder do not care where states come from: words, patches of a picture, moments of sound. Change the
-# encoder, and a translator becomes a captioner or a transcriber.
+# **Figure 3.3.** Attention and decoder do not depend on where the states come from: words, patches of a picture or moments of
+# sound. With another encoder, the translator becomes a captioner or a transcriber.
 
 # %% [markdown]
-# ## From words to vectors
+# ## Two words, vector by vector
 #
-# A network multiplies, so words must become numbers. An id will not do: word 7 is not seven times word 1. The honest
-# way is a **one-hot** vector: as long as the [vocabulary](../book/glossary.md), all 0, with a single 1 at the word's
-# place. It says which word it is and nothing else.
-#
-# > **Guess first**
-# >
-# > Multiply a one-hot vector by a matrix that has one row for each word. What comes out?
+# Let us follow « le chat » through Figure 3.2 with the smallest network that deserves the name, before any of it is trained. The encoder
+# and the decoder are each one GRU (`gru_step` of [Recurrent networks](03_recurrent_networks.ipynb)) with a state of three
+# numbers, and a linear layer turns the decoder's state into one score for each English word.
 
 # %% tags=["nbval-check-output"]
-# Rows of <pad>, chat, chien and noir, with E = 2:
-table = torch.tensor([[0.0, 0.0], [0.2, 0.9], [0.3, 0.8], [0.9, -0.4]])
-one_hot = F.one_hot(torch.tensor([1, 3]), num_classes=4).float()  # chat, noir
-print(one_hot.int().tolist())
-print([[round(value, 1) for value in row] for row in (one_hot @ table).tolist()])
-assert torch.equal(one_hot @ table, F.embedding(torch.tensor([1, 3]), table))
+torch.manual_seed(0)
+french, english = ["le", "chat", "<eos>"], ["the", "cat", "<eos>"]
+embed_french, embed_english = nn.Embedding(3, 2), nn.Embedding(4, 2)  # E = 2; English row 3 is <sos>
+encoder_gru, decoder_gru = nn.GRU(2, 3), nn.GRU(2, 3)  # H = 3
+scores_of = nn.Linear(3, len(english))
+
+
+def printed(values: torch.Tensor) -> str:
+    return " ".join(f"{value:5.2f}" for value in values.flatten().tolist())
+
+
+with torch.no_grad():
+    h = torch.zeros(1, 3)  # the encoder starts from zeros
+    for word, x in zip(french, embed_french(torch.arange(3)), strict=True):
+        h = gru_step(encoder_gru, x[None], h)
+        print(f"encoder reads {word:6} state {printed(h)}")
+    read = "<sos>"  # the decoder starts from the encoder's last state, and reads the start mark
+    for _ in range(2):
+        x = embed_english(torch.tensor([[*english, "<sos>"].index(read)]))
+        h = gru_step(decoder_gru, x, h)
+        probabilities = scores_of(h).softmax(-1)
+        written = english[int(probabilities.argmax())]
+        print(f"decoder reads {read:6} state {printed(h)}  probabilities {printed(probabilities)}  writes {written}")
+        read = written
 
 # %% [markdown]
-# The word's row, no more. So nobody multiplies: `nn.Embedding` looks the row up. The rows are an **[embedding](../book/glossary.md)**,
-# and they are learnt. Words that are used alike end up near each other, as « chat » and « chien » do in our table. The
-# one-hot vectors were all equally far apart.
+# Read the lines from top to bottom. The encoder's state starts as zeros and changes with each word. The decoder's first state is
+# computed from the encoder's last one, which is the only thing that the decoder receives. From each state comes a probability
+# for each English word, and the most probable word is written and read at the next step. This decoder writes *cat* and stops.
+# It is wrong, because the weights are random. Training changes them until the probability of the right word is high
+# at every step. How it finds out in which direction to change them is the subject of [Training](06_training.ipynb).
 #
-# ## One step of a GRU, by hand
-#
-# A recurrent network keeps a state $h$ and changes it with every word $x$. The **gated recurrent unit** (GRU) decides,
-# number by number, how much of the old state to keep ([Cho et al., 2014](https://arxiv.org/abs/1406.1078)). It has two **gates**, vectors of numbers
-# between 0 and 1 (Figure 3.4). Our state has two numbers.
-
-# %% tags=["hide-input"] mystnb={"image": {"alt": "A line runs from the old state to the new one, multiplied by z on its way. Three boxes below, update, reset and candidate, read the input and the old state. The candidate, times 1 − z, is added to the line. The four formulas are printed underneath."}}
-show_drawing("gru")
+# What remains is to do this for a batch of sentences, in both directions and with several layers.
 
 # %% [markdown]
-# **Figure 3.4.** A GRU mixes old and new. The update gate z says how much of the old state is kept, and the reset gate r how much of it
-# the candidate n gets to see.
-
-# %%
-x = torch.tensor([1.0, -1.0])  # the word's embedding
-h = torch.tensor([0.5, -0.5])  # the state before
-W_r, U_r = torch.eye(2), 2 * torch.eye(2)
-W_z, U_z = torch.tensor([[0.0, 1.0], [1.0, 0.0]]), torch.zeros(2, 2)
-W_n, U_n = torch.tensor([[1.0, 1.0], [0.0, 1.0]]), torch.eye(2)
-c_n = torch.tensor([0.0, 1.0])  # the one bias that is not 0 here
-
-
-# %% [markdown]
-# The **reset gate** says how much of the old state the new proposal may see ($\sigma$ is the sigmoid, which squeezes
-# any number between 0 and 1):
-#
-# $$
-# r = \sigma(W_r x + b_r + U_r h + c_r)
-# \tag{3.1}
-# $$
-#
-# The **update gate** says how much of the old state stays. It is made like (3.1), with weights of its own:
-#
-# $$
-# z = \sigma(W_z x + b_z + U_z h + c_z)
-# \tag{3.2}
-# $$
-
-
-# %% tags=["nbval-check-output"]
-def show(name: str, values: torch.Tensor) -> None:
-    print(f"{name:22}", [round(value, 3) for value in values.tolist()])
-
-
-show("W_r x + U_r h", W_r @ x + U_r @ h)
-r = torch.sigmoid(W_r @ x + U_r @ h)
-show("r", r)
-z = torch.sigmoid(W_z @ x + U_z @ h)
-show("z", z)
-
-# %% [markdown]
-# The first number's reset gate is nearly open, the second's nearly shut. Now the **candidate**, a proposal for the new
-# state. What it takes from the old state goes through the reset gate:
-#
-# $$
-# n = \tanh(W_n x + b_n + r \odot (U_n h + c_n))
-# \tag{3.3}
-# $$
-#
-# ($\odot$ multiplies number by number.) This is PyTorch's form, which we use throughout. In the paper (equation 8)
-# the reset gate acts before the matrix, $\tanh(W x + U (r \odot h))$; PyTorch's form needs only one product with $h$
-# for all three parts. Last, each number of the new state is a mean of the proposal (3.3) and the old state, with the
-# gate (3.2) as the weight of the old:
-#
-# $$
-# h' = (1 - z) \odot n + z \odot h
-# \tag{3.4}
-# $$
-
-# %% tags=["nbval-check-output"]
-show("U_n h + c_n", U_n @ h + c_n)
-show("through the reset gate", r * (U_n @ h + c_n))
-n = torch.tanh(W_n @ x + r * (U_n @ h + c_n))
-show("n", n)
-by_hand = (1 - z) * n + z * h
-show("new state", by_hand)
-
-# %% [markdown]
-# The first number moved most of the way to its proposal, the second stayed nearer to what it was: $z$ is 0.27 there and
-# 0.73 here.
-#
-# PyTorch keeps the same weights in two matrices, the three parts stacked in the order reset, update, candidate. Fill
-# them in and compare, with PyTorch's layer and with the package's `gru_step`:
-
-# %%
-gru = nn.GRU(2, 2, batch_first=True).requires_grad_(False)
-gru.weight_ih_l0.copy_(torch.cat([W_r, W_z, W_n]))
-gru.weight_hh_l0.copy_(torch.cat([U_r, U_z, U_n]))
-gru.bias_ih_l0.zero_()
-gru.bias_hh_l0.copy_(torch.cat([torch.zeros(4), c_n]))
-states, last = gru(x[None, None], h[None, None])  # a batch of one sentence of one word
-torch.testing.assert_close(last[0, 0], by_hand)
-torch.testing.assert_close(gru_step(gru, x[None], h[None])[0], by_hand)
-
-# %%
-show_source(gru_step)
-
-# %% [markdown]
-# ### What a gate can keep
-#
-# If $z$ is 1 in (3.4), then $h' = h$: the state is carried over untouched, whatever the word is. This is the GRU's
-# memory. How much of a first state is left after many words, if the gate stays at the same value?
-
-# %% tags=["nbval-check-output"]
-for gate in (0.5, 0.9, 0.99):
-    left = [f"{gate**words:.3f} after {words}" for words in (5, 10, 20)]
-    print(f"z = {gate:4}:", ", ".join(left), "words")
-
-# %% [markdown]
-# A gate must stay very near 1 to carry a word through a long sentence, and the same gate must open when something new
-# has to be written. Keep this tension in mind: it is half of the bottleneck.
-#
 # ## Sentences of unequal length
 #
-# Over a sentence, the steps are a loop, and the state after the last word is the summary. In a batch, sentences end at
-# different places and [padding](../book/glossary.md) fills the rest. What does a GRU do with padding, if nobody tells
-# it? It goes on reading.
+# In a batch, sentences end at different places, and [padding](../book/glossary.md) fills the rest. A GRU that is not told about padding
+# reads it like any other word.
 
 # %% tags=["nbval-check-output"]
 torch.manual_seed(SEED)
@@ -347,21 +260,21 @@ print("    when padding is read:", torch.allclose(unaware[0, 1], alone[0, 0]))
 print("    when packed:         ", torch.allclose(packed[0, 1], alone[0, 0]))
 
 # %% [markdown]
-# A word vector of zeros is still a word to a GRU: the state moves on with every one. **Packing** takes the padding out.
-# A packed sequence holds only the real words and how many sentences are still running at each time step. So the last
-# state of each sentence is the one after its last word.
+# A word vector of zeros is still a word to a GRU, so its state changes with every one of them. **Packing** removes the padding: a packed sequence
+# holds only the real words, together with the number of sentences that are still running at each time step. The last state of
+# each sentence is then the one after its last word.
 
 # %%
 show_source(run_gru)
 
 # %% [markdown]
-# Padding would do worse harm in the backward direction, which starts at the far end: it would read all the padding
+# In the backward direction padding would do even more harm. That direction starts at the far end, so it would read all the padding
 # *before* it sees a word.
 #
 # ## One product for all inputs
 #
-# A GRU reads word by word, because each state depends on the one before. But only half of its work has to wait. In (3.1) to
-# (3.3) the products $W x$ depend on the words alone, so PyTorch's layer multiplies all words of all sentences by $W$ before
+# A GRU reads word by word, because each state depends on the one before. But only half of its work has to wait. In the formulas of the gates and
+# of the candidate, the products $W x$ depend on the words alone, so PyTorch's layer multiplies all words of all sentences by $W$ before
 # the loop begins, in one large product. Only the products $U h$ stay inside the loop. You can check that this gives the same
 # numbers:
 
@@ -380,16 +293,16 @@ print("6 products of", (2, 4), "or one of", (12, 4))
 #
 # ## The encoder
 #
-# Now put it together. The encoder reads in **both directions**: one GRU from the left, one from the right. So the state
-# at a word has seen what stands before it and what stands after it. The package adds the two up. In `enc_states` (B, S,
-# H) there is then one vector for each word (Figure 3.5), *in its sentence*: « la » before a noun and
-# « la » before a verb get different ones.
+# Now we put the encoder together. It reads in **both directions** with two GRUs, one from the left and one from the right, so
+# that the state at a word has seen what stands before the word and what stands after it. The package adds the two states up. As a result `enc_states` (B, S,
+# H) holds one vector for each word *in its sentence* (Figure 3.4): « la » before a noun and « la » before a verb get different
+# vectors, although their embedding is the same.
 
 # %% tags=["hide-input"] mystnb={"image": {"alt": "A row of forward states runs to the right and a dashed row of backward states to the left above four words' sums. The right end of the forward row and the left end of the backward row meet in a plus sign that gives the decoder's first state."}}
 show_drawing("bidirectional")
 
 # %% [markdown]
-# **Figure 3.5.** Each word's state is the sum of one state that has read everything up to it and one that has read everything from it
+# **Figure 3.4.** Each word's state is the sum of one state that has read everything up to it and one that has read everything from it
 # on. The first decoder state adds the two last states, which lie at opposite ends.
 
 # %%
@@ -414,20 +327,20 @@ assert enc_states[~src_mask].eq(0).all()
 # %% [markdown]
 # ## Which states does the decoder start from?
 #
-# Here is a mistake you can make without anything crashing. The 2017 notebook made it, and so did everyone who copied
-# it.
+# With two directions and several layers there is more than one last state, and it is easy to pick the wrong ones without any
+# error. Many notebooks contain the mistake that we look at now ([From the 2017 notebook](../book/from-2017.md) tells
+# where it comes from).
 
 # %% [markdown]
-# A GRU of two layers in two directions ends in four states. The decoder has two layers and needs two. The notebook took
-# the first two: `encoder_hidden[:n_layers]`. Which are they?
+# A GRU of two layers in two directions ends in four states. The decoder has two layers and needs two. The mistake is to take
+# the first two, `encoder_hidden[:n_layers]`. Which ones are they?
 #
-# To find out, build a GRU whose states are labels. All weights are 0 and the update gate is shut, so each state is
-# $\tanh$ of the candidate's bias. Choose that bias so that layer 0 ends in 0.1 (forward) and 0.2 (backward), layer 1 in
-# 0.3 and 0.4.
+# To find out, we build a GRU whose states are labels. All weights are 0 and the update gate is 0, so each state is $\tanh$ of
+# the candidate's bias. We choose the biases so that layer 0 ends in 0.1 (forward) and 0.2 (backward), and layer 1 in 0.3 and 0.4.
 #
 # > **Guess first**
 # >
-# > In which order does PyTorch put 0.1, 0.2, 0.3 and 0.4? What does `[:2]` take?
+# > In which order does PyTorch return 0.1, 0.2, 0.3 and 0.4? What does `[:2]` take?
 
 
 # %%
@@ -454,17 +367,17 @@ print("encoder_hidden[:2] ", values[:2])
 show_drawing("encoder-states")
 
 # %% [markdown]
-# **Figure 3.6.** With two layers, the first two rows are layer 0 twice, forward and backward, and layer 1 is never used. On the right,
+# **Figure 3.5.** With two layers, the first two rows are layer 0 twice, forward and backward, so layer 1 is never used. On the right,
 # the two directions of each layer are added up.
 
 # %% [markdown]
-# Layer by layer, and within each layer forward and backward (Figure 3.6). So `[:2]` is layer 0 *twice*, forward and
-# backward. The upper layer, which has read the whole sentence in both directions, is thrown away; the decoder's upper
-# layer starts from a state that reads backwards. Nothing crashes, and the loss goes down, because training adapts the
+# PyTorch returns layer after layer, and within each layer forward and backward (Figure 3.5). So `[:2]` is layer 0 *twice*. The upper
+# layer, which has read the whole sentence in both directions, is thrown away, and the decoder's upper
+# layer starts from a state that reads backwards. Nothing crashes and the loss goes down, because training adapts the
 # weights to the states that they get. In [Break it](10_break_it.ipynb) we train with this mistake and look for its
 # damage.
 #
-# Right is: for each layer, both directions together. Here is the package's encoder with the same labels:
+# The right way is to combine both directions of each layer. Here is the package's encoder with the same labels:
 
 # %% tags=["nbval-check-output"]
 ones = {"embedding_size": 1, "hidden_size": 1}
@@ -478,13 +391,18 @@ _, first_states = small(torch.tensor([[4, 4, 4]]), None)
 print("first_states       ", [round(value, 1) for value in first_states.flatten().tolist()])
 
 # %% [markdown]
-# $0.1 + 0.2$ for layer 0 and $0.3 + 0.4$ for layer 1. A test in `tests/model/test_encoder.py` holds this in place, for ever:
-# `test_first_decoder_states_are_not_the_first_rows_that_pytorch_gives`.
+# We get $0.1 + 0.2$ for layer 0 and $0.3 + 0.4$ for layer 1. The test `test_first_decoder_states_are_not_the_first_rows_that_pytorch_gives` in
+# `tests/model/test_encoder.py` makes sure that it stays so.
+#
+# The papers do it in other ways. [Bahdanau et al. (2015)](https://arxiv.org/abs/1409.0473), for example, take only the last backward
+# state, multiply it by a matrix and apply $\tanh$ (appendix A.2.2 of the paper). We add the directions because this needs no weights
+# and treats all layers alike.
 #
 # ## One vector, measured
 #
-# With one layer, our encoder hands the decoder one vector of H numbers (Figure 3.2), for three
-# words or for thirty. Is there room in it? Count: to name a sentence, you need $\log_2 V$ bits a word at most.
+# With one layer, our encoder hands the decoder one vector of H numbers (Figure 3.2), whether the sentence has three words or
+# thirty. Is there room for a sentence in it? To name a sentence of S words from a vocabulary of V words, you need at most
+# $S \log_2 V$ bits.
 
 # %%
 corpus = prepare(settings.data)
@@ -498,31 +416,45 @@ show_text(
 )
 
 # %% [markdown]
-# There is plenty of room. If one vector is a bottleneck, then not for lack of bits. It is because the network must
-# *learn* to pack any sentence, word after word, through gates that forget, and learn to unpack it in another order.
-# Every word shares the space with every other. Learning is slow too, because the gradient has a long way. In an
-# encoder that reads only from the left, the gradient of the first source word comes back through every step of both
-# networks. Ours reads from both ends and adds the two last states, so both ends of the sentence are near the decoder
-# and the middle is farthest from it. In an untrained encoder that reads 20 words, the gradient that reaches the
-# middle word is less than a tenth of the gradient that reaches the first or the last.
+# So capacity is not the problem. If one vector is a bottleneck, it is because both halves of the work are hard to *learn*:
 #
-# [Sutskever et al. (2014)](https://arxiv.org/abs/1409.3215), whose encoder read in one direction, shortened the path
-# in another way: they fed the source sentences *backwards*, so that the first source words were next to the first
-# target words. Their score rose from 25.9 to 30.6 BLEU (section 3.3 of the paper). So the length of the path does
-# matter.
+# - **Packing.** The encoder must learn to store any sentence, word after word, through gates that forget. All words share the
+#   same H numbers. The gradient that teaches it has a long way to travel, too. In an encoder that reads only from the left, the first
+#   word is farthest from the decoder. Ours reads from both ends and adds the two last states, so the *middle* of the sentence is
+#   farthest: in an untrained encoder that reads 20 words, the gradient that reaches the middle word is less than a tenth of
+#   the gradient that reaches the first or the last.
+# - **Finding again.** The decoder needs something else at every step, the subject now and the object later, but it gets everything
+#   mixed together, and only at the beginning.
 #
-# So train it and see. The first model has no [attention](../book/glossary.md): its decoder gets the vector, and nothing
-# else. The second is the same with general attention: its decoder may look at every `enc_states` row again ([Attention:
-# choosing where to look](04_attention.ipynb) says how).
+# [Sutskever et al. (2014)](https://arxiv.org/abs/1409.3215), whose encoder read in one direction, fed the source sentences
+# *backwards*, so that the first source words were next to the first target words. Their score rose from 25.9 to 30.6 BLEU
+# (section 3.3 of the paper). It helped because it shortened the path, so distance was part of the trouble.
+#
+# Let us measure the effect. The first model has no [attention](../book/glossary.md): its decoder gets the vector and
+# nothing else. The second has the same sizes and uses attention, which lets its decoder look at every row of `enc_states` again. [Attention: choosing
+# where to look](04_attention.ipynb) explains how; here we only want to know what one vector costs.
+#
+# ### Five words you need for the next cells
+#
+# The cells below train both models. Each of these words has a chapter or a section of its own later. This is enough for now:
+#
+# - The **[loss](../book/glossary.md)** measures how surprised the model is by the right words. Training lowers it by changing the weights a little
+#   after each batch ([Training](06_training.ipynb)).
+# - An **[epoch](../book/glossary.md)** is one pass over all training pairs.
+# - **[Validation](../book/glossary.md)** pairs and **[test](../book/glossary.md)** pairs are kept out of training. The first are used to make choices on the way, such
+#   as when to stop, and the second only for the final score, so that the score says how the model does on sentences it has
+#   never seen.
+# - **[BLEU](../book/glossary.md)** is a score from 0 to 100 for how many words and short sequences of words a translation shares with a reference translation
+#   ([How good is it?](08_how_good_is_it.ipynb)).
+# - **[Dropout](../book/glossary.md)** ([Srivastava et al., 2014](https://jmlr.org/papers/v15/srivastava14a.html)) sets a random part of the numbers in the
+#   network's vectors to 0 at each training step, here a tenth, so that the model cannot rely on a single number. It is switched off when the
+#   model translates.
 #
 # > **Guess first**
 # >
-# > Draw two curves of quality over sentence length, one for each model. Where do they start? Which one falls, and where?
+# > Draw two curves of BLEU over sentence length, one for each model. Where do they start? Which one falls, and where?
 #
-# Both train with **[dropout](../book/glossary.md)** ([Srivastava et al.,
-# 2014](https://jmlr.org/papers/v15/srivastava14a.html)): at every step a tenth of the numbers in their vectors, drawn
-# at random, is set to 0, so that no word can be recognised by one number alone. It is switched off when they
-# translate. Each training cell can be stopped and run again: it goes on where it was.
+# Each training cell can be stopped and run again: it continues where it was.
 
 # %%
 trainer = Trainer(corpus, settings, folder_for(settings), watchers=[LiveLine(), Board()])
@@ -537,9 +469,7 @@ looking = trainer.translator
 
 
 # %% [markdown]
-# Now translate the [held-out](../book/glossary.md) test sentences with both, and put them into groups by their number
-# of words. [BLEU](../book/glossary.md) is a score from 0 to 100 for how many pieces of the reference are there; [How
-# good is it?](08_how_good_is_it.ipynb) takes it apart.
+# Now we translate the test sentences with both models and group them by their number of words.
 
 
 # %%
@@ -579,7 +509,7 @@ axes.legend()
 show_figure(figure)
 
 # %% [markdown]
-# **Figure 3.7.** Translation quality by sentence length, with one vector and with attention, after the same training.
+# **Figure 3.6.** Translation quality by sentence length, with one vector and with attention, after the same training.
 
 # %% tags=["hide-input"]
 short, long = ({name: scores[end] for name, scores in curves.items()} for end in (0, -1))
@@ -599,8 +529,8 @@ show_text(
 )
 
 # %% [markdown]
-# Figure 3.7 says how much is lost. A translation shows *what* is lost. Here is a sentence of the grammar,
-# made longer and longer. Watch where the model with one vector begins to make things up:
+# Figure 3.6 says how much is lost, and a translation shows *what* is lost. Here is a sentence that we make longer and longer. Look for
+# the point where the model with one vector begins to invent things:
 
 # %%
 stages = ["Ma sœur a acheté un livre"]
@@ -616,21 +546,19 @@ for source in (f"{stage}." for stage in stages):
 show_table(["source", "one vector", "attention"], rows)
 
 # %% [markdown]
-# A decoder without attention writes *fluent* English in any case: it is a good language model with a poor memory. What
-# it forgets it replaces by something likely. That makes its errors hard to see for someone who cannot read the source. (Nor
-# is attention a cure for everything: see whether the last sentence is all there.)
+# A decoder without attention writes *fluent* English in any case, because predicting likely next words is easy to learn. What it has
+# forgotten it replaces by something likely. Such errors are hard to notice for a reader who does not know the source
+# language. Attention does not solve everything either: check whether the last translation is complete.
 #
 # **Break it.** Set `SIZE` in the second cell to 16 and run the chapter again. Which of the two models suffers more, and
 # at which lengths?
 #
-# ## Every formula, its code and its test
+# ## The package's code and its tests
 #
-# The tests lie in `tests/model/test_gru.py` and `tests/model/test_encoder.py`.
+# The tests are in `tests/model/test_gru.py` and `tests/model/test_encoder.py`.
 #
 # | what | code | test |
 # | :--- | :--- | :--- |
-# | (3.1) to (3.4) | `gru.gru_step` | `test_one_step_is_a_sequence_of_one_word` |
-# | a batch equals its sentences | `gru.run_gru` | `test_a_batch_equals_its_sentences_one_after_the_other` |
 # | padding is never read | `gru.run_gru` | `test_what_stands_at_padding_changes_nothing_and_gets_no_gradient` |
 # | both directions added | `encoder.Encoder` | `test_states_are_the_sum_of_both_directions_of_the_top_layer` |
 # | the decoder's start | `encoder.Encoder` | `test_first_decoder_states_add_both_directions_layer_by_layer` |
@@ -638,52 +566,24 @@ show_table(["source", "one vector", "attention"], rows)
 # %% [markdown]
 # ## Recap
 #
-# - Translation changes order and number of words, so the whole sentence must be read before it can be written.
-# - An [encoder](../book/glossary.md) reads it into states, a [decoder](../book/glossary.md) writes from them. Neither needs to be about text
+# - A translation changes the order and the number of words, so the whole sentence must be read before it can be written.
+# - An [encoder](../book/glossary.md) reads it into states, and a [decoder](../book/glossary.md) writes from them. Neither has to be about text
 #   (Figure 3.3).
-# - A GRU keeps or replaces each number of its state; the update gate is its memory.
 # - Padding is not a word. Packing leaves it out.
-# - `enc_states` is one vector for each word in its sentence. The decoder starts from both directions added up, *layer
+# - `enc_states` holds one vector for each word in its sentence. The decoder starts from both directions added up, *layer
 #   by layer*.
-# - One vector has room enough, but is hard to fill and to read. Measure it by sentence length.
+# - One vector has enough room, but it is hard to fill and hard to read. Measure it by sentence length.
 #
 # ## Exercises
 
 # %% [markdown]
-# ### Exercise 3.1: Gates at their ends
-#
-# Take the GRU of the hand example. What must its biases be so that it keeps its state for ever, whatever it reads? And
-# so that it forgets everything and depends on the last word alone? Prove both with two different first states.
-
-# %% [markdown]
-# ### Solution to exercise 3.1
-
-# %% tags=["solution", "nbval-check-output"]
-torch.manual_seed(SEED)
-unit = nn.GRU(2, 2, batch_first=True).requires_grad_(False)
-reading, starts = (
-    torch.randn(1, 20, 2).expand(2, -1, -1),
-    torch.tensor([[[1.0, 0.0], [-0.5, 0.7]]]),
-)  # (B, 20, 2), (1, B, 2)
-unit.bias_ih_l0[2:4] = 50.0  # the update gate open: z = 1
-_, kept = unit(reading, starts)
-print("keeps its state:", torch.allclose(kept, starts))
-unit.bias_ih_l0[2:4] = -50.0  # the update gate shut: z = 0 ...
-unit.bias_ih_l0[0:2] = -50.0  # ... and the reset gate shut: r = 0
-_, forgot = unit(reading, starts)
-print("same end from two starts:", torch.allclose(forgot[0, 0], forgot[0, 1]))
-
-# %% [markdown]
-# With both gates shut, $h' = \tanh(W_n x + b_n)$: the state is a function of the last word.
-
-# %% [markdown]
-# ### Exercise 3.2: A batch is only a convenience
+# ### Exercise 3.1: A batch changes nothing
 #
 # Show that the encoder gives each of the three sentences the same states alone as in the batch, and that adding three
 # more columns of padding changes nothing. Why is this worth a test?
 
 # %% [markdown]
-# ### Solution to exercise 3.2
+# ### Solution to exercise 3.1
 
 # %% tags=["solution"]
 enc_states, first_states = encoder(ids, src_mask)
@@ -696,19 +596,19 @@ torch.testing.assert_close(padded[:, : ids.shape[1]], enc_states)
 torch.testing.assert_close(padded_first, first_states)
 
 # %% [markdown]
-# If it failed, a sentence's translation would depend on its neighbours in the batch. Scores would change with the batch
-# size, and nobody would know why. The package's tests have it as `test_a_batch_of_many_equals_many_batches_of_one` and
+# If it failed, a sentence's translation would depend on its neighbours in the batch, and scores would change with the batch
+# size. The package's tests check it as `test_a_batch_of_many_equals_many_batches_of_one` and
 # `test_padding_changes_nothing_and_its_states_are_zero`.
 
 # %% [markdown]
-# ### Exercise 3.3: Which words does the vector know best?
+# ### Exercise 3.2: Which words does the vector know best?
 #
 # Take the trained model with one vector and test sentences of 10 to 14 words. Replace one word by the unknown word and
 # measure how far the first decoder state moves (the length of the difference). Average by the word's place: beginning,
 # middle, end. The encoder reads from both ends. Which part do you expect to move it least?
 
 # %% [markdown]
-# ### Solution to exercise 3.3
+# ### Solution to exercise 3.2
 
 # %% tags=["solution"]
 chosen = [source for source in corpus.test.sources if 10 <= len(source.split()) <= 14][:60]
@@ -731,13 +631,13 @@ assert all(np.mean(values) > 0 for values in moved.values())
 
 # %% [markdown]
 # Every word moves the vector a little. The forward direction has just read the end, the backward direction has just read
-# the beginning, and the middle is far from both: so you may have expected the middle to move it least. Does your table say
-# so? *Which* words stand in a place counts as well. The last third holds the full stop, which is in nearly every sentence
-# and says next to nothing.
+# the beginning, and the middle is far from both, so you may have expected the middle to move it least. Does your table say
+# so? It also matters *which* words stand in a place. The last third contains the full stop, which is in nearly every sentence
+# and carries almost no information.
 
 # %% [markdown]
 # ## What to read next
 #
 # [Attention: choosing where to look](04_attention.ipynb) lets the decoder look back at every word. The two papers that
-# began it are short and readable: [Cho et al. (2014)](https://arxiv.org/abs/1406.1078) has the GRU, [Sutskever et al.
-# (2014)](https://arxiv.org/abs/1409.3215) the reversed source sentence.
+# began it are short and readable: [Cho et al. (2014)](https://arxiv.org/abs/1406.1078) introduce the GRU, and [Sutskever et al.
+# (2014)](https://arxiv.org/abs/1409.3215) reverse the source sentence.

@@ -6,6 +6,8 @@
 #     text_representation:
 #       extension: .py
 #       format_name: percent
+#       format_version: '1.3'
+#       jupytext_version: 1.19.6
 #   kernelspec:
 #     display_name: Python 3 (ipykernel)
 #     language: python
@@ -15,20 +17,22 @@
 # %% [markdown]
 # # Attention: choosing where to look
 #
-# A translator with one vector for the whole sentence has to remember everything before it writes anything. [Encoder and
-# decoder: a sentence in one vector](03_encoder_decoder.ipynb) shows what that costs. Here the
-# [decoder](../book/glossary.md) gets to look back: before each word it decides how much every source word matters, and
-# takes a mean with those weights. That is all attention is, and you can do it with a pencil.
+# A translator with one vector for the whole sentence has to remember everything before it writes anything, and [Encoder and
+# decoder](03_encoder_decoder.ipynb) measured what that costs. In this chapter we change two things. First, the encoder passes on
+# *all* its states instead of the last one only. Second, before the [decoder](../book/glossary.md) writes a word, it decides how
+# much each source word matters now, and takes the mean of the encoder's states with these weights. This is attention,
+# and you can compute it with a pencil.
 #
 # > **What you will be able to do**
 # >
-# > - work out the dot, general, concat and additive scores by hand, and know what each can do that the simpler one
+# > - compute the dot, general, concat and additive scores by hand, and say what each can do that the simpler one
 # >   cannot
 # > - turn scores into weights, and say why padding must get $-\infty$ and not 0
+# > - explain query, key and value
 # > - say in one sentence how Bahdanau's attention differs from Luong's
 # > - place the window of local attention, and read every formula beside the code that computes it
 #
-# The chapter trains nothing and needs no data: it runs in a few seconds at every scale.
+# The chapter trains nothing and needs no data. It runs in a few seconds at every scale.
 
 # %% tags=["hide-input"]
 # Find the package in this clone, or install it from where the book is published. Otherwise stop and say what to do.
@@ -53,7 +57,6 @@ if not ready:
 
 # %%
 import math
-import time
 
 import torch
 from matplotlib.figure import Figure
@@ -64,23 +67,19 @@ from s2s_tutorial.notebook.show import (
     show_figure,
     show_shapes,
     show_source,
-    show_table,
-    show_text,
 )
 from s2s_tutorial.presets import load_scale
 
 scale = load_scale()  # S2S_SCALE: small, standard or large
-# Batch, target length, source length and hidden size of the random checks:
-B, T, S, H = 4, 6, 9, 16
-SEED = 4  # of their random numbers
 # Your query in the machine further down: degrees, and how long the vector is.
 MY_ANGLE, MY_LENGTH = 60.0, 2.0
 
 # %% [markdown]
 # ## Three words and a question
 #
-# The [encoder](../book/glossary.md) has read « chat noir » and the end-of-sentence mark. It left one state for each:
-# $\bar h_1$, $\bar h_2$, $\bar h_3$. Real states have hundreds of numbers. Ours have two, so that you can draw them.
+# We keep the encoder of the last chapter. It has read « chat noir » and the end-of-sentence mark, and now none of its three states is thrown
+# away: $\bar h_1$, $\bar h_2$ and $\bar h_3$. Real states have hundreds of numbers. Ours have two, so that you can draw
+# them.
 
 # %% tags=["hide-input"] mystnb={"image": {"alt": "Five encoder states feed a row of scores that the decoder's state asks for. The weights below are 0.02, 0.14, 0.77, 0.05 and 0.02, largest for noir. Lines as thick as the weights lead to the context, which joins the decoder's state to give the word black."}}
 from s2s_tutorial.notebook.show import show_drawing
@@ -88,12 +87,13 @@ from s2s_tutorial.notebook.show import show_drawing
 show_drawing("attention")
 
 # %% [markdown]
-# **Figure 4.1.** With attention every encoder state stays in reach: the decoder's state is scored against each, a softmax makes
-# weights, and their weighted mean joins it to write the next word. (Luong's form.)
+# **Figure 4.1.** With attention, every encoder state can be used at every step: the decoder's state is compared with each of them, a softmax turns the
+# scores into weights, and the weighted mean joins the decoder's state to write the next word. This is Luong's form, for a longer sentence than
+# ours.
 
 # %% [markdown]
-# The decoder has a state too, $h$. Think of it as a question (Figure 4.1): *what do I write next, and
-# where is it?* When a state asks, it is called a **query**. What is asked is called a **key**.
+# The decoder has a state too, $h$. You can think of it as a question (Figure 4.1): *what do I write next, and
+# where is it in the source?* The state that asks is called the **[query](../book/glossary.md)**.
 
 # %%
 words = ["chat", "noir", "<eos>"]
@@ -104,14 +104,14 @@ show_shapes(enc_states=enc_states, query=query)
 # %% [markdown]
 # [Attention](../book/glossary.md) takes three steps, and only the first has variants:
 #
-# 1. A **score** for every source word: one number, of any size.
-# 2. A **softmax**, which turns the scores into weights: positive, with sum 1.
-# 3. The **context**: the mean of the encoder states with those weights.
+# 1. Compute a **[score](../book/glossary.md)** for every source word, a number of any size.
+# 2. Turn the scores into weights with a **[softmax](../book/glossary.md)**. The weights are positive and add up to 1.
+# 3. Compute the **[context](../book/glossary.md)**, which is the mean of the encoder states with those weights.
 #
 # ## The dot score
 #
-# Two vectors that point the same way have a large dot product. So ask with that ([Luong et al.,
-# 2015](https://arxiv.org/abs/1508.04025)):
+# The score should be large where the query and a state fit together. The simplest measure is the dot product, which is large when two
+# vectors point in the same direction ([Luong et al., 2015](https://arxiv.org/abs/1508.04025)):
 #
 # $$
 # \mathrm{score}(h, \bar h_s) = h^\top \bar h_s
@@ -121,7 +121,7 @@ show_shapes(enc_states=enc_states, query=query)
 # > **Guess first**
 # >
 # > The query is $(1, 1)$. The states are $(2, 0)$ for « chat », $(1, 2)$ for
-# > « noir » and $(-1, 1)$ for the end mark. Multiply number by number and add up. Which word wins,
+# > « noir » and $(-1, 1)$ for the end mark. Multiply number by number and add up. Which word has the largest score,
 # > and by how much?
 
 # %% tags=["nbval-check-output"]
@@ -130,8 +130,8 @@ for word, score in zip(words, scores.tolist(), strict=True):
     print(f"{word:6} {score:4.1f}")
 
 # %% [markdown]
-# « noir » wins. The decoder is about to write *black*, and an adjective that French puts second
-# comes first in English. Nothing moved: the decoder just looked at the second word first.
+# « noir » has the largest score. The decoder is about to write *black*, because English puts the adjective first. Nothing had to change
+# places in memory: the decoder simply looked at the second word first.
 #
 # The package scores every query of every sentence against every word at once, with one product of matrices:
 
@@ -139,8 +139,8 @@ for word, score in zip(words, scores.tolist(), strict=True):
 show_source(attention.DotScore)
 
 # %% [markdown]
-# It is written for batches: queries (B, T, H) and keys (B, S, H) give scores (B, T, S). Add the missing
-# dimensions and the numbers must be yours. Never believe a rewrite. Check it.
+# This code is written for batches: queries (B, T, H) and keys (B, S, H) give scores (B, T, S). One product replaces our loop, so with the missing
+# dimensions added it must give the same three numbers. We compare:
 
 # %%
 dot = attention.DotScore(hidden_size=2)
@@ -152,14 +152,17 @@ assert torch.equal(batch_scores[0, 0], scores)
 # %% [markdown]
 # ## From scores to weights
 #
-# A softmax raises $e$ to every score and divides by the sum. Then the weights $a_s$ of all words $s$ add up to 1:
+# Next we need weights that add up to 1. Could we simply divide each score by the sum of all scores? Try it with the query $(1, -1)$.
+# The scores are 2, −1 and −2, their sum is −1, and the "weights" become −2, 1 and 2. The best word has come last. Scores can be negative,
+# so we first need a function that makes them positive and keeps their order. The exponential function does this, and the result is the
+# softmax:
 #
 # $$
 # a_s = \frac{\exp(\mathrm{score}_s)}{\sum_{s'} \exp(\mathrm{score}_{s'})}
 # \tag{4.2}
 # $$
 #
-# In (4.2), one point of score more means $e \approx 2.7$ times the weight, wherever the two scores lie.
+# By (4.2), a score that is larger by 1 gives a weight that is $e \approx 2.7$ times as large, wherever the two scores lie.
 
 # %% tags=["nbval-check-output"]
 powers = [math.exp(score) for score in scores.tolist()]
@@ -169,8 +172,8 @@ for word, power, weight in zip(words, powers, attn_weights.tolist(), strict=True
 print("ratio of noir to chat:", round(powers[1] / powers[0], 3))
 
 # %% [markdown]
-# No word gets nothing. The end mark lost by three points and still keeps a little. This is on purpose: a
-# weight above 0 has a gradient, so training can change its mind about any word.
+# Every word gets some weight. The end mark's score is lower by three points, and it still gets 0.035. This is useful, because a
+# weight above 0 has a gradient: training can increase the weight of any word.
 #
 # ## The context
 #
@@ -181,8 +184,7 @@ print("ratio of noir to chat:", round(powers[1] / powers[0], 3))
 # \tag{4.3}
 # $$
 #
-# Seven tenths of « noir », a quarter of « chat », a pinch of the end
-# mark:
+# In our example the context consists of seven tenths of « noir », a quarter of « chat » and a little of the end mark:
 
 # %% tags=["nbval-check-output"]
 pairs = zip(attn_weights, enc_states, strict=True)
@@ -190,7 +192,7 @@ context = sum(weight * state for weight, state in pairs)
 print([round(value, 3) for value in context.tolist()])
 
 # %% [markdown]
-# A mean with positive weights cannot leave the space between its points. However the decoder asks, the context stays
+# A mean with positive weights cannot leave the space between its points. Whatever the query is, the context stays
 # inside the triangle of the three states (Figure 4.2).
 
 # %% tags=["hide-input"] mystnb={"image": {"alt": "A plane with three labelled points, chat, noir and the end mark, joined to a shaded triangle. An arrow from the origin shows the query. A square, the context, lies inside the triangle close to noir."}}
@@ -212,11 +214,42 @@ show_figure(figure)
 # **Figure 4.2.** The context is a mean, so it lies inside the triangle of the encoder states, nearest to the word with the largest weight.
 
 # %% [markdown]
+# Three steps give one context. The decoder repeats them for every word that it writes, each time with another query. Take
+# $(1, 1)$ for *black*, $(1, -1)$ for *cat*, and $(-1.5, 1)$ for the end mark:
+
+# %% tags=["nbval-check-output"]
+for written, asked in (("black", [1.0, 1.0]), ("cat", [1.0, -1.0]), ("<eos>", [-1.5, 1.0])):
+    weights = (enc_states @ torch.tensor(asked)).softmax(dim=0).tolist()
+    print(
+        f"to write {written:6}", " ".join(f"{word} {weight:.2f}" for word, weight in zip(words, weights, strict=True))
+    )
+
+# %% [markdown]
+# The look moves from the second source word to the first and then to the end mark. These three lines are already a small table of which word was
+# translated from which, and [Seeing attention](09_seeing_attention.ipynb) draws such tables for real sentences. The decoder then joins each context with its state to
+# choose the next word, as [Decoders](05_decoders.ipynb) shows.
+#
+# ## Query, key and value
+#
+# You will meet these three words wherever attention is used, so let us define them here. The last chapter translated with a Python dictionary. There,
+# a *key* that matches exactly gives its *value*, and a key that is missing gives an error. Attention is a dictionary that never fails: the query matches
+# every key a little, and the result is a mixture of all values.
+#
+# | role | what it is for | in this chapter |
+# | :--- | :--- | :--- |
+# | **query** | what is asked | the decoder's state $h$ |
+# | **[key](../book/glossary.md)** | what the query is compared with | the encoder's state $\bar h_s$, or $W \bar h_s$ |
+# | **[value](../book/glossary.md)** | what is mixed into the context | the encoder's state $\bar h_s$ |
+#
+# With the dot score, key and value are the same vector. The general score below compares with $W \bar h_s$ and still mixes $\bar h_s$. Transformers have
+# separate matrices for all three ([Attention without recurrence](18_attention_without_recurrence.ipynb)).
+
+# %% [markdown]
 # ## A machine to play with
 #
-# Turn the query round a full circle and watch who gets the weight (Figure 4.3). Then make it longer: the
-# direction decides **who**, the length decides **how firmly**. Change `MY_ANGLE` and `MY_LENGTH` in the chapter's second
-# cell, and run that and these again.
+# Turn the query round in a full circle and see which word gets the weight (Figure 4.3). Then make the query longer. Its direction
+# decides **which** word gets the weight, and its length decides **how much** of it. Change `MY_ANGLE` and `MY_LENGTH` in the chapter's second
+# cell, and run that cell and the next ones again.
 
 
 # %%
@@ -244,25 +277,24 @@ axes.set_xlabel("angle of the query (degrees)")
 show_figure(figure)
 
 # %% [markdown]
-# **Figure 4.3.** The query's direction hands the weight from word to word; a longer query makes the hand-over sharper. The grey line is
+# **Figure 4.3.** As the query turns, the largest weight passes from word to word. With a longer query it passes more abruptly. The grey line is
 # your angle.
 
 # %% [markdown]
 # ## Padding must get exactly nothing
 #
 # In a batch, short sentences are filled up with [padding](../book/glossary.md). The encoder's state there is a vector
-# of zeros. What is its dot score? Zero, for any query. And $e^0 = 1$, which is not nothing.
+# of zeros, so its dot score is 0 for any query. But $e^0 = 1$, and that is a weight like any other.
 
 # %% tags=["hide-input"] mystnb={"image": {"alt": "Three sentences of 3, 5 and 6 words fill a rectangle of six columns, with pad in the free places. Below it is the mask of ones and zeros. At the bottom the scores 2, 1, 0 and three times minus infinity become the weights 0.67, 0.24, 0.09 and three times 0."}}
 show_drawing("padding-mask")
 
 # %% [markdown]
-# **Figure 4.4.** A score of −∞ at padding becomes a weight of exactly 0, so the real words share the whole of 1.
+# **Figure 4.4.** A score of −∞ at padding becomes a weight of exactly 0, so the weights of the real words add up to 1.
 
 # %% [markdown]
-# The 2017 notebook attended to padding. It did not crash, and its loss went down. Figure 4.4 shows
-# what it lacked. Here is how much of the decoder's attention goes into the void when our three words share a batch with a
-# longer sentence:
+# Let us see how much of the decoder's attention is lost in this way when our three words share a batch with a
+# longer sentence. (Nothing crashes in such a model, and its loss goes down. Figure 4.4 shows what it lacks.)
 
 # %% tags=["nbval-check-output"]
 for pads in (0, 1, 5, 20):
@@ -271,11 +303,11 @@ for pads in (0, 1, 5, 20):
     print(f"{pads:2} places of padding: noir {noir:.2f}, all padding {lost:.2f}")
 
 # %% [markdown]
-# The same sentence gets another translation because of its *neighbours* in the batch. And were all real scores below 0,
-# padding would win outright.
+# The same sentence would get another translation because of its *neighbours* in the batch. If all real scores were negative, padding, with its
+# score of 0, would even get the largest weight.
 #
-# The repair is one line. Before the softmax, a score at padding becomes $-\infty$, and $e^{-\infty} = 0$: not small,
-# but 0. The [mask](../book/glossary.md) says where the real words are.
+# The remedy is one line. Before the softmax we set the score at padding to $-\infty$, and $e^{-\infty} = 0$ exactly.
+# The [mask](../book/glossary.md) says where the real words are.
 
 # %%
 show_source(attention.masked_softmax)
@@ -289,10 +321,9 @@ assert masked[0, 0, 3:].eq(0).all()  # exactly
 torch.testing.assert_close(masked[0, 0, :3], attn_weights)
 
 # %% [markdown]
-# **Break it.** Two repairs look right and are not. You can multiply by the mask *after* the softmax:
-# padding gets 0, but the rest no longer sums to 1, so the context shrinks. You can write $0$ in place of $-\infty$: you
-# have just seen what that does. The next cell shows the first. It also shows what the mask cannot save: a sentence with
-# no word at all.
+# **Break it.** Two other remedies look right and are not. The first is to multiply by the mask *after* the softmax. Padding
+# then gets 0, but the other weights no longer add up to 1, so the context becomes shorter. The second is to write 0 in place of $-\infty$, and you
+# have just seen what that does. The next cell shows the first. It also shows a case that the mask cannot handle: a sentence without any word.
 
 # %% tags=["nbval-check-output"]
 after_softmax = padded_scores.softmax(dim=-1) * src_mask
@@ -301,13 +332,25 @@ empty = attention.masked_softmax(padded_scores, torch.zeros_like(src_mask))
 print("a sentence of padding alone:", empty[0, 0, :3].tolist())
 
 # %% [markdown]
-# Nothing divided by nothing is not a number, and one such row poisons every weight of the model at the next step. So
-# the package never lets it come that far: `Seq2Seq.encode` refuses a batch with an empty sentence, and says so.
+# With every position masked, the softmax divides 0 by 0 and returns NaN. After one optimiser step, that single row would have turned every weight of
+# the model into NaN. The package does not let it happen: `Seq2Seq.encode` refuses a batch that contains an empty sentence, with an error that says so.
 #
-# ## The general score: a learnt change of view
+# Attention is one of three places where padding could change a result. Here they are together:
 #
-# The dot score demands that encoder and decoder speak the same language: number 5 of one means what number 5 of the
-# other means. A matrix between them lifts that:
+# | where padding could leak in | what keeps it out | chapter |
+# | :--- | :--- | :--- |
+# | the encoder reads it | packing leaves it out | [Encoder and decoder](03_encoder_decoder.ipynb) |
+# | attention gives it weight | its score is $-\infty$ | this one |
+# | the loss counts it | it is left out of the mean | [Training](06_training.ipynb) |
+#
+# How much damage the second one does in a trained model depends on the score: [Break it](10_break_it.ipynb) measures it. And why is there no mask that
+# hides the *later target words* from the decoder? A recurrent decoder has not read them yet. A Transformer's decoder reads all positions at once, so it
+# does need such a mask.
+#
+# ## The general score: a learned change of view
+#
+# The dot score compares number 5 of the query with number 5 of the state, so encoder and decoder must use their numbers in the same way. A matrix between
+# the two removes this restriction:
 #
 # $$
 # \mathrm{score}(h, \bar h_s) = h^\top W \bar h_s
@@ -317,7 +360,7 @@ print("a sentence of padding alone:", empty[0, 0, :3].tolist())
 # > **Guess first**
 # >
 # > Take $W = \begin{pmatrix} 1 & -1 \\ 0 & 1 \end{pmatrix}$. Multiply each state by it, then take the dot product with
-# > $(1, 1)$. Does « noir » still win?
+# > $(1, 1)$. Does « noir » still have the largest score?
 
 # %% tags=["nbval-check-output"]
 W = torch.tensor([[1.0, -1.0], [0.0, 1.0]])
@@ -326,10 +369,10 @@ for word, state in zip(words, enc_states, strict=True):
     print(f"{word:6} W h = {key.tolist()!s:12} score = {query @ key:4.1f}")
 
 # %% [markdown]
-# Same states, same query, other winner. Training moves $W$ until the right word wins.
+# With the same states and the same query, another word has the largest score. Training changes $W$ until the right word does.
 #
-# In (4.4), $W \bar h_s$ does not depend on the query. So it is computed once a sentence and kept: those are the keys.
-# What is left is the dot score, which `GeneralScore` inherits.
+# In (4.4), $W \bar h_s$ does not depend on the query. So it is computed once per sentence and kept. These are the keys, and
+# the dot score of the query with them is all that is left to compute. `GeneralScore` therefore inherits from `DotScore`:
 
 # %%
 show_source(attention.GeneralScore)
@@ -344,8 +387,8 @@ torch.testing.assert_close(found[0, 0], by_hand)
 # %% [markdown]
 # ## The concat score: a small network
 #
-# Dot and general can only compare. A layer with a hyperbolic tangent can do more: put both states end to end, send them
-# through a matrix and $\tanh$, and let a vector $v$ read off one number ([Luong et al.,
+# A product can only compare number with number. A small neural network can express other relations: put both states end to end, multiply them by a
+# matrix, apply $\tanh$, and reduce the result to one number with a vector $v$ ([Luong et al.,
 # 2015](https://arxiv.org/abs/1508.04025)):
 #
 # $$
@@ -354,7 +397,7 @@ torch.testing.assert_close(found[0, 0], by_hand)
 # $$
 #
 # $[h; \bar h_s]$ has four numbers, so $W$ has two rows of four. Ours has the identity on the left and half of it on the
-# right: it adds the query and half the state.
+# right, so it adds the query and half the state:
 
 # %% tags=["nbval-check-output"]
 W = torch.tensor([[1.0, 0.0, 0.5, 0.0], [0.0, 1.0, 0.0, 0.5]])
@@ -367,21 +410,20 @@ for word, state in zip(words, enc_states, strict=True):
     print(f"    tanh = {rounded}, score = {v @ energy:.3f}")
 
 # %% [markdown]
-# Look at the scores: they lie close together. A $\tanh$ never leaves $(-1, 1)$, so with this $v$ no score can pass
-# $1 + 2 = 3$. The network must grow $v$ before it can be sure of anything. The 2017 notebook forgot the $\tanh$ and
-# never gave $v$ a first value: it held whatever was in memory.
+# The three scores are close together. $\tanh$ is always between −1 and 1, so with this $v$ no score can be larger than
+# $1 + 2 = 3$. Training has to increase $v$ before one word can get most of the weight.
 #
-# ### Never stack what you can add
+# ### The same in two halves
 #
-# Done as written, (4.5) stacks every query on every encoder state. That is a tensor of (B, T, S, 2H) and as many
-# rows to multiply. But a matrix times two stacked vectors is its left half times the one plus its right half times the
-# other:
+# The idea is complete. What follows makes it cheaper. If we compute (4.5) as it is written, we put every query beside every
+# encoder state, which needs a tensor of (B, T, S, 2H). But a matrix times two stacked vectors is its left half times the
+# first plus its right half times the second:
 #
 # $$
 # W[h; \bar h_s] = W_\text{left}\, h + W_\text{right}\, \bar h_s
 # $$
 #
-# The halves can be applied *before* queries and states meet. The package has the formula as written and the form it
+# The halves can be applied *before* queries and states are combined. The package has the formula as written and the form that it
 # uses:
 
 # %%
@@ -398,32 +440,20 @@ torch.testing.assert_close(plainly[0, 0], by_hand)
 torch.testing.assert_close(concat(query[None, None], concat.keys(enc_states[None])), plainly)
 
 # %% [markdown]
-# How much work is saved? Count the multiplications with matrices for one batch of the model that this book trains:
-
-# %%
-batch, hidden = scale.training.batch_size, scale.model.hidden_size
-rows = []
-for length in (5, 10, 20):  # words on each side
-    plain = batch * length * length * 2 * hidden * hidden
-    split = 2 * batch * length * hidden * hidden
-    rows.append([length, round(plain / 1e6), round(split / 1e6), f"{plain // split} times"])
-show_table(["words a side", "as written (millions)", "in halves (millions)", "saved"], rows)
-
-# %% [markdown]
-# The saving is the sentence's length: each state is multiplied once, and not once for every word of the other side.
+# How much work is saved? For a sentence of S words and a translation of T, the plain form multiplies $[h; \bar h_s]$ by $W$ for each of the S · T pairs. The halves
+# need S + T products of half the size. With 20 words on each side, this is twenty times less work.
 #
 # ## The additive score: the same, a year earlier
 #
-# Attention started here ([Bahdanau et al., 2015](https://arxiv.org/abs/1409.0473)), first read in 2014 (both papers
-# were printed in 2015):
+# Attention for translation started here ([Bahdanau et al., 2015](https://arxiv.org/abs/1409.0473)), in a preprint of 2014:
 #
 # $$
 # e_{ts} = v^\top \tanh(W h_{t-1} + U \bar h_s)
 # \tag{4.6}
 # $$
 #
-# Compare (4.6) with the split form above. $W$ is the left half, $U$ the right half. As a *function*, additive and concat
-# are one. So give both the same numbers, and look:
+# Compare (4.6) with the split form above: $W$ is the left half and $U$ the right half. As *functions*, additive and concat
+# are the same. If we give both the same numbers, they must agree:
 
 # %%
 show_source(attention.AdditiveScore.keys, attention.AdditiveScore.forward)
@@ -439,21 +469,21 @@ print([round(score, 3) for score in additive_scores.tolist()])
 torch.testing.assert_close(additive_scores, by_hand)
 
 # %% [markdown]
-# What differs between the two papers is not the formula but **which state asks**.
+# So the two papers do not differ in this formula. They differ in **which state asks**.
 #
 # ## Bahdanau and Luong, side by side
 #
-# At every target word the decoder takes a step, from $h_{t-1}$ to $h_t$, and it looks. It can do so in two orders
+# At every target word the decoder takes one step of its GRU, from $h_{t-1}$ to $h_t$, and it looks at the source once. It can do this in two orders
 # (Figure 4.5):
 #
-# - **Bahdanau looks, then steps.** The query is the state *before*, $h_{t-1}$. The context goes into the GRU.
-# - **Luong steps, then looks.** The query is the state *after*, $h_t$. The context joins it on the way out.
+# - **Bahdanau looks, then steps.** The query is the state *before* the step, $h_{t-1}$, and the context is an input of the GRU.
+# - **Luong steps, then looks.** The query is the state *after* the step, $h_t$, and the context joins it on the way to the output.
 
 # %% tags=["hide-input"] mystnb={"image": {"alt": "Two columns read from top to bottom. Left, Luong: GRU, new state, attention, context, then tanh of both and the attentional state. Right, Bahdanau: the state before asks attention, the context goes with the previous word into the GRU, and g gives the next word."}}
 show_drawing("luong-bahdanau")
 
 # %% [markdown]
-# **Figure 4.5.** The same parts in another order: Luong takes the GRU step and then looks; Bahdanau looks first, and the context goes
+# **Figure 4.5.** The same parts in another order: Luong takes the GRU step and then looks. Bahdanau looks first, and the context goes
 # into the GRU.
 
 # %% [markdown]
@@ -465,84 +495,16 @@ show_drawing("luong-bahdanau")
 # | the context goes | into the GRU, and to the output | to the output only (with input feeding also into the next step) |
 # | in training, all target words at once? | no: step $t$ waits for its context | yes: run the GRU, then look from all states |
 #
-# The last row decides how the two train. In [Decoders: writing one word at a time](05_decoders.ipynb) you build both,
-# prove it and measure what it is worth.
-#
-# ## Loops, and the lack of them
-#
-# Here are all four formulas for **one** query and **one** state, as the papers print them, and the plain way to use
-# them: a loop over sentences, target words and source words. The 2017 notebook called its score function like that,
-# from Python, for every sentence and every source word.
-
-# %%
-formulas = {
-    "dot": lambda score, h, s: h @ s,
-    "general": lambda score, h, s: h @ (score.project.weight @ s),
-    "concat": lambda score, h, s: (
-        score.vector @ torch.tanh(score.project.weight @ torch.cat([h, s]))  # W [h; s]
-    ),
-    "additive": lambda score, h, s: (
-        score.vector @ torch.tanh(score.project_query.weight @ h + score.project_key.weight @ s)
-    ),
-}
-
-
-def score_by_loop(name, score, queries, states):
-    """Scores (B, T, S), one at a time."""
-    pairs = [(h, s) for b in range(len(queries)) for h in queries[b] for s in states[b]]
-    values = torch.stack([formulas[name](score, h, s) for h, s in pairs])
-    return values.view(*queries.shape[:2], states.shape[1])
-
-
-# %% [markdown]
-# Now random weights, random states, the package's four classes, and the clock:
-
-# %%
-rng = torch.Generator().manual_seed(SEED)
-# Double precision: equal means equal.
-queries = torch.randn(B, T, H, generator=rng, dtype=torch.float64)
-states = torch.randn(B, S, H, generator=rng, dtype=torch.float64)
-torch.manual_seed(SEED)  # of the weights
-
-
-def score_at_once(name, score, queries, states):
-    """The same, the package's way."""
-    return score(queries, score.keys(states))
-
-
-def best_milliseconds(work, name, score) -> float:
-    """The shortest of five runs: the least disturbed by whatever else the machine does."""
-    times = []
-    for _ in range(5):
-        start = time.perf_counter()
-        work(name, score, queries, states)
-        times.append(1000 * (time.perf_counter() - start))
-    return min(times)
-
-
-# %%
-rows = []
-for name, kind in attention.SCORES.items():
-    score = kind(H).double().requires_grad_(False)
-    at_once = score_at_once(name, score, queries, states)
-    check_shape(at_once, (B, T, S))
-    torch.testing.assert_close(at_once, score_by_loop(name, score, queries, states))
-    forms = (score_by_loop, score_at_once)
-    rows.append([name, *(best_milliseconds(form, name, score) for form in forms)])
-show_table(["score", "loop (ms)", "at once (ms)"], rows)
-
-# %% tags=["hide-input"]
-ratio = sum(row[1] for row in rows) / sum(row[2] for row in rows)
-show_text(
-    f"The numbers agree. On this machine, in this run, the four loops took **{ratio:,.0f} times** as long as the four "
-    f"products, for a batch of {B} sentences. The arithmetic of one score is tiny; calling it is what costs."
-)
+# The last row decides how fast the two train. In [Decoders: writing one word at a time](05_decoders.ipynb) you build both and
+# measure the difference.
 
 # %% [markdown]
 # ## Local attention: predict the place
 #
-# Global attention reads the whole sentence for every word. Over longer stretches, word order in French and English is
-# alike, so why not first guess the *place* and read only there? That is **local-p** attention ([Luong et al.,
+# *This section is a detour. Later chapters use local attention only as one row in a comparison.*
+#
+# Global attention reads the whole sentence for every word. But French and English tell things in a similar order over longer stretches, so we could first predict
+# the *place* and then read only around it. This is **local-p** attention ([Luong et al.,
 # 2015](https://arxiv.org/abs/1508.04025)). From the decoder's state alone it predicts a position in a sentence of
 # length $S$:
 #
@@ -551,8 +513,8 @@ show_text(
 # \tag{4.7}
 # $$
 #
-# Only words at most $D$ away from the place of (4.7) are scored. A bell curve of deviation $D / 2$ around $p_t$ then
-# weighs the near ones up:
+# Only words at most $D$ away from this position are scored. A bell curve with standard deviation $D / 2$ around $p_t$ then
+# reduces the weight of those that are farther away:
 #
 # $$
 # \begin{aligned}
@@ -562,8 +524,8 @@ show_text(
 # \tag{4.8}
 # $$
 #
-# Try (4.8). Take seven words (places 0 to 6), all with the same score, $p_t = 3.4$ and $D = 2$. Places 2, 3, 4 and 5
-# lie within reach, so each gets a quarter from the softmax. Place 2 is 1.4 away, so its quarter is multiplied by
+# Let us compute (4.8) once. Take seven words (positions 0 to 6), all with the same score, $p_t = 3.4$ and $D = 2$. Positions 2, 3, 4 and 5
+# lie within reach, so each gets a quarter from the softmax. Position 2 is 1.4 away, so its quarter is multiplied by
 # $e^{-1.4^2 / 2}$.
 
 # %% tags=["nbval-check-output"]
@@ -577,7 +539,7 @@ total = sum(math.exp(-((s - place) ** 2) / 2) for s in inside) / len(inside)
 print(f"sum {total:.3f}")
 
 # %% [markdown]
-# The weights do not sum to 1. They never do, wherever the window is, because the softmax has already shared out the
+# The weights do not add up to 1. They never do, because the softmax has already shared out the
 # whole of 1, and the bell curve then reduces every weight that is not exactly at $p_t$. So the context is *shorter*
 # than a mean of the states would be. The paper does it this way (its equation 10), and our implementation follows it:
 
@@ -585,8 +547,8 @@ print(f"sum {total:.3f}")
 show_source(attention.LocalAttention.centres, attention.LocalAttention.weights)
 
 # %% [markdown]
-# To check it against the numbers above, give it a place on purpose. With $W_p$ the identity and a query of
-# $(1, 0)$, the sigmoid sees $v_1 \tanh 1$. Choose $v_1$ so that $7\,\sigma(\cdot) = 3.4$. Zero encoder states make all
+# To check the code against these numbers, we choose weights that predict the position 3.4. With $W_p$ the identity and a query of
+# $(1, 0)$, the sigmoid gets $v_1 \tanh 1$, so we choose $v_1$ such that $7\,\sigma(\cdot) = 3.4$. Encoder states of zeros make all
 # scores equal.
 
 # %%
@@ -617,36 +579,19 @@ axes.set_xlabel("source place")
 show_figure(figure)
 
 # %% [markdown]
-# **Figure 4.6.** The window of local attention slides with the predicted place; words beyond its reach get exactly nothing, and weights
-# sum to at most 1. The bell curve around the place (the vertical line) is dashed.
+# **Figure 4.6.** The window of local attention follows the predicted position (the vertical line). Words beyond its reach get a weight of exactly 0, and
+# the weights add up to at most 1. The dashed line is the bell curve.
 
 # %% [markdown]
-# Why the bell curve of Figure 4.6? Without it the place could not be learnt. Moving $p_t$ a little changes
-# nothing about which words are inside, so a plain window has no gradient for $v_p$ and $W_p$. Through the bell curve,
-# every weight depends smoothly on $p_t$.
+# Why do we need the bell curve of Figure 4.6? Without it, the position could not be learned. A small change of $p_t$ leaves the same
+# words inside the window, so a plain window gives $v_p$ and $W_p$ no gradient. With the bell curve, every weight depends smoothly on $p_t$.
 #
-# There is a price. A guess outside the right neighbourhood cannot be mended by any score. What wins is measured in
-# [Which attention?](11_which_attention.ipynb).
+# Local attention has a price. If the predicted position is far off, no score can correct it, because the right words are outside the window.
+# [Which attention?](11_which_attention.ipynb) measures how often that matters.
 #
-# ## Every formula, its code and its test
+# ## All parts together
 #
-# The code lies in `s2s_tutorial/model/attention.py`, each test in `tests/model/test_attention.py`. A test checks the property for
-# random weights and sizes, not a stored list of numbers.
-#
-# | equation | code | test |
-# | :--- | :--- | :--- |
-# | (4.1) | `DotScore` | `test_every_score_equals_the_loop_it_replaces[dot]` |
-# | (4.4) | `GeneralScore` | `test_every_score_equals_the_loop_it_replaces[general]` |
-# | (4.5) | `ConcatScore`, `concat_score_plainly` | `test_concat_in_halves_equals_concat_as_written` |
-# | (4.6) | `AdditiveScore` | `test_every_score_equals_the_loop_it_replaces[additive]` |
-# | $v$ has a first value and is learnt | every class with a `vector` | `test_vectors_are_initialised_and_learnt` |
-# | (4.2) | `masked_softmax` | `test_weights_are_those_of_a_softmax_over_the_words_alone` |
-# | padding gets 0 | `masked_softmax` | `test_padding_gets_no_weight_and_rows_sum_to_one` |
-# | (4.3) | `Attention.forward` | `test_the_context_is_the_weighted_sum_of_encoder_states` |
-# | more padding changes nothing | `Attention` | `test_more_padding_changes_nothing` |
-# | (4.7), (4.8) | `LocalAttention` | `test_local_attention_equals_the_papers_formula` |
-#
-# All parts meet in one short class. Look for the three steps of the beginning:
+# The three steps of the beginning now fit into one short class. Look for score, softmax and context in it:
 
 # %%
 show_source(attention.Attention)
@@ -661,25 +606,46 @@ torch.testing.assert_close(found_context[0, 0], context)
 torch.testing.assert_close(found_weights[0, 0], attn_weights)
 
 # %% [markdown]
+# ## Every formula, its code and its test
+#
+# The code is in `s2s_tutorial/model/attention.py`, and the tests are in `tests/model/test_attention.py`. A test checks the property for
+# random weights and sizes and does not compare with a stored list of numbers. For the scores it compares with a loop over sentences, target words and source
+# words, written as the papers print the formula.
+#
+# | equation | code | test |
+# | :--- | :--- | :--- |
+# | (4.1) | `DotScore` | `test_every_score_equals_the_loop_it_replaces[dot]` |
+# | (4.4) | `GeneralScore` | `test_every_score_equals_the_loop_it_replaces[general]` |
+# | (4.5) | `ConcatScore`, `concat_score_plainly` | `test_concat_in_halves_equals_concat_as_written` |
+# | (4.6) | `AdditiveScore` | `test_every_score_equals_the_loop_it_replaces[additive]` |
+# | $v$ has a first value and is learned | every class with a `vector` | `test_vectors_are_initialised_and_learnt` |
+# | (4.2) | `masked_softmax` | `test_weights_are_those_of_a_softmax_over_the_words_alone` |
+# | padding gets 0 | `masked_softmax` | `test_padding_gets_no_weight_and_rows_sum_to_one` |
+# | (4.3) | `Attention.forward` | `test_the_context_is_the_weighted_sum_of_encoder_states` |
+# | more padding changes nothing | `Attention` | `test_more_padding_changes_nothing` |
+# | (4.7), (4.8) | `LocalAttention` | `test_local_attention_equals_the_papers_formula` |
+
+# %% [markdown]
 # ## Recap
 #
-# - Attention is a score for every source word, a softmax, and a weighted mean of encoder states: the [context](../book/glossary.md).
-# - Dot compares as is, general after a learnt change of basis, concat and additive with a small network. The last two
+# - Attention is a score for every source word, a softmax, and a weighted mean of encoder states, the [context](../book/glossary.md).
+# - The query is the decoder's state, the keys are what it is compared with, and the values are what is mixed.
+# - The dot score compares the states as they are, the general score after a learned change of basis, and concat and additive with a small network. The last two
 #   are the same function.
-# - Padding gets a score of $-\infty$ *before* the softmax, so its weight is exactly 0. With a score of 0 it takes a
+# - Padding gets a score of $-\infty$ *before* the softmax, so its weight is exactly 0. With a score of 0 it would take a
 #   share that depends on the neighbours in the batch.
-# - Bahdanau looks and then steps, Luong steps and then looks. So Luong's decoder can look from all target places at
+# - Bahdanau looks and then steps, Luong steps and then looks. So Luong's decoder can look from all target positions at
 #   once.
-# - Local-p predicts a place, and a bell curve makes that prediction learnable. Its weights sum to at most 1.
-# - What depends on the source alone is computed once a sentence: the keys.
+# - Local-p predicts a position, and the bell curve makes that prediction learnable. Its weights add up to at most 1.
+# - What depends on the source alone, the keys, is computed once per sentence.
 #
 # ## Exercises
 
 # %% [markdown]
 # ### Exercise 4.1: Scores grow with size
 #
-# Draw random queries and states with deviation 1 for H = 4, 64 and 1024. How large do dot scores get, and how large is
-# the largest of ten attention weights on average? Divide scores by $\sqrt H$ and look again. Later models do exactly
+# Draw random queries and states with a standard deviation of 1 for H = 4, 64 and 1024. How large do dot scores get, and how large is
+# the largest of ten attention weights on average? Then divide the scores by $\sqrt H$ and look again. Transformers do exactly
 # this.
 
 # %% [markdown]
@@ -696,15 +662,15 @@ for size in (4, 64, 1024):
 
 
 # %% [markdown]
-# A dot product adds H numbers of variance 1, so its deviation is $\sqrt H$. At H = 1024 one word takes
-# nearly everything by pure chance, before anything is learnt, and a softmax that is sure of itself has almost no
-# gradient. Dividing by $\sqrt H$ makes the start gentle at every size.
+# A dot product adds H numbers of variance 1, so its standard deviation is $\sqrt H$. At H = 1024 one word gets
+# nearly all the weight by pure chance before anything is learned, and a softmax whose largest weight is close to 1 has almost no
+# gradient. Dividing by $\sqrt H$ avoids this at every size.
 
 # %% [markdown]
 # ### Exercise 4.2: A score of your own
 #
-# Write a score that uses the cosine of the angle between query and state, times a learnt sharpness. Give it `keys` and
-# `forward` like the package's, put it into `Attention`, and show that padding still changes nothing. Why does it need
+# Write a score that uses the cosine of the angle between query and state, times a learned sharpness. Give it `keys` and
+# `forward` as the package's scores have, put it into `Attention`, and show that padding still changes nothing. Why does it need
 # the sharpness?
 
 # %% [markdown]
@@ -728,6 +694,9 @@ class CosineScore(torch.nn.Module):
 
 # %% tags=["solution"]
 cosine = attention.Attention(CosineScore())
+B, T, S, H = 4, 6, 9, 16
+rng = torch.Generator().manual_seed(4)
+queries, states = torch.randn(B, T, H, generator=rng), torch.randn(B, S, H, generator=rng)
 all_real = torch.ones(B, S, dtype=torch.bool)
 expected_context, expected_weights = cosine(queries, cosine.keys(states), states, all_real)
 longer = torch.cat([states, torch.full((B, 3, H), 9.0)], dim=1)  # padding with noise in it
@@ -737,8 +706,8 @@ torch.testing.assert_close(found_context, expected_context)
 assert found_weights[..., S:].eq(0).all()
 
 # %% [markdown]
-# A cosine lies between −1 and 1. So without a factor the best word could get at most $e^2 \approx 7.4$ times the weight
-# of the worst: in a sentence of twenty words, nearly a plain mean.
+# A cosine is between −1 and 1. Without a factor, the best word could get at most $e^2 \approx 7.4$ times the weight
+# of the worst. In a sentence of twenty words, that is nearly a plain mean.
 
 # %% [markdown]
 # ### Exercise 4.3: Luong's other local attention
@@ -759,8 +728,8 @@ for t, row in enumerate(monotone[0].tolist()):
 assert torch.allclose(monotone.sum(-1), torch.ones(1, 4))
 
 # %% [markdown]
-# With eight source and four target words, the last target word sees no further than place 4. Places 5 to 7 are
-# never looked at. The paper's predicted place mends this with the factor $S$.
+# With eight source and four target words, the last target word looks no further than position 4, and positions 5 to 7 are
+# never looked at. The paper's predicted position avoids this with the factor $S$.
 
 # %% [markdown]
 # ## What to read next

@@ -6,6 +6,8 @@
 #     text_representation:
 #       extension: .py
 #       format_name: percent
+#       format_version: '1.3'
+#       jupytext_version: 1.19.6
 #   kernelspec:
 #     display_name: Python 3 (ipykernel)
 #     language: python
@@ -15,17 +17,18 @@
 # %% [markdown]
 # # Decoders: writing one word at a time
 #
-# You have an [encoder](../book/glossary.md), and you have [attention](../book/glossary.md). A
-# [decoder](../book/glossary.md) puts them to work: it writes the translation word by word, and looks at the source for
-# each. Two famous designs differ in one question, whether to look before or after the step, and that question decides
-# how fast they train. Here you assemble both on three sentences, small enough to print every shape.
+# We have an [encoder](../book/glossary.md) and we have [attention](../book/glossary.md). What is still missing is the
+# [decoder](../book/glossary.md), which writes the translation word by word and looks at the source for each word. There are two famous
+# designs, which differ in whether the decoder looks before or after its own step, and this decides
+# how fast they train. In this chapter we assemble both for three sentences, small enough to print every shape, and put the whole network together.
 #
 # > **What you will be able to do**
 # >
 # > - follow one word through a Luong decoder and a Bahdanau decoder, shape by shape
-# > - say why one of them may read all target words at once in training and the other may not, and prove it
+# > - explain why one of them can read all target words at once in training and the other cannot, and show it
+# > - name the shape of every tensor of the whole network
 # > - count the parameters of every form, and say what tying two matrices saves
-# > - use the cheapest test there is of a new model: can it learn three sentences by heart?
+# > - apply the cheapest test of a new model: can it learn three sentences by heart?
 #
 # The chapter needs no data but three sentences. It runs in under a minute at every scale.
 
@@ -65,6 +68,7 @@ from s2s_tutorial.model.gru import gru_step
 from s2s_tutorial.model.seq2seq import Seq2Seq, count_parameters, shift_right
 from s2s_tutorial.notebook.show import (
     check_shape,
+    show_drawing,
     show_figure,
     show_shapes,
     show_source,
@@ -88,24 +92,24 @@ SRC_WORDS, TGT_WORDS = 1_717, 1_529  # the 2017 notebook's vocabularies, to coun
 # %% [markdown]
 # ## What a decoder computes
 #
-# A translation is a sequence of words $y_1 \ldots y_T$. A [decoder](../book/glossary.md) never judges it in one piece.
-# It splits the probability of the whole into one question a word: given the source $x$ and all words so far, what comes
-# next?
+# A translation is a sequence of words $y_1 \ldots y_T$. There are far too many possible sentences to give each a probability of its own. So a
+# [decoder](../book/glossary.md) splits the question into one for each word: given the source $x$ and all words so far, which word
+# comes next?
 #
 # $$
 # p(y \mid x) = \prod_{t=1}^{T} p(y_t \mid y_1, \ldots, y_{t-1}, x)
 # \tag{5.1}
 # $$
 #
-# Nothing is lost by (5.1): it is the chain rule, true of any distribution. What is *modelled* is only how
-# $y_{t-1}$ and all that came before are squeezed into one state $h_t$ of the decoder. Figure 4.5
-# has shown the two answers of this chapter.
+# Equation (5.1) is the chain rule of probability, so it holds for any distribution and loses nothing. The model's own assumption is only in how
+# $y_{t-1}$ and everything before it are summarised in one state $h_t$ of the decoder. Figure 4.5 has shown the two designs of this
+# chapter.
 
 # %% [markdown]
 # ## Three sentences
 #
-# The 2017 notebook tested its model on a batch of three sentences with a hidden size of 8 and 2 layers, and printed
-# each shape. It is a habit worth keeping. These are ours:
+# It is a good habit to try a new network on a tiny batch first and to print every shape. We take three sentences, a hidden size of 8
+# and 2 layers:
 
 # %%
 src_vocabulary, tgt_vocabulary = Vocabulary.count(SOURCES), Vocabulary.count(TARGETS)
@@ -115,8 +119,8 @@ B, S, T = len(SOURCES), batch.src_ids.shape[1], batch.tgt_ids.shape[1]
 show_shapes(src_ids=batch.src_ids, src_mask=batch.src_mask, tgt_ids=batch.tgt_ids)
 
 # %% [markdown]
-# What does the decoder get as *input*? At place $t$ the word before, $y_{t-1}$. So the targets move by one
-# place, and `<sos>` fills the gap:
+# What is the decoder's *input*? At position $t$ it reads the word before, $y_{t-1}$. So the target words are shifted by one
+# position, and `<sos>` fills the first:
 
 # %% tags=["nbval-check-output"]
 prev_ids = shift_right(batch.tgt_ids)
@@ -126,15 +130,15 @@ for pair in zip(prev_ids[1].tolist(), batch.tgt_ids[1].tolist(), strict=True):
     print(f"{read:7} {said}")
 
 # %% [markdown]
-# Read it row by row: given `<sos>`, say *the*; given *the*, say *black*. Every word stands on the right and, one row
-# lower, on the left. Feeding the true word before, and not the one the model would have said, is called
-# **[teacher forcing](../book/glossary.md)**.
+# Read the table row by row: given `<sos>`, write *the*; given *the*, write *black*. Every word stands on the right and, one row
+# lower, on the left. During training the decoder reads the true previous word and not the word that it would have written itself. This is called
+# **[teacher forcing](../book/glossary.md)**, and [Training](06_training.ipynb) looks at its consequences.
 #
 # ## Before the first word
 #
 # The encoder hands over two things: `enc_states`, one for each source word, and a first state for each layer of the
-# decoder. The decoder packs them up. What never changes during a sentence is its `Memory`; what changes with every word
-# is its `DecoderState`.
+# decoder. The decoder's `start` puts them into two objects. `Memory` holds what stays the same during a sentence, and
+# `DecoderState` holds what changes with every word.
 
 # %%
 show_source(LuongDecoder.start)
@@ -154,8 +158,8 @@ check_shape(state.dec_state, (L, B, H))
 # %% [markdown]
 # ## The Luong decoder, one word
 #
-# Three formulas, from the paper that compared ways to attend ([Luong et al., 2015](https://arxiv.org/abs/1508.04025)).
-# First the GRU takes a step, with nothing but the word before:
+# Luong's decoder follows three formulas ([Luong et al., 2015](https://arxiv.org/abs/1508.04025)). First its GRU takes a step. It reads
+# only the word before:
 #
 # $$
 # h_t = \mathrm{GRU}(y_{t-1}, h_{t-1})
@@ -174,9 +178,9 @@ show_shapes(word=word, top=top, dec_state=torch.stack(states))
 check_shape(top, (B, H))
 
 # %% [markdown]
-# Then it looks, with the state of (5.2), in the top layer, as its query ([Attention: choosing where to
-# look](04_attention.ipynb) has the details). The state and what it saw go through one more layer. The result, $\tilde
-# h_t$, is the **attentional state**:
+# Then it looks at the source, with the state of (5.2) in the top layer as the query ([Attention: choosing where to
+# look](04_attention.ipynb)). State and context pass through one more layer. The result, $\tilde h_t$, is called the **attentional
+# state**:
 #
 # $$
 # \tilde h_t = \tanh(W_c [c_t; h_t])
@@ -193,8 +197,8 @@ check_shape(context, (B, 1, H))
 print("weights at padding:", attn_weights[-1, 0, batch.src_lengths[-1] :].tolist())
 
 # %% [markdown]
-# Last, the state of (5.3) gives a score for every word of the [vocabulary](../book/glossary.md). A softmax over these
-# **logits** gives the probabilities:
+# Finally, the attentional state of (5.3) gives a score for every word of the [vocabulary](../book/glossary.md). These scores are called
+# **[logits](../book/glossary.md)**, and a softmax turns them into probabilities:
 #
 # $$
 # p(y_t) = \mathrm{softmax}(W_s \tilde h_t + b)
@@ -209,7 +213,7 @@ sums = logits.softmax(dim=-1).sum(dim=-1)
 torch.testing.assert_close(sums, torch.ones_like(sums))
 
 # %% [markdown]
-# With (5.4) this is all of it. The package's `step` does the same, and here it is with what you have just done in its middle:
+# Formulas (5.2) to (5.4) are the whole decoder. The package's `step` does the same, and these two functions are its main parts:
 
 # %%
 show_source(LuongDecoder.advance, LuongDecoder.attend)
@@ -225,8 +229,8 @@ torch.testing.assert_close(next_state.dec_state, torch.stack(states))
 # ### Without attention
 #
 # With `attention="none"` there is no [context](../book/glossary.md), and (5.3) becomes $\tilde h_t = \tanh(W_c h_t)$.
-# (In the 2017 notebook this choice crashed.) What does such a decoder still know of the source? Only its first state.
-# Move every encoder state as far as you like: nothing happens.
+# What does such a decoder still know about the source? Only what is in its first state. We can check this by moving every encoder state
+# far away: the prediction must not change.
 
 
 # %%
@@ -254,18 +258,17 @@ for name in ("none", "general"):
 # %% [markdown]
 # ### Input feeding
 #
-# Luong's decoder forgets where it looked. The context goes to the output and not into the GRU. So at step $t$ the
-# decoder is not told which source words it looked at in step $t - 1$: it has only the word $y_{t-1}$ and its own
-# state to guess from. The same paper has a remedy, **input feeding** (its section 3.3): the last attentional state
-# joins the next input.
+# Luong's decoder does not remember where it looked, because the context goes to the output and not into the GRU. At step $t$
+# it has only the word $y_{t-1}$ and its own state to guess which source words it has already translated. The same paper offers
+# a remedy, **input feeding** (section 3.3): the last attentional state is added to the next input.
 #
 # $$
 # h_t = \mathrm{GRU}([y_{t-1}; \tilde h_{t-1}], h_{t-1})
 # \tag{5.5}
 # $$
 #
-# In (5.5) the first layer's input is E + H wide. Before the first word there is no attentional state, so zeros stand in for
-# it.
+# In (5.5) the input of the first layer has E + H numbers. Before the first word there is no attentional state, so zeros are used
+# instead.
 
 # %% tags=["nbval-check-output"]
 fed = build(input_feeding=True)
@@ -282,8 +285,9 @@ check_shape(second.attn_state, (B, H))
 # %% [markdown]
 # ## The Bahdanau decoder, one word
 #
-# This one is older ([Bahdanau et al., 2015](https://arxiv.org/abs/1409.0473)), and it looks *first*. The query is the
-# state before, $h_{t-1}$. The context goes into the GRU together with the word:
+# What stays: an encoder, a GRU, attention and an output layer. What changes is their order. The older design ([Bahdanau et al.,
+# 2015](https://arxiv.org/abs/1409.0473)) looks *first*. Its query is the state before the step, $h_{t-1}$, and the context goes into the GRU together with
+# the word:
 #
 # $$
 # \begin{aligned}
@@ -293,23 +297,23 @@ check_shape(second.attn_state, (B, H))
 # \tag{5.6}
 # $$
 #
-# The output sees the word before, the new state and the context:
+# The output layer gets the word before, the new state and the context:
 #
 # $$
 # p(y_t) = \mathrm{softmax}\, g(y_{t-1}, h_t, c_t)
 # \tag{5.7}
 # $$
 #
-# In the package the $g$ of (5.7) is $\tanh(W[y_{t-1}; h_t; c_t])$ and then the output layer. The attention and the
-# state update are the paper's. Three other parts are simpler than in its appendix A.2: its $g$ has a maxout layer;
-# its annotations are the two directions *concatenated*, of size 2H, where we add them up and stay at H; and its first
-# state is a learnt function, $\tanh(W_s \overleftarrow{h}_1)$, of the backward state at the first word. Luong's paper
+# In the package, the $g$ of (5.7) is $\tanh(W[y_{t-1}; h_t; c_t])$ followed by the output layer. The attention and the
+# state update are the paper's. Three other parts are simpler than in its appendix A.2. The paper's $g$ has a maxout layer;
+# its annotations are the two directions *concatenated*, with 2H numbers, whereas we add them and keep H; and its first
+# state is a learned function, $\tanh(W_s \overleftarrow{h}_1)$, of the backward state at the first word. Luong's paper
 # differs from our Luong decoder too: its networks are stacked LSTMs, not GRUs.
 #
 # > **Guess first**
 # >
 # > How wide is the input of the first GRU layer, and how wide is the input of $W$ in $g$? Use E and H from the chapter's
-# > second cell. The 2017 notebook had both wrong, and its class could not run.
+# > second cell.
 
 # %% tags=["nbval-check-output"]
 bahdanau = build(decoder="bahdanau", attention="additive")
@@ -328,7 +332,7 @@ into_output = torch.cat([word, top, context[:, 0]], dim=-1)
 show_shapes(query=query, context=context, into_gru=into_gru, top=top, into_output=into_output)
 
 # %% [markdown]
-# E + H for the GRU, E + 2H for the output. The package's form, and the proof that it is the same:
+# The widths are E + H for the GRU and E + 2H for the output. Here is the package's form, and then the check that it computes the same:
 
 # %%
 show_source(BahdanauDecoder.look, BahdanauDecoder.advance)
@@ -342,8 +346,8 @@ torch.testing.assert_close(step_weights, attn_weights[:, 0])
 torch.testing.assert_close(next_state.dec_state, torch.stack(states))
 
 # %% [markdown]
-# Here is the difference between the two in one experiment. Change the word that goes in, and ask only:
-# does the decoder look elsewhere at *this* step?
+# One experiment shows the difference between the two designs. We change the word that the decoder reads, and ask only whether
+# it looks elsewhere at *this* step:
 
 # %% tags=["nbval-check-output"]
 for name, model in (("luong", luong), ("bahdanau", bahdanau)):
@@ -353,20 +357,20 @@ for name, model in (("luong", luong), ("bahdanau", bahdanau)):
     print(f"{name:8} other word, other look: {not torch.equal(one, other)}")
 
 # %% [markdown]
-# Bahdanau's decoder has not read the word yet when it looks. It looks where it *planned* to, one step earlier.
+# Bahdanau's decoder has not read the word yet when it looks. Where it looks was decided by its state one step earlier.
 #
 # ## All words at once
 #
-# Under teacher forcing every input word is known before the model says anything. So must training really go word by
-# word? It depends on what step $t$ waits for.
+# Under teacher forcing, every input word is known before the model predicts anything. Does training have to go word by
+# word, then? That depends on what step $t$ has to wait for.
 #
-# - **Luong:** $h_t$ needs $y_{t-1}$ and $h_{t-1}$. No context in it. So run the GRU over the whole target, and *then*
-#   let all T states look at once: one big product where there were T small ones.
+# - **Luong:** $h_t$ needs $y_{t-1}$ and $h_{t-1}$, but no context. So the GRU can run over the whole target first, and *then*
+#   all T states can look at the source at once, in one large product.
 # - **Bahdanau:** $h_t$ needs $c_t$, which needs $h_{t-1}$, which needed $c_{t-1}$. The context is inside the loop,
-#   and so is attention. Input feeding puts Luong's decoder into the same place.
+#   and so is attention. Input feeding puts Luong's decoder into the same situation.
 #
-# You need not believe it. If states do not depend on contexts, then moving the encoder states leaves the decoder's GRU
-# states exactly where they were, even after three words:
+# We can test this. If states do not depend on contexts, then moving the encoder states must leave the decoder's GRU
+# states unchanged, even after three words:
 
 # %% tags=["nbval-check-output"]
 for name, model in (("luong", luong), ("luong, fed", fed), ("bahdanau", bahdanau)):
@@ -380,15 +384,15 @@ for name, model in (("luong", luong), ("luong, fed", fed), ("bahdanau", bahdanau
     print(f"{name:10} waits for the context: {not torch.equal(*ends)}")
 
 # %% [markdown]
-# So the package has two ways through a known sequence: the plain one, word by word, for all decoders, and Luong's own:
+# So the package has two ways through a known sequence: a plain one, word by word, for all decoders, and a faster one for Luong's decoder:
 
 # %%
 show_source(Decoder.forward, LuongDecoder.forward)
 
 
 # %% [markdown]
-# A fast path that is *nearly* the same is a bug that takes weeks to find. Both must give the same
-# numbers, and training must feel the same slopes: the gradient of every weight in the model, encoder included.
+# Both ways must give the same numbers, and the same gradient for every weight of the model, including those of the encoder. Otherwise the fast way
+# would train another model than the one that translates. We compare both for all four decoders:
 
 
 # %%
@@ -423,15 +427,15 @@ for name, model in models.items():
 
 
 # %% [markdown]
-# ### What it buys
+# ### How much time it saves
 #
-# Now a race at the sizes of your scale: Luong's decoder forward and back over sentences of `RACE_WORDS` words, once in
-# its own way and once word by word. The encoder and the output layer, which are the same in both, are left out.
+# Next we measure the time at the sizes of your scale. Luong's decoder runs forward and back over sentences of `RACE_WORDS` words, once in
+# its fast way and once word by word. The encoder and the output layer, which are the same in both, are left out.
 #
 # > **Guess first**
 # >
-# > Both ways do the same arithmetic, number for number. How many times as long does the stepwise one take with 2
-# > sentences a batch? And with 64?
+# > Both ways do the same arithmetic. How many times as long does the stepwise one take with 2
+# > sentences in a batch? And with 64?
 
 
 # %%
@@ -466,18 +470,36 @@ show_text(
 )
 
 # %% [markdown]
-# Why does the batch matter, if the arithmetic is the same? Every call of a product has a price of its
-# own, whatever the size of its matrices, and the loop makes far more calls. With few sentences that price is most of
-# the bill. With many, a processor has enough to multiply in each call, and the two come closer. A GPU multiplies so
-# much at a time that nearly every product is small to it, so there the gap stays wide.
+# Why does the batch size matter if the arithmetic is the same? Every call of a product costs some time of its
+# own, whatever the size of its matrices, and the loop makes many more calls. With few sentences these calls take most of
+# the time. With many sentences the multiplications take longer than the calls, so the two ways come closer. A GPU multiplies so
+# much at a time that nearly every product is small to it, so there the difference stays large.
 #
-# And in translation? Then nobody has the fast path. The next input is the model's own last word, and that does not
-# exist yet. [Translating](07_translating.ipynb) goes step by step with any decoder. The fast path belongs to teacher forcing.
+# In translation there is no fast way, because the next input is the model's own last word, which does not
+# exist yet. [Translating](07_translating.ipynb) therefore goes step by step with any decoder. The fast way belongs to teacher forcing.
 #
+# ## The whole network
+#
+# All parts are now there. Figure 5.1 shows them together with the shape of every tensor, for Luong's decoder. B is the number of sentences in the batch, S and T
+# are the lengths of source and target, E and H are the sizes of embeddings and states, L is the number of layers and V the size of the target vocabulary.
+
+# %% tags=["hide-input"] mystnb={"image": {"alt": "Two columns that meet in attention. The encoder turns source ids (B, S) into embeddings (B, S, E) and enc_states (B, S, H). The decoder turns previous ids (B, T) into embeddings (B, T, E) and states (B, T, H). Attention gives weights (B, T, S) and a context (B, T, H), which is joined with the states to give attn_states (B, T, H), logits (B, T, V) and the loss. An arrow labelled first_states leads from the encoder's GRU to the decoder's."}}
+show_drawing("network")
+
+# %% [markdown]
+# **Figure 5.1.** The whole network with Luong's decoder, and the shape of every tensor. In use, the last step's word takes the place of `prev_ids`, one word at a time.
+#
+# The class `Seq2Seq` holds encoder and decoder together. Its three methods follow the figure from top to bottom: `encode` does the left
+# column, `forward` the right one, and `loss` the end:
+
+# %%
+show_source(Seq2Seq.encode, Seq2Seq.forward, Seq2Seq.loss)
+
+# %% [markdown]
 # ## Counting, and tying
 #
-# How many numbers does training have to find? Here are the forms at the sizes of your scale, with the vocabularies of
-# the 2017 notebook:
+# How many numbers does training have to find? Here are all forms at the sizes of your scale, with vocabularies of
+# 1,717 and 1,529 words:
 
 # %%
 kinds = [("luong", score, False) for score in ("none", "dot", "general", "concat", "local-p")]
@@ -493,14 +515,14 @@ for kind, score, feeding in kinds:
 show_table(["decoder", "attention", "tied", "untied"], rows)
 
 # %% [markdown]
-# In Luong's decoder attention is nearly free: dot has the cost of a wider $W_c$ and not one number more. Bahdanau's
-# decoder pays more, and mostly not for its score: the context makes the inputs of its GRU and of $W$ in
+# In Luong's decoder attention costs almost no parameters. The dot score has none of its own; only $W_c$ becomes wider. Bahdanau's
+# decoder needs more, and mostly not for its score: the context makes the inputs of its GRU and of $W$ in
 # (5.7) wider.
 #
-# Then there are the word vectors. The decoder needs two matrices of (V, H): the [embedding](../book/glossary.md), which
-# turns a word into a vector, and the output layer, which compares $\tilde h_t$ with a vector for each word. Why keep
-# two lists of word vectors? **Tied** embeddings use one for both ([Press and Wolf,
-# 2017](https://arxiv.org/abs/1608.05859)). For that a word vector must be as long as a state, E = H.
+# The word vectors are a large part of the model. The decoder needs two matrices of V rows: the [embedding](../book/glossary.md), which
+# turns a word into a vector, and the output layer, which compares $\tilde h_t$ with a vector for each word. Both describe words, so why keep
+# two lists? **[Tied embeddings](../book/glossary.md)** use one matrix for both ([Press and Wolf,
+# 2017](https://arxiv.org/abs/1608.05859)). For this, a word vector must have as many numbers as a state, E = H.
 
 # %%
 show_source(Decoder.output_weight.fget)
@@ -526,17 +548,18 @@ show_text(
 )
 
 # %% [markdown]
-# What does it cost? The vector of a word now learns from both jobs. For language models, which only continue a text,
+# What does tying do to quality? The vector of a word now learns from both tasks. For language models, which only continue a text,
 # the paper found better predictions with tied embeddings. For translation it claims less: the models shrink to less
-# than half of their size *without harming* their performance, in the words of its abstract.
+# than half of their size without harm to their performance.
 #
 # ## Three sentences by heart
 #
-# You have a new model. Is it right? Before you train it for an hour, give it the cheapest exam there is: three
-# sentences, over and over. A model with thousands of weights that cannot learn three sentences by heart has a bug. (One
+# Before you train a new model for an hour, give it the cheapest test there is: train it on
+# three sentences. A model with thousands of weights that cannot learn three sentences by heart has a bug. (One
 # that can may still have one.)
 #
-# First a single step. The loss must fall:
+# We begin with a single step of training, in which the loss must fall. An **optimiser** changes the weights a little in the direction in which the loss falls;
+# [Training](06_training.ipynb) explains how.
 
 # %% tags=["nbval-check-output"]
 kinds = {
@@ -554,8 +577,8 @@ for name, model in kinds.items():
     print(f"{name:18} lowers the loss: {lower}")
 
 # %% [markdown]
-# With no knowledge at all, each of V words is as good as another, and the loss is about $\ln V$. The
-# dashed line shows it. Then we let all four learn:
+# A model that knows nothing gives each of the V words the same probability, and its loss is $\ln V$, the
+# dashed line in the next figure. Now we let all four learn for more steps:
 
 # %%
 curves = {}
@@ -577,17 +600,17 @@ for (name, curve), style in zip(
 ):
     axes.plot(range(1, STEPS + 1), curve, style[0], color=style[1], lw=2, label=name)
 axes.axhline(np.log(len(tgt_vocabulary)), color="0.5", lw=1, linestyle=(0, (6, 3)))
-axes.set(xlabel="training step", ylabel="loss (nats a word)", ylim=(0, None))
+axes.set(xlabel="training step", ylabel="loss (nats per word)", ylim=(0, None))
 axes.legend()
 show_figure(figure)
 
 
 # %% [markdown]
-# **Figure 5.1.** Every form learns three sentences by heart: the loss starts near that of a blind guess and goes to zero.
+# **Figure 5.2.** Every form learns three sentences by heart: the loss starts near that of a blind guess and goes to zero.
 
 # %% [markdown]
-# A small loss, as in Figure 5.1, is a promise. Now hold the models to it: let each *translate*, with its
-# own words as inputs.
+# The loss in Figure 5.2 was computed with the true previous words. Whether the models can *translate*, with their
+# own words as inputs, is another question, so we test that too:
 
 
 # %%
@@ -604,8 +627,8 @@ for name, model in kinds.items():
     print(f"{name:18} {right_translations(model)} of {len(SOURCES)} right")
 
 # %% [markdown]
-# Even the decoder without attention passes. A few numbers are enough to tell three sentences apart.
-# What it cannot do is in [Encoder and decoder: a sentence in one vector](03_encoder_decoder.ipynb).
+# Even the decoder without attention passes, because a few numbers are enough to tell three sentences apart.
+# [Encoder and decoder](03_encoder_decoder.ipynb) shows what it cannot do.
 #
 # **Break it.** Forget the shift: feed $y_t$ where $y_{t-1}$ belongs. It is one missing call, no shape changes, and
 # nothing crashes.
@@ -632,13 +655,13 @@ show_text(
 
 
 # %% [markdown]
-# The model learnt to copy its input, since in training the input *is* the answer. In translation it is only the word
-# before. So a beautiful loss proves nothing until the model has written something of its own.
+# The model has learned to copy its input, because in training the input *was* the answer. When it translates, the input is only the word
+# before. So a low loss proves nothing until the model has written something of its own.
 
 # %% [markdown]
 # ## Every formula, its code and its test
 #
-# The code lies in `s2s_tutorial/model/decoder.py`. The tests lie in `tests/model/test_decoder.py` and run for every decoder with every
+# The code is in `s2s_tutorial/model/decoder.py`. The tests are in `tests/model/test_decoder.py` and run for every decoder with every
 # attention.
 #
 # | what | code | test |
@@ -653,14 +676,14 @@ show_text(
 #
 # ## Recap
 #
-# - A [decoder](../book/glossary.md) answers one question a word: what comes next, given the source and the words so far?
-# - Luong steps and then looks; Bahdanau looks and then steps. So under teacher forcing Luong's may read the whole
+# - A [decoder](../book/glossary.md) answers one question per word: what comes next, given the source and the words so far?
+# - Luong's decoder steps and then looks, Bahdanau's looks and then steps. So under teacher forcing Luong's can read the whole
 #   target at once.
-# - Input feeding tells Luong's decoder where it looked, and costs it the fast path.
-# - A fast path is only as good as the proof that it equals the slow one, in values *and* gradients.
-# - Luong's attention adds few parameters, Bahdanau's wider inputs add more. Word vectors are a large part of a small
+# - Input feeding tells Luong's decoder where it looked, and in return the fast way is lost.
+# - A fast way must be compared with the slow one, in values *and* gradients.
+# - Luong's attention adds few parameters, and Bahdanau's wider inputs add more. Word vectors are a large part of a small
 #   model, and tying saves one of their matrices.
-# - Three sentences by heart, and then *translate* them: do this first with every new model.
+# - Let every new model learn three sentences by heart, and then let it *translate* them.
 #
 # ## Exercises
 
@@ -688,7 +711,7 @@ assert count_luong(E, H, L, len(tgt_vocabulary)) == count_parameters(luong.decod
 # ### Exercise 5.2: What does Bahdanau see without attention?
 #
 # With `attention="none"` the Bahdanau decoder still has a context: `look` returns one fixed encoder state. Which one,
-# and why is it a good choice in a bidirectional encoder? Show with gradients that it has heard of every source word.
+# and why is it a good choice in a bidirectional encoder? Show with gradients that it depends on every source word.
 
 # %% [markdown]
 # ### Solution to exercise 5.2
@@ -708,9 +731,9 @@ heard = embedded.grad.abs().sum(-1).gt(0)
 print("every source word has a part in it:", heard.all().item())
 
 # %% [markdown]
-# It is the first word's state. Its backward half was computed last, when it had read the sentence from
-# the end to the beginning; so it is a summary. Unlike Luong's decoder, this one sees the summary again at every step
-# and need not carry it.
+# It is the first word's state. The backward direction computed its half last, after it had read the sentence from
+# the end to the beginning, so it summarises the whole sentence. Unlike Luong's decoder, this one gets the summary again at every
+# step and does not have to carry it in its state.
 
 # %% [markdown]
 # ### Exercise 5.3: Longer sentences, wider gap?
@@ -730,9 +753,9 @@ show_table(["words", "all words at once (ms)", "word by word (ms)", "times as lo
 assert all(at_once > 0 and in_steps > 0 for _, at_once, in_steps, _ in rows)
 
 # %% [markdown]
-# Both grow with the length. The GRU itself stays a loop in both forms, a lean one in the first: $h_t$
-# waits for $h_{t-1}$, whatever you do. Embedding, attention and everything after it are done at once. Only models
-# without recurrence escape from the last loop.
+# Both grow with the length. The GRU itself remains a loop in both forms, because $h_t$
+# has to wait for $h_{t-1}$. Embedding, attention and everything after it are done at once. Only models
+# without recurrence, such as the Transformer, have no such loop.
 
 # %% [markdown]
 # ## What to read next

@@ -6,6 +6,8 @@
 #     text_representation:
 #       extension: .py
 #       format_name: percent
+#       format_version: '1.3'
+#       jupytext_version: 1.19.6
 #   kernelspec:
 #     display_name: Python 3 (ipykernel)
 #     language: python
@@ -15,19 +17,19 @@
 # %% [markdown]
 # # Translating
 #
-# A trained model does not translate. It answers one question: given this source and these words so far, how probable
-# is each next word? Turning answers into a sentence is a search, and the obvious search is not the best one.
-# This chapter also meets words the model has never seen, and the ten sentences that the notebook of 2017 closed with.
+# A trained model does not give us a translation. It only answers one question: given this source and these words so far, how probable
+# is each next word? To get a sentence from such answers, we have to search for one, and the obvious way to search is not the best.
+# In this chapter we compare ways to search, and then look at what a model does with words that it has never seen.
 #
 # > **What you will be able to do**
 # >
-# > - follow greedy search and a beam of two by hand, and build a case where greedy is wrong
-# > - say why long sentences lose without a length penalty, with numbers
+# > - follow greedy search and a beam of two by hand, and build a case where greedy search is wrong
+# > - explain with numbers why long sentences lose without a length penalty
 # > - choose a beam size from a measurement of quality and time
 # > - explain what happens to a name that is in no vocabulary
 #
-# The chapter uses the run of [Training](06_training.ipynb). Besides that it takes less than a minute at `small` and
-# at `standard`, and a good while at `large`. Where no run is there yet, it is trained first.
+# The chapter uses the run of [Training](06_training.ipynb), and trains it first if it is not there. Besides that it takes less than a
+# minute at the scales `small` and `standard`, and considerably longer at `large`.
 
 # %% tags=["hide-input"]
 # Find the package in this clone, or install it from where the book is published. Otherwise stop and say what to do.
@@ -83,8 +85,8 @@ BLUE, ORANGE, GREEN, GREY = "#00429d", "#b8560b", "#2a7f62", "0.5"  # colours th
 # %% [markdown]
 # ## A model small enough to search by hand
 #
-# « Elle a faim. » Word for word that is "she has hunger"; what people say is "she is hungry". Suppose a model gives these
-# probabilities of the next word (the full stop is left out):
+# To see what a search does, we take a model whose answers fit into a table. « Elle a faim. » means word for word "she has hunger", but people say "she
+# is hungry". Suppose that a model gives these probabilities of the next word (the full stop is left out):
 #
 # | so far | next word and its probability |
 # | :--- | :--- |
@@ -95,7 +97,7 @@ BLUE, ORANGE, GREEN, GREY = "#00429d", "#b8560b", "#2a7f62", "0.5"  # colours th
 # | she was | hungry 0.8, tired 0.2 |
 #
 # (After "it" the same words follow with the same probabilities.) **[Greedy search](../book/glossary.md)** takes the most
-# probable word, feeds it back and goes on. Nothing is ever taken back.
+# probable word at each step and feeds it back. It never takes a word back.
 #
 # > **Guess first**
 # >
@@ -126,8 +128,8 @@ while options := next_words(words):
 
 
 # %% [markdown]
-# The table is small enough to try everything. This is called **exhaustive search**; with V words and T places it has
-# up to $V^T$ sentences to look at, which is why nobody does it with a real vocabulary.
+# The table is small enough to try every sentence, which is called **exhaustive search**. With a real vocabulary this is impossible. For V = 1,418 words
+# and sentences of five words there are $V^5 \approx 6 \cdot 10^{15}$ sentences. Greedy search looks at $5 V = 7{,}090$ continuations.
 
 
 # %% tags=["nbval-check-output"]
@@ -145,11 +147,12 @@ for probability, sentence in everything[:3]:
 
 
 # %% [markdown]
-# Greedy found a sentence of probability 0.135; the best has 0.324. At the second word "has" was ahead by a little, and what
-# follows "has" is spread over many words, while after "is" there is hardly a choice. Greedy cannot see that far.
+# Greedy search found a sentence of probability 0.135, but the best sentence has 0.324. At the second word "has" was slightly more probable than "is". What
+# follows "has", however, is spread over many words, while after "is" there is hardly a choice. Greedy search cannot look that far ahead.
 #
-# **[Beam search](../book/glossary.md)** keeps the K best beginnings instead of one. At each step every beginning is
-# continued by every word, and the K best of all these go on (Figure 7.1).
+# **[Beam search](../book/glossary.md)** keeps the K best beginnings instead of one. At each step it continues each of them with
+# every word, and keeps the K best of all results (Figure 7.1). With K = 5 it looks at about 35,450 continuations for our five words,
+# five times as many as greedy search and still very few.
 
 
 # %% tags=["nbval-check-output"]
@@ -202,16 +205,16 @@ show_figure(figure)
 
 # %% [markdown]
 # **Figure 7.1.** Greedy search (orange) takes the better second word and ends in the worse sentence. A beam of two keeps the other
-# second word as well, and finds the better one (blue).
+# second word as well, and finds the better sentence (blue).
 
 # %% [markdown]
-# A beam of two is still no promise. It would miss a sentence whose first two words are only third best; the second exercise
+# A beam of two is no guarantee either. It would miss a sentence whose beginning is only the third best, and Exercise 7.2
 # asks you to build one. Wider beams miss less and cost more.
 #
 # ## The package's searches
 #
-# First the trained model. Where the real pairs can be neither found nor downloaded, `prepare` says so and names the ways
-# out. If chapter 6 has trained the run, the next cell only loads it.
+# Next we use these searches with the trained model. If [Training](06_training.ipynb) has been run, the next cell only loads its model. (If the real pairs are not
+# found, the message of this cell says what you can do.)
 
 # %%
 corpus = prepare(scale.data)
@@ -220,23 +223,25 @@ trainer.fit()
 translator = trainer.translator
 
 # %% [markdown]
-# Greedy search for a whole batch: the loop is yours from above, with logarithms added up instead of probabilities
-# multiplied. (A product of thirty probabilities is a very small number; a sum of thirty logarithms is an ordinary one.)
+# Here is greedy search for a whole batch. It is the loop from above, with logarithms that are added instead of probabilities that are
+# multiplied, because a product of thirty probabilities becomes a very small number and a sum of thirty logarithms does not.
 
 # %%
 show_source(greedy_search)
 
 # %% [markdown]
-# Beam search over a batch of B sentences runs the decoder on B × K partial hypotheses as if they were so many sentences.
-# The first function below is the loop, the other two are what it does at each step. Look for three things: the line that
-# lets hypotheses compete only within their own sentence, the one that allows a finished hypothesis no further word, and
-# the one that divides the log-probability by the length penalty.
+# Beam search for a batch of B sentences runs the decoder on B × K partial hypotheses as if they were so many sentences.
+# The first function below is the loop, and the other two are what it does at each step. Look for three things in them:
+#
+# - In `advance`, the continuations of the K hypotheses of a sentence are put into one row before the K best are taken, so that hypotheses compete only within their own sentence.
+# - A finished hypothesis has padding as its only continuation, at no cost, so it stays as it is.
+# - The log-probability is divided by the length penalty, which we explain below.
 
 # %%
 show_source(beam_search, Beam.advance, Beam._next_words)
 
 # %% [markdown]
-# A beam of one place is greedy search. So both must say the same; the package's tests check it, and you can look.
+# Beam search with one hypothesis is greedy search, so both must give the same words. The package's tests check this, and you can see it here:
 
 # %%
 validation = corpus.validation.head(validation_sentences)
@@ -265,7 +270,7 @@ print(f"a beam of one and greedy search agree: {all(agreed)}")
 # %% [markdown]
 # ## Many at once
 #
-# The searches take batches. The result must not depend on what else is in the batch; each sentence has its own mask and its
+# The searches take batches. The result must not depend on the other sentences of the batch, because each sentence has its own mask and its
 # own limit of length. What a batch changes is the time: one product of a large matrix is much faster than many
 # products of small ones.
 
@@ -285,23 +290,23 @@ show_text(
 )
 
 # %% [markdown]
-# A batch goes on until its last sentence has ended. What happens to those that ended earlier? Find the line in
-# `greedy_search`. They may be filled up with PAD or leave the batch: neither changes what the others say, but whoever has
-# left costs nothing any more. That is also why translating sorts sentences by length first: like ends with like.
+# A batch runs until its last sentence has ended. What happens to the sentences that ended earlier? Find the line in
+# `greedy_search`: they leave the batch. Filling them up with padding would give the same words, but a sentence that has left costs no more
+# time. For the same reason the translator sorts sentences by length first, so that sentences of a batch end at about the same step.
 #
-# (Should one ever differ: sums of floating-point numbers depend on their order, and a larger product adds in another
+# (If a translation should ever differ, rounding is the reason. Sums of floating-point numbers depend on the order of their terms, and a larger product adds in another
 # order. Where two words are equally probable to seven digits, the last digit decides.)
 #
 # ## How wide a beam?
 #
-# Wider costs more. Does it pay? This is a question about settings, and settings are chosen on the *validation* set.
-# The test set of these pairs stays closed until [How good is it?](08_how_good_is_it.ipynb), because a score on the
-# set by which you chose is too high. (Chapters 3 and 6 did use a test set, that of the embedded corpus. They report
-# with it how trainings compare, and no setting of this model was chosen by it.)
+# A wider beam costs more time. Is the result better? This is a question about settings, and settings are chosen on the *[validation](../book/glossary.md)* set.
+# We do not use the test set of these pairs until [How good is it?](08_how_good_is_it.ipynb), because a score on the
+# set by which you chose is too high. (Some earlier chapters did use a test set, that of the built-in corpus, to report how two
+# trainings compare. No setting of this model was chosen by it.)
 #
 # > **Guess first**
 # >
-# > Draw two curves over beam sizes 1 to 10: BLEU, and seconds. Where does each bend?
+# > Draw two curves over beam sizes 1 to 10: BLEU, and seconds. Where does each of them bend?
 
 # %%
 rows = []
@@ -324,7 +329,7 @@ right.set(xlabel="beam size", ylabel="seconds", xticks=beam_sizes, ylim=(0, None
 show_figure(figure)
 
 # %% [markdown]
-# **Figure 7.2.** What a wider beam brings on the validation set, and what it costs. Mind the left axis: it does not begin at zero.
+# **Figure 7.2.** What a wider beam brings on the validation set, and what it costs. Note that the left axis does not begin at zero.
 
 # %% tags=["hide-input"]
 best = max(rows, key=lambda row: row[1])
@@ -337,21 +342,24 @@ show_text(
 )
 
 # %% [markdown]
-# The rest of this chapter, and the next, show a beam of 5. That is a common size, and it was fixed before this
-# measurement. The measurement does not ask for another one: from a beam of 2 on, the scores differ by less than the
-# luck of the sentences.
+# The rest of this chapter, and the next, use a beam of 5. It is a common size, and we had fixed it before this
+# measurement. The measurement gives no reason to change it: from a beam of 2 on, the scores differ by less than
+# they would for another sample of sentences.
 #
-# Look at Figure 7.2. Why can [BLEU](../book/glossary.md) stand still, or even *fall*, when the search gets better? A
-# wider beam finds more probable translations, and the most probable one is not always the best one: the model is
-# wrong now and then, and greedy search is sometimes saved by not looking. The first suspect is length.
+# Look at Figure 7.2. Why can [BLEU](../book/glossary.md) stay the same, or even *fall*, when the search gets better? A
+# wider beam finds more probable translations, but the most probable translation is not always the best, because the model is
+# sometimes wrong. Length is one reason.
 #
 # ## Long sentences lose
 #
-# Every word multiplies the probability by a number below 1. So a search by probability likes short sentences, and the
-# wider the beam, the more short ones it meets. The cure is to compare not log-probabilities but these, divided by a
-# **length penalty** that grows with the number of words. This is equation 14 of [Wu et al.
-# (2016)](https://arxiv.org/abs/1609.08144) without its second part, a coverage penalty, which lowers the score of a
-# translation that leaves source words without attention:
+# Every word multiplies the probability by a number below 1, so a search for the highest probability prefers short sentences, and the
+# wider the beam, the more short ones it finds. An extreme example: suppose that the model gives every right word a probability of 0.8, and an
+# end mark right at the beginning only 0.05. A right translation of thirteen words and its end mark has the probability $0.8^{14} = 0.044$. So the *empty*
+# translation, with 0.05, is more probable.
+#
+# The remedy is to divide the log-probabilities by a **[length penalty](../book/glossary.md)** that grows with the number of words before they are
+# compared. This is equation 14 of [Wu et al. (2016)](https://arxiv.org/abs/1609.08144) without its second part, a coverage penalty,
+# which lowers the score of a translation that leaves source words without attention:
 #
 # $$
 # \begin{aligned}
@@ -361,8 +369,8 @@ show_text(
 # \tag{7.1}
 # $$
 #
-# With $\alpha = 0$ nothing is divided. By hand: translation A has 4 words and $\ln p = -2.0$, translation B has 8 words
-# and $\ln p = -2.8$. A is more probable. With $\alpha = 1$, A is divided by 9/6 = 1.5 and B by 13/6 ≈ 2.17.
+# With $\alpha = 0$ nothing is divided, and short sentences win. With a very large $\alpha$, long ones win, whatever they say. Let us compute an example: translation A has 4 words and $\ln p = -2.0$, translation B has 8 words
+# and $\ln p = -2.8$, so A is more probable. With $\alpha = 1$, A is divided by 9/6 = 1.5 and B by 13/6 ≈ 2.17.
 
 # %% tags=["nbval-check-output"]
 for strength in (0.0, 1.0):
@@ -370,7 +378,7 @@ for strength in (0.0, 1.0):
     print(f"strength {strength}: A {a:.3f}, B {b:.3f}, so {'A' if a > b else 'B'} wins")
 
 # %% [markdown]
-# Measure it: the same beam, several strengths, again on the validation set.
+# How much does it matter for our model? We translate with the same beam and several strengths, again on the validation set:
 
 # %%
 reference_words = statistics.mean(len(references[0].split()) for references in validation.references)
@@ -398,9 +406,9 @@ show_text(
 
 
 # %% [markdown]
-# ## The runners-up
+# ## The other translations of a beam
 #
-# A beam ends with K finished translations, an **n-best list**. It tells you what the model was in doubt about.
+# A beam ends with K finished translations, an **[n-best list](../book/glossary.md)**. It shows where the model was in doubt.
 
 
 # %% tags=["hide-input"]
@@ -420,7 +428,7 @@ of_friend = show_n_best("Son amie est malade.")
 _ = show_n_best("Son amie est anglaise.")
 
 # %% [markdown]
-# « Son amie » is "his friend" or "her friend": French does not say which. Look at the second list.
+# « Son amie » is "his friend" or "her friend", and nothing in French tells which. Look at the second list.
 
 # %% tags=["hide-input"]
 his, her = (sum(owner in text.split() for text in of_friend) for owner in ("his", "her"))
@@ -434,21 +442,20 @@ show_text(
 )
 
 # %% [markdown]
-# The last words of the third list may be all over the place: then the model has never seen « anglaise ». That is the next
+# The last words of the third list may make no sense at all. If so, the model has never seen « anglaise », and this leads to the next
 # question.
 #
 # ## Words it has never seen
 #
-# A vocabulary ends somewhere. A source word outside it becomes UNK, one embedding for everything unknown. (The 2017
-# notebook raised a KeyError.) In training, words that were seen only once are now and then shown as UNK on both sides,
-# so that it is a trained word. On the target side the model can then *say* UNK: "here belongs a word that I do not
-# know".
+# Every vocabulary ends somewhere. A source word outside it becomes UNK, one embedding for everything unknown.
+# During training, words that were seen only once are sometimes replaced by UNK on both sides, so that UNK is trained like other words. On the target side
+# the model can then *write* UNK, which means: a word belongs here that I do not know.
 #
-# What should a reader see there? Often the right answer is the source word itself: a name. In their paper on rare
+# What should a reader see in its place? Often the source word itself is right, for example if it is a name. In their paper on rare
 # words [Luong et al. (2015b)](https://arxiv.org/abs/1410.8206) let the model write, beside each unknown word, a
 # pointer to a source word. After the search they look this source word up in a dictionary, and copy it only if the
 # dictionary does not have it. We have no dictionary, so we keep only the second half: our pointer is the source word
-# with the most attention, and we copy it. By hand:
+# with the most attention, and we copy it. Here is an example with made-up weights:
 
 # %% tags=["nbval-check-output"]
 toy_words = Vocabulary.count(["is tired ."])
@@ -464,7 +471,7 @@ print("it said:", " ".join(toy_words.words[number] for number in ids))
 print("answer: ", answer_unknown(Hypothesis(ids, -1.0, attn_weights), source, toy_words))
 
 # %% [markdown]
-# The list after the words says which places were copied. Now the real model, with names that are in few corpora.
+# The list after the words shows which positions were copied. Next we give the real model some names that occur in few corpora:
 
 # %%
 sentences = [
@@ -570,21 +577,21 @@ show_text(
 )
 
 # %% [markdown]
-# Read the long ones, and compare the shares of words. A model that never saw a sentence of more than 25 characters has never
-# had to go on after the sixth word or so: it has learnt that translations *end* there. Nothing in attention forbids it to
-# go on; nothing in the data has taught it to. Learnt systems often fail like this: they do what their data did.
+# Read the long ones, and compare the shares of words. A model that never saw a sentence of more than 25 characters never
+# had to write more than six or seven words, so it has learned that translations *end* there. Attention would allow it to
+# continue, but nothing in the data has taught it to. This is a common failure of learned systems: they do what their data did.
 #
-# What filters take away is told in [From sentences to numbers](01_sentences_to_numbers.ipynb), and [How good is
-# it?](08_how_good_is_it.ipynb) measures by length.
+# [From sentences to numbers](01_sentences_to_numbers.ipynb) shows what filters take away, and [How good is
+# it?](08_how_good_is_it.ipynb) measures quality by length.
 #
 # ## Recap
 #
-# - A model gives probabilities; a search makes a sentence of them. Greedy search never takes a word back.
-# - Beam search keeps K beginnings. It costs about K times the work, and brings a little, up to a point.
-# - Every word costs probability, so short sentences win unless the score is divided by a length penalty.
-# - Choices like beam and penalty are made on the validation set, never on the test set.
+# - A model gives probabilities, and a search makes a sentence of them. Greedy search never takes a word back.
+# - Beam search keeps K beginnings. It costs about K times the work and improves the result a little, up to a point.
+# - Every word lowers the probability, so short sentences win unless the score is divided by a length penalty.
+# - Settings such as beam size and penalty are chosen on the validation set, never on the test set.
 # - Batches change the time and not the result.
-# - An unknown word can be copied from where attention looks, if the model has learnt to say "unknown".
+# - An unknown word can be copied from where attention looks, if the model has learned to write "unknown".
 #
 # ## Exercises
 
@@ -616,8 +623,8 @@ for strength in (crossing - 0.01, crossing + 0.01):
 # ### Solution to exercise 7.2
 
 # %% [markdown]
-# The best sentence must begin with the third best beginning. Let "was" be close behind "has" and "is", and let what follows
-# those two be spread out.
+# The best sentence must begin with the third best beginning. So "was" should be only a little less probable than "has" and "is", and what follows
+# those two should be spread over several words.
 
 # %% tags=["solution", "nbval-check-output"]
 NEXT["x"] = {"has": 0.36, "is": 0.34, "was": 0.3}
@@ -648,13 +655,13 @@ assert anywhere >= first_right
 show_text(f"First in the list: **{first_right:.1%}**. Anywhere among {chosen_beam}: **{anywhere:.1%}**.")
 
 # %% [markdown]
-# The gap is what a better *ranking* could win without a better model. Real systems fill it with a second model that
-# reads the whole candidate, forwards and backwards, and chooses again.
+# The difference is what a better *ranking* could gain without a better model. Real systems use a second model for it, which
+# reads each complete candidate, forwards and backwards, and chooses again.
 
 # %% [markdown]
 # ## What to read next
 #
-# [How good is it?](08_how_good_is_it.ipynb) puts a number on these translations, and an interval round the number.
-# The length penalty is section 7 of [Wu et al. (2016)](https://arxiv.org/abs/1609.08144); replacing an unknown word
+# [How good is it?](08_how_good_is_it.ipynb) measures the quality of these translations, with an interval for each figure.
+# The length penalty is section 7 of [Wu et al. (2016)](https://arxiv.org/abs/1609.08144). Replacing an unknown word
 # with the help of a pointer to the source goes back to the paper on rare words by [Luong et al.
 # (2015b)](https://arxiv.org/abs/1410.8206).

@@ -6,6 +6,8 @@
 #     text_representation:
 #       extension: .py
 #       format_name: percent
+#       format_version: '1.3'
+#       jupytext_version: 1.19.6
 #   kernelspec:
 #     display_name: Python 3 (ipykernel)
 #     language: python
@@ -15,19 +17,20 @@
 # %% [markdown]
 # # How good is it?
 #
-# The loss has fallen and the samples look fine. Neither is an answer: the loss belongs to the training pairs, and you looked
-# at the samples you liked. The notebook of 2017 stopped there. This chapter asks properly: how good, compared with what,
-# and how sure are you?
+# The loss has fallen and the sample translations look fine. Neither tells us how good the translator is: the loss was computed on the training pairs, and
+# we chose the samples ourselves. So in this chapter we measure. How good is it, compared with what,
+# and how sure can we be?
 #
 # > **What you will be able to do**
 # >
 # > - compute BLEU of a sentence by hand, and say what it rewards and what it cannot see
 # > - put an interval around a score with a bootstrap of your own, and say when two scores differ
 # > - tell learning from memorising, and a model from a baseline
-# > - read a challenge set: what kind of sentence does it fail at, and why?
+# > - read a sacrebleu signature, and compare ten sentences by eye in a fair way
+# > - read a challenge set: at what kind of sentence does the model fail, and why?
 #
-# The chapter uses the run of [Training](06_training.ipynb) and trains it twice more with other seeds: seconds at
-# `small`, about four minutes at `standard`, hours at `large`.
+# The chapter uses the run of [Training](06_training.ipynb) and trains it twice more with other seeds. This takes seconds at
+# `small`, about four minutes at `standard`, and hours at `large`.
 
 # %% tags=["hide-input"]
 # Find the package in this clone, or install it from where the book is published. Otherwise stop and say what to do.
@@ -94,12 +97,12 @@ BLUE, ORANGE, GREEN, GREY = "#00429d", "#b8560b", "#2a7f62", "0.5"  # colours th
 # %% [markdown]
 # ## BLEU by hand
 #
-# « Le chat noir dort sur le lit. » The reference is "the black cat is sleeping on the bed&nbsp;." and the output is "the
-# cat black is sleeping on the bed&nbsp;." (with the full stop as a word of its own). How right is that? Every word is
-# there, but an English reader winces.
+# To score thousands of translations we need a program, and the program needs reference translations to compare with. Take « Le chat noir dort sur le lit. » The reference is "the black cat is sleeping on the bed&nbsp;." and the output is "the
+# cat black is sleeping on the bed&nbsp;.", with the full stop as a word of its own. How right is that? Every word is
+# there, but two are in the wrong order.
 #
-# **[BLEU](../book/glossary.md)** ([Papineni et al., 2002](https://aclanthology.org/P02-1040)) counts **n-grams**, runs of n words, and asks which share of the output's are in
-# the reference: this is a *precision*, for n from 1 to 4.
+# **[BLEU](../book/glossary.md)** ([Papineni et al., 2002](https://aclanthology.org/P02-1040)) counts **n-grams**, which are runs of n words, and asks which share of the output's n-grams are in
+# the reference. This share is called the *precision*, and it is computed for n from 1 to 4.
 #
 # | n | n-grams of the output | found in the reference | precision |
 # | ---: | ---: | :--- | ---: |
@@ -108,13 +111,13 @@ BLUE, ORANGE, GREEN, GREY = "#00429d", "#b8560b", "#2a7f62", "0.5"  # colours th
 # | 3 | 7 | not the three that touch "cat black" | 4/7 |
 # | 4 | 6 | not the three at the beginning | 3/6 |
 #
-# The score is their geometric mean: the fourth root of $1 \cdot \frac58 \cdot \frac47 \cdot \frac12$, which is about
-# 0.650. Everybody multiplies by 100: BLEU 65.0.
+# The score is their geometric mean, the fourth root of $1 \cdot \frac58 \cdot \frac47 \cdot \frac12$, which is about
+# 0.650. It is usually multiplied by 100: BLEU 65.0.
 #
-# Two tricks must be stopped. First, repeating: "the the the the the the the the&nbsp;." would have a good share of its
-# words in the reference. So a word counts at most as often as the reference has it. This is **clipping** (of counts; it
-# has nothing to do with gradients). Second, saying little: "is sleeping on the bed&nbsp;." has no wrong n-gram at all. So
-# an output shorter than its reference is multiplied by a **brevity penalty**.
+# Two tricks would give a high score without a good translation. The first is repetition: "the the the the the the the the&nbsp;." would have a good share of its
+# words in the reference. So a word counts at most as often as the reference contains it. This is called **clipping** of counts (it
+# has nothing to do with gradient clipping). The second is to write little: "is sleeping on the bed&nbsp;." has no wrong n-gram at all. So
+# an output that is shorter than its reference is multiplied by a **brevity penalty**.
 #
 # $$
 # \begin{aligned}
@@ -124,8 +127,8 @@ BLUE, ORANGE, GREEN, GREY = "#00429d", "#b8560b", "#2a7f62", "0.5"  # colours th
 # \tag{8.1}
 # $$
 #
-# with $p_n$ the precision of n-grams, $c$ words in the output and $r$ in the reference. Over a whole test set the
-# counts are added up first, and the formula is applied once. All of (8.1) in two functions:
+# Here $p_n$ is the precision of n-grams, $c$ is the number of words in the output and $r$ in the reference. For a whole test set the
+# counts of all sentences are added up first, and the formula is applied once. Two functions compute (8.1):
 
 
 # %%
@@ -156,8 +159,8 @@ def bleu_of_counts(counts):
 
 
 # %% [markdown]
-# Everyone writes BLEU once, and everyone writes it a little differently. So published numbers come from one program,
-# sacrebleu ([Post, 2018](https://aclanthology.org/W18-6319)), and the package uses nothing else. Is yours the same?
+# There are many small decisions in BLEU, and programs make them differently. For this reason published scores should come from one program,
+# sacrebleu ([Post, 2018](https://aclanthology.org/W18-6319)), and the package uses it everywhere. Does our version give the same numbers?
 
 # %% tags=["nbval-check-output"]
 reference = "the black cat is sleeping on the bed ."
@@ -169,19 +172,44 @@ for output in ("the cat black is sleeping on the bed .", "is sleeping on the bed
     assert math.isclose(ours, theirs, abs_tol=1e-6)
 
 # %% [markdown]
-# **Break it.** Delete the clipping (`& allowed`) in your head: what would "the the the the the the the the&nbsp;." get
-# for its single words? With clipping it is:
+# **Break it.** What would "the the the the the the the the&nbsp;." get for its single words without the clipping (`& allowed`)? With clipping it is:
 
 # %% tags=["nbval-check-output"]
 matches, total = count_matches("the the the the the the the the .", [reference])[:2]
 print(f"{matches} of {total} words")
 
 # %% [markdown]
+# ## What BLEU cannot see
+#
+# Before we use the score, let us look at its limits. Here are three outputs for the same reference, "the black cat is sleeping on the bed&nbsp;.":
+#
+# - "the cat black is sleeping on the bed&nbsp;."
+# - "the black cat is not sleeping on the bed&nbsp;."
+# - "the black cat sleeps on the bed&nbsp;."
+#
+# > **Guess first**
+# >
+# > Order them from best to worst as a teacher would. Then guess the order of their BLEU scores.
+
+# %% tags=["nbval-check-output"]
+reference = "the black cat is sleeping on the bed ."
+for output in (
+    "the cat black is sleeping on the bed .",
+    "the black cat is not sleeping on the bed .",
+    "the black cat sleeps on the bed .",
+):
+    print(f"{bleu_of_counts(count_matches(output, [reference])):5.1f}  {output}")
+
+# %% [markdown]
+# BLEU gives its highest score to the output that says the opposite, and its lowest to the one that is right. It counts matching words and knows nothing of
+# meaning. Over a whole test set such cases partly cancel out, and for comparing similar systems BLEU is useful. For a single sentence it says very little.
+
+# %% [markdown]
 # ## More than one right answer
 #
-# The same French sentence can be said in several ways in English, and a reference is only one of them. So BLEU takes
-# several references: an n-gram counts if *any* of them has it. See what is lost with one only. The sentence and its
-# references come from the **challenge set**, which was written for this project.
+# The third output above was right, but the reference said it in another way. So BLEU accepts several
+# references, and an n-gram counts if *any* of them contains it. The next cell shows how much is lost with one reference only. The sentence and its
+# references come from the **[challenge set](../book/glossary.md)**, which was written for this project.
 
 # %% tags=["nbval-check-output"]
 references = [
@@ -192,19 +220,18 @@ for output in references:
     print(f"{output:26} against the first reference {one:5.1f}, against all three {all_three:5.1f}")
 
 # %% [markdown]
-# The second and third are perfectly good, and the first reference alone would never tell. (A single sentence without any
-# matching run of four words gets 0, in this plain form. Sacrebleu puts a small number there. For whole test sets
-# that makes no difference.) The test sets of this book keep *all* translations of a source that the corpus holds.
+# The second and third are good translations, and with the first reference alone we would not see it. (In this plain form, a single sentence without any
+# matching run of four words gets 0. Sacrebleu uses a small number instead. For whole test sets
+# this makes no difference.) The test sets of this book keep *all* translations of a source that the corpus contains.
 #
-# ## Cousins of BLEU
+# ## Two other scores
 #
-# **[chrF](../book/glossary.md)** ([Popović, 2015](https://aclanthology.org/W15-3049)) counts runs of *letters*
+# **[chrF](../book/glossary.md)** ([Popović, 2015](https://aclanthology.org/W15-3049)) counts runs of *characters*
 # instead of words, up to six, and combines precision with recall, the share of the reference that was found. In the
-# form that we use, chrF2, recall counts twice as much as precision. "sleep" for "sleeping" is simply wrong for BLEU;
-# for chrF it is half right.
+# form that we use, chrF2, recall counts twice as much as precision. "sleep" instead of "sleeping" is simply wrong for BLEU,
+# but half right for chrF.
 #
-# **Exact match** is the share of outputs that equal a reference. On short sentences it is easy to understand and hard to
-# argue with.
+# **Exact match** is the share of outputs that equal a reference. For short sentences it is easy to understand.
 
 # %% tags=["nbval-check-output"]
 reference = "she often sleeps here in the morning ."
@@ -213,13 +240,12 @@ for output in ("she often sleep here in the morning .", "she often eats here in 
     print(f"{output:40} BLEU {bleu_score([output], [[reference]]):.1f}  chrF {chrf:.1f}")
 
 # %% [markdown]
-# BLEU gives both the same. One has a grammar mistake and the other another meaning.
+# BLEU gives both outputs the same score, although one has a grammar mistake and the other another meaning. chrF sees the difference.
 #
 # ## The score of the run
 #
-# Now the translator. Where the real pairs can be neither found nor downloaded, `prepare` says so and names the ways
-# out. Its test set shares no sentence with the training pairs, on either side ([From sentences to
-# numbers](01_sentences_to_numbers.ipynb)), and nobody has chosen anything by looking at it.
+# Now we can measure the translator. Its test set shares no sentence with the training pairs, on either side ([A fair
+# test](02_fair_test.ipynb)), and no setting was chosen by looking at it. (If the real pairs are not found, the message of the next cell says what you can do.)
 #
 # > **Guess first**
 # >
@@ -240,18 +266,28 @@ print(greedy_scores.signature)
 
 
 # %% [markdown]
-# The last line is sacrebleu's **signature**. A BLEU without it is not comparable with anything: another way of cutting
-# text into words moves it by several points. "Unknown words" is the share of source words outside the vocabulary. Where
-# the corpus has gold alignments, as the embedded one has, a second line scores the attention: [Seeing
-# attention](09_seeing_attention.ipynb).
+# The last line is sacrebleu's **signature**. It records the decisions that change the score, so that others can compute it in the same way:
+#
+# | field | meaning |
+# | :--- | :--- |
+# | `nrefs:var` | the number of references differs from sentence to sentence (`nrefs:1` would be one each) |
+# | `case:mixed` | upper and lower case count as different; `case:lc` would compare in lower case |
+# | `eff:no` | n-gram orders without any match are not skipped |
+# | `tok:none` or `tok:13a` | how the text is cut into words: at spaces only (our text is cut already), or by the rules of the evaluation campaigns |
+# | `smooth:exp` | how a precision of 0 is replaced |
+# | `version` | of sacrebleu |
+#
+# Scores with different signatures are not comparable: another way of cutting text into words changes a score by several points. "Unknown words" is the share of source words outside the vocabulary. If
+# the corpus has gold alignments, as the built-in one has, a second line scores the attention ([Seeing
+# attention](09_seeing_attention.ipynb)).
 #
 # ## An interval of your own
 #
 # The test set is a sample. Another few hundred sentences of the same kind would have given another score. How
-# different? You have no other test set, but you can *draw* one from the one you have: as many sentences, with
-# replacement, so that some come twice and others not at all. Do that a thousand times ([Koehn,
-# 2004](https://aclanthology.org/W04-3250)). The range that holds the middle 95% of the thousand scores is a **bootstrap
-# interval**.
+# different would it be? We have no other test set, but we can *draw* one from ours: as many sentences, with
+# replacement, so that some come twice and others not at all. We do this a thousand times ([Koehn,
+# 2004](https://aclanthology.org/W04-3250)). The range that contains the middle 95% of the thousand scores is called a **[bootstrap
+# interval](../book/glossary.md)**.
 
 
 # %%
@@ -283,10 +319,10 @@ show_table(
 )
 
 # %% [markdown]
-# They differ a little: other sentences were drawn, and sacrebleu writes its own as a mean and half a width. Fifteen
-# lines, and you will never again have to report a naked number.
+# The two intervals differ a little, because other sentences were drawn and because sacrebleu reports a mean and half a width. The bootstrap takes only fifteen
+# lines, so no score has to be reported without an interval.
 #
-# How does the interval depend on the size of the test set? Take only the first so many sentences:
+# How does the interval depend on the size of the test set? We use only the first sentences of it:
 
 # %%
 rows = []
@@ -296,12 +332,12 @@ for size in sorted({min(size, len(counts)) for size in set_sizes} | {len(counts)
 show_table(["sentences", "BLEU", "95% interval", "width"], rows)
 
 # %% [markdown]
-# Four times as many sentences make the interval about half as wide: it shrinks with the square root. So the last
-# point of precision is dear, and a difference of one BLEU on a few hundred sentences is nothing to write home about.
+# Four times as many sentences make the interval about half as wide. So the last point of precision needs many sentences, and a difference of one BLEU on a few hundred
+# sentences can easily be chance.
 #
-# Or is it? If two systems translate the *same* sentences, luck with the sentences hits both alike. So draw the same sentences
+# When we compare two systems, we can do better. If both translate the *same* sentences, easy and hard sentences affect both in the same way. So we draw the same sentences
 # for both, and look at the **difference** each time (on the right of Figure 8.1). This **paired
-# bootstrap** sees much smaller differences.
+# bootstrap** detects much smaller differences.
 
 # %%
 beam_counts = all_counts(outputs_of(beam), corpus.test.references)
@@ -320,7 +356,7 @@ show_figure(figure)
 
 # %% [markdown]
 # **Figure 8.1.** Scores of a thousand drawn test sets for greedy search, and the difference that a beam makes on the same sentences.
-# Right of the dotted line the beam is ahead.
+# To the right of the dotted line the beam is better.
 
 # %% tags=["hide-input"]
 gain = beam_scores.bleu - greedy_scores.bleu
@@ -336,8 +372,7 @@ show_text(
 )
 
 # %% [markdown]
-# Is that what [Translating](07_translating.ipynb) has seen? It compared beams on the validation set. Ask that set in
-# the same way:
+# Does this agree with [Translating](07_translating.ipynb), which compared beams on the validation set? We compare on that set in the same way:
 
 # %%
 validation = corpus.validation.head(1000)
@@ -376,10 +411,10 @@ show_text(
 )
 
 # %% [markdown]
-# ## Learnt or memorised?
+# ## Learned or memorised?
 #
-# A model could score well on sentences it was trained on by remembering them. The 2017 notebook showed only such
-# sentences. Draw as many training sources as the test set has, with all their translations, and compare.
+# A model could score well on its training sentences by remembering them. To see how much that is, we take as many training sources as the test set has, with all their
+# translations, and compare.
 
 # %%
 translations_of = defaultdict(list)
@@ -393,9 +428,9 @@ seen = HeldOut([sources[row] for row in rows], [translations_of[sources[row]] fo
 seen_scores, _ = evaluate(translator, seen)
 
 # %% [markdown]
-# And compared with *what*? Two baselines that have learnt nothing. **Copying** leaves the French as it is. **Look-up**
-# finds the training source that shares the most words with the sentence, rare words counting more, and hands out its
-# translation: pure memory.
+# A score also needs something to compare with. We use two baselines that have learned nothing. **Copying** leaves the French as it is. **Look-up**
+# finds the training source that shares the most words with the sentence, where rare words count more, and gives its
+# translation. It has only memory.
 
 # %%
 known = list(zip(corpus.train.sources, corpus.train.targets, strict=True))[:lookup_pairs]
@@ -455,12 +490,12 @@ show_text(
 # ## Perplexity is another question
 #
 # Training lowers the [cross-entropy](../book/glossary.md). **[Perplexity](../book/glossary.md)** is its exponential: a
-# perplexity of 8 means that the model is as unsure as if it had to choose between 8 equally likely words at every
-# place. Why not report it?
+# perplexity of 8 means that the model is as uncertain as if it had to choose between 8 equally likely words at every
+# position. Why do we not report it?
 #
-# Because it asks how probable the *reference* is to the model, with every true word before it given. BLEU asks what the
-# model *says*. Here is a short demonstration: multiply all logits by a number. Which word is the best never
-# changes, so greedy search says exactly the same, and its BLEU stays. But the probabilities change.
+# Because it says how probable the *reference* is for the model, when it is given every true word before. BLEU looks at what the
+# model *writes*. A short demonstration shows how different the two are: we multiply all logits by a number. The most probable word stays the
+# same, so greedy search writes the same words and BLEU does not change. But the probabilities do.
 
 # %%
 src = Encoded.encode(corpus.test.sources, corpus.src_vocabulary)
@@ -476,14 +511,14 @@ for factor in (0.25, 0.5, 1.0, 2.0, 4.0):
 show_table(["logits times", "cross-entropy (nats)", "perplexity", "next word right", "greedy BLEU"], rows)
 
 # %% [markdown]
-# One model's words, five perplexities. Perplexity is good for what it is: comparing models on the same vocabulary while
-# they train. Between models with different vocabularies it means nothing at all, since the one with fewer words has less
+# The model writes the same words, with five different perplexities. Perplexity is useful for comparing models with the same vocabulary while
+# they train. Between models with different vocabularies it means nothing, because the one with fewer words has fewer
 # to choose from.
 #
 # ## Where does it fail? By length
 #
-# One number hides everything interesting. First cut: the number of source words, cut at the quartiles
-# (Figure 8.2). That makes four groups of about equal size, or fewer and unequal ones where many sentences
+# A single number hides where the errors are. First we group the test sentences by their number of source words, cut at the quartiles
+# (Figure 8.2). This gives four groups of about equal size, or fewer and unequal ones if many sentences
 # have the same length.
 
 # %%
@@ -512,15 +547,15 @@ axes.set_xticklabels([row[0] for row in by_length])
 show_figure(figure)
 
 # %% [markdown]
-# **Figure 8.2.** BLEU by the number of source words, with 95% intervals. Bars whose intervals overlap widely may well be equal.
+# **Figure 8.2.** BLEU by the number of source words, with 95% intervals. If two intervals overlap widely, the scores may well be equal.
 
 # %% [markdown]
 # ## Where does it fail? By phenomenon
 #
-# A test set tells you *how often* a model fails; its sentences come as the corpus has them. The **challenge set** asks
-# *at what*: [held-out](../book/glossary.md) sentences written for this project, a dozen or so for each thing in which French and English
-# differ: negation, the place of adjectives, small pronouns before the verb, idioms … A sentence that happens to be in the
-# training data is moved into a group of its own, because it tells nothing.
+# A test set says *how often* a model fails, because its sentences come as the corpus has them. The **challenge set** says
+# *at what*. It consists of [held-out](../book/glossary.md) sentences written for this project, a dozen or so for each thing in which French and English
+# differ: negation, the place of adjectives, small pronouns before the verb, idioms and so on. A sentence that happens to be in the
+# training data is moved into a group of its own, because it says nothing about the model.
 #
 # > **Guess first**
 # >
@@ -587,8 +622,8 @@ show_text(
 # %% [markdown]
 # ## Errors worth looking at
 #
-# Scores do not say *why*. A few simple rules sort the challenge set's outputs by what can be seen without knowing French;
-# the first that fits counts.
+# Scores do not say *why* a translation is wrong. A few simple rules sort the outputs of the challenge set by what can be seen without knowing French. The first rule
+# that fits counts.
 
 
 # %%
@@ -626,7 +661,7 @@ show_table(
 )
 
 # %% [markdown]
-# Now read. Two of each kind, with the first reference. Read them as a teacher would: is it really wrong?
+# Now read two outputs of each kind, with the first reference. Read them as a teacher would: is it really wrong?
 
 # %%
 shown = [(kind, row) for kind in sorted(kinds) if kind != "equals a reference" for row in kinds[kind][:2]]
@@ -641,21 +676,31 @@ show_table(
 # %% [markdown]
 # Look for these:
 #
-# - **Right, but not in the references.** A person sees it, no program does. Each such row makes the score too low.
-# - **Fluent and false.** The worst kind. The sentence reads well and says something else; a reader without French
-#   would never know.
-# - **Left out.** Perhaps attention never came to a part of the source. [Seeing attention](09_seeing_attention.ipynb) has the pictures in
-#   which you would look for that.
-# - **The order of the source.** "a door blue": each word is right, the grammar is French.
+# - **Right, but not in the references.** A person sees it, but a program does not. Each such row makes the score too low.
+# - **Fluent and false.** This is the worst kind, because the sentence reads well and says something else. A reader without French
+#   would not notice.
+# - **Left out.** Perhaps attention never looked at a part of the source. [Seeing attention](09_seeing_attention.ipynb) has pictures in
+#   which you can check that.
+# - **The order of the source.** In "a door blue", each word is right but the order is French.
 #
-# ## How much is luck?
+# ## Ten sentences by eye
 #
-# The score depends on the sentences, and you have an interval for that. It also depends on the *seed*: first weights, the
-# order of the pairs, dropout. The interval knows nothing of it. Train again with other seeds, everything else the same.
+# No score replaces reading. If you compare two systems yourself, do it so that you cannot fool yourself:
+#
+# 1. Choose ten test sentences at random, before you see any output.
+# 2. Put the two outputs of each sentence side by side, in random order and without the systems' names.
+# 3. For each sentence ask first: does it say everything that the source says, and nothing else? Then: is it good English? Mark better, worse or equal.
+# 4. Only then look up which is which, and count.
+# 5. With ten sentences, 8 to 2 is weak evidence: for two equal systems, chance alone gives at least 8 to 2 in one direction or the other in about 11% of cases. With two readers, compare their marks; where they differ, the question was not clear.
+#
+# ## How much is chance?
+#
+# The score depends on the sentences, and we have an interval for that. It also depends on the *[seed](../book/glossary.md)*, which determines the first weights, the
+# order of the pairs and dropout. The interval does not include this. So we train again with other seeds, and everything else the same.
 #
 # > **Guess first**
 # >
-# > Three seeds. How far apart are the best and the worst, in BLEU?
+# > With three seeds, how far apart are the best and the worst, in BLEU?
 
 # %%
 by_seed = {scale.training.seed: greedy_scores}
@@ -682,20 +727,21 @@ show_text(
 # %% [markdown]
 # ## What not to conclude
 #
-# - **Not** "this is a good score". BLEU has no scale of its own. It depends on the sentences, the references, how words
+# - **Not** "this is a good score". BLEU has no scale of its own. It depends on the sentences, on the references, and on how words
 #   are cut. It compares systems on the *same* test set, and nothing else.
-# - **Not** "better than the paper". Other data, other words, other signature.
-# - **Not** "it knows French". The test set comes from one collection; the challenge set has shown what that hides.
-# - **Not** "A beats B" from one run each, without an interval, or after trying ten things and reporting the best.
-# - **Not** "no difference" from an interval that holds 0. It says "not shown with so few sentences", which is another thing.
+# - **Not** "better than the paper". Its data, words and signature were different.
+# - **Not** "it knows French". The test set comes from one collection, and the challenge set has shown what that hides.
+# - **Not** "A is better than B" from one run each, without an interval, or after trying ten things and reporting the best.
+# - **Not** "no difference" from an interval that contains 0. It only says that the difference was not shown with so few sentences.
 #
 # ## Recap
 #
-# - BLEU: geometric mean of clipped n-gram precisions, times a brevity penalty, over the whole set, with all references.
-# - A score comes with an interval; comparing two systems, pair them.
-# - Compare with baselines, and with the training sentences: the gap is memory.
+# - BLEU is the geometric mean of clipped n-gram precisions, times a brevity penalty, over the whole set, with all references.
+# - It does not see meaning. For single sentences it says very little.
+# - Give every score an interval and a signature. To compare two systems, pair them.
+# - Compare with baselines, and with the training sentences: the difference is memory.
 # - Perplexity and BLEU answer different questions.
-# - A challenge set says at what a model fails; only reading says why.
+# - A challenge set says at what a model fails, and only reading says why.
 # - Seeds matter as much as many "improvements".
 #
 # ## Exercises
@@ -717,7 +763,7 @@ assert best < greedy_scores.bleu or greedy_scores.bleu < 5
 show_text(f"The best constant answer reaches **{best:.1f}** BLEU, the model {greedy_scores.bleu:.1f}.")
 
 # %% [markdown]
-# BLEU's geometric mean is hard on it: a constant answer gets its "." and a few frequent words, but hardly ever four
+# BLEU's geometric mean makes this hard. A constant answer gets its "." and a few frequent words, but hardly ever four
 # words in a row.
 
 # %% [markdown]
@@ -740,7 +786,7 @@ for output, reference, cut in (
     print(f"{output:15} cut by {cut:5} BLEU {score:.1f}")
 
 # %% [markdown]
-# One sentence, one mistake (if it is one), three scores. This is why the signature belongs to the number.
+# It is one sentence with one mistake (if it is one), and it has three scores. This is why the signature belongs to the number.
 
 # %% [markdown]
 # ### Exercise 8.3: How many sentences to see a difference?
@@ -760,12 +806,12 @@ assert rows[-1][0] == len(counts)
 show_table(["sentences", "difference, 95%", "shown?"], rows)
 
 # %% [markdown]
-# The intervals shrink with the square root of the number. Looking at them one after another and stopping at the first "yes"
-# would be cheating, too: with enough looks, chance says yes now and then.
+# The intervals shrink with the square root of the number of sentences. It would be wrong to look at them one after another and to stop at the first one that excludes 0:
+# if you look often enough, chance gives you one.
 
 # %% [markdown]
 # ## What to read next
 #
 # [Seeing attention](09_seeing_attention.ipynb) looks inside a model of the same kind, trained where the right alignment
-# is known. Before you publish a score, read [Post (2018)](https://aclanthology.org/W18-6319); on when a difference
+# is known. Before you publish a score, read [Post (2018)](https://aclanthology.org/W18-6319), and on when a difference
 # means something, [Koehn (2004)](https://aclanthology.org/W04-3250).

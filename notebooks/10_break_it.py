@@ -6,6 +6,8 @@
 #     text_representation:
 #       extension: .py
 #       format_name: percent
+#       format_version: '1.3'
+#       jupytext_version: 1.19.6
 #   kernelspec:
 #     display_name: Python 3 (ipykernel)
 #     language: python
@@ -16,17 +18,17 @@
 # # Break it
 #
 # Most bugs in a sequence model do not crash. The loss goes down, sentences come out, and something is a little worse
-# than it should be. In this chapter you break a healthy model in five ways, each of which has been in somebody's
-# published code. You guess the damage first, measure it, and look for the sign by which you would have noticed.
+# than it should be. To learn how such bugs look, we now break a healthy model in five ways, each of which has been in
+# published code. For each one you guess the damage first, then we measure it, and then we look for the sign by which you could have noticed it.
 #
 # > **What you will be able to do**
 # >
 # > - predict what attending to padding, a wrong first state, a missing tanh, a leaking split and a shortened loss do
-# > - say for each how much it costs here, with an interval, and what picture or number gives it away
-# > - test for it: the same sentence alone and in company, rows that should differ, two splits, two losses
+# > - say for each how much it costs here, with an interval, and which picture or number shows it
+# > - test for it: the same sentence alone and in a batch, rows that should differ, two splits, two losses
 #
 # The chapter takes well under a minute at `small` and about six minutes at `standard`. All of it is training on the
-# embedded corpus. Every training can be stopped: run its cell again and it goes on where it was. What has been
+# built-in corpus. Every training can be stopped: if you run its cell again, it continues where it was. A model that is already
 # trained is only loaded.
 
 # %% tags=["hide-input"]
@@ -95,11 +97,11 @@ SEED = 10  # of the random split
 BLUE, ORANGE, GREEN, GREY = "#00429d", "#b8560b", "#2a7f62", "0.5"
 
 # %% [markdown]
-# ## The patient, and how it is examined
+# ## The healthy model, and how we examine it
 #
-# Every experiment changes **one** thing. Data, model, schedule and seed stay, so what differs comes from that change
-# (and from luck, which is why BLEU has an interval here; [Which attention?](11_which_attention.ipynb) repeats a
-# comparison with several seeds).
+# Every experiment changes **one** thing. Data, model, schedule and seed stay the same, so the differences come from that change
+# and from chance. This is why BLEU has an interval here, and why [Which attention?](11_which_attention.ipynb) repeats such a
+# comparison with several seeds.
 
 # %%
 corpus = prepare(settings.data)
@@ -123,11 +125,10 @@ healthy = train()
 
 
 # %% [markdown]
-# The examination has four numbers: BLEU on the held-out test set with its 95% interval, the alignment error rate (see
+# We look at four numbers: BLEU on the test set with its 95% interval, the alignment error rate (see
 # [Seeing attention](09_seeing_attention.ipynb)), the loss that *training reported* at its end, and the loss on the test
-# set, in nats a word, computed by an intact function. The last two are different things. Training smooths its labels,
-# drops values and hides words ([Training](06_training.ipynb)), and the test does not: so training reports the higher
-# loss in a healthy run too. Keep an eye on both.
+# set, in nats per word, computed by an intact function. The last two differ even in a healthy run. Training smooths its labels,
+# drops values and hides words ([Training](06_training.ipynb)), so it reports a higher loss than the test.
 
 
 # %%
@@ -188,18 +189,18 @@ compare("healthy")
 # %% tags=["hide-input"]
 weak = results["healthy"][0].bleu < 20
 show_text(
-    "This patient is **weak**: at this scale it has hardly learnt to translate, so there is little left to damage. Follow the "
+    "This model is **weak**: at this scale it has hardly learned to translate, so there is little left to damage. Follow the "
     "pictures and the reasoning, and read the numbers of this run as an exercise in caution. At `standard` there is more to lose."
     if weak
-    else "The patient is in good health: there is something to lose."
+    else "The model translates well enough, so there is something to lose."
 )
 
 # %% [markdown]
-# ## 1. Pads attended
+# ## 1. Padding gets attention
 #
 # A batch is a rectangle, so short sentences are filled up with padding. The healthy softmax gives it no weight,
-# whatever its score. Take that [mask](../book/glossary.md) away. How much weight can an empty column get? Work it out
-# for scores 2 and 1 on two real words and score 0 on $n$ pads:
+# whatever its score. Now we take that [mask](../book/glossary.md) away. How much weight can the empty columns get? Compute it
+# for scores 2 and 1 on two real words and score 0 on $n$ paddings:
 #
 # $$
 # \text{weight on padding} = \frac{n}{e^2 + e^1 + n}
@@ -214,11 +215,11 @@ for pads in (0, 1, 5, 20, 100):
 
 
 # %% [markdown]
-# By (10.1) no single pad is attractive. There are just many of them. So the damage must depend on **who else
-# is in the batch**: the same sentence may get another translation beside a longer one. That is the worst kind of bug: it
+# By (10.1) a single padding gets little weight, but there are many of them. So the damage must depend on **which sentences share
+# the batch**: the same sentence can get another translation beside a longer one. Such a bug is hard to find, because it
 # comes and goes.
 #
-# The change is one function. The mask is taken, and ignored:
+# The change is one function, which gets the mask and ignores it:
 
 
 # %%
@@ -234,9 +235,9 @@ def pads_attended():
 show_source(masked_softmax)
 
 # %% [markdown]
-# What a pad scores depends on the score function. This encoder's states are exactly zero at padding. So under the
-# *general* score, which the patient has, a pad scores $h_t^\top W \, 0 = 0$. Under *concat* it scores $v^\top \tanh(W_1 h_t)$,
-# where $W_1$ is the half of $W$ that sees $h_t$: anything at all. Take a second patient, with concat.
+# Which score padding gets depends on the score function. This encoder's states are exactly zero at padding. So under the
+# *general* score of our healthy model, padding scores $h_t^\top W \, 0 = 0$. Under *concat* it scores $v^\top \tanh(W_1 h_t)$,
+# where $W_1$ is the half of $W$ that is multiplied with $h_t$, and this can be any number. So we train a second healthy model, with concat.
 
 # %%
 concat = train(attention="concat")
@@ -244,9 +245,9 @@ concat = train(attention="concat")
 # %% [markdown]
 # > **Guess first**
 # >
-# > Take the mask away from both patients *after* training, and train a third one, with concat, *without* a mask. Batches are
+# > Take the mask away from both models *after* training, and train a third one, with concat, *without* a mask. Batches are
 # > made of sentences of about equal length here, so training sees little padding. Which of the three will suffer most when
-# > a sentence of 120 words joins the batch? Can the third have learnt to avoid padding by itself?
+# > a sentence of 120 words joins the batch? Can the third have learned to avoid padding by itself?
 
 # %%
 unmasked = train(f"{settings.name}-no-mask", breakage=pads_attended(), attention="concat")
@@ -260,8 +261,8 @@ compare("healthy", "mask off", "concat", "concat, mask off", "concat, trained wi
 
 
 # %% [markdown]
-# That table was made with batches of equal lengths, the friendliest company. Now let every batch contain one long
-# sentence. Its own translation is thrown away; it is there only to make the rectangle wide
+# This table was made with batches of equal lengths, in which there is hardly any padding. Now we put one long
+# sentence into every batch. Its own translation is thrown away, because it is there only to make the rectangle wide
 # (Figure 10.1).
 
 
@@ -299,17 +300,16 @@ axes.legend(loc="lower left")
 show_figure(figure)
 
 # %% [markdown]
-# **Figure 10.1.** BLEU of the same test sentences beside a longer and longer companion. With a mask the company cannot matter; without
-# one it may.
+# **Figure 10.1.** BLEU of the same test sentences beside a longer and longer sentence in the batch. With a mask the other sentence cannot matter, without
+# one it can.
 
 # %% tags=["hide-input"]
 lines = [f"{name}: from **{values[0]:.1f}** to **{values[-1]:.1f}**" for name, values in by_company.items()]
 show_text("BLEU from no companion to the longest: " + "; ".join(lines) + ".")
 
 # %% [markdown]
-# Now a single sentence, « Ma sœur ne dort pas », alone and in company: the words, and the log-probability that the model
-# gives to all of them. Whether a translation is right is not the question here. The question is whether company changes
-# it.
+# Now a single sentence, « Ma sœur ne dort pas », alone and beside a long sentence: the words, and the log-probability that the model
+# gives to all of them. We do not ask whether the translation is right, only whether the other sentence changes it.
 
 # %%
 rows = []
@@ -322,7 +322,7 @@ show_table(["model", "company", "translation", "log-probability"], rows)
 
 
 # %% [markdown]
-# And the picture, Figure 10.2. These are the weights of that sentence in the wide rectangle, with the padding
+# Figure 10.2 shows the reason. These are the weights of that sentence in the wide rectangle, with the padding
 # that a heat map usually cuts off.
 
 
@@ -358,20 +358,20 @@ show_figure(figure)
 # exactly zero.
 
 # %% [markdown]
-# Why does the same change hurt one model and not the other? The general score can grow as large as it likes. Where one
-# real word scores far above 0, a hundred pads at 0 get next to nothing: a model that looks sharply is shielded. With
+# Why does the same change harm one model and not the other? The general score has no upper limit. Where one
+# real word scores far above 0, a hundred paddings with a score of 0 get almost nothing, so a model that looks sharply is protected. With
 # concat every score lies between minus and plus the sum of $|v|$, because tanh is bounded. No word can get far above a
-# pad, and a hundred pads outvote it. Without company both models look healthy, and that is how the bug lives on. The
-# shield is luck, too: nothing promises that the next seed looks as sharply.
+# padding, and together the hundred paddings get more weight. Without a long sentence in the batch both models look healthy, so the bug is not noticed. The
+# protection is chance, too: another seed may look less sharply.
 #
-# **The test that catches it:** translate a sentence alone and in a batch, and demand the same numbers. The package's
+# **The test that catches it:** translate a sentence alone and in a batch, and require the same numbers. The package's
 # tests do.
 
 # %% [markdown]
 # ## 2. The wrong encoder state
 #
-# The 2017 notebook starts its two-layer decoder with `encoder_hidden[:n_layers]`. It looks right: two layers, two
-# states. What are these two rows? Ask PyTorch. A bidirectional GRU of two layers returns *four* last states.
+# Much published code starts a two-layer decoder with `encoder_hidden[:n_layers]`. It looks right: two layers, two
+# states. But which states are these two rows? A bidirectional GRU of two layers returns *four* last states:
 
 # %% tags=["nbval-check-output"]
 torch.manual_seed(0)
@@ -391,7 +391,7 @@ print("rows [:2] hold any of the top layer:", any(torch.equal(row, other) for ro
 show_source(Encoder.forward)
 
 # %% [markdown]
-# The breakage lets that function run, keeps every layer's last states as they pass, and returns the wrong two.
+# To break it, we let that function run, keep every layer's last states, and return the wrong two.
 
 # %%
 right_forward = Encoder.forward
@@ -418,8 +418,8 @@ def wrong_state():
 # %% [markdown]
 # > **Guess first**
 # >
-# > The decoder also has attention, and sees every encoder state at every step. How much can a wrong *first* state cost:
-# > nothing, a point of BLEU, ten? Would your answer be another one without attention?
+# > The decoder also has attention, so it can look at every encoder state at every step. How much can a wrong *first* state cost:
+# > nothing, a point of BLEU, ten? Would your answer be different without attention?
 
 # %%
 two_layers = train(num_layers=2)
@@ -448,15 +448,14 @@ axes.legend()
 show_figure(figure)
 
 # %% [markdown]
-# **Figure 10.3.** Training loss with right and with wrong first states: nothing here raises an alarm.
+# **Figure 10.3.** Training loss with right and with wrong first states: nothing here looks wrong.
 
 # %% [markdown]
-# Whatever your run shows in Figure 10.3, understand why it can be mild. Training does not know what a state is
-# *called*. The lower layer has read the whole sentence, in both directions, and the weights learn to use what they
-# are given. With attention, the first state matters for the first words at most. What is missing is the top layer,
+# Whatever your run shows in Figure 10.3, there is a reason why the damage can be small. The lower layer has read the whole sentence, in both directions, and the weights learn to use what they
+# get, whatever its name is. With attention, the first state matters for the first words at most. What is missing is the top layer,
 # which never reaches the first states, and one direction for each of the two layers of the decoder.
 #
-# And if the broken run comes out *ahead*? Then look at the first column: after so short a training, two layers are
+# What if the broken run is *better*? Then look at the first column: after so short a training, two layers are
 # still far behind the one layer of the healthy model, so we compare two runs that have not finished learning. We also
 # trained each of them from one seed only, and an interval over test sentences does not tell us how much another seed
 # would change. So from these two runs alone we can say only that the mistake is one by definition, since the states are not the
@@ -493,14 +492,13 @@ show_text(
 )
 
 # %% [markdown]
-# This is why the bug could stay in published code for years: it causes no crash and no alarming number. **The test
+# This is how the bug could stay in published code for years: it causes no crash, and no number looks wrong. **The test
 # that catches it** compares with the definition: the $l$-th first state must be the sum of rows $2l$ and $2l + 1$.
 
 # %% [markdown]
 # ## 3. Concat without tanh
 #
-# The concat score is $v^\top \tanh(W [h_t; \bar h_s])$. In 2017 the tanh was forgotten. Is a squashing function so
-# important? Split $W$ into the half that sees $h_t$ and the half that sees $\bar h_s$:
+# The concat score is $v^\top \tanh(W [h_t; \bar h_s])$. Suppose we forget the tanh. Does it matter so much? Split $W$ into the half for $h_t$ and the half for $\bar h_s$:
 #
 # $$
 # v^\top W [h_t; \bar h_s] = v^\top W_1 h_t + v^\top W_2 \bar h_s
@@ -508,7 +506,7 @@ show_text(
 # $$
 #
 # The first term of (10.2) is the same number for every source word $s$. And a softmax does not change when the
-# same number is added to all scores. Try it on numbers:
+# same number is added to all scores. Here is an example with numbers:
 
 # %% tags=["nbval-check-output"]
 key_part = torch.tensor([0.5, 2.0, -1.0])  # vᵀ W₂ h̄ of three source words
@@ -519,8 +517,8 @@ for query_part in (0.0, 3.0, -7.0):  # vᵀ W₁ h of three decoder states
 
 
 # %% [markdown]
-# So the decoder state drops out. **Every target word gets the same weights.** It is not attention any more: it is one
-# fixed average of the source. You have just proved a bug by algebra.
+# So the decoder state has no influence on the weights. **Every target word gets the same weights.** This is not attention any more, only one
+# fixed average of the source. Algebra alone has shown the bug.
 #
 # > **Guess first**
 # >
@@ -581,10 +579,9 @@ show_text(
 # %% [markdown]
 # ## 4. A random split
 #
-# Shuffle all pairs, cut off some for testing: what could be wrong? Collections of sentences repeat themselves. One
-# English sentence has several French translations, and one French sentence several English ones. A pair-by-pair split
-# sends one to training and its twin to the test. That is a [leak](../book/glossary.md). [From sentences to
-# numbers](01_sentences_to_numbers.ipynb) counts it; here you see what it does to a score.
+# The last two bugs are not in the model. We shuffle all pairs and keep some for testing. What could be wrong with that? One
+# English sentence has several French translations, and one French sentence several English ones. A split of pairs
+# puts one of them into training and another into the test set. This is a [leak](../book/glossary.md). [A fair test](02_fair_test.ipynb) counts it, and here we see what it does to a score.
 
 
 # %%
@@ -632,7 +629,7 @@ show_text(
 )
 
 # %% [markdown]
-# Real collections repeat themselves far more. So give our corpus the habit: wherever the English has a short form, add
+# Real collections repeat themselves far more. We make our corpus similar to them: wherever the English has a short form, add
 # the same pair with the long form ("it isn't" and "it is not"), as different translators would.
 
 # %% tags=["nbval-check-output"]
@@ -679,12 +676,12 @@ show_table(
 )
 
 # %% [markdown]
-# The healthy split keeps twins together, for a French sentence that is in the test set is kept out of training,
-# whatever the English says.
+# The healthy split keeps such twins together, because a French sentence that is in the test set is kept out of training,
+# whatever its English is.
 #
 # > **Guess first**
 # >
-# > Two models, the same amount of data, the same schedule. Each is measured on *its own* test set, as its owner would do.
+# > Two models, the same amount of data, the same schedule. Each is measured on *its own* test set, as its author would do.
 # > By how many points of BLEU will the leaky one look better?
 #
 # (The long forms have no gold alignment, so the AER of these two is missing.)
@@ -702,7 +699,7 @@ compare("honest split", "random split")
 
 
 # %% [markdown]
-# Now look inside the leaky test set. Part of its sentences were seen in training, part were not.
+# Now we look at the test set of the random split. Some of its sentences were seen in training, and some were not.
 
 
 # %%
@@ -736,7 +733,7 @@ show_text(
 
 # %% [markdown]
 # The sentences are not equally hard in both parts, so their difference alone proves nothing. The comparison of the two
-# splits does, as far as the intervals allow. With a model large enough to learn its training pairs by heart, the gift is
+# splits does, as far as the intervals allow. With a model large enough to learn its training pairs by heart, the gain is
 # larger.
 #
 # **The test that catches it** is a line long: no sentence of the test set, on either side, is in the training set.
@@ -744,12 +741,12 @@ show_text(
 # %% [markdown]
 # ## 5. A loss that stops at a generated EOS
 #
-# Many training loops go word by word and stop when the *model* says EOS, as in use. It sounds natural. But then the
-# words after a premature EOS never count: the model is not told what it left out. The loss is the mean over fewer
+# Many training loops go word by word and stop when the *model* writes EOS, as it is done when translating. But then the
+# words after an early EOS never count, so the model does not learn what it left out. The loss is the mean over fewer
 # words.
 #
-# Work out one sentence. The target is "the cat sleeps `<eos>`", and these are the probabilities of the right word. At
-# the second place the model's favourite is EOS.
+# Let us compute one sentence. The target is "the cat sleeps `<eos>`", and these are the probabilities of the right word. At
+# the second position EOS is the model's most probable word.
 
 # %% tags=["nbval-check-output"]
 of_right_word = torch.tensor([0.5, 0.3, 0.02, 0.1])
@@ -760,9 +757,9 @@ print(f"whole loss   {-of_right_word.log().mean():.2f} nats a word")
 print(f"stopped loss {-of_right_word[~ended_before].log().mean():.2f} nats a word")
 
 # %% [markdown]
-# The worst word, with 0.02, is gone, and in this sentence the reported loss is lower by far.
+# The worst word, with 0.02, is not counted any more, so the reported loss of this sentence is much lower.
 #
-# The breakage narrows the mask that the loss gets. To know how much is lost, it also counts words.
+# To break the loss in this way, we make its mask smaller. We also count the words that are left:
 
 # %%
 counted = []
@@ -786,7 +783,7 @@ def stopped_loss():
 # > **Guess first**
 # >
 # > In the very first steps the model knows nothing, and its favourite word may well be EOS, everywhere. Will it get stuck
-# > there? Will its translations end too early? And which of the two losses, in training and on the test set, will betray
+# > there? Will its translations end too early? And which of the two losses, in training and on the test set, will show
 # > it?
 
 # %%
@@ -837,14 +834,14 @@ seen = (
 show_text(verdict("healthy", "loss stopped at EOS") + seen)
 
 # %% [markdown]
-# Is the stopped curve of Figure 10.5 below the other one, as in the sum by hand? Both ways are possible. Behind
-# a false end lie hard words, which are dropped, but also easy ones: after a wrong EOS, the true full stop and the true
-# EOS are dropped too. Whatever it does, it is no longer the mean that you think it is, and curves of two such runs
+# Is the stopped curve of Figure 10.5 below the other one, as in our example? Both are possible. After
+# a wrong EOS hard words are left out, but also easy ones, such as the full stop and the true
+# EOS. In any case it is not the mean over all words any more, so the curves of two such runs
 # cannot be compared.
 #
 # If the damage is small in your run, teacher forcing is the reason. The decoder reads the *true* word before each
-# place, and after a true "the" hardly any model says EOS. So the loss soon counts nearly everything. Feed the model its
-# own words instead, as those loops did, and premature ends feed on themselves: exercise 10.2 does that.
+# place, and after a true "the" hardly any model predicts EOS. So the loss soon counts nearly everything. If we feed the model its
+# own words instead, early ends become more frequent. Exercise 10.2 does that.
 #
 # **The test that catches it:** change a target word after the model's EOS. The loss must change.
 
@@ -855,20 +852,20 @@ show_text(verdict("healthy", "loss stopped at EOS") + seen)
 compare(*results)
 
 # %% [markdown]
-# Go through your guesses. Are the breakages that cost most those that look worst in code? Would BLEU alone have shown
-# you all five? Each has its own place to look: a batch of mixed lengths, the definition of a state, stripes in a
-# picture, the two halves of a split, a loss that is computed by somebody else.
+# Compare with your guesses. Do the bugs that look worst in the code cost most? Would BLEU alone have shown
+# you all five? Each of them shows somewhere else: in a batch of mixed lengths, in the definition of a state, in stripes in a
+# picture, in the two halves of a split, and in a loss that is computed independently.
 #
 # **Break it more.** Break two things at once, for instance mask and tanh. Do the damages add up?
 
 # %% [markdown]
 # ## Recap
 #
-# - Without a mask, a translation may depend on its company. Compare alone with together.
-# - `[:n_layers]` of a bidirectional GRU is the wrong half of the states. Training adapts, so the score may hide it.
-# - Without tanh, concat cannot see the decoder: all rows are equal. Algebra finds it, and so does one picture.
+# - Without a mask, a translation can depend on the other sentences of its batch. Compare it alone with it in a batch.
+# - `[:n_layers]` of a bidirectional GRU are the wrong states. Training adapts, so the score may hide it.
+# - Without tanh, the concat score does not depend on the decoder: all rows are equal. Algebra shows it, and so does one picture.
 # - A random split leaks where sentences repeat. How much it flatters depends on the corpus, not on the code.
-# - A loss that stops at the model's own EOS is a mean over other words than you think. Watch one that nothing can bend.
+# - A loss that stops at the model's own EOS is a mean over fewer words than you think. Also watch a loss that is computed independently.
 
 # %% [markdown]
 # ## Exercises
@@ -893,10 +890,10 @@ for fill in (-torch.inf, -1e9):
 # and $-10^9$ gives even weights on padding, which you do not. The package refuses such a batch before it gets here.
 
 # %% [markdown]
-# ### Exercise 10.2: EOS in its natural habitat
+# ### Exercise 10.2: EOS among the model's own words
 #
 # Train for one epoch on the model's own words (`sampling="constant"`, `sampling_end=0.0`), with and without the stopped
-# loss. Which share of the words counts now, and how long are the translations?
+# loss. Which share of the words is counted now, and how long are the translations?
 
 # %% [markdown]
 # ### Solution to exercise 10.2
@@ -918,7 +915,7 @@ show_table(["run", "BLEU", "words a sentence", "words that counted"], rows)
 
 # %% [markdown]
 # (A run that was trained before is only loaded, so nothing is counted then.) One epoch is short, and on its own words
-# a model learns slowly anyway. If BLEU is below 1 in both rows, neither model has learnt to translate, and the table
+# a model learns slowly anyway. If BLEU is below 1 in both rows, neither model has learned to translate, and the table
 # cannot show what the stopped loss costs. It shows only the first thing that we asked for, the share of words that
 # counted. For the cost, train for as many epochs as the healthy model.
 
@@ -956,5 +953,5 @@ show_table(["run", "BLEU", "from", "to", "last training loss"], rows)
 #
 # [Which attention?](11_which_attention.ipynb) asks which of the healthy variants is best, with several seeds. [My training does
 # not work](../book/my-training-does-not-work.md) goes the other way: from what you see to its cause. [From the
-# 2017 notebook to this book](../book/from-2017.md) names, defect by defect, the test that now catches it. What most of
-# them depart from is section 3.1 of [Luong et al. (2015)](https://arxiv.org/abs/1508.04025).
+# 2017 notebook to this book](../book/from-2017.md) names, defect by defect, the test that now catches it. Most of
+# them are variations of section 3.1 of [Luong et al. (2015)](https://arxiv.org/abs/1508.04025).

@@ -523,11 +523,11 @@ if len(gaps) > 1:
     )
 
 # %% [markdown]
-# Why does the gap not grow here, while in chapter 3 it grew from 15 points to 66? Three things differ. Chapter 3 has
-# sentences of up to 28 words, and 217 test sentences of more than 16; here the longest group has a dozen sentences of 8
-# words. Chapter 3 trains on the regular sentences of the grammar, which a model soon translates well while they are
+# Why does the gap not grow here, while in [Encoder and decoder](03_encoder_decoder.ipynb) it grew from 16 points to 67? Three
+# things differ. That chapter has sentences of up to 28 words, and 200 test sentences of more than 16, while the longest group
+# here consists of a dozen sentences of 8 words. It trains on the regular sentences of the grammar, which a model soon translates well while they are
 # short. And here training is so short that the model without attention translates even short sentences badly. So this
-# figure does not contradict chapter 3: it has too few long sentences to test it.
+# figure does not contradict the other: it has too few long sentences to test it.
 #
 # ## Who looks at the right place?
 #

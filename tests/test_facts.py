@@ -27,7 +27,7 @@ from s2s_tutorial.model.encoder import Encoder
 from s2s_tutorial.runs.weights import load_translator
 
 ROOT = Path(__file__).parents[1]
-SCRIPTS = {path.name[:2]: path for path in sorted((ROOT / "notebooks").glob("[0-9]*.py"))}
+SCRIPTS = {path.stem[3:]: path for path in sorted((ROOT / "notebooks").glob("[0-9]*.py"))}
 CITED = ROOT / "book" / "references.bib"
 
 
@@ -94,7 +94,7 @@ def gradient_norms(both_ways: bool) -> list[float]:
 
 def test_the_middle_of_a_sentence_is_farthest_from_the_first_state():
     assert "the gradient that reaches the middle word is less than a tenth of the gradient that reaches the" in prose(
-        "03"
+        "encoder_decoder"
     )
     torch.manual_seed(0)
     both, one = gradient_norms(both_ways=True), gradient_norms(both_ways=False)
@@ -103,7 +103,7 @@ def test_the_middle_of_a_sentence_is_farthest_from_the_first_state():
 
 
 def test_pytorchs_candidate_state_has_the_reset_gate_after_the_matrix_and_the_papers_before_it():
-    assert "In the paper (equation 8) the reset gate acts before the matrix" in prose("03")
+    assert "In the paper (equation 8) the reset gate acts before the matrix" in prose("recurrent_networks")
     torch.manual_seed(0)
     cell = nn.GRUCell(3, 4, bias=False)
     x, h = torch.randn(1, 3), torch.randn(1, 4)
@@ -121,7 +121,7 @@ def test_pytorchs_candidate_state_has_the_reset_gate_after_the_matrix_and_the_pa
 @pytest.mark.parametrize("centre", [0.0, 3.0, 3.5, 6.9])
 @torch.no_grad()
 def test_weights_of_local_attention_sum_to_less_than_one_wherever_the_window_is(centre, monkeypatch):
-    assert "They never do, wherever the window is" in prose("04")
+    assert "They never do, because the softmax has already shared out" in prose("attention")
     attention = build_attention("local-p", hidden_size=2)
     assert isinstance(attention, LocalAttention)
     assert attention.reach == 2
@@ -135,7 +135,7 @@ def test_weights_of_local_attention_sum_to_less_than_one_wherever_the_window_is(
 
 
 def test_chapter_11_gives_the_reach_of_its_window():
-    assert "Ours has $D = 2$, so at most five words are inside; the paper has $D = 10$" in prose("11")
+    assert "Ours has $D = 2$, so at most five words are inside; the paper has $D = 10$" in prose("which_attention")
     assert build_attention("local-p", hidden_size=2).reach == 2
 
 
@@ -143,14 +143,14 @@ def test_chapter_11_gives_the_reach_of_its_window():
 
 
 def test_adams_first_step_without_bias_correction_is_the_one_that_the_chapter_gives():
-    [without] = numbers(r"without it the first step below would be ([\d.]+) and not 0\.1\.", prose("06"))
+    [without] = numbers(r"without it the first step below would be ([\d.]+) and not 0\.1\.", prose("training"))
     means = (1 - 0.9) * 1000, (1 - 0.999) * 1000**2
     assert round(0.1 * means[0] / math.sqrt(means[1]), 3) == without
 
 
 def test_a_third_of_the_places_is_padding_in_the_batch_of_chapter_6():
-    assert "here a third of the places is padding" in prose("06")
-    real, places = numbers(r"(\d+) of (\d+) places are real words", outputs("06"))
+    assert "here a third of the places is padding" in prose("training")
+    real, places = numbers(r"(\d+) of (\d+) places are real words", outputs("training"))
     assert round(3 * (1 - real / places)) == 1
 
 
@@ -171,7 +171,7 @@ def test_the_readme_has_the_table_of_the_results(tmp_path):
 
 
 def test_the_model_in_the_package_copies_the_words_that_chapter_7_names():
-    text = prose("07")
+    text = prose("translating")
     assert "It copies all six of these words" in text
     names = {
         "Ngozi est fatiguée.": "ngozi", "Je connais Wilhelmina.": "wilhelmina", "Il aime Bartholomé.": "bartholome",
@@ -187,8 +187,8 @@ def test_the_model_in_the_package_copies_the_words_that_chapter_7_names():
 
 
 def test_the_model_that_is_trained_on_trimmed_pairs_hardly_ever_copies():
-    assert "a model that is trained on the trimmed pairs of this chapter hardly ever does it" in prose("01")
-    unknown, copied = numbers(r"The sentences hold (\d+) unknown words; \*\*(\d+)\*\* words", outputs("07"))
+    assert "a model that is trained on few rare words hardly ever does it" in prose("sentences_to_numbers")
+    unknown, copied = numbers(r"The sentences hold (\d+) unknown words; \*\*(\d+)\*\* words", outputs("translating"))
     assert copied <= 1 < unknown
 
 
@@ -197,8 +197,8 @@ def test_the_model_that_is_trained_on_trimmed_pairs_hardly_ever_copies():
 
 def test_the_expected_leak_of_two_independent_splits():
     pairs, expected, found = numbers(r"Of ([\d,]+) test pairs that makes an expected \*\*(\d+)\*\*, and it is ([\d,]+)\.",
-                                     outputs("01"))  # fmt: skip
-    assert row("random", outputs("01").split("of them trained on before")[1]) == [f"{pairs:,.0f}", f"{found:,.0f}"]
+                                     outputs("fair_test"))  # fmt: skip
+    assert row("random", outputs("fair_test").split("of them trained on before")[1]) == [f"{pairs:,.0f}", f"{found:,.0f}"]
     assert round(pairs * 0.8 * 0.92) == expected == pytest.approx(found, rel=0.1)
 
 
@@ -221,7 +221,7 @@ def test_shuffles_with_the_same_seed_are_related_and_hide_a_part_of_the_leak():
 
 
 def test_the_translator_has_rules_for_the_apostrophes_of_two_languages_and_no_other():
-    assert "`detokenise` puts the apostrophes of these two languages back" in prose("12")
+    assert "`detokenise` puts the apostrophes of these two languages back" in prose("your_own_data")
     assert detokenise(["he", "isn", "t", "here"]) == "he isn't here"
     assert detokenise(["l", "ami", "d", "une", "amie"], "fr") == "l'ami d'une amie"
     assert detokenise(["he", "isn", "t", "here"], "eo") == "he isn t here"
@@ -235,7 +235,7 @@ def separated(seeds: int) -> float:
 
 
 def test_how_often_luck_separates_two_and_three_seeds():
-    text = prose("15")
+    text = prose("borrowed_parts")
     assert "twenty ways to divide six scores between two starts, and two of them separate the starts completely" in text
     assert "Below are twelve verdicts" in text
     assert "we would expect about one of them to be false" in text
@@ -243,22 +243,22 @@ def test_how_often_luck_separates_two_and_three_seeds():
     assert separated(2) == pytest.approx(1 / 3)
     assert separated(3) == pytest.approx(1 / 10)
     words = r"(?:helps|hurts|makes no clear difference) with [\d,]+ pairs"
-    assert len(re.findall(words, outputs("15"))) == (0 if waits("15", "verdict(name)") else 12)
+    assert len(re.findall(words, outputs("borrowed_parts"))) == (0 if waits("borrowed_parts", "verdict(name)") else 12)
 
 
 def test_chapter_11_chooses_on_the_validation_set_and_tests_its_choice_in_pairs():
-    assert "a choice should come from the validation set" in prose("11")
-    if not waits("11", "of_validation"):
-        [chosen] = re.findall(r"The validation set chooses \*\*([\w -]+)\*\*", outputs("11"))
-        header = next(line for line in outputs("11").splitlines() if line.startswith("| seed | BLEU, "))
+    assert "a choice should come from the validation set" in prose("which_attention")
+    if not waits("which_attention", "of_validation"):
+        [chosen] = re.findall(r"The validation set chooses \*\*([\w -]+)\*\*", outputs("which_attention"))
+        header = next(line for line in outputs("which_attention").splitlines() if line.startswith("| seed | BLEU, "))
         assert header.split(" | ")[2] == f"BLEU, {chosen}"
 
 
 def test_the_gaps_that_chapter_11_compares_with_its_own():
-    assert "it grew from 15 points to 66" in prose("11")
-    assert "is 15 points for the shortest sentences and 66 for the longest" in outputs("03")
-    [count] = numbers(r"and (\d+) test sentences of more than 16", prose("11"))
-    assert row("over 16", outputs("03"))[0] == f"{count:.0f}"
+    assert "it grew from 16 points to 67" in prose("which_attention")
+    assert "is 16 points for the shortest sentences and 67 for the longest" in outputs("encoder_decoder")
+    [count] = numbers(r"and (\d+) test sentences of more than 16", prose("which_attention"))
+    assert row("over 16", outputs("encoder_decoder"))[0] == f"{count:.0f}"
 
 
 # Chapter 10: what the runs do not show
@@ -266,48 +266,48 @@ def test_the_gaps_that_chapter_11_compares_with_its_own():
 
 def test_the_wrong_first_states_cost_nothing_in_the_run_that_is_shown():
     """If a new run shows a cost, chapters 3 and 10 and `from-2017` must report it."""
-    assert "our short runs do not show that it costs anything" in prose("10")
+    assert "our short runs do not show that it costs anything" in prose("break_it")
     assert "our short runs do not show a cost" in page("book/from-2017.md")
-    right, wrong = (float(row(name, outputs("10"))[0]) for name in ("two layers", "wrong first states"))
+    right, wrong = (float(row(name, outputs("break_it"))[0]) for name in ("two layers", "wrong first states"))
     assert wrong >= right
-    if not waits("10", "to_the_end"):
-        right, wrong = (list(map(float, row(name, outputs("10")))) for name in ("right", "wrong"))
+    if not waits("break_it", "to_the_end"):
+        right, wrong = (list(map(float, row(name, outputs("break_it")))) for name in ("right", "wrong"))
         assert min(right) <= max(wrong)
 
 
 @pytest.mark.parametrize("names", [("own-words", "own-words-stopped"), ("bare", "bare-wrong-state")])
 def test_exercises_after_one_epoch_say_that_no_model_can_translate_yet(names):
-    assert prose("10").count("is below 1") == 2
-    assert all(float(row(name, outputs("10"))[0]) < 1 for name in names)
+    assert prose("break_it").count("is below 1") == 2
+    assert all(float(row(name, outputs("break_it"))[0]) < 1 for name in names)
 
 
 # Chapters 8, 12, 13 and 14
 
 
 def test_chrf_counts_recall_twice():
-    assert "chrF2, recall counts twice as much as precision" in prose("08")
+    assert "chrF2, recall counts twice as much as precision" in prose("how_good_is_it")
     assert CHRF().beta == 2
 
 
 def test_what_becomes_of_a_word_in_the_wrong_encoding():
     read = "ĉevalo".encode("iso-8859-3").decode("iso-8859-1")
-    assert f'becomes "{read}", which normalising turns into "{normalise(read)}"' in prose("12")
+    assert f'becomes "{read}", which normalising turns into "{normalise(read)}"' in prose("your_own_data")
 
 
 def test_the_numbers_of_a_ring_and_of_the_plain_mean():
-    text = outputs("13")
+    text = outputs("more_machines")
     few, many = (float(row(size, text.split("MB sent by each")[1])[0]) for size in ("2", "64"))
-    assert "From 2 processes to 64 it nearly doubles" in prose("13")
+    assert "From 2 processes to 64 it nearly doubles" in prose("more_machines")
     assert 1.8 < many / few < 2
     rounding, plain = numbers(r"relative difference is \*\*([\d.]+)\*\*.*plain mean the difference is ([\d.]+)%", text)
-    assert "it is thousands of times as large as rounding" in prose("13")
+    assert "it is thousands of times as large as rounding" in prose("more_machines")
     assert plain / 100 > 1000 * rounding
 
 
 def test_chapter_14_tells_what_its_table_of_examples_shows():
     some, none = numbers(r"With four examples the share falls to (\d+)% in the run shown here, from (\d+)% without any",
-                         prose("14"))  # fmt: skip
-    table = outputs("14").split("combinations shown")[1]
+                         prose("other_tasks"))  # fmt: skip
+    table = outputs("other_tasks").split("combinations shown")[1]
     shares = {number: float(row(str(number), table)[0].removesuffix("%")) for number in (0, 4, 16, 64)}
     assert (shares[4], shares[0]) == (some, none)
     assert 40 <= shares[16] < 50 < shares[64]
@@ -327,7 +327,7 @@ def test_a_chapter_takes_about_as_long_as_it_says(chapter):
 
 
 def test_the_long_chapters_give_a_duration():
-    for chapter in ("08", "09", "10", "11"):
+    for chapter in ("how_good_is_it", "seeing_attention", "break_it", "which_attention"):
         assert re.search(r"about (\w+) minutes", prose(chapter)[:3000]), chapter
 
 
@@ -380,6 +380,6 @@ def test_every_work_is_cited_and_every_link_to_a_work_is_a_citation(plain):
 
 
 def test_dropout_is_credited_before_it_is_first_used_in_training():
-    text = SCRIPTS["03"].read_text(encoding="utf-8")
+    text = SCRIPTS["encoder_decoder"].read_text(encoding="utf-8")
     assert text.index("srivastava14a") < text.index("trainer.fit()")
-    assert all("dropout" not in prose(chapter) for chapter in ("00", "01", "02"))
+    assert all("dropout" not in prose(chapter) for chapter in ("first_translation", "sentences_to_numbers", "batches"))
