@@ -39,7 +39,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 REPOSITORY = ""  # filled in where the book is published
-NEEDED = "s2s_tutorial babel filelock matplotlib msgspec numpy pooch sacrebleu safetensors sentencex tensorboard torch tqdm typer"
+NEEDED = "s2s_tutorial babel filelock matplotlib msgspec numpy pooch sacrebleu safetensors sentencex tensorboard torch tornado tqdm typer"
 clone = next((f for f in (Path.cwd(), *Path.cwd().parents) if (f / "s2s_tutorial" / "__init__.py").is_file()), None)
 sys.path[:0] = [str(clone)] if clone else []
 source = f"git+{REPOSITORY}" if REPOSITORY else clone or "the folder of your clone"
