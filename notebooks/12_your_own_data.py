@@ -644,6 +644,6 @@ for encoding in ("iso-8859-3", "iso-8859-1"):
 #
 # Take a file of your own and follow the same path. [From the command line](../book/from-the-command-line.md) has all commands in their
 # order, and [Which sizes](../book/which-sizes.md) helps you to choose the settings. Once your file has grown too large for one process, read
-# [More machines](13_more_machines.ipynb); [Other tasks: commands, questions, talk](14_other_tasks.ipynb) uses the same commands for tasks that are
+# [More machines](13_more_machines.ipynb); [Commands to a machine](14_commands.ipynb) and [Questions about a story](14_questions.ipynb) use the same package for tasks that are
 # not translation. The [reference](../book/api.md) describes every function of the package, and the [glossary](../book/glossary.md) explains
 # every term. [Tatoeba (2026)](https://tatoeba.org) shows how to name the source and the licence of sentences.

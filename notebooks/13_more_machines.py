@@ -699,5 +699,5 @@ show_table(
 # ## What to read next
 #
 # This is as far as two cores go. `torchrun` starts the same command on several machines, too; `torchrun --help` says
-# how. The [reference](../book/api.md) has every function that was shown here. [Other tasks: commands, questions,
-# talk](14_other_tasks.ipynb) gives the same network other work.
+# how. The [reference](../book/api.md) has every function that was shown here. [Commands to a
+# machine](14_commands.ipynb) gives the same network another task.

@@ -306,8 +306,8 @@ def test_the_numbers_of_a_ring_and_of_the_plain_mean():
 
 def test_chapter_14_tells_what_its_table_of_examples_shows():
     some, none = numbers(r"With four examples the share falls to (\d+)% in the run shown here, from (\d+)% without any",
-                         prose("other_tasks"))  # fmt: skip
-    table = outputs("other_tasks").split("combinations shown")[1]
+                         prose("commands"))  # fmt: skip
+    table = outputs("commands").split("combinations shown")[1]
     shares = {number: float(row(str(number), table)[0].removesuffix("%")) for number in (0, 4, 16, 64)}
     assert (shares[4], shares[0]) == (some, none)
     assert 40 <= shares[16] < 50 < shares[64]
