@@ -99,7 +99,7 @@ SEEDS = (0, 1) if tiny else (0, 1, 2)
 MINUTES = {1.0: 0.0} if tiny else {0.05: 0.3, 0.25: 0.6, 1.0: 1.2}
 RATES = (1.0,) if tiny else (0.5, 1.0, 2.0)  # factors of the learning rate that are tried, on the share TUNED
 TUNED = 1.0 if tiny else 0.25
-HIDDEN, MOST_PAIRS, MOST_TEST = (32, 400, 30) if tiny else (128, 40_000, 800)
+HIDDEN, MOST_PAIRS, MOST_VALIDATION, MOST_TEST = (16, 130, 10, 12) if tiny else (128, 40_000, 200, 800)
 LENGTHS = (5, 10) if tiny else (5, 10, 20, 40, 80)  # words of a sentence, where time is measured
 BLUE, ORANGE, GREEN, GREY = "#00429d", "#b8560b", "#2a7f62", "0.5"
 COLOURS = {"GRU": BLUE, "Transformer": ORANGE}
@@ -125,7 +125,7 @@ COLOURS = {"GRU": BLUE, "Transformer": ORANGE}
 
 # %%
 if tiny:
-    simple = replace(PRESETS["small"].data, sample_pairs=2_000, unit="words", max_length=8)
+    simple = replace(PRESETS["small"].data, sample_pairs=1_000, unit="words", max_length=8)
     TEXTS = {
         "standard": simple,
         "real": replace(simple, text="unicode", tokens="subwords", vocabulary_size=512),
@@ -138,7 +138,7 @@ else:
     }
 
 
-GRAMMAR = replace(PRESETS["small"].data, sample_pairs=2_000 if tiny else 24_000, unit="words", max_length=8)
+GRAMMAR = replace(PRESETS["small"].data, sample_pairs=600 if tiny else 24_000, unit="words", max_length=8)
 
 
 def some(held_out, count):
@@ -161,7 +161,7 @@ def with_share(corpus, data, share):
 corpora = {}
 for text, data in TEXTS.items():
     whole = prepare(data)
-    whole = replace(whole, validation=some(whole.validation, 200), test=some(whole.test, MOST_TEST))
+    whole = replace(whole, validation=some(whole.validation, MOST_VALIDATION), test=some(whole.test, MOST_TEST))
     corpora |= {(text, share): with_share(whole, data, share) for share in MINUTES}
 show_table(
     ["text", "share", "training pairs", "French entries", "English entries"],
@@ -238,7 +238,7 @@ def pairs_per_second(network, text, corpus):
     with tempfile.TemporaryDirectory() as folder:
         trainer = Trainer(corpus, settings, Path(folder), watchers=[])
         order = epoch_order(trainer.src.lengths, trainer.tgt.lengths, settings.training.batch_size, seed=0, epoch=0)
-        for rows in order[:5] if tiny else order[:60]:
+        for rows in order[:2] if tiny else order[:60]:
             batch, start = Batch.of(trainer.src, trainer.tgt, rows), time.perf_counter()
             trainer.train_step(batch)
             speeds.append(len(rows) / (time.perf_counter() - start))
@@ -404,14 +404,16 @@ show_figure(figure)
 # %%
 TRAINED_LENGTH, LONGEST = 8, 14
 by_grammar = prepare(GRAMMAR)
-by_grammar = replace(by_grammar, validation=some(by_grammar.validation, 200), test=some(by_grammar.test, MOST_TEST))
+by_grammar = replace(
+    by_grammar, validation=some(by_grammar.validation, MOST_VALIDATION), test=some(by_grammar.test, MOST_TEST)
+)
 known, training_sources = by_grammar.src_vocabulary, set(by_grammar.train.sources)
 longer = defaultdict(list)  # by number of words of the source: pairs that were not in training
-for pair in generate(3_000 if tiny else 30_000, seed=20):
+for pair in generate(1_000 if tiny else 30_000, seed=20):
     source, target = normalise(pair.source), normalise(pair.english)
     words = source.split()
     fits = (
-        3 <= len(words) <= LONGEST and source not in training_sources and len(longer[len(words)]) < (8 if tiny else 80)
+        3 <= len(words) <= LONGEST and source not in training_sources and len(longer[len(words)]) < (3 if tiny else 80)
     )
     if fits and all(word in known for word in words):
         longer[len(words)].append((source, target))
