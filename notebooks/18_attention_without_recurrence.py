@@ -424,8 +424,7 @@ show_figure(figure)
 
 # %% [markdown]
 # Since (18.3) is a formula and not a table of learned rows, there is a vector for every position, even beyond the longest
-# sentence of training. Whether a network can use a position that it never saw is another question, which we take up in
-# [Recurrent or not](20_recurrent_or_not.ipynb).
+# sentence of training. Whether a network can use a position that it never saw is another question.
 #
 # ## Take away one part at a time
 #
@@ -582,7 +581,7 @@ show_figure(figure)
 # %% [markdown]
 # Can you give each head a job, such as "the word before" or "the end of the sentence"? Be as careful as [Seeing
 # attention](09_seeing_attention.ipynb) taught you to be. A picture of one sentence is no proof, and the heads of another
-# seed look different. We measure the heads against known alignments in [Recurrent or not](20_recurrent_or_not.ipynb).
+# seed look different. To say more, you would measure the heads against known alignments.
 #
 # ## Recap
 #

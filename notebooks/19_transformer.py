@@ -596,5 +596,4 @@ print("kept keys and values of each layer:", tuple(state.dec_state.shape), "(L, 
 # %% [markdown]
 # ## What to read next
 #
-# [Recurrent or not](20_recurrent_or_not.ipynb) puts this network beside the recurrent one and measures both with the same
-# care. For the place of the normalisation, read section 3 of [Xiong et al. (2020)](https://arxiv.org/abs/2002.04745).
+# [Inside the states](21_inside_the_states.ipynb) looks at what the states of this network and of the recurrent one know. For the place of the normalisation, read section 3 of [Xiong et al. (2020)](https://arxiv.org/abs/2002.04745).
