@@ -95,12 +95,12 @@ def test_networks_of_all_sizes_translate_as_pytorch_does(tmp_path, room):
 def test_a_pinned_word_gets_the_attention_of_all_heads(small, room, step, monkeypatch):
     run, steps = DecoderLayer.forward, []
 
-    def pinned(layer, states, past, source, src_mask, need_weights):
+    def pinned(layer, states, past, source, src_mask, *more):
         if step in (None, past.shape[1]):
             src_mask = torch.zeros_like(src_mask)
             src_mask[:, 2] = True
         steps.append(past.shape[1])
-        return run(layer, states, past, source, src_mask, need_weights)
+        return run(layer, states, past, source, src_mask, *more)
 
     plain = small.translate_words(SOURCES)
     monkeypatch.setattr(DecoderLayer, "forward", pinned)

@@ -1,4 +1,4 @@
-"""Measurement of the live page's time per sentence: `python book/_tools/live_speed.py [WORDS HIDDEN] [--pieces]`.
+"""Measurement of the live page's time per sentence: `python book/_tools/live_speed.py [WORDS HIDDEN] [--pieces] [--transformer]`.
 
 The package's trained model, or one with random weights and the given sizes, reads 100 different sentences of 12 words and
 writes 12 words and EOS, in headless Chromium. With `--pieces` it reads pieces of words, and 12 words are 18 pieces on both
@@ -23,8 +23,9 @@ from s2s_tutorial.data.pieces import FIXED, PieceVocabulary
 from s2s_tutorial.data.rules import UNICODE
 from s2s_tutorial.data.vocabulary import SPECIAL_WORDS, Vocabulary
 from s2s_tutorial.model.seq2seq import Seq2Seq, count_parameters
+from s2s_tutorial.presets import with_transformer
 from s2s_tutorial.runs.weights import load_translator
-from s2s_tutorial.settings import ModelSettings
+from s2s_tutorial.settings import ModelSettings, Settings
 from s2s_tutorial.translation.translator import Translator
 from s2s_tutorial.web.export import export
 
@@ -44,15 +45,20 @@ MEASURE = """([first, count]) => {
 }"""
 
 
-def random_model(words: int, hidden: int) -> Translator:
+def settings_of(hidden: int, transformer: bool) -> ModelSettings:
+    """Return the settings of a recurrent network of this size, or of a Transformer with about as many parameters."""
+    settings = Settings("speed", model=ModelSettings(embedding_size=hidden, hidden_size=hidden))
+    return (with_transformer(settings) if transformer else settings).model
+
+
+def random_model(words: int, settings: ModelSettings) -> Translator:
     """Return a translator with random weights."""
     names = itertools.islice(map("".join, itertools.product("abcdefghij", repeat=5)), words - len(SPECIAL_WORDS))
     vocabulary = Vocabulary(SPECIAL_WORDS + tuple(names), (0,) * words)
-    settings = ModelSettings(embedding_size=hidden, hidden_size=hidden)
     return Translator(Seq2Seq(settings, words, words).eval(), vocabulary, vocabulary)
 
 
-def random_model_of_pieces(entries: int, hidden: int) -> Translator:
+def random_model_of_pieces(entries: int, settings: ModelSettings) -> Translator:
     """Return a translator of pieces of words with random weights."""
     alphabet = "▁abcdefghij"
     merges = [
@@ -64,7 +70,6 @@ def random_model_of_pieces(entries: int, hidden: int) -> Translator:
     merges = merges[: entries - len(FIXED) - len(alphabet)]
     values = {"alphabet": list(alphabet), "merges": merges, "counts": [0] * (entries - len(SPECIAL_WORDS))}
     vocabulary = PieceVocabulary.from_dict(values)
-    settings = ModelSettings(embedding_size=hidden, hidden_size=hidden)
     model = Seq2Seq(settings, entries, entries).eval()
     return Translator(model, vocabulary, vocabulary, rule=UNICODE)
 
@@ -75,10 +80,14 @@ def main(
     ] = None,
     hidden: Annotated[int, typer.Argument(help="Hidden size of that model.")] = 256,
     pieces: Annotated[bool, typer.Option("--pieces", help="Let that model read pieces of words.")] = False,
+    transformer: Annotated[
+        bool, typer.Option("--transformer", help="Make it a Transformer of about as many parameters.")
+    ] = False,
 ) -> None:
     """Measure the live page's time per sentence, by default with the package's trained model."""
     if words:
-        translator = random_model_of_pieces(words, hidden) if pieces else random_model(words, hidden)
+        make = random_model_of_pieces if pieces else random_model
+        translator = make(words, settings_of(hidden, transformer))
     else:
         translator = load_translator()
     first, count = (
