@@ -196,8 +196,8 @@ for reverse in (False, True):
 
 # %% [markdown]
 # One French sentence has two good English translations here, and both count as right. They are called its **references**. In the
-# other direction they are two different sources. So the pairs of a file are not independent of each other, and in the [next chapter](02_fair_test.ipynb)
-# this will matter.
+# other direction they are two different sources. So the pairs of a file are not independent of each other, and and [A fair test](02_fair_test.ipynb)
+# will show why this matters.
 #
 # If a line is broken, the reader refuses the file and reports the line's number. If it skipped the line silently, you would find out much later that
 # something is missing, or never:
@@ -274,7 +274,12 @@ show_text(
 #
 # ## Words become ids
 #
-# A [vocabulary](../book/glossary.md) gives every word a number, its id. We count the words of two sentences first:
+# A [vocabulary](../book/glossary.md) gives every word a number, its id. We count the words of two sentences first.
+#
+# > **Guess first**
+# >
+# > Ids are given by frequency. Which words of « le chat noir dort . » and « le chat a froid . » get the smallest ids? And what should
+# > happen to « chien », which is in neither?
 
 # %% tags=["nbval-check-output"]
 two = ["le chat noir dort .", "le chat a froid ."]

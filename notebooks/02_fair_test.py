@@ -453,6 +453,31 @@ show_text(f"French in training: **{french:.1%}**; English in training: **{englis
 # English translations can be, because their hashes differ.
 
 # %% [markdown]
+# ### Exercise 2.2: A larger test set
+#
+# Write `in_test(text, percent)`, which puts so many percent of all sentences into the test set by their hash. Check the share on ten thousand
+# different texts. If you raise the share from 5 to 10 percent, what happens to the sentences that were in the test set before?
+
+# %% [markdown]
+# ### Solution to exercise 2.2
+
+
+# %% tags=["solution", "nbval-check-output"]
+def in_test(text: str, percent: int) -> bool:
+    """Whether a text belongs to a test set of about so many percent."""
+    return int(hashlib.sha256(text.encode()).hexdigest(), 16) % 100 < percent
+
+
+texts = [f"sentence number {number}" for number in range(10_000)]
+for percent in (5, 10):
+    print(f"{percent:2} percent asked for, {np.mean([in_test(text, percent) for text in texts]):.1%} found")
+assert all(in_test(text, 10) for text in texts if in_test(text, 5))
+
+# %% [markdown]
+# They stay in the test set, because a place below 5 is also below 10. Only sentences of the training set move. In the other direction, from 10 to 5, test
+# sentences would move into training, and a model that was tested on them before could now be trained on them.
+
+# %% [markdown]
 # ## What to read next
 #
 # [Batches: many sentences in one rectangle](02_batches.ipynb) packs sentences of different lengths into one tensor, and

@@ -433,6 +433,46 @@ show_table(
 # of the network.
 
 # %% [markdown]
+# ### Exercise 14.2: I do not know
+#
+# Write stories in which the question is about a person or a room that the story does not mention, with the answer "I do not know." Add them to
+# the file, train again, and measure both kinds of questions. Does the model learn when to refuse?
+
+# %% [markdown]
+# ### Solution to exercise 14.2
+
+
+# %% tags=["solution"]
+def story_without(rng: random.Random, facts: int) -> tuple[str, str, str]:
+    """An answer that refuses, and a story that does not contain what the question asks for."""
+    people, rooms = rng.sample(PEOPLE, facts + 1), rng.sample(ROOMS, facts + 1)
+    question = rng.choice((f"Where is {people[-1]}?", f"Who is in the {rooms[-1]}?"))
+    told = [f"{who} is in the {where}." for who, where in zip(people[:-1], rooms[:-1], strict=True)]
+    return "I do not know.", " ".join([*told, question]), "none"
+
+
+rng = random.Random(18)
+unanswerable = [story_without(rng, rng.randint(1, 4)) for _ in range(2_000)]
+careful_file = write_pairs("careful.tsv", stories + unanswerable)
+careful_pairs = prepare(DataSettings(corpus=str(careful_file), split_by="source"))
+careful = train("careful", careful_pairs, seeds[0], epochs=7)
+
+# %% tags=["solution"]
+right: dict[bool, list[bool]] = {True: [], False: []}
+test = careful_pairs.test
+for answer, texts in zip(careful.translate_words(test.sources), test.references, strict=True):
+    right["i do not know ." in texts].append(" ".join(answer.words) in texts)
+rows = [
+    [name, len(right[refuse]), f"{np.mean(right[refuse]):.0%}"]
+    for name, refuse in (("in the story", False), ("not in the story", True))
+]
+show_table(["the answer is", "test questions", "right"], rows)
+
+# %% [markdown]
+# The model learns to refuse to the extent that training shows it such questions. To decide, it has to compare the question with every fact, and not only to find the
+# fact that fits.
+
+# %% [markdown]
 # ## What to read next
 #
 # [Borrowed parts](15_borrowed_parts.ipynb) starts a training with what another one has learned. [Weston et al.
