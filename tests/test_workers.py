@@ -74,6 +74,7 @@ def test_ctrl_c_ends_the_work_once_the_running_calls_have_ended():
         begun.append(number)
         if number == 0:
             _thread.interrupt_main()
+        time.sleep(0.001)  # lets the main thread run, which raises the error
         ended.append(number)
 
     before = signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell may start the tests with Ctrl-C ignored
