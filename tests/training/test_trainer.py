@@ -225,7 +225,7 @@ def test_a_model_learns_a_few_sentences_by_heart(tiny_corpus, tmp_path):
         TINY,
         model=replace(TINY.model, embedding_size=64, hidden_size=64, dropout=0.0, input_feeding=False),
         training=replace(
-            TINY.training, epochs=80, batch_size=10, learning_rate=2e-2, sampling="none", unknown_rate=0.0, patience=99
+            TINY.training, epochs=120, batch_size=10, learning_rate=1e-2, sampling="none", unknown_rate=0.0, patience=99
         ),
     )
     rows = sorted(range(len(tiny_corpus.train)), key=lambda row: len(tiny_corpus.train.targets[row]))[:20]
