@@ -114,7 +114,10 @@ def test_what_the_run_names_is_text_on_the_page_and_has_no_folders(talking_run, 
     assert "<title>&lt;b&gt;&amp;amp;</title>" in html
     assert "alert(1)" not in html.replace("&lt;script&gt;alert(1)", "")
     assert "secret" not in html
-    assert facts_of(tmp_path / "page" / "index.html")["Score"] == "not measured"
+    facts, [model] = facts_of(tmp_path / "page" / "index.html"), read_manifest(tmp_path / "page" / "models")
+    assert facts["Score"] == "not measured"
+    assert "Languages" not in facts
+    assert (model["languages"], "examples" in model) == (["", ""], False)
 
 
 def test_a_page_is_replaced_and_any_other_folder_is_left_alone(talking_run, tmp_path):

@@ -157,7 +157,7 @@ def test_the_servers_own_page_may_ask(port):
         assert status == 200
 
 
-def test_a_body_that_is_far_too_long_ends_the_connection_and_the_server_goes_on(port):
+def test_a_body_that_is_far_too_long_ends_the_connection_and_the_server_still_answers(port):
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
     connection.putrequest("POST", "/translate")
     connection.putheader("Content-Length", str(MOST_READ + 1))

@@ -105,11 +105,13 @@
       }
       this.sentence = "";
       this.describeSettings();
+      this.host.classList.add("s2s-waiting");
       this.engine.load(this.model).catch((error) => this.fail(error));
     },
 
     // Make every control show the settings that are in use.
     describeSettings() {
+      this.host.classList.remove("s2s-waiting");
       const { attention, words, unit, bytes, note } = this.model, heat = this.temperature;
       if (Number(this.slider.value) !== heat) this.slider.value = String(heat);
       this.heat.textContent = heat ? heat.toFixed(1) + ": words are drawn at random" : "0: always the most probable word";
