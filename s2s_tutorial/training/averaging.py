@@ -1,7 +1,8 @@
 """Weight averaging: a moving average of the weights, which is evaluated and saved in place of the weights themselves.
 
 Every step moves the weights partly in a random direction, because its batch is a small sample. An average over the last steps
-removes most of this noise (Polyak and Juditsky 1992). It costs one pass over the weights per step, and nothing when the model translates.
+removes most of this noise (Polyak and Juditsky 1992). It costs one pass over the weights per step, and nothing when the model
+translates.
 """
 
 from __future__ import annotations
