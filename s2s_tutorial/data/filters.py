@@ -149,7 +149,7 @@ def choose(
     if empty:
         raise CorpusError(
             f"no {empty[0]} pairs are left of {corpus} ({read:,} read, {len(places):,} of the right length, {len(apart):,} "
-            "distinct after all filters; pairs that share a sentence stay in one set): "
+            "distinct after all filters; pairs that share a sentence, digits aside, stay in one set): "
             f"{advice or f'give at least {FEWEST_PAIRS} pairs or loosen the filters'}"
         )
     if advice and 2 * left < len(apart):
