@@ -64,6 +64,7 @@ def clear_errors() -> Iterator[None]:
         typer.echo(f"error: {error}", err=True)
     except BrokenPipeError:  # the reader of a pipe has seen enough; nothing may be written to it at the end either
         os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+        return
     except OSError as error:
         where = f"{error.filename}: " if error.filename else ""
         typer.echo(

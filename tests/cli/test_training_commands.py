@@ -45,7 +45,7 @@ def write_pairs(path, words):
 
 @pytest.fixture
 def pairs(tmp_path):
-    return write_pairs(tmp_path / "pairs.tsv", ["Anna", "Otto", "Eva", "Ida", "Udo", "Uwe"])
+    return write_pairs(tmp_path / "pairs.tsv", ["Anna", "Otto", "Eva", "Ida", "Ute", "Uwe"])
 
 
 @pytest.fixture

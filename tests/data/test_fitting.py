@@ -26,7 +26,7 @@ def test_a_look_counts_different_pairs_and_words(tmp_path):
     lines = [
         ("We sing now.", "Nous chantons."),
         ("We sing now.", "Nous chantons."),
-        ("You wait.", "Tu attends ici, toi."),
+        ("You wait.", "Tu attends ici, oui."),
     ]
     look = Look.at(fit_settings(write(tmp_path / "pairs.tsv", lines)).settings.data)
     assert (look.pairs, look.unspaced) == (2, "")
