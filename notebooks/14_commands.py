@@ -453,7 +453,7 @@ show_table(["combinations shown", "others right"], [[number, f"{share:.0%}"] for
 assert learnt[max(handfuls)] > learnt[0]
 
 # %% [markdown]
-# With four examples the share falls to 0% in the run shown here, from 3% without any. Both are a few commands
+# With four examples the share falls to 0% in the run shown here, from 1% without any. Both are a few commands
 # out of 400, from one seed each, so this says only that four examples are not enough. With 16, the network answers
 # nearly half of the other commands right, and with 64 most of them.
 #
