@@ -208,7 +208,7 @@ show_text(
 # %% [markdown]
 # The two scores cannot be compared, because they come from different sentences: 92 on easy ones does not make your
 # network better than the other. A score only ranks models that translated the same test set. [How good is
-# it?](08_how_good_is_it.ipynb) says what such a number is worth.
+# it?](10_how_good_is_it.ipynb) says what such a number is worth.
 #
 # ## Break it
 #
@@ -222,7 +222,7 @@ print("words it does not know:", ", ".join(strange.unknown) or "none")
 # %% [markdown]
 # A network of this kind has a fixed list of words. What it does not know it reads as one and the same mark, `<unk>`; and
 # where it would write that mark, the package copies the French word that it was looking at. You do this by hand in
-# [Translating](07_translating.ipynb).
+# [Translating](09_translating.ipynb).
 
 # %% [markdown]
 # Now a sentence of words that it knows well. Compare the answer with the French, word by word: is everything there?
@@ -232,7 +232,7 @@ print(translator.translate("Le chat noir dort.").text)
 
 # %% [markdown]
 # Nothing makes sure that every source word is translated. The network writes what is likely, and a likely sentence
-# may leave a word out. [Translating](07_translating.ipynb) shows long sentences that lose a part, and measures how
+# may leave a word out. [Translating](09_translating.ipynb) shows long sentences that lose a part, and measures how
 # many words are missing.
 
 # %% [markdown]

@@ -158,7 +158,7 @@ for one, other in (
 
 # %% [markdown]
 # **Digits are lost.** A model over these words cannot translate a price, a date or a phone number, because it never sees one.
-# Exercise 1.1 keeps them. For the first chapters the simple rules are good enough, and [Subwords](16_subwords.ipynb) replaces them by rules that lose nothing.
+# Exercise 1.1 keeps them. For the first chapters the simple rules are good enough, and [Subwords](19_subwords.ipynb) replaces them by rules that lose nothing.
 #
 # For display we want "i'm" and not "i m". We can only guess where an apostrophe was, so the package uses rules:
 
@@ -290,7 +290,7 @@ print(counts.most_common())
 # The most frequent word comes first, and equal counts are in alphabetical order, so the same sentences give the same ids on every machine. Four
 # ids are reserved:
 #
-# - `<pad>` (0) fills short sentences up to the length of the longest one in their batch ([Batches](02_batches.ipynb));
+# - `<pad>` (0) fills short sentences up to the length of the longest one in their batch ([Batches](03_batches.ipynb));
 # - `<sos>` (1), start of sentence, is what a [decoder](../book/glossary.md) reads before its first word;
 # - `<eos>` (2), end of sentence, is what a decoder writes when it is finished;
 # - `<unk>` (3) stands for every word that has no id of its own.
@@ -305,7 +305,7 @@ print(vocabulary.decode(ids))
 # %% [markdown]
 # « chien » was never counted. A plain dictionary would raise `KeyError` here. With `<unk>` the model reads "some word that I do not know", and the decoder
 # can copy the word into its translation, as it does with « kouglof » in [A first translation](00_first_translation.ipynb).
-# [Translating](07_translating.ipynb) shows how, and why a model that is trained on few rare words hardly ever does it.
+# [Translating](09_translating.ipynb) shows how, and why a model that is trained on few rare words hardly ever does it.
 
 # %%
 show_source(Vocabulary.encode)

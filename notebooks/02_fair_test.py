@@ -310,7 +310,7 @@ def measure(rows: list[int], parts: list[list[int]]) -> list[str]:
 
 # %% [markdown]
 # **Exact match** is the share of translations that equal a reference word for word. **[BLEU](../book/glossary.md)**, from 0 to 100, counts the
-# runs of one to four words that a translation shares with its references. [How good is it?](08_how_good_is_it.ipynb) explains both.
+# runs of one to four words that a translation shares with its references. [How good is it?](10_how_good_is_it.ipynb) explains both.
 
 # %%
 random_scores, hash_scores = measure(trimmed, at_random), measure(trimmed, by_hash)
@@ -480,5 +480,5 @@ assert all(in_test(text, 10) for text in texts if in_test(text, 5))
 # %% [markdown]
 # ## What to read next
 #
-# [Batches: many sentences in one rectangle](02_batches.ipynb) packs sentences of different lengths into one tensor, and
+# [Batches: many sentences in one rectangle](03_batches.ipynb) packs sentences of different lengths into one tensor, and
 # shows that the [padding](../book/glossary.md) between them changes nothing.

@@ -128,7 +128,7 @@ def test_the_workflow_writes_the_chapters_to_a_branch_with_all_that_binder_and_c
     held = run("git", "ls-tree", "-r", "--name-only", "notebooks", cwd=origin).split()
     assert set(run("git", "ls-tree", "-r", "--name-only", "main", cwd=origin).split()) == set(held)
     assert "environment.yml" in held
-    for name in ("04_attention.ipynb", "04_attention.py"):
+    for name in ("06_attention.ipynb", "06_attention.py"):
         assert ADDRESS in run("git", "show", f"notebooks:notebooks/{name}", cwd=origin)
         assert ADDRESS not in run("git", "show", f"main:notebooks/{name}", cwd=origin)
     assert run("git", "rev-list", "--count", "main..notebooks", cwd=origin).strip() == "1"
@@ -165,16 +165,16 @@ def buttons(path: Path) -> dict[str, str]:
 
 @pytest.mark.slow
 def test_a_chapters_buttons_lead_to_files_of_the_branches(published):
-    found = buttons(published / "notebooks" / "04_attention.html")
+    found = buttons(published / "notebooks" / "06_attention.html")
     branch = "notebooks"  # the one that the workflow writes
     assert f"refs/heads/{branch}" in step("notebooks", "Write the branch")
     binder = urlsplit(found["Binder"])
     assert binder._replace(query="").geturl() == f"https://mybinder.org/v2/gh/OWNER/NAME/{branch}"
-    assert parse_qs(binder.query) == {"urlpath": ["lab/tree/notebooks/04_attention.ipynb"]}
-    colab = f"https://colab.research.google.com/github/OWNER/NAME/blob/{branch}/notebooks/04_attention.ipynb"
+    assert parse_qs(binder.query) == {"urlpath": ["lab/tree/notebooks/06_attention.ipynb"]}
+    colab = f"https://colab.research.google.com/github/OWNER/NAME/blob/{branch}/notebooks/06_attention.ipynb"
     assert found["Colab"] == colab
     assert found["Repository"] == ADDRESS
-    assert found["Suggest edit"] == f"{ADDRESS}/edit/main/notebooks/04_attention.py"
+    assert found["Suggest edit"] == f"{ADDRESS}/edit/main/notebooks/06_attention.py"
     assert found["Open issue"].startswith(f"{ADDRESS}/issues/new?title=")
 
 
@@ -193,7 +193,7 @@ def test_a_page_with_all_buttons_is_accessible_fits_a_phone_and_requests_no_othe
     with serve(published) as address, open_browser() as browser:
         page = browser.new_page(viewport={"width": 375, "height": 700})
         page.on("request", lambda asked: requests.append(asked.url))
-        page.goto(f"{address}notebooks/04_attention.html")
+        page.goto(f"{address}notebooks/06_attention.html")
         for label in ("Launch interactive content", "Source repositories"):
             page.get_by_label(label).click()
             assert page.locator(".dropdown-menu.show a").count() >= 2
@@ -207,14 +207,14 @@ def test_a_page_with_all_buttons_is_accessible_fits_a_phone_and_requests_no_othe
 def test_a_download_is_saved_as_a_file_and_knows_the_address(published, tmp_path, kind):
     with serve(published) as address, open_browser() as browser:
         page = browser.new_page()
-        page.goto(f"{address}notebooks/04_attention.html")
+        page.goto(f"{address}notebooks/06_attention.html")
         page.get_by_label("Download this page").click()
         with page.expect_download() as download:
             page.locator(".dropdown-download-buttons a", has_text=re.compile(rf"^\s*\{kind}\s*$")).click()
-        assert download.value.suggested_filename == f"04_attention{kind}"
+        assert download.value.suggested_filename == f"06_attention{kind}"
         download.value.save_as(tmp_path / "saved")
-        assert page.url == f"{address}notebooks/04_attention.html"
+        assert page.url == f"{address}notebooks/06_attention.html"
         assert len(page.context.pages) == 1
-    shutil.copyfile(ROOT / "notebooks" / f"04_attention{kind}", tmp_path / f"04_attention{kind}")
+    shutil.copyfile(ROOT / "notebooks" / f"06_attention{kind}", tmp_path / f"06_attention{kind}")
     run(sys.executable, TOOL, ADDRESS, tmp_path)
-    assert (tmp_path / "saved").read_text() == (tmp_path / f"04_attention{kind}").read_text()
+    assert (tmp_path / "saved").read_text() == (tmp_path / f"06_attention{kind}").read_text()

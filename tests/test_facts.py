@@ -79,7 +79,7 @@ def row(first: str, text: str) -> list[str]:
     return match[1].split(" | ")
 
 
-# Chapter 3: encoder and decoder
+# Chapter 5: encoder and decoder
 
 
 def gradient_norms(both_ways: bool) -> list[float]:
@@ -115,7 +115,7 @@ def test_pytorchs_candidate_state_has_the_reset_gate_after_the_matrix_and_the_pa
     assert not torch.allclose(cell(x, h), (1 - z) * papers + z * h, atol=1e-3)
 
 
-# Chapter 4: local attention
+# Chapter 6: local attention
 
 
 @pytest.mark.parametrize("centre", [0.0, 3.0, 3.5, 6.9])
@@ -139,7 +139,7 @@ def test_chapter_11_gives_the_reach_of_its_window():
     assert build_attention("local-p", hidden_size=2).reach == 2
 
 
-# Chapter 6: training
+# Chapter 8: training
 
 
 def test_adams_first_step_without_bias_correction_is_the_one_that_the_chapter_gives():
@@ -167,7 +167,7 @@ def test_the_readme_has_the_table_of_the_results(tmp_path):
     assert path.read_text(encoding="utf-8") == text
 
 
-# Chapters 1 and 7: words that a model does not know
+# Chapters 1 and 9: words that a model does not know
 
 
 def test_the_model_in_the_package_copies_the_words_that_chapter_7_names():
@@ -192,13 +192,16 @@ def test_the_model_that_is_trained_on_trimmed_pairs_hardly_ever_copies():
     assert copied <= 1 < unknown
 
 
-# Chapters 1, 11 and 15: statistics
+# Chapters 1, 13 and 18: statistics
 
 
 def test_the_expected_leak_of_two_independent_splits():
     pairs, expected, found = numbers(r"Of ([\d,]+) test pairs that makes an expected \*\*(\d+)\*\*, and it is ([\d,]+)\.",
                                      outputs("fair_test"))  # fmt: skip
-    assert row("random", outputs("fair_test").split("of them trained on before")[1]) == [f"{pairs:,.0f}", f"{found:,.0f}"]
+    assert row("random", outputs("fair_test").split("of them trained on before")[1]) == [
+        f"{pairs:,.0f}",
+        f"{found:,.0f}",
+    ]
     assert round(pairs * 0.8 * 0.92) == expected == pytest.approx(found, rel=0.1)
 
 
@@ -260,11 +263,11 @@ def test_the_gaps_that_chapter_11_compares_with_its_own():
     assert row("over 16", outputs("encoder_decoder"))[0] == f"{count:.0f}"
 
 
-# Chapter 10: what the runs do not show
+# Chapter 12: what the runs do not show
 
 
 def test_the_wrong_first_states_cost_nothing_in_the_run_that_is_shown():
-    """If a new run shows a cost, chapters 3 and 10 and `from-2017` must report it."""
+    """If a new run shows a cost, chapters 5 and 12 and `from-2017` must report it."""
     assert "our short runs do not show that it costs anything" in prose("break_it")
     assert "our short runs do not show a cost" in page("book/from-2017.md")
     right, wrong = (float(row(name, outputs("break_it"))[0]) for name in ("two layers", "wrong first states"))
@@ -280,7 +283,7 @@ def test_exercises_after_one_epoch_say_that_no_model_can_translate_yet(names):
     assert all(float(row(name, outputs("break_it"))[0]) < 1 for name in names)
 
 
-# Chapters 8, 12, 13 and 14
+# Chapters 10, 14, 15 and 17
 
 
 def test_chrf_counts_recall_twice():
@@ -290,7 +293,9 @@ def test_chrf_counts_recall_twice():
 
 def test_what_becomes_of_a_word_in_the_wrong_encoding():
     read = "ĉevalo".encode("iso-8859-3").decode("iso-8859-1")
-    assert f'becomes "{read}", which the text rule of this book turns into "{normalise(read)}"' in prose("your_own_data")
+    assert f'becomes "{read}", which the text rule of this book turns into "{normalise(read)}"' in prose(
+        "your_own_data"
+    )
 
 
 def test_the_numbers_of_a_ring_and_of_the_plain_mean():
@@ -372,7 +377,7 @@ def test_every_work_is_cited_and_every_link_to_a_work_is_a_citation(plain):
     chapters = {chapter: plain.cite(prose(chapter)) for chapter in SCRIPTS}
     pages = "".join(path.read_text(encoding="utf-8") for path in (ROOT / "book").rglob("*.md"))
     cited = set(",".join(re.findall(r"\{cite:[pt]\}`([^`]+)`", "".join(chapters.values()) + pages)).split(","))
-    assert set(entries) - cited - {"firth1957"} == set()  # chapter 15 quotes Firth, and there is no link
+    assert set(entries) - cited - {"firth1957"} == set()  # chapter 18 quotes Firth, and there is no link
     urls = {entry.fields["url"] for entry in entries.values() if "url" in entry.fields}
     links = [(chapter, url) for chapter, text in chapters.items() for url in re.findall(r"\]\((https://\S+?)\)", text)]
     assert [link for link in links if link[1] in urls] == []

@@ -142,22 +142,22 @@ def test_the_wheel_holds_the_files_of_the_package_and_no_others(clone, wheel):
 def test_a_chapter_runs_from_the_wheel_in_an_empty_folder_and_writes_only_its_runs(wheel, fresh):
     fresh.run("-m", "pip", "install", "--quiet", wheel)
     before = set(fresh.home.iterdir())
-    assert_whole(fresh.run_all("07_translating"))
-    assert {path.name for path in fresh.work.iterdir()} == {"07_translating.ipynb", "runs"}
+    assert_whole(fresh.run_all("09_translating"))
+    assert {path.name for path in fresh.work.iterdir()} == {"09_translating.ipynb", "runs"}
     assert {path.name for path in set(fresh.home.iterdir()) - before} <= {".ipython", ".local", ".cache"}
 
 
 def test_without_data_a_chapter_stops_with_one_line_that_names_the_ways_out(wheel, fresh):
     fresh.variables.pop("S2S_TUTORIAL_DATA", None)
     fresh.run("-m", "pip", "install", "--quiet", wheel)
-    [line] = error_of(fresh.run_all("07_translating", scale="standard"))
+    [line] = error_of(fresh.run_all("09_translating", scale="standard"))
     assert line.startswith("the Tatoeba pairs could not be downloaded")
     assert "S2S_TUTORIAL_DATA" in line
     assert "\n" not in line
 
 
 def test_one_notebook_installs_the_package_from_its_address(clone, fresh):
-    assert_whole(fresh.run_all("04_attention", address=clone.as_uri()))
+    assert_whole(fresh.run_all("06_attention", address=clone.as_uri()))
     installed = json.loads(fresh.run("-m", "pip", "inspect"))["installed"]
     [ours] = [one for one in installed if one["metadata"]["name"] == "s2s_tutorial"]
     assert ours["direct_url"]["url"] == clone.as_uri()
@@ -165,7 +165,7 @@ def test_one_notebook_installs_the_package_from_its_address(clone, fresh):
 
 @pytest.mark.parametrize("address", ["", "file:///nowhere/at/all"], ids=["no address", "wrong address"])
 def test_without_the_package_one_line_says_what_to_install_and_nothing_else_runs(fresh, address):
-    cells = fresh.run_all("04_attention", address=address)
+    cells = fresh.run_all("06_attention", address=address)
     [line] = error_of(cells)
     source = f"git+{address}" if address else "the folder of your clone"
     assert line == f'Packages are missing. Run %pip install "{source}" in a cell, and then run this cell again.'
@@ -176,7 +176,7 @@ def test_without_the_package_one_line_says_what_to_install_and_nothing_else_runs
 def test_without_pip_the_same_line_says_so(clone, fresh):
     for path in fresh.packages.glob("pip*"):
         path.unlink()
-    [line] = error_of(fresh.run_all("04_attention", address=clone.as_uri()))
+    [line] = error_of(fresh.run_all("06_attention", address=clone.as_uri()))
     assert line.startswith("Packages are missing. Run %pip install ")
 
 
@@ -184,5 +184,5 @@ def test_a_clone_without_its_libraries_names_itself(clone, fresh):
     (fresh.packages / "safetensors").unlink()
     fresh.work = clone / "notebooks"
     fresh.work.mkdir()
-    [line] = error_of(fresh.run_all("04_attention"))
+    [line] = error_of(fresh.run_all("06_attention"))
     assert f'%pip install "{clone}"' in line

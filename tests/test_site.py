@@ -178,7 +178,7 @@ def test_drawings_follow_the_page_into_the_dark(browser, address):
     from PIL import Image
 
     # A reader whose machine is light turns the page dark: the picture must follow the page.
-    page = Visit(browser).open(f"{address}/notebooks/04_attention.html")
+    page = Visit(browser).open(f"{address}/notebooks/06_attention.html")
     drawing = page.locator("img[src$='attention.svg']")
     brightness = {}
     for theme in ("light", "dark"):
@@ -197,7 +197,7 @@ def test_a_phone_shows_rows_full_of_words_as_cards(browser, address):
 
 
 def test_the_list_of_contents_leads_to_each_heading(browser, address):
-    page = Visit(browser).open(f"{address}/notebooks/04_attention.html")
+    page = Visit(browser).open(f"{address}/notebooks/06_attention.html")
     entries = page.locator(".bd-sidebar-secondary .page-toc a")
     assert entries.count() >= 5
     for entry in entries.all():
@@ -210,11 +210,11 @@ def test_the_list_of_contents_leads_to_each_heading(browser, address):
 
 def test_no_line_ends_between_a_formula_and_its_mark_or_a_number_and_its_spread(browser, address):
     visit = Visit(browser)
-    said = visit.open(f"{address}/notebooks/11_which_attention.html").locator("main p")
+    said = visit.open(f"{address}/notebooks/13_which_attention.html").locator("main p")
     text = "".join(said.evaluate_all("all => all.map((one) => one.textContent)"))
     assert "\u00a0±\u00a0" in text
     assert " ±" not in text
-    page = visit.open(f"{address}/notebooks/08_how_good_is_it.html")
+    page = visit.open(f"{address}/notebooks/10_how_good_is_it.html")
     loose = page.locator("main").evaluate(
         """main => [...main.querySelectorAll("span.math")].filter((formula) => {
              const next = formula.nextSibling;
@@ -238,11 +238,11 @@ def test_every_term_of_the_glossary_is_in_the_index_with_the_chapters_that_use_i
     entries = page.locator(".genindextable > tbody > tr > td > ul > li, .genindextable > tr > td > ul > li")
     listed = {text.split("\n")[0] for text in entries.all_inner_texts()}
     assert terms <= listed
-    assert page.locator("a[href^='notebooks/04_attention.html#term-']").count() >= 2
+    assert page.locator("a[href^='notebooks/06_attention.html#term-']").count() >= 2
 
 
 def test_the_keyboard_focus_is_visible_on_every_page(browser, address):
-    page = Visit(browser).open(f"{address}/notebooks/04_attention.html")
+    page = Visit(browser).open(f"{address}/notebooks/06_attention.html")
     stops = []
     for _ in range(40):
         page.keyboard.press("Tab")
@@ -268,7 +268,7 @@ def test_the_book_prints_with_an_outline_page_numbers_and_links(site, tmp_path):
     from pypdf import PdfReader
 
     toc = tmp_path / "toc.yml"
-    chapters = "[{file: notebooks/04_attention}, {file: book/notation}]"
+    chapters = "[{file: notebooks/06_attention}, {file: book/notation}]"
     toc.write_text(f"root: book/index\nparts:\n  - {{caption: Looking, chapters: {chapters}}}\n", encoding="utf-8")
     program = [sys.executable, ROOT / "book" / "_tools" / "pdf.py"]
     options = ["--site", site, "--target", tmp_path / "book.pdf", "--toc", toc]
@@ -310,7 +310,7 @@ def test_every_picture_has_an_alternative_text(browser, address, pages):
 
 
 def test_the_view_answers_to_mouse_keyboard_and_slider(browser, address):
-    page = Visit(browser).open(f"{address}/notebooks/09_seeing_attention.html")
+    page = Visit(browser).open(f"{address}/notebooks/11_seeing_attention.html")
     view = page.locator(".s2s-view[data-ready]").first
     target = view.locator(".s2s-row").nth(1).locator("button")
     target.nth(0).focus()

@@ -4,8 +4,8 @@ r"""Translation of the chapters' plain Jupyter Markdown into the directives and 
 | --- | --- |
 | a quote whose first line is bold | an admonition |
 | `$$ … \tag{4.1} $$`, and `(4.1)` in prose | a numbered formula, and a link to it |
-| `**Figure 4.1.** …` in the cell below a picture, and `Figure 4.1` in prose | the caption, and a link to it |
-| `### Exercise 4.1: …` and `### Solution to exercise 4.1` | an exercise, and a solution to unfold |
+| `**Figure 6.1.** …` in the cell below a picture, and `Figure 6.1` in prose | the caption, and a link to it |
+| `### Exercise 6.1: …` and `### Solution to exercise 6.1` | an exercise, and a solution to unfold |
 | a link to `NN_name.ipynb` or `../book/name.md` | a link to that page |
 | a link to `../book/glossary.md` | a link to the glossary's entry for these words |
 | a link to a paper, under its authors and year | a citation |

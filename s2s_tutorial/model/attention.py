@@ -4,7 +4,7 @@ A score function compares decoder states with encoder states. A softmax over the
 weights, and the weighted mean of the encoder states is the context. Keys, the part of a score that depends on the source
 alone, are computed once per sentence.
 
-Chapter 4 of the book works every score out by hand. Sizes: B batch, T target length, S source length, H hidden.
+Chapter 6 of the book works every score out by hand. Sizes: B batch, T target length, S source length, H hidden.
 """
 
 from __future__ import annotations

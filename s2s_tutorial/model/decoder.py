@@ -4,7 +4,7 @@
 sequence runs through the GRU at once. `BahdanauDecoder` attends *before* its GRU step, which needs the context. So it runs
 word by word, as does a Luong decoder with input feeding.
 
-Each has `forward` for a whole known sequence, and `step` for search, see `decoder_interface.py`. Chapter 5 of the book builds
+Each has `forward` for a whole known sequence, and `step` for search, see `decoder_interface.py`. Chapter 7 of the book builds
 both decoders.
 
 Sizes: B batch, T target length, S source length, E embedding, H hidden, L layers, V target vocabulary. A search may extend

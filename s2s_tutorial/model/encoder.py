@@ -1,6 +1,6 @@
 """The encoder: reads the whole source sentence in both directions.
 
-It gives the decoder two things: a state for every source word, and a first state for every decoder layer. Chapter 3 of the
+It gives the decoder two things: a state for every source word, and a first state for every decoder layer. Chapter 5 of the
 book builds it, starting from one step of a GRU.
 
 Sizes: B batch, S source length, E embedding, H hidden, L layers.
