@@ -98,7 +98,7 @@ show_drawing("one-hot-to-embedding")
 
 # %% [markdown]
 # The product is the word's row. Looking the row up gives the same result without the multiplication, and this is what
-# `nn.Embedding` does. The rows are called **[embeddings](../book/glossary.md)**, and they are learned like every other
+# `nn.Embedding` does. The rows are called **[embeddings](../book/glossary.md "embedding")**, and they are learned like every other
 # weight. Words that are used alike get similar rows, as « chat » and « chien » have in our table, whereas any two
 # one-hot vectors are equally far apart.
 #
@@ -329,7 +329,7 @@ z = torch.sigmoid(W_z @ x + U_z @ h)
 show("z", z)
 
 # %% [markdown]
-# The first number's reset gate is nearly open (0.88), the second's nearly closed (0.12). Now the candidate (4.5) and the new
+# The first number's reset gate is nearly open, with 0.88, and the second's is nearly closed, with 0.12. Now the candidate (4.5) and the new
 # state (4.3):
 
 # %% tags=["nbval-check-output"]

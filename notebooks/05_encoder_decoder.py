@@ -441,7 +441,7 @@ show_text(
 # - The **[loss](../book/glossary.md)** measures how surprised the model is by the right words. Training lowers it by changing the weights a little
 #   after each batch ([Training](08_training.ipynb)).
 # - An **[epoch](../book/glossary.md)** is one pass over all training pairs.
-# - **[Validation](../book/glossary.md)** pairs and **[test](../book/glossary.md)** pairs are kept out of training. The first are used to make choices on the way, such
+# - **[Validation](../book/glossary.md)** pairs and **[test](../book/glossary.md "test set")** pairs are kept out of training. The first are used to make choices on the way, such
 #   as when to stop, and the second only for the final score, so that the score says how the model does on sentences it has
 #   never seen.
 # - **[BLEU](../book/glossary.md)** is a score from 0 to 100 for how many words and short sequences of words a translation shares with a reference translation

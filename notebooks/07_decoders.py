@@ -198,7 +198,7 @@ print("weights at padding:", attn_weights[-1, 0, batch.src_lengths[-1] :].tolist
 
 # %% [markdown]
 # Finally, the attentional state of (7.3) gives a score for every word of the [vocabulary](../book/glossary.md). These scores are called
-# **[logits](../book/glossary.md)**, and a softmax turns them into probabilities:
+# **[logits](../book/glossary.md "logit")**, and a softmax turns them into probabilities:
 #
 # $$
 # p(y_t) = \mathrm{softmax}(W_s \tilde h_t + b)
@@ -488,7 +488,8 @@ show_drawing("network")
 
 # %% [markdown]
 # **Figure 7.1.** The whole network with Luong's decoder, and the shape of every tensor. In use, the last step's word takes the place of `prev_ids`, one word at a time.
-#
+
+# %% [markdown]
 # The class `Seq2Seq` holds encoder and decoder together. Its three methods follow the figure from top to bottom: `encode` does the left
 # column, `forward` the right one, and `loss` the end:
 

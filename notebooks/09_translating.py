@@ -408,7 +408,7 @@ show_text(
 # %% [markdown]
 # ## The other translations of a beam
 #
-# A beam ends with K finished translations, an **[n-best list](../book/glossary.md)**. It shows where the model was in doubt.
+# A beam ends with K finished translations, an **n-best list**. It shows where the model was in doubt.
 
 
 # %% tags=["hide-input"]

@@ -287,7 +287,7 @@ print(greedy_scores.signature)
 # different would it be? We have no other test set, but we can *draw* one from ours: as many sentences, with
 # replacement, so that some come twice and others not at all. We do this a thousand times ([Koehn,
 # 2004](https://aclanthology.org/W04-3250)). The range that contains the middle 95% of the thousand scores is called a **[bootstrap
-# interval](../book/glossary.md)**.
+# interval](../book/glossary.md "bootstrap")**.
 
 
 # %%

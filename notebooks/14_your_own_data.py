@@ -219,7 +219,7 @@ print("\n".join(terminal("s2s-tutorial data --corpus one-bad.tsv --skip-bad", sh
 # ## Choose
 #
 # How large should the model be, and how long should it train? The presets of this book were made for its own corpora, and on 500
-# pairs their few [epochs](../book/glossary.md) would end before the model has learned anything. Without `--preset`, the settings
+# pairs their few [epochs](../book/glossary.md "epoch") would end before the model has learned anything. Without `--preset`, the settings
 # are therefore chosen from your pairs: from their number, their length and their script. `settings` prints them as a file, with
 # a comment for each:
 

@@ -26,7 +26,7 @@ from s2s_tutorial.translation.evaluation import bleu_score, evaluate, exact_matc
 from s2s_tutorial.translation.translator import SentenceError, Translation
 from s2s_tutorial.web.export import export, load_exported, publish, read_manifest
 
-NAMES = {"PRESETS", "Trainer", "Translator", "load_translator", "prepare"}
+NAMES = {"PRESETS", "Trainer", "Translator", "fit_settings", "load_translator", "prepare"}
 LUONG = ModelSettings("luong", "general", SIZE, SIZE, 1, 0.0, tie_embeddings=False)
 SMALL = PRESETS["small"]
 

@@ -21,9 +21,12 @@ class Comparison:
         name: Name of the system.
         other: Name of the system that it is compared with.
         sentences: Number of sentences.
-        bleu, other_bleu: BLEU of both, 0 to 100.
+        bleu: BLEU of the system, 0 to 100.
+        other_bleu: BLEU of the other system.
         bleu_p: How often a difference at least as large would appear by chance if both were equally good, 0 to 1.
-        chrf, other_chrf, chrf_p: The same of chrF2.
+        chrf: chrF2 of the system, 0 to 100.
+        other_chrf: chrF2 of the other system.
+        chrf_p: The same as `bleu_p`, for chrF2.
         signature: Sacrebleu's description of the test of BLEU.
     """
 

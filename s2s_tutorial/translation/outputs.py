@@ -113,7 +113,7 @@ def write_texts(
         simple: The references in the form in which scores compare them.
 
     Returns:
-        Commands that compute the scores of the files: "printed" and "normalised"; without a system, none.
+        The commands that compute the scores of the files, under the names "printed" and "normalised"; without a system, none.
     """
     _write_lines(folder / "sources.txt", originals.sources)
     commands = {}

@@ -247,9 +247,9 @@ def test_the_live_line_ends_with_the_outcome_of_the_run(output, tiny_corpus, tmp
     [*steps, last] = output.texts(0)
     assert steps[0] == f"step 0 of {trainer.total_steps}"
     assert re.fullmatch(r"step 1 of \d+ · loss \d\.\d{3} · 00:0\d gone, about \d\d:\d\d left", steps[1])
-    assert last == (
+    assert last.startswith(
         f"Trained {trainer.total_steps} of {trainer.total_steps} steps in {trainer.progress.seconds:.0f} s; best validation "
-        f"BLEU {trainer.progress.best_bleu:.1f} at step {trainer.progress.best_step}."
+        f"BLEU {trainer.progress.best_bleu:.1f} at step {trainer.progress.best_step}. The model has learned nothing that helps"
     )
     assert capsys.readouterr() == ("", "")  # a notebook shows standard error in red, and the message was shown already
 
