@@ -113,7 +113,7 @@ def write_texts(
         simple: The references in the form in which scores compare them.
 
     Returns:
-        The commands that compute the scores of the files, under the names "printed" and "normalised"; without a system, none.
+        The commands that compute the scores of the files, by the names "printed" and "normalised"; none without a system.
     """
     _write_lines(folder / "sources.txt", originals.sources)
     commands = {}
