@@ -74,6 +74,10 @@ def start_from_parent(chosen: Chosen, parent: Run, corpus: Corpus, run: Path) ->
     from s2s_tutorial.training.rehearsal import rehearsal_for
 
     lines = describe_unknown(corpus, parent)
+    if chosen.rehearsing and not isinstance(corpus.train, Pairs):
+        lines.append(
+            f"{'old pairs':<22}none: the new pairs are read from files, so much of {parent.title} may be forgotten"
+        )
     if not chosen.rehearsing or not isinstance(corpus.train, Pairs):
         return corpus, from_run(parent), lines
     rehearsal = rehearsal_for(parent, len(corpus.train), run)
