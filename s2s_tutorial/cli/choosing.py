@@ -124,6 +124,10 @@ def _continued(given: Given, path: Path) -> Chosen:
     )
     rate, passes = settings.training.learning_rate, settings.training.epochs
     notes = [("starts from", f"{path}: epochs {passes:,}, learning_rate {rate:g}")]
+    if is_new and given.rehearsal and given.stream:
+        notes.append(
+            ("old pairs", f"none: streamed pairs are not mixed with old ones, so much of {path} may be forgotten")
+        )
     return Chosen(settings, notes, parent, is_new and given.rehearsing)
 
 

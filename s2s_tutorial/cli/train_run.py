@@ -76,7 +76,7 @@ def start_from_parent(chosen: Chosen, parent: Run, corpus: Corpus, run: Path) ->
     lines = describe_unknown(corpus, parent)
     if chosen.rehearsing and not isinstance(corpus.train, Pairs):
         lines.append(
-            f"{'old pairs':<22}none: the new pairs are read from files, so much of {parent.title} may be forgotten"
+            f"{'old pairs':<22}none: streamed pairs are not mixed with old ones, so much of {parent.title} may be forgotten"
         )
     if not chosen.rehearsing or not isinstance(corpus.train, Pairs):
         return corpus, from_run(parent), lines
