@@ -367,8 +367,8 @@ for name, mask_function in (("causal mask", causal_mask), ("no mask", see_everyt
 #
 # ## The order of the words
 #
-# There is a second thing that recurrence gave us for free. A GRU reads « le chien voit le chat » and « le chat voit le chien
-# » in different orders and ends in different states. For attention, look at (20.2) again: the context is a sum over all
+# There is a second thing that recurrence gave us for free. A GRU reads « le chien voit le chat » and
+# « le chat voit le chien » in different orders and ends in different states. For attention, look at (20.2) again: the context is a sum over all
 # words, and a sum does not depend on the order of its terms. Let us shuffle the states that one encoder layer reads and see
 # what comes out.
 

@@ -348,9 +348,10 @@ class NoResidualDecoderLayer(DecoderLayer):
     def join(self, norm, states, result):
         return self.dropout(result)
 
-    def forward(self, states, past, source, src_mask, need_weights):
+    def forward(self, states, past, source, src_mask, need_weights, out=None):
         asking = self.before(self.norm_self, states)  # (R, T, H)
-        past = torch.cat([past, torch.cat(self.self_attention.keys_and_values(asking), dim=-1)], dim=1)
+        new = torch.cat(self.self_attention.keys_and_values(asking), dim=-1)  # (R, T, 2H)
+        past = torch.cat([past, new], dim=1, out=out)  # (R, P + T, 2H)
         mask = transformer.causal_mask(past.shape[1], states.device)[:, -states.shape[1] :]
         states = self.join(self.norm_self, states, self.self_attention(asking, *past.chunk(2, dim=-1), mask)[0])
         asking = self.before(self.norm_cross, states).view(len(src_mask), -1, states.shape[-1])  # (B, K·T, H)

@@ -284,7 +284,7 @@ def test_the_first_answer_needs_less_than_a_second_of_a_slow_line():
         *(ROOT / "s2s_tutorial" / "assets").glob("attention_view.*"),
     ]
     small = (ROOT / "book" / "live" / f"{STAND_IN}.safetensors").stat().st_size
-    assert sum(path.stat().st_size for path in web) + small * 4 / 3 < 300_000
+    assert sum(path.stat().st_size for path in web) + small * 4 / 3 < 350_000
 
 
 # On a phone
