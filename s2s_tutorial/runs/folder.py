@@ -105,7 +105,7 @@ class Run:
 
     @property
     def title(self) -> str:
-        """Name of the run in messages: its folder, or "pretrained" for the model that comes with the package."""
+        """Name for messages, which is the folder or, for the model that comes with the package, "pretrained"."""
         return "pretrained" if self.folder == PRETRAINED else str(self.folder)
 
     @property
