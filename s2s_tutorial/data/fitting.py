@@ -3,7 +3,7 @@
 The presets were made for the corpora that they name. With few pairs, their epochs have so few steps that the model learns
 nothing, and words that a script does not separate would become one unknown word per sentence. `fit_settings` looks at the pairs
 and chooses instead. The values for up to 1,000 pairs were found by training on sets in several scripts. Those for more pairs
-lie between them and the presets.
+are between them and those of the presets.
 """
 
 from __future__ import annotations
