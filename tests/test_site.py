@@ -115,7 +115,13 @@ def test_axe_finds_nothing_on_any_page(browser, address, pages, scheme):
     # What is the same everywhere, the colours of code and the parts around the text, is checked on a few pages. This takes a
     # third of the time.
     text = {"include": [["main"]], "exclude": [[".highlight"]]}
-    whole = {"book/index.html", "book/translate.html", "book/api/data.html", "notebooks/06_attention.html", "search.html"}
+    whole = {
+        "book/index.html",
+        "book/translate.html",
+        "book/api/data.html",
+        "notebooks/06_attention.html",
+        "search.html",
+    }
     found = []
     visit = Visit(browser, scheme=scheme)
     for path in pages:
