@@ -504,7 +504,7 @@ show_text(
 #
 # - A recurrent network reads one word at a time. Its state is computed from the word and the state before, with the same weights at every step.
 # - Back-propagation through time multiplies the gradient once per step, so in a plain network it vanishes or explodes with distance.
-# - A gate is a vector of numbers between 0 and 1 that each word computes anew. The update gate keeps or replaces, the reset gate hides the old
+# - A gate is a vector of numbers between 0 and 1 that is computed again for each word. The update gate keeps or replaces, the reset gate hides the old
 #   state from the candidate.
 # - Where the update gate is 1, state and gradient pass unchanged. This is the GRU's memory.
 #

@@ -208,7 +208,7 @@ show_figure(figure)
 # second word as well, and finds the better sentence (blue).
 
 # %% [markdown]
-# A beam of two is no guarantee either. It would miss a sentence whose beginning is only the third best, and Exercise 9.2
+# A beam of two does not guarantee the best sentence either. It would miss a sentence whose beginning is only the third best, and Exercise 9.2
 # asks you to build one. Wider beams miss less and cost more.
 #
 # ## The package's searches

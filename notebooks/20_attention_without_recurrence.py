@@ -580,7 +580,7 @@ show_figure(figure)
 
 # %% [markdown]
 # Can you give each head a job, such as "the word before" or "the end of the sentence"? Be as careful as [Seeing
-# attention](11_seeing_attention.ipynb) taught you to be. A picture of one sentence is no proof, and the heads of another
+# attention](11_seeing_attention.ipynb) taught you to be. A picture of one sentence proves little, and the heads of another
 # seed look different. To say more, you would measure the heads against known alignments.
 #
 # ## Recap

@@ -56,7 +56,7 @@ class Chosen:
         settings: The settings.
         notes: Pairs of a word and a text to show.
         parent: Run to start from, if any.
-        rehearsing: Whether pairs of that run are among the new ones.
+        rehearsing: Whether pairs of that run are mixed into the new ones, where these are in memory.
     """
 
     settings: Settings
@@ -124,11 +124,7 @@ def _continued(given: Given, path: Path) -> Chosen:
     )
     rate, passes = settings.training.learning_rate, settings.training.epochs
     notes = [("starts from", f"{path}: epochs {passes:,}, learning_rate {rate:g}")]
-    if is_new and given.rehearsal and given.stream:
-        notes.append(
-            ("old pairs", f"none: streamed pairs are not mixed with old ones, so much of {path} may be forgotten")
-        )
-    return Chosen(settings, notes, parent, is_new and given.rehearsing)
+    return Chosen(settings, notes, parent, is_new and given.rehearsal)
 
 
 def _is_its_own(parent: Run, corpus: Files) -> bool:

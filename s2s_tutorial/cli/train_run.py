@@ -74,12 +74,11 @@ def start_from_parent(chosen: Chosen, parent: Run, corpus: Corpus, run: Path) ->
     from s2s_tutorial.training.rehearsal import rehearsal_for
 
     lines = describe_unknown(corpus, parent)
-    if chosen.rehearsing and not isinstance(corpus.train, Pairs):
-        lines.append(
-            f"{'old pairs':<22}none: streamed pairs are not mixed with old ones, so much of {parent.title} may be forgotten"
-        )
-    if not chosen.rehearsing or not isinstance(corpus.train, Pairs):
+    if not chosen.rehearsing:
         return corpus, from_run(parent), lines
+    if not isinstance(corpus.train, Pairs):
+        reason = f"streamed pairs are not mixed with old ones, so much of {parent.title} may be forgotten"
+        return corpus, from_run(parent), [*lines, f"{'old pairs':<22}none: {reason}"]
     rehearsal = rehearsal_for(parent, len(corpus.train), run)
     mixed = rehearsal.mix_into(corpus)
     about = (
