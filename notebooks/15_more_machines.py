@@ -15,20 +15,16 @@
 # %% [markdown]
 # # More machines
 #
-# Every model of this book so far was trained in minutes, and a larger corpus would take hours. In this chapter we look at
-# five ways to shorten that: use all cores of the processor, compute with shorter numbers, use a GPU, let several processes
-# share each batch, and let several machines do the same. We begin with what is nearest. For every way we ask two questions:
-# does the model still learn the same, and how much time do we gain? At the end, we train on sentence pairs that do not fit
-# into memory.
+# One process on one machine has trained everything so far. In this chapter several processes train one model. They may run on
+# one machine or on many, and we ask two questions: does the model learn the same as with one process, and what happens when a
+# process dies in the middle of a step? At the end we remove one more limit and train on sentence pairs that do not fit into memory.
 #
 # > **What you will be able to do**
 # >
-# > - say what a thread and a process are, and why many small operations gain so little from a second core
-# > - split a batch into parts and add up their gradients so that the result is that of the whole batch
-# > - explain what half precision rounds, what it must not round, and when it is worth it
-# > - train on a GPU, and know what to expect there
-# > - start a training with `torchrun` on several processes or machines, and resume it after one of them has died
+# > - split a batch over processes and average the gradients so that the result is that of the whole batch
+# > - start, kill and resume a training with `torchrun`, also with another number of processes
 # > - measure what a second core gains, and say what such a measurement cannot show
+# > - start a training on several machines
 # > - train on sentence pairs that stay on the disk
 #
 # The chapter takes about a minute at `small` and a few minutes at `standard`. At every scale it uses the embedded corpus.
@@ -61,34 +57,26 @@ from s2s_tutorial.presets import PRESETS, load_scale
 
 scale = load_scale()  # S2S_SCALE: small, standard or large
 small = scale.name == "small"
+tiny, sample = PRESETS["small"], PRESETS["sample"]
+one_evaluation = {"batch_size": 64, "unknown_rate": 0.0, "checkpoint_steps": 10, "evaluations_per_epoch": 0.25}
 steady = replace(  # without dropout and hidden words, so that nothing in the training is random
-    PRESETS["small"],
+    tiny,
     name="steady",
-    data=replace(PRESETS["small"].data, sample_pairs=1_000),
-    model=replace(PRESETS["small"].model, dropout=0.0),
-    training=replace(
-        PRESETS["small"].training,
-        batch_size=64,
-        unknown_rate=0.0,
-        checkpoint_steps=10,
-        evaluations_per_epoch=0.25,
-    ),
+    data=replace(tiny.data, sample_pairs=1_000),
+    model=replace(tiny.model, dropout=0.0),
+    training=replace(tiny.training, **one_evaluation),
 )
 timed = replace(  # the model whose steps are timed, in one epoch
-    PRESETS["small" if small else "sample"],
+    tiny if small else sample,
     name="timed",
-    data=replace(PRESETS["sample"].data, sample_pairs=1_500 if small else 3_000),
-    training=replace(PRESETS["sample"].training, epochs=1),
+    data=replace(sample.data, sample_pairs=1_500 if small else 3_000),
+    training=replace(sample.training, epochs=1),
 )
-repeats = 3 if small else 20  # of each measurement
 stream_pairs = 3_000 if small else 100_000  # pairs to encode into files
 
 # %%
 import os
 import statistics
-import subprocess
-import sys
-import time
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -96,15 +84,12 @@ import numpy as np
 import torch
 from matplotlib.figure import Figure
 
-from s2s_tutorial.data.batches import Batch, epoch_order
+from s2s_tutorial.data.batches import epoch_order
 from s2s_tutorial.data.corpus import prepare
 from s2s_tutorial.data.on_disk.cache import stream
-from s2s_tutorial.model.precision import choose_precision, low_precision
 from s2s_tutorial.notebook.processes import Job, StepClock, step_seconds, train_together
-from s2s_tutorial.notebook.show import check_shape, show_figure, show_source, show_table, show_text
-from s2s_tutorial.runs.weights import choose_device
+from s2s_tutorial.notebook.show import show_figure, show_source, show_table, show_text
 from s2s_tutorial.training.distributed import Group
-from s2s_tutorial.training.gradients import compute_gradients
 from s2s_tutorial.training.record import read_record
 from s2s_tutorial.training.trainer import Trainer
 
@@ -113,375 +98,16 @@ place = Path(workshop.name)
 BLUE, ORANGE, GREY = "#00429d", "#b8560b", "0.5"
 
 # %% [markdown]
-# ## Threads and processes
+# ## One batch, several processes
 #
-# A processor has several **cores**, and each core executes one sequence of instructions. So a program that does one thing
-# after the other uses one core, however many there are. To use more of them, it needs several **threads**: sequences of
-# instructions that run at the same time and share the memory of the program. A **process** is a program that runs, with a
-# memory of its own. Two processes can also use two cores, but neither sees the variables of the other, so they have to send
-# each other what they want to share.
+# A **process** is a program that runs, with a memory of its own. In [Faster on one machine](25_faster.ipynb) the workers of *one*
+# process shared its memory, so they could not leave the machine. Processes share nothing and send each other what the others need.
+# So they can be anywhere, and what we say here about two processes on your machine is also true for two machines.
 #
-# PyTorch uses threads by itself. It cuts each single operation, such as a product of two matrices, into one piece for each
-# core, and before the next operation can begin, all threads wait until the last one has finished. How much does that gain?
-# We compare one large product with many small ones that need as many multiplications together.
-#
-# > **Guess first**
-# >
-# > The large product multiplies two matrices of 1,024 × 1,024. The small ones multiply 64 × 64, four thousand times. With
-# > two threads instead of one, how many times as fast is each?
-
-
-# %%
-def seconds_of(size, times, threads):
-    """Shortest of several measurements of some products of square matrices."""
-    torch.set_num_threads(threads)
-    matrix = torch.randn(size, size)
-    found = []
-    for _ in range(repeats):
-        start = time.perf_counter()
-        for _ in range(times):
-            matrix @ matrix
-        found.append(time.perf_counter() - start)
-    return min(found)
-
-
-gains = {}
-for name, size, times in (("one product of 1,024", 1_024, 1), ("4,096 products of 64", 64, 4_096)):
-    one, two = (seconds_of(size, times, threads) for threads in (1, 2))
-    gains[name] = one, two, one / two
-show_table(
-    ["work", "ms, one thread", "ms, two threads", "times as fast"],
-    [[name, 1_000 * one, 1_000 * two, gain] for name, (one, two, gain) in gains.items()],
-)
-
-# %% tags=["hide-input"]
-large, tiny = (gain for *_, gain in gains.values())
-show_text(
-    f"With two threads the large product is **{large:.1f}** times as fast and the small ones **{tiny:.1f}** times. "
-    + (
-        "So the second core is of use for a large operation, and of little use for many small ones."
-        if large > tiny + 0.2
-        else "On this machine, at this moment, the large product gains no more than the small ones; other programs may have used "
-        "the second core."
-    )
-)
-
-# %% [markdown]
-# Handing out the pieces and waiting for them costs some microseconds. A small product is finished in less time than that,
-# so PyTorch does not even try to share it. A training step of our models consists of thousands of operations, most of them
-# small: one for each word position, one for each gate. This is why we need another way to use the second core.
-#
-# ## Cut the batch instead of the operations
-#
-# The sentences of a batch do not depend on each other. So we can cut the *batch* into parts, and let each core compute the
-# loss and all gradients of its part without waiting for the other one. This is called **[data
-# parallelism](../book/glossary.md)**. The parts have to meet only once per step, when their gradients are added up. But how
-# should we add them?
-#
-# ### The mean of means is not the mean
-#
-# Take an example with a pencil. The sentences of part 1 have 90 words in all, those of part 2 have 10. Both parts compute
-# the mean loss per word and get, say, 2 and 4. To get the loss of the whole batch, we have to count each word once:
-#
-# $$
-# \begin{aligned}
-# \mathcal{L} &= \frac{\sum_p n_p \mathcal{L}_p}{\sum_p n_p} \\[1ex]
-# \nabla \mathcal{L} &= \frac{\sum_p n_p \nabla \mathcal{L}_p}{\sum_p n_p}
-# \end{aligned}
-# \tag{15.1}
-# $$
-#
-# where $n_p$ is the number of words in part $p$. In the example this is $(90 \cdot 2 + 10 \cdot 4) / 100 = 2.2$, whereas the
-# plain mean of the two is 3.
-#
-# > **Guess first**
-# >
-# > If you forget about the words, you get the plain mean. The sentences in our batches have similar lengths. How far from the
-# > true gradient will the plain mean be: not at all, some percent, or half of it? And in a batch with sentences of *mixed*
-# > lengths?
-
-# %%
-corpus = prepare(steady.data)
-trainer = Trainer(corpus, steady, place / "trial", "cpu", watchers=[])
-
-
-# %%
-def gradient(rows):
-    """Gradient of the loss of some pairs, in one long vector, and their target words."""
-    trainer.model.zero_grad()
-    batch = Batch.of(trainer.src, trainer.tgt, rows)
-    trainer.model.loss(batch).backward()
-    return torch.cat([weight.grad.flatten() for weight in trainer.model.parameters()]), int(batch.tgt_lengths.sum())
-
-
-def errors(rows):
-    """How far two averages over two halves are from the gradient of the whole batch, relative."""
-    whole, _ = gradient(rows)
-    (one, n_one), (two, n_two) = gradient(rows[::2]), gradient(rows[1::2])
-    check_shape(one, tuple(whole.shape))
-    averages = (one * n_one + two * n_two) / (n_one + n_two), (one + two) / 2
-    return [float((average - whole).norm() / whole.norm()) for average in averages]
-
-
-rows_of = {
-    name: epoch_order(trainer.src.lengths, trainer.tgt.lengths, 8, seed=0, epoch=0, bucketed=name.startswith("similar"))
-    for name in ("similar lengths", "mixed lengths")
-}
-means = {name: np.mean([errors(rows) for rows in batches[:20]], axis=0) for name, batches in rows_of.items()}
-assert all(by_word < 1e-5 < plain for by_word, plain in means.values())
-show_table(
-    ["batches of 8 pairs", "by word: error", "plain mean: error"],
-    [[name, f"{by_word:.0e}", f"{plain:.1%}"] for name, (by_word, plain) in means.items()],
-)
-
-# %% [markdown]
-# If we weight by words, as (15.1) says, the only error is rounding, because the numbers are added up in another order. The
-# plain mean is wrong by far more, most of all for mixed lengths.
-#
-# ### Workers
-#
-# The trainer of this book does exactly this. It gives every part of a batch to a **worker**, a thread that computes on one
-# core, and adds up the gradients when all workers have finished:
-
-# %%
-show_source(compute_gradients)
-
-# %% [markdown]
-# How a batch is cut depends on its size and on the size of the model, and not on the number of cores. The gradients of the
-# parts are added in the order of the parts, no matter which worker was first.
-#
-# > **Guess first**
-# >
-# > Compute the gradients of one batch with one worker, with two and with four. In how many of the numbers do the results
-# > differ? Sums depend on the order of addition, and the model uses dropout, which is random.
-
-# %% tags=["nbval-check-output"]
-wide = replace(timed, name="wide", model=PRESETS["sample"].model)
-pairs = prepare(wide.data)
-wide_trainer = Trainer(pairs, wide, place / "wide", device="cpu", watchers=[])
-model = wide_trainer.model.train()
-rows = epoch_order(wide_trainer.src.lengths, wide_trainer.tgt.lengths, 64, seed=13, epoch=0)[0]
-batch = Batch.of(wide_trainer.src, wide_trainer.tgt, rows)
-
-
-def gradients_of(workers):
-    """Gradients of all weights for one batch, computed by some workers."""
-    rng = torch.Generator().manual_seed(13)
-    compute_gradients(model, batch, lambda model, part, rng: model.loss(part), rng, workers)
-    return [weight.grad.clone() for weight in model.parameters()]
-
-
-one_worker = gradients_of(1)
-for workers in (2, 4):
-    differ = sum(int((a != b).sum()) for a, b in zip(one_worker, gradients_of(workers), strict=True))
-    print(f"{workers} workers: {differ} of the gradients differ from those of one worker")
-
-# %% [markdown]
-# No number differs, not even in its last bit. Each part is computed on one thread and draws its random numbers from a
-# generator of its own, so neither the number of workers nor the other programs of your machine can change a result. This is
-# why a run that you resume on a machine with more cores ends with the same weights, bit for bit.
-#
-# ## A machine that does other things too
-#
-# You probably train beside a browser and an editor, perhaps beside a video call. Then another program takes a core from time
-# to time. If the threads wait for each other after each operation, all of them wait whenever one has lost its core, and this
-# happens thousands of times per step. If they wait once per step, it costs much less. To measure the difference, we keep all
-# cores but one busy with programs that do nothing but count.
-
-
-# %%
-def step_time(threads_per_operation):
-    """Median seconds for the gradients of a batch: with two threads per operation, or with two workers."""
-    found = []
-    for _ in range(repeats):
-        start = time.perf_counter()
-        if threads_per_operation:
-            torch.set_num_threads(2)
-            model.loss(batch).backward()
-            torch.set_num_threads(1)
-        else:
-            gradients_of(workers=2)
-        found.append(time.perf_counter() - start)
-    return statistics.median(found)
-
-
-torch.set_num_threads(1)
-forms = {"two threads per operation": True, "two workers": False}
-alone_times = {name: step_time(form) for name, form in forms.items()}
-busy = [subprocess.Popen([sys.executable, "-c", "while True: pass"]) for _ in range(max(os.cpu_count() - 1, 1))]
-try:
-    busy_times = {name: step_time(form) for name, form in forms.items()}
-finally:
-    for program in busy:
-        program.kill()
-        program.wait()
-
-# %%
-slower = {name: busy_times[name] / alone_times[name] for name in forms}
-show_table(
-    ["way", "ms alone", "ms beside busy programs", "times as long"],
-    [[name, 1_000 * alone_times[name], 1_000 * busy_times[name], slower[name]] for name in forms],
-)
-
-# %% tags=["hide-input"]
-operations, workers = slower.values()
-show_text(
-    f"Beside {len(busy)} busy program{'s' * (len(busy) > 1)}, on {os.cpu_count()} cores, a step with two threads per operation takes "
-    f"**{operations:.1f}** times as long as alone, and with two workers **{workers:.1f}** times. "
-    + (
-        "The workers suffer less, as we expected."
-        if operations > 1.2 * workers
-        else "This run does not show that the workers suffer less; something else may have used the cores in the first measurement."
-    )
-)
-
-# %% [markdown]
-# With one of two cores taken, no method can do better than to need twice the time of a perfect division. How the whole
-# trainer fares beside one and beside two busy programs is measured by `make bench`; the figures are on the [status
-# page](../book/status.md).
-#
-# ## Half precision
-#
-# The next way to save time is to compute with shorter numbers. A `float32` number has 32 bits: 1 for the sign, 8 for the
-# exponent, which says how large the number is, and 23 for its digits. That is about seven decimal digits, while the gradient
-# of a batch comes from 64 random sentences and would be another one for 64 others. We do not need seven digits of it.
-# Processors since about 2020, and GPUs, can multiply numbers of 16 bits two to four times as fast. There are two forms of
-# them:
-
-# %% tags=["nbval-check-output"]
-for name in ("float32", "float16", "bfloat16"):
-    facts = torch.finfo(getattr(torch, name))
-    print(f"{name:9} largest {facts.max:.1e}, smallest {facts.tiny:.1e}, next number after 1: 1 + {facts.eps:.1e}")
-
-# %% [markdown]
-# `float16` has a short exponent, so numbers above 65,504 overflow to infinity and small gradients become 0.
-# **[bfloat16](../book/glossary.md)** has the exponent of `float32` and is shorter in the digits, of which it has less than
-# three decimal ones. Nothing overflows, but much is rounded. For training this is the better choice, and we use it. Can we
-# then store everything in it?
-#
-# > **Guess first**
-# >
-# > A weight is 1, and each of 1,000 training steps adds 0.001 to it. What is it at the end, in `float32` and in `bfloat16`?
-
-# %% tags=["nbval-check-output"]
-full = torch.tensor(1.0)
-half = full.bfloat16()
-for _ in range(1_000):
-    full, half = full + 0.001, half + 0.001
-print(f"float32 {full.item():.3f}, bfloat16 {half.item():.3f}")
-
-# %% [markdown]
-# In `bfloat16` the weight never moves. The next number after 1 is about 1.008, so 1.001 is rounded back to 1 every time. A
-# model whose weights are `bfloat16` stops learning as soon as its steps are small, and for the same reason a sum over many
-# words would stop growing. Therefore [Micikevicius et al. (2018)](https://arxiv.org/abs/1710.03740) divide the work:
-#
-# | in `float32` | in half precision |
-# | :--- | :--- |
-# | the weights (called **master weights**) and the optimiser's means, which change by small steps | a rounded copy of the two matrices of each product |
-# | the softmax and the loss, which are sums over many words | |
-#
-# The products take most of the time, and they may be rounded, because the errors of their many terms are small and
-# independent: some are too large, some too small, and their sum is nearly right. How large is the error of a product, and
-# how much time do we save? Take a size that occurs in our training step.
-
-# %%
-hidden = PRESETS["sample"].model.hidden_size
-states, weight = torch.randn(64, hidden), torch.randn(hidden, 3 * hidden)  # (B, H), (H, 3H)
-exact = states.double() @ weight.double()
-rows = []
-for dtype in (torch.float32, torch.bfloat16):
-    a, b = states.to(dtype), weight.to(dtype)
-    error = ((a @ b).double() - exact).norm() / exact.norm()
-    seconds = []
-    for _ in range(50):
-        start = time.perf_counter()
-        a @ b
-        seconds.append(time.perf_counter() - start)
-    rows.append([str(dtype).removeprefix("torch."), f"{error.item():.1e}", f"{1e6 * min(seconds):.0f}"])
-show_table(["numbers", "relative error", "microseconds, the shortest of 50"], rows)
-
-# %% [markdown]
-# When is it not worth it? A processor without instructions for `bfloat16` converts the numbers back and forth and is slower
-# than before, and small products gain less than the conversion costs. Therefore the setting `precision` is `auto` unless you
-# choose `fp32` or `bf16` yourself (`--precision` on the command line): at the beginning of a run, the trainer measures a
-# product of the model's size in both ways. It keeps the answer in the run, so that the run resumes with the same numbers on
-# any machine. During a step, PyTorch's `autocast` then does the rounding:
-
-# %%
-show_source(low_precision)
-
-# %% [markdown]
-# Does the model learn the same? We train it from the same first weights, on the same batches, once in each precision:
-
-# %%
-curves, step_times = {}, {}
-for precision in ("fp32", "bf16"):
-    settings = replace(wide, training=replace(wide.training, precision=precision))
-    half_trainer = Trainer(pairs, settings, place / precision, device="cpu", watchers=[])
-    taken, curves[precision] = [], []
-    for rows in epoch_order(half_trainer.src.lengths, half_trainer.tgt.lengths, 64, seed=13, epoch=0)[: 2 * repeats]:
-        batch, start = Batch.of(half_trainer.src, half_trainer.tgt, rows), time.perf_counter()
-        curves[precision].append(half_trainer.train_step(batch)["loss"])
-        taken.append(time.perf_counter() - start)
-        half_trainer.progress.step += 1
-    step_times[precision] = statistics.median(taken)
-table = [[name, 1_000 * step_times[name], curves[name][0], curves[name][-1]] for name in curves]
-show_table(["precision", "ms per step (median)", "first loss", "last loss"], table)
-
-# %% tags=["hide-input"]
-apart = np.abs(np.subtract(curves["fp32"], curves["bf16"]))
-assert np.isfinite(apart).all()
-share = step_times["bf16"] / step_times["fp32"]
-auto = choose_precision("auto", wide.model, torch.device("cpu"))
-show_text(
-    f"In {len(apart)} steps, the two losses differ by at most **{apart.max():.3f}**. A step in `bf16` takes **{share:.0%}** of the time "
-    f"in `fp32`: half precision {'gains' if share < 0.95 else 'does not gain'} time here, and `auto` chooses `{auto}`."
-)
-
-# %% [markdown]
-# The losses are not equal, and they need not be, because another seed changes them more. What counts is the quality at the
-# end. We trained ten epochs of `standard` on real pairs with three seeds in each precision. Held-out BLEU was 58.2, 58.8 and
-# 58.3 in `bf16`, and 58.9, 60.2 and 58.0 in `fp32`. The ranges overlap, so three seeds do not show a difference; if there is
-# one, it is smaller than the difference between seeds.
-#
-# ## A GPU
-#
-# A **[GPU](../book/glossary.md)** is a processor with thousands of simple cores and a fast memory of its own. It is good at
-# one thing that we need: multiplying large matrices. To use an NVIDIA GPU, install PyTorch's CUDA build, as the README
-# describes, and start the training as before. `--device auto`, which is the default, takes the GPU if PyTorch finds one, and
-# `--device cpu` or `--device cuda` chooses. In Python it is an argument of the `Trainer`. The trainer then copies the weights
-# and every batch into the memory of the GPU. What would it choose here, and what does it say about a GPU that is not there?
-
-# %%
-print("auto means", choose_device("auto"))
-try:
-    choose_device("cuda:99")
-except ValueError as error:
-    print(error)
-
-# %% [markdown]
-# What can you expect? The processor has to start every single operation on the GPU. That takes about five to ten
-# microseconds, and a small operation is finished sooner. So with a small model and small batches a GPU mostly waits to be
-# told what to do, and gains little. A batch of 512 pairs needs hardly more operations than a batch of 64, each on eight times
-# the numbers, so a GPU gains a lot with a large model and large batches: `--preset large --batch-size 512` is such a case.
-# The learning rate then has to be chosen again, because an epoch has fewer steps. A recurrent network has one more limit:
-# the state at a word needs the state before it, so its time steps cannot be computed at once, on no hardware. This is a main
-# reason for the networks of [Attention without recurrence](20_attention_without_recurrence.ipynb). We made this book without
-# a GPU, so we give no figures here; `python -m benchmarks.gpu` measures speed, memory and the time to a given BLEU on yours.
-#
-# Half precision is chosen there if the GPU supports it. A run that was stopped resumes from its checkpoint, as on a
-# processor. But some operations of a GPU add up numbers in an order that varies, so "bit for bit" holds for processors only.
-# You can also move a run between a GPU and a processor: weights, optimiser and the order of the pairs are kept.
-# But the two round differently and draw other random numbers for dropout, so from there on the run is another one, and the
-# trainer prints a sentence that says so. With several GPUs, each of them needs a process of its own, which brings us to the
-# next way.
-#
-# ## Several processes
-#
-# Workers share the memory of one process, so they end at the edge of one machine. Processes do not share anything, and
-# therefore they can be anywhere. Each process has all the weights, takes its share of the batch and computes gradients; then
-# the processes average their gradients by (15.1), and all of them take the same step. So their weights remain equal without
-# ever being compared.
+# There are two ways to divide a training. Each process can hold *another part of the model*, or it can work on *another part of the
+# batch*. Our models fit into any memory, so we take the second way, **[data parallelism](../book/glossary.md)**. Each process has all
+# the weights, takes its share of the batch and computes gradients. Then the processes average their gradients, and all of them take
+# the same step. So their weights remain equal without ever being compared.
 #
 # The batch size stays the size of the *whole* batch: of 64 pairs, two processes take 32 each. So the order of the pairs, the
 # number of steps and the learning rate do not depend on how many processes you have. Which process gets which pairs?
@@ -500,8 +126,20 @@ print("one pair for 2:", [Group(rank, 2).share(np.array([6])).tolist() for rank 
 # The last line is the end of an epoch, where one pair is left for two processes. Both take it, and since the mean of two
 # equal gradients is that gradient, it does not count twice.
 #
+# The shares have different numbers of words, so the average must not be the plain mean. As for workers, each process is weighted
+# by its words: with $n_p$ words in process $p$ and its mean loss $\mathcal{L}_p$ per word,
+#
+# $$
+# \begin{aligned}
+# \mathcal{L} &= \frac{\sum_p n_p \mathcal{L}_p}{\sum_p n_p} \\[1ex]
+# \nabla \mathcal{L} &= \frac{\sum_p n_p \nabla \mathcal{L}_p}{\sum_p n_p}
+# \end{aligned}
+# \tag{15.1}
+# $$
+#
 # Gradients, loss and number of words are exchanged in one vector: **[all-reduce](../book/glossary.md)** adds up the vectors
-# of all processes and gives every process the sum. The docstring repeats (15.1), and you find it in the last lines:
+# of all processes and gives every process the sum. Divided by the sum of the words, this
+# gives (15.1):
 
 # %%
 show_source(Group.average)
@@ -525,9 +163,10 @@ show_source(Group.average)
 # The third is stopped after 24 steps, and in the fourth we measure the time; we need both further down.
 
 # %%
+corpus, pairs = prepare(steady.data), prepare(timed.data)
 alone = Trainer(corpus, steady, place / "alone", "cpu", watchers=[])
 alone.fit()
-train_together(
+printed = train_together(
     2,
     [
         Job(steady, place / "two"),
@@ -641,7 +280,7 @@ show_text(
 # > Compare one process with one worker, one process with two workers, and two processes with one worker each. Which is the
 # > fastest, and is it twice as fast as the slowest?
 
-# %%
+# %% tags=["hide-input"]
 ways = {"1 process, 1 worker": 1, "1 process, 2 workers": 2}
 for way, workers in ways.items():
     torch.set_num_threads(workers)
@@ -751,15 +390,11 @@ print("same held-out sentences and references:", on_disk.test == in_memory.test)
 # %% [markdown]
 # ## Recap
 #
-# - Threads share the memory of a process, processes do not. Threads that wait for each other after each small operation gain
-#   little, and lose much beside other programs. So the trainer gives each core a part of the batch, and the result is the same,
-#   bit for bit, with any number of workers.
-# - Gradients of parts are averaged by word. The plain mean is wrong as soon as parts differ in words, and nothing crashes.
-# - Half precision rounds the operands of products. Weights, optimiser, softmax and loss stay in `float32`, because small
-#   numbers are added up there.
-# - `--device` chooses a GPU. It gains most with large models and large batches.
-# - `torchrun` starts several processes, which share the batch. One of them writes. If one is killed, all are started again from
-#   the last checkpoint and give the same losses, also with another number of processes.
+# - `torchrun` starts several processes, which share each batch. The batch size is that of the whole batch, so the order, the steps
+#   and the learning rate do not depend on their number.
+# - Gradients are averaged by word, in one all-reduce. The plain mean is wrong as soon as shares differ in words, and nothing crashes.
+# - One process writes. If a process is killed, all are started again from the last checkpoint and give the same losses, also with
+#   another number of processes.
 # - Two cores prove that the method is right. They do not show how it scales.
 # - A corpus larger than memory is encoded once and mapped. The split is the same, by hashes.
 
@@ -804,8 +439,8 @@ show_table(["processes", "MB sent by each", "ms on the network", "ms per step of
 # ### Solution to exercise 15.2
 
 # %% tags=["solution"]
-order = epoch_order(trainer.src.lengths, trainer.tgt.lengths, 64, seed=0, epoch=0)
-words = trainer.tgt.lengths
+order = epoch_order(alone.src.lengths, alone.tgt.lengths, 64, seed=0, epoch=0)
+words = alone.tgt.lengths
 excess = {"every second pair": [], "first and second half": []}
 for rows in order:
     halves = np.array_split(rows, 2)
@@ -824,6 +459,5 @@ show_table(
 # %% [markdown]
 # ## What to read next
 #
-# [Micikevicius et al. (2018)](https://arxiv.org/abs/1710.03740) is short, and shows what happens to small gradients in 16 bits.
 # `torchrun --help` explains all options for several machines. The [reference](../book/api.md) has every function that was shown
 # here. In [Commands to a machine](16_commands.ipynb), the same network gets another task.

@@ -15,7 +15,7 @@
 # %% [markdown]
 # # Borrowed parts
 #
-# Sentence pairs are expensive, because each of them has to be translated by a person. Sentences of one language cost nothing.
+# Sentence pairs are expensive, because each of them has to be translated by a person, while sentences of one language cost nothing.
 # Can a translator learn from those too? In this chapter we try two ways. The first is to put **pre-trained word vectors** into
 # the embedding. The second is to train an **autoencoder**, a network that copies sentences, and to use its encoder for
 # translating. In both cases we *borrow* a part of the network from a training that needed no translations. Then we measure
@@ -98,7 +98,7 @@ BLUE, ORANGE, GREY = "#00429d", "#b8560b", "0.5"
 # ## Few pairs, much text
 #
 # Most languages are in the following situation: there are some hundred or thousand translated sentences, and far more that
-# have never been translated. We can imitate it with the embedded corpus. Some of its pairs stay pairs. Of the others we keep the
+# have never been translated. We can imitate it with the embedded corpus: some of its pairs stay pairs, and of the others we keep the
 # French and throw the English away.
 
 # %%
@@ -605,7 +605,7 @@ show_text(
 # ### Exercise 18.1: A file in the format of GloVe
 #
 # Write the first hundred vectors in the format of GloVe. To make it harder, give the words a capital letter, as in files of fastText,
-# and add one word that is not in the vocabulary. Read the file for the vocabulary. Which rows of an embedding does
+# and add one word that is not in the vocabulary. When you read the file for the vocabulary, which rows of an embedding does
 # `initialise_embedding` change, and which not?
 
 # %% [markdown]

@@ -300,12 +300,15 @@ def test_what_becomes_of_a_word_in_the_wrong_encoding():
 
 def test_the_numbers_of_a_ring_and_of_the_plain_mean():
     text = outputs("more_machines")
-    few, many = (float(row(size, text.split("MB sent by each")[1])[0]) for size in ("2", "64"))
     assert "From 2 processes to 64 it nearly doubles" in prose("more_machines")
-    assert 1.8 < many / few < 2
-    rounding, plain = numbers(r"relative difference is \*\*([\d.]+)\*\*.*plain mean the difference is ([\d.]+)%", text)
+    if not waits("more_machines", "MB sent by each"):
+        few, many = (float(row(size, text.split("MB sent by each")[1])[0]) for size in ("2", "64"))
+        assert 1.8 < many / few < 2
     assert "it is thousands of times as large as rounding" in prose("more_machines")
-    assert plain / 100 > 1000 * rounding
+    if not waits("more_machines", "With the plain mean the difference is"):
+        pattern = r"relative difference is \*\*([\d.]+)\*\*.*plain mean the difference is ([\d.]+)%"
+        rounding, plain = numbers(pattern, text)
+        assert plain / 100 > 1000 * rounding
 
 
 def test_chapter_14_tells_what_its_table_of_examples_shows():
