@@ -220,7 +220,7 @@ def train_vectors(seed, passes=3, negatives=5):
     return centre.detach()
 
 
-# %%
+# %% tags=["hide-input"]
 place_for_files = folder_for(settings)
 place_for_files.mkdir(parents=True, exist_ok=True)
 file = place_for_files / "french.vec"
