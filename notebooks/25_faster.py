@@ -379,10 +379,10 @@ show_table(["numbers", "relative error", "microseconds, the shortest of 50"], ro
 # than before, and small products gain less than the conversion costs. Therefore the setting `precision` is `auto` unless you
 # choose `fp32` or `bf16` yourself (`--precision` on the command line): at the beginning of a run, the trainer measures a
 # product of the model's size in both ways. It keeps the answer in the run, so that the run resumes with the same numbers on
-# any machine. During a step, PyTorch's `autocast` then does the rounding:
+# any machine. During a step, PyTorch's `autocast` then does the rounding. These two functions of the package do it:
 
 # %%
-show_source(low_precision)
+show_source(choose_precision, low_precision)
 
 # %% [markdown]
 # Does the model learn the same? We train it from the same first weights, on the same batches, once in each precision:
