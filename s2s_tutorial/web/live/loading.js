@@ -67,6 +67,7 @@
 
     // Return the text, and the name and action of the button if there is one.
     loadingWords(model, small) {
+      if (!small && model.state === "loading" && this.slow) return ["Loading. Your text is translated as soon as " + named(model) + " is complete."];
       if (!small) return [this.arrived === model ? named(model) + " is loaded and translates now." : ""];
       if (this.answering.state !== "ready") return [""];
       const answers = named(this.answering) + " translates for now. " + (model.stand_in_note || "");

@@ -118,6 +118,7 @@
       this.modelNote.textContent = [note, "attention: " + attention, written(words[0]) + " → " + written(words[1]) + " " + (unit || "words"), megabytes(bytes)]
         .filter(Boolean).join(" · ");
       this.modelChoices.forEach((choice) => { choice.checked = choice.value === this.model.name; });
+      this.describeDirection();
     },
 
     // Translate with the present settings; quietly if the reader did not ask for it. A later call replaces an earlier one.
@@ -188,9 +189,7 @@
       this.showMessage(error.message);
       this.status.classList.add("s2s-error");
       this.host.classList.remove("s2s-busy");
-      [this.translation, this.notes, this.considered, this.best].forEach((part) => part.replaceChildren());
-      this.view.hidden = this.hint.hidden = this.switches.hidden = true;
-      this.found = this.shown = null;
+      this.clearResult();
       this.writeChanges();
       this.markEdited();
       this.writeLink();
