@@ -41,9 +41,11 @@
       return this.choiceOf() || this.engine.standIn(this.model) || this.model;
     },
 
-    // Return the model to which the reader's choice of words or of a result belongs; null without such a choice.
+    // Return the model to which the reader's choice of words or of a result belongs; null without such a choice. A pinned
+    // position belongs to a model too, if the small one reads words and the chosen one pieces of words.
     choiceOf() {
-      return this.prefix.length || this.beam ? this.by || this.model : null;
+      const { model, pin, prefix, beam, by } = this, small = this.engine.models.find((one) => one.name === model.stand_in);
+      return prefix.length || beam || (pin && small && small.unit !== model.unit) ? by || model : null;
     },
 
     // Make the bar, the text and the button show the state of the chosen model.
