@@ -234,8 +234,8 @@ for sentence in sentences:
     print(f"{sentence}\n    {small_translator.translate(sentence).text}")
 
 # %% [markdown]
-# You will probably find more mistakes here than that score made you expect. Why? Let us count how often each of these words
-# occurs in the training pairs:
+# At `standard` you will probably find more mistakes here than the score made you expect. (At `small` the training is too short
+# for any sentence.) Where do they come from? Let us count how often each of these words occurs in the training pairs:
 
 # %%
 seen = dict(zip(corpus.src_vocabulary.words, corpus.src_vocabulary.counts, strict=True))
@@ -248,10 +248,10 @@ from itertools import pairwise
 followed = {words for source in corpus.train.sources for words in pairwise(source.split())}
 ours = [words for sentence in sentences for words in pairwise(normalise(sentence).split())]
 missing = [" ".join(words) for words in ours if words not in followed]
-examples = f" (for example « {missing[0]} »)" if missing else ""
+example = f", for example « {missing[0]} »" if missing else ""
 show_text(
     f"Of the {len(ours)} places in our sentences where one word follows another, **{len(missing)}** never occur in the training "
-    f"pairs{examples}, although all of it is ordinary French."
+    f"pairs{example}, although they are ordinary French."
 )
 
 # %% [markdown]
@@ -271,7 +271,7 @@ show_text(
     f"On **{measured['test']['sentences']:,}** held-out sentences its BLEU is **{measured['test']['bleu']:.1f}**, and "
     f"**{measured['test']['exact_match']:.0%}** of them came out word for word as a reference. It trained for "
     f"**{measured['training']['seconds'] / 60:.0f} minutes**. Your network has a BLEU of {scores.bleu:.0f}, but these two numbers "
-    "cannot be compared, because they come from different sentences, and its sentences were much easier."
+    "cannot be compared, because they come from different sentences, and those of your network were much easier."
 )
 
 # %% [markdown]
@@ -315,9 +315,9 @@ show_table(["French", "your network", "the grammar"], mistakes[:4])
 
 # %% [markdown]
 # Not every difference is a mistake, because a sentence can have more than one good translation. But notice that where something
-# is wrong, the English is often fluent nevertheless. The network writes words that are likely to follow each other, and no
-# part of it makes sure that every French word has been translated. Such mistakes are the most harmful, because readers who do
-# not know French cannot see them. [Translating](09_translating.ipynb) shows long sentences that lose a part, and measures how many
+# is wrong, the English is often fluent nevertheless. The network writes words that are likely to follow each other, and no part
+# of it makes sure that every French word has been translated. Such mistakes are the most harmful, because readers who do not
+# know French cannot see them. [Translating](09_translating.ipynb) shows long sentences that lose a part, and measures how many
 # words are missing.
 
 # %% [markdown]
