@@ -35,9 +35,10 @@
 #
 # And at the end of the book you will be able to write every part of such a network in plain PyTorch, to train it on sentence
 # pairs of your own, to measure how good its translations are and how certain that score is, and to find the kind of mistake
-# that raises no error.
+# that raises no error. (If you are here for something else, such as running it on your own data or teaching with it, [the front
+# page](../book/index.md) describes four ways through the book.)
 #
-# This chapter runs in about two minutes, and in seconds at scale `small`.
+# This chapter runs in about two minutes.
 
 # %% tags=["hide-input"]
 # Find the package in this clone, or install it from where the book is published. Otherwise stop and say what to do.
@@ -61,8 +62,9 @@ if not ready:
     raise stop
 
 # %% [markdown]
-# The cell above finds the book's package, or installs it. The next one holds everything that you may want to change. Leave it
-# as it is the first time.
+# The cell above finds the book's package, or installs it. The next one holds everything that you may want to change, and you
+# can leave it as it is the first time. The *scale* in it sets how much data a chapter uses and how large its networks are.
+# `small` is for trying things out quickly, and the outputs that you see here were made at `standard`.
 
 # %%
 from dataclasses import replace
@@ -144,7 +146,7 @@ AttentionView(translation)
 #
 # A translator learns from **pairs**: a French sentence, and what it means in English. A pair does not say which word
 # translates which, or what is a verb. For your own network we take pairs that are made by a grammar, a program with rules
-# for building a French sentence and its English translation at the same time. The network never sees these rules, only the
+# for building a French sentence together with its English translation. The network never sees these rules, only the
 # finished sentences. Such sentences are a little dull, but you need no download, and because they are so regular, a short
 # training is enough. Here are three of them:
 
@@ -371,7 +373,7 @@ for word, row in zip([*translation.words, "<eos>"], weights, strict=False):
 # %% [markdown]
 # ## What to read next
 #
-# There are four ways through this book, and [the front page](../book/index.md) describes them:
+# Where you go from here depends on what you want. [The front page](../book/index.md) describes four ways through the book:
 #
 # - If you want to **understand** how all this works, read the chapters in their order. [From sentences to
 #   numbers](01_sentences_to_numbers.ipynb) starts at the beginning: how does a sentence become numbers, and what is lost on the

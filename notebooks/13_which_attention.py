@@ -139,9 +139,9 @@ BLUE, ORANGE, GREEN, GREY = "#00429d", "#b8560b", "#2a7f62", "0.5"
 #
 # ## How many parameters?
 #
-# Let us count before we train. For hidden size $H$ and embedding size $E$, how many more parameters does *general* have than
-# *none*? We can do this by hand. Its matrix $W$ has $H^2$ numbers. In addition, the layer `combine` reads $[c_t; h_t]$ and not
-# $h_t$ alone, which makes another $H^2$. The next cell counts all seven with $H = E = 10$ and one layer:
+# Before we train, let us count. For hidden size $H$ and embedding size $E$, how many more parameters does *general* have than
+# *none*? Its matrix $W$ has $H^2$ numbers, and in addition the layer `combine` reads $[c_t; h_t]$ and not $h_t$ alone, which
+# makes another $H^2$. The next cell counts all seven with $H = E = 10$ and one layer:
 
 
 # %% tags=["nbval-check-output"]
@@ -159,8 +159,8 @@ for name, difference in VARIANTS.items():
 # You can check them with a pencil. *Dot* has no matrix, so it adds only the wider `combine`, $H^2 = 100$. *Concat* has in
 # addition the matrix $W$ with $2H \cdot H$ numbers, and the vector $v$ with $H$ numbers. *Input feeding* has everything that
 # *general* has, and its GRU reads $H$ more numbers into each of its three gates, which makes $3 H \cdot H$ more. In a whole
-# model most parameters are embeddings, and all seven have the same ones, so the differences are small in the end. The table
-# below shows them.
+# model most parameters are embeddings, and all seven have the same ones, so the differences are small in the end, as the table
+# below shows.
 #
 # ## The training
 #
@@ -350,7 +350,7 @@ show_text(" ".join(lines))
 # We should not stop here, for two reasons. First, a choice should come from the validation set, as in
 # [Translating](09_translating.ipynb): if you choose the best of seven test scores, you choose partly for luck, and the score
 # that you then report is too high. Second, our rule knows how much the *seeds* vary, but not how much the *sentences* matter,
-# because all seeds were measured on the same ones. We take care of both.
+# because all seeds were measured on the same ones. So we look first at the validation set, and then at the sentences.
 #
 # ### Choose on the validation set
 #
@@ -389,8 +389,8 @@ show_text(
 #
 # The chosen model and the second were tested on the same sentences, so we can compare them with the paired bootstrap of [How
 # good is it?](10_how_good_is_it.ipynb). It draws sentences from the test set, the same ones for both models, and looks how
-# often the difference changes its sign. Sacrebleu contains this test. We do it for each seed separately, because three seeds on
-# the same sentences do not make three independent test sets:
+# often the difference changes its sign. Sacrebleu contains this test, and we do it for each seed separately, because three
+# seeds on the same sentences do not make three independent test sets:
 
 # %%
 references = reference_columns(corpus.test.references)
@@ -554,11 +554,11 @@ if len(gaps) > 1:
 
 # %% [markdown]
 # If the gap does not grow in your run either, you may wonder why, because in [Encoder and decoder](05_encoder_decoder.ipynb) it
-# grew from 16 points to 67. There are three differences. That chapter has sentences of up to 28 words, and 200 test sentences
-# of more than 16, whereas at `standard` the longest group here consists of a dozen sentences of eight words. Its sentences come
-# from a grammar, and a model soon translates regular sentences well as long as they are short. And training is so short here
-# that the model without attention translates even short sentences badly, so that attention can gain a lot there. So Figure 13.2
-# does not contradict the other chapter, because it has too few long sentences to test the claim.
+# grew from 16 points to 67. The two chapters differ in three things. That chapter has sentences of up to 28 words, and 200 test
+# sentences of more than 16, whereas at `standard` the longest group here consists of a dozen sentences of eight words. Its
+# sentences come from a grammar, and a model soon translates regular sentences well as long as they are short. And training is
+# so short here that the model without attention translates even short sentences badly, so that attention can gain a lot there.
+# So Figure 13.2 does not contradict the other chapter, because it has too few long sentences to test the claim.
 #
 # ## Who looks at the right place?
 #
@@ -824,7 +824,7 @@ show_table(["size", "BLEU, greedy", "training seconds", "parameters", "steps"], 
 # ### Exercise 13.2: A test by permutation
 #
 # Three seeds of model A score 61, 63 and 62, and three of model B score 60, 59 and 61. If both models were equally good, every
-# way of dividing these six numbers between the two would be equally probable. There are 20 such ways. How many of them give a
+# way of dividing these six numbers between the two would be equally probable. How many of these 20 ways give a
 # difference of means that is at least as large, in either direction? Are three seeds against three enough for p below 0.05?
 
 # %% [markdown]
