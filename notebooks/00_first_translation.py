@@ -15,10 +15,10 @@
 # %% [markdown]
 # # A first translation
 #
-# How would you write a program that translates French into English? You might begin with a dictionary. But « chat noir »
-# is *black cat* and not *cat black*, and « ne … pas » wraps a single *not* around the verb, so you would soon be writing
-# rules of grammar, and after them the exceptions to the rules. In this book we do it another way: we give a neural network
-# many French sentences together with their English translations, and it learns from these examples how one becomes the
+# How would you write a program that translates French into English? You might begin with a dictionary. But « chat noir » is
+# *black cat* and not *cat black*, and « ne … pas » are two words around the verb where English has one *not*, so you would soon
+# be writing rules of grammar, and after them the exceptions to the rules. In this book we do it another way: we give a neural
+# network many French sentences together with their English translations, and it learns from these examples how one becomes the
 # other.
 #
 # Before we build such a network piece by piece, you should see that it works. In this chapter you translate with a network
