@@ -221,8 +221,9 @@ columns = read_corpus(data)
 # %% [markdown]
 # ## Which pairs stay: length
 #
-# A network learns short sentences quickly, so the book's `standard` scale keeps pairs whose two sides have 3 to 25 *characters* of normalised text, spaces included (the limits of
-# the notebook that this book comes [from](../book/from-2017.md)). This is shorter than you may think:
+# A network learns short sentences quickly, so the book's `standard` scale keeps pairs whose two sides have 3 to 25 *characters*
+# of normalised text, spaces included (the limits of [the notebook that this book started from](../book/from-2017.md)). This is
+# shorter than you may think:
 
 # %% tags=["nbval-check-output"]
 short, longer = "He's cold.", "Il fait froid ce matin."
@@ -233,9 +234,9 @@ for text in (short, longer, "I would like to eat an apple.", "Anticonstitutionne
 show_table(["normalised", "characters", "words"], rows)
 
 # %% [markdown]
-# Characters and words do not sort sentences in the same way. The third row has many short words, the last one a single long word
-# and a mark. The package can count either, and the setting `unit` says which. How many pairs does the filter keep?
-# Figure 1.1 shows all lengths and its limits.
+# A limit in characters and one in words do not keep the same sentences. The third row has many short words, the last one a
+# single long word and a mark. The package can count either, and the setting `unit` says which. How many pairs does the filter
+# keep? Figure 1.1 shows all lengths and its limits.
 
 # %% tags=["hide-input"] mystnb={"image": {"alt": "Two overlaid histograms of sentence length in characters, English dashed in orange and French in blue, with vertical dotted lines at the smallest and largest length kept."}}
 figure = Figure(figsize=(5.5, 2.8), layout="constrained")
@@ -346,8 +347,8 @@ assert normalise_with_digits(sentence.replace("7", "")) == normalise(sentence)
 # %% [markdown]
 # ### Exercise 1.2: A vocabulary with a limit
 #
-# Rare words can be left out of the *vocabulary*: `Vocabulary.count` has a
-# `min_count`. Show that no pair is lost, that the same words are missing, and that they are read as `<unk>`.
+# One way to deal with rare words is to leave them out of the *vocabulary*, for which `Vocabulary.count` has a `min_count`. Show
+# that no pair is lost, that the same words are missing, and that they are read as `<unk>`.
 
 # %% [markdown]
 # ### Solution to exercise 1.2

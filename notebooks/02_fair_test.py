@@ -251,9 +251,9 @@ show_text(
 
 
 # %% [markdown]
-# How much a random split leaks depends on the file. Where people collect sentences, one English sentence comes with
-# « tu » and with « vous », for a man and for a woman. The built-in grammar rarely says one thing in two ways, so at `small` there
-# is less to leak. You cannot know before you have measured. With the split by hash you do not need to.
+# How much a random split leaks depends on the file. Where people collect sentences, one English sentence comes with « tu » and
+# with « vous », for a man and for a woman. The built-in grammar rarely says one thing in two ways, so at `small` there is less
+# to leak. You have to measure it for every file, whereas with the split by hash there is nothing to measure.
 #
 # ### What a program that only memorises would score
 #
