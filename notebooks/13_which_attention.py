@@ -662,10 +662,11 @@ def verdict(name):
 judged = {
     word: [name for name in effect if name != "as it is" and verdict(name) == word] for word in ("better", "worse")
 }
-enough = verdict("twice the epochs") != "better"
+enough = verdict("twice the epochs") != "better" and max(long_bleus("as it is")) >= 10
 dot_is = verdict("dot")
 show_text(
-    f"Twice the epochs change BLEU by {effect['twice the epochs']:+.1f}. "
+    ("**No network has learned to translate in so short a time.** " if max(long_bleus("as it is")) < 10 else "")
+    + f"Twice the epochs change BLEU by {effect['twice the epochs']:+.1f}. "
     + ("So the training was long enough. " if enough else "So even these networks could be trained for longer. ")
     + (
         f"By our rule, clearly better than the network as it is: **{', '.join(judged['better'])}**. "
@@ -748,7 +749,9 @@ show_table(
     ],
 )
 show_text(
-    ("So take attention in any case. " if above_none else "No model has learned enough for an answer yet. ")
+    "No model has learned enough for an answer yet: set `S2S_SCALE=standard` for a real one."
+    if not above_none
+    else "So take attention in any case. "
     + (
         f"If you have little time for training, take *{chosen}*."
         if all(sure)
