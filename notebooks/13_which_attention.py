@@ -26,10 +26,10 @@
 # > - report quality with its spread over [seeds](../book/glossary.md "seed"), beside training time and parameters
 # > - choose a model on the validation set, and test the choice on the test set
 # > - say which attention you should take, and how certain that advice is
-# > - compare width, depth and amount of data with networks that were trained long enough
+# > - compare width, depth and amount of data with networks that have had time to learn
 #
 # The trainings take a while, because there are many of them: less than a minute in all at `small`, while at `standard` the 21
-# trainings of the comparison take about 13 minutes on a laptop with two cores, and the section *Trained to the end* adds a few
+# trainings of the comparison take about 13 minutes on a laptop with two cores, and the section *Trained for longer* adds a few
 # more. You can stop a training cell whenever you like and run it again later, and it resumes where it was. The scores of every
 # finished run are kept, so on your second visit the cell only reads them.
 
@@ -100,8 +100,8 @@ VARIANTS = {  # what differs from the model settings of the scale; everything el
     "local-p": {"attention": "local-p"},
     "input feeding": {"attention": "general", "input_feeding": True},
 }
-# Networks that are trained to the end: training pairs, epochs, and seeds.
-PAIRS, LONG, LONG_SEEDS = (200, 1, SEEDS[:1]) if scale.name == "small" else (1_500, 12, SEEDS)
+# Networks that are trained for longer: training pairs, epochs, and seeds.
+PAIRS, LONG, LONG_SEEDS = (200, 1, SEEDS[:1]) if scale.name == "small" else (1_000, 40, SEEDS)
 BLUE, ORANGE, GREEN, GREY = "#00429d", "#b8560b", "#2a7f62", "0.5"
 
 
@@ -131,7 +131,7 @@ BLUE, ORANGE, GREEN, GREY = "#00429d", "#b8560b", "#2a7f62", "0.5"
 # - **Tuning.** The learning rate of the presets was chosen with general attention, and another model might learn better with
 #   another one. So we compare all models with the same settings, and not each with its best settings.
 # - **Length of training.** With only a few epochs, we measure which model learns *fast* as much as which one learns *well*. The
-#   section *Trained to the end* looks at that.
+#   section *Trained for longer* looks at that.
 #
 # Also remember that the pairs of `standard` are short and contain no rare words, in the test set as in training ([A fair
 # test](02_fair_test.ipynb)), so they are easier than most sentences that people write. All seven models profit from this, so we
@@ -582,15 +582,14 @@ else:
     print("This corpus has no gold alignments. Try S2S_SCALE=small.")
 
 # %% [markdown]
-# ## Trained to the end
+# ## Trained for longer
 #
 # Two questions are still open. First, our training was short, so the order may change if the models have more time. In
 # particular, *dot* compares the two states as they are, while *general* has to learn its matrix $W$ first. Is *dot* better, or
 # only quicker? Second, we have not touched the sizes: is it worth it to have more units, more layers or more pairs?
 #
-# To answer both, we need networks that are trained until more epochs no longer help. With the models from above this would take
-# hours, so we take smaller ones: the model of the preset `small`, with general attention and 64 units, on short sentences of
-# the built-in corpus (1,500 at `standard`, and at `small` so few that the section is only a rehearsal). Then we change one
+# To answer both, we need networks that are trained for many epochs. With the models from above this would take hours, so we take smaller ones: the model of the preset `small`, with general attention and 64 units, on short sentences of
+# the built-in corpus (1,000 at `standard`, and at `small` so few that the section is only a rehearsal). Then we change one
 # thing at a time. One of the rows has twice the epochs. If its score is no better, the others were trained long enough, and if
 # it is better, we know that they were not.
 #
@@ -634,7 +633,7 @@ for seed, (name, (difference, pairs, its_epochs)) in product(LONG_SEEDS, CHANGES
 
 # %%
 def long_bleus(name):
-    """BLEU of every seed of a network that was trained to the end."""
+    """BLEU of every seed of a network that was trained for longer."""
     return [long[name, seed]["greedy"]["bleu"] for seed in LONG_SEEDS]
 
 
@@ -646,7 +645,7 @@ for name in CHANGES:
         [name, float(np.mean(values)), min(values), max(values), seconds, long[name, LONG_SEEDS[0]]["parameters"]]
     )
 show_table(
-    ["trained to the end", "BLEU, greedy", "lowest seed", "highest seed", "training seconds", "parameters"], rows
+    ["trained for longer", "BLEU, greedy", "lowest seed", "highest seed", "training seconds", "parameters"], rows
 )
 
 # %% tags=["hide-input"]
@@ -791,7 +790,7 @@ show_text(
 # %% [markdown]
 # ### Exercise 13.1: More layers, more units, more sentences
 #
-# In *Trained to the end* we changed the number of layers, the hidden size and the amount of data of a small network. Now do it
+# In *Trained for longer* we changed the number of layers, the hidden size and the amount of data of a small network. Now do it
 # with the model and the pairs of your scale, but with one seed and a single epoch: the base model, half the hidden size, two
 # layers, and the base model on half of the pairs. Which of them is worth its seconds? (Take every second pair, because files
 # are often sorted.)
@@ -819,7 +818,7 @@ assert rows[1][3] < rows[0][3] < rows[2][3]  # parameters: half the units, as it
 show_table(["size", "BLEU, greedy", "training seconds", "parameters", "steps"], rows)
 
 # %% [markdown]
-# Compare this with the table of *Trained to the end*. After a single epoch, the networks have hardly begun to learn, so the order
+# Compare this with the table of *Trained for longer*. After a single epoch, the networks have hardly begun to learn, so the order
 # shows which of them begin quickly. Half of the pairs also means half of the steps, so for the effect of the pairs alone you
 # would have to give them two epochs. Try this, and more epochs for the two layers, before you believe the order.
 
