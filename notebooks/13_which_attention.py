@@ -588,10 +588,11 @@ else:
 # particular, *dot* compares the two states as they are, while *general* has to learn its matrix $W$ first. Is *dot* better, or
 # only quicker? Second, we have not touched the sizes: is it worth it to have more units, more layers or more pairs?
 #
-# To answer both, we need networks that are trained for many epochs. With the models from above this would take hours, so we take smaller ones: the model of the preset `small`, with general attention and 64 units, on short sentences of
-# the built-in corpus (1,000 at `standard`, and at `small` so few that the section is only a rehearsal). Then we change one
-# thing at a time. One of the rows has twice the epochs. If its score is no better, the others were trained long enough, and if
-# it is better, we know that they were not.
+# To answer both, we need networks that are trained for many epochs. With the models from above this would take hours, so we
+# take smaller ones: the model of the preset `small`, with general attention and 64 units, on short sentences of the built-in
+# corpus (1,000 at `standard`, and at `small` so few that the section is only a rehearsal). Then we change one thing at a time.
+# One of the rows has twice the epochs. If its score is no better, the others were trained long enough, and if it is better, we
+# know that they were not.
 #
 # > **Guess first**
 # >

@@ -258,7 +258,9 @@ def test_chapter_11_chooses_on_the_validation_set_and_tests_its_choice_in_pairs(
 
 def test_luck_separates_seven_equal_models():
     text = prose("which_attention")
-    assert "the best of them is still ahead of the worst, and with three seeds by more than one standard deviation" in text
+    assert (
+        "the best of them is still ahead of the worst, and with three seeds by more than one standard deviation" in text
+    )
     [spread] = numbers(r"seeds:  3, best minus worst of seven equal models ([\d.]+)", outputs("which_attention"))
     assert spread > 1
 
