@@ -170,20 +170,15 @@ def test_the_readme_has_the_table_of_the_results(tmp_path):
 # Chapters 1 and 9: words that a model does not know
 
 
-def test_the_model_in_the_package_copies_the_words_that_chapter_7_names():
-    text = prose("translating")
-    assert "It copies all six of these words" in text
-    names = {
-        "Ngozi est fatiguée.": "ngozi", "Je connais Wilhelmina.": "wilhelmina", "Il aime Bartholomé.": "bartholome",
-        "Est-ce que Xanthippe dort ?": "xanthippe", "Mon ami habite à Ouagadougou.": "ouagadougou",
-        "Elle a un ornithorynque.": "ornithorynque", "Ma sœur a acheté un kouglof.": "kouglof",
-    }  # fmt: skip
-    translator = load_translator()
-    for source, name in names.items():
-        found = translator.translate(source)
-        assert [found.words[place] for place in found.copied] == [name]
-    for source in ("Je connais Wilhelmina.", "Elle a un ornithorynque."):
-        assert f'"{translator.translate(source).text}"' in text
+def test_no_word_is_unknown_to_the_model_in_the_package_and_it_copies_none():
+    assert "no word is unknown to it and it never copies one" in prose("translating")
+    sources = [
+        "Ngozi est fatiguée.", "Je connais Wilhelmina.", "Il aime Bartholomé.", "Est-ce que Xanthippe dort ?",
+        "Mon ami habite à Ouagadougou.", "Elle a un ornithorynque.", "Ma sœur a acheté un kouglof.",
+    ]  # fmt: skip
+    for found in load_translator().translate(sources):
+        assert found.unknown == found.copied == []
+        assert len(found.src_words) > len(found.joined().src_words)  # a word was read in pieces
 
 
 def test_the_model_that_is_trained_on_trimmed_pairs_hardly_ever_copies():
