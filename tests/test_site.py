@@ -4,6 +4,7 @@ import re
 import subprocess
 import sys
 import tomllib
+from posixpath import dirname, normpath
 
 import pytest
 from browsing import ROOT, open_browser, serve
@@ -69,6 +70,15 @@ def test_without_an_address_no_page_has_a_button_that_leads_to_a_repository(site
     assert {".ipynb", ".py"} <= offered
 
 
+@pytest.mark.parametrize("path", ["book/notation.html", "book/api/data.html", "_modules/s2s_tutorial/data/text.html"])
+def test_the_navigation_beside_a_page_leads_to_every_page_once(site, pages, path):
+    from bs4 import BeautifulSoup
+
+    links = BeautifulSoup((site / path).read_text(encoding="utf-8"), "html.parser").select("nav.bd-links a")
+    here = [path if link["href"] == "#" else normpath(f"{dirname(path)}/{link['href']}") for link in links]
+    assert sorted(here) == sorted({*pages} - {"search.html", "book/index.html"})
+
+
 def test_downloads_are_the_chapters_as_people_open_them(site):
     for path in sorted((ROOT / "notebooks").glob("[0-9]*.*")):
         folder = "_sources/notebooks" if path.suffix == ".ipynb" else "_static/scripts"
@@ -126,7 +136,7 @@ def violations(page, path, options):
 
 @pytest.fixture(scope="module")
 def visited(browser, address, pages):
-    """What `LOOK` finds on every page, what axe finds there, the page's width on a phone, and the visit's record."""
+    """Findings of `LOOK` and of axe on every page, and its width on a phone; and the record of the visit."""
     visit = Visit(browser)
     found = {}
     for path in pages:
