@@ -52,7 +52,7 @@ class Losses:
                 self.letters += count
                 if rule.dropped(letter):
                     self.dropped[letter] += count
-        return rule.normalise_all(whole.split("\n")) if texts else []
+        return rule.normalise_lines(whole) if texts else []
 
     def add(self, more: Losses) -> None:
         """Add the counts of another part of the same side."""
