@@ -304,8 +304,7 @@ print(vocabulary.decode(ids))
 
 # %% [markdown]
 # « chien » was never counted. A plain dictionary would raise `KeyError` here. With `<unk>` the model reads "some word that I do not know", and the decoder
-# can copy the word into its translation, as it does with « kouglof » in [A first translation](00_first_translation.ipynb).
-# [Translating](09_translating.ipynb) shows how, and why a model that is trained on few rare words hardly ever does it.
+# can copy the word into its translation. [Translating](09_translating.ipynb) shows how, and why a model that is trained on few rare words hardly ever does it.
 
 # %%
 show_source(Vocabulary.encode)

@@ -819,7 +819,7 @@ print("and of the progress:", *sorted(values), sep="\n    ")
 # | killed while a checkpoint is being written | the same: a file appears whole or not at all, and its checksum is tested |
 #
 # Bit for bit holds with the same versions on the same kind of processor, with any number of cores. Elsewhere sums may be
-# added up in another order, and then the last bits differ. Two settings of [More machines](15_more_machines.ipynb) belong to
+# added up in another order, and then the last bits differ. Two settings of [Faster on one machine](25_faster.ipynb) belong to
 # this too: the number of workers, which changes nothing, and the precision, which a run keeps.
 
 # %% tags=["hide-input"]

@@ -170,20 +170,15 @@ def test_the_readme_has_the_table_of_the_results(tmp_path):
 # Chapters 1 and 9: words that a model does not know
 
 
-def test_the_model_in_the_package_copies_the_words_that_chapter_7_names():
-    text = prose("translating")
-    assert "It copies all six of these words" in text
-    names = {
-        "Ngozi est fatiguée.": "ngozi", "Je connais Wilhelmina.": "wilhelmina", "Il aime Bartholomé.": "bartholome",
-        "Est-ce que Xanthippe dort ?": "xanthippe", "Mon ami habite à Ouagadougou.": "ouagadougou",
-        "Elle a un ornithorynque.": "ornithorynque", "Ma sœur a acheté un kouglof.": "kouglof",
-    }  # fmt: skip
-    translator = load_translator()
-    for source, name in names.items():
-        found = translator.translate(source)
-        assert [found.words[place] for place in found.copied] == [name]
-    for source in ("Je connais Wilhelmina.", "Elle a un ornithorynque."):
-        assert f'"{translator.translate(source).text}"' in text
+def test_no_word_is_unknown_to_the_model_in_the_package_and_it_copies_none():
+    assert "no word is unknown to it and it never copies one" in prose("translating")
+    sources = [
+        "Ngozi est fatiguée.", "Je connais Wilhelmina.", "Il aime Bartholomé.", "Est-ce que Xanthippe dort ?",
+        "Mon ami habite à Ouagadougou.", "Elle a un ornithorynque.", "Ma sœur a acheté un kouglof.",
+    ]  # fmt: skip
+    for found in load_translator().translate(sources):
+        assert found.unknown == found.copied == []
+        assert len(found.src_words) > len(found.joined().src_words)  # a word was read in pieces
 
 
 def test_the_model_that_is_trained_on_trimmed_pairs_hardly_ever_copies():
@@ -300,12 +295,15 @@ def test_what_becomes_of_a_word_in_the_wrong_encoding():
 
 def test_the_numbers_of_a_ring_and_of_the_plain_mean():
     text = outputs("more_machines")
-    few, many = (float(row(size, text.split("MB sent by each")[1])[0]) for size in ("2", "64"))
     assert "From 2 processes to 64 it nearly doubles" in prose("more_machines")
-    assert 1.8 < many / few < 2
-    rounding, plain = numbers(r"relative difference is \*\*([\d.]+)\*\*.*plain mean the difference is ([\d.]+)%", text)
+    if not waits("more_machines", "MB sent by each"):
+        few, many = (float(row(size, text.split("MB sent by each")[1])[0]) for size in ("2", "64"))
+        assert 1.8 < many / few < 2
     assert "it is thousands of times as large as rounding" in prose("more_machines")
-    assert plain / 100 > 1000 * rounding
+    if not waits("more_machines", "With the plain mean the difference is"):
+        pattern = r"relative difference is \*\*([\d.]+)\*\*.*plain mean the difference is ([\d.]+)%"
+        rounding, plain = numbers(pattern, text)
+        assert plain / 100 > 1000 * rounding
 
 
 def test_chapter_14_tells_what_its_table_of_examples_shows():
