@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from s2s_tutorial.cli.measure_run import corpus_of
+from s2s_tutorial.cli.choose_sentences import corpus_of
 from s2s_tutorial.settings import Files
 
 if TYPE_CHECKING:
