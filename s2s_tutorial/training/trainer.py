@@ -21,7 +21,6 @@ from torch.nn.utils import clip_grad_norm_
 from s2s_tutorial.arguments import check_type, to_path
 from s2s_tutorial.data.batches import Batch, count_steps
 from s2s_tutorial.data.corpus import Corpus, HeldOut
-from s2s_tutorial.model.fast.products import products_by_onednn
 from s2s_tutorial.model.precision import low_precision
 from s2s_tutorial.model.seq2seq import Feed, Seq2Seq
 from s2s_tutorial.runs.checkpoints import Checkpoints
@@ -190,8 +189,7 @@ class Trainer:
         keep_memory()
         try:
             locked = hold(self.run.folder) if self.group.writes else nullcontext()
-            rows, size = self.settings.training.batch_size, self.settings.model.hidden_size
-            with locked, self.stop.watched(), products_by_onednn(rows, size):
+            with locked, self.stop.watched():
                 self._from_writer(self._resume)
                 if self._has_nothing_left(max_minutes):
                     self._show_finished_run()

@@ -21,7 +21,6 @@ from s2s_tutorial.data.batches import Batch
 from s2s_tutorial.data.corpus import HeldOut, Pairs, prepare
 from s2s_tutorial.data.vocabulary import EOS, UNK
 from s2s_tutorial.files import load_tensors, save_tensors
-from s2s_tutorial.model.fast import products
 from s2s_tutorial.model.seq2seq import shift_right
 from s2s_tutorial.runs.checkpoints import Checkpoints
 from s2s_tutorial.runs.folder import Run, RunError, open_run
@@ -349,21 +348,6 @@ def test_batches_in_parts_resume_exactly_with_another_number_of_cores(wide, prec
     finally:
         torch.set_num_threads(threads)
     assert everything(stopped.run.folder) == everything(whole.run.folder)
-
-
-def test_large_products_of_training_are_those_of_onednn(make_trainer, tmp_path, monkeypatch):
-    setting = getattr(torch.backends.mkldnn, "matmul", None)
-    if setting is None:
-        pytest.skip("this version of PyTorch cannot ask oneDNN")
-    monkeypatch.setattr(products, "onednn_is_exact", lambda: True)
-    before, seen = setting.fp32_precision, []
-    for least in (10**9, 0):
-        monkeypatch.setattr(products, "LEAST", least)
-        trainer = make_trainer(tmp_path / str(least), epochs=1)
-        before_step(trainer, 1, lambda: (seen.append(setting.fp32_precision), press_stop()))
-        trainer.fit(raise_on_stop=False)
-        assert setting.fp32_precision == before
-    assert seen == [before, "bf16"]
 
 
 def test_precision_changes_the_numbers_a_little(wide):
