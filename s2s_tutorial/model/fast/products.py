@@ -44,7 +44,7 @@ def onednn_is_exact() -> bool:
 
 @contextmanager
 def _rounding_allowed() -> Iterator[None]:
-    setting: Any = torch.backends.mkldnn.matmul
+    setting: Any = torch.backends.mkldnn.matmul  # type: ignore[attr-defined]  # missing in its annotations
     before, setting.fp32_precision = setting.fp32_precision, "bf16"
     try:
         yield
