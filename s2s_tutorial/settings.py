@@ -203,6 +203,7 @@ class TrainingSettings:
         unknown_rate: Probability that a word seen once in training is replaced by UNK.
         word_dropout: Probability that the model cannot see a word that it reads, as source or as previous word of the target.
         bpe_dropout: Probability that a merge of a word's pieces is left out, so that each epoch cuts words in other ways.
+        renaming: Probability that the names and numbers which both sides of a pair share are exchanged in an epoch.
         patience: Number of evaluations without a better validation score after which training stops. They count only after
             the warm-up, and in a run with decay only in the last fifth of the decay.
         evaluations_per_epoch: Number of evaluations on the validation set per epoch; 0.1 evaluates after every tenth epoch.
@@ -224,6 +225,7 @@ class TrainingSettings:
     unknown_rate: Probability = 0.3
     word_dropout: Probability = 0.0
     bpe_dropout: Probability = 0.0
+    renaming: Probability = 0.0
     patience: Count = 5
     evaluations_per_epoch: Frequency = 1
     checkpoint_steps: Count = 200
@@ -260,10 +262,8 @@ class Settings:
         for key, kind in PARTS.items():
             check_fields(key, getattr(self, key), kind)
         self.model.check_network()
-        if self.training.bpe_dropout and self.data.tokens != "subwords":
-            raise ValueError(
-                f"bpe_dropout needs tokens 'subwords', not {self.data.tokens!r}: set it to 0, or change tokens"
-            )
+        if (self.training.bpe_dropout or self.training.renaming) and self.data.tokens != "subwords":
+            raise ValueError("bpe_dropout and renaming need tokens 'subwords': set both to 0, or change tokens")
         if self.data.min_length > self.data.max_length:
             raise ValueError(
                 f"min_length is {self.data.min_length}, expected at most max_length, {self.data.max_length}"
