@@ -1,8 +1,9 @@
 """Renaming: exchange the names and numbers that both sides of a training pair share, so that the model learns to copy them.
 
 A corpus has few names and numbers. A model that writes pieces of words then learns to write "Tom" and "30", but not to spell a
-name that it reads. With the setting `renaming`, each epoch puts other names and numbers into some pairs, on both sides alike: names of
-the corpus, names that are joined from the halves of two others, both also with a title, and random numbers of as many digits.
+name that it reads. With the setting `renaming`, each epoch puts other names and numbers into some pairs, on both sides alike:
+names of the corpus, names that are joined from the halves of two others, both also with a title, and random numbers of as many
+digits.
 """
 
 from __future__ import annotations
