@@ -139,7 +139,9 @@ def test_the_address_and_the_history_hold_the_direction(browser, address):
 def test_while_it_loads_there_is_a_bar_with_a_text_and_no_old_result(browser, folder):
     waiting = []
     with serve(folder) as address:
-        visit = visiting(browser, address, before=lambda page: page.route("**/back.1.js", waiting.append))
+        visit = visiting(
+            browser, address, before=lambda page: page.route("**/back.1.js", lambda route: waiting.append(route))
+        )
         page = visit.page
         page.select_option(DIRECTION, "en-fr")
         page.get_by_role("progressbar", name="Loading “Back”").wait_for()

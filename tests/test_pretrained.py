@@ -121,7 +121,7 @@ def test_it_translates_as_a_person_would(translator, sentence):
 
 
 @pytest.mark.parametrize("number", ["7", "45", "1984", "3.5"])
-def test_it_copies_a_number(translator, number):
+def test_numbers_are_copied(translator, number):
     assert f" {number} " in translator.translate(f"La table pèse {number} kilos.").text
 
 

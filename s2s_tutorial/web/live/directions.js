@@ -48,6 +48,7 @@
       const isTyped = this.isEdited() || !shown || !found || found.foreign;
       const text = isTyped ? this.input.value : this.wholeText(shown, found);
       Object.assign(this, { model, heads: null });
+      this.describeDirection();
       this.clearResult();
       this.begin(text.trim() ? text : this.exampleTexts()[0] || "", true);
     },
