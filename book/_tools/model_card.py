@@ -67,9 +67,12 @@ their words and the counts of these pieces.
 
 The command was `{command}`, with seed {training.seed}: {training.epochs} epochs, {trained["step"]:,} steps,
 {trained["seconds"] / 60:.0f} minutes on two cores that also ran other programs. The settings beside the book's usual ones:
-word dropout {training.word_dropout}, BPE-dropout {training.bpe_dropout}, and a moving average of the weights
-({training.weight_averaging}). The weights are those of step {trained["best_step"]:,}, which had the best validation score
-(BLEU {trained["best_bleu"]:.1f}). Every setting was chosen on the validation set; the test set was used once, for this card.
+word dropout {training.word_dropout}, BPE-dropout {training.bpe_dropout}, a moving average of the weights
+({training.weight_averaging}), and renaming {training.renaming}: in this share of the pairs that have a name or a number on both
+sides, each epoch exchanges it for another one.
+
+The weights are those of step {trained["best_step"]:,}, which had the best validation score (BLEU {trained["best_bleu"]:.1f}).
+Every setting was chosen on the validation set; the test set was used once, for this card.
 """
 
 

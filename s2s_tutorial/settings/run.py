@@ -50,10 +50,8 @@ class Settings:
         for key, kind in PARTS.items():
             check_fields(key, getattr(self, key), kind)
         self.model.check_network()
-        if self.training.bpe_dropout and self.data.tokens != "subwords":
-            raise ValueError(
-                f"bpe_dropout needs tokens 'subwords', not {self.data.tokens!r}: set it to 0, or change tokens"
-            )
+        if (self.training.bpe_dropout or self.training.renaming) and self.data.tokens != "subwords":
+            raise ValueError("bpe_dropout and renaming need tokens 'subwords': set both to 0, or change tokens")
         if self.data.min_length > self.data.max_length:
             raise ValueError(
                 f"min_length is {self.data.min_length}, expected at most max_length, {self.data.max_length}"

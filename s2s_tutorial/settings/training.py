@@ -38,6 +38,7 @@ class TrainingSettings:
         unknown_rate: Probability that a word seen once in training is replaced by UNK.
         word_dropout: Probability that the model cannot see a word that it reads, as source or as previous word of the target.
         bpe_dropout: Probability that a merge of a word's pieces is left out, so that each epoch cuts words in other ways.
+        renaming: Probability that the names and numbers which both sides of a pair share are exchanged in an epoch.
         patience: Number of evaluations without a better validation score after which training stops. They count only after
             the warm-up, and in a run with decay only in the last fifth of the decay.
         evaluations_per_epoch: Number of evaluations on the validation set per epoch; 0.1 evaluates after every tenth epoch.
@@ -59,6 +60,7 @@ class TrainingSettings:
     unknown_rate: Probability = 0.3
     word_dropout: Probability = 0.0
     bpe_dropout: Probability = 0.0
+    renaming: Probability = 0.0
     patience: Count = 5
     evaluations_per_epoch: Frequency = 1
     checkpoint_steps: Count = 200

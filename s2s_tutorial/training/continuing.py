@@ -91,6 +91,7 @@ def settings_for_new(parent: Run, data: DataSettings, rehearsing: bool = True, o
         batch_size=batch_size,
         evaluations_per_epoch=evaluations_for(epochs),
         bpe_dropout=0.0 if on_disk else parent.settings.training.bpe_dropout,
+        renaming=0.0 if on_disk else parent.settings.training.renaming,
     )
     return replace(parent.settings, data=data, training=training)
 

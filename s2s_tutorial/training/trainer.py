@@ -89,7 +89,7 @@ class Trainer:
         self.corpus, self.settings, self.device = corpus, settings, torch.device(choose_device(str(device)))
         self.group, self.start = group or Group(), start or Start()
         self.rng = torch.Generator(self.device).manual_seed(settings.training.seed)
-        self.pairs = EpochPairs.of(corpus, settings.training)
+        self.pairs = EpochPairs.of(corpus, settings)
         self.src, self.tgt = self.pairs.src, self.pairs.tgt
         longest = int(self.src.lengths.max()) - 1  # without EOS
         self.run, model = open_for_training(corpus, settings, folder, self.start, self.group, self.rng, longest)

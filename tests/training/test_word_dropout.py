@@ -20,7 +20,7 @@ from s2s_tutorial.training.word_dropout import hide, hide_words
 PIECES = replace(
     TINY,
     data=replace(TINY.data, text="unicode", tokens="subwords", vocabulary_size=600),
-    training=replace(TINY.training, bpe_dropout=0.1, word_dropout=0.1, weight_averaging=0.9),
+    training=replace(TINY.training, bpe_dropout=0.1, renaming=0.5, word_dropout=0.1, weight_averaging=0.9),
 )
 
 
@@ -84,7 +84,7 @@ def test_pairs_on_disk_cannot_be_cut_again(tmp_path):
 
 
 def test_bpe_dropout_without_subwords_is_an_error():
-    with pytest.raises(ValueError, match="bpe_dropout needs tokens 'subwords'"):
+    with pytest.raises(ValueError, match="renaming need tokens 'subwords'"):
         replace(TINY, training=replace(TINY.training, bpe_dropout=0.1))
 
 
