@@ -16,9 +16,9 @@
 # # Training
 #
 # We have a network that turns a French sentence into probabilities of English words. But its weights are random numbers, so
-# the probabilities mean nothing yet. In this chapter we train it. We need a number that says how wrong the network is, a rule
-# that changes the weights so that the number becomes smaller, and a loop that repeats the rule over all sentence pairs.
-# Training takes a while, so we also need a way to stop it and to resume later without losing anything.
+# the probabilities mean nothing yet. In this chapter we train it, and for that we need three things: a number that says how
+# wrong the network is, a rule that changes the weights so that the number becomes smaller, and a loop that repeats the rule
+# over all sentence pairs. Training takes a while, so we also need a way to stop it and to resume later without losing anything.
 #
 # > **What you will be able to do**
 # >
@@ -106,9 +106,9 @@ BLUE, ORANGE, GREEN, GREY = "#00429d", "#b8560b", "#2a7f62", "0.5"
 # **[nat](../book/glossary.md)**: 1 bit is $\ln 2 \approx 0.69$ nats. The mean of these costs is called the
 # **[cross-entropy](../book/glossary.md)**. It is our **[loss](../book/glossary.md)**, the number that training makes smaller.
 #
-# Which positions belong into this mean? Take a batch of two sentences. The first has three words. The second has one word,
-# and after it two positions of [padding](../book/glossary.md). The table shows the probability that the model gave to what
-# is in each position. It has learned very quickly that padding is followed by padding.
+# Which positions belong in this mean? Take a batch of two sentences, where the first has three words and the second has one
+# word and then two positions of [padding](../book/glossary.md). The table shows the probability that the model gave to what is
+# in each position. It has learned very quickly that padding is followed by padding.
 #
 # | sentence | position 1 | position 2 | position 3 |
 # | :--- | ---: | ---: | ---: |
@@ -165,7 +165,7 @@ print(f"{loss:.4f}")
 #
 # To get a feeling for losses, turn them back into a number of words. A model that hesitates between $n$ equally likely words
 # gives the right one $1/n$, so its loss is $\ln n$. In the other direction, a loss of $\mathcal{L}$ means that the model is as
-# uncertain as if it chose among $e^{\mathcal{L}}$ words. This number is called [perplexity](../book/glossary.md). Here is a
+# uncertain as if it chose among $e^{\mathcal{L}}$ words, a number that is called [perplexity](../book/glossary.md). Here is a
 # ladder of four models, with the 1,418 English words of the `standard` corpus:
 
 # %% tags=["nbval-check-output"]
@@ -184,8 +184,8 @@ for model_is, p in ladder.items():
 #
 # ## A training step in ten lines
 #
-# Now we can improve the weights. For each weight we can compute in which direction the loss falls and how steeply. These slopes
-# are called the **[gradient](../book/glossary.md)**, and PyTorch computes them with `backward`. A training step moves every
+# Now that we have a loss, we can compute for each weight in which direction the loss falls and how steeply. These slopes are
+# called the **[gradient](../book/glossary.md)**, and PyTorch computes them with `backward`. A training step moves every
 # weight a little in its direction. Here is the whole of it; the next sections explain its lines:
 
 
@@ -240,8 +240,8 @@ show_text(
 # ## What the decoder reads while it learns
 #
 # The first line to explain is `model.loss(batch)`. To predict the word at position $t$, the
-# [decoder](../book/glossary.md) reads the word before, $y_{t-1}$. But which one? It could be the true word of the
-# translation, or the word that the model itself would have written. With **[teacher forcing](../book/glossary.md)**, which
+# [decoder](../book/glossary.md) reads the word before, $y_{t-1}$. This could be the true word of the translation, or the word
+# that the model itself would have written. With **[teacher forcing](../book/glossary.md)**, which
 # you know from [Decoders](07_decoders.ipynb), it is always the true one.
 #
 # This has two advantages. All inputs are known in advance, so the GRU can run over the whole sentence in one call. And one
@@ -263,8 +263,8 @@ show_drawing("teacher-forcing")
 #
 # ## Gradients, clipped
 #
-# The next line is `clip_grad_norm_`. A recurrent network multiplies by the same weights at every position, so now and then a
-# gradient becomes enormous ([Recurrent networks](04_recurrent_networks.ipynb)). A single step with it can undo the training of
+# The next line is `clip_grad_norm_`, and it is there because a recurrent network multiplies by the same weights at every
+# position. Now and then a gradient therefore becomes enormous ([Recurrent networks](04_recurrent_networks.ipynb)). A single step with it can undo the training of
 # an hour. **[Gradient clipping](../book/glossary.md)** ([Pascanu et al.,
 # 2013](https://arxiv.org/abs/1211.5063)) prevents this: it keeps the direction of the gradient and limits its length. Let
 # $g$ be all gradients as one long vector, $\lVert g \rVert = \sqrt{\sum_i g_i^2}$ its norm, that is, its length, and $c$ the
@@ -287,8 +287,8 @@ for allowed in (1.0, 10.0):
     print(f"norm {norm:.1f}, clipped to {allowed:4.1f}: {clipped}")
 
 # %% [markdown]
-# A long gradient is scaled down, and a short one stays as it is. The function returns the norm *before* clipping, which the
-# package records at every step. Encoder and decoder are clipped separately.
+# A long gradient is scaled down, and a short one stays as it is. The function returns the norm *before* clipping. The package
+# records it at every step, for encoder and decoder separately, because each of them is clipped on its own.
 #
 # ## Adam: steps of similar size
 #
@@ -365,8 +365,9 @@ show_text(
 # %% [markdown]
 # The best rate is not the same from beginning to end. At the first steps Adam's running means rest on almost nothing, so its
 # steps are not reliable. At the end small steps are best, because with large ones the weights jump around a good value without
-# reaching it. The package therefore changes the learning rate during training, with a **schedule** (Figure 8.3). In the first part, the **[warm-up](../book/glossary.md)**, the rate rises in a
-# straight line from near 0. After that it falls along half a cosine to 0.
+# reaching it. The package therefore changes the learning rate during training, with a **schedule** (Figure 8.3). In the first
+# part, the **[warm-up](../book/glossary.md)**, the rate rises in a straight line from near 0. After that it falls along half a
+# cosine to 0.
 
 # %% tags=["hide-input"] mystnb={"image": {"alt": "The learning rate factor over the share of training. The curve rises in a straight line over the first tenth, reaches one and falls smoothly to zero."}}
 figure = Figure(figsize=(5.5, 2.6), layout="constrained")
@@ -382,8 +383,8 @@ show_figure(figure)
 #
 # ## The step of the package
 #
-# You now know every line of the ten-line step. The package has a few more. Look for the lines that you know, and then read in
-# the table what the others do:
+# You now know every line of the ten-line step. The package has a few more, so look first for the lines that you know, and then
+# read in the table below what the others do:
 
 # %%
 show_source(Trainer.train_step)
@@ -465,7 +466,7 @@ show_text(
 # ## Reading the record
 #
 # The live plot (Figure 8.4) shows one moment. For everything that you want to look at later, there is the record: every step
-# writes a line into a plain file, `record.jsonl`, which any program can read. Figure 8.5 is drawn from it.
+# writes a line into a plain file, `record.jsonl`, which any program can read, and from which Figure 8.5 is drawn.
 
 # %%
 print(f"{trainer.run.record_path.name}: {len(record):,} lines. A line of a step holds")
@@ -546,7 +547,7 @@ show_drawing("checkpoint")
 # **Figure 8.7.** A checkpoint gets its real name only when the whole file is on the disk. So whenever the process is killed,
 # there is an undamaged checkpoint to resume from.
 #
-# Let us test it. We disturb a tiny run twice. The function `disturb` does something just before a given step.
+# Let us test it by disturbing a tiny run twice. The function `disturb` does something just before a given step.
 
 
 # %%
@@ -568,8 +569,8 @@ def tiny_trainer(folder):
 
 
 # %% [markdown]
-# The first run is not disturbed. The second is stopped in step 8, by the signal that Kernel → Interrupt sends. Then a **new**
-# `Trainer` resumes it, which knows only what is in the folder.
+# The first run is not disturbed, and the second is stopped in step 8, by the signal that Kernel → Interrupt sends. Then a
+# **new** `Trainer` resumes it, which knows only what is in the folder.
 
 # %% tags=["nbval-check-output"]
 temporary = TemporaryDirectory()

@@ -150,7 +150,9 @@ def test_adams_first_step_without_bias_correction_is_the_one_that_the_chapter_gi
 
 
 def test_words_that_are_right_95_times_in_100_leave_60_percent_of_sentences_without_a_mistake():
-    share, length, right = numbers(r"\$(0\.95)\^\{(\d+)\} \\approx (\d+)\\%\$ of all sentences of ten", prose("training"))
+    share, length, right = numbers(
+        r"\$(0\.95)\^\{(\d+)\} \\approx (\d+)\\%\$ of all sentences of ten", prose("training")
+    )
     assert round(100 * share**length) == right
 
 
