@@ -224,7 +224,7 @@ def train_simply(learning_rate, epochs=8):
     return losses
 
 
-losses = train_simply(1e-2)
+losses = train_simply(0.05)
 
 # %% tags=["hide-input"]
 words = len(tiny_corpus.tgt_vocabulary)
@@ -328,12 +328,12 @@ print([round(value, 3) for value in weights.tolist()])
 #
 # > **Guess first**
 # >
-# > We used a rate of 0.01 above. Which of the three runs has the lowest loss at the end, and how does the curve of the largest
+# > We used a rate of 0.05 above. Which of the three runs has the lowest loss at the end, and how does the curve of the largest
 # > rate look?
 
 # %%
-rates = (1e-3, 1e-2, 1e-1)
-at_rate = {rate: losses if rate == 1e-2 else train_simply(rate) for rate in rates}
+rates = (0.005, 0.05, 0.5)
+at_rate = {rate: losses if rate == 0.05 else train_simply(rate) for rate in rates}
 
 # %% tags=["hide-input"] mystnb={"image": {"alt": "Three curves of training loss over steps. At the smallest rate the loss falls slowly, at the middle rate it falls fastest and lowest, and at the largest rate it falls at first and then stays level and noisy."}}
 figure = Figure(figsize=(5.5, 3), layout="constrained")

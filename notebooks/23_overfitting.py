@@ -172,6 +172,7 @@ print(f"{len(validation)} validation sentences and {len(test)} test sentences wi
 # the cell, and it keeps two sets of weights that we will need later.
 
 
+# %%
 batches = {
     "training": as_batch(*(texts[:500] for texts in few)),
     "validation": as_batch(validation.sources, first_targets(validation)),
