@@ -335,7 +335,7 @@ print([round(value, 3) for value in weights.tolist()])
 rates = (0.005, 0.05, 0.5)
 at_rate = {rate: losses if rate == 0.05 else train_simply(rate) for rate in rates}
 
-# %% tags=["hide-input"] mystnb={"image": {"alt": "Three curves of training loss over steps. At the smallest rate the loss falls slowly, at the middle rate it falls fastest and lowest, and at the largest rate it falls at first and then stays level and noisy."}}
+# %% tags=["hide-input"] mystnb={"image": {"alt": "Three curves of training loss over steps, and a thin grey line for a model that knows nothing. At the smallest rate the loss falls slowly, at the middle rate it falls fastest, and at the largest rate it stays above the grey line."}}
 figure = Figure(figsize=(5.5, 3), layout="constrained")
 axes = figure.add_subplot()
 for (rate, curve), (style, colour) in zip(at_rate.items(), (("--", GREEN), ("-", BLUE), (":", ORANGE)), strict=True):

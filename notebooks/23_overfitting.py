@@ -135,7 +135,8 @@ show_text(
 # %% [markdown]
 # Leave the first number aside, because the loss of a training step is made harder on purpose. We will see how, and why $e$ to its
 # power has no meaning. The other two were computed in the same way, so we can compare them. If the model had learned nothing
-# but French, they would be equal. What it knows about its training pairs beyond that, it has remembered.
+# but French, they would be equal. What it knows about its training pairs beyond that, it has remembered. [How good is it?](10_how_good_is_it.ipynb)
+# makes the same comparison with translations.
 #
 # ## Few pairs, and nothing to prevent it
 #
