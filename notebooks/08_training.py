@@ -176,7 +176,7 @@ ladder = {
     "sure, and wrong": 1e-6,
 }
 for model_is, p in ladder.items():
-    print(f"{model_is:35} loss {-math.log(p):5.2f}   as if choosing among {1 / p:11,.0f} words")
+    print(f"{model_is:35} loss {math.log(1 / p):5.2f}   as if choosing among {1 / p:11,.0f} words")
 
 # %% [markdown]
 # An untrained model is at the third step of this ladder, and we will see that its first loss is close to it. The last step is
