@@ -206,7 +206,7 @@ def simple_step(model, optimiser, batch):
 # Let us try it. We take 400 generated sentence pairs and a tiny model, and go through the pairs eight times, one batch of 32
 # pairs after another. One pass over all pairs is an **[epoch](../book/glossary.md)**.
 
-# %%
+# %% tags=["demonstration"]
 tiny_corpus = prepare(tiny.data)
 tiny_src = Encoded.encode(tiny_corpus.train.sources, tiny_corpus.src_vocabulary)
 tiny_tgt = Encoded.encode(tiny_corpus.train.targets, tiny_corpus.tgt_vocabulary)
@@ -226,7 +226,7 @@ def train_simply(learning_rate, epochs=8):
 
 losses = train_simply(0.05)
 
-# %% tags=["hide-input"]
+# %% tags=["hide-input", "demonstration"]
 words = len(tiny_corpus.tgt_vocabulary)
 show_text(
     f"The corpus has {words} English words, and ln {words} is {math.log(words):.2f}. The first loss is "
@@ -331,11 +331,11 @@ print([round(value, 3) for value in weights.tolist()])
 # > We used a rate of 0.05 above. Which of the three runs has the lowest loss at the end, and how does the curve of the largest
 # > rate look?
 
-# %%
+# %% tags=["demonstration"]
 rates = (0.005, 0.05, 0.5)
 at_rate = {rate: losses if rate == 0.05 else train_simply(rate) for rate in rates}
 
-# %% tags=["hide-input"] mystnb={"image": {"alt": "Three curves of training loss over steps, and a thin grey line for a model that knows nothing. At the smallest rate the loss falls slowly, at the middle rate it falls fastest, and at the largest rate it stays above the grey line."}}
+# %% tags=["hide-input", "demonstration"] mystnb={"image": {"alt": "Three curves of training loss over steps, and a thin grey line for a model that knows nothing. At the smallest rate the loss falls slowly, at the middle rate it falls fastest, and at the largest rate it stays above the grey line."}}
 figure = Figure(figsize=(5.5, 3), layout="constrained")
 axes = figure.add_subplot()
 for (rate, curve), (style, colour) in zip(at_rate.items(), (("--", GREEN), ("-", BLUE), (":", ORANGE)), strict=True):
@@ -348,7 +348,7 @@ show_figure(figure)
 # %% [markdown]
 # **Figure 8.2.** Training loss at three learning rates. The thin grey line is the loss of a model that knows nothing.
 
-# %% tags=["hide-input"]
+# %% tags=["hide-input", "demonstration"]
 at_end = {rate: float(np.mean(curve[-10:])) for rate, curve in at_rate.items()}
 best_rate = min(at_end, key=at_end.get)
 show_text(
