@@ -44,7 +44,7 @@ lint: .venv/ready  ## check style, spelling and types
 	$(BIN)/mypy
 
 test: .venv/ready  ## run every test, and every chapter at a small scale
-	$(BIN)/python -m pytest --nbval-lax -n auto --dist loadfile
+	$(BIN)/python -m pytest --nbval-lax -n auto --dist loadfile --no-loadscope-reorder
 
 test-fast: .venv/ready  ## run the tests that take seconds and need no browser and no notebook (2 minutes)
 	$(BIN)/python -m pytest -n auto -m "not slow and not browser and not notebook"

@@ -678,6 +678,8 @@ interface Panel extends Choices {
   sourceSelect: HTMLSelectElement;
   modelNote: HTMLElement;
   modelChoices: HTMLInputElement[];
+  pills: HTMLElement;
+  directionSelect: HTMLSelectElement;
   slider: HTMLInputElement;
   heat: HTMLOutputElement;
   link: HTMLAnchorElement;
@@ -727,6 +729,14 @@ interface Panel extends Choices {
   clearRemarks(): void;
   writeChanges(): void;
   changeRow(text: string, buttons: Action[], number: number): HTMLElement;
+
+  // directions.js
+  directionField(): HTMLElement;
+  modelsOf(direction?: string): Model[];
+  describeDirection(): void;
+  directionName(model: Model): string;
+  translateIn(direction: string): void;
+  clearResult(): void;
 
   // address.js
   address(): string;

@@ -17,9 +17,9 @@
 # %% [markdown]
 # # From sentences to numbers
 #
-# A network computes with numbers, and we have a text file. Several small decisions lie between the two: which characters
-# count, which pairs we keep, and which words get a number. None of them is about networks, but a mistake in one of them can spoil a result without any error
-# message. So we make them one at a time and look at what each one loses.
+# A network computes with numbers, and what we have is a text file. To get from one to the other, we have to make several small
+# decisions: which characters count, which pairs we keep, and which words get a number. None of them is about networks, but a mistake
+# in one of them can spoil a result without any error message. So we make them one at a time and look at what each one loses.
 #
 # > **What you will be able to do**
 # >
@@ -116,7 +116,7 @@ for text in (sentence, decomposed, bare, opened, lowered, spaced, by_hand):
 
 # %% [markdown]
 # The second line is longer than the first although it looks the same on a screen, because two accents have become characters of their own.
-# (`ascii` shows every character beyond ASCII by its code, so none can hide.)
+# (`ascii` prints every character beyond ASCII as its code, so that you can see all of them.)
 #
 # The package does the same, character by character, and remembers the result for each character:
 
@@ -143,8 +143,8 @@ with patch.dict(LIGATURES, clear=True):
 # %% [markdown]
 # ### What normalising loses
 #
-# Every step throws something away. Most of it is noise, which is the purpose. Some of it is not. The sentences of each pair below have different
-# meanings, and they become the same:
+# Every step throws something away. Most of that is only another way to write the same thing, and we wanted to be rid of it, but some of it
+# carries meaning. The two sentences in each line below mean different things, and normalising makes them equal:
 
 # %% tags=["nbval-check-output"]
 for one, other in (
@@ -196,7 +196,7 @@ for reverse in (False, True):
 
 # %% [markdown]
 # One French sentence has two good English translations here, and both count as right. They are called its **references**. In the
-# other direction they are two different sources. So the pairs of a file are not independent of each other, and and [A fair test](02_fair_test.ipynb)
+# other direction they are two different sources. So the pairs of a file are not independent of each other, and [A fair test](02_fair_test.ipynb)
 # will show why this matters.
 #
 # If a line is broken, the reader refuses the file and reports the line's number. If it skipped the line silently, you would find out much later that
@@ -221,8 +221,9 @@ columns = read_corpus(data)
 # %% [markdown]
 # ## Which pairs stay: length
 #
-# Short sentences train quickly, so the book's `standard` scale keeps pairs whose two sides have 3 to 25 *characters* of normalised text, spaces included (the limits of
-# the notebook that this book comes [from](../book/from-2017.md)). This is shorter than you may think:
+# A network learns short sentences quickly, so the book's `standard` scale keeps pairs whose two sides have 3 to 25 *characters*
+# of normalised text, spaces included (the limits of [the notebook that this book started from](../book/from-2017.md)). This is
+# shorter than you may think:
 
 # %% tags=["nbval-check-output"]
 short, longer = "He's cold.", "Il fait froid ce matin."
@@ -233,9 +234,9 @@ for text in (short, longer, "I would like to eat an apple.", "Anticonstitutionne
 show_table(["normalised", "characters", "words"], rows)
 
 # %% [markdown]
-# Characters and words do not sort sentences in the same way. The third row has many short words, the last one a single long word
-# and a mark. The package can count either, and the setting `unit` says which. How many pairs does the filter keep?
-# Figure 1.1 shows all lengths and its limits.
+# A limit in characters and one in words do not keep the same sentences. The third row has many short words, the last one a
+# single long word and a mark. The package can count either, and the setting `unit` says which. How many pairs does the filter
+# keep? Figure 1.1 shows all lengths and its limits.
 
 # %% tags=["hide-input"] mystnb={"image": {"alt": "Two overlaid histograms of sentence length in characters, English dashed in orange and French in blue, with vertical dotted lines at the smallest and largest length kept."}}
 figure = Figure(figsize=(5.5, 2.8), layout="constrained")
@@ -269,8 +270,8 @@ show_text(
 )
 
 # %% [markdown]
-# A filter is part of the task. A score on sentences of 25 characters says nothing about a newspaper, so every score in
-# this book is given with its filter.
+# When you choose a filter, you also choose how hard the task is. A score on sentences of 25 characters tells you nothing about the sentences
+# of a newspaper, so this book gives the filter with every score.
 #
 # ## Words become ids
 #
@@ -304,8 +305,7 @@ print(vocabulary.decode(ids))
 
 # %% [markdown]
 # « chien » was never counted. A plain dictionary would raise `KeyError` here. With `<unk>` the model reads "some word that I do not know", and the decoder
-# can copy the word into its translation, as it does with « kouglof » in [A first translation](00_first_translation.ipynb).
-# [Translating](09_translating.ipynb) shows how, and why a model that is trained on few rare words hardly ever does it.
+# can copy the word into its translation. [Translating](09_translating.ipynb) shows how, and why a model that is trained on few rare words hardly ever does it.
 
 # %%
 show_source(Vocabulary.encode)
@@ -347,8 +347,8 @@ assert normalise_with_digits(sentence.replace("7", "")) == normalise(sentence)
 # %% [markdown]
 # ### Exercise 1.2: A vocabulary with a limit
 #
-# Rare words can be left out of the *vocabulary*: `Vocabulary.count` has a
-# `min_count`. Show that no pair is lost, that the same words are missing, and that they are read as `<unk>`.
+# One way to deal with rare words is to leave them out of the *vocabulary*, for which `Vocabulary.count` has a `min_count`. Show
+# that no pair is lost, that the same words are missing, and that they are read as `<unk>`.
 
 # %% [markdown]
 # ### Solution to exercise 1.2
@@ -370,5 +370,5 @@ show_text(f"All **{len(kept):,}** pairs stay; **{read_as_unknown:.1%}** of the w
 # %% [markdown]
 # ## What to read next
 #
-# [A fair test](02_fair_test.ipynb) divides these pairs into some to learn from and some to be tested on, which is harder than it looks. What rare words
-# cost a translator, and one remedy: [Luong et al. (2015b)](https://arxiv.org/abs/1410.8206).
+# [A fair test](02_fair_test.ipynb) divides these pairs into some to learn from and some to be tested on, which is harder than it looks. [Luong et al.
+# (2015b)](https://arxiv.org/abs/1410.8206) measure what rare words cost a translator, and propose a remedy.

@@ -157,18 +157,18 @@ show_table(["held-out French", "its English", "French in training?", "English in
 # People write one sentence in many ways, so for a held-out pair a related pair is often in the training set. This is called a
 # **[leak](../book/glossary.md)**: to translate such a sentence, it is enough to remember. Two rules prevent it (Figure 2.2):
 #
-# 1. The English sentence decides, and all of its translations go the same way.
+# 1. The English sentence determines the set, and all its translations go into the same set.
 # 2. A French sentence that has a reference in the test set is taken out of training, whatever other English translations it has.
 
 # %% tags=["hide-input"] mystnb={"image": {"alt": "Three English sentences, each in a frame with its French translations, lead over a hash number to a set: good day, 4, test; she s cold, 5, validation; hello, 81, training. Under hello, bonjour is crossed out because it belongs to the test set already."}}
 show_drawing("split")
 
 # %% [markdown]
-# **Figure 2.2.** A hash of the English sentence decides its set, and all its French translations go with it. A French sentence that is
+# **Figure 2.2.** A hash of the English sentence determines its set, and all its French translations go with it. A French sentence that is
 # already in the test set is not trained on.
 
 # %% [markdown]
-# *How* does the English sentence decide? We compute a hash of its text:
+# How can the English sentence determine its set? We compute a hash of its text, which is a number that depends on every letter:
 
 # %%
 show_source(split.place_of, split.part_of)
@@ -251,9 +251,9 @@ show_text(
 
 
 # %% [markdown]
-# How much a random split leaks depends on the file. Where people collect sentences, one English sentence comes with
-# « tu » and with « vous », for a man and for a woman. The built-in grammar rarely says one thing in two ways, so at `small` there
-# is less to leak. You cannot know before you have measured. With the split by hash you do not need to.
+# How much a random split leaks depends on the file. Where people collect sentences, one English sentence comes with « tu » and
+# with « vous », for a man and for a woman. The built-in grammar rarely says one thing in two ways, so at `small` there is less
+# to leak. You have to measure it for every file, whereas with the split by hash there is nothing to measure.
 #
 # ### What a program that only memorises would score
 #

@@ -194,7 +194,7 @@ for kept, now in zip(before, (src.ids, src.starts, tgt.ids, tgt.starts), strict=
 # %% [markdown]
 # ## Padding must change nothing
 #
-# The translation of « non ! » must not depend on which sentences share its batch. This does not come by itself. The [encoder](../book/glossary.md) of
+# The translation of « non ! » must not depend on which sentences share its batch. We have to make sure of this ourselves, because padding can get into every result. The [encoder](../book/glossary.md) of
 # this book, which the next two chapters build, turns each word into a vector that depends on the whole sentence. For that it reads the sentence twice, once from
 # each end, and *from the right end a padded sentence starts with padding*.
 #

@@ -288,7 +288,7 @@ print("6 products of", (2, 4), "or one of", (12, 4))
 
 # %% [markdown]
 # A processor needs less time for one large product than for many small ones, as
-# [More machines](15_more_machines.ipynb) measures. The Transformer of 2017 has no loop at all, which is
+# [Faster on one machine](25_faster.ipynb) measures. The Transformer of 2017 has no loop at all, which is
 # one reason why it replaced networks like this one.
 #
 # ## The encoder

@@ -587,7 +587,7 @@ show_figure(figure)
 # words inside the window, so a plain window gives $v_p$ and $W_p$ no gradient. With the bell curve, every weight depends smoothly on $p_t$.
 #
 # Local attention has a price. If the predicted position is far off, no score can correct it, because the right words are outside the window.
-# [Which attention?](13_which_attention.ipynb) measures how often that matters.
+# [Which attention?](13_which_attention.ipynb) shows what this can cost in a short training.
 #
 # ## All parts together
 #

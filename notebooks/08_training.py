@@ -395,7 +395,7 @@ show_source(Trainer.train_step)
 # | `rare_words.hide` | replaces some rare words by `<unk>`, so that the model learns what to do with unknown words ([Translating](09_translating.ipynb)) |
 # | `teacher_forcing_ratio` | is 1 in all presets, which means teacher forcing for every word |
 # | `learning_rate_factor` | the schedule of Figure 8.3; encoder and decoder can have different rates |
-# | `compute_gradients` | forward and backward, with the batch shared out among the processor's cores |
+# | `compute_gradients` | forward and backward, with the batch shared out among the processor's cores ([Faster on one machine](25_faster.ipynb)) |
 # | `group.average` | the mean over several machines ([More machines](15_more_machines.ipynb)); with one machine it changes nothing |
 # | `clip_grad_norm_`, `optimiser.step` | as in the ten lines |
 # | `average.update` | a moving average of the weights, which is off in this chapter |

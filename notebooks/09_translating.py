@@ -508,12 +508,10 @@ show_text(
 )
 
 # %% [markdown]
-# The model in the package was trained with all its pairs, and every word seen once or twice became UNK. It copies all six
-# of these words: "i know wilhelmina.", but also "she has a ornithorynque.", as in [A first
-# translation](00_first_translation.ipynb).
-#
-# Copying is no cure for « ornithorynque »: the English word is "platypus", and no copy will ever find it. Systems of today
-# cut rare words into pieces instead, so that nothing is unknown any more.
+# Copying does not help with « ornithorynque », because the English word is "platypus", and a copy never finds it. Systems of today
+# cut rare words into pieces instead. So does the model in the package, which you met in [A first
+# translation](00_first_translation.ipynb): it reads and writes a rare word piece by piece, so no word is unknown to it and it never copies one.
+# But what it spells may differ from the name that it read. You build such a model in [Subwords](19_subwords.ipynb).
 #
 # ## Ten sentences of 2017
 #

@@ -285,7 +285,7 @@ for command, actions in COMMANDS.items():
 print({kind: len(members) for kind, members in kinds.items()})
 
 # %% [markdown]
-# People say "please", and it changes nothing. So every command gets random words around it. The single "jump" gets all of
+# People say "please" without changing what they ask for. So every command gets random words around it. The single "jump" gets all of
 # them, so that the model sees the word often enough:
 
 # %% tags=["nbval-check-output"]
@@ -352,8 +352,8 @@ show_table(
 )
 
 # %% [markdown]
-# Most reports would give only the first row. The model has earned it, because none of these sequences of actions was in training.
-# But it says nothing about the other two rows. Figure 16.2 shows what the robot does instead:
+# Many reports would give only the first row. That result is correct, because none of these sequences of actions was in training,
+# but it says nothing about the other two rows. Figure 16.2 shows what the robot does there:
 
 # %% tags=["hide-input"] mystnb={"image": {"alt": "Two rows of three fields of squares with the path of the robot. The left column is a command as in training, the middle one a longer command, the right one a command with jump in a new combination; the lower row is what the model does."}}
 asked = (

@@ -15,10 +15,11 @@
 # %% [markdown]
 # # Borrowed parts
 #
-# Sentence pairs are expensive: somebody has to translate. Sentences of one language cost nothing. Can a translator learn
-# from those too? The 2017 notebook ends with two suggestions. Put **pre-trained word vectors** into the embedding. Or train
-# an **autoencoder**, keep its encoder, and train a new decoder on it. In this chapter you do both, and then you measure
-# whether it was worth it.
+# Sentence pairs are expensive, because each of them has to be translated by a person, while sentences of one language cost nothing.
+# Can a translator learn from those too? In this chapter we try two ways. The first is to put **pre-trained word vectors** into
+# the embedding. The second is to train an **autoencoder**, a network that copies sentences, and to use its encoder for
+# translating. In both cases we *borrow* a part of the network from a training that needed no translations. Then we measure
+# whether it was worth it, with few pairs and with many.
 #
 # > **What you will be able to do**
 # >
@@ -70,29 +71,25 @@ from s2s_tutorial.runs.folder import folder_for
 from s2s_tutorial.training.initial_weights import Start, from_encoder, from_vectors
 from s2s_tutorial.training.trainer import Trainer
 from s2s_tutorial.training.watchers import LiveLine
-from s2s_tutorial.training.word_vectors import (
-    VectorsError,
-    initialise_embedding,
-    read_vectors,
-    write_vectors,
-)
+from s2s_tutorial.training.word_vectors import initialise_embedding, read_vectors, write_vectors
 from s2s_tutorial.translation.evaluation import evaluate
 
 scale = load_scale()  # S2S_SCALE: small, standard or large
 torch.set_num_threads(1)  # models as small as those of this chapter are fastest on one thread
 sentences = scale.data.sample_pairs  # that the grammar writes, before repeats go
 passes = scale.training.epochs
+small = scale.name == "small"
 EPOCHS = {  # by number of sentence pairs
     sentences // 72: 3 * passes,
     sentences // 18: passes * 8 // 5,
     sentences // 6: passes * 3 // 5,
 }
-SEEDS = {"small": (0, 1)}.get(scale.name, (0, 1, 2))  # two are too few for a verdict, but at `small` there is none
+SEEDS = (0,) if small else (0, 1, 2)  # at `small` there are no verdicts
 settings = replace(  # few pairs need a small model, whatever the scale
     PRESETS["small"],
     name="borrowed",
     data=replace(PRESETS["sample"].data, sample_pairs=sentences),
-    training=replace(PRESETS["small"].training, patience=1_000),
+    training=replace(PRESETS["small"].training, patience=1_000, evaluations_per_epoch=0.25 if small else 1),
 )
 size = settings.model.embedding_size  # E, and so the size of the word vectors
 BLUE, ORANGE, GREY = "#00429d", "#b8560b", "0.5"
@@ -100,8 +97,8 @@ BLUE, ORANGE, GREY = "#00429d", "#b8560b", "0.5"
 # %% [markdown]
 # ## Few pairs, much text
 #
-# Here is a situation that most languages are in: there are some hundred or thousand translated sentences, and far more that
-# nobody has translated. You can make it from the embedded corpus. Some of its pairs stay pairs. Of the others you keep the
+# Most languages are in the following situation: there are some hundred or thousand translated sentences, and far more that
+# have never been translated. We can imitate it with the embedded corpus: some of its pairs stay pairs, and of the others we keep the
 # French and throw the English away.
 
 # %%
@@ -112,12 +109,12 @@ sources, targets = ([side[row] for row in pairs] for side in (corpus.train.sourc
 known = {*sources, *corpus.validation.sources, *corpus.test.sources}
 others = dict.fromkeys(corpus.train.sources[row] for row in rows[len(pairs) :])  # each once
 french_only = [text for text in others if text not in known]
-test = corpus.test.head(500)
+test = corpus.test.head(100 if small else 500)
 
 # %% [markdown]
-# Held-out means held-out. A sentence of the test set must not be in the French text either: a word vector, or an
-# encoder, that has seen it would know more than it should. Nor may the text hold a sentence of the pairs, or you could not
-# say where a gain comes from.
+# Before we train on this text, we have to make sure that the comparison is fair. No sentence of the test set may be in the French
+# text, because a word vector or an encoder that has seen it would know more than it should. The text must not contain a sentence of
+# the pairs either, otherwise you could not say where a gain comes from.
 
 # %%
 assert known.isdisjoint(french_only)
@@ -138,10 +135,18 @@ show_text(
 # %% [markdown]
 # ## Word vectors
 #
-# "You shall know a word by the company it keeps" (Firth, 1957). **Skip-gram** ([Mikolov et al.,
-# 2013](https://arxiv.org/abs/1310.4546)) takes that literally. Every word $c$ has a vector $v_c$, and every word $o$
-# that may stand near it another, $u_o$. Words that are found near one another shall have a large product; words drawn
-# at random, the **negative samples** $k$, a small one:
+# With few pairs, a translator meets most words only once or twice, which is not enough to learn a good embedding for them. The
+# French text contains the same words many more times, but without a translation. What can we learn about a word from text alone?
+# Its neighbours: words that are used in the same way occur beside the same words (Firth, 1957).
+#
+# **Skip-gram** ([Mikolov et al., 2013](https://arxiv.org/abs/1310.4546)) turns this into a training. Take « le chat noir dort »
+# and the word « chat ». A word that occurs near it, such as « noir », should get a large score, and words drawn at random from
+# the whole text, which are called **negative samples**, a small one. The score is a dot product of two vectors. Every word $c$
+# has a vector $v_c$, which is used when it is the word in the centre, and every word $o$ a second vector $u_o$, which is used
+# when it is the neighbour. There are two, because otherwise the score of a word beside itself, $v_c^\top v_c$, would always be
+# large, although a word rarely occurs beside itself. Only the vectors $v$ are used afterwards.
+#
+# For one centre $c$, one neighbour $o$ and negative samples $k$, the loss is
 #
 # $$
 # \begin{aligned}
@@ -150,7 +155,9 @@ show_text(
 # \end{aligned}
 # $$
 #
-# By hand, with vectors of two numbers and two negative samples:
+# Here $\sigma(x) = 1 / (1 + e^{-x})$ turns a score into a probability. The first term is near 0 if the neighbour's score is large and
+# positive, and the second if the scores of the negative samples are large and negative. Compute an example with a pencil: $v_c$
+# is $(1, 0)$, $u_o$ is $(2, 0)$, and two negative samples have $(0, 1)$ and $(-1, 0)$. The three scores are 2, 0 and −1.
 
 
 # %% tags=["nbval-check-output"]
@@ -166,10 +173,10 @@ by_hand = -np.log(1 / (1 + np.exp(-2))) - np.log(1 / (1 + np.exp(0))) - np.log(1
 print(f"{skip_gram_loss(v, u, k).item():.4f}, by hand {by_hand:.4f}")
 
 # %% [markdown]
-# Very frequent words say little about their neighbours, so most of them are left out first, with the probability that
-# the paper gives: a word of frequency $f$ stays with probability $\sqrt{t / f}$, where $t$ is a small number, 0.001
-# here. The data are then pairs of words at most three places apart in what is left of one sentence. In the sentence
-# itself they may be farther apart.
+# Very frequent words, such as « le », occur beside almost all others and tell little about them. Therefore most of them are left
+# out first, with the probability that the paper gives: a word of frequency $f$ stays with probability $\sqrt{t / f}$, where $t$ is a
+# small number, 0.001 here. The training data are pairs of words that are at most three places apart in what is left of a
+# sentence. In the sentence itself they may be farther apart.
 
 # %%
 ids = [torch.tensor(french.encode(text.split())[:-1]) for text in french_only]  # without EOS
@@ -191,8 +198,8 @@ def near_pairs(rng, window=3):
 
 
 # %% [markdown]
-# Negative samples are drawn by frequency to the power of ¾, another choice of the paper. The rest is a training loop
-# like any other. What comes out is written into a file, in word2vec's own text format.
+# The negative samples are drawn in proportion to the frequency to the power of ¾, which is another choice of the paper. The rest is
+# an ordinary training loop. Afterwards we write the vectors into a file, in word2vec's own text format.
 
 
 # %%
@@ -213,7 +220,7 @@ def train_vectors(seed, passes=3, negatives=5):
     return centre.detach()
 
 
-# %%
+# %% tags=["hide-input"]
 place_for_files = folder_for(settings)
 place_for_files.mkdir(parents=True, exist_ok=True)
 file = place_for_files / "french.vec"
@@ -228,8 +235,9 @@ with file.open(encoding="utf-8") as lines:
         print(line if len(line) < 60 else f"{line[:60].rstrip()} …")
 
 # %% [markdown]
-# The first line says how many words and how many numbers each. Then every line is a word and its vector. `read_vectors`
-# keeps the words of a vocabulary and forgets the rest:
+# The first line gives the number of words and how many numbers each vector has. Each further line is a word and its vector.
+# `read_vectors` keeps the words of a vocabulary and drops the others. Have the vectors learned anything? For some words, we look for
+# those whose vectors have the most similar direction:
 
 # %%
 vectors = read_vectors(file, french)
@@ -254,26 +262,30 @@ show_table(["word", "its nearest"], table)
 days = {"lundi", "mardi", "mercredi", "jeudi", "vendredi", "samedi", "dimanche"}
 found_days = days.intersection(neighbours("lundi")) if "lundi" in french else set()
 show_text(
-    f"Nobody told it what a day is, and **{len(found_days)}** of the five nearest to « lundi » are days. "
-    + ("The vectors have found it out." if len(found_days) > 2 else "This text is too short to find that out.")
+    f"The training was never told what a day is, and **{len(found_days)}** of the five nearest to « lundi » are days. "
+    + (
+        "It has learned it from the neighbours of these words."
+        if len(found_days) > 2
+        else "This text is too short to learn it from."
+    )
 )
 
 # %% [markdown]
-# But look closely at what "near" means here. Some neighbours often stand together with the word. Others can stand in its
-# place: « lundi » and « mardi » are such words, and they are just the words that a translator must not confuse. Keep this
-# in mind for what follows.
+# But look at the other words too. There are two ways to be "near". Some neighbours often occur *together* with the word. Others
+# occur *in its place*, such as « mardi » for « lundi », and a translator must not confuse just these. So vectors that
+# are near each other are not always of use for translating, and we have to measure it.
 #
 # ### Vectors that others have trained
 #
-# You would rarely train vectors yourself. They are there to download, made of billions of words:
+# You would rarely train vectors yourself, because you can download vectors that were trained on billions of words:
 #
-# - **word2vec** ([Mikolov et al., 2013](https://arxiv.org/abs/1310.4546)): English, and what its program has made of other texts. The package reads its text
-#   format, not its `.bin`.
+# - **word2vec** ([Mikolov et al., 2013](https://arxiv.org/abs/1310.4546)): English, and whatever others have trained with its
+#   program. The package reads its text format, and not the binary `.bin`.
 # - **GloVe** ([Pennington et al., 2014](https://aclanthology.org/D14-1162)): English, `.txt` files inside a `.zip`, without a first line that gives the sizes.
 # - **fastText** ([Grave et al., 2018](https://arxiv.org/abs/1802.06893)): 157 languages, French among them, `.vec` files inside a `.gz`, with such a line.
 #
-# Unpack the file first. Take vectors of the language that you translate *from*: for this book that is French, so a
-# fastText file. GloVe's are English; they fit the reverse direction. One call does it, or one option:
+# Unpack the file first. You need vectors of the language that you translate *from*, so for this book a French file of fastText.
+# The English ones of GloVe fit the opposite direction. Then it takes one call in Python, or one option on the command line:
 #
 # ```python
 # vectors = read_vectors(Path("cc.fr.300.vec"), corpus.src_vocabulary)
@@ -284,37 +296,17 @@ show_text(
 # s2s-tutorial train --vectors cc.fr.300.vec --corpus tatoeba --run runs/vectors
 # ```
 #
-# The model's embedding size must be the vectors' size. The command line sees to that. Accents and capitals in the file
-# are no problem, because each word is normalised as the sentences are. What the call does with an embedding is short:
-
-# %%
-show_source(initialise_embedding)
-
-# %% [markdown]
-# Such files are large, come from elsewhere, and break off in downloads. As with sentence pairs, a mistake is one line that
-# says where:
-
-# %% tags=["nbval-check-output"]
-bad = place_for_files / "bad.vec"
-mistakes = {
-    "cut short": "3 2\nchat 0.5 -1\nchien 0.4",
-    "no number": "2 2\nchat 0.5 -1\nchien 0.4 O.9\n",
-    "another language": "Katze 0.5 -1\nHund 0.4 -0.9\n",
-}
-for name, text in mistakes.items():
-    bad.write_text(text, encoding="utf-8")
-    try:
-        read_vectors(bad, Vocabulary.count(["le chat , le chien"]))
-    except VectorsError as error:
-        print(f"{name:17} {error}")
-
-# %% [markdown]
+# In Python, the model's embedding size must be the size of the vectors; the command line chooses it by itself. Accents and capitals
+# in the file do not matter, because each word is normalised as the sentences are. All vectors are multiplied by one factor, so
+# that their numbers are about as large as those of a new embedding. (Exercise 18.2 shows why this matters.) A file that was cut
+# short in the download is refused, with the number of its last line.
+#
 # ## An autoencoder
 #
-# Word vectors are only the first layer. Why not borrow the whole encoder? An **autoencoder** is a translator from
-# French to French: it reads a sentence and writes the same sentence. [Dai and Le
-# (2015)](https://arxiv.org/abs/1511.01432) trained one and began other tasks with its weights. All you need is a file
-# whose two columns are the same:
+# Word vectors are only the first layer of a translator. Could we borrow the whole encoder? An **autoencoder** is a
+# translator from French to French: it reads a sentence and writes the same sentence, and for that it needs no translations. [Dai and
+# Le (2015)](https://arxiv.org/abs/1511.01432) trained one and began other tasks with its weights. With our package you only need a
+# file whose two columns are equal:
 
 # %%
 copies_file = place_for_files / "copies.tsv"
@@ -336,21 +328,22 @@ show_text(
     f"After {copying_progress.seconds:.0f} s it copies **{copy_scores.exact_match:.0%}** of French sentences it has never "
     f"seen without a mistake (BLEU {copy_scores.bleu:.1f}). "
     + (
-        "It can copy."
+        "So it has learned to copy."
         if copy_scores.exact_match > 0.5
-        else "It cannot copy yet: at `standard` it reads ten times as much."
+        else "So it cannot copy yet. At `standard` it reads ten times as many sentences."
     )
 )
 
 
 # %% [markdown]
-# Before you are impressed: with attention, this is an *easy* task. To write word 5 the decoder looks at state 5 and says
-# which word it is. For that, an encoder does not have to understand a sentence. It has to let each word through, and it is
-# enough that every state tells its own word from all others.
+# This is less than it seems, because with attention the task is *easy*. To write word 5, the decoder looks at state 5 and reads
+# from it which word it is. For that, the encoder does not have to represent the sentence. It is enough if each state
+# identifies its own word.
 #
-# You can measure how much of an encoder's states is the word and nothing else. Take the states of many sentences; put
-# those of the same word together; ask which share of their variance lies *between* the words. If it is 1, the encoder is a
-# dictionary: the same word has the same state wherever it stands.
+# We can measure how much of an encoder's states depends on the word alone. We compute the states of many sentences, put those of the
+# same word together, and ask which share of their variance is *between* the words. If the share is 1, then a word has the same
+# state in every sentence, and the encoder is only a dictionary. The smaller the share, the more a state depends on the rest of the
+# sentence.
 
 
 # %%
@@ -371,25 +364,26 @@ def share_of_the_word(translator, texts):
 
 
 # %% [markdown]
-# You will compare it with an encoder that had to translate, as soon as there is one.
+# We compare it with an encoder that had to translate, as soon as we have trained one.
 #
-# ## Beginning with what you borrow
+# ## Starting with what you borrow
 #
-# A `Trainer` takes a `start`: something that changes the fresh weights once, before the first step. Here is the one that
-# takes over an encoder:
+# A `Trainer` accepts a `start`, which changes the random weights once, before the first step. This is the one for an encoder:
 
 # %%
 show_source(from_encoder)
 
 # %% [markdown]
-# Three details matter.
+# Three details matter here.
 #
-# - *The vocabulary comes with the encoder.* Row 17 of an embedding means the word with id 17. Whoever borrows the encoder
-#   must number words as its owner did.
-# - *Frozen or not.* A **frozen** weight is one that training leaves alone: `requires_grad_(False)`. It gets no gradient, so Adam
-#   keeps no moments for it. What is not frozen is **fine-tuned**: it begins where it was left, and goes on learning.
-# - *The run remembers it.* The start's name, with a checksum of what was borrowed, is written into the run. It is stopped and
-#   goes on like any other, and never with another start.
+# - *The vocabulary belongs to the encoder.* Row 17 of an embedding is the word with id 17. So a run that borrows an encoder has to
+#   use its vocabulary as well.
+# - *What you borrow can be frozen.* A **frozen** weight is not changed by training (`requires_grad_(False)`): it gets no gradient, and
+#   Adam keeps no moments for it. A weight that is not frozen is **fine-tuned**: it begins with the borrowed value and continues to learn.
+# - *The run remembers its start.* The name of the start and a checksum of the borrowed weights are written into the run. You can stop
+#   and resume it like any other run, but not with another start.
+#
+# With word vectors and an encoder, each fine-tuned or frozen, we have four starts, and a fifth without anything borrowed:
 
 # %%
 starts = {
@@ -402,9 +396,9 @@ starts = {
 
 
 # %% [markdown]
-# Five starts, three sizes of the parallel set, each with its own number of epochs, three seeds. Everything else is equal, but
-# for one thing: a model from scratch knows only the words of its own pairs. The others know all words of the French text,
-# because that is a part of what they borrow. Fifty more pairs, the same for all, say after which epoch a model was best.
+# We train each of the five with three numbers of pairs, and with three seeds. Everything else is equal, with one exception: a model from
+# scratch knows only the words of its own pairs, while the others know all words of the French text, because this is a part of what they
+# borrow. Another fifty pairs, the same for all, decide after which epoch a model was best.
 
 
 # %%
@@ -432,9 +426,9 @@ def train(name, start, number, seed):
 # > **Guess first**
 # >
 # > Put the five starts in order for the smallest set of pairs. Then for the largest. And which of the two is the better
-# > thing to freeze: the vectors, or the autoencoder's encoder?
+# > part to freeze: the vectors, or the autoencoder's encoder?
 #
-# The next cell trains all of them. Stop it whenever you like; it goes on where it was.
+# The next cell trains all of them. You can stop it at any time; when you run it again, it resumes where it was.
 
 # %%
 results, trained = {}, {}
@@ -450,11 +444,11 @@ for seed, number in product(SEEDS, EPOCHS):
 # %% [markdown]
 # ## The result
 #
-# Each number is a mean over the seeds; behind ± is half the distance between the best and the worst seed. Seconds are of the
-# translator's training alone.
+# Each number is the mean over the seeds, and the number behind ± is half the distance between the best and the worst seed. The seconds
+# are those of the translator's training alone.
 
 
-# %%
+# %% tags=["hide-input"]
 def over_seeds(name, number, column=0):
     """Mean and half range over the finished seeds."""
     values = [results[key][column] for key in results if key[:2] == (name, number)]
@@ -491,20 +485,21 @@ show_figure(figure)
 
 
 # %% [markdown]
-# **Figure 18.1.** What a start is worth, by the number of sentence pairs; bars show half the distance between the best and the worst seed.
+# **Figure 18.1.** Test BLEU for each start, by the number of sentence pairs; bars show half the distance between the best and the worst seed.
 
 # %% [markdown]
-# What may you conclude? As in [Which attention?](13_which_attention.ipynb), a difference counts if every seed of the
-# one is better than every seed of the other. How often would luck alone meet this rule? Suppose a start were worth nothing.
+# What may we conclude? As in [Which attention?](13_which_attention.ipynb), we count a difference if every seed of one start
+# is better than every seed of the other. How often would luck alone meet this rule? Suppose a start made no difference at all.
 # There are twenty ways to divide six scores between two starts, and two of them separate the starts completely, so luck meets
-# the rule one time in ten. (With two seeds it would be one time in three.) Below are twelve verdicts, so even if no start
-# were worth anything, we would expect about one of them to be false. Read a small difference as "perhaps helps" or "perhaps
+# the rule one time in ten. (With two seeds it would be one time in three.) Below are twelve verdicts, so even if no start made any
+# difference, we would expect about one of them to be false. Therefore read a small difference as "perhaps helps" or "perhaps
 # hurts".
 #
-# And all starts get the same steps: what learns slowly looks worse here than after a longer training.
+# There is one more limit. All starts get the same number of steps, so a start that learns slowly looks worse here than it
+# would after a longer training.
 
 
-# %%
+# %% tags=["hide-input"]
 def gain(name, number):
     """BLEU over a start from scratch, and whether every seed of the one is better than every seed of the other."""
     ours, base = ([results[start, number, seed][0] for seed in SEEDS] for start in (name, "from scratch"))
@@ -525,7 +520,7 @@ few, many = min(EPOCHS), max(EPOCHS)
 rehearsal = over_seeds("from scratch", many)[0] < 10
 if rehearsal:
     show_text(
-        "**No model of this run has learnt to translate yet**: take all that follows as a rehearsal for `standard`."
+        "**No model of this run has learned to translate yet**, so the sentences that follow mean nothing before `standard`."
     )
 show_text("\n".join(verdict(name) for name in list(starts)[1:]))
 
@@ -538,19 +533,18 @@ frozen_loses = [
     if all(over_seeds(f"{kind}, frozen", n)[0] < over_seeds(f"{kind}, fine-tuned", n)[0] for n in EPOCHS)
 ]
 show_text(
-    (f"With {few:,} pairs nothing helps. " if gain(best, few)[0] <= 0 else "")
-    + f"With {few:,} pairs the best thing to borrow is **{best}** ({gain(best, few)[0]:+.1f} BLEU); with {many:,} pairs the "
-    f"same start gives {gain(best, many)[0]:+.1f}. "
-    + ("The loan is worth less with more pairs. " if shrinks else "The loan is not worth less with more pairs. ")
+    (f"With {few:,} pairs, no start helps. " if gain(best, few)[0] <= 0 else "")
+    + f"With {few:,} pairs, the best start is **{best}** ({gain(best, few)[0]:+.1f} BLEU). With {many:,} pairs, the "
+    f"same start gives {gain(best, many)[0]:+.1f}, so what we borrow is {'' if shrinks else 'not '}worth less when there are more pairs. "
     + (
-        f"Freezing loses to fine-tuning at every size for: {', '.join(frozen_loses)}."
+        f"Freezing is worse than fine-tuning with every number of pairs for the {' and the '.join(frozen_loses)}."
         if frozen_loses
-        else "Freezing does not lose to fine-tuning everywhere."
+        else "Freezing is not worse than fine-tuning everywhere."
     )
 )
 
 # %% [markdown]
-# And the encoders? Here is the measure from above, on the same test sentences:
+# And what do the encoders do? We apply the measure from above to three of them, on the same test sentences:
 
 # %%
 reader = trained["from scratch", many, SEEDS[0]]
@@ -570,47 +564,48 @@ copy_share, read_share, fresh_share = (
 )
 if abs(copy_share - read_share) < 0.05:
     finding = (
-        "That is no difference to speak of. Either copying does not make an encoder a dictionary, or the measure is too coarse: "
-        "it says how much comes from a word's surroundings, and not whether that is what a translator needs to know. What the "
-        "frozen encoder is worth, in the tables above, says it more directly."
+        "These shares are nearly equal. Either copying does not make an encoder a dictionary, or the measure is too coarse: it "
+        "tells how much depends on a word's surroundings, and not whether this is what a translator needs. The BLEU of the frozen "
+        "encoder, in the tables above, is the more direct answer."
     )
 elif copy_share > read_share:
-    finding = "So copying asks for less of a word's surroundings than translating does."
+    finding = "So a state depends less on a word's surroundings after copying than after translating."
 else:
-    finding = "So the copying encoder mixes a word with its surroundings even more than the translating one."
+    finding = "So a state depends even more on a word's surroundings after copying than after translating."
 show_text(
-    f"The copying encoder's states are to **{copy_share:.0%}** the word itself, the translating one's to **{read_share:.0%}**, "
-    f"and those of one that has never been trained to **{fresh_share:.0%}**. " + finding
+    f"The word alone explains **{copy_share:.0%}** of the variance of the copying encoder's states, **{read_share:.0%}** with the "
+    f"translating one and **{fresh_share:.0%}** with one that has never been trained. " + finding
 )
 
 # %% [markdown]
-# None of this says that the loan must help *you*. The embedded corpus has few words and regular sentences; vectors for it
-# are learnt easily, and so is everything else. Real text has a long tail of rare words, which is where vectors from
-# billions of words have something to add that your pairs do not. Measure it on your pairs, as you did here.
+# Do not conclude that borrowed parts would do the same for *your* pairs. The embedded corpus has few words and regular sentences, so
+# that vectors for it are easy to learn, and everything else is as well. Real text has many rare words, for which your pairs give
+# little information and vectors from billions of words have more to add. So measure it on your pairs, as we did here.
 #
-# **Break it.** Lend the copier's encoder with all words renamed: make a `Vocabulary` with the words of `french` in the opposite
+# **Break it.** Borrow the copier's encoder with all words renamed: make a `Vocabulary` with the words of `french` in the opposite
 # order (the four special ones stay in front), pass `replace(copier.translator, src_vocabulary=renamed)` to `from_encoder`, and
-# use `renamed` in `train`. Every check passes, and every word begins as another one. What is left of the loan?
+# use `renamed` in `train`. Every check passes, although every word begins with the weights of another one. How much of the gain is
+# left?
 
 # %% [markdown]
 # ## Recap
 #
-# - Skip-gram makes vectors from text alone: words with the same company point the same way.
-# - `read_vectors` reads word2vec's, GloVe's and fastText's text files; `from_vectors` begins a run with them.
-# - An autoencoder is trained on pairs of the same sentence. With attention that is easy, and copying well does not
-#   prove that its encoder is worth lending. We know this from the translations: with the encoder frozen they are
+# - Skip-gram learns vectors from text alone. Words that occur beside the same words get vectors of similar direction.
+# - `read_vectors` reads the text files of word2vec, GloVe and fastText, and `from_vectors` begins a run with them.
+# - An autoencoder is trained on pairs of the same sentence. With attention this is easy, and good copies do not
+#   prove that the encoder is of use for translating. We know this from the translations: with the encoder frozen they are
 #   worse than from scratch. The share of the word in its states does not show it, because it is nearly the same for
 #   all three encoders.
-# - Borrowed parts are worth most where pairs are few. Whether to freeze them is a question to measure, not to believe.
-# - What you lend must be held out too: no test sentence in the text that the vectors, or the autoencoder, have read.
+# - Borrowed parts are worth most where pairs are few. Whether you should freeze them is a question to measure.
+# - Test sentences must also be held out of the text that the vectors, or the autoencoder, have read.
 #
 # ## Exercises
 
 # %% [markdown]
 # ### Exercise 18.1: A file in the format of GloVe
 #
-# Write the first hundred vectors as GloVe would, and in a way as fastText files are: the words with a capital letter, and a
-# word in between that nobody asked for. Read the file for the vocabulary. Which rows of an embedding does
+# Write the first hundred vectors in the format of GloVe. To make it harder, give the words a capital letter, as in files of fastText,
+# and add one word that is not in the vocabulary. When you read the file for the vocabulary, which rows of an embedding does
 # `initialise_embedding` change, and which not?
 
 # %% [markdown]
@@ -636,23 +631,23 @@ assert [french.words[row] for row in changed.nonzero()] == sorted(found.words, k
 
 
 # %% [markdown]
-# There is no first line, so the size is that of line 1. The rows of all other words, and those of the four special words,
-# stay as chance has made them. In a frozen embedding they would stay so for ever.
+# There is no first line with the sizes, so the size is that of line 1. The rows of all other words, and those of the four special words,
+# keep their random values. In a frozen embedding they would keep them to the end.
 
 # %% [markdown]
-# ### Exercise 18.2: Is it the vectors, or how loud they are?
+# ### Exercise 18.2: Is it the vectors, or how large they are?
 #
-# The package gives vectors a mean square of 1. Fresh embeddings of a model with `tie_embeddings` are quieter: they are
-# divided by $\sqrt E$. So a start with vectors differs in *two* things from one without. Take them apart on the
-# smallest set of pairs: begin with quiet vectors (write a `Start` of your own), and with random ones that are as loud
-# as the true ones. Each frozen and fine-tuned. Check that frozen rows have not moved.
+# The package scales vectors so that the mean square of their numbers is 1. Fresh embeddings of a model with `tie_embeddings` are
+# smaller: they are divided by $\sqrt E$. So a start with vectors differs in *two* things from a start without. Separate them with the
+# smallest set of pairs. Begin once with small vectors (write a `Start` of your own), and once with random ones that are as large
+# as the true ones, each frozen and fine-tuned. Check that frozen rows have not changed.
 
 # %% [markdown]
 # ### Solution to exercise 18.2
 
 
 # %% tags=["solution"]
-def quietly(start):
+def smaller(start):
     """The same start with embeddings divided by the square root of E."""
 
     def prepare_model(model):
@@ -660,7 +655,7 @@ def quietly(start):
         with torch.no_grad():
             model.encoder.embedding.weight.div_(size**0.5)
 
-    return Start(f"{start.name}, quiet", prepare_model)
+    return Start(f"{start.name}, small", prepare_model)
 
 
 noise = torch.randn(vectors.values.shape, generator=torch.Generator().manual_seed(0))
@@ -670,8 +665,8 @@ random_vectors = replace(vectors, values=noise, source="chance")
 controls = {}
 for kind in ("fine-tuned", "frozen"):
     for name, start in {
-        "vectors, quiet": quietly(from_vectors(vectors, french, kind == "frozen")),
-        "random, loud": from_vectors(random_vectors, french, kind == "frozen"),
+        "vectors, small": smaller(from_vectors(vectors, french, kind == "frozen")),
+        "random, large": from_vectors(random_vectors, french, kind == "frozen"),
     }.items():
         trainer = train(f"{name}, {kind}", start, few, SEEDS[0])
         controls[name, kind] = evaluate(trainer.translator, test)[0].bleu
@@ -682,31 +677,31 @@ for kind in ("fine-tuned", "frozen"):
 
 # %% tags=["solution"]
 scratch = results["from scratch", few, SEEDS[0]][0]
-loud = {kind: results[f"vectors, {kind}", few, SEEDS[0]][0] for kind in ("fine-tuned", "frozen")}
+large = {kind: results[f"vectors, {kind}", few, SEEDS[0]][0] for kind in ("fine-tuned", "frozen")}
 show_table(
     [f"BLEU with {few:,} pairs", "fine-tuned", "frozen"],
-    [["vectors, loud (the package's way)", loud["fine-tuned"], loud["frozen"]]]
-    + [[name, controls[name, "fine-tuned"], controls[name, "frozen"]] for name in ("vectors, quiet", "random, loud")],
+    [["vectors, large (as the package does it)", large["fine-tuned"], large["frozen"]]]
+    + [[name, controls[name, "fine-tuned"], controls[name, "frozen"]] for name in ("vectors, small", "random, large")],
 )
 show_text(
-    f"From scratch: {scratch:.1f}. Against random numbers of the same loudness the vectors are worth "
-    f"**{loud['fine-tuned'] - controls['random, loud', 'fine-tuned']:+.1f}** fine-tuned and "
-    f"**{loud['frozen'] - controls['random, loud', 'frozen']:+.1f}** frozen. Being loud is worth "
-    f"**{loud['fine-tuned'] - controls['vectors, quiet', 'fine-tuned']:+.1f}** and "
-    f"**{loud['frozen'] - controls['vectors, quiet', 'frozen']:+.1f}**."
+    f"From scratch: {scratch:.1f}. Compared with random numbers of the same size, the vectors gain "
+    f"**{large['fine-tuned'] - controls['random, large', 'fine-tuned']:+.1f}** fine-tuned and "
+    f"**{large['frozen'] - controls['random, large', 'frozen']:+.1f}** frozen. Being large gains "
+    f"**{large['fine-tuned'] - controls['vectors, small', 'fine-tuned']:+.1f}** and "
+    f"**{large['frozen'] - controls['vectors, small', 'frozen']:+.1f}**."
 )
 
 # %% [markdown]
-# A fine-tuned embedding can grow. A frozen one cannot, and the layer above it has to shout: its weights must become
-# large before small differences between words make any. Nobody has agreed on how a file's vectors are scaled, so look at it
-# before you freeze anything. And never compare a loan with nothing alone: compare it with chance of the same shape.
+# A fine-tuned embedding can grow during training. A frozen one cannot, so the layer above it has to learn large weights before small
+# differences between words have an effect, and that takes many steps. Files of vectors are scaled in different ways, so look at the numbers before
+# you freeze them. And compare a borrowed part not only with a start from scratch, but also with random numbers of the same shape and size.
 
 # %% [markdown]
 # ### Exercise 18.3: An autoencoder that has to remember
 #
-# Take the attention away from the autoencoder: then the whole sentence must go through one vector, and the encoder
-# cannot be a dictionary. Train it, measure the share of the word in its states, and begin a translator *with* attention
-# on the smallest set of pairs with its encoder. Is it a better loan?
+# Remove the attention from the autoencoder. Then the whole sentence must pass through one vector, and the encoder cannot be
+# only a dictionary. Train it, measure the share of the word in its states, and use its encoder to begin a translator *with* attention
+# on the smallest set of pairs. Does it help more?
 
 # %% [markdown]
 # ### Solution to exercise 18.3
@@ -725,7 +720,7 @@ for kind in ("fine-tuned", "frozen"):
 blind_share = share_of_the_word(rememberer.translator, test.sources)
 assert count_parameters(rememberer.model) < count_parameters(copier.model)
 show_table(
-    ["autoencoder", "copies right, %", "share of the word", "lent, fine-tuned", "lent, frozen"],
+    ["autoencoder", "copies right, %", "share of the word", "borrowed, fine-tuned", "borrowed, frozen"],
     [
         ["with attention", 100 * copy_scores.exact_match, copy_share]
         + [results[f"autoencoder, {kind}", few, SEEDS[0]][0] for kind in blind_bleu],
@@ -735,24 +730,24 @@ show_table(
 
 # %% tags=["solution"]
 show_text(
-    f"Without attention the states hold {'less' if blind_share < copy_share else 'no less'} of their own word "
-    f"({blind_share:.0%} against {copy_share:.0%}), and {blind_scores.exact_match:.0%} of the sentences are copied right "
-    f"({copy_scores.exact_match:.0%} with it). "
+    f"Without attention, the word explains {'a smaller' if blind_share < copy_share else 'no smaller'} share of the states "
+    f"({blind_share:.0%}, and {copy_share:.0%} with attention), and {blind_scores.exact_match:.0%} of the sentences are copied right "
+    f"({copy_scores.exact_match:.0%} with attention). "
     + (
-        "A rehearsal: at `standard` you can compare the loans."
+        "At `standard` you can compare the translations."
         if rehearsal
-        else "Its encoder is the better loan."
+        else "Its encoder helps the translator more."
         if blind_bleu["fine-tuned"] > results["autoencoder, fine-tuned", few, SEEDS[0]][0]
-        else "But its encoder is no better loan. A likely reason: what it learnt it puts into the *last* state, and a "
-        "decoder with attention asks the state of every word. A loan helps where it is used as it was trained."
+        else "But its encoder does not help the translator more. A likely reason is that it puts what it has learned into the *last* "
+        "state, whereas a decoder with attention looks at the state of every word. A part helps where it is used as it was trained."
     )
 )
 
 # %% [markdown]
 # ## What to read next
 #
-# [Mikolov et al. (2013)](https://arxiv.org/abs/1310.4546) is short and worth reading in full; [Pennington et al.
-# (2014)](https://aclanthology.org/D14-1162) says what vectors have to do with counting. [Dai and Le
-# (2015)](https://arxiv.org/abs/1511.01432) begin with a sequence autoencoder. What came of the idea, models that are
-# trained on text alone and then lent to everybody, is most of the field today. The [reference](../book/api.md) has
-# every function of this book.
+# [Mikolov et al. (2013)](https://arxiv.org/abs/1310.4546) is short and worth reading in full, and [Pennington et al.
+# (2014)](https://aclanthology.org/D14-1162) explain what vectors have to do with counting. [Dai and Le
+# (2015)](https://arxiv.org/abs/1511.01432) begin with a sequence autoencoder. Their idea, to train a model on text alone and then to
+# use it for many tasks, has become the usual way to work in this field; [Where this leads](../book/where-this-leads.md) tells how. The
+# [reference](../book/api.md) has every function of this book.

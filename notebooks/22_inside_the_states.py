@@ -18,7 +18,7 @@
 # Until now we have judged our networks by what they write, and by where they look. What is *in* the states that they look
 # at? If a network translates « la pomme » by "it" and « les pommes » by "them", then somewhere in its numbers it must know
 # that the apples are several. In this chapter we try to find such knowledge with a simple tool, a **probe**. We check
-# whether the probe deceives us, and at the end we change a state by hand and see whether the translation follows.
+# what a probe proves, and at the end we change a state by hand and see whether the translation follows.
 #
 # > **What you will be able to do**
 # >
@@ -394,7 +394,7 @@ show_text(
 #
 # ## The neighbours of a state
 #
-# A probe answers only the question that we ask. Neighbours can show us what we did not think of. We take one noun in one
+# A probe answers only the question that we ask. The neighbours of a state can show us what we did not think of. We take one noun in one
 # sentence, and look for the states that are most similar to its own, by the cosine of the angle, among all nouns of the
 # other sentences. First we compare embeddings, and then the states of the last layer.
 
@@ -425,7 +425,7 @@ show_table(["network", "states", "neighbours"], rows)
 # %% [markdown]
 # What have the neighbours in common with the noun at each layer: its meaning, its number, its place in the sentence, the
 # tense? The embeddings know only the word, whereas in the last layer the neighbours often stand in similar sentences, so a
-# state there is less a word than a word *in its place*. But do not build too much on a list of four. This is why we count
+# state there is less a word than a word *in its place*. But a list of four proves little, so we count
 # shares for all nouns:
 
 # %%
@@ -457,7 +457,7 @@ show_table(["network", "states", "neighbours of the same number", "of the same t
 # > « le » and the verb stay as they are, and both show the singular. Which share of the translations will have the English
 # > noun in the plural, with a strength of 1, for each of the three directions? And does it differ between the two networks?
 #
-# A hook at the encoder adds the push. The rest of the search does not notice.
+# A hook at the encoder adds the direction to the state, and the rest of the search works as usual.
 
 
 # %%
@@ -577,7 +577,7 @@ show_text(
 #
 # In the GRU the same push works in fewer sentences. Its neighbours have read the noun too, so the old number is still in the
 # states of the other words. This agrees with what the probe for the tense has shown. Look also at the verb in the examples:
-# where "isn't" becomes "aren't", the decoder has drawn the consequence on its own, since it has just written a plural.
+# where "isn't" becomes "aren't", the decoder has adapted the verb by itself, since it has just written a plural.
 #
 # ## Break it: a probe that is too good
 #

@@ -22,7 +22,7 @@ from torch import nn
 
 from benchmarks import headline
 from s2s_tutorial.data.text import detokenise, normalise
-from s2s_tutorial.model.attention import LocalAttention, build_attention
+from s2s_tutorial.model.attention import DotScore, GeneralScore, LocalAttention, build_attention
 from s2s_tutorial.model.encoder import Encoder
 from s2s_tutorial.model.loss import masked_cross_entropy
 from s2s_tutorial.runs.weights import load_translator
@@ -192,20 +192,15 @@ def test_the_readme_has_the_table_of_the_results(tmp_path):
 # Chapters 1 and 9: words that a model does not know
 
 
-def test_the_model_in_the_package_copies_the_words_that_chapter_7_names():
-    text = prose("translating")
-    assert "It copies all six of these words" in text
-    names = {
-        "Ngozi est fatiguée.": "ngozi", "Je connais Wilhelmina.": "wilhelmina", "Il aime Bartholomé.": "bartholome",
-        "Est-ce que Xanthippe dort ?": "xanthippe", "Mon ami habite à Ouagadougou.": "ouagadougou",
-        "Elle a un ornithorynque.": "ornithorynque", "Ma sœur a acheté un kouglof.": "kouglof",
-    }  # fmt: skip
-    translator = load_translator()
-    for source, name in names.items():
-        found = translator.translate(source)
-        assert [found.words[place] for place in found.copied] == [name]
-    for source in ("Je connais Wilhelmina.", "Elle a un ornithorynque."):
-        assert f'"{translator.translate(source).text}"' in text
+def test_no_word_is_unknown_to_the_model_in_the_package_and_it_copies_none():
+    assert "no word is unknown to it and it never copies one" in prose("translating")
+    sources = [
+        "Ngozi est fatiguée.", "Je connais Wilhelmina.", "Il aime Bartholomé.", "Est-ce que Xanthippe dort ?",
+        "Mon ami habite à Ouagadougou.", "Elle a un ornithorynque.", "Ma sœur a acheté un kouglof.",
+    ]  # fmt: skip
+    for found in load_translator().translate(sources):
+        assert found.unknown == found.copied == []
+        assert len(found.src_words) > len(found.joined().src_words)  # a word was read in pieces
 
 
 def test_the_model_that_is_trained_on_trimmed_pairs_hardly_ever_copies():
@@ -279,6 +274,26 @@ def test_chapter_11_chooses_on_the_validation_set_and_tests_its_choice_in_pairs(
         assert header.split(" | ")[2] == f"BLEU, {chosen}"
 
 
+def test_luck_separates_seven_equal_models():
+    text = prose("which_attention")
+    assert (
+        "the best of them is still ahead of the worst, and with three seeds by more than one standard deviation" in text
+    )
+    [spread] = numbers(r"seeds:  3, best minus worst of seven equal models ([\d.]+)", outputs("which_attention"))
+    assert spread > 1
+
+
+def test_general_attention_can_compute_the_dot_score_and_has_more_parameters():
+    assert "if its matrix $W$ is the identity, it computes the same scores as *dot*" in prose("which_attention")
+    [more] = numbers(r"\$H\^2\$ more parameters, ([\d,]+) with 256 units", prose("which_attention"))
+    score = GeneralScore(256)
+    assert sum(weight.numel() for weight in score.parameters()) == more
+    small = GeneralScore(4)
+    small.project.weight.data.copy_(torch.eye(4))
+    queries, states = torch.randn(2, 3, 4), torch.randn(2, 5, 4)  # (B, T, H), (B, S, H)
+    torch.testing.assert_close(small(queries, small.keys(states)), DotScore(4)(queries, states))
+
+
 def test_the_gaps_that_chapter_11_compares_with_its_own():
     assert "it grew from 16 points to 67" in prose("which_attention")
     assert "is 16 points for the shortest sentences and 67 for the longest" in outputs("encoder_decoder")
@@ -323,12 +338,15 @@ def test_what_becomes_of_a_word_in_the_wrong_encoding():
 
 def test_the_numbers_of_a_ring_and_of_the_plain_mean():
     text = outputs("more_machines")
-    few, many = (float(row(size, text.split("MB sent by each")[1])[0]) for size in ("2", "64"))
     assert "From 2 processes to 64 it nearly doubles" in prose("more_machines")
-    assert 1.8 < many / few < 2
-    rounding, plain = numbers(r"relative difference is \*\*([\d.]+)\*\*.*plain mean the difference is ([\d.]+)%", text)
+    if not waits("more_machines", "MB sent by each"):
+        few, many = (float(row(size, text.split("MB sent by each")[1])[0]) for size in ("2", "64"))
+        assert 1.8 < many / few < 2
     assert "it is thousands of times as large as rounding" in prose("more_machines")
-    assert plain / 100 > 1000 * rounding
+    if not waits("more_machines", "With the plain mean the difference is"):
+        pattern = r"relative difference is \*\*([\d.]+)\*\*.*plain mean the difference is ([\d.]+)%"
+        rounding, plain = numbers(pattern, text)
+        assert plain / 100 > 1000 * rounding
 
 
 def test_chapter_14_tells_what_its_table_of_examples_shows():
@@ -407,6 +425,6 @@ def test_every_work_is_cited_and_every_link_to_a_work_is_a_citation(plain):
 
 
 def test_dropout_is_credited_before_it_is_first_used_in_training():
-    text = SCRIPTS["encoder_decoder"].read_text(encoding="utf-8")
-    assert text.index("srivastava14a") < text.index("trainer.fit()")
-    assert all("dropout" not in prose(chapter) for chapter in ("first_translation", "sentences_to_numbers", "batches"))
+    for chapter in ("first_translation", "encoder_decoder"):
+        text = SCRIPTS[chapter].read_text(encoding="utf-8")
+        assert text.index("srivastava14a") < text.index("trainer.fit()")

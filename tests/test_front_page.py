@@ -36,7 +36,7 @@ def translation():
 
 
 def test_the_picture_shows_the_words_and_weights_of_the_packaged_model(soup, translation):
-    assert [text.string for text in soup.select(".s2s-word")] == [*translation.words, "(end)"]
+    assert [text.string for text in soup.select(".s2s-word")] == [*s2s_story.spelled(translation.words), "(end)"]
     source = [text.string for text in soup.select(".s2s-source text")]
     assert source == [*SENTENCE[:-1].split(), ".", "(end)"]
     for target, row in zip(soup.select(".s2s-target"), translation.attn_weights.tolist(), strict=True):

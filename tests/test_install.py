@@ -124,7 +124,8 @@ def test_the_wheel_holds_the_files_of_the_package_and_no_others(clone, wheel):
     held = {name for name in zipfile.ZipFile(wheel).namelist() if ".dist-info/" not in name}
     listed = call("git", "ls-files", "s2s_tutorial", cwd=clone).splitlines()
     assert held == set(listed)
-    assert "s2s_tutorial/pretrained/model.safetensors" in held
+    for name in ("pretrained", "pretrained_fr"):
+        assert f"s2s_tutorial/{name}/model.safetensors" in held
     assert {Path(name).suffix for name in held} == {
         ".py",
         ".css",

@@ -14,6 +14,7 @@ from s2s_tutorial.data.corpus import challenge_set, prepare
 from s2s_tutorial.data.text import normalise, normalise_character
 from s2s_tutorial.files import read_json
 from s2s_tutorial.runs.folder import open_run
+from s2s_tutorial.runs.weights import load_translator
 from s2s_tutorial.settings import PRETRAINED
 from s2s_tutorial.web.export import publish, read_manifest
 
@@ -109,12 +110,12 @@ def test_a_sentence_longer_than_the_training_sentences_is_named(browser, page):
     assert "has 52 characters. This model learned from sentences of at most 20, so" in notes
 
 
-def test_the_longest_training_sentence_comes_from_the_runs_settings(tmp_path, corpus):
-    """The large model's settings limit the length; the small ones have no limit, so the sentences are counted."""
+def test_the_longest_training_sentence_comes_from_the_run_or_is_counted(tmp_path, corpus):
+    """The large models' files have the length in pieces; for the small ones, the sentences are counted."""
     write_models(tmp_path)
-    large, *small = read_manifest(tmp_path)
-    data = open_run(PRETRAINED).settings.data
-    assert large["longest"] == [data.max_length, data.unit]
+    large, *small, to_french = read_manifest(tmp_path)
+    assert "longest" not in {*large, *to_french}
+    assert load_translator().longest == open_run(PRETRAINED).longest > 40
     longest = max(len(source.split()) for source in corpus.train.sources)
     assert [model["longest"] for model in small] == [[longest, "words"]] * len(live_models.NAMES)
     assert {own["longest"] for own in read_json(live_models.MODELS / "scores.json").values()} == {longest}

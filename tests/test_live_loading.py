@@ -225,6 +225,25 @@ def test_a_word_that_the_reader_put_in_stays_with_the_model_that_offered_it(brow
         assert not page.is_visible(".s2s-changes")
 
 
+def test_a_pinned_word_stays_with_the_small_model_if_the_large_one_reads_pieces(browser, address, folder):
+    listed = (folder / "models" / "models.js").read_text(encoding="utf-8")
+    pieces = listed.replace('"stand_in":', '"unit": "pieces",\n   "stand_in":')
+    assert pieces != listed
+
+    def before(page):
+        page.route("**/models.js", lambda route: route.fulfill(body=pieces, content_type="text/javascript"))
+
+    with visiting(browser, address, waits="**/large.3.js", before=before) as (visit, line):
+        pin(visit.page)
+        for route in line.waiting:
+            route.continue_()
+        visit.page.get_by_role("button", name="Translate with “Large”").wait_for()
+        assert visit.page.get_attribute(".s2s-live", "data-model") == "little"
+        visit.page.get_by_role("button", name="Translate with “Large”").click()
+        visit.page.wait_for_selector(TAKEN_OVER)
+        assert visit.page.locator(".s2s-pinned").count() == 0
+
+
 # When a file does not arrive
 
 

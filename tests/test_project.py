@@ -159,6 +159,18 @@ def test_imports_between_the_rooms_run_one_way():
     assert upward == set()
 
 
+def test_the_path_to_the_first_step_has_at_most_14_files_and_each_is_imported_on_it():
+    section = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8").split("### From the command `train`")[1]
+    path = [name.replace("/", ".") for name in re.findall(r"^\d+\. `([\w/]+)\.py`: ", section, re.MULTILINE)]
+    assert 10 <= len(path) <= 14
+    assert path[-1] == "training.optimiser"
+    reached = {path[0], *imports_of(path[0])}
+    for module in path[1:]:
+        # A name that a package exports, such as `settings.Settings`, leads to one of its modules.
+        assert not reached.isdisjoint(parts_of(module)), module
+        reached |= imports_of(module)
+
+
 def test_relative_imports_are_seen_too(monkeypatch, tmp_path):
     source = tmp_path / "one.py"
     source.write_text(

@@ -4,6 +4,7 @@ import re
 import subprocess
 import sys
 import tomllib
+from posixpath import dirname, normpath
 
 import pytest
 from browsing import ROOT, open_browser, serve
@@ -69,68 +70,128 @@ def test_without_an_address_no_page_has_a_button_that_leads_to_a_repository(site
     assert {".ipynb", ".py"} <= offered
 
 
+@pytest.mark.parametrize("path", ["book/notation.html", "book/api/data.html", "_modules/s2s_tutorial/data/text.html"])
+def test_the_navigation_beside_a_page_leads_to_every_page_once(site, pages, path):
+    from bs4 import BeautifulSoup
+
+    links = BeautifulSoup((site / path).read_text(encoding="utf-8"), "html.parser").select("nav.bd-links a")
+    here = [path if link["href"] == "#" else normpath(f"{dirname(path)}/{link['href']}") for link in links]
+    assert sorted(here) == sorted({*pages} - {"search.html", "book/index.html"})
+
+
 def test_downloads_are_the_chapters_as_people_open_them(site):
     for path in sorted((ROOT / "notebooks").glob("[0-9]*.*")):
         folder = "_sources/notebooks" if path.suffix == ".ipynb" else "_static/scripts"
         assert (site / folder / path.name).read_bytes() == path.read_bytes()
 
 
-def drawn_and_undrawn(page):
-    return page.evaluate(
-        """() => [document.querySelectorAll('.math').length, document.querySelectorAll('.math mjx-container').length,
-                  document.querySelectorAll('mjx-merror').length]"""
-    )
+# Every page is visited once, and the tests below look at what was found there.
+
+COLOUR_RULES = ["color-contrast", "link-in-text-block"]  # of axe; they take most of its time
+# What is the same everywhere, the colours of code and the parts around the text, axe checks on these pages only.
+WHOLE = [
+    "book/index.html",
+    "book/translate.html",
+    "book/api/data.html",
+    "notebooks/06_attention.html",
+    "search.html",
+]
+LOOK = """() => {
+  const main = document.querySelector("main"), kinds = new Set(), bare = [];
+  const name = (one) => `${one.localName}.${[...one.classList].join(".")}`;
+  for (const one of main.querySelectorAll("*")) {
+    if (one.closest(".math, .highlight, svg")) continue;
+    const style = (one.getAttribute("style") || "").replace(/[0-9.]+/g, "0");
+    kinds.add(`${name(one.parentElement)} > ${name(one)} ${style}`);
+  }
+  const walker = document.createTreeWalker(main, NodeFilter.SHOW_TEXT);
+  let french = 0;
+  for (let text = walker.nextNode(); text; text = walker.nextNode()) {
+    if (!/«[^»]*»/.test(text.data) || text.parentElement.closest("pre, code, script, .math")) continue;
+    if (text.parentElement.closest("main [lang]")) french++;
+    else bare.push(text.data);
+  }
+  const images = [...document.images];
+  return {
+    formulas: document.querySelectorAll(".math").length,
+    drawn: document.querySelectorAll(".math mjx-container").length,
+    wrong: document.querySelectorAll("mjx-merror").length,
+    broken: images.filter((image) => image.complete && !image.naturalWidth).map((image) => image.src),
+    mute: images.filter((image) => !image.alt.trim()).map((image) => image.outerHTML.slice(0, 200)),
+    french, bare, kinds: [...kinds],
+  };
+}"""
 
 
-def test_no_page_requests_another_host_and_all_mathematics_is_drawn(browser, address, pages):
+def violations(page, path, options):
+    """Return what axe finds on a page, as lines of text."""
+    from axe_playwright_python.sync_playwright import Axe
+
+    context = None if path in WHOLE else {"include": [["main"]], "exclude": [[".highlight"]]}
+    return [
+        f"{path}: {found['impact']} {found['id']} ({len(found['nodes'])}) {[node['target'] for node in found['nodes']][:5]}"
+        for found in Axe().run(page, context=context, options=options).response["violations"]
+    ]
+
+
+@pytest.fixture(scope="module")
+def visited(browser, address, pages):
+    """Findings of `LOOK` and of axe on every page, and the requests and problems of loading it."""
     visit = Visit(browser)
-    formulas = 0
+    found = {}
     for path in pages:
+        visit.requests.clear()
+        visit.problems.clear()
         page = visit.open(f"{address}/{path}")
-        wanted, drawn, wrong = drawn_and_undrawn(page)
-        assert (drawn, wrong) == (wanted, 0), path
-        formulas += drawn
-    assert [url for url in visit.requests if not url.startswith((address, "data:", "blob:"))] == []
-    assert visit.problems == []
-    assert formulas > 100
+        found[path] = page.evaluate(LOOK) | {"requests": [*visit.requests], "problems": [*visit.problems]}
+        found[path]["violations"] = violations(
+            page, path, {"rules": {name: {"enabled": False} for name in COLOUR_RULES}}
+        )
+    return found
+
+
+@pytest.fixture(scope="module")
+def some_pages(visited):
+    """Pages that together have every kind of element: every pair of a parent's and its child's tag, classes and style."""
+    missing = {path: set(look["kinds"]) for path, look in visited.items()}
+    chosen = []
+    while any(missing.values()):
+        best = next((path for path in WHOLE if path not in chosen), max(missing, key=lambda path: len(missing[path])))
+        chosen.append(best)
+        seen = missing[best].copy()
+        for kinds in missing.values():
+            kinds -= seen
+    return chosen
+
+
+def test_no_page_requests_another_host_and_all_mathematics_is_drawn(visited, address):
+    for path, look in visited.items():
+        assert (look["drawn"], look["wrong"]) == (look["formulas"], 0), path
+        assert [url for url in look["requests"] if not url.startswith((address, "data:", "blob:"))] == [], path
+        assert look["problems"] == [], path
+    assert sum(look["drawn"] for look in visited.values()) > 100
 
 
 def test_pages_opened_from_disk_show_text_pictures_and_mathematics(browser, site, pages):
     visit = Visit(browser)
     for path in pages:
-        page = visit.open((site / path).as_uri())
-        wanted, drawn, wrong = drawn_and_undrawn(page)
-        assert (drawn, wrong) == (wanted, 0), path
-        broken = page.evaluate("() => [...document.images].filter(i => i.complete && !i.naturalWidth).map(i => i.src)")
-        assert broken == [], path
+        look = visit.open((site / path).as_uri()).evaluate(LOOK)
+        assert (look["drawn"], look["wrong"], look["broken"]) == (look["formulas"], 0, []), path
     assert [url for url in visit.requests if not url.startswith(("file:", "data:", "blob:"))] == []
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_axe_finds_nothing_on_any_page(browser, address, pages, scheme):
-    from axe_playwright_python.sync_playwright import Axe
+def test_axe_finds_nothing_on_any_page(visited):
+    assert [line for look in visited.values() for line in look["violations"]] == []
 
-    # All rules once; of them, those about colour again in the dark.
-    rules = {} if scheme == "light" else {"runOnly": ["color-contrast", "link-in-text-block"]}
-    # What is the same everywhere, the colours of code and the parts around the text, is checked on a few pages. This saves
-    # more than half of the time.
-    text = {"include": [["main"]], "exclude": [[".highlight"]]}
-    whole = {
-        "book/index.html",
-        "book/translate.html",
-        "book/api/data.html",
-        "notebooks/06_attention.html",
-        "search.html",
-    }
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_axe_finds_no_colour_that_is_hard_to_see(browser, address, some_pages, scheme):
     found = []
     visit = Visit(browser, scheme=scheme)
-    for path in pages:
+    for path in some_pages:
         page = visit.open(f"{address}/{path}")
         assert page.evaluate("() => document.documentElement.dataset.theme") == scheme
-        context = None if path in whole else text
-        for violation in Axe().run(page, context=context, options=rules).response["violations"]:
-            places = [node["target"] for node in violation["nodes"]][:5]
-            found.append(f"{path}: {violation['impact']} {violation['id']} ({len(violation['nodes'])}) {places}")
+        found += violations(page, path, {"runOnly": COLOUR_RULES})
     assert found == []
 
 
@@ -145,26 +206,13 @@ def test_no_page_scrolls_sideways_on_a_phone(browser, address, pages):
     assert wide == {}
 
 
-def test_french_words_in_prose_say_that_they_are_french(browser, address, pages):
-    visit = Visit(browser)
-    marked = 0
-    for path in pages:
-        page = visit.open(f"{address}/{path}")
-        found, bare = page.evaluate(
-            """() => {
-              const walker = document.createTreeWalker(document.querySelector("main"), NodeFilter.SHOW_TEXT), bare = [];
-              let found = 0;
-              for (let text = walker.nextNode(); text; text = walker.nextNode()) {
-                if (!/«[^»]*»/.test(text.data) || text.parentElement.closest("pre, code, script, .math")) continue;
-                if (text.parentElement.closest("main [lang]")) found++;
-                else bare.push(text.data);
-              }
-              return [found, bare];
-            }"""
-        )
-        assert bare == [], path
-        marked += found
-    assert marked > 100
+def test_french_words_in_prose_say_that_they_are_french(visited):
+    assert {path: look["bare"] for path, look in visited.items() if look["bare"]} == {}
+    assert sum(look["french"] for look in visited.values()) > 100
+
+
+def test_every_picture_has_an_alternative_text(visited):
+    assert {path: look["mute"] for path, look in visited.items() if look["mute"]} == {}
 
 
 def test_code_of_every_cell_is_coloured_and_can_be_copied(browser, address, site):
@@ -310,16 +358,6 @@ def test_the_book_prints_with_an_outline_page_numbers_and_links(site, tmp_path):
     assert "numbers of variance" in " ".join("".join(pages).split())  # a solution, which the site folds
 
 
-def test_every_picture_has_an_alternative_text(browser, address, pages):
-    visit = Visit(browser)
-    for path in pages:
-        page = visit.open(f"{address}/{path}")
-        mute = page.evaluate(
-            "() => [...document.images].filter(i => !i.alt.trim()).map(i => i.outerHTML.slice(0, 200))"
-        )
-        assert mute == [], path
-
-
 def test_the_view_answers_to_mouse_keyboard_and_slider(browser, address):
     page = Visit(browser).open(f"{address}/notebooks/11_seeing_attention.html")
     view = page.locator(".s2s-view[data-ready]").first
@@ -428,7 +466,7 @@ def test_the_front_page_translates_and_leads_on_with_its_sentence(browser, addre
     page = visit.open(f"{start}/book/index.html")
     page.fill(".s2s-input", "Ma sœur ne dort pas.")
     page.press(".s2s-input", "Enter")
-    page.locator(".s2s-live[data-model=large] .s2s-row", has_text="soeur").first.wait_for()
+    page.locator(".s2s-live[data-model=large] .s2s-row", has_text="sœur").first.wait_for()
     text = page.locator(".s2s-translation").inner_text()
     page.locator(".s2s-link").click()
     page.locator(".s2s-live[data-model=large] .s2s-beam button").nth(4).wait_for()

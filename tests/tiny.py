@@ -43,7 +43,7 @@ def before_step(trainer: Trainer, step: int, act: Callable[[], Any]) -> None:
 
 def press_stop() -> None:
     """Interrupt the main thread, as Ctrl-C and a notebook's Stop do."""
-    os.kill(os.getpid(), signal.SIGINT)
+    signal.raise_signal(signal.SIGINT)
 
 
 def everything(folder: Path) -> dict[str, Any]:

@@ -4,8 +4,9 @@
     :more: book/translate
     ```
 
-The build puts the models into the site: the trained one from `s2s_tutorial/pretrained/`, the small ones from
-`book/live/`. Their titles and notes are made from the scores in the same folders.
+The build puts the models into the site: the two trained ones that come with the package, one for each direction, and the small
+ones from `book/live/`. Their titles and notes are made from the scores in the same folders. The page loads the model into
+French only when the reader chooses that direction.
 """
 
 from __future__ import annotations
@@ -22,9 +23,8 @@ from sphinx.application import Sphinx
 from sphinx.util.docutils import SphinxDirective
 from sphinx.util.osutil import relative_uri
 
-from s2s_tutorial.runs.folder import open_run
-from s2s_tutorial.runs.weights import load_translator
-from s2s_tutorial.settings import ATTENTIONS, PRETRAINED
+from s2s_tutorial.runs.weights import load_translator, pretrained_folder
+from s2s_tutorial.settings import ATTENTIONS
 from s2s_tutorial.web.export import MANIFEST, export, publish
 from s2s_tutorial.web.page import LIVE, VIEW, copy_scripts
 
@@ -32,6 +32,7 @@ ROOT = Path(__file__).parents[2]
 SMALL = ROOT / "book" / "live"
 PLACE = "_static/live"  # in the site
 LARGE = "large"  # the model that the page begins with
+LARGE_TO_FRENCH = "large-fr"
 STAND_IN = "general"  # the small model that answers while the large one is loading
 SMALL_TITLES = {**{name: f"Small, {name}" for name in ATTENTIONS}, "transformer": "Small, Transformer"}
 KNOWS = "It has learned short everyday sentences only, and makes more mistakes."
@@ -87,23 +88,33 @@ def skip_live(translator: Any, node: live) -> None:
 
 
 def write_models(folder: Path) -> int:
-    """Write the book's models for the page, the large one first; return their size in bytes before base64."""
-    with TemporaryDirectory() as place:
-        exported, *_ = export(load_translator(), Path(place), LARGE).paths
-        longest = open_run(PRETRAINED).settings.data.longest
-        more = {"longest": longest, "stand_in": STAND_IN, "stand_in_note": KNOWS}
-        size = publish(exported, folder, "Large, general", large_note(), **more).size
+    """Write the book's models for the page, the one that it begins with first.
+
+    Returns:
+        Bytes, before base64, of the models that translate from French: those of the page unless the reader turns it round.
+    """
+    size = write_large(folder, LARGE, "en", "Large, general", stand_in=STAND_IN, stand_in_note=KNOWS)
     scores = json.loads((SMALL / "scores.json").read_text(encoding="utf-8"))
     for name, title in SMALL_TITLES.items():
         path, own = SMALL / f"{name}.safetensors", scores[name]
         longest = (own["longest"], "words")
-        size += publish(path, folder, title, small_note(own), longest=longest).size
+        size += publish(path, folder, title, small_note(own), longest=longest, languages=("fr", "en")).size
+    write_large(folder, LARGE_TO_FRENCH, "fr", "Large, into French")
     return size
 
 
-def large_note() -> str:
-    """Return the page's note about the large model."""
-    scores = json.loads((PRETRAINED / "scores.json").read_text(encoding="utf-8"))
+def write_large(folder: Path, name: str, language: str, title: str, **more: Any) -> int:
+    """Write the packaged model that translates into a language; return its size in bytes before base64."""
+    translator = load_translator(to=language)
+    with TemporaryDirectory() as place:
+        exported, *_ = export(translator, Path(place), name).paths
+        languages = (translator.src_language, translator.language)
+        return publish(exported, folder, title, large_note(language), languages=languages, **more).size
+
+
+def large_note(language: str) -> str:
+    """Return the page's note about the large model that translates into a language."""
+    scores = json.loads((pretrained_folder(language) / "scores.json").read_text(encoding="utf-8"))
     return f"Trained on real sentence pairs. {reached(scores['rounding'])}"
 
 

@@ -20,8 +20,9 @@ from sphinx.application import Sphinx
 from sphinx.errors import ExtensionError
 from sphinx.util.docutils import SphinxDirective
 
-from s2s_tutorial.data.batches import Encoded, batches_in_order
-from s2s_tutorial.data.text import normalise
+from s2s_tutorial.data.batches import batches_in_order
+from s2s_tutorial.data.pieces import encode_sentences
+from s2s_tutorial.data.unicode_text import MARKER
 from s2s_tutorial.runs.weights import load_translator
 from s2s_tutorial.settings import PRETRAINED
 
@@ -37,7 +38,7 @@ class Example:
     """A sentence and its translation.
 
     Attributes:
-        source: French words and marks, spelled as in the sentence.
+        source: French words and marks; the model reads each of them as one piece.
         target: English words of the model.
         weights: (T + 1, S + 1), the end marks in the last row and column.
         squares: (S + 1, SQUARES), some values of each encoder state, between 0 and 1.
@@ -56,14 +57,14 @@ def translate(sentence: str) -> Example:
     """Translate the sentence with the package's trained model, and return the data of the picture.
 
     Raises:
-        ExtensionError: The model reads the sentence as other words.
+        ExtensionError: The model reads a word of the sentence in several pieces.
     """
     translator = load_translator()
     made = translator.translate(sentence)
-    source = [part for part in re.findall(r"\w+|[^\w\s]", sentence) if normalise(part)]
-    if [normalise(part) for part in source] != made.src_words:
+    source = re.findall(r"\w+|[^\w\s]", sentence)
+    if source != spelled(made.src_words):
         raise ExtensionError(f"the story's sentence {sentence!r} is read as {made.src_words}: choose a simpler one")
-    read = Encoded.encode([" ".join(made.src_words)], translator.src_vocabulary)
+    read = encode_sentences([translator.read(sentence)], translator.src_vocabulary, translator.rule)
     _, batch = next(iter(batches_in_order(read, read, 1)))
     states = translator.model.encode(batch.src_ids, batch.src_mask)[0].enc_states[0]
     # Draw the values that differ most from word to word.
@@ -71,11 +72,16 @@ def translate(sentence: str) -> Example:
     low, high = shown.min(), shown.max()
     return Example(
         source=source,
-        target=made.words,
+        target=spelled(made.words),
         weights=made.attn_weights.tolist(),
         squares=((shown - low) / (high - low)).tolist(),
         size=states.shape[1],
     )
+
+
+def spelled(tokens: list[str]) -> list[str]:
+    """Return tokens without the mark that stands for the space before a word."""
+    return [token.removeprefix(MARKER) for token in tokens]
 
 
 # The steps in words

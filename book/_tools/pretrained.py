@@ -62,7 +62,7 @@ def write(run: Run, folder: Path, command: str) -> dict[str, Any]:
     """Write the files of a finished run for the package; return its scores."""
     found, _ = Checkpoints(run.folder).newest()
     if found is None or not found[2]["finished"]:
-        raise SystemExit(f"{run.folder} is not finished: run {command} to its end")
+        raise SystemExit(f"{run.folder} is not finished: train it to its end first")
     copy = copy_run(run, folder)
     scores = measure(copy, found[2])
     write_json(copy.scores_path, scores)
@@ -81,8 +81,9 @@ def main(
     """Train the models of the package and write their files."""
     for language in to or list(FOLDERS):
         reverse = language == "fr"
-        folder = run or Path("runs") / f"real-to-{language}"
-        command = f"s2s-tutorial train --corpus tatoeba --preset real{' --reverse' * reverse} --run {folder}"
+        own = Path("runs") / f"real-to-{language}"
+        folder = run or own
+        command = f"s2s-tutorial train --corpus tatoeba --preset real{' --reverse' * reverse} --run {own}"
         if scores_only:
             opened = open_run(folder)
             progress = {"step": 0, "seconds": 0, "best_step": 0, "best_bleu": 0}

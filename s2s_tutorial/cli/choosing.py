@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from s2s_tutorial.cli.settings_file import read_settings
+from s2s_tutorial.data.languages import language_code
 from s2s_tutorial.presets import PRESETS, with_transformer
 from s2s_tutorial.settings import BUILT_IN, PRETRAINED, DataSettings, Files, ModelSettings, Settings
 
@@ -68,6 +69,54 @@ class Chosen:
 def given_only(**options: Any) -> dict[str, Any]:
     """Return the options that were given: those that are neither None nor a flag that is not set."""
     return {name: value for name, value in options.items() if value is not None and value is not False}
+
+
+def data_changes(
+    corpus: list[str] | None,
+    languages: tuple[str, str] | None,
+    valid: list[str] | None = None,
+    test: list[str] | None = None,
+    **changes: Any,
+) -> dict[str, Any]:
+    """Return the settings of the data that the options give.
+
+    Args:
+        corpus: Names of corpora or paths of files, as `--corpus` gave them.
+        languages: Source and target language.
+        valid: Paths of one or two files.
+        test: Paths of one or two files.
+        changes: Other settings of the data; those that are None, `""` or a flag that is not set were not given.
+
+    Raises:
+        ValueError: There are too many files, or there is no such language.
+    """
+    flags = {"reverse", "skip_bad"}
+    given = {name: value for name, value in changes.items() if value not in (None, "") and (value or name not in flags)}
+    for name, paths in (("corpus", corpus), ("valid", valid), ("test", test)):
+        if paths:
+            given[name] = one_or_two(name, paths)
+    if languages:
+        given["languages"] = tuple(map(language_code, languages))
+        if given.get("corpus", "sample") in BUILT_IN and given["languages"][0] == "en":
+            given["reverse"] = True
+    return given
+
+
+def one_or_two(name: str, paths: list[str]) -> Files:
+    """Return the path of one file, those of two parallel files, or `""` for none.
+
+    Args:
+        name: Name of the option, for messages.
+        paths: Its values.
+
+    Raises:
+        ValueError: There are more than two, or two of which one is not a file.
+    """
+    if len(paths) > 2 or (len(paths) == 2 and not {*paths}.isdisjoint(BUILT_IN)):
+        raise ValueError(
+            f"--{name} has {len(paths)} values ({', '.join(paths)[:60]}): give one file, or two parallel files"
+        )
+    return "" if not paths else paths[0] if len(paths) == 1 else (paths[0], paths[1])
 
 
 def choose(given: Given) -> Chosen:

@@ -17,8 +17,10 @@ from s2s_tutorial.cli import (
     training_commands,  # noqa: F401 (its commands come first)
 )
 from s2s_tutorial.cli.app import app, clear_errors, examples
-from s2s_tutorial.cli.data_options import FilesCommand, one_or_two
-from s2s_tutorial.cli.measure_run import Wanted, held_out_of, measure_run
+from s2s_tutorial.cli.choose_sentences import Wanted, held_out_of
+from s2s_tutorial.cli.choosing import one_or_two
+from s2s_tutorial.cli.data_options import FilesCommand
+from s2s_tutorial.cli.measure_run import measure_run
 from s2s_tutorial.cli.messages import describe_scores
 from s2s_tutorial.cli.translate_lines import SentenceCommand, chunks, read_lines, translate_chunk
 from s2s_tutorial.settings import PRETRAINED

@@ -1,4 +1,4 @@
-"""Options of the commands that choose sentence pairs, each with its help, and the settings of the data that they give."""
+"""Options of the commands that choose sentence pairs, each with its help."""
 
 from __future__ import annotations
 
@@ -7,9 +7,8 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperCommand
 
-from s2s_tutorial.data.languages import language_code
 from s2s_tutorial.presets import PresetName
-from s2s_tutorial.settings import BUILT_IN, Files, SplitName
+from s2s_tutorial.settings import SplitName
 
 FROM_PRESET = "from the preset"
 
@@ -154,51 +153,3 @@ StreamOption = Annotated[
         "always use files.",
     ),
 ]
-
-
-def data_changes(
-    corpus: list[str] | None,
-    languages: tuple[str, str] | None,
-    valid: list[str] | None = None,
-    test: list[str] | None = None,
-    **changes: Any,
-) -> dict[str, Any]:
-    """Return the settings of the data that the options give.
-
-    Args:
-        corpus: Names of corpora or paths of files, as `--corpus` gave them.
-        languages: Source and target language.
-        valid: Paths of one or two files.
-        test: Paths of one or two files.
-        changes: Other settings of the data; those that are None, `""` or a flag that is not set were not given.
-
-    Raises:
-        ValueError: There are too many files, or there is no such language.
-    """
-    flags = {"reverse", "skip_bad"}
-    given = {name: value for name, value in changes.items() if value not in (None, "") and (value or name not in flags)}
-    for name, paths in (("corpus", corpus), ("valid", valid), ("test", test)):
-        if paths:
-            given[name] = one_or_two(name, paths)
-    if languages:
-        given["languages"] = tuple(map(language_code, languages))
-        if given.get("corpus", "sample") in BUILT_IN and given["languages"][0] == "en":
-            given["reverse"] = True
-    return given
-
-
-def one_or_two(name: str, paths: list[str]) -> Files:
-    """Return the path of one file, those of two parallel files, or `""` for none.
-
-    Args:
-        name: Name of the option, for messages.
-        paths: Its values.
-
-    Raises:
-        ValueError: There are more than two, or two of which one is not a file.
-    """
-    if len(paths) > 2 or (len(paths) == 2 and not {*paths}.isdisjoint(BUILT_IN)):
-        raise ValueError(
-            f"--{name} has {len(paths)} values ({', '.join(paths)[:60]}): give one file, or two parallel files"
-        )
-    return "" if not paths else paths[0] if len(paths) == 1 else (paths[0], paths[1])

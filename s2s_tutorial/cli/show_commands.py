@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from s2s_tutorial.cli import data_options, options
 from s2s_tutorial.cli.app import app, clear_errors, examples
-from s2s_tutorial.cli.data_options import FilesCommand, one_or_two
+from s2s_tutorial.cli.choosing import one_or_two
+from s2s_tutorial.cli.data_options import FilesCommand
 from s2s_tutorial.cli.show_page import page_run, serve_run
 from s2s_tutorial.settings import PRETRAINED
 

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from s2s_tutorial.cli.measure_run import corpus_of
-from s2s_tutorial.settings import PRETRAINED, Files
+from s2s_tutorial.cli.choose_sentences import corpus_of
+from s2s_tutorial.settings import Files
 
 if TYPE_CHECKING:
     from s2s_tutorial.data.corpus import Corpus
@@ -58,7 +58,7 @@ def find_corpus(run: Run, corpus: Files) -> Corpus | None:
     Raises:
         ValueError: The corpus that was given cannot be used.
     """
-    if run.folder == PRETRAINED and not corpus:
+    if run.is_packaged and not corpus:
         return None  # its corpus would be downloaded
     try:
         return corpus_of(run, corpus)

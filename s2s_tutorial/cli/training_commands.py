@@ -8,8 +8,8 @@ import typer
 
 from s2s_tutorial.cli import data_options, options, text_options, training_options
 from s2s_tutorial.cli.app import app, clear_errors, examples
-from s2s_tutorial.cli.choosing import Given, choose, given_only
-from s2s_tutorial.cli.data_options import FilesCommand, data_changes
+from s2s_tutorial.cli.choosing import Given, choose, data_changes, given_only
+from s2s_tutorial.cli.data_options import FilesCommand
 from s2s_tutorial.cli.messages import describe_corpus, describe_notes, describe_runs
 from s2s_tutorial.cli.train_run import load_corpus, train_run
 

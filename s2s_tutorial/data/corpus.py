@@ -14,6 +14,7 @@ from importlib.resources import files
 import numpy as np
 
 from s2s_tutorial.arguments import check_type
+from s2s_tutorial.data.collector import paused_collector
 from s2s_tutorial.data.columns import Alignment, Columns, CorpusError, source_and_target
 from s2s_tutorial.data.filters import (
     PARTS,
@@ -117,6 +118,7 @@ class Corpus:
     notes: list[tuple[str, str]] = field(default_factory=list)
 
 
+@paused_collector()
 def prepare(settings: DataSettings, vocabularies: tuple[Vocabulary, Vocabulary] | None = None) -> Corpus:
     """Read, filter and split the corpus that the settings name, and count its words.
 

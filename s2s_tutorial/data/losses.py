@@ -9,11 +9,12 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
+import numpy as np
+
 from s2s_tutorial.data.rules import TextRule
 from s2s_tutorial.data.unicode_text import script_of
 
 _ENTITY = re.compile(r"&(?:#[0-9]{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z][A-Za-z0-9]{1,31});")
-_BEYOND_ASCII = re.compile(r"[^\x00-\x7f]+")
 _NO_LETTERS, _NO_DIGITS = (
     bytes(set(range(128)) - set(kept.encode())) for kept in (string.ascii_letters, string.digits)
 )
@@ -39,16 +40,19 @@ class Losses:
         """Decode the entities of some sentences, count their letters, and normalise them."""
         texts = [text.replace("\n", " ") for text in texts]
         whole, entities = _ENTITY.subn(_decoded, "\n".join(texts))
-        beyond = Counter("".join(_BEYOND_ASCII.findall(whole)))
+        codes = np.frombuffer(whole.encode("utf-32-le", "surrogatepass"), dtype="<u4")
+        beyond, counts = np.unique(codes[codes > 127], return_counts=True)  # beyond ASCII
         ascii_letters = len(whole.encode("ascii", "ignore").translate(None, _NO_LETTERS))
         self.entities += entities
         if rule.dropped("0"):
             self.digits += len(whole.encode("ascii", "ignore").translate(None, _NO_DIGITS))
-        self.letters += ascii_letters + sum(count for letter, count in beyond.items() if letter.isalpha())
-        for letter, count in beyond.items():
-            if letter.isalpha() and rule.dropped(letter):
-                self.dropped[letter] += count
-        return rule.normalise_all(whole.split("\n")) if texts else []
+        self.letters += ascii_letters
+        for letter, count in zip(map(chr, beyond.tolist()), counts.tolist(), strict=True):
+            if letter.isalpha():
+                self.letters += count
+                if rule.dropped(letter):
+                    self.dropped[letter] += count
+        return rule.normalise_lines(whole) if texts else []
 
     def add(self, more: Losses) -> None:
         """Add the counts of another part of the same side."""

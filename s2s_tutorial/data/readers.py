@@ -17,6 +17,7 @@ from operator import eq
 from pathlib import Path
 
 from s2s_tutorial.arguments import to_path
+from s2s_tutorial.data.collector import paused_collector
 from s2s_tutorial.data.columns import Alignment, Columns, CorpusError
 from s2s_tutorial.data.losses import Losses
 from s2s_tutorial.data.reading.formats import Format, Row, find_format
@@ -148,6 +149,7 @@ def parse_columns(data: bytes, name: str, settings: DataSettings | None = None) 
     return _join(_text_pieces([text], settings or DataSettings(), MAX_PAIRS))
 
 
+@paused_collector()
 def _join(pieces: Iterable[Columns]) -> Columns:
     """Join pieces into one."""
     whole = Columns([], [], [])
@@ -247,19 +249,10 @@ def _text_pieces(texts: list[Text], settings: DataSettings, most_pairs: int) -> 
     """Read normalised pairs from open files, piece by piece; at most `most_pairs` pairs."""
     bad = BadLines(settings.skip_bad)
     table = _open_table(texts, settings, bad)
-    notes, pick, pairs, same = _notes(table, settings.reverse), table.layout.pick, 0, 0
-    rows = islice(table.rows, int(table.layout.header), None)
-    while piece := list(islice(rows, PAIRS_AT_ONCE)):
-        first, second, extra = list[str](), list[str](), list[str]()
-        for number, cells in piece:
-            found = pick(cells)
-            if isinstance(found, str):
-                advice = table.format.few if len(cells) < 2 else table.format.many
-                bad.add(number, table.name, found, advice, "\t".join(cell or "" for cell in cells))
-                continue
-            first.append(found[0])
-            second.append(found[1])
-            extra.append(found[2])
+    notes, pairs, same = _notes(table, settings.reverse), 0, 0
+    picked = _picked(table, bad)
+    while piece := list(islice(picked, PAIRS_AT_ONCE)):
+        first, second, extra = map(list, zip(*piece, strict=True))
         pairs += len(first)
         same += sum(map(eq, first, second))
         if pairs > most_pairs:
@@ -278,6 +271,17 @@ def _text_pieces(texts: list[Text], settings: DataSettings, most_pairs: int) -> 
         listed = [("", line) for line in bad.listed]
         lines = f"{bad.count:,} line{'' if bad.count == 1 else 's'}"
         yield Columns([], [], [], notes=[("left out (--skip-bad)", lines), *listed, *more])
+
+
+def _picked(table: _Table, bad: BadLines) -> Iterator[tuple[str, str, str]]:
+    """Yield the first, the second and the extra column of every row that has them."""
+    for number, cells in islice(table.rows, int(table.layout.header), None):
+        found = table.layout.pick(cells)
+        if isinstance(found, str):
+            advice = table.format.few if len(cells) < 2 else table.format.many
+            bad.add(number, table.name, found, advice, "\t".join(cell or "" for cell in cells))
+        else:
+            yield found
 
 
 def _normalised(first: Iterable[str], second: Iterable[str], provenance: list[str], settings: DataSettings) -> Columns:

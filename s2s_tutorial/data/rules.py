@@ -30,9 +30,14 @@ class TextRule:
         """Normalise a sentence. Normal text has single spaces, and normalising it again changes nothing."""
         return unicode_text.clean(text)
 
+    def normalise_lines(self, text: str) -> list[str]:
+        """Normalise the lines of a text, which end with a line feed; returns one text per line."""
+        return [self.normalise(line) for line in text.split("\n")]
+
     def normalise_all(self, texts: Iterable[str]) -> list[str]:
         """Normalise many sentences; returns one text per sentence."""
-        return [self.normalise(text) for text in texts]
+        lines = [text.replace("\n", " ") for text in texts]
+        return self.normalise_lines("\n".join(lines)) if lines else []
 
     def dropped(self, text: str) -> str:
         """Return the letters and digits of a text that normalising leaves out, in order."""
@@ -83,9 +88,9 @@ class AsciiRule(TextRule):
         """Normalise a sentence; see `text.normalise`."""
         return ascii_text.normalise(text)
 
-    def normalise_all(self, texts: Iterable[str]) -> list[str]:
-        """Normalise many sentences; returns one text per sentence."""
-        return ascii_text.normalise_all(texts)
+    def normalise_lines(self, text: str) -> list[str]:
+        """Normalise the lines of a text, which end with a line feed; returns one text per line."""
+        return ascii_text.normalise_lines(text)
 
     def dropped(self, text: str) -> str:
         """Return the letters and digits of a text that normalising leaves out, in order."""

@@ -74,10 +74,15 @@ def normalise(text: str) -> str:
     return " ".join(_clean(text).split())
 
 
+def normalise_lines(text: str) -> list[str]:
+    """Normalise the lines of a text, each as `normalise` does, but faster; returns one text per line."""
+    return [" ".join(line.split()) for line in _clean(text).split("\n")]
+
+
 def normalise_all(texts: Iterable[str]) -> list[str]:
     """Normalise many sentences, as `normalise` does with one, but faster; returns one text per sentence."""
     lines = [text.replace("\n", " ") for text in texts]
-    return [" ".join(line.split()) for line in _clean("\n".join(lines)).split("\n")] if lines else []
+    return normalise_lines("\n".join(lines)) if lines else []
 
 
 def tokenise(text: str) -> list[str]:

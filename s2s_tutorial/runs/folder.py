@@ -105,8 +105,13 @@ class Run:
 
     @property
     def title(self) -> str:
-        """Name for messages, which is the folder or, for the model that comes with the package, "pretrained"."""
-        return "pretrained" if self.folder == PRETRAINED else str(self.folder)
+        """Name for messages, which is the folder or, for a model that comes with the package, the folder's name."""
+        return self.folder.name if self.is_packaged else str(self.folder)
+
+    @property
+    def is_packaged(self) -> bool:
+        """Whether it is a model that comes with the package."""
+        return self.folder.parent == PRETRAINED.parent
 
     @property
     def vocabularies(self) -> tuple[Vocabulary, Vocabulary]:

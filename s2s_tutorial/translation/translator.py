@@ -17,6 +17,7 @@ from s2s_tutorial.data.rules import ASCII, TextRule
 from s2s_tutorial.data.unicode_text import BYTE_OF
 from s2s_tutorial.data.vocabulary import UNK, Vocabulary
 from s2s_tutorial.model.dropout import evaluation_mode
+from s2s_tutorial.model.fast.products import products_by_onednn
 from s2s_tutorial.model.seq2seq import Seq2Seq
 from s2s_tutorial.settings import PrecisionName
 from s2s_tutorial.translation.paragraphs import Sentences
@@ -190,8 +191,8 @@ class Translator:
             return [self._finish(sources[row], each) for row, each in zip(rows, found, strict=True)]
 
         keep_memory()
-        batches = rows_by_length(src, batch_size)
-        with evaluation_mode(self.model):
+        batches, most_rows = rows_by_length(src, batch_size), min(len(sources), batch_size) * beam_size
+        with evaluation_mode(self.model), products_by_onednn(most_rows, self.model.settings.hidden_size):
             found = in_workers(translate_batch, batches, None if device.type == "cpu" else 1)
         by_row = {
             row: each for rows, batch in zip(batches, found, strict=True) for row, each in zip(rows, batch, strict=True)

@@ -12,9 +12,11 @@ from s2s_tutorial.runs.weights import load_translator, pretrained_folder
 from s2s_tutorial.settings import PRETRAINED
 
 
-@pytest.mark.parametrize("to", [None, "en", "English"])
-def test_the_model_into_english_is_the_first(to):
-    assert load_translator(to=to).language == "en"
+@pytest.mark.parametrize(("to", "language"), [(None, "en"), ("en", "en"), ("fr", "fr"), ("French", "fr")])
+def test_a_packaged_model_is_chosen_by_its_language(to, language):
+    translator = load_translator(to=to)
+    assert {translator.language, translator.src_language} == {"en", "fr"}
+    assert translator.language == language
 
 
 def test_a_second_folder_holds_the_model_into_another_language(tmp_path, monkeypatch):

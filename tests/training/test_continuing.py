@@ -7,7 +7,7 @@ import pytest
 import torch
 from tiny import TINY, before_step, everything, press_stop
 
-from s2s_tutorial.cli.measure_run import held_out_of
+from s2s_tutorial.cli.choose_sentences import held_out_of
 from s2s_tutorial.data.corpus import prepare
 from s2s_tutorial.data.on_disk.cache import stream
 from s2s_tutorial.runs.folder import RunError, open_run

@@ -432,7 +432,7 @@ def test_a_second_interrupt_does_not_wait_and_costs_at_most_an_interval(make_tra
 
 def test_sigterm_stops_as_ctrl_c_does(make_trainer):
     trainer = make_trainer()
-    before_step(trainer, 3, lambda: os.kill(os.getpid(), signal.SIGTERM))
+    before_step(trainer, 3, lambda: signal.raise_signal(signal.SIGTERM))
     assert (trainer.fit(raise_on_stop=False).step, trainer.stopped) == (3, True)
 
 

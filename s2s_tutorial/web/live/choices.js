@@ -79,7 +79,7 @@
 
     // List everything that changes the result, each with a button that switches it off.
     writeChanges() {
-      const { pin, prefix, beam, temperature, model } = this, first = this.engine.models[0], unit = this.unit();
+      const { pin, prefix, beam, temperature, model } = this, [first] = this.modelsOf(), unit = this.unit();
       /** @type {[string, Action[]][]} */
       const rows = [];
       /** @type {(text: string, ...buttons: Action[]) => void} */

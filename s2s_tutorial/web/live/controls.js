@@ -25,7 +25,7 @@
       this.edited = make("p", "s2s-help s2s-edited", "", { hidden: "" });
       const line = make("div", "s2s-line");
       line.append(this.input, make("button", "s2s-go", "Translate", { type: "submit" }));
-      form.append(this.label, line, this.edited);
+      form.append(this.directionField(), this.label, line, this.edited);
       form.addEventListener("submit", (event) => { event.preventDefault(); this.begin(this.input.value, true); });
       this.input.addEventListener("input", () => this.markEdited());
       return form;
@@ -114,14 +114,13 @@
         choice.addEventListener("change", () => this.useModel(model));
         return choice;
       });
-      const pills = make("div", "s2s-pills");
-      pills.append(...this.modelChoices.map((choice, n) => {
+      this.pills = make("div", "s2s-pills");
+      this.pills.append(...this.modelChoices.map((choice, n) => {
         const pill = make("label", "s2s-pill");
         pill.append(choice, make("span", "", this.engine.models[n].title));
         return pill;
       }));
-      pills.hidden = this.engine.models.length === 1;
-      return this.group("models", "Model and its kind of attention", pills, this.modelNote);
+      return this.group("models", "Model and its kind of attention", this.pills, this.modelNote);
     },
 
     // Make the slider for the temperature, and the link to the result.

@@ -9,7 +9,7 @@
   "use strict";
 
   const PARTS = ["text.js", "unicode_text.js", "pieces.js", "sentences.js", "rules.js", "honesty.js", "reader.js", "tensors.js", "matrix.js", "weights.js", "network.js", "transformer.js", "drawing.js", "search.js", "worker.js"]; // for the worker
-  const VIEW = ["attention_view.js", "panel.js", "controls.js", "choices.js", "address.js", "notes.js", "result.js", "view_words.js", "heads.js", "loading.js", "layout.js"];
+  const VIEW = ["attention_view.js", "panel.js", "controls.js", "choices.js", "directions.js", "address.js", "notes.js", "result.js", "view_words.js", "heads.js", "loading.js", "layout.js"];
   const STYLES = ["attention_view.css", "live.css"];
   const AT_ONCE = 2; // scripts of one model that are downloaded at the same time; other connections stay free
   const currentScript = () => /** @type {HTMLScriptElement} */ (document.currentScript).src;

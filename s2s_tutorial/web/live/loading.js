@@ -41,9 +41,11 @@
       return this.choiceOf() || this.engine.standIn(this.model) || this.model;
     },
 
-    // Return the model to which the reader's choice of words or of a result belongs; null without such a choice.
+    // Return the model to which the reader's choice of words or of a result belongs; null without such a choice. A pinned
+    // position belongs to a model too, if the small one reads words and the chosen one pieces of words.
     choiceOf() {
-      return this.prefix.length || this.beam ? this.by || this.model : null;
+      const { model, pin, prefix, beam, by } = this, small = this.engine.models.find((one) => one.name === model.stand_in);
+      return prefix.length || beam || (pin && small && small.unit !== model.unit) ? by || model : null;
     },
 
     // Make the bar, the text and the button show the state of the chosen model.
@@ -67,6 +69,7 @@
 
     // Return the text, and the name and action of the button if there is one.
     loadingWords(model, small) {
+      if (!small && model.state === "loading" && this.slow) return ["Loading. Your text is translated as soon as " + named(model) + " is complete."];
       if (!small) return [this.arrived === model ? named(model) + " is loaded and translates now." : ""];
       if (this.answering.state !== "ready") return [""];
       const answers = named(this.answering) + " translates for now. " + (model.stand_in_note || "");

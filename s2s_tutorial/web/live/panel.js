@@ -11,10 +11,11 @@
   const languageName = (code, otherwise) => (code && NAMES.of(code)) || otherwise;
   /** @type {Record<string, string[]>} */
   const EXAMPLES = {
-    fr: ["Ma sœur cherche une voiture rouge.", "Elle a cinq ans de moins que moi.", "Mon frère n'aime pas cette maison.",
-      "Nous ne la voyons jamais.", "Où est le petit chien ?", "Je suis trop froid.", "Ma sœur n'a pas acheté la voiture rouge.",
-      "Tu me parles ?", "Le chat noir ne dort pas.", "Ils ont une grande table.", "Je ne crains pas de mourir.", "Le zorglub est très vieux."],
-    en: ["The black cat is not sleeping.", "She has a red car.", "Where is the little dog?", "We never see her.", "I'm too cold.", "It is a good book."],
+    fr: ["Ma sœur cherche une voiture rouge.", "Merci. Au revoir.", "J'ai 45 ans.", "M. Dupont est arrivé.", "Elle a cinq ans de moins que moi.",
+      "Nous ne la voyons jamais.", "Où est le petit chien ?", "Ma sœur n'a pas acheté la voiture rouge.", "Le chat noir ne dort pas.",
+      "Je ne crains pas de mourir.", "Le zorglub est très vieux."],
+    en: ["The black cat is not sleeping.", "Thank you. Goodbye.", "I'm 45 years old.", "Mr. Dupont has arrived.", "She has a red car.",
+      "Where is the little dog?", "We never see her.", "It is a good book."],
   };
 
   /** @type {S2sPanel["make"]} */
@@ -118,6 +119,7 @@
       this.modelNote.textContent = [note, "attention: " + attention, written(words[0]) + " → " + written(words[1]) + " " + (unit || "words"), megabytes(bytes)]
         .filter(Boolean).join(" · ");
       this.modelChoices.forEach((choice) => { choice.checked = choice.value === this.model.name; });
+      this.describeDirection();
     },
 
     // Translate with the present settings; quietly if the reader did not ask for it. A later call replaces an earlier one.
@@ -188,9 +190,7 @@
       this.showMessage(error.message);
       this.status.classList.add("s2s-error");
       this.host.classList.remove("s2s-busy");
-      [this.translation, this.notes, this.considered, this.best].forEach((part) => part.replaceChildren());
-      this.view.hidden = this.hint.hidden = this.switches.hidden = true;
-      this.found = this.shown = null;
+      this.clearResult();
       this.writeChanges();
       this.markEdited();
       this.writeLink();
