@@ -448,7 +448,7 @@ show_text(
 #   ([How good is it?](10_how_good_is_it.ipynb)).
 # - **[Dropout](../book/glossary.md)** ([Srivastava et al., 2014](https://jmlr.org/papers/v15/srivastava14a.html)) sets a random part of the numbers in the
 #   network's vectors to 0 at each training step, here a tenth, so that the model cannot rely on a single number. It is switched off when the
-#   model translates.
+#   model translates ([Overfitting](23_overfitting.ipynb)).
 #
 # > **Guess first**
 # >

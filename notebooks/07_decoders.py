@@ -551,7 +551,7 @@ show_text(
 # %% [markdown]
 # What does tying do to quality? The vector of a word now learns from both tasks. For language models, which only continue a text,
 # the paper found better predictions with tied embeddings. For translation it claims less: the models shrink to less
-# than half of their size without harm to their performance.
+# than half of their size without harm to their performance. [Overfitting](23_overfitting.ipynb) measures it with our network.
 #
 # ## Three sentences by heart
 #

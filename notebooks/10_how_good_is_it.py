@@ -413,7 +413,7 @@ show_text(
 # %% [markdown]
 # ## Learned or memorised?
 #
-# A model could score well on its training sentences by remembering them. To see how much that is, we take as many training sources as the test set has, with all their
+# A model could score well on its training sentences by remembering them ([Overfitting](23_overfitting.ipynb)). To see how much that is, we take as many training sources as the test set has, with all their
 # translations, and compare.
 
 # %%

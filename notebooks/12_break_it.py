@@ -128,7 +128,7 @@ healthy = train()
 # We look at four numbers: BLEU on the test set with its 95% interval, the alignment error rate (see
 # [Seeing attention](11_seeing_attention.ipynb)), the loss that *training reported* at its end, and the loss on the test
 # set, in nats per word, computed by an intact function. The last two differ even in a healthy run. Training smooths its labels,
-# drops values and hides words ([Training](08_training.ipynb)), so it reports a higher loss than the test.
+# drops values and hides words ([Overfitting](23_overfitting.ipynb)), so it reports a higher loss than the test.
 
 
 # %%

@@ -24,6 +24,7 @@ from benchmarks import headline
 from s2s_tutorial.data.text import detokenise, normalise
 from s2s_tutorial.model.attention import DotScore, GeneralScore, LocalAttention, build_attention
 from s2s_tutorial.model.encoder import Encoder
+from s2s_tutorial.model.loss import masked_cross_entropy
 from s2s_tutorial.runs.weights import load_translator
 
 ROOT = Path(__file__).parents[1]
@@ -148,10 +149,31 @@ def test_adams_first_step_without_bias_correction_is_the_one_that_the_chapter_gi
     assert round(0.1 * means[0] / math.sqrt(means[1]), 3) == without
 
 
-def test_a_third_of_the_places_is_padding_in_the_batch_of_chapter_6():
-    assert "here a third of the places is padding" in prose("training")
-    real, places = numbers(r"(\d+) of (\d+) places are real words", outputs("training"))
-    assert round(3 * (1 - real / places)) == 1
+def test_words_that_are_right_95_times_in_100_leave_60_percent_of_sentences_without_a_mistake():
+    share, length, right = numbers(
+        r"\$(0\.95)\^\{(\d+)\} \\approx (\d+)\\%\$ of all sentences of ten", prose("training")
+    )
+    assert round(100 * share**length) == right
+
+
+# Chapter 23: overfitting
+
+
+def test_the_floor_of_the_smoothed_loss_is_about_one_nat_and_no_logits_are_below_it():
+    assert "With the 1,418 English words of `standard`, the floor is about one nat" in prose("overfitting")
+    words, smoothing = 1_418, 0.1
+    target = torch.full((words,), smoothing / words)
+    target[0] += 1 - smoothing
+    tgt_ids = torch.zeros(1, 1, dtype=torch.long)
+
+    def smoothed(probabilities):
+        return masked_cross_entropy(probabilities.log()[None, None], tgt_ids, tgt_ids == 0, smoothing).item()
+
+    floor = smoothed(target)
+    assert 0.95 < floor < 1.1
+    surer = target.clone()
+    surer[0] += 0.05
+    assert all(smoothed(other / other.sum()) > floor for other in (surer, target.sqrt(), target.square()))
 
 
 # The benchmark
@@ -239,6 +261,7 @@ def test_how_often_luck_separates_two_and_three_seeds():
     assert "With two seeds it would be one time in three." in text
     assert separated(2) == pytest.approx(1 / 3)
     assert separated(3) == pytest.approx(1 / 10)
+    assert "luck alone would still separate three seeds from three others one time in ten" in prose("overfitting")
     words = r"(?:helps|hurts|makes no clear difference) with [\d,]+ pairs"
     assert len(re.findall(words, outputs("borrowed_parts"))) == (0 if waits("borrowed_parts", "verdict(name)") else 12)
 
