@@ -269,7 +269,7 @@ for sentence in ("he isn t sleeping .", "they re old and i m tired .", "the cat 
     print(f"{sentence:28} → {long_form(sentence)}")
 
 
-# %%
+# %% tags=["hide-input"]
 def read_with_twins(settings):
     """The embedded corpus, and each pair with a short form once more with the long one."""
     columns = read_corpus(settings)
@@ -320,7 +320,7 @@ compare("honest split", "random split")
 # better?
 
 
-# %%
+# %% tags=["hide-input"]
 def part_of_test(corpus, wanted):
     """The leaked, or the clean, test sentences."""
     rows = [row for row, seen in enumerate(leaked(corpus)) if seen == wanted]
@@ -415,7 +415,7 @@ examine("loss stopped at EOS", cut_short)
 compare("healthy", "loss stopped at EOS")
 
 
-# %%
+# %% tags=["hide-input"]
 def words_written(trainer):
     """Mean number of words of a test translation."""
     return float(
