@@ -577,12 +577,19 @@ for count in TOGETHER:
     rows.append([count, words, whole, f"{share:.0%}", split])
 show_table(["sentences in a line", "words", "BLEU, whole line", "of the words written", "BLEU, split"], rows)
 
+# %% tags=["hide-input"]
+count, words, whole, share, split = rows[-1]
+show_text(
+    f"A line of {count} sentences, or {words:.0f} words, scores **{whole:.1f}** BLEU as a whole, with {share} of the words of "
+    f"the references, and **{split:.1f}** if each of its sentences is translated separately."
+)
+
 # %% [markdown]
-# In the first row both ways are the same. Further down, the whole line is translated as if it were one sentence, and the
-# model stops long before its end, whereas splitting keeps the quality of single sentences. This is why `s2s-tutorial
-# translate` and the live page split a text into sentences first, and why they tell you when a sentence is longer than those
-# in training. (A split translation loses something as well: a pronoun such as "it" in the second sentence may refer to a
-# noun in the first.)
+# In the first row both ways are the same. Further down, the model has to translate the whole line as if it were one sentence,
+# although no training sentence had a full stop in its middle. Splitting gives it only sentences like those that it knows, so
+# the length of the line no longer matters. This is why `s2s-tutorial translate` and the live page split a text into sentences
+# first, and why they tell you when a sentence is longer than those in training. (A split translation loses something as well:
+# a pronoun such as "it" in the second sentence may refer to a noun in the first.)
 
 # %% [markdown]
 # ## Words left untranslated
