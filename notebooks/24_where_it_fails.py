@@ -95,7 +95,7 @@ settings = replace(
 LONGER, LONGER_EPOCHS = 14, 2  # words a side, and epochs, of a second model: about as many steps as the first
 GROUPS = ((1, LONGEST), (LONGEST + 1, 10), (11, LONGER), (LONGER + 1, 20), (21, 99))  # source words, from and to
 TOGETHER = (1, 2, 4, 8)  # sentences in one line
-MOST_SENTENCES = 300  # to count words that are left out
+MOST_SENTENCES = {"small": 30}.get(scale.name, 300)  # to count words that are left out
 SEED = 10  # of the random split
 BLUE, ORANGE, GREEN, GREY = "#00429d", "#b8560b", "#2a7f62", "0.5"
 
@@ -647,7 +647,7 @@ def coverage(weights, source):
 
 def one_to_one(links):
     """The first link whose two words have no other link, and whose target word is not the first one; or None."""
-    for s, t in links:
+    for s, t in sorted(links):
         if t > 0 and sum(a == s for a, _ in links) == 1 == sum(b == t for _, b in links):
             return s, t
     return None
@@ -701,6 +701,9 @@ def choose_by_coverage(found, sources, beta):
         listed = [(" ".join(normalised_words(translation.words)), translation.score)]
         listed += [(normalise(text), score) for text, score in translation.others]
         listed = [(text, score) for text, score in listed if text]
+        if not listed:  # all translations of the beam are empty
+            best.append("")
+            continue
         weights = healthy.translator.forced_attention([source] * len(listed), [text for text, _ in listed])
         penalties = [coverage(each, source).clamp(1e-6, 1).log().sum().item() for each in weights]
         scores = [score + beta * penalty for (_, score), penalty in zip(listed, penalties, strict=True)]
@@ -719,7 +722,7 @@ for name, (size, alpha, beta) in searches.items():
     found = healthy.translator.translate_words(sources, size, alpha)
     texts = choose_by_coverage(found, sources, beta) if beta else outputs_of(found)
     written = [(source, text) for source, text in zip(sources, texts, strict=True) if text]
-    weights = healthy.translator.forced_attention(*zip(*written, strict=True))
+    weights = healthy.translator.forced_attention(*map(list, zip(*written, strict=True)))
     covered = torch.cat([coverage(each, source) for each, (source, _) in zip(weights, written, strict=True)])
     length = sum(len(text.split()) for text in texts) / sum(len(each[0].split()) for each in references)
     rows.append([name, f"{length:.0%}", f"{(covered < 0.5).float().mean():.1%}", bleu_score(texts, references)])
@@ -805,7 +808,9 @@ show_table(["run", "BLEU", "words a sentence", "words that counted"], rows)
 # %% tags=["solution"]
 validation = prepare(embedded.data).validation
 rows = [row for row, source in enumerate(validation.sources) if len(source.split()) > LONGEST and source not in known]
-sources, references = ([side[row] for row in rows[:100]] for side in (validation.sources, validation.references))
+sources, references = (
+    [side[row] for row in rows[: MOST_SENTENCES // 3]] for side in (validation.sources, validation.references)
+)
 found = healthy.translator.translate_words(sources, 10, 1.0)
 table = []
 for beta in (0.0, 0.1, 0.2, 0.5, 1.0, 2.0):
