@@ -617,15 +617,15 @@ print(f"coverage penalty: {pencil.sum(dim=0).clamp(max=1).log().sum():.2f}")
 # %% [markdown]
 # « dort » has a coverage of only 0.3, and it is the word that is missing. The last line adds up the logarithms of the
 # coverages, each of them at most 1, over all source words. [Wu et al. (2016)](https://arxiv.org/abs/1609.08144) add this
-# number to the score of a translation, with a strength $eta$. It is the second part of their equation 14, whose first part
+# number to the score of a translation, with a strength $\beta$. It is the second part of their equation 14, whose first part
 # is the length penalty of [Translating](09_translating.ipynb):
 #
 # $$
-# s(Y) = rac{\ln p(Y \mid X)}{\mathrm{lp}(Y)} + eta \sum_{s=1}^{S} \ln \min\Big(\sum_{t=1}^{T} a_{ts},\ 1\Big)
-# 	ag{24.1}
+# s(Y) = \frac{\ln p(Y \mid X)}{\mathrm{lp}(Y)} + \beta \sum_{s=1}^{S} \ln \min\Big(\sum_{t=1}^{T} a_{ts},\ 1\Big)
+# \tag{24.1}
 # $$
 #
-# With $eta = 0$ nothing changes. With a positive $eta$, each source word that gets less than 1 in total lowers the
+# With $\beta = 0$ nothing changes. With a positive $\beta$, each source word that gets less than 1 in total lowers the
 # score, so a translation that covers all words can overtake one that leaves some out.
 #
 # Before we use coverage, we should check that it shows what we want. The gold alignments of the built-in corpus make this
