@@ -684,7 +684,9 @@ show_text(
 )
 
 # %% [markdown]
-# With this sign, we can count the words that are left out, and see what the settings of the search do to them. We take the
+# We now count the source words with a low coverage, and see what the settings of the search do to their number. Such a word is
+# only a suspect: words like « ne » have no word of their own in English, so even a perfect translation has some. Compare the
+# rows of the table with each other, and with the length, rather than reading one share on its own. We take the
 # sentences that are longer than all those in training, because there the trouble is largest. The last rows choose among the
 # translations of the same beam by (24.1).
 #
@@ -732,7 +734,7 @@ show_table(["search", "of the references' words", "source words with coverage be
 left_out = {name: float(share.removesuffix("%")) for name, _, share, _ in rows}
 names = list(searches)
 show_text(
-    f"Source words that are left out, by their coverage: **{left_out[names[0]]}%** with greedy search, "
+    f"Source words with a low coverage: **{left_out[names[0]]}%** with greedy search, "
     f"**{left_out[names[1]]}%** with a beam of 5 and **{left_out[names[2]]}%** with one of 10, both without penalties. With the "
     f"length penalty it is {left_out[names[3]]}% and {left_out[names[4]]}%, and with both penalties "
     f"{left_out[names[5]]}% and {left_out[names[6]]}%."
