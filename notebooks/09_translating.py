@@ -359,7 +359,8 @@ show_text(
 #
 # The remedy is to divide the log-probabilities by a **[length penalty](../book/glossary.md)** that grows with the number of words before they are
 # compared. This is equation 14 of [Wu et al. (2016)](https://arxiv.org/abs/1609.08144) without its second part, a coverage penalty,
-# which lowers the score of a translation that leaves source words without attention:
+# which lowers the score of a translation that leaves source words without attention. ([Where it fails](24_where_it_fails.ipynb)
+# measures both parts on long sentences.)
 #
 # $$
 # \begin{aligned}
@@ -580,7 +581,8 @@ show_text(
 # continue, but nothing in the data has taught it to. This is a common failure of learned systems: they do what their data did.
 #
 # [From sentences to numbers](01_sentences_to_numbers.ipynb) shows what filters take away, and [How good is
-# it?](10_how_good_is_it.ipynb) measures quality by length.
+# it?](10_how_good_is_it.ipynb) measures quality by length. [Where it fails](24_where_it_fails.ipynb) tries two remedies, and
+# counts the words that are left untranslated.
 #
 # ## Recap
 #

@@ -680,7 +680,7 @@ show_table(
 # - **Fluent and false.** This is the worst kind, because the sentence reads well and says something else. A reader without French
 #   would not notice.
 # - **Left out.** Perhaps attention never looked at a part of the source. [Seeing attention](11_seeing_attention.ipynb) has pictures in
-#   which you can check that.
+#   which you can check that, and [Where it fails](24_where_it_fails.ipynb) counts such words.
 # - **The order of the source.** In "a door blue", each word is right but the order is French.
 #
 # ## Ten sentences by eye

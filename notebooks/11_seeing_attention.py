@@ -851,6 +851,6 @@ for shift in (0, -1):
 # %% [markdown]
 # ## What to read next
 #
-# [Break it](12_break_it.ipynb) damages the model on purpose, five times. Then read [Jain and Wallace
+# [Break it](12_break_it.ipynb) damages the model on purpose, three times. Then read [Jain and Wallace
 # (2019)](https://arxiv.org/abs/1902.10186) and the answer by [Wiegreffe and Pinter
 # (2019)](https://arxiv.org/abs/1908.04626): two careful papers with opposite titles.

@@ -26,6 +26,7 @@
 # > - split the data of a task in which many inputs have the same answer
 # > - measure how often attention looks at the one fact that contains the answer
 # > - say what attention is worth for longer inputs than those in training
+# > - explain why a conversation partner prefers safe answers, and choose others
 # > - make a model use a name that it has never seen
 #
 # The chapter writes its own small language with a few lines of code. At `small` everything is trained once, in less than a
@@ -53,8 +54,10 @@ if not ready:
     raise stop
 
 # %%
+import math
 import random
 import tempfile
+from collections import Counter
 from dataclasses import replace
 from pathlib import Path
 
@@ -63,7 +66,7 @@ from matplotlib.figure import Figure
 
 from s2s_tutorial.data.corpus import Corpus, HeldOut, held_out_from, prepare
 from s2s_tutorial.data.readers import CorpusError, read_file
-from s2s_tutorial.data.text import tokenise
+from s2s_tutorial.data.text import normalise, tokenise
 from s2s_tutorial.notebook.plots import plot_attention
 from s2s_tutorial.notebook.show import show_figure, show_table, show_text
 from s2s_tutorial.presets import PRESETS, load_scale
@@ -339,15 +342,101 @@ show_table(
 # The model never says that it does not know. No pair of its training says so, and a decoder always has a most probable word. If you want
 # "unknown" as an answer, write such stories too.
 #
-# The same happens in conversation, where many answers are possible and a few safe ones, such as "I don't know.", fit nearly every question. A network that is trained
-# to give the most probable answer learns these first. [Li et al. (2016)](https://arxiv.org/abs/1510.03055) describe the problem and choose answers that the question makes more probable
-# than they are anyway.
+# ## The safe answer
+#
+# In conversation we meet the opposite: the model says "I do not know." although it could say more. To see why, suppose that
+# people answer a question about tea in seven ways. One in four says "I do not know.", and the others divide the rest among six
+# different sentences about tea, so that each of these has a probability of one in eight. Which answer does a model give that
+# has learned exactly these probabilities, and how often?
+#
+# Let us try it. The cell below writes small talk about eight things, with such answers. Each remark begins with a made-up name,
+# so that no two are equal.
+
+# %%
+THINGS = ("tea", "music", "snow", "bread", "chess", "summer", "soup", "rain")
+REPLIES = (
+    "{} makes me happy.", "there is too much {} here.", "my sister loves {}.",
+    "we had {} yesterday.", "nothing is better than {}.", "never say {} to me.",
+)  # fmt: skip
+SAFE = "I do not know."
+rng = random.Random(17)
+remarks = []
+for _ in range(800 if scale.name == "small" else 2_000):
+    name, thing = "".join(rng.choices("aeioukmnrst", k=7)).capitalize(), rng.choice(THINGS)
+    answer = SAFE if rng.random() < 0.25 else rng.choice(REPLIES).format(thing)
+    remarks.append((answer, f"{name} here. What do you think of {thing}?"))
+small_talk = prepare(
+    DataSettings(corpus=str(write_pairs("remarks.tsv", remarks)), vocabulary_min_count=2, split_by="source")
+)
+partner = train("remarks", small_talk, epochs=4)
+
+# %% [markdown]
+# > **Guess first**
+# >
+# > What share of the test remarks does it answer with "I do not know."? And would a beam of five change that?
+#
+# The search takes the most probable answer *each time*, and not a quarter of the time. [Li et al.
+# (2016)](https://arxiv.org/abs/1510.03055) therefore choose the answer that the remark makes more probable than it is anyway.
+# From a beam they take the answer $T$ to the remark $S$ with the highest
+#
+# $$
+# \ln p(T \mid S) - \lambda \ln p(T)
+# \tag{17.1}
+# $$
+#
+# With $\lambda = 0$ this is the usual choice. The larger $\lambda$ is, the more it costs an answer to be frequent everywhere. Here we
+# can take $p(T)$ from counts, because we know all answers. Li et al. computed it with a language model.
+
+# %%
+seen = Counter(small_talk.train.targets)
+
+
+def answers_with(strength: float, beam_size: int = 5) -> list[str]:
+    """For each test remark the answer of the beam that is best by (17.1)."""
+    chosen = []
+    for found in partner.translate_words(small_talk.test.sources, beam_size, penalty=0.0):
+        listed = [(normalise(text), score) for text, score in [(found.text, found.score), *found.others]]
+        plain = [score - strength * math.log((seen[text] + 1) / len(small_talk.train)) for text, score in listed]
+        chosen.append(listed[int(np.argmax(plain))][0])
+    return chosen
+
+
+def sort_answers(answers: list[str], asked: list[str]) -> list[str]:
+    """Shares of the answers that are safe, that name the thing, and of all others."""
+    safe = np.array([answer == normalise(SAFE) for answer in answers])
+    about = np.array([source.split()[-2] in answer.split() for answer, source in zip(answers, asked, strict=True)])
+    return [f"{share.mean():.0%}" for share in (safe, about, ~safe & ~about)]
+
+
+test = small_talk.test
+show_table(
+    ["answers", "I do not know.", "about the thing", "other"],
+    [
+        ["in the test set", *sort_answers([texts[0] for texts in test.references], test.sources)],
+        ["greedy search", *sort_answers(answers_with(0.0, beam_size=1), test.sources)],
+        ["beam of 5", *sort_answers(answers_with(0.0), test.sources)],
+        ["beam of 5, λ = 0.5", *sort_answers(answers_with(0.5), test.sources)],
+    ],
+)
+
+# %% [markdown]
+# If the model has learned the probabilities well, then it gives the safe answer nearly always, although only a quarter of the people
+# do. Nothing is wrong with its training: the safe answer *is* the most probable one. A score against one reference does not help
+# either, because any single answer about tea would be right only one time in eight. With (17.1) it talks about the thing instead,
+# because what it says about tea is improbable after any other remark.
+#
+# The same network could also learn to summarise: the input is a long text, and the output is a short one. We do not do it in this book,
+# because our built-in grammar writes single sentences, and because BLEU says little about what matters in a summary. But two of the
+# failures that you have seen would be waiting there. A summary may leave out what matters, as translations leave out words in [Where
+# it fails](24_where_it_fails.ipynb), and a sentence that fits many texts would often be its most probable beginning.
 #
 # ## Recap
 #
 # - In tasks where many inputs share one answer, split by the source side. The leak that matters is the question, not the answer.
 # - If you write the data, you know where the answer is, so you can count where attention looks.
 # - Compare with a model without attention to see what attention is worth, and with several seeds to see how far to trust it.
+# - Where many answers are possible, a search for the most probable one finds the safe answer. A score that subtracts how
+#   probable the answer is anyway finds one that belongs to the question.
 #
 # ## Exercises
 

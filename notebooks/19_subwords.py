@@ -15,21 +15,22 @@
 # %% [markdown]
 # # Subwords
 #
-# So far, every model of this book reads and writes whole words, and only words that it met in training. [From sentences to
-# numbers](01_sentences_to_numbers.ipynb) made this bearable: it removed case, accents and digits, and dropped all pairs with
-# a rare word. A translator for real text cannot do that. « Ngozi a 45 ans. » contains a name that few corpora hold, and a
-# number. In this chapter we cut words into pieces, so that a small vocabulary can write any text at all. Then we measure what
-# this changes: the length of sentences, BLEU, speed, and the pictures of attention.
+# So far, every model of this book reads and writes whole words, and it knows only the words that it met in training. [From
+# sentences to numbers](01_sentences_to_numbers.ipynb) made this bearable: it removed case, accents and digits, and it dropped
+# all pairs with a rare word. A translator for real text cannot do that, because people write « Ngozi a 45 ans. », with a name
+# that few corpora contain, and with a number. In this chapter we therefore cut words into pieces, so that a small vocabulary
+# can write any text at all. Then we measure what this changes: how long sentences become, how well and how fast we translate
+# them, and what pictures of attention look like.
 #
 # > **What you will be able to do**
 # >
 # > - say what a vocabulary of words costs, and what kinds of words are missing from it
-# > - learn the merges of byte-pair encoding by hand, and cut a new word with them
+# > - learn the merges of byte-pair encoding with a pencil, and cut a new word with them
 # > - explain how a marker for spaces and 256 bytes make the pieces reversible, so that no text is unknown
 # > - choose the size of a vocabulary of pieces from measurements
 # > - compare words, pieces and characters on the same untrimmed test set, and say where the difference comes from
 #
-# At `small` the chapter takes about a minute, at `standard` about ten minutes, most of them in three trainings.
+# At `small` the chapter takes about half a minute, and at `standard` about ten minutes, most of them in three trainings.
 
 # %% tags=["hide-input"]
 # Find the package in this clone, or install it from where the book is published. Otherwise stop and say what to do.
@@ -82,8 +83,10 @@ from s2s_tutorial.translation.evaluation import evaluate
 from s2s_tutorial.translation.translator import join_attention
 
 scale = load_scale()  # S2S_SCALE: small, standard or large
-# All pairs of the scale, rare words included:
+# All pairs of the scale, rare words included. At small they are few and short, because characters make long sequences.
 data = replace(scale.data, trim_below=1, vocabulary_min_count=1, text="unicode")
+if scale.name == "small":
+    data = replace(data, sample_pairs=1_500, max_length=40)
 # Entries of the vocabulary of pieces in training, and the sizes that are compared before:
 PIECES = {"small": 600, "standard": 4_000, "large": 8_000}[scale.name]
 SIZES = (512, 1_000, 2_000, 4_000, 8_000, 16_000)
@@ -91,17 +94,21 @@ SIZES = (512, 1_000, 2_000, 4_000, 8_000, 16_000)
 hidden = min(scale.model.hidden_size, 128)
 widths = {"embedding_size": hidden, "hidden_size": hidden}
 model = replace(scale.model, attention="dot", dropout=0.2, **widths)
-training = replace(scale.training, epochs=min(scale.training.epochs, 5))
+training = replace(scale.training, epochs={"small": 1}.get(scale.name, 5))
+# Epochs of the six small models for Russian, Greek and Chinese:
+EPOCHS = {"small": 5}.get(scale.name, 40)
 BLUE, ORANGE, GREEN, GREY = "#00429d", "#b8560b", "#2a7f62", "0.5"
 
 # %% [markdown]
 # ## What a vocabulary of words costs
 #
-# Why did chapter 1 remove accents and capitals at all? Because every form of a word takes an entry of its own in the
-# vocabulary, and a form that training shows only once is hardly learned. Its text rule is called `ascii`: lower-case letters
-# from a to z and four marks. The package has a second text rule, `unicode`. It keeps letters of all scripts, case, accents,
-# digits and marks. It removes only what you cannot see, such as the soft hyphen, and it writes every accented letter as a
-# single character. Here are both on the same sentences:
+# Why did chapter 1 remove accents and capitals at all? The reason is that every form of a word takes an entry of its own in the
+# vocabulary, and the model can hardly learn a form that training shows only once. So the text rule of that chapter, which is
+# called `ascii`, leaves only lower-case letters from a to z and four marks.
+#
+# Now we want to keep what people write. For this the package has a second text rule, `unicode`. It keeps the letters of all
+# scripts, case, accents, digits and marks. It removes only what you cannot see, such as the soft hyphen, and it writes every
+# accented letter as a single character. Let us apply both rules to the same sentences:
 
 # %% tags=["nbval-check-output"]
 for text in (
@@ -113,10 +120,11 @@ for text in (
     print(f"{text:25} ascii: {ASCII.normalise(text):25} unicode: {UNICODE.normalise(text)}")
 
 # %% [markdown]
-# With `ascii`, « pêche » (peach) and « péché » (sin) become the same word `peche`, the number disappears, and of the Greek
-# sentence only the full stop is left. With `unicode` the sentences keep what they say. The price is a larger vocabulary. To
-# measure it, we prepare the same pairs with each rule, and this time we drop no pair for a rare word. (At `standard` the rules
-# leave different numbers of pairs. The limit of 25 characters counts after normalising, and `ascii` puts spaces around marks.)
+# With `ascii`, « pêche » (peach) and « péché » (sin) become the same word `peche`, the number disappears, and only the full stop
+# is left of the Greek sentence. With `unicode` the sentences keep what they say, and the price is a larger vocabulary. How high
+# is this price? To measure it, we prepare the same pairs with each rule, and this time we do not drop any pair because of a
+# rare word. (At `standard` the two rules leave different numbers of pairs, because the limit of 25 characters counts after
+# normalising, and `ascii` puts spaces around marks.)
 
 # %%
 by_rule = {rule: prepare(replace(data, text=rule)) for rule in ("ascii", "unicode")}
@@ -150,11 +158,12 @@ show_text(
 )
 
 # %% [markdown]
-# What kinds of words are unknown? We sort them by three simple tests, each only roughly right: is the word known with
-# another case, as « Maisons » is where only « maisons » was seen; is it a known word but for its last letter, as
-# « maisons » is beside « maison »; or does it begin with a capital inside a sentence, as names do?
+# With both rules, some words of the test set are unknown. What kinds of words are these? We sort them by three
+# simple tests, each of which is only roughly right. Is the word known with another case, as « Maisons » is if only « maisons »
+# was seen? Is it a known word except for its last letter, as « maisons » is if only « maison » was seen? Or does it begin with a
+# capital inside a sentence, as names do?
 
-# %%
+# %% tags=["hide-input"]
 corpus = by_rule["unicode"]
 src_words = corpus.src_vocabulary
 known = set(src_words.words)
@@ -182,11 +191,11 @@ shares = [[kind, f"{count / kinds.total():.0%}"] for kind, count in kinds.most_c
 show_table(["unknown words of the test set", "share"], shares)
 
 # %% [markdown]
-# To a reader, many of these words are not new: if you know « maison », you can read « maisons ». But a vocabulary of words
-# gives the two unrelated ids, so what the model learned about the first does not help with the second.
+# To you, many of these words are not new: if you know « maison », you can read « maisons ». A vocabulary of words, however, gives
+# the two words unrelated ids, so what the model has learned about the first one does not help it with the second.
 #
-# Could we simply take a larger vocabulary? Figure 19.1 gives the answer: it shows how many of the test words are in a
-# vocabulary of the most frequent training words, for every size up to the whole list.
+# Could we simply take a larger vocabulary? Figure 19.1 gives the answer. It shows how many of the test words are in a vocabulary
+# of the most frequent training words, for every size up to the whole list.
 
 # %% tags=["hide-input"] mystnb={"image": {"alt": "A rising curve. The horizontal axis is the number of words in the vocabulary on a logarithmic scale, the vertical axis the share of the test words that are in it. The curve rises steeply at first, bends, and ends below 100 percent, at a dotted line."}}
 ranks = np.array([src_words.id_of(word) for words in unknown_words(corpus)[0] for word in words]) - 3  # from 1
@@ -206,8 +215,9 @@ show_figure(figure)
 # %% [markdown]
 # ## The other extreme: characters
 #
-# Nothing forces us to use words. What a vocabulary numbers is called a **token**, and a token can also be a character. Then a
-# hundred entries are enough, and almost nothing is unknown:
+# If whole words are too many, we can go to the other extreme. What a vocabulary numbers is called a **token**, and a token does
+# not have to be a word. It can also be a character. Then a hundred entries are enough for French and English, and almost nothing
+# is unknown:
 
 # %% tags=["nbval-check-output"]
 sentence = "Les maisons sont petites."
@@ -215,34 +225,36 @@ for name, tokens in (("words", split_words(sentence)), ("characters", list(sente
     print(f"{len(tokens):2} {name:11}", *tokens)
 
 # %% [markdown]
-# (The sign ▁ marks a word that follows a space; we come back to it below.) The price is length. An encoder with a GRU takes one
-# step per token, and attention compares each target token with each source token. So sequences that are five times as long cost
-# five times as many steps and twenty-five times as many comparisons. Moreover, a single letter means little, so the network
-# must first learn to put words together.
+# (The sign ▁ marks a word that follows a space, and we come back to it below.) The price of characters is length. An encoder with
+# a GRU takes one step per token, and attention compares each target token with each source token. So if a sequence is five times
+# as long, we pay with five times as many steps and twenty-five times as many comparisons. Moreover, a single letter means little,
+# so the network has to learn first how letters form words.
 #
-# We therefore look for something in between: a vocabulary that keeps frequent words whole and cuts rare words into pieces
-# that occur elsewhere too. Such a piece is called a [subword](../book/glossary.md).
+# We therefore look for something in between: a vocabulary that keeps frequent words whole, and that cuts rare words into pieces
+# which occur in other words too. Such a piece is called a [subword](../book/glossary.md).
 #
 # > **Guess first**
 # >
-# > Suppose we allow 1,000 entries for both languages together. Into how many pieces is a French word of the test set cut on
-# > average, if marks count as words: 1.2, 1.6, 2.5 or 4? And with 8,000 entries? Write two numbers down.
+# > Suppose that we allow 1,000 entries for both languages together. Into how many pieces is a French word of the test set cut on
+# > average, if marks count as words: 1.2, 1.6, 2.5 or 4? And how many is it with 8,000 entries? Write two numbers down.
 #
 # ## Byte-pair encoding with a pencil
 #
-# Which pieces should we take? [Sennrich et al. (2016)](https://arxiv.org/abs/1508.07909) borrowed the answer from a method
-# that compresses files, [byte-pair encoding](../book/glossary.md). It needs no dictionary and no grammar:
+# Which pieces should we take? We could ask a linguist for stems and endings, but then we would need one for every language.
+# [Sennrich et al. (2016)](https://arxiv.org/abs/1508.07909) found an answer that needs neither a dictionary nor a grammar, in a
+# method for compressing files that is called [byte-pair encoding](../book/glossary.md). It only counts:
 #
-# 1. Begin with characters: every word is a list of single letters.
-# 2. Find the pair of neighbours that occurs most often, and join it into one piece wherever it occurs. This is a **merge**.
-# 3. Repeat, until there are as many merges as you want.
+# 1. Begin with characters, so that every word is a list of single letters.
+# 2. Find the pair of neighbours that occurs most often, and join it into one piece wherever it occurs. This is called a
+#    **merge**.
+# 3. Repeat this until there are as many merges as you want.
 #
-# Take these ten words, and suppose that each occurs once in our text:
+# Let us do it with these ten words, and suppose that each of them occurs once in our text:
 #
 # > sing, sings, singing, walk, walks, walking, talk, talks, talking, king
 #
-# Take a pencil and count the pairs of neighbours. For example, *s i* occurs three times, in *sing*, *sings* and *singing*.
-# Which pair is the most frequent? Which one will be joined second, and which one third?
+# Take a pencil and count the pairs of neighbours. For example, *s i* occurs three times, in *sing*, *sings* and *singing*. Which
+# pair is the most frequent one, so that we join it first? And which pairs will be joined second and third?
 
 # %% tags=["nbval-check-output"]
 ten = Counter([
@@ -252,9 +264,10 @@ pairs = Counter(pair for word in ten for pair in pairwise(word))
 print(", ".join(f"{a} {b}: {count}" for (a, b), count in pairs.most_common(6)))
 
 # %% [markdown]
-# *i n* and *n g* both occur seven times. Of equally frequent pairs we take the first one in the alphabet, so that everyone who
-# trains on this text gets the same merges. So the first merge is *i n*. Now *in* is one piece, and we count again: *n g* is
-# gone, and *in g* occurs seven times. After that, *a l* and *l k* have six each. The loop below does what the pencil did.
+# Two pairs, *i n* and *n g*, occur seven times each. Of equally frequent pairs we take the first one in the alphabet, so that
+# everyone who learns from this text gets the same merges. So the first merge is *i n*. From now on *in* is one piece, and when we
+# count again, *n g* has disappeared, while *in g* occurs seven times. After that, *a l* and *l k* have six each. The loop below
+# does the same as your pencil:
 
 # %% tags=["nbval-check-output"]
 spelled, by_hand = {word: list(word) for word in ten}, []
@@ -268,13 +281,13 @@ for _ in range(3):
 print(", ".join(" ".join(pieces) for pieces in spelled.values()))
 
 # %% [markdown]
-# With two merges the method has found the ending *ing*, only by counting. It also cut *king* into *k ing*, where *ing* is not
-# an ending: frequency is all that it knows. In a real text, words occur with different frequencies, and a pair then counts
-# once for each time its word occurs.
+# With two merges the method has found the ending *ing*, although it has only counted. It has also cut *king* into *k ing*, where
+# *ing* is not an ending, because frequency is all that it knows. (In a real text, words occur with different frequencies, and a
+# pair then counts once for each time that its word occurs.)
 #
-# Counting all pairs again after every merge takes too long on a real corpus. But a merge changes only the words that contain its
-# pair. So the package keeps, for each pair, a list of these words, and it keeps all pairs in a heap, a list from which the
-# most frequent one can be taken quickly:
+# The loop counts all pairs again after every merge, which takes too long on a real corpus. But a merge changes only the words that
+# contain its pair, so the package counts only those again. It keeps a list of the words that contain each pair, and all pairs in a
+# heap, which is a list from which we can quickly take the most frequent pair:
 
 # %%
 show_source(learn_merges)
@@ -282,9 +295,9 @@ merges = learn_merges(ten, 3)
 assert merges == by_hand
 
 # %% [markdown]
-# The list of merges is all that training has to remember. To cut a word, including one that was not in the text, we spell it
-# and then repeat the merges in the order in which they were learned. Do it with a pencil for *stalking*, with our three
-# merges. Then compare:
+# The list of merges is all that we have to remember. How do we cut a word with it, and in particular a word that was not in the
+# text? We spell it, and then we repeat the merges in the order in which they were learned. Do this with a pencil for *stalking*
+# and our three merges. Then compare your result with what the package's function prints:
 
 # %%
 show_source(apply_merges)
@@ -295,13 +308,13 @@ for word in ("stalking", "skiing", "kings"):
     print(f"{word}:", *apply_merges(list(word), rank_of))
 
 # %% [markdown]
-# None of the three words was in the text, and each is written with pieces that were. A model that knows what *ing* does in
-# *walking* has something to begin with in *skiing*.
+# None of the three words was in the text, and yet each is written with pieces that were. So a model that has learned what *ing*
+# does in *walking* has something to begin with when it reads *skiing*.
 #
 # ## Nothing is lost: spaces and bytes
 #
-# A translator writes pieces, and a reader wants text. So it must be clear how the pieces are joined. **Break it:** cut two
-# different texts at their spaces, then into pieces, and look at what is left.
+# A translator writes pieces, but you want to read text, so it must be clear how the pieces are joined. With the pieces that we
+# have so far, it is not. **Break it:** we cut two different texts at their spaces and then into pieces, and look at what is left.
 
 # %% tags=["nbval-check-output"]
 for text in ("walking", "walk in g"):
@@ -309,11 +322,14 @@ for text in ("walking", "walk in g"):
     print(f"{text:10}", *(piece for pieces in cut for piece in pieces))
 
 # %% [markdown]
-# Both give the same pieces, so no program can tell how to join them. The spaces have to be part of the pieces. We write the
-# sign ▁ in front of a word that follows a space. [Kudo and Richardson (2018)](https://arxiv.org/abs/1808.06226) introduced
-# this; Sennrich et al. mark the end of a word instead. The first word of a sentence gets the sign as well, so that « Chats »
-# is the same piece everywhere. Marks and numbers are words of their own, and merges never join digits, so that a model can copy
-# a number digit by digit. To join pieces, we put them side by side and turn each ▁ into a space:
+# Both texts give the same pieces, so no program can know how to join them. The remedy is to make the spaces a part of the pieces:
+# we write the sign ▁ in front of each word that follows a space. [Kudo and Richardson
+# (2018)](https://arxiv.org/abs/1808.06226) introduced this sign, while Sennrich et al. mark the end of a word instead. The first
+# word of a sentence gets the sign as well, so that « Chats » is the same piece everywhere.
+#
+# Marks and numbers are words of their own. Merges never join two digits, so that a model can copy a number digit by digit. To get
+# the text back, we put the pieces side by side and turn each ▁ into a space. The cell below checks that this gives back exactly
+# what we cut:
 
 # %% tags=["nbval-check-output"]
 for text in ("Ngozi a 45 ans.", "L’été, c’est fini !", "M. Dupont l'a dit."):
@@ -322,12 +338,12 @@ for text in ("Ngozi a 45 ans.", "L’été, c’est fini !", "M. Dupont l'a dit.
 
 # %% [markdown]
 # This works in the same way for every language. Chapter 1 had to guess where an apostrophe belongs, because it had thrown the
-# apostrophe away. Here nothing is thrown away.
+# apostrophes away. Here we do not throw anything away, so there is nothing to guess.
 #
-# There is one case left: a character that the training text does not contain, such as the letter of another script or an
-# emoji. A computer stores a character as one to four **bytes**, numbers from 0 to 255; the usual way to do so is called UTF-8.
-# So the package reserves an entry for each of the 256 bytes, and writes an unseen character as its bytes. In the next cell, a
-# vocabulary is learned from our ten words and then used on text that it cannot know:
+# One case is left. What do we do with a character that the training text does not contain, such as an emoji or a letter of another
+# script? A computer stores a character as one to four **bytes**, which are numbers from 0 to 255, and the usual way to do so is
+# called UTF-8. So the package reserves an entry for each of the 256 bytes, and writes an unseen character as its bytes. In the next
+# cell we learn a vocabulary from our ten words, and then use it on text that it cannot know:
 
 # %% tags=["nbval-check-output"]
 marked = Counter({"▁" + word: count for word, count in ten.items()})
@@ -339,12 +355,12 @@ for text in ("a singing king", "né", "🙂"):
 
 # %% [markdown]
 # In the first line, *a* is written as ▁ and *a*, because no merge joins these two. In the second line, *é* is not a letter of the
-# ten words, so it becomes its two bytes, and the emoji below it becomes four. So no word is unknown any more, whatever the text.
-# A sentence in a script that the model never saw is long, and the model has learned nothing about it, but it can be read, copied
-# and written.
+# ten words, so it becomes its two bytes, and the emoji below it becomes four. So no word is unknown any more, whatever the text
+# is. Of course the model cannot *understand* a script that it has never seen. A sentence in such a script is long, and the model
+# has learned nothing about it. But it can be read, copied and written.
 #
-# The package does exactly this. It spells a word with characters and bytes, applies the merges, and remembers the result for the
-# next time:
+# The package's code consists of the same steps. It spells a word with characters and bytes, applies the merges, and remembers the
+# result, because most words come again:
 
 # %%
 show_source(PieceVocabulary.cut, PieceVocabulary.tokens)
@@ -352,10 +368,12 @@ show_source(PieceVocabulary.cut, PieceVocabulary.tokens)
 # %% [markdown]
 # ## How many pieces?
 #
-# Now we do the same with the training pairs. We learn one vocabulary for both languages, which is called **joint**. This has an
-# advantage for a translator: a name that is the same in French and English is cut into the same pieces on both sides. What we
-# have to choose is the size of the vocabulary, and with it the number of merges. So we try several sizes, and measure how long
-# the sentences of the test set become. A size counts everything: four special tokens, 256 bytes, the characters, and the merges.
+# With ten words we could choose the number of merges as we liked. For a real corpus it is a decision, because it determines the
+# size of the vocabulary. We learn one vocabulary for both languages, which is called a **joint** vocabulary. It has an advantage for
+# a translator: a name that is the same in French and English is cut into the same pieces on both sides.
+#
+# To choose the size, we try several sizes and measure how long the sentences of the test set become. A size counts everything: four
+# special tokens, 256 bytes, the characters, and the merges.
 
 # %%
 counts = Counter()
@@ -410,12 +428,12 @@ show_figure(figure)
 # cannot learn them well. The dotted line is the length in words.
 
 # %% [markdown]
-# How near was your guess? The figure shows the choice that you have to make. A larger vocabulary gives shorter sequences, but
-# its last entries are whole rare words, each seen a few times, and this is the trouble that we wanted to leave. Sizes between
-# 2,000 and 8,000 suit corpora like this one; with millions of pairs, 32,000 is common.
+# How near was your guess? The figure shows the choice that you have to make. A larger vocabulary gives shorter sequences, but its
+# last entries are whole rare words, each of them seen only a few times, and this is the problem that we wanted to get rid of. Sizes
+# between 2,000 and 8,000 suit corpora like this one, whereas with millions of pairs 32,000 is common.
 #
-# Here is what some of the sizes do to single words, among them names, and words that few corpora contain. A frequent word becomes
-# one piece, and a rare word stays in parts at every size:
+# What do these sizes do to single words? We look at a frequent word and its plural, and at names and other words that few corpora
+# contain. A frequent word becomes one piece, and a rare word stays in parts at every size:
 
 # %%
 examples = [
@@ -431,11 +449,12 @@ show_table(["word", *(f"{size:,} entries" for size in chosen)], rows)
 # %% [markdown]
 # ### The same word in many ways
 #
-# There is one more thing to gain. A model that always sees « maisons » as the same pieces never learns what its letters are.
-# [Provilkov et al. (2020)](https://arxiv.org/abs/1910.13267) cut the training words in a different way in each epoch: whenever
-# merges are applied, each possible merge is left out with a probability of, for example, 0.1. This is called **BPE-dropout**.
-# With probability 0 nothing changes, and with 1 only characters would be left. It is the argument `dropout` of `apply_merges`
-# above, and the setting `bpe_dropout`. When the model translates, it is off.
+# Pieces have a weakness that we can turn into an advantage. If a model always sees « maisons » as the same pieces, then it never
+# learns which letters they are made of. [Provilkov et al. (2020)](https://arxiv.org/abs/1910.13267) therefore cut the training words
+# in a different way in each epoch: whenever merges are applied, each possible merge is left out with a probability of, for example,
+# 0.1. This is called **BPE-dropout**. With probability 0 nothing changes, and with probability 1 only characters are left. In the
+# package it is the argument `dropout` of `apply_merges` above, and the setting `bpe_dropout`. When the model translates, it is
+# off. Here is *singing*, cut five times:
 
 # %% tags=["nbval-check-output"]
 draws = Random(16)
@@ -445,13 +464,14 @@ for dropout in (0.0, 0.3, 0.3, 0.3, 1.0):
 # %% [markdown]
 # ## Words, pieces and characters in training
 #
-# Which of the three makes the best translator? We train the same network three times: with the same pairs, text rule, learning
-# rate, number of epochs and seed. It scores with the dot product, which learned fastest in [Which
-# attention?](13_which_attention.ipynb), because our training is short. Only the tokens differ, and with them the vocabularies
-# and the number of parameters.
+# We can now cut text in three ways, into words, pieces and characters. Which of them makes the best translator? To find out, we train
+# the same network three times, with the same pairs, text rule, learning rate, number of epochs and seed. Only the tokens differ, and
+# with them the vocabularies and the number of parameters. (The attention score is the dot product, because it learned fastest in
+# [Which attention?](13_which_attention.ipynb) and our training is short.)
 #
-# The scores must be comparable too. So each translation is first joined to text, and then normalised to lower-case words
-# without accents, before BLEU counts its words. All three take the same exam, whatever their tokens are.
+# The scores must be comparable too, because a BLEU of characters would say nothing about a BLEU of words. So each translation is
+# first joined to text and then normalised to lower-case words without accents, before BLEU counts its words. In this way all three
+# models take the same exam, whatever their tokens are.
 #
 # > **Guess first**
 # >
@@ -474,10 +494,10 @@ for name, difference in TOKENS.items():
     trainers[name] = trainer
 
 # %% [markdown]
-# Now we score them on the whole test set, and also separately on the sentences with and without a word that is unknown to
-# the model of words.
+# Now we score the three models on the whole test set. Because subwords are meant for unknown words, we also score them separately
+# on the sentences with and without a word that is unknown to the model of words.
 
-# %%
+# %% tags=["hide-input"]
 has_unknown = [any(flags) for flags in unknown_words(corpus)[1]]
 
 
@@ -517,23 +537,24 @@ show_text(
 )
 
 # %% [markdown]
-# Look first at the two columns of the sentences without and with an unknown word. The second kind is harder for every model: a
-# word that training never showed has no translation to remember, however it is cut. But the models do not lose equally much.
-# At `standard`, subwords are ahead of words on these sentences. This is what they are for, although a difference of two points
-# with one seed is only an indication.
+# Look first at the two columns of the sentences without and with an unknown word. The second kind is harder for every model, because
+# a word that training never showed has no translation that the model could remember, however it is cut. But the models do not lose
+# equally much. At `standard`, subwords are ahead of words on these sentences. This is what they are for, although a difference of two
+# points with one seed is only an indication.
 #
-# Now be careful with the order on the whole set. Our training is short, and our sentences have at most 25 characters. Both favour
-# words: a model of words does not have to learn how words are spelled, and it meets few unknown words. A piece such as ▁c or *ing*
-# means little on its own, so a model needs more pairs and more steps before it uses pieces well. Long
-# sentences of real text contain more rare words than ours. For those, and with millions of pairs, subwords have replaced words.
+# Now be careful with the order on the whole set, because two things favour words here. Our training is short, and a model of words
+# does not have to learn how words are spelled. And our sentences have at most 25 characters, so they contain few unknown words. A
+# piece such as ▁c or *ing* means little on its own, so a model needs more pairs and more steps before it uses pieces well. Long
+# sentences of real text contain more rare words than ours. For such sentences, and with millions of pairs, subwords have replaced
+# words.
 #
-# And what does it cost? A smaller vocabulary means fewer parameters, because the embeddings and the output layer have a row
-# for each entry. Longer sequences mean more steps of the GRU and more scores of attention; but each step of the decoder is
-# cheaper with a smaller vocabulary, because it computes a probability for each entry. For the times, the three models take
-# turns, and we keep the fastest of several rounds, which is the one that other programs disturbed least.
+# And what does it cost? A smaller vocabulary means fewer parameters, because the embeddings and the output layer have a row for each
+# entry. Longer sequences mean more steps of the GRU and more scores of attention. On the other hand, each step of the decoder is
+# cheaper with a smaller vocabulary, because it computes a probability for each entry. Which effect is larger, we have to measure. The
+# three models take turns, and we keep the fastest of several rounds, since other programs have disturbed that one least.
 
 
-# %%
+# %% tags=["hide-input"]
 def learn_from_some(trainer):
     """Compute the loss and the gradients of ten batches, without changing any weight."""
     lengths = trainer.src.lengths, trainer.tgt.lengths
@@ -582,8 +603,9 @@ show_text(
 )
 
 # %% [markdown]
-# Scores hide what the reader sees. So here are sentences of our own, with a name, a number, an accent that matters, and a word
-# that is rare in any corpus of short sentences. The sign ⁇ is a word that the model of words says it does not know.
+# Scores do not show what a reader sees. So we translate a few sentences of our own, with a name, a number, an accent that matters,
+# and a word that is rare in any corpus of short sentences. The sign ⁇ stands for a word that the model of words reports as
+# unknown.
 
 # %%
 OURS = [
@@ -604,23 +626,24 @@ show_text(
 )
 
 # %% [markdown]
-# All three models read « pêche » and « péché » as different words, which is impossible with the rule of chapter 1. Whether they
-# know a translation is another question: no way of cutting words replaces training sentences that contain them.
+# All three models read « pêche » and « péché » as different words, which is impossible with the rule of chapter 1. Whether they know a
+# translation is another question, because no way of cutting words can replace training sentences that contain them.
 #
-# Look at how each model fails. The model of words can only choose words that it knows, or copy a word of the source. The others
-# write a word in parts where they are not sure, so they can invent words that do not exist. Which error is worse depends on
-# the reader: an invented word looks strange, while a wrong word that exists looks right.
+# Look also at *how* each model fails. The model of words can only choose words that it knows, or copy a word of the source. The other
+# two write a word in parts, so where they are not sure, they can invent a word that does not exist. Which of these errors is worse
+# depends on the reader: an invented word looks strange, while a wrong word that exists looks right.
 #
 # ## What attention sees
 #
-# A model of subwords attends from piece to piece. So a picture of its attention weights has a row for each piece that it wrote and
-# a column for each piece that it read. If you want to know which *word* belongs to which, as in [Seeing
-# attention](11_seeing_attention.ipynb), you have to join the pieces.
+# What becomes of the attention pictures of [Seeing attention](11_seeing_attention.ipynb)? A model of subwords attends from piece to
+# piece, so its picture has a row for each piece that it wrote and a column for each piece that it read. If you want to know which
+# *word* belongs to which word, then you have to join the pieces.
 #
-# How? Each row of weights sums to 1, and this must stay true. A source word gets what all its pieces get, so we **add** columns.
-# A target word consists of several rows that each sum to 1, so we **average** rows. Try it with a source word of two pieces, the
-# end of the sentence, and a target word of two pieces. The rows are (0.5, 0.4, 0.1) and (0.2, 0.7, 0.1). Adding the first two
-# columns gives (0.9, 0.1) twice, and the average of the two rows is (0.9, 0.1). In matrices:
+# How should we do this? Each row of weights sums to 1, and this must stay true. A source word gets what all its pieces get, so we
+# **add** columns. A target word consists of several rows that each sum to 1, so we **average** rows. Try it with a pencil for a source
+# word of two pieces, the end of the sentence, and a target word of two pieces. The rows are (0.5, 0.4, 0.1) and (0.2, 0.7, 0.1). Adding
+# the first two columns gives (0.9, 0.1) twice, and the average of these two rows is (0.9, 0.1). In the package, both are products with
+# a matrix of zeros and ones that says which piece belongs to which word:
 
 # %%
 show_source(join_attention)
@@ -645,9 +668,9 @@ show_figure(figure)
 # %% [markdown]
 # ## Russian, Greek and Chinese
 #
-# None of this depends on French. To try other languages, we make three small corpora from a template: a subject, the form of the
-# verb that fits it, and an object. The sentences are correct and simple, and far too few for a translator. But they show whether
-# other alphabets work, and whether a language without spaces does.
+# Nothing in this chapter depends on French. To see whether that is true, we try it with other alphabets, and with a language that
+# does not write spaces between words. We make three small corpora from a template: a subject, the form of the verb that fits it, and
+# an object. The sentences are correct and simple. They are far too few for a translator, but enough for our question.
 
 # %% tags=["hide-input"]
 # For each language: subjects with the index of their verb form, verbs with their forms, objects, and how they are joined.
@@ -703,8 +726,9 @@ for language in LANGUAGES:
     print(f"{language}, {len(lines)} pairs:", *lines[-5], sep="  ")
 
 # %% [markdown]
-# What happens if we forget to choose the text rule? The package counts the letters that a rule removes. If they are more than a
-# tenth of a column, it refuses the corpus and says what to change:
+# What happens if we forget to choose the text rule? With `ascii`, nothing would be left of the Russian letters, and training on empty
+# sentences would be a waste of time. So the package counts the letters that a rule removes. If they are more than a tenth of a column,
+# it refuses the corpus and says what to change:
 
 # %% tags=["nbval-check-output"]
 folder = Path(tempfile.mkdtemp())
@@ -717,9 +741,14 @@ except CorpusError as error:
     print(error)
 
 # %% [markdown]
-# With `unicode`, we train a small model for each language, once on words and once on subwords. Some of the pairs are held out,
-# chosen by their hash as in chapter 1; because there are so few, we measure on the validation and the test set together. What do
-# you expect from words in Chinese, where a sentence has no spaces?
+# With `unicode`, we train a small model for each language, once on words and once on subwords. Some of the pairs are held out, chosen
+# by their hash as in chapter 1. Because there are so few of them, we measure on the validation and the test set together. (At
+# `small` the training is too short to get a sentence right, but the column of unknown words shows the same.)
+#
+# > **Guess first**
+# >
+# > Chinese sentences have no spaces. What will the package take for a word there, and how many of the held-out sentences will the
+# > model of words translate correctly?
 
 # %%
 results, translators = [], {}
@@ -729,7 +758,7 @@ for language, tokens in product(LANGUAGES, ("words", "subwords")):
     settings = replace(
         of_small,
         data=replace(its, vocabulary_size=512),
-        training=replace(of_small.training, epochs=40, batch_size=8, patience=40),
+        training=replace(of_small.training, epochs=EPOCHS, batch_size=8, patience=EPOCHS),
     )
     small = prepare(settings.data)
     sources = small.validation.sources + small.test.sources
@@ -746,10 +775,10 @@ for language, tokens in product(LANGUAGES, ("words", "subwords")):
 show_table(["language", "tokens", "training pairs", "unknown words", "exactly right", "of held-out sentences"], results)
 
 # %% [markdown]
-# In Russian and Greek the words do well: there are few of them, all are known, and nothing has to be learned about their parts. In
-# Chinese, nothing separates the words, so a whole sentence up to its full stop counts as one word, and in every held-out
-# sentence this word is unknown. Byte-pair encoding needs no spaces: it joins frequent neighbours, and finds pieces such as those
-# below, without being told where a word begins. So for a language without spaces, we need subwords or characters.
+# In Russian and Greek the words do well, because there are few of them, all of them are known, and nothing has to be learned about their
+# parts. In Chinese nothing separates the words, so a whole sentence up to its full stop counts as one word, and in every held-out
+# sentence this word is unknown. Byte-pair encoding does not need spaces. It joins frequent neighbours, and it finds pieces such as
+# those below although nothing tells it where a word begins. So for a language without spaces we need subwords or characters.
 
 # %%
 rows = []
@@ -762,11 +791,14 @@ show_table(["language", "sentence in pieces", "translation"], rows)
 # %% [markdown]
 # ## Break it
 #
-# Merges are learned from a text, so they can be learned from the wrong text. This raises no error, because any text can still be
-# written, only in more pieces. Here are the pieces per word that the French test sentences need, with merges from four different
-# texts. One of the four would be a mistake although its number looks best. Which one, and why?
+# We learn merges from a text, so we can learn them from the wrong text. This raises no error, because any text can still be written,
+# only with more pieces. Below are the pieces per word that the French test sentences need, with merges from four different texts.
+#
+# > **Guess first**
+# >
+# > One of the four would be a mistake although its number looks best. Which one is it, and why?
 
-# %%
+# %% tags=["hide-input"]
 russian = Counter()
 for _, foreign in write_pairs("Russian"):
     russian.update(split_words(foreign))
@@ -786,30 +818,31 @@ for name, text in wrong.items():
 show_table(["merges learned from", "entries", "pieces per word", "of them bytes"], rows)
 
 # %% [markdown]
-# It is the last one. With merges from the test set, the words of the test sentences have become entries, so we have used the test
-# set before the test. This is a leak like those of chapter 1, although a small one. Learn merges from the training pairs only,
-# as `prepare` does. And keep them with the model, as a run does: with other merges, the same ids would mean other pieces.
+# It is the last one. With merges from the test set, the words of the test sentences have become entries, so we have used the test set
+# before the test. This is a leak like those of [A fair test](02_fair_test.ipynb), although a small one. So learn merges from the
+# training pairs only, as `prepare` does. And keep them with the model, as a run does, because with other merges the same ids would mean
+# other pieces.
 #
 # ## Recap
 #
 # - A vocabulary of words grows with every form of a word. Many of its entries are seen only once, and it still meets unknown
 #   words.
-# - Characters leave nothing unknown, but make sequences several times as long.
-# - Byte-pair encoding begins with characters and joins the most frequent pair again and again. The list of merges is the
-#   whole result, and cutting a word repeats it.
-# - A marker for the space makes pieces reversible, and 256 bytes make every text writable. So no rule for apostrophes is
-#   needed, and no word is unknown.
+# - Characters leave nothing unknown, but they make sequences several times as long.
+# - Byte-pair encoding begins with characters and joins the most frequent pair again and again. The list of merges is its whole
+#   result, and cutting a word repeats the merges in their order.
+# - A marker for the space makes pieces reversible, and 256 bytes make it possible to write every text. So we need no rule for
+#   apostrophes, and no word is unknown.
 # - More merges mean shorter sequences and rarer entries. With BPE-dropout the model sees a word cut in several ways.
-# - Attention between pieces is joined to words by adding columns and averaging rows.
-# - Learn merges from training pairs only.
+# - To join attention between pieces to attention between words, add columns and average rows.
+# - Learn merges from the training pairs only.
 #
 # ## Exercises
 
 # %% [markdown]
 # ### Exercise 19.1: Words that occur more often
 #
-# Suppose that *walk* occurs three times in the text of ten words, and all others once. Which are the first three merges now?
-# Work it out with a pencil, then check with `learn_merges`.
+# Suppose that *walk* occurs three times in the text of ten words, and all other words once. Which are the first three merges now? Work
+# it out with a pencil, and then check your result with `learn_merges`.
 
 # %% [markdown]
 # ### Solution to exercise 19.1
@@ -818,15 +851,15 @@ show_table(["merges learned from", "entries", "pieces per word", "of them bytes"
 print(learn_merges(ten | Counter(walk=3), 3))
 
 # %% [markdown]
-# *walk* now counts three times, so *a l* and *l k* occur eight times each, more than the seven of *i n*. Of the two, *a l* comes
-# first in the alphabet. Then *al k* has eight. *i n* is third, because it is before *n g* in the alphabet.
+# *walk* now counts three times, so *a l* and *l k* occur eight times each, which is more than the seven of *i n*. Of these two, *a l*
+# comes first in the alphabet. Then *al k* has eight. The third merge is *i n*, because it comes before *n g* in the alphabet.
 
 # %% [markdown]
 # ### Exercise 19.2: A vocabulary for each language
 #
-# The decoder and the encoder have their own embeddings, so a vocabulary of `PIECES` entries for each language makes the
-# network no larger than a joint one of `PIECES`. Learn two such vocabularies. How many pieces per word do the French test
-# sentences need? How many merged pieces are the same in both? And what could the joint vocabulary be better for?
+# The encoder and the decoder have embeddings of their own, so a vocabulary of `PIECES` entries for each language makes the network no
+# larger than a joint vocabulary of `PIECES` entries does. Learn two such vocabularies. How many pieces per word do the French test
+# sentences need? How many merged pieces are the same in both languages? And what could be an advantage of the joint vocabulary?
 
 # %% [markdown]
 # ### Solution to exercise 19.2
@@ -842,16 +875,16 @@ show_text(
 )
 
 # %% [markdown]
-# Two vocabularies make shorter sequences, because no entry is spent on the other language. In a joint vocabulary, a name that
-# both languages write in the same way is the same list of pieces on both sides, so the model can learn one thing, "write what
-# you read", for all names. With two vocabularies, a name may be cut in two different ways.
+# Two vocabularies make shorter sequences, because no entry is spent on the other language. The advantage of a joint vocabulary is in the
+# names: a name that both languages write in the same way is the same list of pieces on both sides, so the model can learn one thing,
+# "write what you read", for all names. With two vocabularies, the same name may be cut in two different ways.
 
 # %% [markdown]
 # ### Exercise 19.3: How large may the vocabulary be?
 #
-# [Gowda and May (2020)](https://arxiv.org/abs/2004.02334) compared sizes on several corpora, and suggest the largest one at
-# which 95% of the entries still occur at least 100 times in training. What does this rule say here, and why does it depend on
-# the number of training pairs?
+# [Gowda and May (2020)](https://arxiv.org/abs/2004.02334) compared sizes on several corpora, and suggest the largest size at which 95% of
+# the entries still occur at least 100 times in training. What does this rule say here, and why does it depend on the number of training
+# pairs?
 
 # %% [markdown]
 # ### Solution to exercise 19.3
@@ -865,14 +898,14 @@ for size, vocabulary in sorted(vocabularies.items()):
 show_table(["entries", "of them seen at least 100 times"], rows)
 
 # %% [markdown]
-# (Special tokens and bytes are left out, because their number is fixed.) With a corpus as small as ours, the rule asks for a
-# small vocabulary. At `standard` the share is largest near 1,000 entries, and even there it is below 95%. With ten times as many
-# pairs, each piece would occur about ten times as often, so the same share would be reached at a larger size. We trained with
-# more entries than the rule allows, because shorter sequences were worth more to us. Try both: change `PIECES` in the chapter's
-# second cell.
+# (Special tokens and bytes are left out, because their number is fixed.) With a corpus as small as ours, the rule asks for a small
+# vocabulary. At `standard` the share is largest near 1,000 entries, and even there it is below 95%. With ten times as many pairs, each
+# piece would occur about ten times as often, so we would reach the same share at a larger size. We trained with more entries than the
+# rule allows, because shorter sequences were worth more to us. Try both: change `PIECES` in the chapter's second cell.
 
 # %% [markdown]
 # ## What to read next
 #
-# [Sennrich et al. (2016)](https://arxiv.org/abs/1508.07909) show what subwords do for names, compounds and loan words, and [Provilkov et al. (2020)](https://arxiv.org/abs/1910.13267) what BPE-dropout adds. [Kudo and Richardson
+# [Sennrich et al. (2016)](https://arxiv.org/abs/1508.07909) show what subwords do for names, compounds and loan words, and [Provilkov et
+# al. (2020)](https://arxiv.org/abs/1910.13267) show what BPE-dropout adds. [Kudo and Richardson
 # (2018)](https://arxiv.org/abs/1808.06226) describe a widely used program that learns such pieces.
