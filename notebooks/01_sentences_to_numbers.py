@@ -158,7 +158,7 @@ for one, other in (
 
 # %% [markdown]
 # **Digits are lost.** A model over these words cannot translate a price, a date or a phone number, because it never sees one.
-# Exercise 1.1 keeps them. For the first chapters the simple rules are good enough, and [Subwords](19_subwords.ipynb) replaces them by rules that lose nothing.
+# Exercise 1.1 keeps them. For the first chapters the simple rules are good enough, and [Subwords](22_subwords.ipynb) replaces them by rules that lose nothing.
 #
 # For display we want "i'm" and not "i m". We can only guess where an apostrophe was, so the package uses rules:
 
@@ -305,7 +305,7 @@ print(vocabulary.decode(ids))
 
 # %% [markdown]
 # « chien » was never counted. A plain dictionary would raise `KeyError` here. With `<unk>` the model reads "some word that I do not know", and the decoder
-# can copy the word into its translation. [Translating](09_translating.ipynb) shows how, and why a model that is trained on few rare words hardly ever does it.
+# can copy the word into its translation. [Translating](10_translating.ipynb) shows how, and why a model that is trained on few rare words hardly ever does it.
 
 # %%
 show_source(Vocabulary.encode)

@@ -466,7 +466,7 @@ show_table(["batches", "companions that meet again"], rows)
 # In buckets the same sentences share a batch more often, and the fewer pairs there are of each length, the more often it happens. The order of
 # the *batches* is still random, so a model does not see all short sentences first. We do not measure whether this costs
 # quality: all models of this book are trained with buckets. To find out, train twice, with buckets and without,
-# from several seeds each, and compare as in [Which attention?](13_which_attention.ipynb).
+# from several seeds each, and compare as in [Which attention?](15_which_attention.ipynb).
 #
 # ## Recap
 #

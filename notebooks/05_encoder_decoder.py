@@ -288,7 +288,7 @@ print("6 products of", (2, 4), "or one of", (12, 4))
 
 # %% [markdown]
 # A processor needs less time for one large product than for many small ones, as
-# [Faster on one machine](25_faster.ipynb) measures. The Transformer of 2017 has no loop at all, which is
+# [Faster on one machine](17_faster.ipynb) measures. The Transformer of 2017 has no loop at all, which is
 # one reason why it replaced networks like this one.
 #
 # ## The encoder
@@ -374,7 +374,7 @@ show_drawing("encoder-states")
 # PyTorch returns layer after layer, and within each layer forward and backward (Figure 5.5). So `[:2]` is layer 0 *twice*. The upper
 # layer, which has read the whole sentence in both directions, is thrown away, and the decoder's upper
 # layer starts from a state that reads backwards. Nothing crashes and the loss goes down, because training adapts the
-# weights to the states that they get. In [Break it](12_break_it.ipynb) we train with this mistake and look for its
+# weights to the states that they get. In [Break it](13_break_it.ipynb) we train with this mistake and look for its
 # damage.
 #
 # The right way is to combine both directions of each layer. Here is the package's encoder with the same labels:
@@ -445,10 +445,10 @@ show_text(
 #   as when to stop, and the second only for the final score, so that the score says how the model does on sentences it has
 #   never seen.
 # - **[BLEU](../book/glossary.md)** is a score from 0 to 100 for how many words and short sequences of words a translation shares with a reference translation
-#   ([How good is it?](10_how_good_is_it.ipynb)).
+#   ([How good is it?](11_how_good_is_it.ipynb)).
 # - **[Dropout](../book/glossary.md)** ([Srivastava et al., 2014](https://jmlr.org/papers/v15/srivastava14a.html)) sets a random part of the numbers in the
 #   network's vectors to 0 at each training step, here a tenth, so that the model cannot rely on a single number. It is switched off when the
-#   model translates ([Overfitting](23_overfitting.ipynb)).
+#   model translates ([Overfitting](09_overfitting.ipynb)).
 #
 # > **Guess first**
 # >

@@ -226,7 +226,7 @@ for written, asked in (("black", [1.0, 1.0]), ("cat", [1.0, -1.0]), ("<eos>", [-
 
 # %% [markdown]
 # The look moves from the second source word to the first and then to the end mark. These three lines are already a small table of which word was
-# translated from which, and [Seeing attention](11_seeing_attention.ipynb) draws such tables for real sentences. The decoder then joins each context with its state to
+# translated from which, and [Seeing attention](12_seeing_attention.ipynb) draws such tables for real sentences. The decoder then joins each context with its state to
 # choose the next word, as [Decoders](07_decoders.ipynb) shows.
 #
 # ## Query, key and value
@@ -242,7 +242,7 @@ for written, asked in (("black", [1.0, 1.0]), ("cat", [1.0, -1.0]), ("<eos>", [-
 # | **[value](../book/glossary.md)** | what is mixed into the context | the encoder's state $\bar h_s$ |
 #
 # With the dot score, key and value are the same vector. The general score below compares with $W \bar h_s$ and still mixes $\bar h_s$. Transformers have
-# separate matrices for all three ([Attention without recurrence](20_attention_without_recurrence.ipynb)).
+# separate matrices for all three ([Attention without recurrence](23_attention_without_recurrence.ipynb)).
 
 # %% [markdown]
 # ## A machine to play with
@@ -343,7 +343,7 @@ print("a sentence of padding alone:", empty[0, 0, :3].tolist())
 # | attention gives it weight | its score is $-\infty$ | this one |
 # | the loss counts it | it is left out of the mean | [Training](08_training.ipynb) |
 #
-# How much damage the second one does in a trained model depends on the score: [Break it](12_break_it.ipynb) measures it. And why is there no mask that
+# How much damage the second one does in a trained model depends on the score: [Break it](13_break_it.ipynb) measures it. And why is there no mask that
 # hides the *later target words* from the decoder? A recurrent decoder has not read them yet. A Transformer's decoder reads all positions at once, so it
 # does need such a mask.
 #
@@ -587,7 +587,7 @@ show_figure(figure)
 # words inside the window, so a plain window gives $v_p$ and $W_p$ no gradient. With the bell curve, every weight depends smoothly on $p_t$.
 #
 # Local attention has a price. If the predicted position is far off, no score can correct it, because the right words are outside the window.
-# [Which attention?](13_which_attention.ipynb) shows what this can cost in a short training.
+# [Which attention?](15_which_attention.ipynb) shows what this can cost in a short training.
 #
 # ## All parts together
 #

@@ -476,7 +476,7 @@ show_text(
 # much at a time that nearly every product is small to it, so there the difference stays large.
 #
 # In translation there is no fast way, because the next input is the model's own last word, which does not
-# exist yet. [Translating](09_translating.ipynb) therefore goes step by step with any decoder. The fast way belongs to teacher forcing.
+# exist yet. [Translating](10_translating.ipynb) therefore goes step by step with any decoder. The fast way belongs to teacher forcing.
 #
 # ## The whole network
 #
@@ -551,7 +551,7 @@ show_text(
 # %% [markdown]
 # What does tying do to quality? The vector of a word now learns from both tasks. For language models, which only continue a text,
 # the paper found better predictions with tied embeddings. For translation it claims less: the models shrink to less
-# than half of their size without harm to their performance. [Overfitting](23_overfitting.ipynb) measures it with our network.
+# than half of their size without harm to their performance. [Overfitting](09_overfitting.ipynb) measures it with our network.
 #
 # ## Three sentences by heart
 #

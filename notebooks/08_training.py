@@ -392,11 +392,11 @@ show_source(Trainer.train_step)
 # %% [markdown]
 # | lines | what they do |
 # | :--- | :--- |
-# | `rare_words.hide` | replaces some rare words by `<unk>`, so that the model learns what to do with unknown words ([Translating](09_translating.ipynb)) |
+# | `rare_words.hide` | replaces some rare words by `<unk>`, so that the model learns what to do with unknown words ([Translating](10_translating.ipynb)) |
 # | `teacher_forcing_ratio` | is 1 in all presets, which means teacher forcing for every word |
 # | `learning_rate_factor` | the schedule of Figure 8.3; encoder and decoder can have different rates |
-# | `compute_gradients` | forward and backward, with the batch shared out among the processor's cores ([Faster on one machine](25_faster.ipynb)) |
-# | `group.average` | the mean over several machines ([More machines](15_more_machines.ipynb)); with one machine it changes nothing |
+# | `compute_gradients` | forward and backward, with the batch shared out among the processor's cores ([Faster on one machine](17_faster.ipynb)) |
+# | `group.average` | the mean over several machines ([More machines](18_more_machines.ipynb)); with one machine it changes nothing |
 # | `clip_grad_norm_`, `optimiser.step` | as in the ten lines |
 # | `average.update` | a moving average of the weights, which is off in this chapter |
 #
@@ -404,7 +404,7 @@ show_source(Trainer.train_step)
 #
 # What is left is the loop around the step. It runs for a number of epochs, each in a new order. After every epoch it translates
 # the [validation](../book/glossary.md) set, whose pairs are never trained on. The score is [BLEU](../book/glossary.md), a
-# number from 0 to 100 for how much the translations share with the references ([How good is it?](10_how_good_is_it.ipynb)).
+# number from 0 to 100 for how much the translations share with the references ([How good is it?](11_how_good_is_it.ipynb)).
 # Two decisions depend on this score:
 #
 # - **Which weights are kept?** Those of the evaluation with the highest score, which need not be the last ones.
@@ -413,7 +413,7 @@ show_source(Trainer.train_step)
 #   rises most when the learning rate falls.
 #
 # Why do we not take the weights with the lowest training loss? Because a model can lower this loss by remembering the
-# training pairs, which does not help with new sentences ([Overfitting](23_overfitting.ipynb)).
+# training pairs, which does not help with new sentences ([Overfitting](09_overfitting.ipynb)).
 #
 # ## The training cell
 #
@@ -460,7 +460,7 @@ show_text(
 # %% [markdown]
 # Do not take $e$ to the power of this running mean for the model's perplexity, because the loss of a training step is made
 # harder on purpose. Some values and words are hidden from the model, and the loss is *smoothed*, which means that being
-# completely sure is punished. [Overfitting](23_overfitting.ipynb) explains both, and computes the loss of this model without
+# completely sure is punished. [Overfitting](09_overfitting.ipynb) explains both, and computes the loss of this model without
 # them.
 #
 # ## Reading the record
@@ -741,7 +741,7 @@ temporary.cleanup()
 # %% [markdown]
 # ## What to read next
 #
-# [Overfitting](23_overfitting.ipynb) asks what a falling training loss does not tell you, and compares the methods against
-# learning by heart. If you want to see translations first, continue with [Translating](09_translating.ipynb). If a training
+# [Overfitting](09_overfitting.ipynb) asks what a falling training loss does not tell you, and compares the methods against
+# learning by heart. If you want to see translations first, continue with [Translating](10_translating.ipynb). If a training
 # of your own goes wrong, [My training does not work](../book/my-training-does-not-work.md) lists symptoms, causes and checks.
 # [Pascanu et al. (2013)](https://arxiv.org/abs/1211.5063) explain why gradients explode.

@@ -156,7 +156,7 @@ def test_words_that_are_right_95_times_in_100_leave_60_percent_of_sentences_with
     assert round(100 * share**length) == right
 
 
-# Chapter 23: overfitting
+# Chapter 9: overfitting
 
 
 def test_the_floor_of_the_smoothed_loss_is_about_one_nat_and_no_logits_are_below_it():
@@ -189,7 +189,7 @@ def test_the_readme_has_the_table_of_the_results(tmp_path):
     assert path.read_text(encoding="utf-8") == text
 
 
-# Chapters 1 and 9: words that a model does not know
+# Chapters 1 and 10: words that a model does not know
 
 
 def test_no_word_is_unknown_to_the_model_in_the_package_and_it_copies_none():
@@ -209,7 +209,7 @@ def test_the_model_that_is_trained_on_trimmed_pairs_hardly_ever_copies():
     assert copied <= 1 < unknown
 
 
-# Chapters 1, 13 and 18: statistics
+# Chapters 1, 15 and 21: statistics
 
 
 def test_the_expected_leak_of_two_independent_splits():
@@ -301,11 +301,11 @@ def test_the_gaps_that_chapter_11_compares_with_its_own():
     assert row("over 16", outputs("encoder_decoder"))[0] == f"{count:.0f}"
 
 
-# Chapter 12: what the runs do not show
+# Chapter 13: what the runs do not show
 
 
 def test_the_wrong_first_states_cost_nothing_in_the_run_that_is_shown():
-    """If a new run shows a cost, chapters 5 and 12 and `from-2017` must report it."""
+    """If a new run shows a cost, chapters 5 and 13 and `from-2017` must report it."""
     assert "our short runs do not show that it costs anything" in prose("break_it")
     assert "our short runs do not show a cost" in page("book/from-2017.md")
     right, wrong = (float(row(name, outputs("break_it"))[0]) for name in ("two layers", "wrong first states"))
@@ -324,7 +324,7 @@ def test_exercises_after_one_epoch_say_that_no_model_can_translate_yet(chapter, 
     assert all(float(row(name, outputs(chapter))[0]) < 1 for name in names)
 
 
-# Chapters 10, 14, 15 and 17
+# Chapters 11, 16, 18 and 20
 
 
 def test_chrf_counts_recall_twice():
@@ -421,7 +421,7 @@ def test_every_work_is_cited_and_every_link_to_a_work_is_a_citation(plain):
     chapters = {chapter: plain.cite(prose(chapter)) for chapter in SCRIPTS}
     pages = "".join(path.read_text(encoding="utf-8") for path in (ROOT / "book").rglob("*.md"))
     cited = set(",".join(re.findall(r"\{cite:[pt]\}`([^`]+)`", "".join(chapters.values()) + pages)).split(","))
-    assert set(entries) - cited - {"firth1957"} == set()  # chapter 18 quotes Firth, and there is no link
+    assert set(entries) - cited - {"firth1957"} == set()  # chapter 21 quotes Firth, and there is no link
     urls = {entry.fields["url"] for entry in entries.values() if "url" in entry.fields}
     links = [(chapter, url) for chapter, text in chapters.items() for url in re.findall(r"\]\((https://\S+?)\)", text)]
     assert [link for link in links if link[1] in urls] == []
