@@ -17,6 +17,8 @@ import matplotlib
 import nbformat
 import pytest
 
+from s2s_tutorial.runs.weights import packaged_languages, pretrained_folder
+
 ROOT = Path(__file__).parents[1]
 # Runs a notebook as "Run All" does and saves its outputs; an error ends it.
 RUN_ALL = """
@@ -124,8 +126,7 @@ def test_the_wheel_holds_the_files_of_the_package_and_no_others(clone, wheel):
     held = {name for name in zipfile.ZipFile(wheel).namelist() if ".dist-info/" not in name}
     listed = call("git", "ls-files", "s2s_tutorial", cwd=clone).splitlines()
     assert held == set(listed)
-    for name in ("pretrained", "pretrained_fr"):
-        assert f"s2s_tutorial/{name}/model.safetensors" in held
+    assert {f"s2s_tutorial/{pretrained_folder(to).name}/model.safetensors" for to in packaged_languages()} <= held
     assert {Path(name).suffix for name in held} == {
         ".py",
         ".css",

@@ -78,6 +78,12 @@ def pretrained_folder(language: str) -> Path:
     )
 
 
+def packaged_languages() -> list[str]:
+    """Return the codes of the languages that the models of the package translate into, English first."""
+    others = PRETRAINED.parent.glob(f"{PRETRAINED.name}_*/run.json")
+    return ["en", *sorted(path.parent.name.removeprefix(f"{PRETRAINED.name}_") for path in others)]
+
+
 def load_translator(
     folder: str | Path = PRETRAINED, device: torch.device | str = "cpu", to: str | None = None
 ) -> Translator:
