@@ -60,7 +60,7 @@ outputs: .venv/ready  ## execute all chapters again and save their outputs (an h
 	$(BIN)/python book/_tools/outputs.py
 
 # Each direction resumes where it was stopped; a finished one is only measured again.
-pretrained: .venv/ready  ## train the models that come with the package and write their files (2 hours on two quiet cores)
+pretrained: .venv/ready  ## train the models that come with the package and write their files (1 h 15 min for each direction on two quiet cores)
 	$(BIN)/python book/_tools/pretrained.py
 
 # Finished models are not trained again.

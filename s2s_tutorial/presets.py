@@ -58,7 +58,7 @@ PRESETS = Presets({
         ModelSettings(embedding_size=384, hidden_size=384),
         TrainingSettings(
             epochs=24, batch_size=128, learning_rate=2e-3, warmup=0.05, decay=0.95, unknown_rate=0.0, word_dropout=0.1,
-            bpe_dropout=0.1, renaming=0.3, weight_averaging=0.999,
+            bpe_dropout=0.1, weight_averaging=0.999,
         ),
     ),
     # The 2017 notebook's own settings. It counted 50,000 batches, about 160 passes over its pairs.

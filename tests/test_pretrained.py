@@ -20,6 +20,8 @@ from s2s_tutorial.presets import PRESETS
 from s2s_tutorial.runs.folder import open_run
 from s2s_tutorial.runs.weights import load_translator, packaged_languages, pretrained_folder
 from s2s_tutorial.settings import PRETRAINED
+from s2s_tutorial.training import continuing
+from s2s_tutorial.training.continuing import settings_for_more
 from s2s_tutorial.training.record import read_record
 from s2s_tutorial.translation.evaluation import bleu_score, comparable_references, comparable_text
 from s2s_tutorial.translation.translation import Translation
@@ -78,12 +80,18 @@ def test_the_folder_is_small_and_holds_weights_only(folder):
     assert {path.name for path in folder.iterdir()} == names
 
 
-def test_its_settings_are_those_of_the_preset(folder, language):
-    before, now = open_run(folder).settings, PRESETS["real"]
-    own = {"corpus": "", "reverse": language == "fr"}
-    assert asdict(before.data) | {"corpus": ""} == asdict(now.data) | own
-    assert (before.model, before.training) == (now.model, now.training)
-    assert open_run(folder).title == folder.name
+def test_its_settings_are_those_of_the_recipe(folder, language, recipe, monkeypatch):
+    """The second part of the recipe continues the preset `real`, which gives everything else."""
+    run, first = open_run(folder), PRESETS["real"]
+    first = replace(first, data=replace(first.data, reverse=language == "fr"))
+    monkeypatch.setattr(
+        recipe[2], "settings_for_more", lambda parent, epochs: settings_for_more(parent, epochs, "tatoeba")
+    )
+    monkeypatch.setattr(continuing, "find_data", lambda parent, corpus: parent.settings.data)
+    second = recipe[2].second_part(replace(run, settings=first))
+    assert asdict(run.settings.data) | {"corpus": ""} == asdict(second.data) | {"corpus": ""}
+    assert (run.settings.model, run.settings.training) == (second.model, second.training)
+    assert (run.title, run.parent) == (folder.name, "")
 
 
 def challenge_bleu(translator, every: int = 1) -> float:
@@ -175,9 +183,10 @@ def recipe():
     """The modules of book/_tools that measure a model of real text and write its card."""
     sys.path.insert(0, str(ROOT / "book" / "_tools"))
     import model_card
+    import pretrained
     import pretrained_scores
 
-    yield pretrained_scores, model_card
+    yield pretrained_scores, model_card, pretrained
     sys.path.pop(0)
 
 

@@ -8,6 +8,7 @@ from pretrained_scores import BEAM, LONG
 
 from s2s_tutorial.data.languages import language_name
 from s2s_tutorial.data.tatoeba import TATOEBA_URL
+from s2s_tutorial.presets import PRESETS
 from s2s_tutorial.runs.folder import Run
 
 
@@ -56,7 +57,7 @@ A small translator from {source} to {target}. `s2s-tutorial translate` uses it {
 
 
 def _training(run: Run, trained: dict[str, Any], command: str) -> str:
-    data, training = run.settings.data, run.settings.training
+    data, training, first = run.settings.data, run.settings.training, PRESETS["real"].training
     return f"""## What it was trained on
 
 It was trained on French-English sentence pairs of the Tatoeba Project ([tatoeba.org](https://tatoeba.org)), as packaged by
@@ -65,14 +66,16 @@ It was trained on French-English sentence pairs of the Tatoeba Project ([tatoeba
 pairs with at most {data.max_length} {data.unit} on each side. The package contains none of these sentences, only pieces of
 their words and the counts of these pieces.
 
-The command was `{command}`, with seed {training.seed}: {training.epochs} epochs, {trained["step"]:,} steps,
-{trained["seconds"] / 60:.0f} minutes on two cores that also ran other programs. The settings beside the book's usual ones:
-word dropout {training.word_dropout}, BPE-dropout {training.bpe_dropout}, a moving average of the weights
-({training.weight_averaging}), and renaming {training.renaming}: in this share of the pairs that have a name or a number on both
-sides, each epoch exchanges it for another one.
+The command was `{command}`. It trains in two parts. The first part is the preset `real`:
+{first.epochs} epochs with dropout {PRESETS["real"].model.dropout}, word dropout {first.word_dropout}, BPE-dropout
+{first.bpe_dropout}, and a moving average of the weights ({first.weight_averaging}). The second part goes on from its best
+weights for {training.epochs} epochs, with dropout {run.settings.model.dropout}, without the other two, and with renaming
+{training.renaming}: in this share of the pairs that have a name or a number on both sides, each epoch exchanges it for another
+one. The second part took {trained["step"]:,} steps and {trained["seconds"] / 60:.0f} minutes on two cores that also ran other
+programs, and the first part about three times as long. The seeds are {first.seed} and {training.seed}.
 
 The weights are those of step {trained["best_step"]:,}, which had the best validation score (BLEU {trained["best_bleu"]:.1f}).
-Every setting was chosen on the validation set; the test set was used once, for this card.
+Every setting was chosen on the validation set.
 """
 
 
