@@ -213,7 +213,7 @@ def test_the_card_of_a_model_of_real_text_names_its_figures(recipe):
              for beam in ("", "_beam_5")}  # fmt: skip
     card = recipe[1].card(run, scores | parts, "the command")
     for text in ("from French to English", "61.2 (60.0 to 62.0)", "19 sentences with digits", "13 to 40 words",
-                 "BPE-dropout 0.1", "the command", "CC BY 2.0 FR"):  # fmt: skip
+                 "BPE-dropout\n0.1", "the command", "CC BY 2.0 FR"):  # fmt: skip
         assert text in card
     reverse = replace(run, settings=replace(settings, data=replace(settings.data, reverse=True)))
     assert "`s2s-tutorial translate` uses it with `--to fr`" in recipe[1].card(reverse, scores | parts, "")

@@ -68,7 +68,7 @@ their words and the counts of these pieces.
 
 The command was `{command}`. It trains in two parts. The first part is the preset `real`:
 {first.epochs} epochs with dropout {PRESETS["real"].model.dropout}, word dropout {first.word_dropout}, BPE-dropout
-{first.bpe_dropout}, and a moving average of the weights ({first.weight_averaging}). The second part goes on from its best
+{first.bpe_dropout}, and a moving average of the weights ({first.weight_averaging}). The second part starts from its best
 weights for {training.epochs} epochs, with dropout {run.settings.model.dropout}, without the other two, and with renaming
 {training.renaming}: in this share of the pairs that have a name or a number on both sides, each epoch exchanges it for another
 one. The second part took {trained["step"]:,} steps and {trained["seconds"] / 60:.0f} minutes on two cores that also ran other

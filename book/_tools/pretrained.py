@@ -1,6 +1,6 @@
 """Make the trained models that come with the package: train each in two parts, and write their files.
 
-The first part is the preset `real`. The second part goes on from its weights for a few epochs, see `second_part`.
+The first part is the preset `real`. The second part starts from its weights for a few epochs, see `second_part`.
 
     make pretrained                                          both directions; each part resumes where it was stopped
     .venv/bin/python book/_tools/pretrained.py en            the model into English alone

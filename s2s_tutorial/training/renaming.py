@@ -44,7 +44,7 @@ class Renaming:
     def of(cls, pairs: Pairs, languages: Sequence[str], rate: float) -> Renaming:
         """Find the names and numbers of training pairs.
 
-        A name is a word with a capital letter that stands on both sides of a pair, and in one of the pairs inside both sentences.
+        A name is a word with a capital letter that is on both sides of a pair, and in one of the pairs inside both sentences.
 
         Args:
             pairs: Normal sentences.
@@ -81,7 +81,7 @@ class Renaming:
         return Pairs(sources, targets)
 
     def _other(self, word: str, rng: np.random.Generator) -> tuple[str, str]:
-        """Return what stands in place of a word, on the source and on the target side."""
+        """Return what replaces a word, on the source and on the target side."""
         if word.isdecimal():
             number = str(rng.integers(max(2, 10 ** (len(word) - 1)), 10 ** len(word))) if len(word) < 10 else word
             return number, number
