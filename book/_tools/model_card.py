@@ -71,8 +71,8 @@ The command was `{command}`. It trains in two parts. The first part is the prese
 {first.bpe_dropout}, and a moving average of the weights ({first.weight_averaging}). The second part starts from its best
 weights for {training.epochs} epochs, with dropout {run.settings.model.dropout}, without the other two, and with renaming
 {training.renaming}: in this share of the pairs that have a name or a number on both sides, each epoch exchanges it for another
-one. The second part took {trained["step"]:,} steps and {trained["seconds"] / 60:.0f} minutes on two cores that also ran other
-programs, and the first part about three times as long. The seeds are {first.seed} and {training.seed}.
+one. The second part took {trained["step"]:,} steps, and both together {trained["seconds"] / 60:.0f} minutes on two cores that
+also ran other programs. The seeds are {first.seed} and {training.seed}.
 
 The weights are those of step {trained["best_step"]:,}, which had the best validation score (BLEU {trained["best_bleu"]:.1f}).
 Every setting was chosen on the validation set.

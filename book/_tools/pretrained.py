@@ -88,7 +88,7 @@ def train(first: Path, second: Path, reverse: bool) -> None:
 
 def said(part: str) -> None:
     """Print how long a part usually takes."""
-    print(f"{part}: {TIMES[part]}; stop and resume it as you like", flush=True)
+    print(f"{part}: {TIMES[part]}; you can stop it, and the same command resumes it", flush=True)
 
 
 def write(run: Run, folder: Path, command: str) -> dict[str, Any]:
@@ -96,8 +96,10 @@ def write(run: Run, folder: Path, command: str) -> dict[str, Any]:
     found, _ = Checkpoints(run.folder).newest()
     if found is None or not found[2]["finished"]:
         raise SystemExit(f"{run.folder} is not finished: train it to its end first")
-    copy = copy_run(run, folder)
-    scores = measure(copy, found[2])
+    copy, progress = copy_run(run, folder), found[2]
+    first, _ = Checkpoints(run.folder / run.parent).newest() if run.parent else (None, [])
+    seconds = progress["seconds"] + (first[2]["seconds"] if first else 0.0)
+    scores = measure(copy, progress | {"seconds": seconds})
     write_json(copy.scores_path, scores)
     write_atomically(folder / "MODEL_CARD.md", card(copy, scores, command).encode())
     size = sum(path.stat().st_size for path in folder.iterdir())
@@ -124,7 +126,7 @@ def main(
             continue
         if run is None:
             train(first, second, reverse)
-        said("measuring and writing")
+        print(f"measuring and writing: {TIMES['measuring and writing']}", flush=True)
         start, opened = time.monotonic(), open_run(folder)
         scores = write(opened, FOLDERS[language], command)
         source, target = languages(opened)
