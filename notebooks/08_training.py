@@ -260,7 +260,8 @@ show_drawing("teacher-forcing")
 # %% [markdown]
 # **Figure 8.1.** With teacher forcing, the decoder always reads the true words (top). When it translates, it reads its own
 # words, and one wrong word leads to the next (middle). Scheduled sampling mixes both (bottom).
-#
+
+# %% [markdown]
 # ## Gradients, clipped
 #
 # The next line is `clip_grad_norm_`, and it is there because a recurrent network multiplies by the same weights at every
@@ -380,7 +381,8 @@ show_figure(figure)
 # %% [markdown]
 # **Figure 8.3.** The learning rate of our presets: up in a straight line over the first tenth of training, then down along
 # half a cosine.
-#
+
+# %% [markdown]
 # ## The step of the package
 #
 # You now know every line of the ten-line step. The package has a few more, so look first for the lines that you know, and then
@@ -478,7 +480,8 @@ show_figure(plot_losses(record, window=max(len(steps) // 40, 1)))
 # %% [markdown]
 # **Figure 8.5.** The loss falls fast at first and slowly later, and validation BLEU rises. Below are the norms of the gradients
 # of encoder and decoder.
-#
+
+# %% [markdown]
 # What should you look for in such a plot? The loss should start near $\ln V$ and fall at once. Jumps that do not come down
 # again mean that the learning rate is too high. If the loss falls but validation BLEU does not rise, the model is learning
 # something that does not help with new sentences. [My training does not work](../book/my-training-does-not-work.md) has a
@@ -546,7 +549,8 @@ show_drawing("checkpoint")
 # %% [markdown]
 # **Figure 8.7.** A checkpoint gets its real name only when the whole file is on the disk. So whenever the process is killed,
 # there is an undamaged checkpoint to resume from.
-#
+
+# %% [markdown]
 # Let us test it by disturbing a tiny run twice. The function `disturb` does something just before a given step.
 
 

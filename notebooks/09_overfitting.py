@@ -534,7 +534,8 @@ show_figure(figure)
 
 # %% [markdown]
 # **Figure 9.2.** Plain validation loss of four networks, with one seed each. All of them take the same number of steps.
-#
+
+# %% [markdown]
 # How should you read the table? More pairs teach the network something new, so they help in a way that no setting can. But they
 # may be expensive, or there may be none, and the other methods are free. Free does not mean that you should use as many as
 # possible. Each of them makes the training pairs harder, so the network needs more steps, and all networks of the table took
@@ -667,7 +668,8 @@ show_figure(figure)
 
 # %% [markdown]
 # **Figure 9.4.** Four schedules from true words only to every second word, and a constant ratio for comparison.
-#
+
+# %% [markdown]
 # To get the model's own words, we could let it write one word after another, as in use. But then each word has to wait for
 # the one before, and training becomes slow. The package uses **two passes** instead ([Mihaylova and Martins,
 # 2019](https://arxiv.org/abs/1906.07651)). In the first pass, with teacher forcing, the model guesses all words at once. The

@@ -158,6 +158,7 @@ def test_every_picture_has_a_caption_and_an_alternative_text(notebook):
         if "image/png" in kinds and "text/html" not in kinds:
             assert len(cell.metadata["mystnb"]["image"]["alt"]) > 30, cell.source
             assert re.match(r"\*\*Figure \d+\.\d+\.\*\* .{20}", below.source, re.DOTALL), cell.source
+            assert "\n\n" not in below.source, f"nothing but the caption may be in this cell: {below.source[:60]}"
 
 
 def numbers_in(text, kind):
