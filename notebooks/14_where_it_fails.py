@@ -763,8 +763,9 @@ show_text(
 #   independently.
 # - A model that has seen only short sentences writes short translations. Train on the lengths that you need, or split the
 #   text into sentences.
-# - The coverage of a source word is the attention that it gets in total. A low coverage is a sign that the word has been left
-#   out, and a coverage penalty lets a search prefer translations that leave less out.
+# - The coverage of a source word is the attention that it gets in total. You would expect a low coverage where a word has been
+#   left out; check on your own model how often that is so before you rely on it. A coverage penalty lets a search prefer
+#   translations whose attention leaves less out.
 #
 # ## Exercises
 
