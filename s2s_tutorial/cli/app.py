@@ -51,7 +51,7 @@ def start(
 ) -> None:
     """Train and use a small translator, from French to English or between the languages of your own sentence pairs.
 
-    Everything works offline with a built-in corpus and two trained models that come with the package.
+    Everything works offline with a built-in corpus and a trained model that comes with the package.
     """
 
 
