@@ -795,7 +795,7 @@ show_table(["run", "BLEU", "words a sentence", "words that counted"], rows)
 
 # %% [markdown]
 # (A run that was trained before is only loaded, so nothing is counted then.) One epoch is short, and on its own words
-# a model learns slowly anyway. If BLEU is below 1 in both rows, neither model has learned to translate, and the table
+# a model learns slowly anyway. If BLEU is below 2 in both rows, neither model has learned to translate, and the table
 # cannot show what the stopped loss costs. It shows only the first thing that we asked for, the share of words that
 # counted. For the cost, train for as many epochs as the healthy model.
 
