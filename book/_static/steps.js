@@ -13,7 +13,7 @@
     const told = Array.from(drawing.querySelectorAll("li"));
     const parts = Array.from(drawing.querySelectorAll("[data-step]"));
 
-    function show() {
+    const show = () => {
       const at = Number(slider.value);
       for (const part of parts) {
         const step = Number(part.getAttribute("data-step"));
@@ -22,7 +22,7 @@
       sentence.replaceChildren(...told[at - 1].cloneNode(true).childNodes);
       count.textContent = "Step " + at + " of " + told.length;
       slider.setAttribute("aria-valuetext", count.textContent);
-    }
+    };
 
     slider.addEventListener("input", show);
     drawing.querySelectorAll(".s2s-slider, .s2s-step").forEach((part) => part.removeAttribute("hidden"));
