@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
@@ -80,12 +81,17 @@ class Renaming:
                 targets[row] = _exchange(targets[row], word, new[1])
         return Pairs(sources, targets)
 
+    @cached_property
+    def _names_by_first_letter(self) -> dict[bool, list[str]]:
+        """Names that begin with a vowel, under True, and the others."""
+        return {vowel: [name for name in self.names if (name[0] in VOWELS) == vowel] for vowel in (False, True)}
+
     def _other(self, word: str, rng: np.random.Generator) -> tuple[str, str]:
         """Return what replaces a word, on the source and on the target side."""
         if word.isdecimal():
             number = str(rng.integers(max(2, 10 ** (len(word) - 1)), 10 ** len(word))) if len(word) < 10 else word
             return number, number
-        alike = [name for name in self.names if (name[0] in VOWELS) == (word[0] in VOWELS)]
+        alike = self._names_by_first_letter[word[0] in VOWELS]
         first, second = (alike[rng.integers(len(alike))] for _ in range(2))
         name = first if rng.random() < 0.3 else first[: (len(first) + 1) // 2] + second[len(second) // 2 :]
         if self.titles[0] and rng.random() < TITLED:
