@@ -12,7 +12,7 @@
   /** @type {Record<string, string[]>} */
   const EXAMPLES = {
     fr: ["Ma sœur cherche une voiture rouge.", "Merci. Au revoir.", "J'ai 45 ans.", "M. Dupont est arrivé.", "Elle a cinq ans de moins que moi.",
-      "Nous ne la voyons jamais.", "Où est le petit chien ?", "Ma sœur n'a pas acheté la voiture rouge.", "Le chat noir ne dort pas.",
+      "Nous ne la voyons jamais.", "Où est la gare ?", "Ma sœur n'a pas acheté la voiture rouge.", "Le chat noir ne dort pas.",
       "Je ne crains pas de mourir.", "Le zorglub est très vieux."],
     en: ["The black cat is not sleeping.", "Thank you. Goodbye.", "I'm 45 years old.", "Mr. Dupont has arrived.", "She has a red car.",
       "Where is the little dog?", "We never see her.", "It is a good book."],
