@@ -56,7 +56,7 @@ lab: .venv/ready  ## open the chapters in JupyterLab
 	$(BIN)/python book/_tools/lab.py
 
 # If it is stopped, it resumes with the unfinished chapter, and inside it with the next training step.
-outputs: .venv/ready  ## execute all chapters again and save their outputs (an hour on two cores)
+outputs: .venv/ready  ## execute all chapters again and save their outputs (two hours on two cores)
 	$(BIN)/python book/_tools/outputs.py
 
 # Each direction resumes where it was stopped; a finished one is only measured again.
