@@ -303,9 +303,9 @@ show_text(
 # ## The same word in many ways
 #
 # Pieces have a weakness that we can turn into an advantage. If a model always sees « maison » as the same piece, then it never
-# learns which letters this piece is made of, and what it has in common with « maisons ». [Provilkov et al. (2020)](https://arxiv.org/abs/1910.13267) therefore cut the training words
-# in a different way in each epoch: whenever merges are applied, each possible merge is left out with a probability of, for example,
-# 0.1. This is called **BPE-dropout**. With probability 0 nothing changes, and with probability 1 only characters are left. In the
+# learns which letters this piece is made of, and what it has in common with « maisons ». [Provilkov et al.
+# (2020)](https://arxiv.org/abs/1910.13267) therefore cut the training words in a different way in each epoch: whenever merges are
+# applied, each possible merge is left out with a probability of, for example, 0.1. This is called **BPE-dropout**. With probability 0 nothing changes, and with probability 1 only characters are left. In the
 # package it is the argument `dropout` of `apply_merges`, whose code is in [Subwords](22_subwords.ipynb), and the setting
 # `bpe_dropout`. When the model translates, it is off. Here is « maison » with several probabilities:
 
@@ -544,7 +544,7 @@ show_text(
 # %% [markdown]
 # BLEU counts runs of one to four tokens. Four words in a row are right only if most of a short sentence is right, whereas four
 # characters in a row can be right by chance, as " the" often is. So shorter tokens give more points to the same translation. For
-# the model of words, the two numbers differ only because its own tokens keep capitals, accents and apostrophes. Whenever you compare
+# the model of words, the two numbers differ only because its own tokens keep capitals, accents and all marks. Whenever you compare
 # scores of two systems, check first that BLEU counted the same tokens: this is what the signature in [How good is
 # it?](11_how_good_is_it.ipynb) is for.
 #
