@@ -19,8 +19,9 @@
 # sentences to numbers](01_sentences_to_numbers.ipynb) made this bearable: it removed case, accents and digits, and it dropped
 # all pairs with a rare word. A translator for real text cannot do that, because people write « Ngozi a 45 ans. », with a name
 # that few corpora contain, and with a number. In this chapter we therefore cut words into pieces, so that a small vocabulary
-# can write any text at all. Then we measure what this changes: how long sentences become, how well and how fast we translate
-# them, and what pictures of attention look like.
+# can write any text at all. Then we measure how long sentences become, and choose the size of the vocabulary. In
+# [Words, pieces and characters](26_words_pieces_characters.ipynb), we then train a network on such pieces, and measure how well and
+# how fast it translates.
 #
 # > **What you will be able to do**
 # >
@@ -28,9 +29,9 @@
 # > - learn the merges of byte-pair encoding with a pencil, and cut a new word with them
 # > - explain how a marker for spaces and 256 bytes make the pieces reversible, so that no text is unknown
 # > - choose the size of a vocabulary of pieces from measurements
-# > - compare words, pieces and characters on the same untrimmed test set, and say where the difference comes from
+# > - say from which texts you may learn merges, and why not from others
 #
-# At `small` the chapter takes about half a minute, and at `standard` about ten minutes, most of them in three trainings.
+# We train no network in this chapter. At `small` it takes a few seconds, and at `standard` about a minute.
 
 # %% tags=["hide-input"]
 # Find the package in this clone, or install it from where the book is published. Otherwise stop and say what to do.
@@ -54,50 +55,31 @@ if not ready:
     raise stop
 
 # %%
-import math
-import tempfile
 import time
 from collections import Counter
 from dataclasses import replace
-from itertools import pairwise, product
-from pathlib import Path
-from random import Random
+from itertools import pairwise
 
 import numpy as np
 from matplotlib.figure import Figure
 
-from s2s_tutorial.data.batches import Batch, epoch_order
-from s2s_tutorial.data.corpus import CorpusError, HeldOut, prepare
+from s2s_tutorial.data.corpus import prepare
 from s2s_tutorial.data.pieces import PieceVocabulary
 from s2s_tutorial.data.rules import ASCII, UNICODE
 from s2s_tutorial.data.subwords import apply_merges, join_pair, learn_merges
 from s2s_tutorial.data.unicode_text import join_tokens, split_words
-from s2s_tutorial.model.seq2seq import count_parameters
-from s2s_tutorial.notebook.plots import draw_attention
 from s2s_tutorial.notebook.show import show_figure, show_source, show_table, show_text
-from s2s_tutorial.presets import PRESETS, load_scale
-from s2s_tutorial.runs.folder import folder_for
-from s2s_tutorial.training.trainer import Trainer
-from s2s_tutorial.training.watchers import LiveLine
-from s2s_tutorial.translation.evaluation import evaluate
-from s2s_tutorial.translation.translator import join_attention
+from s2s_tutorial.presets import load_scale
 
 scale = load_scale()  # S2S_SCALE: small, standard or large
-# All pairs of the scale, rare words included. At small they are few and short, because characters make long sequences.
+# All pairs of the scale, rare words included; at small they are few and short.
 data = replace(scale.data, trim_below=1, vocabulary_min_count=1, text="unicode")
 if scale.name == "small":
     data = replace(data, sample_pairs=1_500, max_length=40)
-# Entries of the vocabulary of pieces in training, and the sizes that are compared before:
+# Entries of the vocabulary in the last sections, and the sizes that are compared before:
 PIECES = {"small": 600, "standard": 4_000, "large": 8_000}[scale.name]
 SIZES = (512, 1_000, 2_000, 4_000, 8_000, 16_000)
-# A small network and a short training, because there are three of them:
-hidden = min(scale.model.hidden_size, 128)
-widths = {"embedding_size": hidden, "hidden_size": hidden}
-model = replace(scale.model, attention="dot", dropout=0.2, **widths)
-training = replace(scale.training, epochs={"small": 1}.get(scale.name, 5))
-# Epochs of the six small models for Russian, Greek and Chinese:
-EPOCHS = {"small": 5}.get(scale.name, 40)
-BLUE, ORANGE, GREEN, GREY = "#00429d", "#b8560b", "#2a7f62", "0.5"
+BLUE, ORANGE, GREY = "#00429d", "#b8560b", "0.5"
 
 # %% [markdown]
 # ## What a vocabulary of words costs
@@ -297,7 +279,8 @@ assert merges == by_hand
 # %% [markdown]
 # The list of merges is all that we have to remember. How do we cut a word with it, and in particular a word that was not in the
 # text? We spell it, and then we repeat the merges in the order in which they were learned. Do this with a pencil for *stalking*
-# and our three merges. Then compare your result with what the package's function prints:
+# and our three merges. Then compare your result with what the package's function prints. (Its argument `dropout` is for
+# training, and [Words, pieces and characters](26_words_pieces_characters.ipynb) explains it.)
 
 # %%
 show_source(apply_merges)
@@ -447,348 +430,6 @@ for word in examples:
 show_table(["word", *(f"{size:,} entries" for size in chosen)], rows)
 
 # %% [markdown]
-# ### The same word in many ways
-#
-# Pieces have a weakness that we can turn into an advantage. If a model always sees « maisons » as the same pieces, then it never
-# learns which letters they are made of. [Provilkov et al. (2020)](https://arxiv.org/abs/1910.13267) therefore cut the training words
-# in a different way in each epoch: whenever merges are applied, each possible merge is left out with a probability of, for example,
-# 0.1. This is called **BPE-dropout**. With probability 0 nothing changes, and with probability 1 only characters are left. In the
-# package it is the argument `dropout` of `apply_merges` above, and the setting `bpe_dropout`. When the model translates, it is
-# off. Here is *singing*, cut five times:
-
-# %% tags=["nbval-check-output"]
-draws = Random(16)
-for dropout in (0.0, 0.3, 0.3, 0.3, 1.0):
-    print(dropout, *apply_merges(list("singing"), rank_of, dropout, draws))
-
-# %% [markdown]
-# ## Words, pieces and characters in training
-#
-# We can now cut text in three ways, into words, pieces and characters. Which of them makes the best translator? To find out, we train
-# the same network three times, with the same pairs, text rule, learning rate, number of epochs and seed. Only the tokens differ, and
-# with them the vocabularies and the number of parameters. (The attention score is the dot product, because it learned fastest in
-# [Which attention?](15_which_attention.ipynb) and our training is short.)
-#
-# The scores must be comparable too, because a BLEU of characters would say nothing about a BLEU of words. So each translation is
-# first joined to text and then normalised to lower-case words without accents, before BLEU counts its words. In this way all three
-# models take the same exam, whatever their tokens are.
-#
-# > **Guess first**
-# >
-# > Put the three in order, by BLEU on the whole test set and by the time of a training step. Does your order by BLEU change if
-# > only those sentences count that contain an unknown word?
-
-# %%
-TOKENS = {
-    "words": {"tokens": "words"},
-    "subwords": {"tokens": "subwords", "vocabulary_size": PIECES},
-    "characters": {"tokens": "characters", "vocabulary_size": PIECES},
-}
-trainers = {}
-for name, difference in TOKENS.items():
-    its = replace(data, **difference)
-    settings = replace(scale, name=f"{name}-{scale.name}", data=its, model=model, training=training)
-    show_text(f"With {name}:")
-    trainer = Trainer(prepare(its), settings, folder_for(settings), watchers=[LiveLine()])
-    trainer.fit()
-    trainers[name] = trainer
-
-# %% [markdown]
-# Now we score the three models on the whole test set. Because subwords are meant for unknown words, we also score them separately
-# on the sentences with and without a word that is unknown to the model of words.
-
-# %% tags=["hide-input"]
-has_unknown = [any(flags) for flags in unknown_words(corpus)[1]]
-
-
-def part_of_test(wanted):
-    """The test sentences with an unknown word (True), or those without."""
-    rows = [row for row, flag in enumerate(has_unknown) if flag == wanted]
-    sources, references = corpus.test.sources, corpus.test.references
-    return HeldOut([sources[row] for row in rows], [references[row] for row in rows])
-
-
-with_unknown, without = part_of_test(True), part_of_test(False)
-scores, by_part = {}, {}
-for name, trainer in trainers.items():
-    whole, known_part, unknown_part = (
-        evaluate(trainer.translator, part)[0] for part in (corpus.test, without, with_unknown)
-    )
-    scores[name], by_part[name] = whole, [known_part.bleu, unknown_part.bleu]
-
-# %% tags=["hide-input"]
-show_table(
-    ["tokens", "BLEU", "95% interval", "BLEU, no unknown word", "BLEU, one or more", "chrF", "unknown words"],
-    [
-        [name, f"{s.bleu:.1f}", f"{s.bleu_low:.1f} to {s.bleu_high:.1f}", *(f"{bleu:.1f}" for bleu in by_part[name]),
-         f"{s.chrf:.1f}", f"{s.unknown_rate:.1%}"]
-        for name, s in scores.items()
-    ],
-)  # fmt: skip
-best, second, _ = sorted(scores, key=lambda name: -scores[name].bleu)
-best_on_unknown = max(by_part, key=lambda name: by_part[name][1])
-overlap = scores[best].bleu_low < scores[second].bleu_high
-show_text(
-    f"Best on the whole set: **{best}**, {scores[best].bleu - scores[second].bleu:.1f} points before {second}"
-    + (" (their intervals overlap). " if overlap else ". ")
-    + f"On the {len(with_unknown):,} sentences with an unknown word it is **{best_on_unknown}**; on the other "
-    f"{len(without):,}, **{max(by_part, key=lambda name: by_part[name][0])}**. The test set has {len(corpus.test):,} sentences, "
-    "and there is one seed of each: differences of about a point mean nothing."
-)
-
-# %% [markdown]
-# Look first at the two columns of the sentences without and with an unknown word. The second kind is harder for every model, because
-# a word that training never showed has no translation that the model could remember, however it is cut. But the models do not lose
-# equally much. At `standard`, subwords are ahead of words on these sentences. This is what they are for, although a difference of two
-# points with one seed is only an indication.
-#
-# Now be careful with the order on the whole set, because two things favour words here. Our training is short, and a model of words
-# does not have to learn how words are spelled. And our sentences have at most 25 characters, so they contain few unknown words. A
-# piece such as ▁c or *ing* means little on its own, so a model needs more pairs and more steps before it uses pieces well. Long
-# sentences of real text contain more rare words than ours. For such sentences, and with millions of pairs, subwords have replaced
-# words.
-#
-# And what does it cost? A smaller vocabulary means fewer parameters, because the embeddings and the output layer have a row for each
-# entry. Longer sequences mean more steps of the GRU and more scores of attention. On the other hand, each step of the decoder is
-# cheaper with a smaller vocabulary, because it computes a probability for each entry. Which effect is larger, we have to measure. The
-# three models take turns, and we keep the fastest of several rounds, since other programs have disturbed that one least.
-
-
-# %% tags=["hide-input"]
-def learn_from_some(trainer):
-    """Compute the loss and the gradients of ten batches, without changing any weight."""
-    lengths = trainer.src.lengths, trainer.tgt.lengths
-    for pairs_of_batch in epoch_order(*lengths, training.batch_size, seed=0, epoch=0)[:10]:
-        batch = Batch.of(trainer.src, trainer.tgt, pairs_of_batch).to(trainer.device)
-        trainer.model.loss(batch, training.label_smoothing).backward()
-    trainer.model.zero_grad()
-
-
-def translate_some(trainer):
-    """Translate up to 300 test sentences."""
-    trainer.translator.translate_words(corpus.test.sources[:300])
-
-
-times = {}
-for _, name, work in product(range(5), trainers, (learn_from_some, translate_some)):
-    start = time.perf_counter()
-    work(trainers[name])
-    times[name, work] = min(times.get((name, work), math.inf), time.perf_counter() - start)
-
-# %% tags=["hide-input"]
-asked = sum(len(corpus.rule.split(source)) for source in corpus.test.sources[:300])
-cost = []
-for name, trainer in trainers.items():
-    vocabulary = trainer.translator.src_vocabulary
-    tokens = sum(len(vocabulary.tokens(corpus.rule.split(source))) for source in corpus.test.sources)
-    cost.append([
-        name, len(vocabulary), count_parameters(trainer.model), f"{tokens / len(corpus.test):.1f}",
-        round(100 * times[name, learn_from_some]), round(asked / times[name, translate_some]),
-    ])  # fmt: skip
-show_table(
-    [
-        "tokens",
-        "French entries",
-        "parameters",
-        "tokens per sentence",
-        "ms per training step",
-        "words translated per second",
-    ],
-    cost,
-)
-slower = cost[2][4] / cost[1][4]
-show_text(
-    f"A training step has {training.batch_size} pairs. With characters it takes **{slower:.1f} times** as long as with subwords, "
-    f"on sentences that have {float(cost[2][3]) / float(cost[1][3]):.1f} times as many tokens."
-)
-
-# %% [markdown]
-# Scores do not show what a reader sees. So we translate a few sentences of our own, with a name, a number, an accent that matters,
-# and a word that is rare in any corpus of short sentences. The sign ⁇ stands for a word that the model of words reports as
-# unknown.
-
-# %%
-OURS = [
-    "Ngozi dort.",
-    "Elle a 45 ans.",
-    "Je mange une pêche.",
-    "C'est un péché.",
-    "Les maisons sont petites.",
-]
-rows = []
-for text in OURS:
-    found = [trainer.translator.translate(text).text for trainer in trainers.values()]
-    rows.append([text, *(answer.replace("<unk>", "⁇") for answer in found)])
-show_table(["source", *trainers], rows)
-show_text(
-    "How often the training pairs contain these words: "
-    + ", ".join(f"« {word} » **{counts['▁' + word]}**" for word in ("pêche", "péché", "maisons", "Ngozi"))
-)
-
-# %% [markdown]
-# All three models read « pêche » and « péché » as different words, which is impossible with the rule of chapter 1. Whether they know a
-# translation is another question, because no way of cutting words can replace training sentences that contain them.
-#
-# Look also at *how* each model fails. The model of words can only choose words that it knows, or copy a word of the source. The other
-# two write a word in parts, so where they are not sure, they can invent a word that does not exist. Which of these errors is worse
-# depends on the reader: an invented word looks strange, while a wrong word that exists looks right.
-#
-# ## What attention sees
-#
-# What becomes of the attention pictures of [Seeing attention](12_seeing_attention.ipynb)? A model of subwords attends from piece to
-# piece, so its picture has a row for each piece that it wrote and a column for each piece that it read. If you want to know which
-# *word* belongs to which word, then you have to join the pieces.
-#
-# How should we do this? Each row of weights sums to 1, and this must stay true. A source word gets what all its pieces get, so we
-# **add** columns. A target word consists of several rows that each sum to 1, so we **average** rows. Try it with a pencil for a source
-# word of two pieces, the end of the sentence, and a target word of two pieces. The rows are (0.5, 0.4, 0.1) and (0.2, 0.7, 0.1). Adding
-# the first two columns gives (0.9, 0.1) twice, and the average of these two rows is (0.9, 0.1). In the package, both are products with
-# a matrix of zeros and ones that says which piece belongs to which word:
-
-# %%
-show_source(join_attention)
-
-# %% tags=["hide-input"] mystnb={"image": {"alt": "Two heat maps of the same translation. The left one has a row for each piece that was written and a column for each piece that was read; some words take two or more of them. In the right one there is one row and one column for each word."}}
-translator = trainers["subwords"].translator
-cut_most = max(OURS, key=lambda text: len(translator.translate(text).src_words))
-in_pieces = translator.translate(cut_most)
-in_words = in_pieces.joined()
-assert in_words.attn_weights.shape[1] == len(in_words.src_words) + 1
-assert np.allclose(in_words.attn_weights.sum(dim=1), 1, atol=1e-4)
-figure = Figure(figsize=(8.6, 4), layout="constrained")
-for axes, found, title in zip(figure.subplots(1, 2), (in_pieces, in_words), ("pieces", "words"), strict=True):
-    draw_attention(axes, found)
-    axes.set_xlabel(title)
-show_figure(figure)
-
-# %% [markdown]
-# **Figure 22.3.** The same attention weights between pieces (left) and joined to words (right). Each row still sums to 1, and the
-# pieces of a word share what the word gets.
-
-# %% [markdown]
-# ## Russian, Greek and Chinese
-#
-# Nothing in this chapter depends on French. To see whether that is true, we try it with other alphabets, and with a language that
-# does not write spaces between words. We make three small corpora from a template: a subject, the form of the verb that fits it, and
-# an object. The sentences are correct and simple. They are far too few for a translator, but enough for our question.
-
-# %% tags=["hide-input"]
-# For each language: subjects with the index of their verb form, verbs with their forms, objects, and how they are joined.
-SUBJECTS = {"I": 0, "We": 1, "Maria": 2, "The child": 2, "The teacher": 2, "Grandma": 2}
-VERBS = [
-    ("want to buy", "want to buy", "wants to buy"),
-    ("am looking for", "are looking for", "is looking for"),
-    ("am painting", "are painting", "is painting"),
-]
-OBJECTS = ["house", "book", "dog", "cat", "apple", "fish", "picture", "chair"]
-LANGUAGES = {
-    "Russian": (
-        ["Я", "Мы", "Мария", "Ребёнок", "Учитель", "Бабушка"],
-        [("хочу купить", "хотим купить", "хочет купить"), ("ищу", "ищем", "ищет"), ("рисую", "рисуем", "рисует")],
-        ["этот дом", "эту книгу", "эту собаку", "эту кошку", "это яблоко", "эту рыбу", "эту картину", "этот стул"],
-        "{} {} {}.",
-    ),
-    "Greek": (
-        ["", "", "Η Μαρία", "Το παιδί", "Ο δάσκαλος", "Η γιαγιά"],
-        [
-            ("θέλω να αγοράσω", "θέλουμε να αγοράσουμε", "θέλει να αγοράσει"),
-            ("ψάχνω", "ψάχνουμε", "ψάχνει"),
-            ("ζωγραφίζω", "ζωγραφίζουμε", "ζωγραφίζει"),
-        ],
-        ["αυτό το σπίτι", "αυτό το βιβλίο", "αυτόν τον σκύλο", "αυτή τη γάτα", "αυτό το μήλο", "αυτό το ψάρι",
-         "αυτή την εικόνα", "αυτή την καρέκλα"],
-        "{} {} {}.",
-    ),
-    "Chinese": (
-        ["我", "我们", "玛丽亚", "孩子", "老师", "奶奶"],
-        [("想买",) * 3, ("在找",) * 3, ("在画",) * 3],
-        ["这座房子", "这本书", "这只狗", "这只猫", "这个苹果", "这条鱼", "这幅画", "这把椅子"],
-        "{}{}{}。",
-    ),
-}  # fmt: skip
-
-
-def write_pairs(language):
-    """All pairs of the template: English and another language."""
-    subjects, verbs, objects, form = LANGUAGES[language]
-    found = []
-    for (number, (who, person)), verb, what in product(
-        enumerate(SUBJECTS.items()), range(len(VERBS)), range(len(OBJECTS))
-    ):
-        foreign = form.format(subjects[number], verbs[verb][person], objects[what]).strip()
-        found.append((f"{who} {VERBS[verb][person]} this {OBJECTS[what]}.", foreign[0].upper() + foreign[1:]))
-    return found
-
-
-# %% tags=["nbval-check-output"]
-for language in LANGUAGES:
-    lines = write_pairs(language)
-    print(f"{language}, {len(lines)} pairs:", *lines[-5], sep="  ")
-
-# %% [markdown]
-# What happens if we forget to choose the text rule? With `ascii`, nothing would be left of the Russian letters, and training on empty
-# sentences would be a waste of time. So the package counts the letters that a rule removes. If they are more than a tenth of a column,
-# it refuses the corpus and says what to change:
-
-# %% tags=["nbval-check-output"]
-folder = Path(tempfile.mkdtemp())
-for language in LANGUAGES:
-    lines = "\n".join("\t".join(pair) for pair in write_pairs(language))
-    (folder / f"{language}.tsv").write_text(lines, encoding="utf-8")
-try:
-    prepare(replace(PRESETS["small"].data, corpus=folder / "Russian.tsv"))
-except CorpusError as error:
-    print(error)
-
-# %% [markdown]
-# With `unicode`, we train a small model for each language, once on words and once on subwords. Some of the pairs are held out, chosen
-# by their hash as in chapter 1. Because there are so few of them, we measure on the validation and the test set together. (At
-# `small` the training is too short to get a sentence right, but the column of unknown words shows the same.)
-#
-# > **Guess first**
-# >
-# > Chinese sentences have no spaces. What will the package take for a word there, and how many of the held-out sentences will the
-# > model of words translate correctly?
-
-# %%
-results, translators = [], {}
-of_small = PRESETS["small"]
-for language, tokens in product(LANGUAGES, ("words", "subwords")):
-    its = replace(of_small.data, corpus=folder / f"{language}.tsv", text="unicode", tokens=tokens)
-    settings = replace(
-        of_small,
-        data=replace(its, vocabulary_size=512),
-        training=replace(of_small.training, epochs=EPOCHS, batch_size=8, patience=EPOCHS),
-    )
-    small = prepare(settings.data)
-    sources = small.validation.sources + small.test.sources
-    references = small.validation.references + small.test.references
-    with tempfile.TemporaryDirectory() as run:
-        trainer = Trainer(small, settings, Path(run), watchers=[])
-        trainer.fit()
-        score, _ = evaluate(trainer.translator, HeldOut(sources, references))
-    shares = [f"{score.unknown_rate:.0%}", f"{score.exact_match:.0%}"]
-    results.append([language, tokens, len(small.train), *shares, score.sentences])
-    translators[language, tokens] = trainer.translator
-
-# %% tags=["hide-input"]
-show_table(["language", "tokens", "training pairs", "unknown words", "exactly right", "of held-out sentences"], results)
-
-# %% [markdown]
-# In Russian and Greek the words do well, because there are few of them, all of them are known, and nothing has to be learned about their
-# parts. In Chinese nothing separates the words, so a whole sentence up to its full stop counts as one word, and in every held-out
-# sentence this word is unknown. Byte-pair encoding does not need spaces. It joins frequent neighbours, and it finds pieces such as
-# those below although nothing tells it where a word begins. So for a language without spaces we need subwords or characters.
-
-# %%
-rows = []
-for language in LANGUAGES:
-    foreign = write_pairs(language)[-2][1]
-    found = translators[language, "subwords"].translate(foreign)
-    rows.append([language, " ".join(found.src_words), found.text])
-show_table(["language", "sentence in pieces", "translation"], rows)
-
-# %% [markdown]
 # ## Break it
 #
 # We learn merges from a text, so we can learn them from the wrong text. This raises no error, because any text can still be written,
@@ -796,17 +437,15 @@ show_table(["language", "sentence in pieces", "translation"], rows)
 #
 # > **Guess first**
 # >
-# > One of the four would be a mistake although its number looks best. Which one is it, and why?
+# > One of the four would be a mistake although its number looks good. Which one is it, and why?
 
 # %% tags=["hide-input"]
-russian = Counter()
-for _, foreign in write_pairs("Russian"):
-    russian.update(split_words(foreign))
+RUSSIAN = "Бабушка рисует эту картину. Мы рисуем эту собаку. Учитель ищет эту книгу. Я хочу купить этот стул."
 french, english = (corpus.rule.split_all(side)[0] for side in (corpus.train.sources, corpus.train.targets))
 wrong = {
     "training pairs, both languages": counts,
     "English side only": Counter(english),
-    "Russian sentences from above": russian,
+    "four Russian sentences": Counter(split_words(RUSSIAN)),
     "the test set itself": Counter(test_words),
 }
 rows = []
@@ -832,8 +471,7 @@ show_table(["merges learned from", "entries", "pieces per word", "of them bytes"
 #   result, and cutting a word repeats the merges in their order.
 # - A marker for the space makes pieces reversible, and 256 bytes make it possible to write every text. So we need no rule for
 #   apostrophes, and no word is unknown.
-# - More merges mean shorter sequences and rarer entries. With BPE-dropout the model sees a word cut in several ways.
-# - To join attention between pieces to attention between words, add columns and average rows.
+# - More merges mean shorter sequences and rarer entries.
 # - Learn merges from the training pairs only.
 #
 # ## Exercises
@@ -900,12 +538,14 @@ show_table(["entries", "of them seen at least 100 times"], rows)
 # %% [markdown]
 # (Special tokens and bytes are left out, because their number is fixed.) With a corpus as small as ours, the rule asks for a small
 # vocabulary. At `standard` the share is largest near 1,000 entries, and even there it is below 95%. With ten times as many pairs, each
-# piece would occur about ten times as often, so we would reach the same share at a larger size. We trained with more entries than the
-# rule allows, because shorter sequences were worth more to us. Try both: change `PIECES` in the chapter's second cell.
+# piece would occur about ten times as often, so we would reach the same share at a larger size. In [Words, pieces and
+# characters](26_words_pieces_characters.ipynb) we train with more entries than the rule allows, because shorter sequences are worth
+# more to us there. Try both: change `PIECES` in the second cell of that chapter.
 
 # %% [markdown]
 # ## What to read next
 #
-# [Sennrich et al. (2016)](https://arxiv.org/abs/1508.07909) show what subwords do for names, compounds and loan words, and [Provilkov et
-# al. (2020)](https://arxiv.org/abs/1910.13267) show what BPE-dropout adds. [Kudo and Richardson
-# (2018)](https://arxiv.org/abs/1808.06226) describe a widely used program that learns such pieces.
+# [Words, pieces and characters](26_words_pieces_characters.ipynb) trains a network with the pieces of this chapter, and compares it
+# with networks that read whole words or single characters. [Sennrich et al. (2016)](https://arxiv.org/abs/1508.07909) show what
+# subwords do for names, compounds and loan words, and [Kudo and Richardson (2018)](https://arxiv.org/abs/1808.06226) describe a widely
+# used program that learns such pieces.
