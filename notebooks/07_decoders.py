@@ -87,7 +87,7 @@ E, H, L = 5, 8, 2
 SEED = 5  # of all initial weights
 STEPS, LEARNING_RATE = 120, 0.03  # of learning by heart
 RACE_WORDS, RACE_SENTENCES = 10, (2, 16, 64)  # of the race: in a sentence, in a batch
-SRC_WORDS, TGT_WORDS = 1_717, 1_529  # the 2017 notebook's vocabularies, to count parameters
+SRC_WORDS, TGT_WORDS = 1_717, 1_529  # sizes of two vocabularies, to count parameters
 
 # %% [markdown]
 # ## What a decoder computes
@@ -650,7 +650,7 @@ for _ in range(STEPS):
 # %% tags=["hide-input"]
 honest, right = curves["luong, general"][-1], right_translations(cheat)
 show_text(
-    f"The loss is **{loss.item():.3f}**; the honest model's was {honest:.3f}. And **{right} of {len(SOURCES)}** sentences come "
+    f"The loss is **{loss.item():.3f}**; with the right inputs it was {honest:.3f}. And **{right} of {len(SOURCES)}** sentences come "
     "out right."
 )
 

@@ -31,7 +31,7 @@
 # > - train a model with settings that were chosen for your pairs, and change them
 # > - measure any system on the same held-out sentences, and say whether a difference is more than chance
 # > - continue a training, adapt a trained model to new sentences, and notice what it forgets
-# > - show a model as a web page, and send it to somebody in two files that cannot run code
+# > - show a model as a web page, and send it to others in two files that cannot run code
 #
 # At `small` the chapter trains for some seconds, at `standard` for two or three minutes.
 
@@ -356,7 +356,7 @@ print(sorted(path.name for path in (work / "texts").iterdir()))
 
 # %% [markdown]
 # The last lines are commands for `sacrebleu`, the program with which most papers on translation are scored. It computes the same
-# scores from these files, so anybody can check them without our package. We let it do so:
+# scores from these files, so you can check them without our package. We let it do so:
 
 # %%
 command = next(line.split(": ", 1)[1] for line in written.splitlines() if line.startswith("the scores as printed"))
@@ -460,7 +460,7 @@ _ = terminal("s2s-tutorial page --run runs/esperanto --to page")
 #
 # ### Sending a model in two files
 #
-# To use a model in Python, somebody needs two files of its run. These are the files in the folder, and what each is for:
+# To use a model in Python, you need only two files of its run. These are the files in the folder, and what each is for:
 
 # %%
 what = {
