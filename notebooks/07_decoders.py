@@ -476,7 +476,7 @@ show_text(
 # much at a time that nearly every product is small to it, so there the difference stays large.
 #
 # In translation there is no fast way, because the next input is the model's own last word, which does not
-# exist yet. [Translating](10_translating.ipynb) therefore goes step by step with any decoder. The fast way belongs to teacher forcing.
+# exist yet. [Translating](10_translating.ipynb) therefore goes step by step with any decoder. So the fast way exists only with teacher forcing.
 #
 # ## The whole network
 #
@@ -556,8 +556,8 @@ show_text(
 # ## Three sentences by heart
 #
 # Before you train a new model for an hour, give it the cheapest test there is: train it on
-# three sentences. A model with thousands of weights that cannot learn three sentences by heart has a bug. (One
-# that can may still have one.)
+# three sentences. A model with thousands of weights that cannot learn three sentences by heart has a bug. (A model
+# that passes this test may still have one.)
 #
 # We begin with a single step of training, in which the loss must fall. An **optimiser** changes the weights a little in the direction in which the loss falls;
 # [Training](08_training.ipynb) explains how.

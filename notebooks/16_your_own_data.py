@@ -384,7 +384,7 @@ _ = terminal("s2s-tutorial evaluate --run runs/esperanto --hypotheses word-by-wo
 
 # %% [markdown]
 # The last part of the output answers whether the difference could be chance. The **paired bootstrap test**
-# ([Koehn, 2004](https://aclanthology.org/W04-3250/)) draws test sets of the same size from our sentences, with replacement, and
+# ([Koehn, 2004](https://aclanthology.org/W04-3250)) draws test sets of the same size from our sentences, with replacement, and
 # scores both systems on each. From these it estimates *p*: how often a difference at least this large would appear if both systems
 # were equally good. A small *p*, by convention below 0.05, means that one of them is better on sentences like these. A large one does
 # *not* mean that they are equally good; the test set may just be too small to tell.
