@@ -25,6 +25,7 @@ from s2s_tutorial.data.text import detokenise, normalise
 from s2s_tutorial.model.attention import DotScore, GeneralScore, LocalAttention, build_attention
 from s2s_tutorial.model.encoder import Encoder
 from s2s_tutorial.model.loss import masked_cross_entropy
+from s2s_tutorial.presets import PRESETS, with_transformer
 from s2s_tutorial.runs.weights import load_translator
 
 ROOT = Path(__file__).parents[1]
@@ -176,6 +177,22 @@ def test_words_that_are_right_95_times_in_100_leave_60_percent_of_sentences_with
         r"\$(0\.95)\^\{(\d+)\} \\approx (\d+)\\%\$ of all sentences of ten", prose("training")
     )
     assert round(100 * share**length) == right
+
+
+def test_texts_give_the_warm_up_and_the_dropout_of_the_presets():
+    assert "`small`, `standard` and `large`: up in a straight line over the first tenth of training" in prose(
+        "training"
+    )
+    scales = [PRESETS[name] for name in ("small", "standard", "large")]
+    assert {scale.training.warmup for scale in scales} == {0.1}
+    assert "The recurrent networks of this book use 0.1, whereas `with_transformer` asks for 0.5." in prose(
+        "transformer"
+    )
+    assert {with_transformer(scale).training.warmup for scale in scales} == {0.5}
+    assert "Our presets use 0.1 to 0.4." in prose("overfitting")
+    assert "The presets use 0.1 to 0.4." in page("book/which-sizes.md")
+    rates = [preset.model.dropout for preset in PRESETS.values()]
+    assert (min(rates), max(rates)) == (0.1, 0.4)
 
 
 # Chapter 9: overfitting
