@@ -335,8 +335,8 @@ show_table(["French", "your network", "the grammar"], mistakes[:4])
 # %% [markdown]
 # ### Exercise 0.1: The other way round
 #
-# Put the words of a French sentence in the wrong order, « noir chat le dort », and translate it. Does the network mind? Look
-# at the attention picture before you answer.
+# Put the words of a French sentence in the wrong order, « noir chat le dort », and translate it. Does the order change what
+# the network writes? Look at the attention picture before you answer.
 
 # %% [markdown]
 # ### Solution to exercise 0.1

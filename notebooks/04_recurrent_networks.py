@@ -478,7 +478,7 @@ show_text(
 )
 
 # %% [markdown]
-# What we conclude is limited. The plain network is not *unable* to play: with ten names instead of a hundred, or with several times as many
+# We should not conclude too much from this. The plain network is not *unable* to play: with ten names instead of a hundred, or with several times as many
 # training steps, it learns much more of the game. The gates make the same thing easier to learn, so that it is learned within a training that
 # we can afford.
 #
@@ -487,11 +487,12 @@ show_text(
 #
 # ## The LSTM
 #
-# The **LSTM** (long short-term memory, [Hochreiter and Schmidhuber, 1997](https://doi.org/10.1162/neco.1997.9.8.1735)) had gates seventeen years
-# before the GRU. It keeps two vectors, a cell that is only added to and multiplied by gates, and a state that is shown to the rest of the network,
-# and it has three gates: one to forget, one to write and one to show. The GRU does a similar job with one vector and two gates, so it needs three
-# quarters of the weights. On translation neither is clearly better; [Britz et al. (2017)](https://arxiv.org/abs/1703.03906), who compared many
-# variants, found the LSTM slightly ahead. We use the GRU because there is less to explain.
+# The **LSTM** (long short-term memory) of [Hochreiter and Schmidhuber (1997)](https://doi.org/10.1162/neco.1997.9.8.1735) had gates seventeen
+# years before the GRU. It keeps two vectors, a cell that is only added to and multiplied by gates, and a state that is shown to the rest of the network.
+# Today it has three gates: one to write, one to show, and one to forget, which [Gers et al. (2000)](https://doi.org/10.1162/089976600300015015)
+# added. The GRU does a similar job with one vector and two gates, so it needs three quarters of the weights. On translation the two are close.
+# [Britz et al. (2017)](https://arxiv.org/abs/1703.03906), who compared many variants, found the LSTM ahead by a small margin, but consistently.
+# We use the GRU because there is less to explain.
 #
 # ## Every formula, its code and its test
 #

@@ -21,8 +21,8 @@
 # a red book at the station and read it last night because she could not sleep.* Two things are hard. You have to keep the
 # whole sentence in your head, and while you write each word you have to find the right part of what you kept.
 #
-# The translators of 2014 worked in exactly this way, and they were the first neural networks that were trained as a whole to
-# translate. One network reads the sentence into a vector, and another writes from that vector. In this chapter we
+# The neural translators of 2014 worked in exactly this way, and they were among the first networks that were trained as a
+# whole to translate. One network reads the sentence into a vector, and another writes from that vector. In this chapter we
 # build both from the recurrent networks of the last chapter, train the result, and measure where it fails. That
 # failure is the reason why attention was invented.
 #
@@ -200,7 +200,7 @@ show_drawing("beyond-text")
 # %% [markdown]
 # ## Two words, vector by vector
 #
-# Let us follow « le chat » through Figure 5.2 with the smallest network that deserves the name, before any of it is trained. The encoder
+# Let us follow « le chat » through Figure 5.2 with a very small network, before any of it is trained. The encoder
 # and the decoder are each one GRU (`gru_step` of [Recurrent networks](04_recurrent_networks.ipynb)) with a state of three
 # numbers, and a linear layer turns the decoder's state into one score for each English word.
 
@@ -363,7 +363,7 @@ values = [round(value, 1) for value in encoder_hidden.flatten().tolist()]
 print("encoder_hidden     ", values)
 print("encoder_hidden[:2] ", values[:2])
 
-# %% tags=["hide-input"] mystnb={"image": {"alt": "Four last states in PyTorch's order: layer 0 forward, layer 0 backward, layer 1 forward, layer 1 backward. On the left, as in 2017, rows 0 and 1 become decoder layers 0 and 1, and rows 2 and 3 are crossed out. On the right, rows 0 and 1 are added up for decoder layer 0, rows 2 and 3 for layer 1."}}
+# %% tags=["hide-input"] mystnb={"image": {"alt": "Four last states in PyTorch's order: layer 0 forward, layer 0 backward, layer 1 forward, layer 1 backward. On the left, with the mistake, rows 0 and 1 become decoder layers 0 and 1, and rows 2 and 3 are crossed out. On the right, rows 0 and 1 are added up for decoder layer 0, rows 2 and 3 for layer 1."}}
 show_drawing("encoder-states")
 
 # %% [markdown]
@@ -509,7 +509,8 @@ axes.legend()
 show_figure(figure)
 
 # %% [markdown]
-# **Figure 5.6.** Translation quality by sentence length, with one vector and with attention, after the same training.
+# **Figure 5.6.** Translation quality by sentence length, after the same training. With one vector it falls as sentences become
+# longer, and with attention it falls much less.
 
 # %% tags=["hide-input"]
 short, long = ({name: scores[end] for name, scores in curves.items()} for end in (0, -1))

@@ -87,7 +87,7 @@ E, H, L = 5, 8, 2
 SEED = 5  # of all initial weights
 STEPS, LEARNING_RATE = 120, 0.03  # of learning by heart
 RACE_WORDS, RACE_SENTENCES = 10, (2, 16, 64)  # of the race: in a sentence, in a batch
-SRC_WORDS, TGT_WORDS = 1_717, 1_529  # the 2017 notebook's vocabularies, to count parameters
+SRC_WORDS, TGT_WORDS = 1_717, 1_529  # sizes of two vocabularies, to count parameters
 
 # %% [markdown]
 # ## What a decoder computes
@@ -476,7 +476,7 @@ show_text(
 # much at a time that nearly every product is small to it, so there the difference stays large.
 #
 # In translation there is no fast way, because the next input is the model's own last word, which does not
-# exist yet. [Translating](10_translating.ipynb) therefore goes step by step with any decoder. The fast way belongs to teacher forcing.
+# exist yet. [Translating](10_translating.ipynb) therefore goes step by step with any decoder. So the fast way exists only with teacher forcing.
 #
 # ## The whole network
 #
@@ -556,8 +556,8 @@ show_text(
 # ## Three sentences by heart
 #
 # Before you train a new model for an hour, give it the cheapest test there is: train it on
-# three sentences. A model with thousands of weights that cannot learn three sentences by heart has a bug. (One
-# that can may still have one.)
+# three sentences. A model with thousands of weights that cannot learn three sentences by heart has a bug. (A model
+# that passes this test may still have one.)
 #
 # We begin with a single step of training, in which the loss must fall. An **optimiser** changes the weights a little in the direction in which the loss falls;
 # [Training](08_training.ipynb) explains how.
@@ -650,7 +650,7 @@ for _ in range(STEPS):
 # %% tags=["hide-input"]
 honest, right = curves["luong, general"][-1], right_translations(cheat)
 show_text(
-    f"The loss is **{loss.item():.3f}**; the honest model's was {honest:.3f}. And **{right} of {len(SOURCES)}** sentences come "
+    f"The loss is **{loss.item():.3f}**; with the right inputs it was {honest:.3f}. And **{right} of {len(SOURCES)}** sentences come "
     "out right."
 )
 

@@ -379,8 +379,8 @@ axes.set(xlabel="share of training done", ylabel="share of the highest rate", yl
 show_figure(figure)
 
 # %% [markdown]
-# **Figure 8.3.** The learning rate of our presets: up in a straight line over the first tenth of training, then down along
-# half a cosine.
+# **Figure 8.3.** The learning rate of `small`, `standard` and `large`: up in a straight line over the first tenth of training,
+# then down along half a cosine.
 
 # %% [markdown]
 # ## The step of the package

@@ -397,11 +397,11 @@ weak, strong = lengths_table[0], lengths_table[-1]
 longer = strong[1] - weak[1]
 show_text(
     f"The references have {reference_words:.2f} words on average. Without a penalty the translations have {weak[1]:.2f}, "
-    f"with the strongest {strong[1]:.2f}: {'longer, as promised' if longer > 0 else 'not longer here'}. "
+    f"with the strongest {strong[1]:.2f}: {'longer, as expected' if longer > 0 else 'not longer here'}. "
     + (
         "But all of these are close: on short sentences length is not what goes wrong."
         if abs(longer) < 0.05 * reference_words
-        else "That is a difference BLEU can feel: it punishes what is too short."
+        else "A difference of this size changes BLEU, which penalises translations that are too short."
     )
 )
 
@@ -436,9 +436,9 @@ his, her = (sum(owner in text.split() for text in of_friend) for owner in ("his"
 show_text(
     f'**{his}** of its {len(of_friend)} translations say "his" and **{her}** say "her". '
     + (
-        "A translator that must give one answer has to choose; the list keeps the doubt."
+        "A translator that must give one answer has to choose, whereas the list has both."
         if his and her
-        else "So this list does not show the doubt: a beam keeps only what the model finds probable enough."
+        else "So this list does not show both: a beam keeps only the most probable translations."
     )
 )
 
@@ -468,7 +468,7 @@ attn_weights = torch.tensor([  # ngozi  est  fatiguee  .   <eos>
     [0.00, 0.00, 0.05, 0.90, 0.05],  # .
 ])  # fmt: skip
 source = ["ngozi", "est", "fatiguee", "."]
-print("it said:", " ".join(toy_words.words[number] for number in ids))
+print("written:", " ".join(toy_words.words[number] for number in ids))
 print("answer: ", answer_unknown(Hypothesis(ids, -1.0, attn_weights), source, toy_words))
 
 # %% [markdown]
@@ -496,15 +496,15 @@ once_src, once_tgt = (int(v.seen_once().sum()) for v in (corpus.src_vocabulary, 
 asked = sum(len(found.unknown) for found in answers)
 copied = sum(len(found.copied) for found in answers)
 show_text(
-    f"The sentences hold {asked} unknown words; **{copied}** words of the answers were copied. The model can only say UNK if it has "
-    f"learnt to: in these training pairs {once_src} of {len(corpus.src_vocabulary):,} French words and {once_tgt} of "
+    f"The sentences hold {asked} unknown words; **{copied}** words of the answers were copied. The model can write UNK only if it has "
+    f"learned to. In these training pairs {once_src} of {len(corpus.src_vocabulary):,} French words and {once_tgt} of "
     f"{len(corpus.tgt_vocabulary):,} English words were seen just once, and only those were ever shown as UNK. "
     + ("That is very little to learn from. " if once_tgt < 0.05 * len(corpus.tgt_vocabulary) else "")
     + (
-        "The filter that drops all pairs with rare words, as 2017's did, drops the very sentences that teach a model what "
-        "to do with them."
+        "Our filter drops all pairs with rare words, and these are the sentences from which a model could learn what to do "
+        "with such words."
         if scale.data.trim_below > 1
-        else "No filter dropped rare words here; the corpus has as many as it has."
+        else "No filter dropped rare words here, so all rare words of the corpus are in its training pairs."
     )
 )
 
@@ -515,11 +515,11 @@ show_text(
 # But what it spells may differ from the name that it read. You cut words in this way in [Subwords](22_subwords.ipynb),
 # and train such a model in [Words, pieces and characters](26_words_pieces_characters.ipynb).
 #
-# ## Ten sentences of 2017
+# ## Ten difficult sentences
 #
-# The notebook of 2017 closed with ten sentences. Some were in its training data. Seven are longer than the 25
-# characters of its own filter, so nothing so long was ever trained on; several hold words that its vocabulary had
-# dropped, and those crashed.
+# [The notebook that this book started from](../book/from-2017.md) ended with ten sentences, which are a good test of how a
+# translator fails. Seven of them are longer than the 25 characters of its filter, which is also the filter of our
+# `standard`, so no training sentence was as long. And several contain words that are too rare for the vocabulary.
 
 # %% tags=["nbval-check-output"]
 closing = """je suis trop froid .
@@ -535,14 +535,14 @@ ce fromage est prepare a partir de lait de chevre .""".splitlines()
 print(sum(len(sentence) > 25 for sentence in closing), "of", len(closing), "are longer than 25 characters")
 
 # %% [markdown]
-# Three are not even good French: « elle est trop petit » wants « petite », « des centaines de chiens furent arretees »
-# wants « arrêtés », and « est le chien vert aujourd'hui ? » is English in French words. (« Je suis trop froid » is correct:
-# "I am too cold", said by a cold person. Someone who shivers says « j'ai trop froid ».) A fair test has none of this; as a
-# test of nerves it will do.
+# Two of them are not good French: « elle est trop petit » should have « petite », and « est le chien vert aujourd'hui ? » is
+# English in French words. In « des centaines de chiens furent arretees », most writers would let the participle agree with
+# the dogs, « arrêtés ». (« Je suis trop froid » is correct, but it means that I am cold to the touch; if you feel cold, you
+# say « j'ai trop froid ».) A fair test would not contain such sentences.
 #
 # > **Guess first**
 # >
-# > Which will it get right? Which will lose a part of the sentence? In which will it make something up?
+# > Which of them will our translator get right? Which will lose a part of the sentence? In which will it invent something?
 
 # %%
 meanings = [
@@ -573,13 +573,13 @@ show_text(
         if filtered
         else f"This model was trained on sentences of at most {scale.data.max_length} words. "
     )
-    + "The unknown column says how many of its troubles are words."
+    + "The column *unknown* shows in which sentences a word is unknown."
 )
 
 # %% [markdown]
 # Read the long ones, and compare the shares of words. A model that never saw a sentence of more than 25 characters never
 # had to write more than six or seven words, so it has learned that translations *end* there. Attention would allow it to
-# continue, but nothing in the data has taught it to. This is a common failure of learned systems: they do what their data did.
+# continue, but nothing in the data has taught it to. This failure is common in systems that learn: they imitate their data, in the length of sentences as well.
 #
 # [From sentences to numbers](01_sentences_to_numbers.ipynb) shows what filters take away, and [How good is
 # it?](11_how_good_is_it.ipynb) measures quality by length. [Where it fails](14_where_it_fails.ipynb) tries two remedies, and

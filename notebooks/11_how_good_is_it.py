@@ -430,7 +430,7 @@ seen_scores, _ = evaluate(translator, seen)
 # %% [markdown]
 # A score also needs something to compare with. We use two baselines that have learned nothing. **Copying** leaves the French as it is. **Look-up**
 # finds the training source that shares the most words with the sentence, where rare words count more, and gives its
-# translation. It has only memory.
+# translation, so it can only remember.
 
 # %%
 known = list(zip(corpus.train.sources, corpus.train.targets, strict=True))[:lookup_pairs]
@@ -474,15 +474,15 @@ lookup, model_bleu, train_bleu = rows[1][1], greedy_scores.bleu, seen_scores.ble
 show_text(
     f"The model is **{abs(model_bleu - lookup):.1f}** BLEU {'above' if model_bleu > lookup else 'below'} looking up, so it "
     + (
-        "has learnt more than a memory holds. "
+        "has learned more than what remembering alone can give. "
         if model_bleu > lookup + 2
-        else "has not learnt more than a memory holds. "
+        else "has not learned more than what remembering alone can give. "
     )
     + f"On its own training sentences it scores {train_bleu:.1f}, on unseen ones {model_bleu:.1f}. "
     + (
-        f"The gap of **{train_bleu - model_bleu:.1f}** is memory: whoever reports the first number reports that too."
+        f"The gap of **{train_bleu - model_bleu:.1f}** is memory, and a report that gives only the first number includes it."
         if train_bleu - model_bleu > 5
-        else "There is little between them: what it has learnt it has learnt for unseen sentences as well."
+        else "The two are close, so what it has learned helps with unseen sentences as well."
     )
 )
 
@@ -611,8 +611,8 @@ show_text(
     f"{challenge_scores.unknown_rate:.1%} of the words unknown; on the test set it is {beam_scores.bleu:.1f}, with "
     f"{beam_scores.unknown_rate:.1%} unknown. "
     + (
-        "The challenge set is harder: it was not drawn from this corpus and has passed none of its filters, and so it shows "
-        "what a test set of the same make hides."
+        "The challenge set is harder: it was not drawn from this corpus and has passed none of its filters, so it shows "
+        "weaknesses that a test set from the same corpus does not show."
         if challenge_scores.bleu < beam_scores.bleu
         else "The challenge set is not harder than the test set here."
     )

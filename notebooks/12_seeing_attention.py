@@ -307,7 +307,7 @@ show_table(
 covered = (whole.aer_chance - whole.aer) / (whole.aer_chance - whole.aer_best)
 show_text(
     f"From chance to the best possible value this model has come **{covered:.0%}** of the way, at BLEU "
-    f"**{whole.bleu:.1f}**. Nobody ever showed it an alignment: all it was asked for is the next word."
+    f"**{whole.bleu:.1f}**. No alignment was used in training: the model only learned to predict the next word."
 )
 
 # %% [markdown]
@@ -420,19 +420,19 @@ show_figure(figure)
 
 # %% tags=["hide-input"]
 chance = results["general"].aer_chance
-# A model that has not learnt to align has no shift to speak of.
+# A model that has not learned to align has no shift that means anything.
 aligned = {name: rates for name, rates in by_shift.items() if min(rates) < chance - 0.1}
 lowest = {name: shifts[int(np.argmin(rates))] for name, rates in aligned.items()}
 off = [name for name, shift in lowest.items() if shift]
 show_text(
     "No model of this run aligns better than chance yet, so there is nothing to shift."
     if not aligned
-    else f"Of the models that have learnt to align ({', '.join(aligned)}), every one's weights fit best the word that "
-    "is being written. Timing is no excuse for their errors, then."
+    else f"The weights of all models that have learned to align ({', '.join(aligned)}) fit best the word that is being "
+    "written. So their errors are not a matter of timing."
     if not off
     else "Off by one is real here: "
     + "; ".join(f"**{name}** fits best at shift **{lowest[name]:+d}**" for name in off)
-    + ". Read such a picture with that shift in mind: a plain AER says less about what this model knows than about when it looks."
+    + ". Read such a picture with that shift in mind, because a plain AER measures mostly *when* this model looks."
 )
 
 
@@ -502,6 +502,16 @@ show_table(
     ["weights at test time", "BLEU", "from", "to", "exact matches"],
     [[name, s["bleu"], s["bleu_low"], s["bleu_high"], f"{s['exact_match']:.1%}"] for name, s in spoiled.items()],
 )
+intact, even = spoiled["as it is"], spoiled["uniform"]
+show_text(
+    f"With uniform weights BLEU changes from {intact['bleu']:.1f} to **{even['bleu']:.1f}**, and with hard weights to "
+    f"**{spoiled['hard']['bleu']:.1f}**. "
+    + (
+        "So this trained model needs its weights."
+        if even["bleu_high"] < intact["bleu_low"]
+        else "So this run does not show that the model needs its weights."
+    )
+)
 
 # %% [markdown]
 # ### 2. Could another model do without?
@@ -537,13 +547,13 @@ show_table(
 lost = free["bleu"] - grown_up["bleu"]
 clear = "and the intervals do not overlap" if grown_up["bleu_high"] < free["bleu_low"] else "and the intervals overlap"
 show_text(
-    f"Grown up without a choice of where to look, the model reaches **{grown_up['bleu']:.1f}** BLEU, against "
-    f"**{free['bleu']:.1f}** with attention ({clear}). "
+    f"A model that was trained with uniform weights reaches **{grown_up['bleu']:.1f}** BLEU, against **{free['bleu']:.1f}** with "
+    f"weights of its own ({clear}). "
     + (
-        "Free weights are worth something here: the first condition for reading them as an explanation is met."
+        "So weights of its own help the model here, which is the first condition for reading them as an explanation."
         if grown_up["bleu_high"] < free["bleu_low"]
-        else "So this run does not show that attention is needed: for sentences this short, or a model this young, an even "
-        "average of the encoder's states is enough. Its pictures explain little."
+        else "So this run does not show that attention is needed: for such short sentences, or after such a short training, a plain "
+        "mean of the encoder's states is enough. Its pictures explain little."
     )
 )
 
@@ -599,7 +609,7 @@ for _ in range(SEARCH_STEPS):
 
 # %%
 def fate(log_probs, weights):
-    """Per cent of words with a new favourite; of those with the same prediction; their mean variation distance."""
+    """Per cent of words with a new top source word; of those with the same prediction; their mean variation distance."""
     real = batch.tgt_mask
     moved = (weights.argmax(dim=-1) != old_weights.argmax(dim=-1))[real]
     same = (log_probs.argmax(dim=-1) == old_log_probs.argmax(dim=-1))[real]
@@ -614,7 +624,7 @@ with torch.no_grad():
     with tampered(shuffled):
         control = fate(*predict(model, batch))
 show_table(
-    ["weights", "other favourite", "same word", "distance"],
+    ["weights", "another top source word", "same word written", "distance"],
     [
         [name, f"{moved:.1f}%", f"{same:.1f}%", distance]
         for name, (moved, same, distance) in (("searched for", searched), ("shuffled", control))
@@ -623,17 +633,17 @@ show_table(
 
 # %% tags=["hide-input"]
 show_text(
-    f"For **{searched[0]:.0f}%** of the words the search found another favourite, and **{searched[1]:.1f}%** of those "
-    f"words came out as before (shuffled weights keep {control[1]:.1f}%). For the other {100 - searched[0]:.0f}% it found "
-    "no other favourite. "
+    f"For **{searched[0]:.0f}%** of the words the search found weights with another top source word, and **{searched[1]:.1f}%** of "
+    f"those words were written as before (with shuffled weights {control[1]:.1f}%). For the other {100 - searched[0]:.0f}% it "
+    "found none. "
     + (
-        "So for these words, and for these only, the weights you saw are one of several stories that would have ended in the "
-        "same word. "
+        "So for the words of the first kind, and only for these, the model's own weights are one of several possibilities that "
+        "lead to the same word. "
         if searched[1] > 50
-        else "So here other weights mostly mean other words. "
+        else "So here other weights mostly lead to other words. "
     )
-    + "But remember who told the other story: a search with the answer before its eyes. The model never had these weights, and "
-    "has no way to come by them from its own states. That is Wiegreffe and Pinter's objection."
+    + "But a search found these weights, and it knew the words that were to be written. The model itself never computes them "
+    "from its states. That is Wiegreffe and Pinter's objection."
 )
 
 
@@ -733,28 +743,40 @@ show_figure(figure)
 # **Figure 12.5.** The damage that erasing a source word does to a target word. A box holds the middle half of the pairs, the whiskers
 # 90% of them, and dots are the rest.
 
+# %% [markdown]
+# Figure 12.5 contains all pairs. The next cell sums it up, and then returns to the three claims of the beginning, with the
+# evidence that each of them needs and what we have found:
+
 # %% tags=["hide-input"]
 show_text(
     f"Rank correlation of weight and damage: **{correlation:.2f}**. The most attended word is the most needed one "
     f"in **{hits:.0%}** of the cases (chance would be {by_chance:.0%}). And the most needed word has a gold link to the "
     f"target word in **{linked.mean().item():.0%}** of the cases. "
     + (
-        "The weights tell you something true about what the output depends on, and not all of it."
+        "So the weights show a part of what the output depends on, but not all of it."
         if hits > 2 * by_chance
-        else "In this run the weights tell you little about what the output depends on."
+        else "In this run the weights show little of what the output depends on."
     )
 )
-
+alignment = f"AER {whole.aer:.2f} (best possible {whole.aer_best:.2f}, chance {whole.aer_chance:.2f})"
+reason = (
+    f"BLEU {intact['bleu']:.0f}, with uniform weights {even['bleu']:.0f}; other weights for {searched[0]:.0f}% of the words; top "
+    f"words agree in {hits:.0%}, rank correlation {correlation:.2f}"
+)
+show_table(
+    ["claim", "evidence it needs", "what we found"],
+    [
+        ["1. it *looked* there", "none: the weights say so", "always true"],
+        ["2. the words are *aligned*", "a low alignment error rate, beside its best and chance values", alignment],
+        [
+            "3. it wrote the word *because* of that look",
+            "experiments such as 1 to 4",
+            f"{'true in part' if hits > 2 * by_chance else 'not shown'}: {reason}",
+        ],
+    ],
+)
 
 # %% [markdown]
-# Figure 12.5 contains all pairs. We can now return to the three claims of the beginning:
-#
-# | claim | evidence it needs | what we found |
-# | :--- | :--- | :--- |
-# | 1. it *looked* there | none: the weights say so | always true |
-# | 2. the words are *aligned* | a low alignment error rate, next to its best and chance values | mostly true for the models above, and measured |
-# | 3. it wrote the word *because* of that look | an experiment such as 1 to 4 | true in part: see the number of each experiment |
-#
 # So in front of a heat map you can always make claim 1. Make claim 2 only if the alignment error rate has been measured, and claim 3 only
 # after an experiment, and then give its number too.
 #
@@ -807,7 +829,7 @@ show_table(["θ", "AER"], [[f"{theta:.1f}", rate] for theta, rate in rates.items
 # %% [markdown]
 # ### Exercise 12.2: Sure of itself, and right?
 #
-# Is a sharp row a right row? Compare the mean entropy of rows whose favourite is a gold link with that of the others.
+# Is a sharp row a right row? Compare the mean entropy of rows whose largest weight is at a gold link with that of the others.
 
 # %% [markdown]
 # ### Solution to exercise 12.2
@@ -820,7 +842,7 @@ for weights, links in zip(attention, corpus.test.alignments, strict=True):
         (right if (place, word) in links else wrong).append(bits[word])
 assert len(right) + len(wrong) == sum(len(weights) - 1 for weights in attention)
 show_table(
-    ["the favourite is", "words", "mean entropy in bits"],
+    ["the top source word is", "words", "mean entropy in bits"],
     [["a gold link", len(right), float(np.mean(right))], ["no gold link", len(wrong), float(np.mean(wrong))]],
 )
 

@@ -31,7 +31,7 @@
 # > - train a model with settings that were chosen for your pairs, and change them
 # > - measure any system on the same held-out sentences, and say whether a difference is more than chance
 # > - continue a training, adapt a trained model to new sentences, and notice what it forgets
-# > - show a model as a web page, and send it to somebody in two files that cannot run code
+# > - show a model as a web page, and send it to others in two files that cannot run code
 #
 # At `small` the chapter trains for some seconds, at `standard` for two or three minutes.
 
@@ -356,7 +356,7 @@ print(sorted(path.name for path in (work / "texts").iterdir()))
 
 # %% [markdown]
 # The last lines are commands for `sacrebleu`, the program with which most papers on translation are scored. It computes the same
-# scores from these files, so anybody can check them without our package. We let it do so:
+# scores from these files, so you can check them without our package. We let it do so:
 
 # %%
 command = next(line.split(": ", 1)[1] for line in written.splitlines() if line.startswith("the scores as printed"))
@@ -384,7 +384,7 @@ _ = terminal("s2s-tutorial evaluate --run runs/esperanto --hypotheses word-by-wo
 
 # %% [markdown]
 # The last part of the output answers whether the difference could be chance. The **paired bootstrap test**
-# ([Koehn, 2004](https://aclanthology.org/W04-3250/)) draws test sets of the same size from our sentences, with replacement, and
+# ([Koehn, 2004](https://aclanthology.org/W04-3250)) draws test sets of the same size from our sentences, with replacement, and
 # scores both systems on each. From these it estimates *p*: how often a difference at least this large would appear if both systems
 # were equally good. A small *p*, by convention below 0.05, means that one of them is better on sentences like these. A large one does
 # *not* mean that they are equally good; the test set may just be too small to tell.
@@ -460,7 +460,7 @@ _ = terminal("s2s-tutorial page --run runs/esperanto --to page")
 #
 # ### Sending a model in two files
 #
-# To use a model in Python, somebody needs two files of its run. These are the files in the folder, and what each is for:
+# To use a model in Python, you need only two files of its run. These are the files in the folder, and what each is for:
 
 # %%
 what = {

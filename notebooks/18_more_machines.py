@@ -362,7 +362,7 @@ show_text(
 #
 # ## Pairs that do not fit into memory
 #
-# There is one more limit than time. A sentence in memory takes many times the bytes of its letters, so some ten million pairs
+# Besides time there is one more limit, the memory. A sentence in memory takes many times the bytes of its letters, so some ten million pairs
 # fill a laptop. Encoded, a word takes two or four bytes. **[Streaming](../book/glossary.md)** means to read a corpus piece by
 # piece: the function `stream` encodes it *once* into files, and maps these files into memory. The operating system then reads
 # a part of a file when it is used, and drops it again when memory is short.

@@ -16,10 +16,10 @@
 # # The Transformer
 #
 # [Attention without recurrence](23_attention_without_recurrence.ipynb) has given us attention that can read a sentence and
-# write one. One such layer is not enough for translation, and a pile of them does not train. In this chapter we build the
+# write one. One such layer is not enough for translation, and a stack of many cannot be trained as it is. In this chapter we build the
 # rest of the network of [Vaswani et al. (2017)](https://arxiv.org/abs/1706.03762): a small network at every word, a path
 # that goes around each part, and a normalisation. For each of them we first look at the trouble, then at the remedy, and
-# measure what happens without it. Then we train the whole, and find out why a Transformer asks for a careful start.
+# measure what happens without it. Then we train the whole network, and find out why a Transformer needs small steps at first.
 #
 # > **What you will be able to do**
 # >
@@ -129,7 +129,7 @@ check_shape(model.decoder.logits(output.attn_states), (B, T, V))
 
 # %% [markdown]
 # The parts come in the order of the drawing, and each returns states of size $H$. That is the rule that makes it easy to
-# pile up layers: whatever is inside, a layer reads (B, S, H) and returns (B, S, H).
+# stack layers: whatever is inside, a layer reads (B, S, H) and returns (B, S, H).
 #
 # ## A small network at every word
 #
@@ -143,7 +143,7 @@ check_shape(model.decoder.logits(output.attn_states), (B, T, V))
 # $$
 #
 # It widens a state to $F$ values, sets negative ones to 0, and returns to $H$ values. It does this at each word on its
-# own, with the same weights. So in each layer the words first exchange something, and then each of them thinks about it.
+# own, with the same weights. So in each layer the words first exchange information, and then each state is processed on its own.
 
 # %%
 show_source(FeedForward)
@@ -170,7 +170,7 @@ assert counts["feed-forward"] == 2 * 64 * 256 + 256 + 64
 #
 # ## Residuals: keep what you have
 #
-# Now we pile up layers, and the first trouble appears. Take three words whose states are single numbers: 0, 3 and 6. An
+# Now we stack layers, and the first trouble appears. Take three words whose states are single numbers: 0, 3 and 6. An
 # attention that has learned nothing yet has nearly equal weights. Say each word gives itself 0.4, and the two others 0.3
 # each. Compute the three new states with a pencil, and then what a second layer makes of them.
 
@@ -182,8 +182,8 @@ for layer_number in range(4):
     values = mixing @ values
 
 # %% [markdown]
-# After three layers, the three words cannot be told apart. Each mixing leaves a tenth of the differences, because a mean is
-# nearer to the middle than what it is a mean of. No later layer can bring back what has been lost.
+# After three layers, the three words cannot be told apart. Each mixing leaves a tenth of the differences, because a mean
+# lies between the values that it is computed from. No later layer can bring back what has been lost.
 #
 # The remedy is to *add* the result to the state instead of replacing it:
 #
@@ -193,9 +193,9 @@ for layer_number in range(4):
 # $$
 #
 # This is called a [residual connection](../book/glossary.md). With (24.2), the three words become 2.7, 6 and 9.3 after one
-# layer, so their differences stay. A layer now says what should change in a state, and if it has nothing to say, it can
-# return zeros. The gradient profits as well: the slope of (24.2) is $1 + \mathrm{sublayer}'(x)$, so it finds its way back
-# through the 1, however small the rest is.
+# layer, so their differences stay. A layer now computes only the change of a state, and it can return zeros where nothing
+# should change. The gradient profits as well: the slope of (24.2) is $1 + \mathrm{sublayer}'(x)$, so the
+# gradient passes back through the 1 even where the second term is small.
 #
 # ## Normalisation: keep it at one size
 #
@@ -230,7 +230,7 @@ show_source(EncoderLayer.forward)
 # %% [markdown]
 # ### Break it before training
 #
-# We can see both troubles without any training. We send random states of twelve words through a pile of untrained encoder
+# We can see both troubles without any training. We send random states of twelve words through a stack of untrained encoder
 # layers, and note two things after each layer: how different the states of the twelve words are, as a share of their size,
 # and how large the states are. We do it with complete layers, with layers that do not add, and with layers that do not
 # normalise.
@@ -295,13 +295,13 @@ show_text(
 
 # %% [markdown]
 # So the pencil was right: the difference between the words falls as fast as in our example. The states grow more slowly than
-# our estimate of $2^{24}$, a size of 4,096, because a mean is smaller than what it is a mean of. [Dong et al.
+# our estimate of $2^{24}$, a size of 4,096, because averaging makes states smaller. [Dong et al.
 # (2021)](https://arxiv.org/abs/2103.03404) prove that attention alone, without residuals and feed-forward networks, must end
 # like this.
 #
 # ## Before or after?
 #
-# Our layers normalise what a sublayer *reads*. This is called [pre-norm](../book/glossary.md), while the paper of 2017 did
+# Our layers normalise what a sublayer *reads*. This is called [pre-norm](../book/glossary.md), while Vaswani et al. did
 # it the other way round and normalised the *sum*: $\mathrm{LayerNorm}(x + \mathrm{sublayer}(x))$, which is called post-norm.
 # The difference looks small, but with post-norm there is no path from the top to the bottom any more that leaves everything
 # as it is, because each sum passes through a normalisation.
@@ -490,14 +490,14 @@ show_text(
 # does learn, but slowly. The norm of its first gradient is more than a hundred times as large as that of the complete
 # network, so clipping shortens nearly every one of its first steps.
 #
-# The warm-up matters for both forms, and more than most readers guess. A fair comparison needs a check here: both schedules
+# The warm-up matters for both forms, and perhaps more than you guessed. A fair comparison needs a check here: both schedules
 # have the same mean rate over the run, half of the highest one. What differs is where the large steps are. Without a warm-up
 # they come first, when the states mean nothing yet, and they push the weights to a place from which the rest of the run does
 # not recover. In ratio, post-norm suffers more, as the theory says. But pre-norm does not do without a warm-up either: that
 # would need a lower rate, and our runs are too short for one.
 #
 # Be careful with the order of pre-norm and post-norm. All six networks have the same highest rate, which was chosen for
-# pre-norm. Post-norm might like another one, and with a few hundred steps we measure who learns quickly.
+# pre-norm. Post-norm might be better with another one, and with a few hundred steps we measure which network learns quickly.
 #
 # ### The learning rate at each step
 #
@@ -511,7 +511,7 @@ for warmup in (0.0, 0.1, 0.5):
 # %% [markdown]
 # ## Recap
 #
-# - A Transformer is a pile of layers that read and return states of size $H$. In an encoder layer, words exchange something
+# - A Transformer is a stack of layers that read and return states of size $H$. In an encoder layer, words exchange something
 #   by self-attention, and then each of them goes through a feed-forward network. A decoder layer also attends to the source.
 # - Residual connections add the result of each sublayer to the state. Without them, the words of a sentence become the same
 #   after a few layers, and nothing can be learned.
@@ -522,7 +522,7 @@ for warmup in (0.0, 0.1, 0.5):
 # ## Exercises
 
 # %% [markdown]
-# ### Exercise 24.1: The network of 2017
+# ### Exercise 24.1: The base model of the paper
 #
 # The base model of the paper has $H = 512$, $F = 2048$, 8 heads, 6 layers in encoder and decoder, and one embedding of about
 # 37,000 pieces that encoder, decoder and output layer share. The paper gives about 65 million parameters. Count them with a

@@ -570,10 +570,10 @@ show_text(
 
 # %% [markdown]
 # This is a surprise. A probe reads the number from most states, and yet a push along the common direction of the number
-# changes almost nothing. So a property can be read in a simple form while the decoder uses something else. What it uses
-# shows in the other line: the difference between « téléphone » and « téléphones » alone. In the Transformer, such a push at
-# one state is enough in most sentences, even against the article and the verb, which still show the singular. Plural nouns
-# are other words for this network, and each has a place of its own.
+# changes almost nothing. So a property can be read in a simple form while the decoder uses something else. You can see
+# in the other line what it uses: the difference between « téléphone » and « téléphones » alone. In the Transformer, such a push at
+# one state is enough in most sentences, even against the article and the verb, which still show the singular. For this
+# network, the plural of a noun is a word of its own, and the direction that leads to it is that noun's alone.
 #
 # In the GRU the same push works in fewer sentences. Its neighbours have read the noun too, so the old number is still in the
 # states of the other words. This agrees with what the probe for the tense has shown. Look also at the verb in the examples:

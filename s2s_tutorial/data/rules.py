@@ -79,7 +79,7 @@ class TextRule:
 
 @dataclass(frozen=True)
 class AsciiRule(TextRule):
-    """The rule of 2017, "ascii": lower-case letters from a to z and four marks. Chapter 1 of the book explains it."""
+    """The rule "ascii": lower-case letters from a to z and four marks. Chapter 1 of the book explains it."""
 
     marked: bool = False
     name: ClassVar[TextName] = "ascii"

@@ -38,7 +38,7 @@
   }
 
   /**
-   * Make the rule of 2017's words: lower-case letters from a to z and four marks.
+   * Make the rule "ascii": lower-case letters from a to z and four marks.
    * @param {Description} description
    * @returns {TextRule}
    */
@@ -59,7 +59,7 @@
   }
 
   /**
-   * Make the rule for real text, or for the pieces of 2017's words.
+   * Make the rule for real text, or for pieces of words of the rule "ascii".
    * @param {Description} description
    * @param {ReadingRules} reading
    * @returns {TextRule}
