@@ -64,20 +64,16 @@ import torch
 from matplotlib.figure import Figure
 from torch import nn
 
-from s2s_tutorial.data.batches import Encoded, batches_in_order
 from s2s_tutorial.data.corpus import prepare
 from s2s_tutorial.data.vocabulary import EOS, PAD, SOS
 from s2s_tutorial.model.attention import ConcatScore, masked_softmax
 from s2s_tutorial.model.encoder import Encoder
 from s2s_tutorial.model.gru import run_gru
+from s2s_tutorial.notebook.experiments import examine, held_out_loss, show_results, step_losses, train_variant, verdict
 from s2s_tutorial.notebook.plots import running_mean
 from s2s_tutorial.notebook.show import show_figure, show_source, show_table, show_text
 from s2s_tutorial.presets import PRESETS, load_scale
-from s2s_tutorial.runs.folder import folder_for
-from s2s_tutorial.training.record import read_record
-from s2s_tutorial.training.trainer import Trainer
-from s2s_tutorial.training.watchers import LiveLine
-from s2s_tutorial.translation.evaluation import evaluate, score_translations
+from s2s_tutorial.translation.evaluation import score_translations
 
 scale = load_scale()  # S2S_SCALE: small, standard or large
 embedded = scale if scale.data.corpus == "sample" else PRESETS["sample"]
@@ -100,92 +96,34 @@ BLUE, ORANGE, GREEN, GREY = "#00429d", "#b8560b", "#2a7f62", "0.5"
 # while data, schedule and seed stay the same. The differences then come from that change and from chance. Because of
 # chance, BLEU has an interval here, and [Which attention?](15_which_attention.ipynb) repeats such a comparison with several
 # seeds.
+#
+# The function `train_variant` makes sure that only one thing changes. It takes the settings and the corpus that all models
+# share, then what differs: settings such as `attention="concat"`, or a `breakage`, which replaces a part of the package by a
+# wrong one while the model trains.
 
 # %%
 corpus = prepare(settings.data)
+show_source(train_variant)
 
-
-def train(name=None, corpus=corpus, breakage=None, seed=0, epochs=EPOCHS, **model):
-    """Train a run in a folder of its own, or resume it; `breakage` is on while it trains."""
-    its = replace(
-        settings,
-        name=name or settings.name,
-        model=replace(settings.model, **model),
-        training=replace(settings.training, seed=seed, epochs=epochs),
-    )
-    with breakage or nullcontext():
-        trainer = Trainer(corpus, its, folder_for(its), watchers=[LiveLine()])
-        trainer.fit()
-    return trainer
-
-
-healthy = train()
-
+# %%
+healthy = train_variant(settings, corpus)
 
 # %% [markdown]
 # We look at four numbers: BLEU on the test set with its 95% interval, the alignment error rate (see
 # [Seeing attention](12_seeing_attention.ipynb)), the loss that *training reported* at its end, and the loss on the test
 # set, in nats per word, computed by an intact function. The last two differ even in a healthy run. Training smooths its labels,
-# drops values and hides words ([Overfitting](09_overfitting.ipynb)), so it reports a higher loss than the test.
-
-
-# %%
-@torch.inference_mode()
-def test_loss(trainer):
-    """Cross-entropy of the test references, in nats a word."""
-    held_out = trainer.corpus.test
-    src = Encoded.encode(held_out.sources, trainer.corpus.src_vocabulary)
-    tgt = Encoded.encode([texts[0] for texts in held_out.references], trainer.corpus.tgt_vocabulary)
-    total = words = 0.0
-    for _, batch in batches_in_order(src, tgt, 128):
-        batch = batch.to(trainer.device)
-        count = int(batch.tgt_mask.sum())
-        total, words = total + trainer.model.loss(batch).item() * count, words + count
-    return total / words
-
-
-def losses(trainer):
-    """Loss of every training step."""
-    return [line["loss"] for line in read_record(trainer.run.record_path) if line["kind"] == "step"]
-
+# drops values and hides words ([Overfitting](09_overfitting.ipynb)), so it reports a higher loss than the test. Two
+# functions of the package measure all of this:
 
 # %%
-results = {}
+show_source(held_out_loss, examine)
 
-
-def examine(name, trainer, breakage=None):
-    """Measure a run; a breakage that belongs to the model is on while it translates, too."""
-    with breakage or nullcontext():
-        scores, _ = evaluate(trainer.translator, trainer.corpus.test)
-        results[name] = (scores, float(running_mean(losses(trainer), 50)[-1]), test_loss(trainer))
-
-
-def compare(*names):
-    """Show the examined runs in one table."""
-    header = ["model", "BLEU", "from", "to", "AER", "training loss", "test loss"]
-    show_table(header, [
-        [name, s.bleu, s.bleu_low, s.bleu_high, s.aer, train_loss, held_out_loss]
-        for name in names for s, train_loss, held_out_loss in [results[name]]
-    ])  # fmt: skip
-
-
-def verdict(healthy_name, broken_name):
-    """One sentence about the damage, whatever it is."""
-    good, bad = results[healthy_name][0], results[broken_name][0]
-    change = bad.bleu - good.bleu
-    said = f"BLEU changes by **{change:+.1f}**, "
-    if bad.bleu_high < good.bleu_low:
-        return said + "more than the intervals can explain."
-    if good.bleu_high < bad.bleu_low:
-        return said + "*upward*, and by more than the intervals can explain. Read on before you believe in it."
-    return said + "and the two intervals overlap: with one seed you cannot call this damage."
-
-
-examine("healthy", healthy)
-compare("healthy")
+# %%
+results = {"healthy": examine(healthy)}
+show_results(results)
 
 # %% tags=["hide-input"]
-weak = results["healthy"][0].bleu < 20
+weak = results["healthy"].scores.bleu < 20
 show_text(
     "This model is **weak**: at this scale it has hardly learned to translate, so there is little left to damage. Follow the "
     "pictures and the reasoning, and read the numbers of this run as an exercise in caution. At `standard` there is more to lose."
@@ -240,7 +178,7 @@ show_source(masked_softmax)
 # difference, we train a second healthy model, with concat.
 
 # %%
-concat = train(attention="concat")
+concat = train_variant(settings, corpus, attention="concat")
 
 # %% [markdown]
 # > **Guess first**
@@ -250,14 +188,14 @@ concat = train(attention="concat")
 # > a sentence of 120 words joins the batch? Can the third have learned to avoid padding by itself?
 
 # %%
-unmasked = train(f"{settings.name}-no-mask", breakage=pads_attended(), attention="concat")
+unmasked = train_variant(settings, corpus, f"{settings.name}-no-mask", pads_attended(), attention="concat")
 
 # %%
-examine("mask off", healthy, pads_attended())
-examine("concat", concat)
-examine("concat, mask off", concat, pads_attended())
-examine("concat, trained without", unmasked, pads_attended())
-compare("healthy", "mask off", "concat", "concat, mask off", "concat, trained without")
+results["mask off"] = examine(healthy, pads_attended())
+results["concat"] = examine(concat)
+results["concat, mask off"] = examine(concat, pads_attended())
+results["concat, trained without"] = examine(unmasked, pads_attended())
+show_results(results, "healthy", "mask off", "concat", "concat, mask off", "concat, trained without")
 
 
 # %% [markdown]
@@ -424,18 +362,18 @@ def wrong_state():
 # > nothing, a point of BLEU, ten? Would your answer be different without attention?
 
 # %%
-two_layers = train(num_layers=2)
+two_layers = train_variant(settings, corpus, num_layers=2)
 
 # %%
-mixed_up = train(f"{settings.name}-wrong-state", breakage=wrong_state(), num_layers=2)
+mixed_up = train_variant(settings, corpus, f"{settings.name}-wrong-state", wrong_state(), num_layers=2)
 
 # %%
-examine("two layers", two_layers)
-examine("wrong first states", mixed_up, wrong_state())
-compare("healthy", "two layers", "wrong first states")
+results["two layers"] = examine(two_layers)
+results["wrong first states"] = examine(mixed_up, wrong_state())
+show_results(results, "healthy", "two layers", "wrong first states")
 
 # %% tags=["hide-input"]
-show_text(verdict("two layers", "wrong first states"))
+show_text(verdict(results["two layers"], results["wrong first states"]))
 
 # %% tags=["hide-input"] mystnb={"image": {"alt": "Two curves of running mean loss over training steps, which fall side by side."}}
 figure = Figure(figsize=(7, 2.8), layout="constrained")
@@ -444,7 +382,7 @@ for name, trainer, colour, style in (
     ("two layers", two_layers, BLUE, "-"),
     ("wrong first states", mixed_up, ORANGE, "--"),
 ):
-    axes.plot(running_mean(losses(trainer), 20), style, color=colour, label=name)
+    axes.plot(running_mean(step_losses(trainer), 20), style, color=colour, label=name)
 axes.set(xlabel="step", ylabel="training loss (nats a word)")
 axes.legend()
 show_figure(figure)
@@ -470,9 +408,10 @@ show_figure(figure)
 to_the_end = {"two layers": [], "wrong first states": []}
 for seed in FULL_SEEDS:
     for name, breakage in (("two layers", None), ("wrong first states", wrong_state())):
-        trainer = train(f"{settings.name}-full-{name.split()[0]}", corpus, breakage, seed, FULL_EPOCHS, num_layers=2)
-        examine(f"{name}, seed {seed}", trainer, breakage and wrong_state())
-        to_the_end[name].append(results[f"{name}, seed {seed}"][0].bleu)
+        run_name = f"{settings.name}-full-{name.split()[0]}"
+        trainer = train_variant(settings, corpus, run_name, breakage, seed=seed, epochs=FULL_EPOCHS, num_layers=2)
+        results[f"{name}, seed {seed}"] = examine(trainer, breakage and wrong_state())
+        to_the_end[name].append(results[f"{name}, seed {seed}"].scores.bleu)
 show_table(
     ["first states", *(f"BLEU, seed {seed}" for seed in FULL_SEEDS)],
     [["right", *to_the_end["two layers"]], ["wrong", *to_the_end["wrong first states"]]],
@@ -541,11 +480,11 @@ def no_tanh():
     return mock.patch.object(ConcatScore, "forward", concat_score_without_tanh)
 
 
-linear = train(f"{settings.name}-no-tanh", breakage=no_tanh(), attention="concat")
+linear = train_variant(settings, corpus, f"{settings.name}-no-tanh", no_tanh(), attention="concat")
 
 # %%
-examine("concat without tanh", linear, no_tanh())
-compare("healthy", "concat", "concat without tanh")
+results["concat without tanh"] = examine(linear, no_tanh())
+show_results(results, "healthy", "concat", "concat without tanh")
 
 # %%
 sources, targets = corpus.test.sources[:50], [texts[0] for texts in corpus.test.references[:50]]
@@ -572,7 +511,7 @@ show_figure(figure)
 
 # %% tags=["hide-input"]
 show_text(
-    verdict("concat", "concat without tanh")
+    verdict(results["concat"], results["concat without tanh"])
     + " Vertical stripes are the sign: a row that never changes cannot follow a sentence."
 )
 
@@ -585,7 +524,7 @@ show_text(
 # ## All three, side by side
 
 # %%
-compare(*(name for name in results if "seed" not in name))
+show_results(results, *(name for name in results if "seed" not in name))
 
 # %% [markdown]
 # Compare with your guesses. Do the bugs that look worst in the code cost most? Would BLEU alone have shown you all three? Each
@@ -635,15 +574,12 @@ for fill in (-torch.inf, -1e9):
 # ### Solution to exercise 13.2
 
 # %% tags=["solution"]
-bare = replace(settings.model, attention="none", num_layers=2)
 rows = []
-for name, breakage in (("bare", nullcontext()), ("bare-wrong-state", wrong_state())):
-    its = replace(settings, name=f"{settings.name}-{name}", model=bare, training=replace(settings.training, epochs=1))
-    with breakage:
-        run = Trainer(corpus, its, folder_for(its), watchers=[LiveLine()])
-        run.fit()
-        scores, _ = evaluate(run.translator, corpus.test)
-    rows.append([name, scores.bleu, scores.bleu_low, scores.bleu_high, losses(run)[-1]])
+for name, breakage in (("bare", None), ("bare-wrong-state", wrong_state())):
+    its = f"{settings.name}-{name}"
+    run = train_variant(settings, corpus, its, breakage, attention="none", num_layers=2, epochs=1)
+    scores = examine(run, breakage and wrong_state()).scores
+    rows.append([name, scores.bleu, scores.bleu_low, scores.bleu_high, step_losses(run)[-1]])
 assert all(row[-1] > 0 for row in rows)
 show_table(["run", "BLEU", "from", "to", "last training loss"], rows)
 

@@ -59,7 +59,6 @@ if not ready:
 # %%
 import itertools
 import re
-from contextlib import nullcontext
 from dataclasses import replace
 from unittest import mock
 
@@ -67,20 +66,16 @@ import numpy as np
 import torch
 from matplotlib.figure import Figure
 
-from s2s_tutorial.data.batches import Encoded, batches_in_order
 from s2s_tutorial.data.corpus import HeldOut, prepare
 from s2s_tutorial.data.filters import divide
 from s2s_tutorial.data.readers import read_corpus
 from s2s_tutorial.data.text import normalise
 from s2s_tutorial.data.vocabulary import EOS
 from s2s_tutorial.model.loss import output_cross_entropy
+from s2s_tutorial.notebook.experiments import examine, show_results, step_losses, train_variant, verdict
 from s2s_tutorial.notebook.plots import running_mean
 from s2s_tutorial.notebook.show import show_figure, show_table, show_text
 from s2s_tutorial.presets import PRESETS, load_scale
-from s2s_tutorial.runs.folder import folder_for
-from s2s_tutorial.training.record import read_record
-from s2s_tutorial.training.trainer import Trainer
-from s2s_tutorial.training.watchers import LiveLine
 from s2s_tutorial.translation.evaluation import bleu_score, evaluate, normalised_words
 
 scale = load_scale()  # S2S_SCALE: small, standard or large
@@ -104,91 +99,22 @@ BLUE, ORANGE, GREEN, GREY = "#00429d", "#b8560b", "#2a7f62", "0.5"
 #
 # We use the same small translator as in [Break it](13_break_it.ipynb): it was trained on sentences of at most seven words,
 # which the built-in grammar wrote. If you have run that chapter, the model is loaded and not trained again. The helper
-# functions are the same too, so they are folded here. `train` trains or loads a model, `examine` measures it, `compare`
-# shows measured models in a table, and `verdict` says in a sentence whether two scores differ by more than their intervals
-# explain.
+# functions are the same too. `train_variant` trains or loads a model and `examine` measures it; their source is in that
+# chapter. `show_results` shows measured models in a table, and `verdict` says in a sentence whether two scores differ by more
+# than their intervals explain.
 
 # %%
 corpus = prepare(settings.data)
-
-
-def train(name=None, corpus=corpus, breakage=None, seed=0, epochs=EPOCHS, **model):
-    """Train a run in a folder of its own, or resume it; `breakage` is on while it trains."""
-    its = replace(
-        settings,
-        name=name or settings.name,
-        model=replace(settings.model, **model),
-        training=replace(settings.training, seed=seed, epochs=epochs),
-    )
-    with breakage or nullcontext():
-        trainer = Trainer(corpus, its, folder_for(its), watchers=[LiveLine()])
-        trainer.fit()
-    return trainer
-
-
-healthy = train()
-
+healthy = train_variant(settings, corpus)
 
 # %% [markdown]
 # The table below has BLEU on the test set with its 95% interval, the alignment error rate (see [Seeing
 # attention](12_seeing_attention.ipynb)), the loss that *training reported* at its end, and the loss on the test set in nats
 # per word. Training smooths its labels and drops values and words, so it reports a higher loss than the test.
 
-
-# %% tags=["hide-input"]
-@torch.inference_mode()
-def test_loss(trainer):
-    """Cross-entropy of the test references, in nats a word."""
-    held_out = trainer.corpus.test
-    src = Encoded.encode(held_out.sources, trainer.corpus.src_vocabulary)
-    tgt = Encoded.encode([texts[0] for texts in held_out.references], trainer.corpus.tgt_vocabulary)
-    total = words = 0.0
-    for _, batch in batches_in_order(src, tgt, 128):
-        batch = batch.to(trainer.device)
-        count = int(batch.tgt_mask.sum())
-        total, words = total + trainer.model.loss(batch).item() * count, words + count
-    return total / words
-
-
-def losses(trainer):
-    """Loss of every training step."""
-    return [line["loss"] for line in read_record(trainer.run.record_path) if line["kind"] == "step"]
-
-
-# %% tags=["hide-input"]
-results = {}
-
-
-def examine(name, trainer, breakage=None):
-    """Measure a run; a breakage that belongs to the model is on while it translates, too."""
-    with breakage or nullcontext():
-        scores, _ = evaluate(trainer.translator, trainer.corpus.test)
-        results[name] = (scores, float(running_mean(losses(trainer), 50)[-1]), test_loss(trainer))
-
-
-def compare(*names):
-    """Show the examined runs in one table."""
-    header = ["model", "BLEU", "from", "to", "AER", "training loss", "test loss"]
-    show_table(header, [
-        [name, s.bleu, s.bleu_low, s.bleu_high, s.aer, train_loss, held_out_loss]
-        for name in names for s, train_loss, held_out_loss in [results[name]]
-    ])  # fmt: skip
-
-
-def verdict(healthy_name, broken_name):
-    """One sentence about the damage, whatever it is."""
-    good, bad = results[healthy_name][0], results[broken_name][0]
-    change = bad.bleu - good.bleu
-    said = f"BLEU changes by **{change:+.1f}**, "
-    if bad.bleu_high < good.bleu_low:
-        return said + "more than the intervals can explain."
-    if good.bleu_high < bad.bleu_low:
-        return said + "*upward*, and by more than the intervals can explain. Read on before you believe in it."
-    return said + "and the two intervals overlap: with one seed you cannot call this damage."
-
-
-examine("healthy", healthy)
-compare("healthy")
+# %%
+results = {"healthy": examine(healthy)}
+show_results(results)
 
 # %% [markdown]
 # ## A test set that training has seen
@@ -304,15 +230,15 @@ show_table(
 # (The long forms have no gold alignment, so the AER of these two is missing.)
 
 # %%
-honest = train(f"{settings.name}-twins", corpus=twins)
+honest = train_variant(settings, twins, f"{settings.name}-twins")
 
 # %%
-cheating = train(f"{settings.name}-twins-leaked", corpus=twins_leaked)
+cheating = train_variant(settings, twins_leaked, f"{settings.name}-twins-leaked")
 
 # %%
-examine("honest split", honest)
-examine("random split", cheating)
-compare("honest split", "random split")
+results["honest split"] = examine(honest)
+results["random split"] = examine(cheating)
+show_results(results, "honest split", "random split")
 
 
 # %% [markdown]
@@ -336,13 +262,13 @@ for name, wanted in (("seen in training", True), ("not seen", False)):
 show_table(["test sentences of the random split", "sentences", "BLEU", "from", "to"], rows)
 
 # %% tags=["hide-input"]
-gain = results["random split"][0].bleu - results["honest split"][0].bleu
-good, bad = results["honest split"][0], results["random split"][0]
+gain = results["random split"].scores.bleu - results["honest split"].scores.bleu
+good, bad = results["honest split"].scores, results["random split"].scores
 show_text(
     f"The leak changes the reported score by **{gain:+.1f}** BLEU, with **{np.mean(leaked(twins_leaked)):.0%}** of the test "
     "sentences seen. "
     + (
-        "The intervals do not overlap. The model is no better; only the examination is easier."
+        "The intervals do not overlap. The model is not better: its test is easier."
         if bad.bleu_low > good.bleu_high
         else "The intervals overlap: two test sets alone could differ by so much. A leak need not show in one score, which is "
         "why you look for it in the data."
@@ -408,11 +334,11 @@ def stopped_loss():
 # > reports or the one on the test set?
 
 # %%
-cut_short = train(f"{settings.name}-stopped-loss", breakage=stopped_loss())
+cut_short = train_variant(settings, corpus, f"{settings.name}-stopped-loss", stopped_loss())
 
 # %%
-examine("loss stopped at EOS", cut_short)
-compare("healthy", "loss stopped at EOS")
+results["loss stopped at EOS"] = examine(cut_short)
+show_results(results, "healthy", "loss stopped at EOS")
 
 
 # %% tags=["hide-input"]
@@ -437,7 +363,7 @@ show_table(
 figure = Figure(figsize=(7, 3), layout="constrained")
 axes = figure.add_subplot()
 for name, trainer, colour, style in (("healthy", healthy, BLUE, "-"), ("loss stopped at EOS", cut_short, ORANGE, "--")):
-    axes.plot(running_mean(losses(trainer), 5), style, color=colour, label=name)
+    axes.plot(running_mean(step_losses(trainer), 5), style, color=colour, label=name)
 axes.set(xlabel="step", ylabel="reported training loss (nats a word)")
 axes.legend()
 show_figure(figure)
@@ -452,7 +378,7 @@ seen = (
     if len(counted) >= 40
     else ""
 )
-show_text(verdict("healthy", "loss stopped at EOS") + seen)
+show_text(verdict(results["healthy"], results["loss stopped at EOS"]) + seen)
 
 # %% [markdown]
 # Is the stopped curve of Figure 14.1 below the other one, as in our example? Both are possible. After a wrong EOS, hard
@@ -479,9 +405,10 @@ show_text(verdict("healthy", "loss stopped at EOS") + seen)
 # > translations: will they stop too early, will they never stop, or will they have the right length and the wrong words?
 
 # %%
-longer = train(
+longer = train_variant(
+    settings,
+    prepare(replace(settings.data, max_length=LONGER)),
     f"{settings.name}-longer",
-    corpus=prepare(replace(settings.data, max_length=LONGER)),
     epochs=min(LONGER_EPOCHS, EPOCHS),
 )
 
@@ -779,14 +706,11 @@ show_text(
 # ### Solution to exercise 14.1
 
 # %% tags=["solution"]
-own_words = replace(settings.training, epochs=1, sampling="constant", sampling_end=0.0)
 rows = []
-for name, breakage in (("own-words", nullcontext()), ("own-words-stopped", stopped_loss())):
-    its = replace(settings, name=f"{settings.name}-{name}", training=own_words)
+for name, breakage in (("own-words", None), ("own-words-stopped", stopped_loss())):
     counted.clear()
-    with breakage:
-        run = Trainer(corpus, its, folder_for(its), watchers=[LiveLine()])
-        run.fit()
+    its = f"{settings.name}-{name}"
+    run = train_variant(settings, corpus, its, breakage, epochs=1, sampling="constant", sampling_end=0.0)
     scores, found = evaluate(run.translator, corpus.test)
     share = "all" if name == "own-words" else f"{np.mean(counted):.0%}" if counted else "not counted: loaded"
     rows.append([name, scores.bleu, float(np.mean([len(each.words) for each in found])), share])

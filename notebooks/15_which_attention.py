@@ -431,7 +431,7 @@ show_text(
 figure = Figure(figsize=(8, 4.6), layout="constrained")
 axes = figure.add_subplot()
 for rank, name in enumerate(order):
-    colour, side = (BLUE, ORANGE, GREEN, GREY)[rank % 4], 1 if rank % 2 else -1  # names beside marks, by turns
+    colour, side = (BLUE, ORANGE, GREEN, GREY)[rank % 4], 1 if rank % 2 else -1  # names right and left alternately
     runs = [(s["seconds"], s["beam"]["bleu"]) for (variant, _), s in table.items() if variant == name]
     mean = np.mean(runs, axis=0)
     for run in runs:

@@ -58,7 +58,6 @@ import math
 import random
 import tempfile
 from collections import Counter
-from dataclasses import replace
 from itertools import product
 from pathlib import Path
 
@@ -66,65 +65,32 @@ import numpy as np
 from matplotlib.figure import Figure
 from matplotlib.ticker import MultipleLocator
 
-from s2s_tutorial.data.corpus import Corpus, held_out_from, prepare
+from s2s_tutorial.data.corpus import held_out_from, prepare
 from s2s_tutorial.data.readers import read_file
+from s2s_tutorial.notebook.experiments import spread
 from s2s_tutorial.notebook.plots import plot_attention
 from s2s_tutorial.notebook.show import show_figure, show_source, show_table, show_text
-from s2s_tutorial.presets import PRESETS, load_scale
+from s2s_tutorial.notebook.tasks import train_on_task, write_pairs
+from s2s_tutorial.presets import load_scale
 from s2s_tutorial.settings import DataSettings
-from s2s_tutorial.training.trainer import Trainer
-from s2s_tutorial.training.watchers import LiveLine
 from s2s_tutorial.translation.evaluation import evaluate
 from s2s_tutorial.translation.search import length_limits
-from s2s_tutorial.translation.translator import Translator
 
 scale = load_scale()  # S2S_SCALE: small, standard or large
 seeds = (0,) if scale.name == "small" else (0, 1, 2)  # of the models that are compared
 handfuls = (64,) if scale.name == "small" else (4, 16, 64)  # examples of something new, in exercise 19.1
-own = replace(  # small languages need a small model, whatever the scale
-    PRESETS["small"],
-    name="commands",
-    model=replace(PRESETS["small"].model, decoder="bahdanau", attention="additive", dropout=0.0),
-    training=replace(PRESETS["small"].training, learning_rate=2e-2),
-)
 LONGEST = 16  # actions of a command to train on
 work = Path(tempfile.mkdtemp(prefix="s2s-"))  # files of this chapter; name a folder of yours to keep them
 BLUE, ORANGE, GREEN = "#00429d", "#b8560b", "#2a7f62"
 
-
 # %% [markdown]
-# We use a Bahdanau decoder with additive attention ([Decoders: writing one word at a time](07_decoders.ipynb)).
-# It looks *before* each step, so its state contains what it has seen. One function trains it, whatever the pairs are
-# about:
-
+# A small language needs only a small model, whatever the scale of the chapter is. We use a Bahdanau decoder with additive
+# attention ([Decoders: writing one word at a time](07_decoders.ipynb)). It looks *before* each step, so its state contains what
+# it has seen. One function trains it, whatever the pairs are about. Another function writes files of pairs in the format of
+# [Your own data](16_your_own_data.ipynb): first what the model is to write, then what it reads.
 
 # %%
-def train(name: str, corpus: Corpus, seed: int = 0, attention: str = "additive", epochs: int = 6) -> Translator:
-    """A trained model; run the cell again after a stop, and it continues."""
-    settings = replace(
-        own,
-        name=f"{name}-{attention}-{seed}",
-        model=replace(own.model, attention=attention),
-        training=replace(own.training, seed=seed, epochs=epochs),
-    )
-    print(settings.name)
-    trainer = Trainer(corpus, settings, work / settings.name, watchers=[LiveLine()])
-    trainer.fit()
-    return trainer.translator
-
-
-# %% [markdown]
-# Another function writes files of pairs in the format of [Your own data](16_your_own_data.ipynb): first what the model is to write,
-# then what it reads.
-
-
-# %%
-def write_pairs(name: str, rows: list[tuple[str, ...]]) -> Path:
-    """A file with a line for each row, tabs between its columns."""
-    path = work / name
-    path.write_text("".join("\t".join(row) + "\n" for row in rows), encoding="utf-8")
-    return path
-
+show_source(train_on_task, write_pairs)
 
 # %% [markdown]
 # ## A language of commands
@@ -308,11 +274,11 @@ for actions, command in rows["as in training"][100::1200]:
     print(f"{command}\n    {actions}")
 
 # %%
-command_file = write_pairs("commands.tsv", rows["as in training"])
+command_file = write_pairs(work / "commands.tsv", rows["as in training"])
 commands = prepare(DataSettings(corpus=str(command_file)))
 new_sets = {"as in training": commands.test}
 for kind in ("longer", "new combination"):
-    path = write_pairs(f"{kind.replace(' ', '-')}.tsv", rng.sample(rows[kind], 400))
+    path = write_pairs(work / f"{kind.replace(' ', '-')}.tsv", rng.sample(rows[kind], 400))
     new_sets[kind] = held_out_from(read_file(path))
 assert "leap" in commands.train.targets  # the hash decides that, as for any other line of actions
 show_text(
@@ -328,7 +294,7 @@ show_text(
 # > with "jump"? What will the robot do instead?
 
 # %%
-drivers = {seed: train("commands", commands, seed) for seed in seeds}
+drivers = {seed: train_on_task(work, "commands", commands, seed) for seed in seeds}
 
 # %%
 outcomes = {
@@ -340,12 +306,6 @@ assert min(right["as in training"]) > max(right["longer"] + right["new combinati
 
 
 # %%
-def spread(shares: list[float]) -> str:
-    """The mean of some shares and, where there are several, how far they lie apart."""
-    mean, low, high = (f"{share:.0%}" for share in (np.mean(shares), min(shares), max(shares)))
-    return mean if low == high else f"{mean} ({low} to {high})"
-
-
 show_table(
     ["test commands", "number", "every action right" + (f", mean of {len(seeds)} seeds" if len(seeds) > 1 else "")],
     [[kind, len(new_sets[kind]), spread(shares)] for kind, shares in right.items()],
@@ -443,11 +403,11 @@ show_figure(plot_attention(drivers[seeds[0]].translate("Walk twice after turn le
 rng = random.Random(17)
 shuffled = rng.sample(rows["new combination"], len(rows["new combination"]))
 handed, untold = shuffled[: max(handfuls)], shuffled[max(handfuls) :][:400]
-left = held_out_from(read_file(write_pairs("untold.tsv", untold)))
+left = held_out_from(read_file(write_pairs(work / "untold.tsv", untold)))
 learnt = {0: evaluate(drivers[seeds[0]], left)[0].exact_match}
 for number in handfuls:
-    path = write_pairs(f"with-{number}.tsv", rows["as in training"] + handed[:number])
-    driver = train(f"handful-{number}", prepare(DataSettings(corpus=str(path))), seeds[0])
+    path = write_pairs(work / f"with-{number}.tsv", rows["as in training"] + handed[:number])
+    driver = train_on_task(work, f"handful-{number}", prepare(DataSettings(corpus=str(path))), seeds[0])
     learnt[number] = evaluate(driver, left)[0].exact_match
 show_table(["combinations shown", "others right"], [[number, f"{share:.0%}"] for number, share in learnt.items()])
 assert learnt[max(handfuls)] > learnt[0]

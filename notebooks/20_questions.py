@@ -58,69 +58,32 @@ import math
 import random
 import tempfile
 from collections import Counter
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 from matplotlib.figure import Figure
 
-from s2s_tutorial.data.corpus import Corpus, HeldOut, held_out_from, prepare
+from s2s_tutorial.data.corpus import HeldOut, held_out_from, prepare
 from s2s_tutorial.data.readers import CorpusError, read_file
 from s2s_tutorial.data.text import normalise, tokenise
+from s2s_tutorial.notebook.experiments import spread
 from s2s_tutorial.notebook.plots import plot_attention
 from s2s_tutorial.notebook.show import show_figure, show_table, show_text
-from s2s_tutorial.presets import PRESETS, load_scale
+from s2s_tutorial.notebook.tasks import train_on_task, write_pairs
+from s2s_tutorial.presets import load_scale
 from s2s_tutorial.settings import DataSettings
-from s2s_tutorial.training.trainer import Trainer
-from s2s_tutorial.training.watchers import LiveLine
 from s2s_tutorial.translation.evaluation import evaluate
 from s2s_tutorial.translation.translator import Translator
 
 scale = load_scale()  # S2S_SCALE: small, standard or large
 seeds = (0,) if scale.name == "small" else (0, 1, 2)  # of the models that are compared
-own = replace(  # small languages need a small model, whatever the scale
-    PRESETS["small"],
-    name="questions",
-    model=replace(PRESETS["small"].model, decoder="bahdanau", attention="additive", dropout=0.0),
-    training=replace(PRESETS["small"].training, learning_rate=2e-2),
-)
 work = Path(tempfile.mkdtemp(prefix="s2s-"))  # files of this chapter; name a folder of yours to keep them
 BLUE, ORANGE, GREY = "#00429d", "#b8560b", "0.5"
 
-
 # %% [markdown]
-# We use a Bahdanau decoder with additive attention ([Decoders: writing one word at a time](07_decoders.ipynb)).
-# It looks *before* each step, so its state contains what it has seen. One function trains it, whatever the pairs are
-# about:
-
-
-# %%
-def train(name: str, corpus: Corpus, seed: int = 0, attention: str = "additive", epochs: int = 6) -> Translator:
-    """A trained model; run the cell again after a stop, and it continues."""
-    settings = replace(
-        own,
-        name=f"{name}-{attention}-{seed}",
-        model=replace(own.model, attention=attention),
-        training=replace(own.training, seed=seed, epochs=epochs),
-    )
-    print(settings.name)
-    trainer = Trainer(corpus, settings, work / settings.name, watchers=[LiveLine()])
-    trainer.fit()
-    return trainer.translator
-
-
-# %% [markdown]
-# Another function writes files of pairs in the format of [Your own data](16_your_own_data.ipynb): first what the model is to write,
-# then what it reads.
-
-
-# %%
-def write_pairs(name: str, rows: list[tuple[str, ...]]) -> Path:
-    """A file with a line for each row, tabs between its columns."""
-    path = work / name
-    path.write_text("".join("\t".join(row) + "\n" for row in rows), encoding="utf-8")
-    return path
-
+# We use two functions whose source is in [Commands to a machine](19_commands.ipynb). `train_on_task` trains a small model with
+# a Bahdanau decoder and additive attention, whatever the pairs are about, and `write_pairs` writes a file of pairs: first what
+# the model is to write, then what it reads.
 
 # %% [markdown]
 # ## Stories
@@ -159,7 +122,7 @@ for answer, story, number in stories[2:5]:
 # We prepare the file as always:
 
 # %% tags=["nbval-check-output"]
-story_file = write_pairs("stories.tsv", stories)
+story_file = write_pairs(work / "stories.tsv", stories)
 try:
     prepare(DataSettings(corpus=str(story_file)))
 except CorpusError as error:
@@ -175,7 +138,7 @@ except CorpusError as error:
 # %%
 questions = prepare(DataSettings(corpus=str(story_file), split_by="source"))
 assert not questions.train.find(questions.test.sources)
-longer_questions = held_out_from(read_file(write_pairs("longer-stories.tsv", longer_stories)))
+longer_questions = held_out_from(read_file(write_pairs(work / "longer-stories.tsv", longer_stories)))
 show_table(["step", "pairs"], [*questions.steps, ("training", len(questions.train)), ("test", len(questions.test))])
 
 # %% [markdown]
@@ -187,17 +150,10 @@ show_table(["step", "pairs"], [*questions.steps, ("training", len(questions.trai
 
 # %%
 readers = {
-    (attention, seed): train("questions", questions, seed, attention, epochs=7)
+    (attention, seed): train_on_task(work, "questions", questions, seed, attention, epochs=7)
     for attention in ("additive", "none")
     for seed in seeds
 }
-
-
-# %%
-def spread(shares: list[float]) -> str:
-    """The mean of some shares and, where there are several, how far they lie apart."""
-    mean, low, high = (f"{share:.0%}" for share in (np.mean(shares), min(shares), max(shares)))
-    return mean if low == high else f"{mean} ({low} to {high})"
 
 
 # %%
@@ -366,9 +322,9 @@ for _ in range(800 if scale.name == "small" else 2_000):
     answer = SAFE if rng.random() < 0.25 else rng.choice(REPLIES).format(thing)
     remarks.append((answer, f"{name} here. What do you think of {thing}?"))
 small_talk = prepare(
-    DataSettings(corpus=str(write_pairs("remarks.tsv", remarks)), vocabulary_min_count=2, split_by="source")
+    DataSettings(corpus=str(write_pairs(work / "remarks.tsv", remarks)), vocabulary_min_count=2, split_by="source")
 )
-partner = train("remarks", small_talk, epochs=4)
+partner = train_on_task(work, "remarks", small_talk, epochs=4)
 
 # %% [markdown]
 # > **Guess first**
@@ -480,8 +436,8 @@ for answer, said in talk[:3]:
 # Here every answer contains the partner's name, so there are nearly as many answers as questions, and the usual split works.
 
 # %% tags=["solution"]
-chat = prepare(DataSettings(corpus=str(write_pairs("talk.tsv", talk)), vocabulary_min_count=6))
-partners = {attention: train("talk", chat, attention=attention) for attention in ("additive", "none")}
+chat = prepare(DataSettings(corpus=str(write_pairs(work / "talk.tsv", talk)), vocabulary_min_count=6))
+partners = {attention: train_on_task(work, "talk", chat, attention=attention) for attention in ("additive", "none")}
 
 
 def right_by_name(translator: Translator) -> dict[str, tuple[int, float]]:
@@ -542,9 +498,9 @@ def story_without(rng: random.Random, facts: int) -> tuple[str, str, str]:
 
 rng = random.Random(18)
 unanswerable = [story_without(rng, rng.randint(1, 4)) for _ in range(2_000)]
-careful_file = write_pairs("careful.tsv", stories + unanswerable)
+careful_file = write_pairs(work / "careful.tsv", stories + unanswerable)
 careful_pairs = prepare(DataSettings(corpus=str(careful_file), split_by="source"))
-careful = train("careful", careful_pairs, seeds[0], epochs=7)
+careful = train_on_task(work, "careful", careful_pairs, seeds[0], epochs=7)
 
 # %% tags=["solution"]
 right: dict[bool, list[bool]] = {True: [], False: []}

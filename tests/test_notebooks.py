@@ -105,9 +105,17 @@ def bodies(source):
 
 
 def test_the_package_is_shown_and_never_pasted(script):
-    package = {body for path in (ROOT / "s2s_tutorial").glob("*.py") for body in bodies(path.read_text())}
+    package = {body for path in (ROOT / "s2s_tutorial").rglob("*.py") for body in bodies(path.read_text("utf-8"))}
     pasted = {body for cell in code_cells(script) for body in bodies(cell.source)}
     assert package & pasted == set()
+
+
+def test_no_two_chapters_define_the_same_helper():
+    found = {}
+    for name in NAMES:
+        for body in set(bodies((ROOT / "notebooks" / f"{name}.py").read_text(encoding="utf-8"))):
+            found.setdefault(body, []).append(name)
+    assert {body: chapters for body, chapters in found.items() if len(chapters) > 1} == {}
 
 
 def test_the_first_cells_find_the_package_and_hold_the_settings(script):

@@ -1,0 +1,143 @@
+"""Variants of a model: exactly what is asked for changes, and results are measured and compared as the chapters say."""
+
+from contextlib import contextmanager
+from dataclasses import fields, replace
+
+import numpy as np
+import pytest
+import torch
+from tiny import TINY
+
+from s2s_tutorial.data.batches import Batch, Encoded
+from s2s_tutorial.data.corpus import HeldOut
+from s2s_tutorial.notebook import experiments
+from s2s_tutorial.notebook.experiments import Result, change_settings, spread, train_variant, verdict
+from s2s_tutorial.settings import ModelSettings, TrainingSettings
+from s2s_tutorial.translation.evaluation import Scores
+
+CHANGES = {"epochs": 1, "seed": 3, "sampling": "none"}
+
+
+class Watched:
+    """A breakage that counts how often it is entered, and knows whether it is entered now."""
+
+    def __init__(self):
+        self.entered, self.times = False, 0
+
+    def __enter__(self):
+        self.entered, self.times = True, self.times + 1
+
+    def __exit__(self, *_):
+        self.entered = False
+
+
+@contextmanager
+def runs_in(folder):
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("S2S_RUNS", str(folder))
+        yield
+
+
+@pytest.fixture(scope="module")
+def variant(tmp_path_factory, tiny_corpus):
+    """A trained variant of `tiny.TINY`, and the breakage that was entered while it trained."""
+    breakage = Watched()
+    with runs_in(tmp_path_factory.mktemp("runs")):
+        yield train_variant(TINY, tiny_corpus, "mine", breakage, **CHANGES), breakage
+
+
+def result(bleu, low, high):
+    return Result(Scores(bleu, low, high, chrf=0.0, exact_match=0.0, sentences=1, signature=""), 2.0, 3.0)
+
+
+def test_only_the_named_settings_change():
+    changed = change_settings(TINY, attention="concat", num_layers=2, seed=5)
+    model = replace(TINY.model, attention="concat", num_layers=2)
+    assert changed == replace(TINY, model=model, training=replace(TINY.training, seed=5))
+    assert change_settings(TINY) == TINY
+
+
+def test_a_setting_that_does_not_exist_or_is_not_allowed_is_refused():
+    with pytest.raises(TypeError, match="'attentoin' is not a setting of the model or of the training"):
+        change_settings(TINY, seed=1, attentoin="dot")
+    with pytest.raises(ValueError, match="attention"):
+        change_settings(TINY, attention="loud")
+
+
+def test_no_name_is_a_setting_of_the_model_and_of_the_training():
+    model, training = ({field.name for field in fields(part)} for part in (ModelSettings, TrainingSettings))
+    assert model & training == set()
+
+
+def test_a_variant_trains_with_its_breakage_in_a_folder_of_its_own(variant, tiny_corpus):
+    trainer, breakage = variant
+    assert trainer.settings == replace(change_settings(TINY, **CHANGES), name="mine")
+    assert (breakage.times, breakage.entered) == (1, False)
+    assert trainer.run.folder.name.startswith("mine-")
+    losses = experiments.step_losses(trainer)
+    assert len(losses) == trainer.total_steps
+    again = train_variant(TINY, tiny_corpus, "mine", **CHANGES)  # loaded: no step is added
+    assert again.run.folder == trainer.run.folder
+    assert experiments.step_losses(again) == losses
+
+
+def test_the_loss_of_the_test_set_is_that_of_its_words_one_sentence_at_a_time(variant):
+    trainer, _ = variant
+    corpus, held_out = trainer.corpus, trainer.corpus.test
+    src = Encoded.encode(held_out.sources, corpus.src_vocabulary)
+    tgt = Encoded.encode([texts[0] for texts in held_out.references], corpus.tgt_vocabulary)
+    with torch.inference_mode():
+        pairs = [Batch.of(src, tgt, np.array([row])).to(trainer.device) for row in range(len(held_out))]
+        losses = [trainer.model.loss(pair).item() for pair in pairs]
+    words = [pair.tgt_ids.shape[1] for pair in pairs]
+    assert experiments.held_out_loss(trainer) == pytest.approx(np.average(losses, weights=words), rel=1e-5)
+
+
+def test_an_empty_test_set_has_no_loss(variant, monkeypatch):
+    trainer, _ = variant
+    monkeypatch.setattr(trainer, "corpus", replace(trainer.corpus, test=HeldOut([], [])))
+    with pytest.raises(ValueError, match="the test set is empty"):
+        experiments.held_out_loss(trainer)
+
+
+def test_a_variant_is_measured_with_its_breakage(variant, monkeypatch):
+    trainer, _ = variant
+    breakage, seen = Watched(), []
+    found = result(1.0, 0.0, 2.0).scores
+    monkeypatch.setattr(experiments, "evaluate", lambda *_: (seen.append(breakage.entered), (found, []))[1])
+    monkeypatch.setattr(experiments, "held_out_loss", lambda _: seen.append(breakage.entered) or 4.0)
+    monkeypatch.setattr(experiments, "step_losses", lambda _: [100.0] * 10 + [1.0, 3.0] * 25)
+    assert experiments.examine(trainer, breakage) == Result(found, 2.0, 4.0)
+    assert seen == [True, True]
+    assert not breakage.entered
+
+
+def test_results_are_shown_in_the_order_asked_for(monkeypatch):
+    tables = []
+    monkeypatch.setattr(experiments, "show_table", lambda header, rows: tables.append(rows))
+    results = {"one": result(1.0, 0.5, 1.5), "two": result(2.0, 1.5, 2.5)}
+    experiments.show_results(results)
+    experiments.show_results(results, "two", "one")
+    first, second = ["one", 1.0, 0.5, 1.5, None, 2.0, 3.0], ["two", 2.0, 1.5, 2.5, None, 2.0, 3.0]
+    assert tables == [[first, second], [second, first]]
+    with pytest.raises(ValueError, match="there is no result 'three', only: one, two"):
+        experiments.show_results(results, "three")
+
+
+@pytest.mark.parametrize(
+    ("broken", "words"),
+    [
+        ((10.0, 9.0, 11.0), "BLEU changes by **-10.0**, more than the intervals can explain."),
+        ((30.0, 29.0, 31.0), "BLEU changes by **+10.0**, *upward*, and by more than the intervals can explain."),
+        ((18.0, 17.0, 19.0), "BLEU changes by **-2.0**, and the two intervals overlap"),
+    ],
+)
+def test_a_verdict_depends_on_whether_the_intervals_overlap(broken, words):
+    assert verdict(result(20.0, 19.0, 21.0), result(*broken)).startswith(words)
+
+
+def test_shares_are_summarised_with_their_range_where_they_differ():
+    assert spread([0.5]) == spread([0.501, 0.499]) == "50%"
+    assert spread([0.2, 0.6, 0.4]) == "40% (20% to 60%)"
+    with pytest.raises(ValueError, match="no shares"):
+        spread([])
