@@ -242,7 +242,7 @@ for written, asked in (("black", [1.0, 1.0]), ("cat", [1.0, -1.0]), ("<eos>", [-
 # | **[value](../book/glossary.md)** | what is mixed into the context | the encoder's state $\bar h_s$ |
 #
 # With the dot score, key and value are the same vector. The general score below compares with $W \bar h_s$ and still mixes $\bar h_s$. Transformers have
-# separate matrices for all three ([Attention without recurrence](23_attention_without_recurrence.ipynb)).
+# separate matrices for all three ([Attention without recurrence](24_attention_without_recurrence.ipynb)).
 
 # %% [markdown]
 # ## A machine to play with

@@ -513,7 +513,7 @@ show_text(
 # cut rare words into pieces instead. So does the model in the package, which you met in [A first
 # translation](00_first_translation.ipynb): it reads and writes a rare word piece by piece, so no word is unknown to it and it never copies one.
 # But what it spells may differ from the name that it read. You cut words in this way in [Subwords](22_subwords.ipynb),
-# and train such a model in [Words, pieces and characters](26_words_pieces_characters.ipynb).
+# and train such a model in [Words, pieces and characters](23_words_pieces_characters.ipynb).
 #
 # ## Ten difficult sentences
 #

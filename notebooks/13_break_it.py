@@ -243,7 +243,7 @@ show_figure(figure)
 
 # %% tags=["hide-input"]
 lines = [f"{name}: from **{values[0]:.1f}** to **{values[-1]:.1f}**" for name, values in by_company.items()]
-show_text("BLEU from no companion to the longest: " + "; ".join(lines) + ".")
+show_text("BLEU without another sentence in the batch, and beside the longest one: " + "; ".join(lines) + ".")
 
 # %% [markdown]
 # Now a single sentence, « Ma sœur ne dort pas », alone and beside a long sentence: the words, and the log-probability that the model
@@ -338,7 +338,7 @@ right_forward = Encoder.forward
 
 
 def wrong_first_states(encoder, src_ids, src_mask):
-    """Break `Encoder.forward`: the first L rows of all last states, as in 2017."""
+    """Break `Encoder.forward`: return the first L rows of all last states."""
     passed = []
 
     def remember(*arguments):
@@ -391,8 +391,8 @@ show_figure(figure)
 # **Figure 13.3.** Training loss with right and with wrong first states: nothing here looks wrong.
 
 # %% [markdown]
-# Whatever your run shows in Figure 13.3, there is a reason why the damage can be small. The lower layer has read the whole sentence, in both directions, and the weights learn to use what they
-# get, whatever its name is. With attention, the first state matters for the first words at most. What is missing is the top layer,
+# Whatever your run shows in Figure 13.3, there is a reason why the damage can be small. The lower layer has read the whole sentence, in both directions, and the weights learn to use the states
+# that they get. With attention, the first state matters for the first words at most. What is missing is the top layer,
 # which never reaches the first states, and one direction for each of the two layers of the decoder.
 #
 # What if the broken run is *better*? Then look at the first column: after so short a training, two layers are
@@ -596,5 +596,5 @@ show_table(["run", "BLEU", "from", "to", "last training loss"], rows)
 # [Where it fails](14_where_it_fails.ipynb) looks for failures outside the network, in its data, its loss and its search. [Which
 # attention?](15_which_attention.ipynb) asks which of the healthy variants is best, with several seeds. [My training does
 # not work](../book/my-training-does-not-work.md) goes the other way: from what you see to its cause. [From the
-# 2017 notebook to this book](../book/from-2017.md) names, defect by defect, the test that now catches it. Most of
-# them are variations of section 3.1 of [Luong et al. (2015)](https://arxiv.org/abs/1508.04025).
+# 2017 notebook to this book](../book/from-2017.md) names the test that catches each
+# of them. The scores that we damaged are those of section 3.1 of [Luong et al. (2015)](https://arxiv.org/abs/1508.04025).

@@ -166,7 +166,7 @@ show_text(
         "That is next to nothing: a grammar hardly ever says the same thing twice. Broken code can be harmless on one "
         "corpus, and you would never know from its score."
         if np.mean(leaked(shuffled)) < 0.05
-        else "Even a grammar repeats itself."
+        else "So even this grammar writes some sentences twice."
     )
 )
 
@@ -268,7 +268,7 @@ show_text(
     f"The leak changes the reported score by **{gain:+.1f}** BLEU, with **{np.mean(leaked(twins_leaked)):.0%}** of the test "
     "sentences seen. "
     + (
-        "The intervals do not overlap. The model is not better: its test is easier."
+        "The intervals do not overlap. The model is not better; only its test is easier."
         if bad.bleu_low > good.bleu_high
         else "The intervals overlap: two test sets alone could differ by so much. A leak need not show in one score, which is "
         "why you look for it in the data."

@@ -441,7 +441,7 @@ except ValueError as error:
 # The learning rate then has to be chosen again, because an epoch has fewer steps.
 #
 # A recurrent network has one more limit: the state at a word needs the state before it, so its time steps cannot be computed at once, on no hardware. This is a main
-# reason for the networks of [Attention without recurrence](23_attention_without_recurrence.ipynb). We made this book without a
+# reason for the networks of [Attention without recurrence](24_attention_without_recurrence.ipynb). We made this book without a
 # GPU, so we give no figures here; `python -m benchmarks.gpu` measures speed, memory and the time to a given BLEU on yours.
 #
 # Half precision is chosen there if the GPU supports it. A run that was stopped resumes from its checkpoint, as on a

@@ -379,7 +379,7 @@ show_text(
 show_figure(plot_attention(drivers[seeds[0]].translate("Walk twice after turn left.")))
 
 # %% [markdown]
-# **Figure 19.3.** The first model reads the end of the command first, because “after” turns the order round.
+# **Figure 19.3.** The first model reads the end of the command first, because "after" turns the order round.
 
 # %% [markdown]
 # ## Recap

@@ -268,7 +268,7 @@ assert np.mean(facts_seen) > np.mean(by_chance)
 gap = [seed for seed in seeds if whole["additive", seed] - looked[seed][0] > 0.05]
 show_text(
     f"The strongest weight falls into the supporting fact in **{spread(facts_seen)}** of the stories, and on the very word that "
-    f"answers in **{spread(word_seen)}**. Nothing in training told the model that there is a supporting fact. "
+    f"answers in **{spread(word_seen)}**. In training, nothing marked the supporting fact. "
     + (
         f"But more answers are right than looks fall into the fact (seed {', '.join(map(str, gap))}): there the model finds the "
         "answer in the state of another place. A column is a state that has read the whole story, not a word."
@@ -295,7 +295,7 @@ show_table(
 )
 
 # %% [markdown]
-# The model never says that it does not know. No pair of its training says so, and a decoder always has a most probable word. If you want
+# The model never answers that it does not know. No training pair has that answer, and a decoder always has a most probable word. If you want
 # "unknown" as an answer, write such stories too.
 #
 # ## The safe answer
@@ -383,7 +383,7 @@ show_table(
 #
 # The same network could also learn to summarise: the input is a long text, and the output is a short one. We do not do it in this book,
 # because our built-in grammar writes single sentences, and because BLEU says little about what matters in a summary. But two of the
-# failures that you have seen would be waiting there. A summary may leave out what matters, as translations leave out words in [Where
+# failures that you have seen would occur there, too. A summary may leave out what matters, as translations leave out words in [Where
 # it fails](14_where_it_fails.ipynb), and a sentence that fits many texts would often be its most probable beginning.
 #
 # ## Recap

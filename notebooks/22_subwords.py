@@ -20,7 +20,7 @@
 # all pairs with a rare word. A translator for real text cannot do that, because people write « Ngozi a 45 ans. », with a name
 # that few corpora contain, and with a number. In this chapter we therefore cut words into pieces, so that a small vocabulary
 # can write any text at all. Then we measure how long sentences become, and choose the size of the vocabulary. In
-# [Words, pieces and characters](26_words_pieces_characters.ipynb), we then train a network on such pieces, and measure how well and
+# [Words, pieces and characters](23_words_pieces_characters.ipynb), we then train a network on such pieces, and measure how well and
 # how fast it translates.
 #
 # > **What you will be able to do**
@@ -280,7 +280,7 @@ assert merges == by_hand
 # The list of merges is all that we have to remember. How do we cut a word with it, and in particular a word that was not in the
 # text? We spell it, and then we repeat the merges in the order in which they were learned. Do this with a pencil for *stalking*
 # and our three merges. Then compare your result with what the package's function prints. (Its argument `dropout` is for
-# training, and [Words, pieces and characters](26_words_pieces_characters.ipynb) explains it.)
+# training, and [Words, pieces and characters](23_words_pieces_characters.ipynb) explains it.)
 
 # %%
 show_source(apply_merges)
@@ -539,13 +539,13 @@ show_table(["entries", "of them seen at least 100 times"], rows)
 # (Special tokens and bytes are left out, because their number is fixed.) With a corpus as small as ours, the rule asks for a small
 # vocabulary. At `standard` the share is largest near 1,000 entries, and even there it is below 95%. With ten times as many pairs, each
 # piece would occur about ten times as often, so we would reach the same share at a larger size. In [Words, pieces and
-# characters](26_words_pieces_characters.ipynb) we train with more entries than the rule allows, because shorter sequences are worth
+# characters](23_words_pieces_characters.ipynb) we train with more entries than the rule allows, because shorter sequences are worth
 # more to us there. Try both: change `PIECES` in the second cell of that chapter.
 
 # %% [markdown]
 # ## What to read next
 #
-# [Words, pieces and characters](26_words_pieces_characters.ipynb) trains a network with the pieces of this chapter, and compares it
+# [Words, pieces and characters](23_words_pieces_characters.ipynb) trains a network with the pieces of this chapter, and compares it
 # with networks that read whole words or single characters. [Sennrich et al. (2016)](https://arxiv.org/abs/1508.07909) show what
 # subwords do for names, compounds and loan words, and [Kudo and Richardson (2018)](https://arxiv.org/abs/1808.06226) describe a widely
 # used program that learns such pieces.

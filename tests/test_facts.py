@@ -407,7 +407,7 @@ def test_the_text_tells_what_the_table_of_examples_shows():
     assert 40 <= shares[16] < 50 < shares[64]
 
 
-# Chapters 21 to 25: texts that tell what a table shows
+# Chapters 21 to 26: texts that tell what a table shows
 
 
 def test_the_recap_of_borrowed_parts_tells_what_its_tables_show():

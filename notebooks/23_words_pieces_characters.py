@@ -126,7 +126,7 @@ show_table(["tokens", "French entries", "tokens of the sentence", "the sentence,
 # (The sign ▁ marks a word that follows a space.) The scores must be comparable, too. A translation of five words has about twenty
 # characters, so a BLEU that counts characters would say nothing about a BLEU that counts words. Therefore each translation is first
 # joined to text and then normalised to lower-case words without accents, before BLEU counts its words. In this way all three
-# models take the same exam, whatever their tokens are.
+# models are scored on the same words, whatever their tokens are.
 #
 # > **Guess first**
 # >
@@ -373,7 +373,7 @@ show_figure(figure)
 
 
 # %% [markdown]
-# **Figure 26.1.** The same attention weights between pieces (left) and joined to words (right). Each row still sums to 1, and the
+# **Figure 23.1.** The same attention weights between pieces (left) and joined to words (right). Each row still sums to 1, and the
 # pieces of a word share what the word gets.
 
 # %% [markdown]
@@ -561,7 +561,7 @@ show_text(
 # ## Exercises
 
 # %% [markdown]
-# ### Exercise 26.1: Join attention with a pencil
+# ### Exercise 23.1: Join attention with a pencil
 #
 # A model reads « ours. » as ▁ou, rs and a full stop, and writes "bear." as ▁be, ar and a full stop. Each row below has the weights of one
 # target token, and the last row and the last column belong to the end of the sentence:
@@ -577,7 +577,7 @@ show_text(
 # added rows instead?
 
 # %% [markdown]
-# ### Solution to exercise 26.1
+# ### Solution to exercise 23.1
 
 # %% tags=["solution", "nbval-check-output"]
 rows = [[0.6, 0.2, 0.1, 0.1], [0.3, 0.5, 0.1, 0.1], [0.1, 0.1, 0.7, 0.1], [0.0, 0.1, 0.1, 0.8]]
@@ -593,13 +593,13 @@ print("sums of the wrong rows:", *(f"{total:.2f}" for total in wrong.sum(dim=1))
 # that the word got, and the sum counts the other weights once for each piece of the target word.
 
 # %% [markdown]
-# ### Exercise 26.2: Short and long sentences
+# ### Exercise 23.2: Short and long sentences
 #
 # Characters make long sequences. Do they lose more than words when sentences become longer? Divide the test set at the middle, by the
 # number of words of the source, and score each half with `score_rows`.
 
 # %% [markdown]
-# ### Solution to exercise 26.2
+# ### Solution to exercise 23.2
 
 # %% tags=["solution"]
 lengths = np.array([len(words) for words in split_sources])
@@ -624,13 +624,13 @@ show_text(
 # So if you have longer sentences, measure it again with them.
 
 # %% [markdown]
-# ### Exercise 26.3: Characters for Chinese
+# ### Exercise 23.3: Characters for Chinese
 #
 # Subwords found pieces in Chinese although nothing separates its words. Is it enough to read single characters there? Train the small
 # model for Chinese with characters, and compare it with the two in the table.
 
 # %% [markdown]
-# ### Solution to exercise 26.3
+# ### Solution to exercise 23.3
 
 # %% tags=["solution"]
 trained["Chinese", "characters"] = train_small("Chinese", "characters")

@@ -351,7 +351,7 @@ figure.legend(*axes.get_legend_handles_labels(), loc="outside lower center", nco
 show_figure(figure)
 
 # %% [markdown]
-# **Figure 25.1.** What a linear probe reads from the state at a noun, by layer. Gender and number are tested on nouns that
+# **Figure 26.1.** What a linear probe reads from the state at a noun, by layer. Gender and number are tested on nouns that
 # the probe never saw. The dotted line is what guessing gives.
 
 # %% tags=["hide-input"]
@@ -550,7 +550,7 @@ axes.legend(frameon=False, fontsize=9)
 show_figure(figure)
 
 # %% [markdown]
-# **Figure 25.2.** Share of translations in which the noun becomes plural when its state alone is pushed: along the noun's
+# **Figure 26.2.** Share of translations in which the noun becomes plural when its state alone is pushed: along the noun's
 # own direction, along the direction that all nouns have in common, or in a random direction.
 
 # %% tags=["hide-input"]
@@ -617,13 +617,13 @@ show_table(["test part", "gender, from random vectors"], rows)
 # ## Exercises
 
 # %% [markdown]
-# ### Exercise 25.1: Push the other way
+# ### Exercise 26.1: Push the other way
 #
 # Take sentences with a single noun in the plural, and push the state at the noun *against* its own direction. Does the noun
 # become singular as often as it became plural before?
 
 # %% [markdown]
-# ### Solution to exercise 25.1
+# ### Solution to exercise 26.1
 
 # %% tags=["solution"]
 singular_of = {several: one for one, several in plural_of.items()}
@@ -642,13 +642,13 @@ for name, trainer in trainers.items():
 # different determiners.
 
 # %% [markdown]
-# ### Exercise 25.2: The tense of a sentence
+# ### Exercise 26.2: The tense of a sentence
 #
 # Push *all* states of a sentence in the present along the direction of the tense, from present to past, and look at some
 # translations. Use `direction_of(…, "tense")`, which is measured at nouns.
 
 # %% [markdown]
-# ### Solution to exercise 25.2
+# ### Solution to exercise 26.2
 
 
 # %% tags=["solution"]

@@ -15,7 +15,7 @@
 # %% [markdown]
 # # The Transformer
 #
-# [Attention without recurrence](23_attention_without_recurrence.ipynb) has given us attention that can read a sentence and
+# [Attention without recurrence](24_attention_without_recurrence.ipynb) has given us attention that can read a sentence and
 # write one. One such layer is not enough for translation, and a stack of many cannot be trained as it is. In this chapter we build the
 # rest of the network of [Vaswani et al. (2017)](https://arxiv.org/abs/1706.03762): a small network at every word, a path
 # that goes around each part, and a normalisation. For each of them we first look at the trouble, then at the remedy, and
@@ -86,15 +86,15 @@ BLUE, ORANGE, GREEN, GREY = "#00429d", "#b8560b", "#2a7f62", "0.5"
 # %% [markdown]
 # ## The whole network
 #
-# Let us begin with the map (Figure 24.1). Follow « le chat noir » down the left side, and "the black cat" down the right
-# side. You know the green boxes already: they are the attention of chapter 23, and of chapter 6 before it. What is new is
+# Let us begin with the map (Figure 25.1). Follow « le chat noir » down the left side, and "the black cat" down the right
+# side. You know the green boxes already: they are the attention of chapter 24, and of chapter 6 before it. What is new is
 # the box *feed-forward*, the box *LayerNorm*, and the lines that go around.
 
 # %% tags=["hide-input"] mystnb={"image": {"alt": "Two columns. Left, the encoder: ids of le chat noir and the end mark, embedding plus positions, then L layers of LayerNorm, self-attention, LayerNorm and feed-forward, with a path around each pair that is added again, then LayerNorm and the encoder states. Right, the decoder: the same with three parts in each layer, masked self-attention, cross-attention that takes keys and values from the encoder states, and feed-forward; then LayerNorm and the output layer. Shapes stand beside the boxes."}}
 show_drawing("transformer")
 
 # %% [markdown]
-# **Figure 24.1.** A Transformer with the shape of every result. Everything inside a dashed frame is repeated $L$ times,
+# **Figure 25.1.** A Transformer with the shape of every result. Everything inside a dashed frame is repeated $L$ times,
 # with weights of its own each time. $B$ sentences, $S$ source and $T$ target words, $H$ values in a state, $N$ heads,
 # $F$ values inside the feed-forward network, $V$ target words.
 
@@ -139,7 +139,7 @@ check_shape(model.decoder.logits(output.attn_states), (B, T, V))
 #
 # $$
 # \mathrm{FFN}(x) = \max(0,\ x W_1 + b_1)\, W_2 + b_2
-# \tag{24.1}
+# \tag{25.1}
 # $$
 #
 # It widens a state to $F$ values, sets negative ones to 0, and returns to $H$ values. It does this at each word on its
@@ -189,12 +189,12 @@ for layer_number in range(4):
 #
 # $$
 # x' = x + \mathrm{sublayer}(x)
-# \tag{24.2}
+# \tag{25.2}
 # $$
 #
-# This is called a [residual connection](../book/glossary.md). With (24.2), the three words become 2.7, 6 and 9.3 after one
+# This is called a [residual connection](../book/glossary.md). With (25.2), the three words become 2.7, 6 and 9.3 after one
 # layer, so their differences stay. A layer now computes only the change of a state, and it can return zeros where nothing
-# should change. The gradient profits as well: the slope of (24.2) is $1 + \mathrm{sublayer}'(x)$, so the
+# should change. The gradient profits as well: the slope of (25.2) is $1 + \mathrm{sublayer}'(x)$, so the
 # gradient passes back through the 1 even where the second term is small.
 #
 # ## Normalisation: keep it at one size
@@ -209,7 +209,7 @@ for layer_number in range(4):
 #
 # $$
 # \mathrm{LayerNorm}(x) = \gamma \cdot \frac{x - \mathrm{mean}(x)}{\sqrt{\mathrm{var}(x) + \epsilon}} + \beta
-# \tag{24.3}
+# \tag{25.3}
 # $$
 #
 # Normalise the state (1, 3, 5, 7) with your pencil. Its mean is 4 and its variance is 5. What becomes of (10, 30, 50, 70)?
@@ -283,7 +283,7 @@ left.legend(frameon=False)
 show_figure(figure)
 
 # %% [markdown]
-# **Figure 24.2.** Without residuals, all words of a sentence have the same state after three layers (left). Without
+# **Figure 25.2.** Without residuals, all words of a sentence have the same state after three layers (left). Without
 # normalisation, states grow with each layer (right). All of this is before any training.
 
 # %% tags=["hide-input"]
@@ -387,7 +387,7 @@ show_source(with_transformer)
 #
 # $$
 # \mathrm{rate} = H^{-1/2} \cdot \min(n^{-1/2},\ n\, w^{-3/2})
-# \tag{24.4}
+# \tag{25.4}
 # $$
 #
 # It rises in a straight line until step $w$, and then falls with the root of $n$. Our trainer has a straight line too, and
@@ -459,7 +459,7 @@ axes.legend(frameon=False, fontsize=9)
 show_figure(figure)
 
 # %% [markdown]
-# **Figure 24.3.** Training loss of the six networks, as a running mean. Solid and dashed lines of one colour differ only in
+# **Figure 25.3.** Training loss of the six networks, as a running mean. Solid and dashed lines of one colour differ only in
 # the warm-up. At `standard`, the network without normalisation begins at a loss above 80, outside the picture.
 
 # %% tags=["hide-input"]
@@ -522,14 +522,14 @@ for warmup in (0.0, 0.1, 0.5):
 # ## Exercises
 
 # %% [markdown]
-# ### Exercise 24.1: The base model of the paper
+# ### Exercise 25.1: The base model of the paper
 #
 # The base model of the paper has $H = 512$, $F = 2048$, 8 heads, 6 layers in encoder and decoder, and one embedding of about
 # 37,000 pieces that encoder, decoder and output layer share. The paper gives about 65 million parameters. Count them with a
 # pencil, and check your count of the layers with the package. How many are in the embedding?
 
 # %% [markdown]
-# ### Solution to exercise 24.1
+# ### Solution to exercise 25.1
 
 # %% tags=["solution", "nbval-check-output"]
 paper = ModelSettings(
@@ -548,14 +548,14 @@ print(f"layers {layers / 1e6:.1f} million, embedding {37_000 * 512 / 1e6:.1f} mi
 # roughly. Almost a third of a model of this size is its list of words.
 
 # %% [markdown]
-# ### Exercise 24.2: Why embeddings are multiplied
+# ### Exercise 25.2: Why embeddings are multiplied
 #
 # `add_positions` multiplies embeddings by $\sqrt H$ before it adds the positions, as you can see with `show_source`. How
 # large are the values of an embedding at the beginning, compared with those of a position, with and without the factor? What
 # would be lost without it?
 
 # %% [markdown]
-# ### Solution to exercise 24.2
+# ### Solution to exercise 25.2
 
 # %% tags=["solution"]
 show_source(add_positions)
@@ -572,13 +572,13 @@ for size in (64, 512):
 # of its position, and the network would have to learn larger embeddings before it could see the words.
 
 # %% [markdown]
-# ### Exercise 24.3: One word at a time
+# ### Exercise 25.3: One word at a time
 #
 # In training, the decoder computes all positions at once, and in a search one at a time with the keys and values that it has
 # kept. Show that both give the same states, and say why the causal mask is the reason.
 
 # %% [markdown]
-# ### Solution to exercise 24.3
+# ### Solution to exercise 25.3
 
 # %% tags=["solution"]
 prev_ids = torch.tensor([[1, 8, 9, 10]])
@@ -597,4 +597,4 @@ print("kept keys and values of each layer:", tuple(state.dec_state.shape), "(L, 
 # %% [markdown]
 # ## What to read next
 #
-# [Inside the states](25_inside_the_states.ipynb) looks at what the states of this network and of the recurrent one know. For the place of the normalisation, read section 3 of [Xiong et al. (2020)](https://arxiv.org/abs/2002.04745).
+# [Inside the states](26_inside_the_states.ipynb) looks at what the states of this network and of the recurrent one know. For the place of the normalisation, read section 3 of [Xiong et al. (2020)](https://arxiv.org/abs/2002.04745).

@@ -122,7 +122,7 @@ for word, row in zip(words, states @ states.T, strict=True):
 #
 # $$
 # q_t = W^Q x_t \qquad k_s = W^K x_s \qquad v_s = W^V x_s
-# \tag{23.1}
+# \tag{24.1}
 # $$
 #
 # | name | its question | in chapter 6 | in self-attention |
@@ -170,7 +170,7 @@ print(dictionary.get("verb", "no such key"))
 #
 # $$
 # \mathrm{attention}(Q, K, V) = \mathrm{softmax}\left(\frac{Q K^\top}{\sqrt d}\right) V
-# \tag{23.2}
+# \tag{24.2}
 # $$
 #
 # Why should that be necessary? The dot product of two vectors is a sum of $d$ products. If all numbers are independent and
@@ -229,7 +229,7 @@ left.set_yscale("log")
 show_figure(figure)
 
 # %% [markdown]
-# **Figure 23.1.** Without the division, the variance of the scores equals the size (dotted line), and the gradient that gets
+# **Figure 24.1.** Without the division, the variance of the scores equals the size (dotted line), and the gradient that gets
 # through the softmax falls. With the division, both are the same at every size.
 
 # %% tags=["hide-input"]
@@ -242,7 +242,7 @@ show_text(
 # The division is done for the first steps of training. Later, the matrices can make queries as long as they like, and a
 # trained head may well give nearly all its weight to one word. But then it has learned to do so.
 #
-# The package computes (23.2) with the masked softmax of chapter 6:
+# The package computes (24.2) with the masked softmax of chapter 6:
 
 # %%
 show_source(scaled_dot_product)
@@ -291,7 +291,7 @@ show_source(MultiHeadAttention)
 
 # %% [markdown]
 # Does it really do two separate attentions? We check it with the formula, on random states. For each head we take its rows
-# of the three maps, compute (23.2) on its own, and join the results with $W^O$.
+# of the three maps, compute (24.2) on its own, and join the results with $W^O$.
 
 # %%
 torch.manual_seed(18)
@@ -368,7 +368,7 @@ for name, mask_function in (("causal mask", causal_mask), ("no mask", see_everyt
 # ## The order of the words
 #
 # There is a second thing that recurrence gave us for free. A GRU reads « le chien voit le chat » and
-# « le chat voit le chien » in different orders and ends in different states. For attention, look at (23.2) again: the context is a sum over all
+# « le chat voit le chien » in different orders and ends in different states. For attention, look at (24.2) again: the context is a sum over all
 # words, and a sum does not depend on the order of its terms. Let us shuffle the states that one encoder layer reads and see
 # what comes out.
 
@@ -392,7 +392,7 @@ print("same states in the new order:", torch.allclose(straight[:, shuffled], mix
 # \mathrm{PE}(t, 2i) &= \sin\left(t / 10000^{2i/H}\right) \\
 # \mathrm{PE}(t, 2i + 1) &= \cos\left(t / 10000^{2i/H}\right)
 # \end{aligned}
-# \tag{23.3}
+# \tag{24.3}
 # $$
 #
 # These are clock hands. The first pair of numbers is a hand that turns by one radian per word. Each later pair is a slower
@@ -419,18 +419,18 @@ right.set(xlabel="position", ylabel="dot product", title="similarity to position
 show_figure(figure)
 
 # %% [markdown]
-# **Figure 23.2.** Each row on the left is the vector of a position: fast hands at the left, slow ones at the right. Near
+# **Figure 24.2.** Each row on the left is the vector of a position: fast hands at the left, slow ones at the right. Near
 # positions have similar vectors, so that a dot product can find "the word beside me".
 
 # %% [markdown]
-# Since (23.3) is a formula and not a table of learned rows, there is a vector for every position, even beyond the longest
+# Since (24.3) is a formula and not a table of learned rows, there is a vector for every position, even beyond the longest
 # sentence of training. Whether a network can use a position that it never saw is another question.
 #
 # ## Take away one part at a time
 #
 # Now we train three small Transformers on the built-in corpus: a complete one, one without the causal mask, and one without
 # positions in encoder and decoder. What else a Transformer contains is the subject of [The
-# Transformer](24_transformer.ipynb). Here it is enough that all three have it.
+# Transformer](25_transformer.ipynb). Here it is enough that all three have it.
 #
 # > **Guess first**
 # >
@@ -557,7 +557,7 @@ show_table(["network", *PAIR_OF_SENTENCES], rows)
 #
 # Finally, we look into the complete network. `head_weights` runs it over a sentence pair and returns the weights of all
 # heads of all layers. For the encoder's self-attention this is a square for each head, with the same words on both sides.
-# The heads in Figure 23.3 are those of the first layer.
+# The heads in Figure 24.3 are those of the first layer.
 
 # %% tags=["hide-input"] mystnb={"image": {"alt": "Four heat maps side by side, one for each head, with the words of a French sentence as rows and columns. Each head distributes its weights in a different way: some along a diagonal, others on single columns."}}
 translator = trainers["complete"].translator
@@ -575,7 +575,7 @@ for head, axes in enumerate(figure.subplots(1, 4, sharey=True)):
 show_figure(figure)
 
 # %% [markdown]
-# **Figure 23.3.** Self-attention of one sentence in the four heads of the first encoder layer: the word of each row looks at
+# **Figure 24.3.** Self-attention of one sentence in the four heads of the first encoder layer: the word of each row looks at
 # the words of the columns, and every row sums to 1.
 
 # %% [markdown]
@@ -596,14 +596,14 @@ show_figure(figure)
 # ## Exercises
 
 # %% [markdown]
-# ### Exercise 23.1: Where the general score went
+# ### Exercise 24.1: Where the general score went
 #
 # The general score of chapter 6 is $h^\top W \bar h$. Show that the dot product of a query and a key is a general score,
 # with $W = {W^Q}^\top W^K$, and check it with random matrices and the package's `GeneralScore`. What can one head of size
 # $d < H$ not do that a general score can?
 
 # %% [markdown]
-# ### Solution to exercise 23.1
+# ### Solution to exercise 24.1
 
 # %% tags=["solution", "nbval-check-output"]
 rng = torch.Generator().manual_seed(1)
@@ -622,14 +622,14 @@ print("rank of W:", torch.linalg.matrix_rank(general.project.weight).item(), "of
 # rank $d$, so one head compares states in at most $d$ directions, while the $W$ of the general score may use all $H$.
 
 # %% [markdown]
-# ### Exercise 23.2: A window
+# ### Exercise 24.2: A window
 #
 # Write a mask with which each position sees only itself and the two positions before it. How many entries of a mask for 100
 # positions are True, compared with the causal mask? How many layers does it take until the last of 100 positions can depend
 # on the first?
 
 # %% [markdown]
-# ### Solution to exercise 23.2
+# ### Solution to exercise 24.2
 
 # %% tags=["solution", "nbval-check-output"]
 causal = causal_mask(100, torch.device("cpu"))
@@ -645,13 +645,13 @@ print(f"layers until position 99 depends on position 0: {layers}")
 # which is what we wanted to get rid of.
 
 # %% [markdown]
-# ### Exercise 23.3: Turning the hands
+# ### Exercise 24.3: Turning the hands
 #
 # Show that the vector of position $t + k$ is the vector of position $t$ times a matrix that depends on $k$ alone. What is
 # that good for?
 
 # %% [markdown]
-# ### Solution to exercise 23.3
+# ### Solution to exercise 24.3
 
 # %% tags=["solution"]
 size, shift = 8, 3
@@ -668,5 +668,5 @@ for position in (0, 5, 40):
 # %% [markdown]
 # ## What to read next
 #
-# [The Transformer](24_transformer.ipynb) puts this attention into a network of many layers. Then read sections 3.2 and 3.5
+# [The Transformer](25_transformer.ipynb) puts this attention into a network of many layers. Then read sections 3.2 and 3.5
 # of [Vaswani et al. (2017)](https://arxiv.org/abs/1706.03762), where you know every formula now.
