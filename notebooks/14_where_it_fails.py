@@ -163,8 +163,8 @@ show_table(
 show_text(
     f"On the plain embedded corpus a random split leaks **{np.mean(leaked(shuffled)):.1%}** of the test sentences. "
     + (
-        "That is next to nothing: a grammar hardly ever says the same thing twice. Broken code can be harmless on one "
-        "corpus, and you would never know from its score."
+        "That is next to nothing, because a grammar seldom says the same thing twice. So a wrong split can be harmless on "
+        "one corpus, and the score alone does not show that it is wrong."
         if np.mean(leaked(shuffled)) < 0.05
         else "So even this grammar writes some sentences twice."
     )
@@ -749,7 +749,7 @@ show_table(["β", "BLEU", "of the references' words"], table)
 
 # %% [markdown]
 # With a large $\beta$ the coverage decides alone, and the probability of the words no longer matters. Then the search takes
-# whatever looks at everything, for example a translation that says a part of the sentence twice. On so few sentences,
+# the translation that looks at every word, even if it says a part of the sentence twice. On so few sentences,
 # neighbouring rows do not differ reliably, so take the smallest $\beta$ that brings most of the gain.
 
 # %% [markdown]
