@@ -9,7 +9,7 @@ RUN ?= runs/sample
 TORCH := $(shell grep '^torch==' requirements.lock)
 TORCH_INDEX ?= https://download.pytorch.org/whl/cpu
 
-.PHONY: help book pdf slides train lint test test-fast soak lab outputs pretrained live-models results bench bench-peers bench-long clean
+.PHONY: help book pdf slides train lint test test-fast soak lab outputs pretrained live-models results bench bench-peers bench-precision bench-long clean
 help:  ## list these commands
 	@grep -E '^[a-z-]+:.*##' Makefile | sed -E 's/:.*## /	/' | expand -t 12
 
@@ -82,6 +82,10 @@ bench: .venv/ready  ## compare the package's speed with other implementations (a
 bench-peers: .venv/ready  ## compare training with JoeyNMT, installed into an environment of its own (5 minutes)
 	$(BIN)/python -m benchmarks.peers --json benchmarks/results-peers.json
 	$(BIN)/python -m benchmarks.headline
+
+# Each run resumes where it was stopped; finished runs are not trained again.
+bench-precision: .venv/ready  ## compare the quality after training in half and in full precision (20 minutes)
+	$(BIN)/python -m benchmarks.precision --json benchmarks/results-precision.json
 
 # It resumes after the last finished row; delete the file to measure everything again.
 bench-long: .venv/ready  ## run the long comparisons: training to a score, 16 times the data, 10 million pairs (an hour)
