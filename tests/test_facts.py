@@ -338,12 +338,12 @@ def test_the_gaps_of_chapter_5_that_chapter_15_compares_with_its_own():
     assert "is 16 points for the shortest sentences and 67 for the longest" in outputs("encoder_decoder")
     [count] = numbers(r"and (\d+) test sentences of more than 16", prose("which_attention"))
     assert row("over 16", outputs("encoder_decoder"))[0] == f"{count:.0f}"
-    assert "the longest group here consists of a dozen sentences of eight words" in prose("which_attention")
+    assert "the longest group here consists of a dozen sentences of eight or nine words" in prose("which_attention")
     if not waits("which_attention", "In the shortest group"):
         words, found = numbers(
-            r"in the longest \((?:over )?(\d+) words, ([\d,]+) sentences\)", outputs("which_attention")
+            r"in the longest \((?:over |\d+ to )?(\d+) words, ([\d,]+) sentences\)", outputs("which_attention")
         )
-        assert words in (7, 8)
+        assert words in (7, 8, 9)
         assert 10 <= found <= 14
 
 
@@ -426,13 +426,17 @@ def test_the_recap_of_borrowed_parts_tells_what_its_tables_show():
         assert max(map(float, shares)) - min(map(float, shares)) < 0.1
 
 
-def test_what_the_chapter_on_subwords_tells_about_standard():
-    assert "At `standard`, subwords are ahead of words on these sentences." in prose("subwords")
-    assert "a difference of two points with one seed is only an indication" in prose("subwords")
-    if not waits("subwords", "BLEU, one or more"):
-        table = outputs("subwords").split("BLEU, one or more")[1]
+def test_what_the_training_on_pieces_tells_about_standard():
+    text = prose("words_pieces_characters")
+    assert "At `standard`, subwords are ahead of words on these sentences." in text
+    assert "a difference of two points with one seed is only an indication" in text
+    if not waits("words_pieces_characters", "BLEU, one or more"):
+        table = outputs("words_pieces_characters").split("BLEU, one or more")[1]
         words, pieces = (float(row(name, table)[3]) for name in ("words", "subwords"))
         assert round(pieces - words) == 2
+
+
+def test_what_the_chapter_on_subwords_tells_about_standard():
     assert "the share is largest near 1,000 entries, and even there it is below 95%" in prose("subwords")
     if not waits("subwords", "of them seen at least 100 times"):
         table = outputs("subwords").split("of them seen at least 100 times")[1]
@@ -513,12 +517,12 @@ def test_what_is_said_of_the_pushed_states():
 
 @pytest.mark.parametrize("chapter", SCRIPTS)
 def test_a_chapter_takes_about_as_long_as_it_says(chapter):
-    """The beginning of a chapter may give minutes at `standard`; the site computes the same from the last execution."""
+    """Minutes at `standard`, if a chapter gives them; other programs slow an execution, so they may differ by a factor of 2."""
     digits = {"two": 2, "three": 3, "four": 4, "five": 5, "six": 6}
     said = re.search(r"about (\w+) minutes (?:on two cores|at `standard`)", prose(chapter)[:3000])
     if said:
         minutes = notebook(chapter)["metadata"]["s2s_tutorial"]["seconds"] / 60
-        assert float(digits.get(said[1], said[1])) == pytest.approx(math.ceil(minutes), abs=1)
+        assert minutes / 2 <= float(digits.get(said[1], said[1])) <= 2 * math.ceil(minutes)
 
 
 def test_the_long_chapters_give_a_duration():
