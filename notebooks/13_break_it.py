@@ -57,6 +57,7 @@ if not ready:
 # %%
 from contextlib import nullcontext
 from dataclasses import replace
+from threading import Lock
 from unittest import mock
 
 import numpy as np
@@ -335,6 +336,7 @@ show_source(Encoder.forward)
 
 # %%
 right_forward = Encoder.forward
+one_at_a_time = Lock()  # the trainer computes the parts of a batch in several threads
 
 
 def wrong_first_states(encoder, src_ids, src_mask):
@@ -346,7 +348,7 @@ def wrong_first_states(encoder, src_ids, src_mask):
         passed.append(last)  # (2, B, H)
         return states, last
 
-    with mock.patch("s2s_tutorial.model.encoder.run_gru", remember):
+    with one_at_a_time, mock.patch("s2s_tutorial.model.encoder.run_gru", remember):
         enc_states, first_states = right_forward(encoder, src_ids, src_mask)
     return enc_states, torch.cat(passed)[: len(first_states)]
 
@@ -391,9 +393,10 @@ show_figure(figure)
 # **Figure 13.3.** Training loss with right and with wrong first states: nothing here looks wrong.
 
 # %% [markdown]
-# Whatever your run shows in Figure 13.3, there is a reason why the damage can be small. The lower layer has read the whole sentence, in both directions, and the weights learn to use the states
-# that they get. With attention, the first state matters for the first words at most. What is missing is the top layer,
-# which never reaches the first states, and one direction for each of the two layers of the decoder.
+# Whatever your run shows in Figure 13.3, there is a reason why the damage can be small. The lower layer has read the whole
+# sentence, in both directions, and the weights learn to use the states that they get. With attention, the first state matters
+# for the first words at most. What is missing is the top layer, which never reaches the first states, and one direction for
+# each of the two layers of the decoder.
 #
 # What if the broken run is *better*? Then look at the first column: after so short a training, two layers are
 # still far behind the one layer of the healthy model, so we compare two runs that have not finished learning. We also
