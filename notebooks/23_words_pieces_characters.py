@@ -201,7 +201,7 @@ show_text(
 # %% [markdown]
 # Look first at the two columns of the sentences without and with an unknown word. The second kind is harder for every model, because
 # a word that training never showed has no translation that the model could remember, however it is cut. But the models do not lose
-# equally much. At `standard`, subwords are ahead of words on these sentences. This is what they are for, although a difference of two
+# equally much. At `standard`, subwords are ahead of words on these sentences. This is what they are for, although a difference of a few
 # points with one seed is only an indication.
 #
 # Now be careful with the order on the whole set, because two things favour words here. Our training is short, and a model of words

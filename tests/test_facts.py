@@ -429,11 +429,11 @@ def test_the_recap_of_borrowed_parts_tells_what_its_tables_show():
 def test_what_the_training_on_pieces_tells_about_standard():
     text = prose("words_pieces_characters")
     assert "At `standard`, subwords are ahead of words on these sentences." in text
-    assert "a difference of two points with one seed is only an indication" in text
+    assert "a difference of a few points with one seed is only an indication" in text
     if not waits("words_pieces_characters", "BLEU, one or more"):
         table = outputs("words_pieces_characters").split("BLEU, one or more")[1]
         words, pieces = (float(row(name, table)[3]) for name in ("words", "subwords"))
-        assert round(pieces - words) == 2
+        assert 2 <= pieces - words <= 8
 
 
 def test_what_the_chapter_on_subwords_tells_about_standard():

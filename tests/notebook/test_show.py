@@ -57,12 +57,13 @@ def test_a_table_rounds_floats_aligns_numbers_right_and_escapes_pipes(shown):
 
 
 def test_missing_values_are_dashes_and_minus_signs_are_not_hyphens(shown):
-    show.show_table(["name", "count", "change"], [["seed -1", None, -0.5], ["c", -12, None]])
+    show.show_table(["name", "count", "change"], [["seed -1", None, -0.5], ["c", -12, None], ["-1.5%", 0, 0.5]])
     show.show_text("BLEU changes by **-3.2** (-1 to +2): encoder-2, `x[:,-1]`, -n")
     assert shown[0][0]["text/markdown"].splitlines()[1:] == [
         "| :--- | ---: | ---: |",
         "| seed -1 | – | −0.50 |",
         "| c | −12 | – |",
+        "| −1.5% | 0 | 0.50 |",
     ]
     assert shown[1][0]["text/markdown"] == "BLEU changes by **−3.2** (−1 to +2): encoder-2, `x[:,-1]`, -n"
 
