@@ -29,7 +29,7 @@
 # > - say for each how much it costs here, with an interval, and which picture or number shows it
 # > - test for it: the same sentence alone and in a batch, first states against their definition, rows that should differ
 #
-# The chapter takes well under a minute at `small` and about six minutes at `standard`. All of it is training on the
+# The chapter takes well under a minute at `small` and about 13 minutes at `standard`. All of it is training on the
 # built-in corpus. Every training can be stopped: if you run its cell again, it continues where it was. A model that is already
 # trained is only loaded.
 
@@ -390,19 +390,20 @@ axes.legend()
 show_figure(figure)
 
 # %% [markdown]
-# **Figure 13.3.** Training loss with right and with wrong first states: nothing here looks wrong.
+# **Figure 13.3.** Training loss with right and with wrong first states: both curves fall, as in any training.
 
 # %% [markdown]
-# Whatever your run shows in Figure 13.3, there is a reason why the damage can be small. The lower layer has read the whole
-# sentence, in both directions, and the weights learn to use the states that they get. With attention, the first state matters
-# for the first words at most. What is missing is the top layer, which never reaches the first states, and one direction for
-# each of the two layers of the decoder.
+# At `standard`, the mistake costs many points of BLEU in this short training. Still, the loss falls steadily, and without the
+# other curve beside it, Figure 13.3 would not make you suspicious. The alignment error rate (AER) shows where the model fails:
+# its attention has hardly begun to find the right words.
 #
-# What if the broken run is *better*? Then look at the first column: after so short a training, two layers are
-# still far behind the one layer of the healthy model, so we compare two runs that have not finished learning. We also
-# trained each of them from one seed only, and an interval over test sentences does not tell us how much another seed
-# would change. So from these two runs alone we can say only that the mistake is one by definition, since the states are not the
-# ones that we meant, and that our short runs do not show that it costs anything.
+# Will it stay behind? There is a reason why it may not. The lower layer has read the whole sentence, in both directions, and
+# the weights learn to use the states that they get. With attention, the first state matters for the first words at most. What
+# is missing is the top layer, which never reaches the first states, and one direction for each of the two layers of the
+# decoder. Look also at the first column: even with the right states, two layers are far behind the one layer of the healthy
+# model, so neither of the two runs has finished learning. And we trained each of them from one seed only, and an interval over
+# test sentences does not tell us how much another seed would change. So from these two runs alone we can say that the mistake
+# is one by definition, since the states are not the ones that we meant, and that this run learned more slowly with it.
 #
 # To learn more, we train both again, four times as long and from three seeds each (at `small` only once and briefly). Then we ask
 # the question of [Which attention?](15_which_attention.ipynb): does every seed of the one beat every seed of the other?
@@ -431,13 +432,13 @@ show_text(
         else "Every seed with the *wrong* states is better than every seed with the right ones. That is not what we expected, and "
         "we have no explanation to offer."
         if len(FULL_SEEDS) > 2 and min(wrong_bleu) > max(right_bleu)
-        else "But the seeds of the two overlap, or are too few, so these trainings do not show a cost either."
+        else "But the seeds of the two overlap, or are too few, so after the longer training no cost can be seen."
     )
 )
 
 # %% [markdown]
-# This is how the bug could stay in published code for years: it causes no crash, and no number looks wrong. **The test
-# that catches it** compares with the definition: the $l$-th first state must be the sum of rows $2l$ and $2l + 1$.
+# This is how the bug could stay in published code for years: it causes no crash, and after a long training no
+# number looks wrong. **The test that catches it** compares with the definition: the $l$-th first state must be the sum of rows $2l$ and $2l + 1$.
 
 # %% [markdown]
 # ## 3. Concat without tanh
