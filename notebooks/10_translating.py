@@ -622,7 +622,7 @@ show_text(
 #
 # The notebook of 2017 closed with ten sentences. Some were in its training data. Seven are longer than the 25
 # characters of its own filter, so nothing so long was ever trained on; several hold words that its vocabulary had
-# dropped, and those crashed.
+# dropped, and for those it raised an error.
 
 # %% tags=["nbval-check-output"]
 closing = """je suis trop froid .
@@ -640,8 +640,8 @@ print(sum(len(sentence) > 25 for sentence in closing), "of", len(closing), "are 
 # %% [markdown]
 # Three are not even good French: « elle est trop petit » wants « petite », « des centaines de chiens furent arretees »
 # wants « arrêtés », and « est le chien vert aujourd'hui ? » is English in French words. (« Je suis trop froid » is correct:
-# "I am too cold", said by a cold person. Someone who shivers says « j'ai trop froid ».) A fair test has none of this; as a
-# test of nerves it will do.
+# "I am too cold", said by a cold person. A person who shivers says « j'ai trop froid ».) So these sentences are not a fair
+# test, but they show well how a model fails.
 #
 # > **Guess first**
 # >
