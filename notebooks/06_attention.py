@@ -625,7 +625,7 @@ torch.testing.assert_close(found_weights[0, 0], attn_weights)
 # > the three?
 
 
-# %%
+# %% tags=["hide-input"]
 def milliseconds(compute, *inputs):
     """Shortest time of five calls."""
     times = []

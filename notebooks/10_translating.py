@@ -465,7 +465,7 @@ show_text(
 # > Over the whole set you know the share of translations that are right word for word. What is it in the surest quarter, and
 # > what in the least sure one?
 
-# %%
+# %% tags=["hide-input"]
 greedy = translator.translate_words(validation.sources)
 log_probability = [one.score / (len(one.words) + 1) for one in greedy]  # of a word, the end mark included
 by_sureness = sorted(range(len(greedy)), key=lambda row: -log_probability[row])
@@ -511,41 +511,8 @@ for temperature in (0.5, 1.0, 2.0):
 
 # %% [markdown]
 # A low temperature makes probable words more probable, and near 0 only the most probable word is left, as in greedy search. A
-# high one makes all words more alike. Here is the loop of greedy search once more, for a single sentence, with a draw in place
-# of the maximum:
-
-
-# %%
-@torch.inference_mode()
-def draw(source, temperature):
-    """Translate a normalised sentence word by word, with each word drawn at random."""
-    model, ids = translator.model, corpus.src_vocabulary.encode(source.split())
-    src_ids = torch.tensor([ids], device=model.device)  # (1, S)
-    memory, state = model.encode(src_ids, torch.ones_like(src_ids, dtype=torch.bool))
-    word, words = torch.tensor([SOS], device=model.device), []
-    while len(words) < 2 * len(ids) + 10:
-        logits, state, _ = model.decoder.step(word, memory, state)  # (1, V)
-        probabilities = (logits[0] / temperature).softmax(dim=-1).cpu()
-        word = torch.multinomial(probabilities, 1, generator=rng).to(model.device)
-        if word.item() == EOS:
-            break
-        words.append(corpus.tgt_vocabulary.words[word.item()])
-    return " ".join(words)
-
-
-# %%
-rng = torch.Generator().manual_seed(10)
-some = validation.head({"small": 10}.get(scale.name, 100))
-rows = []
-for temperature in (0.1, 0.5, 1.0, 2.0):
-    drawn = [draw("son amie est malade .", temperature) for _ in range(20)]
-    score = bleu_score([draw(source, temperature) for source in some.sources], some.references)
-    rows.append([temperature, len(set(drawn)), score, " / ".join(drawn[:3]).replace("<unk>", "⁇")])
-show_table(["temperature", "different of 20", "validation BLEU", "the first three of « Son amie est malade. »"], rows)
-
-# %% [markdown]
-# The two columns of numbers show the choice: the more different the translations are, the worse is a single one of them. For
-# a translator, where one good answer is wanted, a search is the better way. Where variety is wanted, as in a conversation, a
+# high one makes all words more alike. Exercise 10.4 draws translations from our model and measures what that costs. For a
+# translator, where one good answer is wanted, a search is the better way. Where variety is wanted, as in a conversation, a
 # temperature between 0.5 and 1 is a usual place to begin. On the page [Translate inside the page](../book/translate.md) you can
 # move the temperature while you watch the words.
 #
@@ -647,7 +614,7 @@ print(sum(len(sentence) > 25 for sentence in closing), "of", len(closing), "are 
 # >
 # > Which will it get right? Which will lose a part of the sentence? In which will it make something up?
 
-# %%
+# %% tags=["hide-input"]
 meanings = [
     "I am too cold.", "She is five years younger than me.", "She is too small.", "I am not afraid of dying.",
     "He is a young manager full of talent.", "Is the dog green today?", "The cat talks to me.",
@@ -766,6 +733,50 @@ show_text(f"First in the list: **{first_right:.1%}**. Anywhere among {chosen_bea
 # reads each complete candidate, forwards and backwards, and chooses again. The package has two such methods, both for Python
 # only: `find_candidates` in `translation/reranking.py` scores the hypotheses of a beam with a model that translates back, and
 # `ensemble_of` in `translation/ensemble.py` lets several models choose each word together.
+
+# %% [markdown]
+# ### Exercise 10.4: Draw translations
+#
+# Write `draw(source, temperature)`, which translates one sentence as greedy search does, but draws each word by (10.2). Draw « Son amie
+# est malade. » twenty times at several temperatures. How many different translations do you get? And what is the validation BLEU
+# if each sentence is drawn once?
+
+# %% [markdown]
+# ### Solution to exercise 10.4
+
+
+# %% tags=["solution"]
+@torch.inference_mode()
+def draw(source, temperature):
+    """Translate a normalised sentence word by word, with each word drawn at random."""
+    model, ids = translator.model, corpus.src_vocabulary.encode(source.split())
+    src_ids = torch.tensor([ids], device=model.device)  # (1, S)
+    memory, state = model.encode(src_ids, torch.ones_like(src_ids, dtype=torch.bool))
+    word, words = torch.tensor([SOS], device=model.device), []
+    while len(words) < 2 * len(ids) + 10:
+        logits, state, _ = model.decoder.step(word, memory, state)  # (1, V)
+        probabilities = (logits[0] / temperature).softmax(dim=-1).cpu()
+        word = torch.multinomial(probabilities, 1, generator=rng).to(model.device)
+        if word.item() == EOS:
+            break
+        words.append(corpus.tgt_vocabulary.words[word.item()])
+    return " ".join(words)
+
+
+# %% tags=["solution"]
+rng = torch.Generator().manual_seed(10)
+some = validation.head({"small": 10}.get(scale.name, 100))
+rows = []
+for temperature in (0.1, 0.5, 1.0, 2.0):
+    drawn = [draw("son amie est malade .", temperature) for _ in range(20)]
+    score = bleu_score([draw(source, temperature) for source in some.sources], some.references)
+    rows.append([temperature, len(set(drawn)), score, " / ".join(drawn[:3]).replace("<unk>", "⁇")])
+show_table(["temperature", "different of 20", "validation BLEU", "the first three of « Son amie est malade. »"], rows)
+assert len(rows) == 4
+
+# %% [markdown]
+# The two columns of numbers show the choice: the more different the translations are, the worse is a single one of them. At a
+# temperature of 2 hardly any sentence holds together, because one improbable word leads to the next.
 
 # %% [markdown]
 # ## What to read next
