@@ -343,6 +343,10 @@ assert normalise_with_digits(sentence.replace("7", "")) == normalise(sentence)
 # %% [markdown]
 # There are ten digits but any number of numbers. As whole words, nearly all numbers would be rare or unknown. Digit by digit, the
 # model knows each word well and only has to copy them in order.
+#
+# How would you train with a rule of your own? The package has two rules, `ascii` for this one and `unicode` for text as people
+# write it in any script ([Subwords](22_subwords.ipynb)), and `--text` chooses. For any other rule, apply it to both columns of your
+# file before you train, let `--text unicode` read the result, and apply the same rule to every sentence that you translate.
 
 # %% [markdown]
 # ### Exercise 1.2: A vocabulary with a limit

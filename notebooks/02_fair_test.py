@@ -405,6 +405,11 @@ show_text(
 )
 
 # %% [markdown]
+# Two of these numbers may puzzle you. We counted a few more test *pairs* above than the table has test *sentences*, because two pairs with
+# the same French sentence are one test sentence with two references. And the columns of words count those that pass the filter. When the pairs
+# with a rare word are dropped, and the held-out pairs are taken away, some of these words go too. So the vocabulary of the
+# training pairs, which later chapters print, is smaller, and some of its words now occur only once.
+#
 # The last row is the harder and more realistic test, so a score on trimmed data should never stand alone. The `standard` scale of this book
 # trains on trimmed pairs, because they train quickly. With `trim_below=1` in the settings, any chapter runs on
 # the untrimmed set.

@@ -250,7 +250,7 @@ show_drawing("packing")
 # ## How much padding is there?
 #
 # Padding cannot change a result any more, but it still costs time, because the processor computes on it and the result is thrown away. How much
-# is it in the whole training set? (If the real pairs are not found, the message of this cell says what you can do.)
+# is it in the whole training set?
 
 # %%
 corpus = prepare(data)

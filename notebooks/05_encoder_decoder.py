@@ -242,8 +242,9 @@ with torch.no_grad():
 # %% [markdown]
 # ## Sentences of unequal length
 #
-# In a batch, sentences end at different places, and [padding](../book/glossary.md) fills the rest. A GRU that is not told about padding
-# reads it like any other word.
+# In a batch, sentences end at different places, and [padding](../book/glossary.md) fills the rest. [Batches](03_batches.ipynb) showed
+# that an encoder which reads padding returns other states. We now look at a single GRU and see how this is prevented. A GRU that is
+# not told about padding reads it like any other word.
 
 # %% tags=["nbval-check-output"]
 torch.manual_seed(SEED)

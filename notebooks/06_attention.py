@@ -57,6 +57,7 @@ if not ready:
 
 # %%
 import math
+import time
 
 import torch
 from matplotlib.figure import Figure
@@ -67,6 +68,7 @@ from s2s_tutorial.notebook.show import (
     show_figure,
     show_shapes,
     show_source,
+    show_table,
 )
 from s2s_tutorial.presets import load_scale
 
@@ -606,6 +608,52 @@ torch.testing.assert_close(found_context[0, 0], context)
 torch.testing.assert_close(found_weights[0, 0], attn_weights)
 
 # %% [markdown]
+# ## What attention costs
+#
+# In parameters, a score costs little. Dot has none, general has the $H^2$ numbers of its matrix, and concat has $2 H^2 + H$ for
+# $W$ and $v$. Additive has as many, because its $W$ and $U$ are the two halves of concat's $W$.
+#
+# Time and memory depend on the lengths. There is a score for each pair of a target position and a source position, so
+# $T \cdot S$ scores for a sentence pair, whereas the steps of encoder and decoder are only $S + T$. If both sentences
+# become twice as long, the GRUs have twice as much work, and attention has four times as much. Concat and additive also
+# compute $\tanh$ of $H$ numbers for each of these pairs, and training has to keep all of them for the backward pass.
+#
+# > **Guess first**
+# >
+# > For 16 sentence pairs with H = 256, how many megabytes are the scores of 20 and of 80 words on each side, at 4 bytes a number?
+# > And the numbers inside $\tanh$? The table also has the time of a GRU layer over the same sentences. Which is the slowest of
+# > the three?
+
+
+# %% tags=["hide-input"]
+def milliseconds(compute, *inputs):
+    """Shortest time of five calls."""
+    times = []
+    for _ in range(5):
+        start = time.perf_counter()
+        compute(*inputs)
+        times.append(1_000 * (time.perf_counter() - start))
+    return min(times)
+
+
+B, H = 16, 256
+scorers = attention.DotScore(H), attention.AdditiveScore(H)
+gru = torch.nn.GRU(H, H, batch_first=True)
+rows = []
+with torch.no_grad():
+    for length in (10, 20, 40, 80):
+        states = torch.randn(B, length, H)  # the queries (B, T, H) and the keys (B, S, H), with T = S
+        megabytes = [4 * B * length**2 / 1e6, 4 * B * length**2 * H / 1e6]
+        times = [milliseconds(scorer, states, states) for scorer in scorers]
+        rows.append([length, *megabytes, *times, milliseconds(gru, states)])
+show_table(["words a side", "scores (MB)", "inside tanh (MB)", "dot (ms)", "additive (ms)", "a GRU layer (ms)"], rows)
+
+# %% [markdown]
+# Read the columns from top to bottom. From one row to the next the length doubles, and the megabytes grow by a factor of four. For
+# sentences, the dot score hardly counts beside the GRU, while the additive one does. For texts of thousands of words, the
+# square becomes the largest cost of all. [Dao et al. (2022)](https://arxiv.org/abs/2205.14135) compute the dot score piece by
+# piece, so that the $T \cdot S$ scores never have to be in memory together.
+#
 # ## Every formula, its code and its test
 #
 # The code is in `s2s_tutorial/model/attention.py`, and the tests are in `tests/model/test_attention.py`. A test checks the property for
@@ -638,6 +686,7 @@ torch.testing.assert_close(found_weights[0, 0], attn_weights)
 #   once.
 # - Local-p predicts a position, and the bell curve makes that prediction learnable. Its weights add up to at most 1.
 # - What depends on the source alone, the keys, is computed once per sentence.
+# - There is a score for every pair of positions, so with twice the length attention costs four times as much.
 #
 # ## Exercises
 
@@ -708,6 +757,11 @@ assert found_weights[..., S:].eq(0).all()
 # %% [markdown]
 # A cosine is between −1 and 1. Without a factor, the best word could get at most $e^2 \approx 7.4$ times the weight
 # of the worst. In a sentence of twenty words, that is nearly a plain mean.
+#
+# To *train* a model with your score, give its `__init__` the hidden size as an argument, as the other scores have it, add the
+# class to `SCORES` in `s2s_tutorial/model/attention.py` under a name such as "cosine", and add this name to `AttentionName` in
+# `s2s_tutorial/settings/allowed.py`. Then `attention="cosine"` in the settings and `--attention cosine` on the command line build
+# it, and [Which attention?](15_which_attention.ipynb) shows how to compare it with the others.
 
 # %% [markdown]
 # ### Exercise 6.3: Luong's other local attention

@@ -543,6 +543,10 @@ show_figure(figure)
 # such as that of `standard`. As a rule of thumb, the fewer pairs you have for the size of your network, the more dropout you
 # need; and if you add a method, train longer.
 #
+# If your own model overfits, try the cures in this order. First keep the weights of the best evaluation, which costs nothing. Then
+# look for more pairs. Then turn on label smoothing and dropout, one at a time, and train longer with them. A smaller network
+# comes last, because it also has less room for what it should learn: compare the row "half the size" with "nothing".
+#
 # ## Stopping early
 #
 # There is one more method, and it is the simplest: stop where the network is best, before it gets worse. This is called

@@ -26,6 +26,7 @@
 # > - follow greedy search and a beam of two by hand, and build a case where greedy search is wrong
 # > - explain with numbers why long sentences lose without a length penalty
 # > - choose a beam size from a measurement of quality and time
+# > - draw translations at random with a temperature, and say how far the model's probabilities can be trusted
 # > - explain what happens to a name that is in no vocabulary
 #
 # The chapter uses the run of [Training](08_training.ipynb), and trains it first if it is not there. Besides that it takes less than a
@@ -71,7 +72,7 @@ from matplotlib.figure import Figure
 
 from s2s_tutorial.data.corpus import challenge_set, prepare
 from s2s_tutorial.data.text import normalise
-from s2s_tutorial.data.vocabulary import UNK, Vocabulary
+from s2s_tutorial.data.vocabulary import EOS, SOS, UNK, Vocabulary
 from s2s_tutorial.notebook.show import show_figure, show_source, show_table, show_text
 from s2s_tutorial.runs.folder import folder_for
 from s2s_tutorial.training.trainer import Trainer
@@ -213,8 +214,7 @@ show_figure(figure)
 #
 # ## The package's searches
 #
-# Next we use these searches with the trained model. If [Training](08_training.ipynb) has been run, the next cell only loads its model. (If the real pairs are not
-# found, the message of this cell says what you can do.)
+# Next we use these searches with the trained model. If [Training](08_training.ipynb) has been run, the next cell only loads its model.
 
 # %%
 corpus = prepare(scale.data)
@@ -443,8 +443,78 @@ show_text(
 )
 
 # %% [markdown]
-# The last words of the third list may make no sense at all. If so, the model has never seen « anglaise », and this leads to the next
-# question.
+# The last words of the third list may make no sense at all. If so, the model has never seen « anglaise », and such words are the
+# subject of a later section.
+#
+# ### Can you force a word?
+#
+# Sometimes you know a word that the translation has to contain, for example because your company has a fixed term for it. The
+# searches of this package cannot be given such a word. But you can ask for a long n-best list and take the first translation
+# that contains it, or choose the word yourself on the page [Translate inside the page](../book/translate.md), where the model
+# continues the sentence after your choice. [Hokamp and Liu (2017)](https://aclanthology.org/P17-1141) change beam search so
+# that every finished hypothesis contains the given words.
+#
+# ### How sure is it?
+#
+# Can the probabilities tell you which translations are probably wrong, so that a person should check them? We sort the
+# validation sentences by the mean log-probability of a word in their greedy translation, the surest first, and cut the list
+# into four equal parts.
+#
+# > **Guess first**
+# >
+# > Over the whole set you know the share of translations that are right word for word. What is it in the surest quarter, and
+# > what in the least sure one?
+
+# %% tags=["hide-input"]
+greedy = translator.translate_words(validation.sources)
+log_probability = [one.score / (len(one.words) + 1) for one in greedy]  # of a word, the end mark included
+by_sureness = sorted(range(len(greedy)), key=lambda row: -log_probability[row])
+quarter = len(greedy) // 4
+rows = []
+for name, start in (("surest", 0), ("second", quarter), ("third", 2 * quarter), ("least sure", 3 * quarter)):
+    group = by_sureness[start : start + quarter]
+    outputs = outputs_of([greedy[row] for row in group])
+    references = [validation.references[row] for row in group]
+    probability = math.exp(statistics.mean(log_probability[row] for row in group))
+    rows.append([name, probability, f"{exact_match(outputs, references):.0%}", bleu_score(outputs, references)])
+show_table(["quarter", "probability of a word", "right word for word", "BLEU"], rows)
+
+# %% [markdown]
+# If the rows fall from top to bottom, the probability is useful for sorting: a person who checks only the last quarter finds
+# many of the mistakes. It is not the probability that the translation is right. A sentence with several good translations
+# divides its probability among them, label smoothing ([Overfitting](09_overfitting.ipynb)) keeps the model from being
+# completely sure, and what the model never learned to doubt it can get wrong with a high probability. To turn probabilities
+# into numbers that can be believed, [Guo et al. (2017)](https://arxiv.org/abs/1706.04599) divide the logits by a number that
+# is chosen on held-out data. This number is called a temperature, and we need it next for another purpose.
+#
+# ## Drawing words instead of searching
+#
+# A search always gives the same translation of a sentence. Sometimes we want several different ones, for example as answers
+# in a conversation. Then we can **[sample](../book/glossary.md "sampling")**: at each step we draw the next word at random, so
+# that each word is drawn as often as its probability says. But in a long sentence, an improbable word is then drawn sooner or
+# later, and the rest of the sentence has to continue from it. The **[temperature](../book/glossary.md)** $\tau$ decides how often
+# this happens. It divides the logits $z$ before the softmax:
+#
+# $$
+# p_i = \frac{\exp(z_i / \tau)}{\sum_j \exp(z_j / \tau)}
+# \tag{10.2}
+# $$
+#
+# Take four words with the probabilities 1/2, 1/4, 1/8 and 1/8. By (10.2), $\tau = 1$ leaves them as they are. With $\tau = 1/2$
+# each probability is squared and divided by the sum of the squares. The squares are 16/64, 4/64, 1/64 and 1/64, and their sum
+# is 22/64. Which probabilities do you get, and in which direction do they move with $\tau = 2$?
+
+# %% tags=["nbval-check-output"]
+four = torch.tensor([1 / 2, 1 / 4, 1 / 8, 1 / 8]).log()
+for temperature in (0.5, 1.0, 2.0):
+    print(f"temperature {temperature}:", [round(p, 2) for p in (four / temperature).softmax(dim=0).tolist()])
+
+# %% [markdown]
+# A low temperature makes probable words more probable, and near 0 only the most probable word is left, as in greedy search. A
+# high one makes all words more alike. Exercise 10.4 draws translations from our model and measures what that costs. For a
+# translator, where one good answer is wanted, a search is the better way. Where variety is wanted, as in a conversation, a
+# temperature between 0.5 and 1 is a usual place to begin. On the page [Translate inside the page](../book/translate.md) you can
+# move the temperature while you watch the words.
 #
 # ## Words it has never seen
 #
@@ -501,8 +571,9 @@ show_text(
     f"{len(corpus.tgt_vocabulary):,} English words were seen just once, and only those were ever shown as UNK. "
     + ("That is very little to learn from. " if once_tgt < 0.05 * len(corpus.tgt_vocabulary) else "")
     + (
-        "Our filter drops all pairs with rare words, and these are the sentences from which a model could learn what to do "
-        "with such words."
+        "(Before the filter, each of these words occurred at least five times. Some lost all but one of their pairs, because "
+        "these pairs contained another word that was rare, or went into the test set.) Our filter drops all pairs with rare "
+        "words, and these are the sentences from which a model could learn what to do with such words."
         if scale.data.trim_below > 1
         else "No filter dropped rare words here, so all rare words of the corpus are in its training pairs."
     )
@@ -544,7 +615,7 @@ print(sum(len(sentence) > 25 for sentence in closing), "of", len(closing), "are 
 # >
 # > Which of them will our translator get right? Which will lose a part of the sentence? In which will it invent something?
 
-# %%
+# %% tags=["hide-input"]
 meanings = [
     "I am too cold.", "She is five years younger than me.", "She is too small.", "I am not afraid of dying.",
     "He is a young manager full of talent.", "Is the dog green today?", "The cat talks to me.",
@@ -590,6 +661,9 @@ show_text(
 # - A model gives probabilities, and a search makes a sentence of them. Greedy search never takes a word back.
 # - Beam search keeps K beginnings. It costs about K times the work and improves the result a little, up to a point.
 # - Every word lowers the probability, so short sentences win unless the score is divided by a length penalty.
+# - Sampling draws each word at random. A low temperature makes it similar to greedy search, a high one gives more variety and more
+#   mistakes.
+# - The model's probabilities can sort translations by how sure it is, but they are not the probability of being right.
 # - Settings such as beam size and penalty are chosen on the validation set, never on the test set.
 # - Batches change the time and not the result.
 # - An unknown word can be copied from where attention looks, if the model has learned to write "unknown".
@@ -657,7 +731,53 @@ show_text(f"First in the list: **{first_right:.1%}**. Anywhere among {chosen_bea
 
 # %% [markdown]
 # The difference is what a better *ranking* could gain without a better model. Real systems use a second model for it, which
-# reads each complete candidate, forwards and backwards, and chooses again.
+# reads each complete candidate, forwards and backwards, and chooses again. The package has two such methods, both for Python
+# only: `find_candidates` in `translation/reranking.py` scores the hypotheses of a beam with a model that translates back, and
+# `ensemble_of` in `translation/ensemble.py` lets several models choose each word together.
+
+# %% [markdown]
+# ### Exercise 10.4: Draw translations
+#
+# Write `draw(source, temperature)`, which translates one sentence as greedy search does, but draws each word by (10.2). Draw « Son amie
+# est malade. » twenty times at several temperatures. How many different translations do you get? And what is the validation BLEU
+# if each sentence is drawn once?
+
+# %% [markdown]
+# ### Solution to exercise 10.4
+
+
+# %% tags=["solution"]
+@torch.inference_mode()
+def draw(source, temperature):
+    """Translate a normalised sentence word by word, with each word drawn at random."""
+    model, ids = translator.model, corpus.src_vocabulary.encode(source.split())
+    src_ids = torch.tensor([ids], device=model.device)  # (1, S)
+    memory, state = model.encode(src_ids, torch.ones_like(src_ids, dtype=torch.bool))
+    word, words = torch.tensor([SOS], device=model.device), []
+    while len(words) < 2 * len(ids) + 10:
+        logits, state, _ = model.decoder.step(word, memory, state)  # (1, V)
+        probabilities = (logits[0] / temperature).softmax(dim=-1).cpu()
+        word = torch.multinomial(probabilities, 1, generator=rng).to(model.device)
+        if word.item() == EOS:
+            break
+        words.append(corpus.tgt_vocabulary.words[word.item()])
+    return " ".join(words)
+
+
+# %% tags=["solution"]
+rng = torch.Generator().manual_seed(10)
+some = validation.head({"small": 10}.get(scale.name, 100))
+rows = []
+for temperature in (0.1, 0.5, 1.0, 2.0):
+    drawn = [draw("son amie est malade .", temperature) for _ in range(20)]
+    score = bleu_score([draw(source, temperature) for source in some.sources], some.references)
+    rows.append([temperature, len(set(drawn)), score, " / ".join(drawn[:3]).replace("<unk>", "⁇")])
+show_table(["temperature", "different of 20", "validation BLEU", "the first three of « Son amie est malade. »"], rows)
+assert len(rows) == 4
+
+# %% [markdown]
+# The two columns of numbers show the choice: the more different the translations are, the worse is a single one of them. At a
+# temperature of 2 hardly any sentence holds together, because one improbable word leads to the next.
 
 # %% [markdown]
 # ## What to read next

@@ -29,8 +29,8 @@
 # > - read a sacrebleu signature, and compare ten sentences by eye in a fair way
 # > - read a challenge set: at what kind of sentence does the model fail, and why?
 #
-# The chapter uses the run of [Training](08_training.ipynb) and trains it twice more with other seeds. This takes seconds at
-# `small`, about four minutes at `standard`, and hours at `large`.
+# The chapter uses the run of [Training](08_training.ipynb) and trains it twice more with other seeds, and an exercise trains it on
+# another split. This takes seconds at `small`, about 15 minutes at the scale `standard`, and hours at `large`.
 
 # %% tags=["hide-input"]
 # Find the package in this clone, or install it from where the book is published. Otherwise stop and say what to do.
@@ -68,6 +68,7 @@ import math
 from collections import Counter, defaultdict
 from dataclasses import replace
 from itertools import pairwise
+from unittest import mock
 
 import numpy as np
 import torch
@@ -76,6 +77,7 @@ from sacrebleu.metrics import BLEU, CHRF
 
 from s2s_tutorial.data.batches import Batch, Encoded
 from s2s_tutorial.data.corpus import HeldOut, challenge_set, prepare
+from s2s_tutorial.data.filters import divide
 from s2s_tutorial.data.text import normalise
 from s2s_tutorial.model.loss import masked_cross_entropy
 from s2s_tutorial.notebook.show import show_figure, show_table, show_text
@@ -245,7 +247,7 @@ for output in ("she often sleep here in the morning .", "she often eats here in 
 # ## The score of the run
 #
 # Now we can measure the translator. Its test set shares no sentence with the training pairs, on either side ([A fair
-# test](02_fair_test.ipynb)), and no setting was chosen by looking at it. (If the real pairs are not found, the message of the next cell says what you can do.)
+# test](02_fair_test.ipynb)), and no setting was chosen by looking at it.
 #
 # > **Guess first**
 # >
@@ -271,6 +273,7 @@ print(greedy_scores.signature)
 # | field | meaning |
 # | :--- | :--- |
 # | `nrefs:var` | the number of references differs from sentence to sentence (`nrefs:1` would be one each) |
+# | `bs:1000`, `seed:12345` | the interval comes from 1,000 drawn test sets, and this number started the random draws |
 # | `case:mixed` | upper and lower case count as different; `case:lc` would compare in lower case |
 # | `eff:no` | n-gram orders without any match are not skipped |
 # | `tok:none` or `tok:13a` | how the text is cut into words: at spaces only (our text is cut already), or by the rules of the evaluation campaigns |
@@ -280,6 +283,11 @@ print(greedy_scores.signature)
 # Scores with different signatures are not comparable: another way of cutting text into words changes a score by several points. "Unknown words" is the share of source words outside the vocabulary. If
 # the corpus has gold alignments, as the built-in one has, a second line scores the attention ([Seeing
 # attention](12_seeing_attention.ipynb)).
+#
+# One more thing belongs to the score of `standard`. Its pairs contain no rare words, in the test set as in training, so this is a
+# score on easy sentences, and by the rule of [A fair test](02_fair_test.ipynb) it must not stand alone. [Which
+# sizes](../book/which-sizes.md) has, under *Epochs*, the table with the scores of our trainings. Its row "the same, rare words
+# kept" is this training without that filter, and its score is several points lower.
 #
 # ## An interval of your own
 #
@@ -808,6 +816,59 @@ show_table(["sentences", "difference, 95%", "shown?"], rows)
 # %% [markdown]
 # The intervals shrink with the square root of the number of sentences. It would be wrong to look at them one after another and to stop at the first one that excludes 0:
 # if you look often enough, chance gives you one.
+
+# %% [markdown]
+# ### Exercise 11.4: A careless split
+#
+# [A fair test](02_fair_test.ipynb) measured what a random split is worth to a program that only remembers. What is it worth to our
+# network? Shuffle the pairs, cut them into sets of the same sizes, train the same network with the same seed, and measure it on
+# *its* test set, as its author would. How does it score on the test sentences that have a side in training, and on the others?
+
+# %% [markdown]
+# ### Solution to exercise 11.4
+
+
+# %% tags=["solution"]
+def at_random(parts, second_keys, rows, claim=True):
+    """Break `divide`: a shuffle decides, and the sets are as large as those of the package."""
+    sets = divide(parts, second_keys, rows, claim)
+    ends = np.cumsum([len(chosen) for chosen in sets.values()])
+    mixed = np.random.default_rng(0).permutation(rows)[: ends[-1]]
+    return dict(zip(sets, np.split(mixed, ends[:-1]), strict=True))
+
+
+with mock.patch("s2s_tutorial.data.filters.divide", at_random):
+    careless = prepare(scale.data)
+epochs = {"small": 1}.get(scale.name, scale.training.epochs)  # at small, only to see that the code runs
+its = replace(scale, name=f"{scale.name}-random-split", training=replace(scale.training, epochs=epochs))
+careless_trainer = Trainer(careless, its, folder_for(its), watchers=[LiveLine()])
+careless_trainer.fit()
+
+# %% tags=["solution"]
+_, found = evaluate(careless_trainer.translator, careless.test)
+of_all = all_counts(outputs_of(found), careless.test.references)
+sources, targets = set(careless.train.sources), set(careless.train.targets)
+pairs = zip(careless.test.sources, careless.test.references, strict=True)
+leaked = np.array([source in sources or not targets.isdisjoint(texts) for source, texts in pairs])
+rows = []
+for name, its_counts in (
+    ("the split of this book", counts),
+    ("random split", of_all),
+    ("random split, a side in training", of_all[leaked]),
+    ("random split, neither side", of_all[~leaked]),
+):
+    if not len(its_counts):  # at `small`, the grammar may have repeated nothing
+        continue
+    low, high = np.percentile(bootstrap(its_counts), [2.5, 97.5])
+    rows.append([name, len(its_counts), bleu_of_counts(its_counts.sum(axis=0)), f"{low:.1f} to {high:.1f}"])
+assert len(rows) >= 3
+show_table(["test set", "sentences", "BLEU", "95% interval"], rows)
+
+# %% [markdown]
+# The difference between the first two rows is what the leak adds to the report, apart from the luck of two different test sets,
+# which the intervals show. The network is the same, and on new sentences it is no better. The last two rows tell where the points
+# come from, but be careful with them: sentences that occur in several pairs are often short and frequent ones, so they are also
+# easier. A parrot gains more from a leak than a network does, because it has nothing but its memory.
 
 # %% [markdown]
 # ## What to read next

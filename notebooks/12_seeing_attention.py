@@ -563,8 +563,9 @@ show_text(
 #
 # Next we search for other weights that would do. We take sentences and their references, and look for weights that put as little as possible where
 # the model's own weights are, *while the predicted words stay what they were*. The search is ordinary gradient descent,
-# but over weights: the network is fixed. Its loss has two parts: the overlap of new and old weights, and the divergence
-# of the new word probabilities from the old.
+# but over weights: the network is fixed. Its loss has two parts: the overlap of new and old weights, and the **divergence**
+# of the new word probabilities $q$ from the old ones $p$. This is $\sum_i p_i \ln (p_i / q_i)$, a number that is 0 where both are equal
+# and grows as they differ. (It is also called Kullback-Leibler divergence.)
 
 
 # %%

@@ -158,7 +158,9 @@ for name, difference in VARIANTS.items():
 # %% [markdown]
 # You can check them with a pencil. *Dot* has no matrix, so it adds only the wider `combine`, $H^2 = 100$. *Concat* has in
 # addition the matrix $W$ with $2H \cdot H$ numbers, and the vector $v$ with $H$ numbers. *Input feeding* has everything that
-# *general* has, and its GRU reads $H$ more numbers into each of its three gates, which makes $3 H \cdot H$ more. In a whole
+# *general* has, and its GRU reads $H$ more numbers into each of its three gates, which makes $3 H \cdot H$ more. The score of
+# *additive* has as many parameters as that of *concat*, $2H^2 + H = 210$. The other 500 are in the Bahdanau decoder: its GRU also
+# reads $H$ more numbers, and its layer `combine` reads word, state and context, $E + 2H$ numbers in place of $H$. In a whole
 # model most parameters are embeddings, and all seven have the same ones, so the differences are small in the end, as the table
 # below shows.
 #
@@ -168,9 +170,6 @@ for name, difference in VARIANTS.items():
 # first seed, then all seven with the second**, because then you have a complete table of one seed if you stop after a third of
 # the time. The other order would give you three seeds of two models and nothing about the others.
 #
-# At `standard` the next cell needs the real sentence pairs. If it finds none and cannot download them, its message says what you
-# can do.
-
 # %%
 corpus = prepare(settings.data)
 print(f"{len(corpus.train):,} training pairs, {len(corpus.test):,} test sentences")

@@ -598,6 +598,12 @@ show_text(
 # The English leaves the order open, and the file contains one of three at random. Even a person who speaks perfect Esperanto would meet
 # the single reference about one time in three. A score with one reference measures agreement with one writer, so look at the
 # *-n* before you call the model bad.
+#
+# One model can also translate into several languages. [Johnson et al. (2017)](https://aclanthology.org/Q17-1024) put a word in front
+# of each source sentence that names the language to translate into, and change nothing else. With this package, that is one file
+# with the pairs of all directions, in which the sources begin with a word such as *Esperanto:* or *English:*. We have not
+# measured it. If you try it, give every direction a name in the third column, so that `evaluate` shows a score for each. And choose the
+# held-out pairs yourself, with `--valid` and `--test`, so that no pair is held out in one direction and trained on in the other.
 
 # %% [markdown]
 # ### Exercise 16.2: Nothing but new sentences

@@ -126,20 +126,12 @@ print("one pair for 2:", [Group(rank, 2).share(np.array([6])).tolist() for rank 
 # The last line is the end of an epoch, where one pair is left for two processes. Both take it, and since the mean of two
 # equal gradients is that gradient, it does not count twice.
 #
-# The shares have different numbers of words, so the average must not be the plain mean. As for workers, each process is weighted
-# by its words: with $n_p$ words in process $p$ and its mean loss $\mathcal{L}_p$ per word,
-#
-# $$
-# \begin{aligned}
-# \mathcal{L} &= \frac{\sum_p n_p \mathcal{L}_p}{\sum_p n_p} \\[1ex]
-# \nabla \mathcal{L} &= \frac{\sum_p n_p \nabla \mathcal{L}_p}{\sum_p n_p}
-# \end{aligned}
-# \tag{18.1}
-# $$
+# The shares have different numbers of words, so the average must not be the plain mean. Each process is weighted by its words, as each
+# part of a batch is in formula (17.1) of [Faster on one machine](17_faster.ipynb).
 #
 # Gradients, loss and number of words are exchanged in one vector: **[all-reduce](../book/glossary.md)** adds up the vectors
 # of all processes and gives every process the sum. Divided by the sum of the words, this
-# gives (18.1):
+# gives the weighted mean:
 
 # %%
 show_source(Group.average)

@@ -150,8 +150,8 @@ for word, row in zip(words, scores, strict=True):
 #
 # ### A dictionary that never fails
 #
-# The names come from looking something up. A Python dictionary compares your query with its keys. If a key is equal, you get
-# its value, and if none is equal, you get an error:
+# The names come from looking something up, as chapter 6 said. Here is the comparison once more, in code. A Python dictionary
+# compares your query with its keys. If a key is equal, you get its value, and if none is equal, you get an error:
 
 # %% tags=["nbval-check-output"]
 dictionary = {"noun": "chat", "adjective": "noir"}
@@ -173,7 +173,7 @@ print(dictionary.get("verb", "no such key"))
 # \tag{24.2}
 # $$
 #
-# Why should that be necessary? The dot product of two vectors is a sum of $d$ products. If all numbers are independent and
+# In Exercise 6.1 you may have seen that scores grow with the size. Why is that a problem? The dot product of two vectors is a sum of $d$ products. If all numbers are independent and
 # have variance 1, each product has variance 1 too, and the variance of a sum is the sum of the variances. So scores have
 # variance $d$, and a typical score has the size $\sqrt d$: with 256 values, it is 16 or −16.
 #

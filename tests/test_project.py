@@ -303,6 +303,15 @@ def test_files_that_a_page_links_to_exist(page):
     assert missing == []
 
 
+@pytest.mark.parametrize("page", ["README.md", "book/from-2017.md", "book/where-this-leads.md"])
+def test_a_number_that_links_to_a_chapter_is_its_own(page):
+    text = (ROOT / page).read_text(encoding="utf-8")
+    links = re.findall(r"\[(?:[Cc]hapter )?(\d+)[^\]]*\]\(\S*notebooks/(\d\d)_|`(\d+) <\S*notebooks/(\d\d)_", text)
+    numbers = [(one or other, of or its) for one, of, other, its in links]
+    assert len(numbers) >= 9
+    assert [pair for pair in numbers if int(pair[0]) != int(pair[1])] == []
+
+
 def paths_in_tree(text: str) -> list[str]:
     """Return the files of an indented tree, each with its folders, such as "data/text.py"."""
     folders, files = [], []
