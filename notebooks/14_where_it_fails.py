@@ -276,6 +276,8 @@ show_text(
 )
 
 # %% [markdown]
+# Exercise 11.4 of [How good is it?](11_how_good_is_it.ipynb) does the same with real pairs.
+#
 # Be careful with this last table: the sentences of the two parts are not equally hard, so the difference between them proves
 # nothing on its own. The comparison of the two splits above is the better evidence, as far as its intervals allow. With a
 # model that is large enough to learn its training pairs by heart, the gain would be larger.
@@ -679,7 +681,8 @@ show_text(
 # attention](12_seeing_attention.ipynb) shows that this is not the same as what a word was translated from. A word can be
 # looked at and still be missing from the translation. [Tu et al. (2016)](https://arxiv.org/abs/1601.04811) went a step
 # further: they made the coverage an input of the attention itself, so that the network learns to turn to words that have
-# received little attention so far.
+# received little attention so far. A word can also be translated twice. Luong's decoder does not remember where it has looked,
+# and input feeding ([Decoders](07_decoders.ipynb)) tells it.
 
 # %% [markdown]
 # ## Recap

@@ -331,7 +331,8 @@ partner = train_on_task(work, "remarks", small_talk, epochs=4)
 # >
 # > What share of the test remarks does it answer with "I do not know."? And would a beam of five change that?
 #
-# The search takes the most probable answer *each time*, and not a quarter of the time. [Li et al.
+# The search takes the most probable answer *each time*, and not a quarter of the time. (Answers that
+# are drawn at random, as in [Translating](10_translating.ipynb), come as often as the model believes.) [Li et al.
 # (2016)](https://arxiv.org/abs/1510.03055) therefore choose the answer that the remark makes more probable than it is anyway.
 # From a beam they take the answer $T$ to the remark $S$ with the highest
 #

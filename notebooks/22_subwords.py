@@ -16,8 +16,8 @@
 # # Subwords
 #
 # So far, every model of this book reads and writes whole words, and it knows only the words that it met in training. [From
-# sentences to numbers](01_sentences_to_numbers.ipynb) made this bearable: it removed case, accents and digits, and it dropped
-# all pairs with a rare word. A translator for real text cannot do that, because people write « Ngozi a 45 ans. », with a name
+# sentences to numbers](01_sentences_to_numbers.ipynb) made this bearable, because it removed case, accents and digits, and
+# [A fair test](02_fair_test.ipynb) dropped all pairs with a rare word. A translator for real text cannot do that, because people write « Ngozi a 45 ans. », with a name
 # that few corpora contain, and with a number. In this chapter we therefore cut words into pieces, so that a small vocabulary
 # can write any text at all. Then we measure how long sentences become, and choose the size of the vocabulary. In
 # [Words, pieces and characters](23_words_pieces_characters.ipynb), we then train a network on such pieces, and measure how well and
