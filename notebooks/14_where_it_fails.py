@@ -276,11 +276,10 @@ show_text(
 )
 
 # %% [markdown]
-# Exercise 11.4 of [How good is it?](11_how_good_is_it.ipynb) does the same with real pairs.
-#
 # Be careful with this last table: the sentences of the two parts are not equally hard, so the difference between them proves
 # nothing on its own. The comparison of the two splits above is the better evidence, as far as its intervals allow. With a
-# model that is large enough to learn its training pairs by heart, the gain would be larger.
+# model that is large enough to learn its training pairs by heart, the gain would be larger. Exercise 11.4 of [How good is
+# it?](11_how_good_is_it.ipynb) does the same with real pairs.
 #
 # **The test that catches it** is a line long: no sentence of the test set, on either side, is in the training set.
 
