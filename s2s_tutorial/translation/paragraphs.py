@@ -37,6 +37,7 @@ NUMBERED = ("No", "Nr", "Nº", "p", "pp", "art", "vol", "chap", "fig")
 _TITLE = re.compile(rf"(?:^|[\s(«“„\"'’-])(?:{'|'.join(TITLES)})\.\s*$")
 _NUMBERED = re.compile(rf"(?:^|\s)(?:{'|'.join(NUMBERED)})\.\s*$", re.IGNORECASE)
 _INITIAL = re.compile(r"(?:^|[\s.])[^\W\d_]\.\s*$")  # one letter, as in « т. е. » or "p. ex."
+_DOUBLE_INITIAL = re.compile(r"(?<!\w)[^\W\d_]\.-[^\W\d_]\.\s*$")  # of a name such as "J.-P. Petit"
 
 
 @dataclass(frozen=True)
@@ -94,11 +95,14 @@ def _continues(before: str, piece: str) -> bool:
     """Tell whether a piece that the library split off belongs to the sentence before it."""
     if not any(map(str.isalnum, piece)):
         return bool(piece.strip())  # a mark alone
+    if not any(map(str.isalpha, before)) and ("\n" not in before or not any(map(str.isalnum, before))):
+        return True  # before are the number of a list, or only marks
     first = piece.lstrip()[0]
     return bool(
         _TITLE.search(before)
+        or _DOUBLE_INITIAL.search(before)
         or (first.isdigit() and _NUMBERED.search(before))
-        or (first.islower() and _INITIAL.search(before))
+        or ((first.islower() or not before[-1].isspace()) and _INITIAL.search(before))  # "U.S." has no space inside
     )
 
 

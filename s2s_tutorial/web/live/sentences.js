@@ -5,6 +5,7 @@
 
   const BEFORE = /^[\p{White_Space}\x1c-\x1f]*/u, AFTER = /[\p{White_Space}\x1c-\x1f]*$/u;
   const INITIAL = /(?:^|[\s.])\p{L}\.\s*$/u; // one letter, as in « т. е. » or "J. B. Petit"
+  const DOUBLE_INITIAL = /(?<!\p{L})\p{L}\.-\p{L}\.\s*$/u; // of a name such as "J.-P. Petit"
   const NUMBER = /^\s*\p{N}/u;
   const PAIRS = [["«", "»"], ["„", "“"], ["“", "”"], ["(", ")"]]; // a sentence does not end inside them
   const CLOSING = /^[»“”"’)\]]+\s*/u; // the browser puts them into the next sentence if a space is before them
@@ -55,7 +56,8 @@
    */
   function continues(before, piece, rest, rules) {
     if (!rules.classes.hasLetter(piece)) return piece.replace(BEFORE, "") !== "";
-    return LOWER.test(piece) || rules.title.test(before) || (NUMBER.test(piece) && rules.numbered.test(before)) || INITIAL.test(before) || isOpen(before, rest);
+    if (!/\p{L}/u.test(before) && (!before.includes("\n") || !rules.classes.hasLetter(before))) return true; // a list's number, or only marks
+    return LOWER.test(piece) || DOUBLE_INITIAL.test(before) || rules.title.test(before) || (NUMBER.test(piece) && rules.numbered.test(before)) || INITIAL.test(before) || isOpen(before, rest);
   }
 
   /**
