@@ -144,8 +144,8 @@ def test_a_newer_character_is_left_alone(room):
 TRANSLATE = """texts => texts.map((text) => {
   const source = model.encode(model.reader.readSentence(text)), search = model.greedy(source, {});
   for (;;) {
-    const { done, value } = search.next(), { tokens, unknown, tooLong } = source;
-    if (done) return { tokens, unknown, tooLong, best: value };
+    const { done, value } = search.next(), { tokens, unknown, unlearned, tooLong } = source;
+    if (done) return { tokens, unknown, unlearned, tooLong, best: value };
   } })"""
 
 
@@ -162,6 +162,7 @@ def test_translations_are_those_of_pytorch(pair):
         assert page["tokens"] == ours.src_words
         assert page["unknown"] == ours.unknown
         assert page["tooLong"] == ours.too_long
+        assert "".join(page["unlearned"]) == ours.unlearned
         if equal:
             best = page["best"]
             assert (best["text"], best["copied"]) == (ours.text, ours.copied)

@@ -97,6 +97,8 @@ def test_a_list_of_texts_gives_as_many_translations(translator):
 def test_no_word_is_unknown_and_the_attention_has_a_column_for_every_piece(translator):
     found = translator.translate("Żółć 語 7")
     assert found.unknown == []
+    assert found.unlearned == "Żółć語"
+    assert translator.translate("Un 語. Deux ż.", split=True).to_dict()["unlearned"] == "語ż"
     assert found.attn_weights.shape[1] == len(found.src_words) + 1
     assert UNICODE.unsplit(found.src_words) == "Żółć 語 7"
 
