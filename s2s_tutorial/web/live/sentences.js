@@ -7,7 +7,7 @@
   const INITIAL = /(?:^|[\s.])\p{L}\.\s*$/u; // one letter, as in « т. е. » or "J. B. Petit"
   const DOUBLE_INITIAL = /(?<!\p{L})\p{L}\.-\p{L}\.\s*$/u; // of a name such as "J.-P. Petit"
   const NUMBER = /^\s*\p{N}/u;
-  const PAIRS = [["«", "»"], ["„", "“"], ["“", "”"], ["(", ")"]]; // a sentence does not end inside them
+  const PAIRS = [["«", "»"], ["„", "“"], ["“", "”"], ["「", "」"], ["(", ")"]]; // a sentence does not end inside them
   const CLOSING = /^[»“”"’)\]]+\s*/u; // the browser puts them into the next sentence if a space is before them
   const LOWER = /^\p{Ll}/u;
   /** @type {(text: string, mark: string) => number} */
@@ -21,7 +21,7 @@
    */
   function segments(text, language) {
     if (Intl.Segmenter) return Array.from(new Intl.Segmenter(language, { granularity: "sentence" }).segment(text), ({ segment }) => segment);
-    return text.split(/(?<=[.!?…][»”"’)\]]*\s+(?=\P{Ll})|[。！？][」』”）]*|\n)/u).filter(Boolean);
+    return text.split(/(?<=[.!?…؟۔।॥։።။][»”"’)\]]*\s+(?=\P{Ll})|[。！？][」』”）]*|\n)/u).filter(Boolean);
   }
 
   /**
