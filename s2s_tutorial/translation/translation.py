@@ -98,9 +98,9 @@ class Translation:
 
 
 def join_translations(text: Sentences, translations: list[Translation]) -> Translation:
-    """Join the translations of the sentences of a text; the translation of a single sentence stays as it is."""
+    """Join the translations of the sentences of a text; that of a text which is a single sentence stays as it is."""
     first = translations[0]
-    if len(translations) == 1:
+    if len(translations) == 1 and not "".join(text.spaces).strip():
         return first
     starts = [0, *accumulate(len(each.words) for each in translations)]
     return Translation(

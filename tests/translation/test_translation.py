@@ -85,7 +85,8 @@ def test_a_text_is_translated_by_sentences(translator):
     assert found.text == "  ".join(each.text for each in alone)
     assert found.words == alone[0].words + alone[1].words
     assert found.score == pytest.approx(alone[0].score + alone[1].score)
-    assert translator.translate("Deux !", split=True).sentences == []
+    assert translator.translate(" Deux !", split=True).sentences == []
+    assert translator.translate("1. Deux !", split=True).text == "1. " + translator.translate("Deux !").text
     assert len(translator.translate("Un été.  Deux !").src_words) == len(found.src_words)
 
 
