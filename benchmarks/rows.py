@@ -10,6 +10,7 @@ from benchmarks.measure import Row
 
 ROWS: dict[str, Callable[[Bench], list[Row]]] = {
     "words": training_rows.words_a_second,
+    "cores": training_rows.cores,
     "step-original": training_rows.step_original,
     "floors": training_rows.floors,
     "translating": search_rows.translating,

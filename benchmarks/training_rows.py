@@ -29,6 +29,7 @@ from benchmarks.old_way import OldTrainer, plain_bahdanau_loss
 from s2s_tutorial.data.batches import Batch
 from s2s_tutorial.presets import PRESETS
 from s2s_tutorial.translation.evaluation import evaluate
+from s2s_tutorial.workers import one_thread
 
 # Dtype of the floor's products: its name, the ending of the row's name, and the ratio to reach.
 FLOORS = {torch.float32: ("float32", "", 1.0), torch.bfloat16: ("bfloat16", "-bf16", 1.5)}
@@ -223,6 +224,33 @@ def words_a_second(bench: Bench) -> list[Row]:
             )
         )
     return rows
+
+
+def cores(bench: Bench) -> list[Row]:
+    """Compare a training step on one core with the same step on all cores."""
+    trainer = bench.trainer(PRESETS["standard"], bench.corpus("standard"))
+    batches = bench.batches(trainer, bench.rounds(60))
+
+    def on_one_core(number: int) -> None:
+        with one_thread():
+            trainer.train_step(batches[number])
+
+    times = take_turns({"one core": on_one_core, "all": lambda n: trainer.train_step(batches[n])}, len(batches))
+    return [
+        Row(
+            "cores",
+            f"training step of `standard`: on one core / on all {bench.cores}",
+            "Whether a machine with more cores is worth having: each core computes a part of every batch.",
+            ratios(times, "one core", "all"),
+            "×",
+            1.5,
+            True,
+            "the parts of a batch",
+            "A batch of 64 pairs has two parts, so more than two cores would save no more; larger batches have more parts.",
+            bench.describe("standard"),
+            spreads(times),
+        )
+    ]
 
 
 @contextmanager

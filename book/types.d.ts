@@ -139,6 +139,8 @@ interface ReadSentence {
   ids: number[];
   unknown: string[];
   unread: string[];
+  /** Letters that the model reads only as bytes. */
+  unlearned: string[];
   foreign: boolean;
   tooLong: boolean;
 }
@@ -402,6 +404,8 @@ interface Found {
   srcLabels: string[];
   unknown: string[];
   unread: string[];
+  /** Letters that the model reads only as bytes. */
+  unlearned: string[];
   foreign: boolean;
   pin: Pin | null;
   prefix: string[];

@@ -1,6 +1,8 @@
 """The benchmark on a GPU, in its form for a processor: it trains to a score, and resumes on another device."""
 
+import json
 from dataclasses import replace
+from types import SimpleNamespace
 
 import pytest
 from tiny import TINY
@@ -38,3 +40,16 @@ def test_a_run_that_was_half_trained_on_one_device_is_finished_on_another(tiny_c
 
 def test_the_speed_of_a_preset_is_measured(tiny_corpus, tmp_path):
     assert gpu.words_per_second(SETTINGS, tiny_corpus, tmp_path / "run", "cpu", steps=1) > 0
+
+
+def test_the_report_has_all_figures_and_can_be_written(tiny_corpus, tmp_path, monkeypatch):
+    short = replace(SETTINGS, training=replace(SETTINGS.training, epochs=1))
+    monkeypatch.setattr(gpu, "PRESETS", {"standard": short, "large": short})
+    monkeypatch.setattr(gpu, "STEPS", 1)
+    bench = SimpleNamespace(folder=tmp_path, corpus=lambda name: tiny_corpus, describe=lambda name: "tiny")
+    found = json.loads(json.dumps(gpu.measure(bench, "cpu")))
+    assert found["device"] == "cpu"
+    assert found["large_words_per_second"] > 0
+    assert {"seconds", "words_per_second", "peak_bytes", "share_of_rate", "precision"} <= found["standard"].keys()
+    assert [each["devices"] for each in found["resumed"]] == [["cpu", "cpu"]] * 2
+    assert all(each["finished"] for each in found["resumed"])

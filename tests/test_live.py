@@ -411,7 +411,7 @@ def book_corpus():
 def test_the_small_models_reach_the_scores_that_the_page_gives(published, book_corpus):
     folder, models, _ = published
     scores = read_json(live_models.MODELS / "scores.json")
-    for model in models[1:-1]:
+    for model in (each for each in models if each["name"] in live_models.NAMES):
         recorded = scores[model["name"]]["test"]
         reached, _ = evaluate(load_exported(folder / f"{model['name']}.safetensors"), book_corpus.test)
         assert reached.bleu == pytest.approx(recorded["bleu"], abs=0.3)
@@ -422,7 +422,9 @@ def test_the_small_models_reach_the_scores_that_the_page_gives(published, book_c
 
 def test_the_scores_that_the_page_gives_for_the_large_models_were_measured(published):
     _, models, _ = published
-    for model, language in zip((models[0], models[-1]), packaged_languages(), strict=False):
+    large = {"en": models[0], "fr": models[-1]}  # models[-1] is into French if the package has such a model
+    for language in packaged_languages():
+        model = large[language]
         rounding = read_json(pretrained_folder(language) / "scores.json")["rounding"]
         assert f"BLEU {rounding['rounded_bleu']:.1f} ({rounding['bleu']:.1f} before" in model["note"]
 

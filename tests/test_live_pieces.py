@@ -120,6 +120,12 @@ def test_long_sentences_are_told(browser, folder, translator):
         visit.page.close()
 
 
+def test_letters_that_the_model_has_not_learned_are_told(browser, folder):
+    visit = open_with(browser, folder, "Ёжик ⵣⵎⵣ идёт.")
+    assert "This model has not learned the letters “ⵣ”, “ⵎ”." in visit.text(".s2s-notes")
+    visit.page.close()
+
+
 def test_words_are_shown_without_markers_and_unknown_ones_are_named(browser, folder):
     visit = open_with(browser, folder, "Ёжик zorglub идёт.", model="words")
     assert row(visit, 0)[:3] == ["Ёжик", "zorglub", "идёт"]

@@ -144,8 +144,8 @@ def test_a_newer_character_is_left_alone(room):
 TRANSLATE = """texts => texts.map((text) => {
   const source = model.encode(model.reader.readSentence(text)), search = model.greedy(source, {});
   for (;;) {
-    const { done, value } = search.next(), { tokens, unknown, tooLong } = source;
-    if (done) return { tokens, unknown, tooLong, best: value };
+    const { done, value } = search.next(), { tokens, unknown, unlearned, tooLong } = source;
+    if (done) return { tokens, unknown, unlearned, tooLong, best: value };
   } })"""
 
 
@@ -162,6 +162,7 @@ def test_translations_are_those_of_pytorch(pair):
         assert page["tokens"] == ours.src_words
         assert page["unknown"] == ours.unknown
         assert page["tooLong"] == ours.too_long
+        assert "".join(page["unlearned"]) == ours.unlearned
         if equal:
             best = page["best"]
             assert (best["text"], best["copied"]) == (ours.text, ours.copied)
@@ -220,6 +221,12 @@ PARAGRAPHS = [
     ("fr", "« Viens. Vite. » Il court."),
     ("fr", "J. B. Petit rit. Non ?!"),
     ("fr", "Lis le no. 7. Merci."),
+    ("fr", "J.-P. Petit rit. Il sort."),
+    ("fr", "1. Prends le pain. 2. Coupe-le."),
+    ("fr", "... Merci. Oui."),
+    ("fr", "12\n\n* * *\nOui."),
+    ("fr", "12. 13."),
+    ("fr", "Un titre\nIl dort"),
     ("fr", "Un !\n\nDeux... !!"),
     ("fr", "Elle dit « Viens. » et part."),
     ("fr", "  "),
@@ -236,6 +243,11 @@ PARAGRAPHS = [
     ("ru", "Всё, т. е. много. Да."),
     ("zh", "我看书。你呢？他睡觉！"),
     ("ja", "雨です。寒い。"),
+    ("ja", "「寒い。雨です。」はい。"),
+    ("hi", "वह सोता है। क्या तुम सोते हो? हाँ!"),
+    ("ar", "ينام القط. هل تنام؟ نعم!"),
+    ("ko", "고양이가 잡니다. 너도 자니? 네!"),
+    ("he", "החתול ישן. גם אתה? כן!"),
 ]
 
 

@@ -81,8 +81,10 @@ class Faults(SphinxDirective):
         """Return the nodes that replace the directive."""
         path = ROOT / "book" / "faults.json"
         self.env.note_dependency(str(path))
-        counts = json.loads(path.read_text(encoding="utf-8"))["counts"]
-        return [table(["what was done to it", "times"], [[what, f"{count:,}"] for what, count in counts.items()])]
+        record = json.loads(path.read_text(encoding="utf-8"))
+        rows = [[what, f"{count:,}"] for what, count in record["counts"].items()]
+        versions = ", ".join(f"{name} {version}" for name, version in record["versions"].items())
+        return [table(["what was done to it", "times"], rows), nodes.paragraph("", f"Measured with {versions}.")]
 
 
 def link(page: str, origin: str, text: str = "") -> addnodes.pending_xref:

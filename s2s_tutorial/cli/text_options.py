@@ -9,20 +9,21 @@ import typer
 from s2s_tutorial.settings import TextName, TokenName
 
 FROM_PRESET = "from the preset"
+CHOSEN = "from the preset, or chosen from your pairs"
 
 TextOption = Annotated[
     TextName | None,
     typer.Option(
         help="Text rule: ascii lower-cases the text and keeps the letters a to z and four marks, unicode keeps everything, in "
         "any script.",
-        show_default=FROM_PRESET,
+        show_default="from the preset, or unicode for your own pairs",
     ),
 ]
 TokensOption = Annotated[
     TokenName | None,
     typer.Option(
         help="What the model reads and writes: words, subwords (pieces of words, by which no word is unknown) or characters.",
-        show_default=FROM_PRESET,
+        show_default=CHOSEN,
     ),
 ]
 VocabularySizeOption = Annotated[
@@ -31,7 +32,7 @@ VocabularySizeOption = Annotated[
         min=512,
         metavar="N",
         help="Largest number of entries in a vocabulary of subwords or characters.",
-        show_default=FROM_PRESET,
+        show_default=CHOSEN,
     ),
 ]
 JointOption = Annotated[

@@ -113,10 +113,15 @@ def translate_chunk(
 
 
 def warn(line: str, translation: Translation) -> None:
-    """Print on standard error what of a line the model could not read, and whether it is longer than those it has learned."""
+    """Print on standard error what of a line the model cannot read or has not learned, and whether the line is too long."""
     start = line.strip()[:40]
     if translation.dropped:
         left_out = "".join(dict.fromkeys(translation.dropped))[:40]
         typer.echo(f"warning: {start!r}: this model cannot read {left_out!r}, and leaves it out", err=True)
+    if translation.unlearned:
+        letters = "".join(dict.fromkeys(translation.unlearned))[:40]
+        typer.echo(
+            f"warning: {start!r}: this model has not learned the letters {letters!r}, and can only guess", err=True
+        )
     if translation.too_long:
         typer.echo(f"warning: {start!r}: longer than any sentence that this model has learned", err=True)

@@ -8,7 +8,6 @@ from __future__ import annotations
 import html
 import io
 import json
-import warnings
 from base64 import b64encode
 from collections.abc import Sequence
 from importlib.resources import files
@@ -18,12 +17,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from matplotlib import rc_context
 from matplotlib.figure import Figure
-from matplotlib.font_manager import FontProperties, fontManager, get_font
-from matplotlib.text import Text
 
 from s2s_tutorial.arguments import check_count, check_type, to_path
 from s2s_tutorial.data.languages import language_name
 from s2s_tutorial.files import write_atomically
+from s2s_tutorial.notebook.fonts import all_letters
 from s2s_tutorial.translation.translator import Translation
 
 if TYPE_CHECKING:
@@ -224,32 +222,9 @@ def save_figure(figure: Figure, path: str | Path) -> None:
 def figure_bytes(figure: Figure, kind: str = "png", dpi: int = 110) -> bytes:
     """Return the bytes of a picture of a figure, on white, so that it can be read on a dark page."""
     buffer = io.BytesIO()
-    with warnings.catch_warnings():
-        if _use_fonts_with_all_letters(figure):  # one warning for all letters that no font has
-            warnings.filterwarnings("ignore", "Glyph .* missing from", UserWarning)
+    with all_letters(figure):
         figure.savefig(buffer, format=kind, dpi=dpi, facecolor="white")
     return buffer.getvalue()
-
-
-def _use_fonts_with_all_letters(figure: Figure) -> bool:
-    """Let the texts of a figure use further fonts of this machine where the usual one lacks letters; return whether it does."""
-    texts = figure.findobj(Text)
-    characters = {ord(character) for text in texts for character in text.get_text() if character.isalpha()}
-    usual = fontManager.findfont(FontProperties())
-    missing = characters - set(get_font(usual).get_charmap())
-    if not missing:
-        return False
-    family = list(FontProperties().get_family())
-    for entry in sorted(fontManager.ttflist, key=lambda entry: entry.name):
-        if missing and entry.style == "normal" and missing & (found := set(get_font(entry.fname).get_charmap())):
-            family.append(entry.name)
-            missing -= found
-    for text in texts:
-        text.set_fontfamily(family)
-    if missing:
-        letters = "".join(map(chr, sorted(missing)[:10]))
-        warnings.warn(f"this machine has no font with the letters {letters}: pictures show boxes instead", stacklevel=3)
-    return True
 
 
 def view_parts() -> tuple[str, str]:

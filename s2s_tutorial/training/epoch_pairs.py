@@ -56,7 +56,8 @@ class EpochPairs:
         pairs = cls(*encoded, word_types(corpus, train), training.bpe_dropout, training.seed)
         if not training.renaming:
             return pairs
-        renaming = Renaming.of(train, settings.data.language_pair, training.renaming)
+        held_out = corpus.validation, corpus.test
+        renaming = Renaming.of(train, settings.data.language_pair, training.renaming, held_out, corpus.rule)
         return replace(pairs, renaming=renaming, corpus=corpus)
 
     def __len__(self) -> int:

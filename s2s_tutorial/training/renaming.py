@@ -9,13 +9,14 @@ digits.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
 
-from s2s_tutorial.data.corpus import Pairs
+from s2s_tutorial.data.corpus import HeldOut, Pairs
+from s2s_tutorial.data.rules import UNICODE, TextRule
 
 SHARED = re.compile(r"\d+|[^\W\d_]\w+")  # a number, or a word of two characters or more
 TITLES = {"de": "Herr", "en": "Mr.", "fr": "M."}
@@ -33,6 +34,8 @@ class Renaming:
         names: All names of the corpus.
         titles: Titles of the source and the target language; `("", "")` without them.
         rate: Probability that such a pair is changed in an epoch.
+        held_out: Held-out sentences in the form by which the split decides. No changed pair has one of them.
+        rule: Text rule of the corpus.
     """
 
     pairs: Pairs
@@ -40,9 +43,18 @@ class Renaming:
     names: list[str]
     titles: tuple[str, str]
     rate: float
+    held_out: frozenset[str] = frozenset()
+    rule: TextRule = UNICODE
 
     @classmethod
-    def of(cls, pairs: Pairs, languages: Sequence[str], rate: float) -> Renaming:
+    def of(
+        cls,
+        pairs: Pairs,
+        languages: Sequence[str],
+        rate: float,
+        held_out: Iterable[HeldOut] = (),
+        rule: TextRule = UNICODE,
+    ) -> Renaming:
         """Find the names and numbers of training pairs.
 
         A name is a word with a capital letter that is on both sides of a pair, and in one of the pairs inside both sentences.
@@ -51,6 +63,8 @@ class Renaming:
             pairs: Normal sentences.
             languages: Codes of source and target language.
             rate: Probability that such a pair is changed in an epoch.
+            held_out: Held-out sets of the corpus.
+            rule: Text rule of the corpus.
         """
         found: list[tuple[int, list[str]]] = []
         names: set[str] = set()
@@ -66,7 +80,9 @@ class Renaming:
         known = sorted(name for name in names if not name.isdecimal())
         source, target = (TITLES.get(language, "") for language in languages)
         titles = (source, target) if source and target else ("", "")
-        return cls(pairs, [(row, words) for row, words in rows if words], known, titles, rate)
+        texts = (text for part in held_out for group in (part.sources, *part.references) for text in group)
+        kept_apart = frozenset(map(rule.split_form, texts))
+        return cls(pairs, [(row, words) for row, words in rows if words], known, titles, rate, kept_apart, rule)
 
     def of_epoch(self, seed: Sequence[int]) -> Pairs:
         """Return the pairs of an epoch, some of them with other names and numbers."""
@@ -75,10 +91,12 @@ class Renaming:
         for row, words in self.rows:
             if rng.random() >= self.rate:
                 continue
+            source, target = sources[row], targets[row]
             for word in words:
                 new = self._other(word, rng)
-                sources[row] = _exchange(sources[row], word, new[0])
-                targets[row] = _exchange(targets[row], word, new[1])
+                source, target = _exchange(source, word, new[0]), _exchange(target, word, new[1])
+            if self.held_out.isdisjoint(map(self.rule.split_form, (source, target))):
+                sources[row], targets[row] = source, target
         return Pairs(sources, targets)
 
     @cached_property

@@ -239,6 +239,7 @@ class Board(Watcher):
 
     def evaluation(self, step: int, bleu: float, samples: list[str], translation: Translation) -> None:
         """See `Watcher`."""
+        from s2s_tutorial.notebook.fonts import all_letters
         from s2s_tutorial.notebook.plots import plot_attention
 
         self.writer.add_scalar("validation_bleu", bleu, step)
@@ -246,7 +247,9 @@ class Board(Watcher):
         lines = ["    " + part for line in samples for part in line.splitlines()]
         self.writer.add_text("translations", "\n".join(lines), step)
         if translation.attn_weights is not None:
-            self.writer.add_figure("attention", plot_attention(translation), step, close=True)
+            figure = plot_attention(translation)
+            with all_letters(figure):
+                self.writer.add_figure("attention", figure, step, close=True)
 
     def end(self, outcome: str) -> None:
         """See `Watcher`; writes the values that are still in memory."""

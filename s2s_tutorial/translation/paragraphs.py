@@ -37,6 +37,9 @@ NUMBERED = ("No", "Nr", "Nº", "p", "pp", "art", "vol", "chap", "fig")
 _TITLE = re.compile(rf"(?:^|[\s(«“„\"'’-])(?:{'|'.join(TITLES)})\.\s*$")
 _NUMBERED = re.compile(rf"(?:^|\s)(?:{'|'.join(NUMBERED)})\.\s*$", re.IGNORECASE)
 _INITIAL = re.compile(r"(?:^|[\s.])[^\W\d_]\.\s*$")  # one letter, as in « т. е. » or "p. ex."
+_LINE = re.compile(r"[^\n]*\n|[^\n]+")
+_LINE_END = re.compile(r"\n\s*$")
+_DOUBLE_INITIAL = re.compile(r"(?<!\w)[^\W\d_]\.-[^\W\d_]\.\s*$")  # of a name such as "J.-P. Petit"
 
 
 @dataclass(frozen=True)
@@ -45,7 +48,8 @@ class Sentences:
 
     Attributes:
         texts: Sentences without space around them.
-        spaces: N + 1 texts, the space before each sentence and after the last one.
+        spaces: N + 1 texts, the space before each sentence and after the last one. What has no letter is part of it and is not
+            translated, such as the number of a list or a row of stars, unless the text has nothing else.
     """
 
     texts: list[str]
@@ -60,16 +64,17 @@ class Sentences:
             language: Code of its language, for abbreviations. Without one that is known, those of English count.
         """
         pieces: list[str] = []
-        for piece in segment(language, text):
+        for piece in (piece for line in _LINE.findall(text) for piece in segment(language, line)):
             if pieces and _continues(pieces[-1], piece):
                 pieces[-1] += piece
             else:
                 pieces.append(piece)
+        is_sentence = _has_letter if _has_letter(text) else bool
         texts, spaces = [], [""]
         for piece in pieces:
             sentence = piece.strip()
             before, after = piece[: len(piece) - len(piece.lstrip())], piece[len(piece.rstrip()) :]
-            if sentence:
+            if is_sentence(sentence):
                 spaces[-1] += before
                 texts.append(sentence)
                 spaces.append(after)
@@ -93,13 +98,18 @@ class Sentences:
 def _continues(before: str, piece: str) -> bool:
     """Tell whether a piece that the library split off belongs to the sentence before it."""
     if not any(map(str.isalnum, piece)):
-        return bool(piece.strip())  # a mark alone
+        return bool(piece.strip()) and not _LINE_END.search(before)  # a mark alone
     first = piece.lstrip()[0]
     return bool(
         _TITLE.search(before)
+        or _DOUBLE_INITIAL.search(before)
         or (first.isdigit() and _NUMBERED.search(before))
-        or (first.islower() and _INITIAL.search(before))
+        or ((first.islower() or not before[-1].isspace()) and _INITIAL.search(before))  # "U.S." has no space inside
     )
+
+
+def _has_letter(text: str) -> bool:
+    return any(map(str.isalpha, text))
 
 
 def _is_unspaced(text: str) -> bool:

@@ -31,6 +31,7 @@ class Translation:
             and the attention is in the sentences.
         joined_text: Text of such a translation.
         dropped: Letters and digits of the source that the text rule leaves out.
+        unlearned: Letters of the source that the model reads only as bytes, because they hardly occurred in training.
         too_long: Whether the source is longer than any sentence that the model was trained on.
     """
 
@@ -47,6 +48,7 @@ class Translation:
     sentences: list[Translation] = field(default_factory=list)
     joined_text: str = ""
     dropped: str = ""
+    unlearned: str = ""
     too_long: bool = False
 
     def joined(self) -> Translation:
@@ -78,7 +80,7 @@ class Translation:
         Args:
             attention: Whether the attention weights are among them.
         """
-        notes = {"dropped": self.dropped, "too_long": self.too_long}
+        notes = {"dropped": self.dropped, "unlearned": self.unlearned, "too_long": self.too_long}
         if self.sentences:
             return {"text": self.text, "sentences": [each.to_dict(attention) for each in self.sentences], **notes}
         rows = None if self.attn_weights is None else [[round(w, 4) for w in row] for row in self.attn_weights.tolist()]
@@ -96,9 +98,9 @@ class Translation:
 
 
 def join_translations(text: Sentences, translations: list[Translation]) -> Translation:
-    """Join the translations of the sentences of a text; the translation of a single sentence stays as it is."""
+    """Join the translations of the sentences of a text; that of a text which is a single sentence stays as it is."""
     first = translations[0]
-    if len(translations) == 1:
+    if len(translations) == 1 and not "".join(text.spaces).strip():
         return first
     starts = [0, *accumulate(len(each.words) for each in translations)]
     return Translation(
@@ -116,6 +118,7 @@ def join_translations(text: Sentences, translations: list[Translation]) -> Trans
         sentences=translations,
         joined_text=text.join([each.text for each in translations]),
         dropped="".join(each.dropped for each in translations),
+        unlearned="".join(each.unlearned for each in translations),
         too_long=any(each.too_long for each in translations),
     )
 

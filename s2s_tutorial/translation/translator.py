@@ -217,8 +217,15 @@ class Translator:
             language=self.language,
             src_language=self.src_language,
             rule=self.rule,
+            unlearned=self._unlearned(source),
             too_long=self.longest is not None and len(src_words) > self.longest,
         )
+
+    def _unlearned(self, source: str) -> str:
+        """Return the letters of a normalised sentence that are not among the pieces; words are unknown as a whole."""
+        if not isinstance(self.src_vocabulary, PieceVocabulary):
+            return ""
+        return "".join(letter for letter in source if letter.isalpha() and letter not in self.src_vocabulary)
 
     def forced_attention(self, sources: Sequence[str], targets: Sequence[str]) -> list[Tensor | None]:
         """Compute the attention weights of given translations: the model is fed their words instead of its own.

@@ -550,7 +550,19 @@ def test_a_line_in_another_encoding_affects_no_other_line(run):
 def test_json_holds_everything_about_a_translation(run):
     (line,) = said(call("translate", "--run", run, "--json", "--beam", "3", knows(run) + " xyzzyx"))
     values = json.loads(line)
-    names = {"text", "source", "words", "copied", "unknown", "score", "others", "attention", "dropped", "too_long"}
+    names = {
+        "text",
+        "source",
+        "words",
+        "copied",
+        "unknown",
+        "score",
+        "others",
+        "attention",
+        "dropped",
+        "unlearned",
+        "too_long",
+    }
     assert set(values) == names
     assert values["unknown"] == ["xyzzyx"]
     assert len(values["others"]) == 2

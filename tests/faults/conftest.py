@@ -3,7 +3,7 @@
 import sys
 
 import pytest
-from faults import COUNTS, ROOT, SOAK, Warm, said
+from faults import COUNTS, ROOT, SOAK, Warm, is_whole, said
 from hypothesis import settings
 from tiny import everything
 
@@ -35,8 +35,8 @@ def unhurt(warm, tmp_path_factory) -> dict:
 
 
 def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
-    """After `make soak`, write the counts of survived faults for the status page."""
-    if SOAK and exitstatus == 0 and COUNTS:
+    """After the whole of `make soak`, write the counts of survived faults for the status page."""
+    if SOAK and exitstatus == 0 and is_whole(session):
         values = {"counts": dict(COUNTS), "versions": versions()}
         (ROOT / "_build").mkdir(exist_ok=True)
         write_json(ROOT / "_build" / "faults.json", values)

@@ -22,6 +22,15 @@ def fuzz(short: int, long: int) -> settings:
     return settings(max_examples=long if SOAK else short, suppress_health_check=[HealthCheck.too_slow])
 
 
+def is_whole(session) -> bool:
+    """Return whether a session of pytest runs all fault tests, so that its counts may replace those of the status page."""
+    chosen = session.config.getoption("keyword") or session.config.getoption("markexpr")
+    ran = {Path(item.path) for item in session.items}
+    return (
+        not chosen and "::" not in "".join(session.config.args) and ran >= set(Path(__file__).parent.glob("test_*.py"))
+    )
+
+
 class Warm:
     """A process of `warm.py` and its children."""
 

@@ -5,16 +5,40 @@ import json
 import os
 import random
 import time
+from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
-from faults import COUNTS, SOAK, check_bound, check_end, check_redone, kill, said, steps_done
+from faults import COUNTS, ROOT, SOAK, check_bound, check_end, check_redone, is_whole, kill, said, steps_done
 from tiny import TINY
 
 from s2s_tutorial.runs.checkpoints import Checkpoints
 
+TESTS = sorted(Path(__file__).parent.glob("test_*.py"))
 KILLS = 200 if SOAK else 25
 PLACES = [("write", False), ("fsync", False), ("fsync", True), ("replace", False), ("replace", True)]
 CLI = ["train", "--preset", "small", "--input-feeding", "--sampling", "linear", "--device", "cpu", "--run"]
+
+
+@pytest.mark.parametrize(
+    ("args", "keyword", "files", "whole"),
+    [
+        (["tests/faults"], "", TESTS, True),
+        (["tests/faults"], "kill", TESTS, False),
+        (["tests/faults/test_injected.py::test_x"], "", TESTS, False),
+        (["tests/faults/test_injected.py"], "", TESTS[:1], False),
+    ],
+)
+def test_only_a_run_of_all_fault_tests_is_recorded(args, keyword, files, whole):
+    config = SimpleNamespace(args=args, getoption={"keyword": keyword, "markexpr": ""}.get)
+    assert is_whole(SimpleNamespace(config=config, items=[SimpleNamespace(path=path) for path in files])) == whole
+
+
+def test_the_record_of_the_status_page_is_that_of_a_whole_run():
+    counts = json.loads((ROOT / "book" / "faults.json").read_text(encoding="utf-8"))["counts"]
+    assert counts["kills"] == 200
+    assert counts["inputs fuzzed"] > 20_000
+    assert len(counts) >= 11
 
 
 def test_a_training_killed_at_any_moment_resumes_to_the_same_weights(warm, unhurt, tmp_path):

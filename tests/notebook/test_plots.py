@@ -3,13 +3,10 @@
 import base64
 import json
 import re
-import warnings
 
 import numpy as np
 import pytest
 import torch
-from matplotlib.figure import Figure
-from matplotlib.font_manager import fontManager
 
 from s2s_tutorial.notebook.plots import (
     AttentionView,
@@ -221,19 +218,3 @@ def test_the_picture_of_a_run_is_low_enough_for_a_small_screen():
     width, height = plot_training([], hostile_translation(), 0, 344).get_size_inches() * 110
     assert height < 440
     assert width < 930
-
-
-def test_letters_that_no_font_has_give_one_warning(monkeypatch):
-    figure = Figure()
-    for number in range(3):
-        figure.text(0.1 * number, 0.5, "\U00012000\U00012001 a")  # cuneiform
-    monkeypatch.setattr(fontManager, "ttflist", [each for each in fontManager.ttflist if "DejaVu" in each.name])
-    with warnings.catch_warnings(record=True) as caught:
-        warnings.simplefilter("always")
-        assert figure_bytes(figure).startswith(b"\x89PNG")
-        assert ["boxes" in str(warning.message) for warning in caught] == [True]
-        caught.clear()
-        for text in figure.texts:
-            text.set_text("plain é я")
-        figure_bytes(figure)
-        assert not caught

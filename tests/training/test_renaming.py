@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 from tiny import TINY
 
-from s2s_tutorial.data.corpus import Pairs
+from s2s_tutorial.data.corpus import HeldOut, Pairs
 from s2s_tutorial.training.renaming import SHARED, Renaming
 
 PAIRS = Pairs(
@@ -57,6 +57,15 @@ def test_the_share_of_changed_pairs_is_the_rate_and_an_epoch_repeats_exactly():
     assert share == pytest.approx(0.3, abs=0.05)
     assert changed == renaming.of_epoch([1, 2, 3])
     assert changed != renaming.of_epoch([1, 2, 4])
+
+
+def test_no_changed_pair_has_a_held_out_sentence():
+    pairs = Pairs(["Tom dort.", "Voici Marie, Tom et Boston."], ["Tom sleeps.", "Here are Marie, Tom and Boston."])
+    free = {each.sources[0] for each in epochs(Renaming.of(pairs, ("", ""), 1.0), 200)}
+    assert {"Marie dort.", "Boston dort."} <= free
+    held_out = [HeldOut(["Marie dort."], [["Mary's asleep."]]), HeldOut(["Bien."], [["Fine.", "BOSTON sleeps."]])]
+    kept = {each.sources[0] for each in epochs(Renaming.of(pairs, ("", ""), 1.0, held_out), 200)}
+    assert kept == free - {"Marie dort.", "Boston dort."}
 
 
 def test_renaming_without_subwords_is_an_error():

@@ -399,6 +399,20 @@ def test_a_run_that_a_gpu_has_half_trained_resumes_here_with_everything_but_its_
     assert trainer.fit().finished
 
 
+def test_a_run_that_this_processor_has_half_trained_resumes_on_a_gpu_likewise(wide):
+    trainer = wide("run")
+    before_step(trainer, 3, press_stop)
+    trainer.fit(raise_on_stop=False)
+    saved, seeds = trainer.state.tensors(), []
+    # A GPU's generator has a state of 16 bytes, and refuses a processor's.
+    gpu = SimpleNamespace(get_state=lambda: torch.zeros(16, dtype=torch.uint8), manual_seed=seeds.append)
+    other = replace(wide("other").state, rng=gpu)
+    for rng in (saved["rng"], saved["rng"], torch.Generator().manual_seed(1).get_state()):
+        other.load(saved | {"rng": rng})
+        assert same(*({n: t for n, t in each.items() if n != "rng"} for each in (other.tensors(), saved)))
+    assert seeds[0] == seeds[1] != seeds[2]
+
+
 def test_a_run_of_an_earlier_version_is_one_in_float32(wide):
     path = wide("run", precision="bf16").run.folder / "run.json"
     values = json.loads(path.read_text(encoding="utf-8"))

@@ -15,6 +15,15 @@ from s2s_tutorial.translation.paragraphs import Sentences
         ("fr", "Mme Roux et le Dr. Petit parlent. Oui.", ["Mme Roux et le Dr. Petit parlent.", "Oui."]),
         ("fr", "« Viens. Vite. » Il court.", ["« Viens. Vite. »", "Il court."]),
         ("fr", "J. B. Petit rit. Non ?!", ["J. B. Petit rit.", "Non ?!"]),
+        ("fr", "J.-P. Petit rit. M.-C. Roux sort.", ["J.-P. Petit rit.", "M.-C. Roux sort."]),
+        ("fr", "Il vit aux U.S.A. depuis 3 ans. Oui.", ["Il vit aux U.S.A. depuis 3 ans.", "Oui."]),
+        ("fr", "1. Prends le pain. 2. Coupe-le.", ["Prends le pain.", "Coupe-le."]),
+        ("fr", "... Merci.\n***\nOui.", ["Merci.", "Oui."]),
+        ("fr", "Un titre\nIl dort", ["Un titre", "Il dort"]),
+        ("fr", "12. 13.", ["12.", "13."]),
+        ("hi", "वह सोता है। क्या तुम सोते हो? हाँ!", ["वह सोता है।", "क्या तुम सोते हो?", "हाँ!"]),
+        ("ar", "ينام القط. هل تنام؟ نعم!", ["ينام القط.", "هل تنام؟", "نعم!"]),
+        ("ko", "고양이가 잡니다. 너도 자니? 네!", ["고양이가 잡니다.", "너도 자니?", "네!"]),
         ("fr", "oui. non.", ["oui.", "non."]),
         ("fr", "Lis le no. 7. Merci.", ["Lis le no. 7.", "Merci."]),
         ("en", "No. I will not.", ["No. I will not."]),
@@ -37,6 +46,10 @@ def test_sentences_and_spaces_are_the_text(text):
     parts = [part for pair in zip(found.spaces, [*found.texts, ""], strict=True) for part in pair]
     assert "".join(parts) == text
     assert all(sentence == sentence.strip() != "" for sentence in found.texts)
+
+
+def test_what_has_no_letter_stays_where_it_is():
+    assert Sentences.of("1. Un.\n* * *\n2. Deux.", "fr").join(["One.", "Two."]) == "1. One.\n* * *\n2. Two."
 
 
 def test_translations_keep_the_spaces_of_the_text():

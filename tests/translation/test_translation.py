@@ -85,7 +85,8 @@ def test_a_text_is_translated_by_sentences(translator):
     assert found.text == "  ".join(each.text for each in alone)
     assert found.words == alone[0].words + alone[1].words
     assert found.score == pytest.approx(alone[0].score + alone[1].score)
-    assert translator.translate("Deux !", split=True).sentences == []
+    assert translator.translate(" Deux !", split=True).sentences == []
+    assert translator.translate("1. Deux !", split=True).text == "1. " + translator.translate("Deux !").text
     assert len(translator.translate("Un été.  Deux !").src_words) == len(found.src_words)
 
 
@@ -97,6 +98,8 @@ def test_a_list_of_texts_gives_as_many_translations(translator):
 def test_no_word_is_unknown_and_the_attention_has_a_column_for_every_piece(translator):
     found = translator.translate("Żółć 語 7")
     assert found.unknown == []
+    assert found.unlearned == "Żółć語"
+    assert translator.translate("Un 語. Deux ż.", split=True).to_dict()["unlearned"] == "語ż"
     assert found.attn_weights.shape[1] == len(found.src_words) + 1
     assert UNICODE.unsplit(found.src_words) == "Żółć 語 7"
 

@@ -190,8 +190,8 @@
         const source = this.encode(sentence), fitting = this.fit(source, n === part ? { ...general, pin, prefix } : general);
         const best = yield* this.greedy(source, fitting);
         parts.push({ source: source.text, text: best.text, unspaced: best.unspaced, length: source.tokens.length, tooLong: source.tooLong });
-        const { tokens: srcWords, unknown, unread, foreign } = source, read = this.wordsOf(srcWords);
-        if (n === part) found = { srcWords, srcStarts: read.starts, srcLabels: read.labels, unknown, unread, foreign, pin: fitting.pin, prefix: fitting.prefix,
+        const { tokens: srcWords, unknown, unread, unlearned, foreign } = source, read = this.wordsOf(srcWords);
+        if (n === part) found = { srcWords, srcStarts: read.starts, srcLabels: read.labels, unknown, unread, unlearned, foreign, pin: fitting.pin, prefix: fitting.prefix,
           best, parts, part, spaces, hasPieces, isMarked: Boolean(this.description.reading), isAscii: rule.isAscii, longest, heads: this.heads };
       }
       return /** @type {Found} */ (found);

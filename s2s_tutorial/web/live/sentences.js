@@ -5,8 +5,10 @@
 
   const BEFORE = /^[\p{White_Space}\x1c-\x1f]*/u, AFTER = /[\p{White_Space}\x1c-\x1f]*$/u;
   const INITIAL = /(?:^|[\s.])\p{L}\.\s*$/u; // one letter, as in « т. е. » or "J. B. Petit"
+  const DOUBLE_INITIAL = /(?<!\p{L})\p{L}\.-\p{L}\.\s*$/u; // of a name such as "J.-P. Petit"
+  const LINE_END = /\n\s*$/u, LETTER = /\p{L}/u;
   const NUMBER = /^\s*\p{N}/u;
-  const PAIRS = [["«", "»"], ["„", "“"], ["“", "”"], ["(", ")"]]; // a sentence does not end inside them
+  const PAIRS = [["«", "»"], ["„", "“"], ["“", "”"], ["「", "」"], ["(", ")"]]; // a sentence does not end inside them
   const CLOSING = /^[»“”"’)\]]+\s*/u; // the browser puts them into the next sentence if a space is before them
   const LOWER = /^\p{Ll}/u;
   /** @type {(text: string, mark: string) => number} */
@@ -20,7 +22,7 @@
    */
   function segments(text, language) {
     if (Intl.Segmenter) return Array.from(new Intl.Segmenter(language, { granularity: "sentence" }).segment(text), ({ segment }) => segment);
-    return text.split(/(?<=[.!?…][»”"’)\]]*\s+(?=\P{Ll})|[。！？][」』”）]*|\n)/u).filter(Boolean);
+    return text.split(/(?<=[.!?…؟۔।॥։።။][»”"’)\]]*\s+(?=\P{Ll})|[。！？][」』”）]*|\n)/u).filter(Boolean);
   }
 
   /**
@@ -54,8 +56,8 @@
    * @param {SentenceRules} rules
    */
   function continues(before, piece, rest, rules) {
-    if (!rules.classes.hasLetter(piece)) return piece.replace(BEFORE, "") !== "";
-    return LOWER.test(piece) || rules.title.test(before) || (NUMBER.test(piece) && rules.numbered.test(before)) || INITIAL.test(before) || isOpen(before, rest);
+    if (!rules.classes.hasLetter(piece)) return piece.replace(BEFORE, "") !== "" && !LINE_END.test(before);
+    return LOWER.test(piece) || DOUBLE_INITIAL.test(before) || rules.title.test(before) || (NUMBER.test(piece) && rules.numbered.test(before)) || INITIAL.test(before) || isOpen(before, rest);
   }
 
   /**
@@ -75,13 +77,15 @@
       position += segment.length;
     }
     /** @type {string[]} */
-    const texts = [], spaces = [""];
+    const texts = [], spaces = [""], isSentence = LETTER.test(text) ? LETTER : /./u; // without a letter, there is nothing to translate
     for (const piece of pieces) {
       const start = piece.replace(BEFORE, ""), sentence = start.replace(AFTER, "");
       spaces[spaces.length - 1] += piece.slice(0, piece.length - start.length);
-      if (!sentence) continue;
-      texts.push(sentence);
-      spaces.push(start.slice(sentence.length));
+      if (!isSentence.test(sentence)) spaces[spaces.length - 1] += start;
+      else {
+        texts.push(sentence);
+        spaces.push(start.slice(sentence.length));
+      }
     }
     return { texts, spaces };
   }
