@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from itertools import chain
 from typing import overload
 
 import numpy as np
@@ -155,12 +156,8 @@ class Translator:
             )
 
     def translate_words(
-        self,
-        sources: Sequence[str],
-        beam_size: int = 1,
-        penalty: float = LENGTH_PENALTY,
-        batch_size: int | None = None,
-    ) -> list[Translation]:
+        self, sources: Sequence[str], beam_size: int = 1, penalty: float = LENGTH_PENALTY, batch_size: int | None = None,
+    ) -> list[Translation]:  # fmt: skip
         """Translate normalised sentences in batches, on a CPU several batches at a time.
 
         Args:
@@ -200,9 +197,7 @@ class Translator:
         most_rows = max(map(len, batches), default=0) * beam_size
         with evaluation_mode(self.model), products_by_onednn(most_rows, self.model.settings.hidden_size):
             found = in_workers(translate_batch, batches, None if device.type == "cpu" else 1)
-        by_row = {
-            row: each for rows, batch in zip(batches, found, strict=True) for row, each in zip(rows, batch, strict=True)
-        }
+        by_row = dict(zip(chain(*batches), chain(*found), strict=True))
         return [by_row[row] for row in range(len(sources))]
 
     def _finish(self, source: str, hypotheses: list[Hypothesis]) -> Translation:
