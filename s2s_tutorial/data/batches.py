@@ -20,6 +20,7 @@ from s2s_tutorial.data.vocabulary import EOS, PAD, UNK, Vocabulary
 from s2s_tutorial.settings import TrainingSettings
 
 MAX_STEPS = 1_000_000  # the record of a run holds no more
+MOST_WORDS = 16_384  # words and padding of a batch to be translated; the memory for attention weights grows with them
 
 
 @dataclass(frozen=True)
@@ -165,14 +166,29 @@ def epoch_order(src_lengths: np.ndarray, tgt_lengths: np.ndarray, batch_size: in
     return [batches[number] for number in rng.permutation(len(batches))]
 
 
-def rows_by_length(sentences: Encoded, batch_size: int) -> list[np.ndarray]:
+def rows_by_length(sentences: Encoded, batch_size: int | None = None) -> list[np.ndarray]:
     """Divide the rows of N sentences into batches for translating, longest sentences first.
+
+    With more rows, a matrix product takes less time per row, and a search has fewer steps. On the other hand, there have to
+    be enough batches to keep all workers busy.
+
+    Args:
+        sentences: N encoded sentences.
+        batch_size: Most sentences of a batch; None for 128, and up to 256 where there are at least 16 such batches. A batch
+            of long sentences has fewer, so that it holds at most `MOST_WORDS` words, or a single sentence.
 
     Returns:
         For each batch, the rows (B,) of its sentences.
     """
     order = np.argsort(-sentences.lengths, kind="stable")  # (N,)
-    return [order[start : start + batch_size] for start in range(0, len(order), batch_size)]
+    most = batch_size or min(max(len(order) // 16, 128), 256)
+    batches = []
+    while len(order):
+        longest = int(sentences.lengths[order[0]])
+        size = max(min(most, MOST_WORDS // longest), 1)
+        batches.append(order[:size])
+        order = order[size:]
+    return batches
 
 
 def count_steps(pairs: int, training: TrainingSettings) -> tuple[int, int]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from itertools import chain
 from typing import overload
 
 import numpy as np
@@ -155,15 +156,15 @@ class Translator:
             )
 
     def translate_words(
-        self, sources: Sequence[str], beam_size: int = 1, penalty: float = LENGTH_PENALTY, batch_size: int = 128
-    ) -> list[Translation]:
+        self, sources: Sequence[str], beam_size: int = 1, penalty: float = LENGTH_PENALTY, batch_size: int | None = None,
+    ) -> list[Translation]:  # fmt: skip
         """Translate normalised sentences in batches, on a CPU several batches at a time.
 
         Args:
             sources: N sentences, none of them empty.
             beam_size: Number of hypotheses per sentence; 1 is greedy search.
             penalty: Strength of the length penalty of beam search.
-            batch_size: Number of sentences that are translated at once.
+            batch_size: Most sentences that are translated at once; None for `rows_by_length` to choose.
 
         Returns:
             N translations in the order of the sources.
@@ -176,7 +177,8 @@ class Translator:
         check_normalised("sources", sources, self.src_vocabulary, self.rule)
         check_number("beam_size", beam_size, whole=True)
         check_number("penalty", penalty)
-        check_count("batch_size", batch_size)
+        if batch_size is not None:
+            check_count("batch_size", batch_size)
         src = encode_sentences(sources, self.src_vocabulary, self.rule)
         device = self.model.device
 
@@ -191,12 +193,11 @@ class Translator:
             return [self._finish(sources[row], each) for row, each in zip(rows, found, strict=True)]
 
         keep_memory()
-        batches, most_rows = rows_by_length(src, batch_size), min(len(sources), batch_size) * beam_size
+        batches = rows_by_length(src, batch_size)
+        most_rows = max(map(len, batches), default=0) * beam_size
         with evaluation_mode(self.model), products_by_onednn(most_rows, self.model.settings.hidden_size):
             found = in_workers(translate_batch, batches, None if device.type == "cpu" else 1)
-        by_row = {
-            row: each for rows, batch in zip(batches, found, strict=True) for row, each in zip(rows, batch, strict=True)
-        }
+        by_row = dict(zip(chain(*batches), chain(*found), strict=True))
         return [by_row[row] for row in range(len(sources))]
 
     def _finish(self, source: str, hypotheses: list[Hypothesis]) -> Translation:

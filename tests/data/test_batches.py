@@ -9,7 +9,8 @@ import torch
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from s2s_tutorial.data.batches import Batch, Encoded, batches_in_order, epoch_order
+from s2s_tutorial.data import batches as module
+from s2s_tutorial.data.batches import Batch, Encoded, batches_in_order, epoch_order, rows_by_length
 from s2s_tutorial.data.vocabulary import EOS, PAD, UNK, Vocabulary
 
 VOCABULARY = Vocabulary.count(["a b c d e"])
@@ -185,6 +186,21 @@ def test_batches_for_translating_cover_all_longest_first(src, tgt, batch_size):
             assert batch.src_ids[place, : batch.src_lengths[place]].tolist() == src[row].tolist()
     assert sorted(visited) == list(range(len(src)))
     assert [src.lengths[row] for row in visited] == sorted(src.lengths, reverse=True)
+
+
+@pytest.mark.parametrize(("count", "size"), [(5, 5), (1_000, 128), (3_200, 200), (9_000, 256)])
+def test_many_sentences_are_translated_in_larger_batches(count, size):
+    rows = rows_by_length(Encoded.encode(["a"] * count, VOCABULARY))
+    assert max(map(len, rows)) == size
+    assert np.concatenate(rows).tolist() == list(range(count))
+
+
+def test_a_batch_of_long_sentences_for_translating_is_smaller(monkeypatch):
+    monkeypatch.setattr(module, "MOST_WORDS", 24)
+    sentences = Encoded.encode(
+        [" ".join(["a"] * words) for words in (2, 30, 5, 5, 5, 2, 11)], VOCABULARY
+    )  # and EOS each
+    assert [rows.tolist() for rows in rows_by_length(sentences, 4)] == [[1], [6, 2], [3, 4, 0, 5]]
 
 
 def test_no_sentences_make_no_batch():
