@@ -94,10 +94,11 @@ def _quality(scores: dict[str, Any]) -> str:
     return f"""## How good it is
 
 Measured on {test["sentences"]:,} held-out sentences of at most 12 words, the test set of the preset `large`, and on longer ones.
-No sentence of these pairs occurs in training, on either side, also if case, accents, marks and digits are left aside. All
-references count, and the 95% bootstrap interval is in brackets. *Normalised* compares lower-case words without accents and
-digits, as older figures of this book do; *as printed* compares what you read, with sacrebleu's tokeniser 13a. *Exact* is the
-share of translations that equal a reference. The model was trained with one seed only.
+None of these sentences occurs in training as a source, also if case, accents, marks and digits are left aside. For
+{scores["known_references"]:,} of them, a reference occurs there as the translation of another sentence. All references
+count, and the 95% bootstrap interval is in brackets. *Normalised* compares lower-case words without accents and digits, as
+older figures of this book do; *as printed* compares what you read, with sacrebleu's tokeniser 13a. *Exact* is the share of
+translations that equal a reference. The model was trained with one seed only.
 
 | sentences and search | BLEU | exact |
 | --- | --- | --- |

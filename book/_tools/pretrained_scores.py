@@ -41,19 +41,24 @@ class TestSets:
         short: One written form of each test sentence of `large`, with all references as they are written.
         normalised: The references of the same sentences, normalised.
         long: Test sentences of 13 to 40 words.
+        known: Number of sentences of both sets with a reference that training has as the translation of another sentence.
     """
 
     short: HeldOut
     normalised: list[list[str]]
     long: HeldOut
+    known: int
 
     @classmethod
     def of(cls, data: DataSettings) -> TestSets:
         """Find the test sentences for a model with these settings of the data."""
         short = prepare(replace(PRESETS["large"].data, reverse=data.reverse)).test
-        own = prepare(data).test
+        corpus = prepare(data)
+        own = corpus.test
         rows = [row for row, text in enumerate(own.sources) if len(ASCII.normalise(text).split()) in LONG]
-        return cls(as_written(short, read_corpus(data), data.reverse), short.references, select(own, rows))
+        written, long = as_written(short, read_corpus(data), data.reverse), select(own, rows)
+        known = with_known_reference([*written.references, *long.references], corpus.train.targets)
+        return cls(written, short.references, long, known)
 
 
 def as_written(normalised: HeldOut, columns: Columns, reverse: bool) -> HeldOut:
@@ -72,6 +77,12 @@ def as_written(normalised: HeldOut, columns: Columns, reverse: bool) -> HeldOut:
             references.setdefault(UNICODE.simplify(source), {})[target] = None
     sources = [written[plain] for plain in normalised.sources]
     return HeldOut(sources, [list(references[UNICODE.simplify(source)]) for source in sources])
+
+
+def with_known_reference(references: Sequence[Sequence[str]], targets: Sequence[str]) -> int:
+    """Count the sentences of which some reference is, but for case, accents, marks and digits, a target of the training."""
+    known = {UNICODE.split_form(target) for target in targets}
+    return sum(any(UNICODE.split_form(text) in known for text in texts) for texts in references)
 
 
 def select(held_out: HeldOut, rows: Sequence[int]) -> HeldOut:
@@ -93,6 +104,7 @@ def measure(run: Run, progress: dict[str, Any]) -> dict[str, Any]:
     for suffix, beam in (("", 1), (f"_beam_{BEAM}", BEAM)):
         found |= {f"{name}{suffix}": scores for name, scores in _of_beam(translator, sets, beam).items()}
     return found | {
+        "known_references": sets.known,
         "rounding": asdict(rounding_cost(translator, sets.short)),
         "challenge": on_challenge.to_dict() | {"phenomena": score_groups(translations, challenge, run.challenge_seen)},
         "training": {name: progress[name] for name in ("step", "seconds", "best_step", "best_bleu")},
