@@ -222,4 +222,4 @@ def test_the_card_of_a_model_of_real_text_names_its_figures(recipe):
 
 def test_sentences_with_a_reference_that_training_has_are_counted(recipe):
     references = [["It's 5 o'clock!", "It is five."], ["I am cold."], ["Go."]]
-    assert recipe[0].with_known_reference(references, ["it's 7 o'clock", "GO!", "I am old."]) == 2
+    assert recipe[0].with_known_reference(references, ["it's 7 o'clock!", "GO.", "I am old."]) == 2
