@@ -79,15 +79,17 @@ def run_round(chapters: list[str], known: list[str], scale: str) -> None:
     state_path = ROUND / f"{scale}.json"
     state: dict[str, Any] = json.loads(state_path.read_text()) if state_path.is_file() else {}
     for name in chapters or [name for name in known if not state.get(name, {}).get("done")]:
-        before = 0.0 if state.get(name, {}).get("done") else state.get(name, {}).get("seconds", 0.0)
+        last = state.get(name, {}).get("seconds", 0.0)
+        # A chapter that is executed again finds its trainings finished, and would seem to take no time.
+        before, least = (0.0, last) if state.get(name, {}).get("done") else (last, 0.0)
         print(f"{name} …", end=" ", flush=True)
         start = time.monotonic()
         done = False
         try:
-            execute(name, scale, start - before)
+            execute(name, scale, start - before, least)
             done = True
         finally:
-            seconds = before + time.monotonic() - start
+            seconds = max(before + time.monotonic() - start, least)
             state[name] = {"seconds": seconds, "done": done}
             ROUND.mkdir(parents=True, exist_ok=True)
             write_json(state_path, state)
@@ -98,8 +100,8 @@ def run_round(chapters: list[str], known: list[str], scale: str) -> None:
         shutil.rmtree(ROUND)
 
 
-def execute(name: str, scale: str, start: float) -> None:
-    """Execute one chapter at a scale and write its notebook; `start` is the start of its measured time."""
+def execute(name: str, scale: str, start: float, least: float = 0.0) -> None:
+    """Execute one chapter at a scale and write its notebook, with the seconds since `start`, or `least` if that is more."""
     notebook = jupytext.read(NOTEBOOKS / f"{name}.py")
     # Relative to the kernel's folder, so that no output contains a path of this machine.
     runs = os.path.relpath(ROUND / f"runs-{scale}", NOTEBOOKS)
@@ -118,7 +120,7 @@ def execute(name: str, scale: str, start: float) -> None:
     notebook.metadata["language_info"] = {"name": "python", "file_extension": ".py", "mimetype": "text/x-python"}
     notebook.metadata["s2s_tutorial"] = {
         "scale": scale,
-        "seconds": round(time.monotonic() - start),
+        "seconds": round(max(time.monotonic() - start, least)),
         "cores": os.cpu_count(),
         "versions": versions(),
     }
