@@ -38,7 +38,7 @@
 # that raises no error. (If you are here for something else, such as running it on your own data or teaching with it, [the front
 # page](../book/index.md) describes four ways through the book.)
 #
-# This chapter runs in about two minutes.
+# This chapter runs in about a minute.
 
 # %% tags=["hide-input"]
 # Find the package in this clone, or install it from where the book is published. Otherwise stop and say what to do.
@@ -126,8 +126,9 @@ show_figure(plot_attention(translation))
 # **Figure 0.1.** Each row is one English word and shows where the network looked when it wrote it.
 
 # %% [markdown]
-# Read Figure 0.1 from top to bottom and follow the bright cells. Mostly they go from left to right, because the two languages
-# mostly agree on the order. Now look for the rows of *red* and *car*. French says « voiture rouge », so if the network looks at
+# This network works with words and pieces of words, and the mark `▁` shows where a word begins. So *doesn't* has three rows in
+# Figure 0.1. Read the figure from top to bottom and follow the bright cells. Mostly they go from left to right, because the two
+# languages mostly agree on the order. Now look for the rows of *red* and *car*. French says « voiture rouge », so if the network looks at
 # the word that it is about to translate, the bright cell jumps ahead for *red* and back again for *car*. We did not program
 # this jump, and we never told the network which word belongs to which. It found out while it was learning to predict the next
 # English word, because for that it helps to know where to look. (How much such a picture proves is the question of [Seeing
@@ -252,8 +253,8 @@ ours = [words for sentence in sentences for words in pairwise(normalise(sentence
 missing = [" ".join(words) for words in ours if words not in followed]
 example = f", for example « {missing[0]} »" if missing else ""
 show_text(
-    f"Of the {len(ours)} places in our sentences where one word follows another, **{len(missing)}** never occur in the training "
-    f"pairs{example}, although they are ordinary French."
+    f"Our sentences have {len(ours)} pairs of neighbouring words. **{len(missing)}** of them never occur in the training "
+    f"sentences{example}, although they are ordinary French."
 )
 
 # %% [markdown]

@@ -19,7 +19,7 @@
 #
 # Try this: read the next sentence once, cover it, and write its translation into a language that you know. *My sister bought
 # a red book at the station and read it last night because she could not sleep.* Two things are hard. You have to keep the
-# whole sentence in your head, and while you write each word you have to find the right part of what you kept.
+# whole sentence in mind, and while you write each word you have to find the right part of what you kept.
 #
 # The neural translators of 2014 worked in exactly this way, and they were among the first networks that were trained as a
 # whole to translate. One network reads the sentence into a vector, and another writes from that vector. In this chapter we
@@ -35,7 +35,7 @@
 # > - measure quality by sentence length, and read the bottleneck off the curve
 #
 # The chapter trains two models on the built-in corpus, so it needs no internet connection. That takes seconds at the
-# small scale and a few minutes at the standard one.
+# small scale and about ten minutes at the standard one.
 
 # %% tags=["hide-input"]
 # Find the package in this clone, or install it from where the book is published. Otherwise stop and say what to do.

@@ -27,7 +27,7 @@
 # > - compare such methods fairly: the same loss, several seeds, and a rule that was fixed before the results
 # > - measure exposure bias, and say what scheduled sampling changes in training
 #
-# The chapter trains a small network many times. This takes seconds at `small`, and around ten minutes at `standard`. You can stop
+# The chapter trains a small network many times. This takes seconds at `small`, and about a quarter of an hour at `standard`. You can stop
 # each cell and run it again later.
 
 # %% tags=["hide-input"]

@@ -637,8 +637,8 @@ for source, one, meaning in zip(closing, found, meanings, strict=True):
     shares[len(source) <= 25].append(len(one.words) / len(normalise(meaning).split()))
 short, long = shares[True], shares[False]
 show_text(
-    f"Sentences of up to 25 characters get **{statistics.mean(short):.0%}** of the words of their meaning, longer ones "
-    f"**{statistics.mean(long):.0%}**. "
+    f"For sentences of up to 25 characters the output has on average **{statistics.mean(short):.0%}** as many words as the "
+    f"meaning, for longer ones **{statistics.mean(long):.0%}**. "
     + (
         f"This model was trained on sentences of at most {scale.data.max_length:,} characters. "
         if filtered
@@ -648,7 +648,7 @@ show_text(
 )
 
 # %% [markdown]
-# Read the long ones, and compare the shares of words. A model that never saw a sentence of more than 25 characters never
+# Read the long ones, and compare the two percentages. A model that never saw a sentence of more than 25 characters never
 # had to write more than six or seven words, so it has learned that translations *end* there. Attention would allow it to
 # continue, but nothing in the data has taught it to. This failure is common in systems that learn: they imitate their data, in the length of sentences as well.
 #
@@ -776,7 +776,8 @@ show_table(["temperature", "different of 20", "validation BLEU", "the first thre
 assert len(rows) == 4
 
 # %% [markdown]
-# The two columns of numbers show the choice: the more different the translations are, the worse is a single one of them. At a
+# A temperature of 0.5 hardly changes the translations or their score here. Above it we have to choose, as the two columns of
+# numbers show: the more different the translations are, the worse is a single one of them. At a
 # temperature of 2 hardly any sentence holds together, because one improbable word leads to the next.
 
 # %% [markdown]

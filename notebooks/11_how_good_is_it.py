@@ -373,7 +373,7 @@ show_text(
     f"The beam scores **{gain:+.1f}** BLEU against greedy search. The two intervals "
     f"{'overlap' if overlap else 'do not overlap'}, but the paired one says {low:+.1f} to {high:+.1f}: "
     + (
-        "it leaves out 0, so on sentences like these the difference is real."
+        "it leaves out 0, so chance in the choice of the sentences is unlikely to explain the difference."
         if low > 0 or high < 0
         else "it holds 0, so these sentences do not show a difference."
     )
@@ -412,7 +412,7 @@ show_text(
     f"Over all {len(pooled_greedy):,} sentences the beam gains **{pooled_gain:+.1f}**, with an interval of "
     f"{pooled_low:+.1f} to {pooled_high:+.1f}. "
     + (
-        "It leaves out 0, so on sentences like these the difference is real."
+        "It leaves out 0, so chance in the choice of the sentences is unlikely to explain the difference."
         if pooled_low > 0 or pooled_high < 0
         else "It holds 0, so even both sets together do not show a difference."
     )
@@ -842,7 +842,7 @@ with mock.patch("s2s_tutorial.data.filters.divide", at_random):
 epochs = {"small": 1}.get(scale.name, scale.training.epochs)  # at small, only to see that the code runs
 its = replace(scale, name=f"{scale.name}-random-split", training=replace(scale.training, epochs=epochs))
 careless_trainer = Trainer(careless, its, folder_for(its), watchers=[LiveLine()])
-careless_trainer.fit()
+_ = careless_trainer.fit()
 
 # %% tags=["solution"]
 _, found = evaluate(careless_trainer.translator, careless.test)

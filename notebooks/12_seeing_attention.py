@@ -427,8 +427,8 @@ off = [name for name, shift in lowest.items() if shift]
 show_text(
     "No model of this run aligns better than chance yet, so there is nothing to shift."
     if not aligned
-    else f"The weights of all models that have learned to align ({', '.join(aligned)}) fit best the word that is being "
-    "written. So their errors are not a matter of timing."
+    else f"The weights of all models that have learned to align ({', '.join(aligned)}) fit the word that is being "
+    "written better than its neighbours. So their errors are not a matter of timing."
     if not off
     else "Off by one is real here: "
     + "; ".join(f"**{name}** fits best at shift **{lowest[name]:+d}**" for name in off)

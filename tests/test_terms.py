@@ -47,9 +47,9 @@ def test_synonyms_have_one_link_and_names_keep_their_case():
     ]
 
 
-def test_a_common_word_is_linked_only_in_bold():
-    assert linked(text("The key."), text("key", nodes.strong)) == [("key", "key")]
-    assert linked(text("The key.")) == []
+def test_a_common_word_is_linked_only_where_it_stands_alone_in_bold():
+    assert linked(text("The key."), text("keys", nodes.strong)) == [("key", "keys")]
+    assert linked(text("The key."), text("key correlation", nodes.strong)) == []
 
 
 def test_parts_of_words_code_links_and_titles_stay_as_they_are():

@@ -1,7 +1,7 @@
 """A link from the first use of each of the glossary's terms in a chapter to its entry.
 
 Chapters contain plain Markdown, so this is done when the site is built. A few terms are common words as well, such as *value*:
-they are linked only where a chapter prints them in bold, as it does where it defines a term, or where the author links them.
+they are linked only where a chapter prints the term alone in bold, as it does where it defines one, or where the author links it.
 """
 
 from __future__ import annotations
@@ -59,7 +59,8 @@ def link_first_uses(document: nodes.document, terms: dict[str, int], page: str) 
         end = 0
         for match in pattern_of(tuple(terms)).finditer(node):
             term = spelling[re.sub(r"[\s-]", " ", match[1]).lower()]
-            if terms[term] in linked or (term in COMMON and not isinstance(node.parent, nodes.strong)):
+            alone_in_bold = isinstance(node.parent, nodes.strong) and node.parent.astext().strip(".:") == match[0]
+            if terms[term] in linked or (term in COMMON and not alone_in_bold):
                 continue
             linked.add(terms[term])
             parts += [nodes.Text(node[end : match.start()]), term_link(term, match[0], page)]
