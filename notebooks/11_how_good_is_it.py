@@ -726,7 +726,7 @@ show_table(
 of_seeds = [s.bleu for s in by_seed.values()]
 spread = max(of_seeds) - min(of_seeds)
 show_text(
-    f"From {min(of_seeds):.1f} to {max(of_seeds):.1f}: **{spread:.1f}** BLEU from nothing but the seed, "
+    f"From {min(of_seeds):.2f} to {max(of_seeds):.2f}: **{spread:.1f}** BLEU from nothing but the seed, "
     + ("more" if spread > abs(gain) else "less")
     + f" than the {abs(gain):.1f} between greedy search and beam {beam_size}. An improvement in *training* that is smaller "
     "than this, shown with one seed, has not been shown."
