@@ -549,7 +549,10 @@ print(f"coverage penalty: {pencil.sum(dim=0).clamp(max=1).log().sum():.2f}")
 # is the length penalty of [Translating](10_translating.ipynb):
 #
 # $$
-# s(Y) = \frac{\ln p(Y \mid X)}{\mathrm{lp}(Y)} + \beta \sum_{s=1}^{S} \ln \min\Big(\sum_{t=1}^{T} a_{ts},\ 1\Big)
+# \begin{aligned}
+# s(Y) = {} &\frac{\ln p(Y \mid X)}{\mathrm{lp}(Y)} \\
+# &+ \beta \sum_{s=1}^{S} \ln \min\Big(\sum_{t=1}^{T} a_{ts},\ 1\Big)
+# \end{aligned}
 # \tag{14.1}
 # $$
 #

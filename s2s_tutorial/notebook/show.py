@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 SIGN = re.compile(r"(?<![^\s(*])-(?=\d)")  # a minus written as a hyphen, but not the hyphen of "encoder-2"
-TAG = re.compile(r"<(?=(?:pad|sos|eos|unk)>)(?![^`]*`)")  # of a special word, which would be taken for HTML
+TAG = re.compile(r"<(?=(?:pad|sos|eos|unk)>)(?=[^`]*(?:`[^`]*`[^`]*)*$)")  # of a special word, outside code
 NEGATIVE = re.compile(r"-\d[\d.,]*%?")  # a cell that is such a number
 
 
