@@ -1,4 +1,4 @@
-"""Held-out BLEU of training in half and in full precision: `python -m benchmarks.precision [--json FILE]`.
+"""Held-out loss and BLEU of training in half and in full precision: `python -m benchmarks.precision [--json FILE]`.
 
 It trains `sample`, `standard` and `large` for a few epochs each, with three seeds in bf16 and in fp32. Everything else is equal.
 A run that was stopped resumes, and a finished one is only measured again.
@@ -16,44 +16,49 @@ from benchmarks.bench import Bench
 from benchmarks.measure import machine
 from s2s_tutorial.data.corpus import Corpus
 from s2s_tutorial.files import write_json
+from s2s_tutorial.notebook.experiments import held_out_loss
 from s2s_tutorial.presets import PRESETS
 from s2s_tutorial.settings import Settings
 from s2s_tutorial.training.trainer import Trainer
 from s2s_tutorial.training.watchers import LiveLine
 from s2s_tutorial.translation.evaluation import evaluate
 
-EPOCHS = {"sample": 8, "standard": 10, "large": 2}  # so that each run takes about a minute or two
+EPOCHS = {"sample": 3, "standard": 10, "large": 2}  # so that each run takes about a minute or two
 SEEDS = (0, 1, 2)
 PRECISIONS = ("bf16", "fp32")
 
 
-def held_out_bleu(settings: Settings, corpus: Corpus, folder: Path) -> tuple[float, float]:
+def held_out(settings: Settings, corpus: Corpus, folder: Path) -> dict[str, float]:
     """Train a run to its end, or resume it.
 
     Returns:
-        BLEU of its greedy translations of the test set, from 0 to 100, and the seconds of its training.
+        On the test set its loss, in nats per word, and BLEU of its greedy translations, from 0 to 100; and the seconds of its
+        training.
     """
     trainer = Trainer(corpus, settings, folder, watchers=[LiveLine()])
-    progress = trainer.fit()
-    return evaluate(trainer.translator, corpus.test)[0].bleu, progress.seconds
+    seconds = round(trainer.fit().seconds, 1)
+    bleu = round(evaluate(trainer.translator, corpus.test)[0].bleu, 2)
+    return {"loss": round(held_out_loss(trainer), 4), "bleu": bleu, "seconds": seconds}
 
 
 def measure(bench: Bench, name: str, epochs: int, runs: Path) -> dict[str, dict[str, list[float]]]:
     """Train one preset with each seed in each precision.
 
     Returns:
-        For each precision BLEU and seconds, with one value for each seed.
+        For each precision loss, BLEU and seconds, with one value for each seed.
     """
     corpus = bench.corpus(name)
-    found: dict[str, dict[str, list[float]]] = {precision: {"bleu": [], "seconds": []} for precision in PRECISIONS}
+    found: dict[str, dict[str, list[float]]] = {
+        precision: {"loss": [], "bleu": [], "seconds": []} for precision in PRECISIONS
+    }
     for seed in SEEDS:
         for precision in PRECISIONS:
             training = replace(PRESETS[name].training, epochs=epochs, seed=seed, precision=precision)
             settings = replace(PRESETS[name], training=training)
-            bleu, seconds = held_out_bleu(settings, corpus, runs / f"{name}-{precision}-{seed}")
-            found[precision]["bleu"].append(round(bleu, 2))
-            found[precision]["seconds"].append(round(seconds, 1))
-            print(f"{name}, seed {seed}, {precision}: BLEU {bleu:.1f}, {seconds:.0f} s", flush=True)
+            values = held_out(settings, corpus, runs / f"{name}-{precision}-{seed}")
+            for key, value in values.items():
+                found[precision][key].append(value)
+            print(f"{name}, seed {seed}, {precision}: {values}", flush=True)
     return found
 
 

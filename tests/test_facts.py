@@ -512,6 +512,22 @@ def test_what_is_said_of_the_pushed_states():
         assert own["GRU"] < 50 < own["Transformer"]
 
 
+def test_the_two_precisions_of_chapter_17():
+    """The chapter gives the range of three seeds from `benchmarks/results-precision.json`."""
+    presets = json.loads((ROOT / "benchmarks" / "results-precision.json").read_text(encoding="utf-8"))["presets"]
+    text = prose("faster")
+    for name, found in presets.items():
+        values = [found[precision][key] for key in ("loss", "bleu") for precision in ("bf16", "fp32")]
+        said = [
+            f"{min(each):.{digits}f} to {max(each):.{digits}f}"
+            for each, digits in zip(values, (3, 3, 1, 1), strict=True)
+        ]
+        assert f"| `{name}` | {found['epochs']} | {' | '.join(said)} |" in text
+        assert min(values[0]) <= max(values[1])  # the ranges of the loss overlap
+        assert min(values[1]) <= max(values[0])
+        assert (max(values[2]) < min(values[3])) == (name == "standard")  # those of BLEU do not, in one case
+
+
 # Durations
 
 
