@@ -483,7 +483,7 @@ show_text(
 )
 
 # %% [markdown]
-# Compare the two models in the columns where only one of them is outside its training. If the second model is better there,
+# Compare the two models in the rows where only one of them is outside its training. If the second model is better there,
 # then the lengths in training are the reason, because both networks have the same sizes. So the first remedy is to train on
 # sentences as long as those that you want to translate.
 #
@@ -549,7 +549,10 @@ print(f"coverage penalty: {pencil.sum(dim=0).clamp(max=1).log().sum():.2f}")
 # is the length penalty of [Translating](10_translating.ipynb):
 #
 # $$
-# s(Y) = \frac{\ln p(Y \mid X)}{\mathrm{lp}(Y)} + \beta \sum_{s=1}^{S} \ln \min\Big(\sum_{t=1}^{T} a_{ts},\ 1\Big)
+# \begin{aligned}
+# s(Y) = {} &\frac{\ln p(Y \mid X)}{\mathrm{lp}(Y)} \\
+# &+ \beta \sum_{s=1}^{S} \ln \min\Big(\sum_{t=1}^{T} a_{ts},\ 1\Big)
+# \end{aligned}
 # \tag{14.1}
 # $$
 #
@@ -722,8 +725,8 @@ show_table(["run", "BLEU", "words a sentence", "words that counted"], rows)
 # %% [markdown]
 # (A run that was trained before is only loaded, so nothing is counted then.) One epoch is short, and on its own words
 # a model learns slowly anyway. If BLEU is below 2 in both rows, neither model has learned to translate, and the table
-# cannot show what the stopped loss costs. It shows only the first thing that we asked for, the share of words that
-# counted. For the cost, train for as many epochs as the healthy model.
+# cannot show what the stopped loss costs. Right after the training it shows only the first thing that we asked for, the
+# share of words that counted. For the cost, train for as many epochs as the healthy model.
 
 # %% [markdown]
 # ### Exercise 14.2: How strong should the coverage penalty be?

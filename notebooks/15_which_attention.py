@@ -29,8 +29,7 @@
 # > - compare width, depth and amount of data with networks that have had time to learn
 #
 # The trainings take a while, because there are many of them: less than a minute in all at `small`, while at `standard` the 21
-# trainings of the comparison take about 13 minutes on a laptop with two cores, and the section *Trained for longer* adds a few
-# more. You can stop a training cell whenever you like and run it again later, and it resumes where it was. The scores of every
+# trainings of the comparison take about eight minutes on two cores, and the section *Trained for longer* adds about five. You can stop a training cell whenever you like and run it again later, and it resumes where it was. The scores of every
 # finished run are kept, so on your second visit the cell only reads them.
 
 # %% tags=["hide-input"]
@@ -678,7 +677,7 @@ show_text(
         else ""
     )
     + (f"Clearly worse: **{', '.join(judged['worse'])}**. " if judged["worse"] else "")
-    + f"*Dot* differs from *general* by {effect['dot']:+.1f} BLEU, which is **{dot_is}**."
+    + f"*Dot* differs from *general* by {effect['dot']:+.1f} BLEU: **{dot_is}**."
 )
 
 # %% [markdown]
@@ -755,7 +754,8 @@ show_table(
 show_text(
     "No model has learned enough for an answer yet: set `S2S_SCALE=standard` for a real one."
     if not above_none
-    else "So take attention in any case. "
+    else "So take attention"
+    + (" in any case. " if len(above_none) == len(with_attention) else ", of a kind that the first row names. ")
     + (
         f"If you have little time for training, take *{chosen}*."
         if all(sure)
@@ -764,7 +764,7 @@ show_text(
     + (" If you can train for long, *dot* is the better choice as well." if dot_is == "better" else "")
     + (" If you can train for long, take *general*." if dot_is == "worse" else "")
     + (
-        " If you can train for long, it does not matter much whether you take *dot* or *general*."
+        " After a longer training we found no clear difference between *dot* and *general*."
         if dot_is not in ("better", "worse")
         else ""
     )

@@ -280,7 +280,7 @@ print("\n".join(trained[trained.index("Finished") :].splitlines()[:7]))
 # ## Measure
 #
 # `evaluate` measures a run on its held-out test set. Because our file has a third column whose entries repeat, we get a table
-# of these categories. The second table groups the sentences by their length:
+# of these categories. (If the lengths of your sentences differ more than here, a second table groups them by length.)
 
 # %%
 _ = terminal("s2s-tutorial evaluate --run runs/esperanto")
@@ -520,7 +520,8 @@ show_source(load_translator)
 
 
 # %% [markdown]
-# Disks fill up, downloads break off, and a bit may flip. We damage the files in five ways, and load them each time:
+# Disks fill up, downloads break off, and a bit may flip. We load the files once as they are. Then we damage them in four ways, and
+# load them each time:
 
 
 # %%
@@ -642,7 +643,7 @@ for encoding in ("iso-8859-3", "iso-8859-1"):
     print(encoding, read_file(file).second)
 
 # %% [markdown]
-# In Latin-1 every byte is some letter, so nothing is refused. <span lang="eo">"ĉevalo"</span> becomes "æevalo", which the text rule of
+# In Latin-1 every byte is some letter, so nothing is refused. <span lang="eo">“ĉevalo”</span> becomes "æevalo", which the text rule of
 # this book turns into "aeevalo". This word does not exist, and yet you see no message.
 
 # %% [markdown]

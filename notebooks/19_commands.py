@@ -175,7 +175,7 @@ def draw_drive(axes, actions, title):
         start, end = start + beside, end + beside
         axes.plot([start.real, end.real], [start.imag, end.imag], style, color=colour, linewidth=2.5)
     for (action, spot), often in Counter(marks).items():
-        shape, shift = ("s", (10, -14)) if action == "dig" else ("*", (10, 6))
+        shape, shift = ("s", (-14, 11)) if action == "dig" else ("*", (10, 6))
         axes.plot(spot.real, spot.imag, shape, color=GREEN, markersize=14)
         axes.annotate(f"{action} ×{often}", (spot.real, spot.imag), shift, textcoords="offset points", fontsize=9)
     axes.plot(0, 0, "o", markerfacecolor="none", markeredgecolor="black", markersize=17)

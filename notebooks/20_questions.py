@@ -515,8 +515,10 @@ rows = [
 show_table(["the answer is", "test questions", "right"], rows)
 
 # %% [markdown]
-# The model learns to refuse to the extent that training shows it such questions. To decide, it has to compare the question with every fact, and not only to find the
-# fact that fits.
+# At `standard`, the model hardly learns to refuse. It gives the answer "I do not know." to few of the questions that need
+# it, although training shows it many such questions, and it answers fewer of the others than the first model above. To
+# refuse, it has to compare the question with every fact, and not only to find the fact that fits. Seven epochs seem to be
+# too few for that, so train longer, and measure both kinds again.
 
 # %% [markdown]
 # ## What to read next

@@ -31,7 +31,7 @@
 # > - choose the size of a vocabulary of pieces from measurements
 # > - say from which texts you may learn merges, and why not from others
 #
-# We train no network in this chapter. At `small` it takes a few seconds, and at `standard` about a minute.
+# We train no network in this chapter. At `small` it takes a few seconds, and at `standard` less than a minute.
 
 # %% tags=["hide-input"]
 # Find the package in this clone, or install it from where the book is published. Otherwise stop and say what to do.
@@ -300,7 +300,7 @@ for word in ("stalking", "skiing", "kings"):
 # have so far, it is not. **Break it:** we cut two different texts at their spaces and then into pieces, and look at what is left.
 
 # %% tags=["nbval-check-output"]
-for text in ("walking", "walk in g"):
+for text in ("walking", "walk ing"):
     cut = [apply_merges(list(word), rank_of) for word in text.split()]
     print(f"{text:10}", *(piece for pieces in cut for piece in pieces))
 

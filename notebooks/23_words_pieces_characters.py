@@ -30,7 +30,7 @@
 # > - join attention between pieces to attention between words
 # > - choose tokens for a language without spaces
 #
-# At `small` the chapter takes about half a minute, and at `standard` about twelve minutes, most of them in four trainings.
+# At `small` the chapter takes about half a minute, and at `standard` about six minutes, most of them in four trainings.
 
 # %% tags=["hide-input"]
 # Find the package in this clone, or install it from where the book is published. Otherwise stop and say what to do.
@@ -620,7 +620,8 @@ show_text(
 )
 
 # %% [markdown]
-# Compare shares and not points here, because a model with few points cannot lose many. Our sentences are short even in the longer half.
+# Compare shares and not points here, because a model with few points cannot lose many. If a share is above 100%, the model has
+# lost nothing: its BLEU is even higher on the longer half. Our sentences are short even in the longer half.
 # So if you have longer sentences, measure it again with them.
 
 # %% [markdown]

@@ -31,7 +31,7 @@
 # > - explain why attention does not know the order of words, and add it with sines and cosines
 #
 # The chapter trains three small networks on the built-in corpus. At `small` this takes a few seconds, at `standard` about
-# three minutes.
+# five minutes.
 
 # %% tags=["hide-input"]
 # Find the package in this clone, or install it from where the book is published. Otherwise stop and say what to do.
@@ -541,7 +541,8 @@ show_text(
 # The network without positions gives the same translation for every order of the source words. It must: the encoder's states
 # are the same up to rounding, and the sum over them does not depend on the order. That it translates many sentences
 # correctly all the same says something about our sentences. Most bags of words allow only one sensible order, because a cat
-# may eat an apple, and an apple does not eat a cat. Look at a sentence where the order decides:
+# may eat an apple, and an apple does not eat a cat. Look at a sentence where the order decides. (An empty cell is an
+# empty translation.)
 
 # %%
 PAIR_OF_SENTENCES = ("l homme attend la femme .", "la femme attend l homme .")

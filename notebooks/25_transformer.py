@@ -28,7 +28,7 @@
 # > - tell pre-norm from post-norm, and say what the place of the normalisation changes
 # > - train a Transformer with the package, and choose a warm-up by measuring it
 #
-# The chapter trains six small networks on the built-in corpus. At `small` this takes a few seconds, at `standard` about four
+# The chapter trains six small networks on the built-in corpus. At `small` this takes a few seconds, at `standard` about six
 # minutes.
 
 # %% tags=["hide-input"]

@@ -84,7 +84,7 @@ def test_every_table_that_a_page_copies_is_there_once():
     asked = [
         (path.name, *found)
         for path in (ROOT / "book").glob("*.md")
-        for found in re.findall(r"```\{s2s-output\} (\S+)\n(.*)\n```", path.read_text(encoding="utf-8"))
+        for found in re.findall(r"```\{s2s-output\} (\S+)\n(?::.*\n\n)?(.*)\n```", path.read_text(encoding="utf-8"))
     ]
     assert len(asked) >= 5
     for _, source, header in asked:
@@ -98,6 +98,7 @@ def test_a_table_that_is_missing_or_there_twice_stops_the_build(tmp_path):
     output = {"data": {"text/markdown": ["| size | BLEU |\n", "| --- | --- |\n", "| a | 1 |\n", "Then text.\n"]}}
     path.write_text(json.dumps({"cells": [{"outputs": [output]}, {}]}))
     assert s2s_outputs.find_table(path, "size") == ["| size | BLEU |", "| --- | --- |", "| a | 1 |"]
+    assert s2s_outputs.choose_columns(["| size | BLEU |", "| a | 1 |"], [2]) == ["| BLEU |", "| 1 |"]
     with pytest.raises(ExtensionError, match="0 tables"):
         s2s_outputs.find_table(path, "sizes")
     path.write_text(json.dumps({"cells": [{"outputs": [output, output]}]}))

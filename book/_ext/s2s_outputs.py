@@ -5,16 +5,18 @@
     ```
 
 The content is the beginning of the table's header. The table is read from the outputs of the notebook, or from the text of a
-Markdown file, when the site is built, so no page repeats a number that a later execution has changed.
+Markdown file, when the site is built, so no page repeats a number that a later execution has changed. The option
+`:columns: 1, 2, 5` leaves out the other columns of a wide table.
 """
 
 from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 from docutils import nodes
+from docutils.parsers.rst import directives
 from docutils.statemachine import StringList
 from s2s_status import link
 from sphinx.errors import ExtensionError
@@ -61,11 +63,20 @@ def find_table(path: Path, header: str) -> list[str]:
     return tables[0]
 
 
+def choose_columns(lines: list[str], columns: list[int] | None) -> list[str]:
+    """Return the lines of a table with some of its columns, which are counted from 1; None for all of them."""
+    if columns is None:
+        return lines
+    rows = [line.split("|") for line in lines]
+    return ["|".join(["", *(row[column] for column in columns), ""]) for row in rows]
+
+
 class OutputTable(SphinxDirective):
     """A table from the outputs of a chapter or from another page, with a link to where it comes from."""
 
     required_arguments = 1
     has_content = True
+    option_spec: ClassVar = {"columns": directives.positive_int_list}
 
     def run(self) -> list[nodes.Node]:
         """Return the nodes that replace the directive."""
@@ -74,6 +85,7 @@ class OutputTable(SphinxDirective):
         self.env.note_dependency(str(path))
         box = nodes.container()
         lines = find_table(path, " ".join(self.content).strip())
+        lines = choose_columns(lines, self.options.get("columns"))
         self.state.nested_parse(StringList(lines, source=name), self.content_offset, box)
         if path.suffix == ".ipynb":
             page = path.relative_to(ROOT).with_suffix("").as_posix()

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 SIGN = re.compile(r"(?<![^\s(*])-(?=\d)")  # a minus written as a hyphen, but not the hyphen of "encoder-2"
+TAG = re.compile(r"<(?=(?:pad|sos|eos|unk)>)(?=[^`]*(?:`[^`]*`[^`]*)*$)")  # of a special word, outside code
 NEGATIVE = re.compile(r"-\d[\d.,]*%?")  # a cell that is such a number
 
 
@@ -155,5 +156,5 @@ def _cell(value: Any) -> str:
         return "–"
     if isinstance(value, int | float):
         return SIGN.sub("−", f"{value:,.2f}" if isinstance(value, float) else f"{value:,}")
-    text = str(value).replace("|", "\\|").replace("\n", " ")
+    text = TAG.sub(r"\\<", str(value)).replace("|", "\\|").replace("\n", " ")
     return text.replace("-", "−") if NEGATIVE.fullmatch(text) else text

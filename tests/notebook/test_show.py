@@ -46,13 +46,13 @@ def test_shapes_are_printed_under_their_names(capsys):
     ]
 
 
-def test_a_table_rounds_floats_aligns_numbers_right_and_escapes_pipes(shown):
-    show.show_table(["word", "count", "share"], [["a|b", 1234, 0.123], ["c", 5, 10.0]])
+def test_a_table_rounds_floats_aligns_numbers_right_and_escapes_pipes_and_special_words(shown):
+    show.show_table(["word", "count", "share"], [["a|b", 1234, 0.123], ["<unk> `<eos>`", 5, 10.0]])
     assert shown[0][0]["text/markdown"].splitlines() == [
         "| word | count | share |",
         "| :--- | ---: | ---: |",
         "| a\\|b | 1,234 | 0.12 |",
-        "| c | 5 | 10.00 |",
+        "| \\<unk> `<eos>` | 5 | 10.00 |",
     ]
 
 
