@@ -30,7 +30,7 @@
 # > - read a challenge set: at what kind of sentence does the model fail, and why?
 #
 # The chapter uses the run of [Training](08_training.ipynb) and trains it twice more with other seeds, and an exercise trains it on
-# another split. This takes seconds at `small`, about seven minutes at `standard`, and hours at `large`.
+# another split. This takes seconds at `small`, about ten minutes at `standard`, and hours at `large`.
 
 # %% tags=["hide-input"]
 # Find the package in this clone, or install it from where the book is published. Otherwise stop and say what to do.
