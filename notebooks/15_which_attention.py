@@ -29,8 +29,9 @@
 # > - compare width, depth and amount of data with networks that have had time to learn
 #
 # The trainings take a while, because there are many of them: less than a minute in all at `small`, while at `standard` the 21
-# trainings of the comparison take about eight minutes on two cores, and the section *Trained for longer* adds about five. You can stop a training cell whenever you like and run it again later, and it resumes where it was. The scores of every
-# finished run are kept, so on your second visit the cell only reads them.
+# trainings of the comparison take about eight minutes on two cores, and the section *Trained for longer* adds about five. You
+# can stop a training cell whenever you like and run it again later, and it resumes where it was. The scores of every finished run
+# are kept, so on your second visit the cell only reads them.
 
 # %% tags=["hide-input"]
 # Find the package in this clone, or install it from where the book is published. Otherwise stop and say what to do.

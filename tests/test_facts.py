@@ -534,7 +534,7 @@ def test_the_two_precisions_of_chapter_17():
 @pytest.mark.parametrize("chapter", SCRIPTS)
 def test_a_chapter_takes_about_as_long_as_it_says(chapter):
     """Minutes at `standard`, if a chapter gives them; other programs slow an execution, so they may differ by a factor of 2."""
-    digits = {"two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "ten": 10}
+    digits = {"two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "eight": 8, "ten": 10}
     said = re.search(r"about (\w+) minutes (?:on two cores|at `standard`)", prose(chapter)[:3000])
     if said:
         minutes = notebook(chapter)["metadata"]["s2s_tutorial"]["seconds"] / 60
