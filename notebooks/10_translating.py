@@ -738,9 +738,9 @@ show_text(f"First in the list: **{first_right:.1%}**. Anywhere among {chosen_bea
 # %% [markdown]
 # ### Exercise 10.4: Draw translations
 #
-# Write `draw(source, temperature)`, which translates one sentence as greedy search does, but draws each word by (10.2). Draw « Son amie
-# est malade. » twenty times at several temperatures. How many different translations do you get? And what is the validation BLEU
-# if each sentence is drawn once?
+# Write `draw(source, temperature)`, which translates one sentence as greedy search does, but draws each word by (10.2). Draw
+# « Son amie est malade. » twenty times at several temperatures. How many different translations do you get? And what is the
+# validation BLEU if each sentence is drawn once?
 
 # %% [markdown]
 # ### Solution to exercise 10.4

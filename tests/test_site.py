@@ -294,6 +294,7 @@ def test_every_term_of_the_glossary_is_in_the_index_with_the_chapters_that_use_i
     terms = set(page.locator("dl.glossary dt").evaluate_all("all => all.map((dt) => dt.firstChild.data.trim())"))
     assert len(terms) > 20
     page.locator(".bd-sidebar-primary a", has_text="Index").click()
+    page.wait_for_url("**/genindex.html")  # with all its entries
     entries = page.locator(".genindextable > tbody > tr > td > ul > li, .genindextable > tr > td > ul > li")
     listed = {text.split("\n")[0] for text in entries.all_inner_texts()}
     assert terms <= listed
