@@ -468,6 +468,7 @@ def test_the_front_page_translates_and_leads_on_with_its_sentence(browser, addre
     page.fill(".s2s-input", "Ma sœur ne dort pas.")
     page.press(".s2s-input", "Enter")
     page.locator(".s2s-live[data-model=large] .s2s-row", has_text="sœur").first.wait_for()
+    page.locator(".s2s-translation", has_not_text="red car").wait_for()  # no longer that of the example
     text = page.locator(".s2s-translation").inner_text()
     page.locator(".s2s-link").click()
     page.locator(".s2s-live[data-model=large] .s2s-beam button").nth(4).wait_for()
