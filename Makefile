@@ -84,7 +84,7 @@ bench-peers: .venv/ready  ## compare training with JoeyNMT, installed into an en
 	$(BIN)/python -m benchmarks.headline
 
 # Each run resumes where it was stopped; finished runs are not trained again.
-bench-precision: .venv/ready  ## compare the quality after training in half and in full precision (20 minutes)
+bench-precision: .venv/ready  ## compare the quality after training in half and in full precision (45 minutes)
 	$(BIN)/python -m benchmarks.precision --json benchmarks/results-precision.json
 
 # It resumes after the last finished row; delete the file to measure everything again.

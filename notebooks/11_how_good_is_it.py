@@ -866,7 +866,7 @@ show_table(["test set", "sentences", "BLEU", "95% interval"], rows)
 
 # %% [markdown]
 # The difference between the first two rows is what the leak adds to the report, apart from the luck of two different test sets,
-# which the intervals show. The network is the same, and on new sentences it is no better. The last two rows tell where the points
+# which the intervals show. The network is the same, and on new sentences it is not better. The last two rows tell where the points
 # come from, but be careful with them: sentences that occur in several pairs are often short and frequent ones, so they are also
 # easier. A parrot gains more from a leak than a network does, because it has nothing but its memory.
 

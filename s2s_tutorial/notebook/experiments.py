@@ -130,10 +130,10 @@ def show_results(results: dict[str, Result], *names: str) -> None:
         names: Rows of the table; without any, all results.
 
     Raises:
-        ValueError: There is no result of this name.
+        ValueError: A name is not among the results.
     """
     if missing := [name for name in names if name not in results]:
-        raise ValueError(f"there is no result {missing[0]!r}, only: {', '.join(results)}")
+        raise ValueError(f"{missing[0]!r} is not a result; the results are: {', '.join(results)}")
     header = ["model", "BLEU", "from", "to", "AER", "training loss", "test loss"]
     rows = []
     for name in names or results:
@@ -161,9 +161,9 @@ def spread(shares: Sequence[float]) -> str:
         shares: Values from 0 to 1, for example one for each seed.
 
     Raises:
-        ValueError: There are none.
+        ValueError: `shares` is empty.
     """
     if not len(shares):
-        raise ValueError("there are no shares to summarise: give at least one")
+        raise ValueError("shares is empty: give at least one")
     mean, low, high = (f"{share:.0%}" for share in (np.mean(shares), min(shares), max(shares)))
     return mean if low == high else f"{mean} ({low} to {high})"

@@ -25,10 +25,11 @@ def all_letters(figure: Figure) -> Iterator[None]:
         return
     family = list(FontProperties().get_family())
     for entry in sorted(fontManager.ttflist, key=lambda entry: entry.name):
-        is_usable = entry.style == "normal" and not entry.name.startswith(
-            "Last Resort"
-        )  # which has a box for every letter
-        if missing and is_usable and missing & (found := set(get_font(entry.fname).get_charmap())):
+        if not missing:
+            break
+        if entry.style != "normal" or entry.name.startswith("Last Resort"):  # a font with a box for every letter
+            continue
+        if missing & (found := set(get_font(entry.fname).get_charmap())):
             family.append(entry.name)
             missing -= found
     for text in texts:

@@ -120,7 +120,7 @@ def test_results_are_shown_in_the_order_asked_for(monkeypatch):
     experiments.show_results(results, "two", "one")
     first, second = ["one", 1.0, 0.5, 1.5, None, 2.0, 3.0], ["two", 2.0, 1.5, 2.5, None, 2.0, 3.0]
     assert tables == [[first, second], [second, first]]
-    with pytest.raises(ValueError, match="there is no result 'three', only: one, two"):
+    with pytest.raises(ValueError, match="'three' is not a result; the results are: one, two"):
         experiments.show_results(results, "three")
 
 
@@ -139,5 +139,5 @@ def test_a_verdict_depends_on_whether_the_intervals_overlap(broken, words):
 def test_shares_are_summarised_with_their_range_where_they_differ():
     assert spread([0.5]) == spread([0.501, 0.499]) == "50%"
     assert spread([0.2, 0.6, 0.4]) == "40% (20% to 60%)"
-    with pytest.raises(ValueError, match="no shares"):
+    with pytest.raises(ValueError, match="shares is empty"):
         spread([])
