@@ -582,7 +582,7 @@ show_figure(figure)
 # %% [markdown]
 # Can you give each head a job, such as "the word before" or "the end of the sentence"? Be as careful as [Seeing
 # attention](12_seeing_attention.ipynb) taught you to be. A picture of one sentence proves little, and the heads of another
-# seed look different. To say more, you would measure the heads against known alignments.
+# seed look different. In [Recurrent or not](34_recurrent_or_not.ipynb) we measure the heads against known alignments.
 #
 # ## Recap
 #

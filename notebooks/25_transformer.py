@@ -597,4 +597,5 @@ print("kept keys and values of each layer:", tuple(state.dec_state.shape), "(L, 
 # %% [markdown]
 # ## What to read next
 #
-# [Inside the states](26_inside_the_states.ipynb) looks at what the states of this network and of the recurrent one know. For the place of the normalisation, read section 3 of [Xiong et al. (2020)](https://arxiv.org/abs/2002.04745).
+# [Recurrent or not](34_recurrent_or_not.ipynb) compares this network with the recurrent one and measures both with the same
+# care. For the place of the normalisation, read section 3 of [Xiong et al. (2020)](https://arxiv.org/abs/2002.04745).

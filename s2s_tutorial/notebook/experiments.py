@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import random
+import statistics
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, fields, replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
 
 from s2s_tutorial.data.batches import Encoded, batches_in_order
-from s2s_tutorial.data.corpus import Corpus
+from s2s_tutorial.data.corpus import Corpus, HeldOut
+from s2s_tutorial.data.rules import TextRule
+from s2s_tutorial.files import read_json, write_json
 from s2s_tutorial.notebook.plots import running_mean
 from s2s_tutorial.notebook.show import show_table
 from s2s_tutorial.runs.folder import folder_for
@@ -19,7 +24,16 @@ from s2s_tutorial.settings import ModelSettings, Settings, TrainingSettings
 from s2s_tutorial.training.record import read_record
 from s2s_tutorial.training.trainer import Trainer
 from s2s_tutorial.training.watchers import LiveLine
-from s2s_tutorial.translation.evaluation import Scores, evaluate
+from s2s_tutorial.translation.evaluation import (
+    Scores,
+    bleu_score,
+    comparable_references,
+    comparable_text,
+    evaluate,
+)
+
+# 97.5% quantiles of Student's distribution for n - 1 degrees of freedom, by the number of values n
+STUDENT_T = {2: 12.71, 3: 4.30, 4: 3.18, 5: 2.78, 6: 2.57, 7: 2.45, 8: 2.36, 9: 2.31, 10: 2.26}
 
 Breakage = AbstractContextManager[Any]  # while it is entered, a part of the package is replaced by a wrong one
 
@@ -167,3 +181,66 @@ def spread(shares: Sequence[float]) -> str:
         raise ValueError("shares is empty: give at least one")
     mean, low, high = (f"{share:.0%}" for share in (np.mean(shares), min(shares), max(shares)))
     return mean if low == high else f"{mean} ({low} to {high})"
+
+
+# Few seeds
+
+
+def interval(values: Sequence[float]) -> tuple[float, float]:
+    """Return the mean of a few values, and half the width of its 95% confidence interval.
+
+    Raises:
+        ValueError: There are fewer than 2 or more than 10 values.
+    """
+    if len(values) not in STUDENT_T:
+        raise ValueError(f"an interval needs 2 to 10 values, and there are {len(values)}")
+    half = STUDENT_T[len(values)] * statistics.stdev(values) / len(values) ** 0.5
+    return statistics.mean(values), half
+
+
+def plus_minus(middle: float, half: float, places: int = 1) -> str:
+    """Return a difference and half the width of its interval as text, such as "+1.4 ± 1.0"."""
+    return f"{middle:+.{places}f} ± {half:.{places}f}".replace("-", "−")
+
+
+# Many trainings
+
+
+def computed_once(path: Path, compute: Callable[[], Any]) -> Any:
+    """Return what `compute` returned when it was first called, which is kept in a file.
+
+    Args:
+        path: JSON file that keeps the value.
+        compute: Function without arguments. Its value has to be one that JSON can store.
+
+    Raises:
+        BadFileError: The file is damaged or cannot be read.
+        OSError: The file cannot be written.
+    """
+    if not path.is_file():
+        value = compute()
+        path.parent.mkdir(parents=True, exist_ok=True)
+        write_json(path, value)
+    return read_json(path)
+
+
+def draw_held_out(held_out: HeldOut, count: int, seed: int = 0) -> HeldOut:
+    """Return at most `count` sentences of a held-out set, drawn at random but always the same ones for a seed."""
+    rows = sorted(random.Random(seed).sample(range(len(held_out)), min(count, len(held_out))))
+    alignments = held_out.alignments and [held_out.alignments[row] for row in rows]
+    return HeldOut([held_out.sources[row] for row in rows], [held_out.references[row] for row in rows], alignments)
+
+
+def bleu_of(translations: Sequence[str], held_out: HeldOut, rule: TextRule) -> float:
+    """Return the normalised BLEU of translations of a held-out set, from 0 to 100.
+
+    Args:
+        translations: One text for each sentence of the set.
+        held_out: Held-out sentences with their references.
+        rule: Text rule of the model that translated.
+
+    Raises:
+        ValueError: The number of translations differs from that of the sentences.
+    """
+    outputs = [comparable_text(each) for each in translations]
+    return bleu_score(outputs, comparable_references(held_out.references, rule))
