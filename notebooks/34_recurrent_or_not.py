@@ -126,7 +126,7 @@ COLOURS = {"GRU": BLUE, "Transformer": ORANGE}
 # take 5%, 25% and 100% of the training pairs. (There are many more real pairs than a network can read several times in a
 # minute, so 100% means 16,000 of them here, drawn at random.)
 
-# %%
+# %% tags=["hide-input"]
 if tiny:
     simple = replace(PRESETS["small"].data, sample_pairs=1_000, unit="words", max_length=8)
     real = replace(simple, text="unicode", tokens="subwords", vocabulary_size=512)
@@ -244,7 +244,7 @@ show_table(["text", "share", *COLOURS], rows)
 # in a file, because with another number of epochs a training would be another run, and could not be resumed.
 
 
-# %%
+# %% tags=["hide-input"]
 scratch = TemporaryDirectory()  # for trainers that only measure time
 
 
@@ -446,7 +446,7 @@ for seed, network in product(SEEDS, COLOURS):
 # The grammar writes new sentences for the test. We take at most 80 of each length, without those of the training and those
 # with a word that the training does not contain.
 
-# %%
+# %% tags=["hide-input"]
 known, in_training = by_grammar.src_vocabulary, set(by_grammar.train.sources)
 longer = defaultdict(list)  # pairs by the number of source words
 for pair in generate(1_000 if tiny else 30_000, seed=20):
@@ -524,7 +524,7 @@ show_text(
 # > each network?
 
 
-# %%
+# %% tags=["hide-input"]
 def trainer_for_speed(network):
     """A trainer of the race's sizes with random weights, whose network never ends a sentence."""
     corpus = corpora["standard", 1.0]

@@ -100,7 +100,7 @@ BLUE, ORANGE = "#00429d", "#b8560b"
 # characters. There are so many of these pairs that a single training would take longer than all others together, so we take
 # 12,000 of them, drawn at random.
 
-# %%
+# %% tags=["hide-input"]
 data = replace(scale.data, trim_below=1, vocabulary_min_count=1, text="unicode", vocabulary_size=PIECES)
 if tiny:
     TEXTS = {
