@@ -113,12 +113,11 @@ for word, row in zip(words, states @ states.T, strict=True):
     print(f"{word:5} scores le, chat, noir: {row.tolist()}   looks most at {found}")
 
 # %% [markdown]
-# « noir » looks at itself, and « chat » does too. This is not an accident: a vector is as similar to itself as it can be,
-# and the dot product with a copy of itself is usually large. In chapter 6 it did not matter, because the decoder asked and
-# the encoder answered. Here one vector has three jobs at once. It has to say what its word is looking for, what other words
-# can find it by, and what they get when they have found it.
-#
-# So we give each job its own vector. We make the three from the same state, with three matrices that are learned:
+# « noir » looks at itself, and « chat » does too. This is not an accident, because the dot product of a vector with itself
+# is usually large. In chapter 6 it did not matter, because the decoder asked and the encoder answered. Here one vector has
+# three jobs at once: it has to say what its word is looking for, what other words can find it by, and what they get when
+# they have found it. So we give each job its own vector. We make the three from the same state, with three matrices that
+# are learned:
 #
 # $$
 # q_t = W^Q x_t \qquad k_s = W^K x_s \qquad v_s = W^V x_s
@@ -146,22 +145,9 @@ for word, row in zip(words, scores, strict=True):
 
 # %% [markdown]
 # The article and the adjective now look for their noun, and the noun looks for its adjective. We chose these matrices by
-# hand, whereas a network learns them by gradient descent.
-#
-# ### A dictionary that never fails
-#
-# The names come from looking something up, as chapter 6 said. Here is the comparison once more, in code. A Python dictionary
-# compares your query with its keys. If a key is equal, you get its value, and if none is equal, you get an error:
-
-# %% tags=["nbval-check-output"]
-dictionary = {"noun": "chat", "adjective": "noir"}
-print(dictionary["noun"])
-print(dictionary.get("verb", "no such key"))
-
-# %% [markdown]
-# Attention is a soft form of this. Every key matches a little, and you get a mixture of all values in which the best match
-# has the largest share. So it never fails, and it has a gradient everywhere: if the mixture was wrong, training can shift
-# the shares. In self-attention, each sentence is a dictionary of its own words, and each word looks something up in it.
+# hand, whereas a network learns them by gradient descent. In chapter 6 we called attention [a dictionary that never
+# fails](06_attention.ipynb). In self-attention, each sentence is a dictionary of its own words, and each word looks
+# something up in it.
 #
 # ## Why divide by √d?
 #
@@ -173,13 +159,14 @@ print(dictionary.get("verb", "no such key"))
 # \tag{24.2}
 # $$
 #
-# In Exercise 6.1 you may have seen that scores grow with the size. Why is that a problem? The dot product of two vectors is a sum of $d$ products. If all numbers are independent and
-# have variance 1, each product has variance 1 too, and the variance of a sum is the sum of the variances. So scores have
-# variance $d$, and a typical score has the size $\sqrt d$: with 256 values, it is 16 or −16.
+# In Exercise 6.1 you may have seen that scores grow with the size. The reason is that a dot product is a sum of $d$
+# products. If all numbers are independent and have mean 0 and variance 1, each product has variance 1 too, and the
+# variance of a sum is the sum of the variances. So scores have variance $d$, and a typical score has the size $\sqrt d$:
+# with 256 values, it is 16 or −16.
 #
-# To see what is bad about large scores, take two words, the first with the score $s$ and the second with 0. The first gets
-# the weight $a = 1 / (1 + e^{-s})$, and when its score changes a little, its weight changes by the slope $a(1 - a)$ times as
-# much. That slope is what the gradient is multiplied by on its way back to the query and the key.
+# Why is that a problem? Take two words, the first with the score $s$ and the second with 0. The first gets the weight
+# $a = 1 / (1 + e^{-s})$, and when its score changes a little, its weight changes by the slope $a(1 - a)$ times as much. The
+# gradient is multiplied by that slope on its way back to the query and the key.
 #
 # > **Guess first**
 # >
@@ -191,12 +178,13 @@ for score in (0.0, 2.0, 16.0):
     print(f"score {score:4.1f}   weight {weight:.7f}   slope {weight * (1 - weight):.7f}")
 
 # %% [markdown]
-# With a score of 16 the slope is about a ten-millionth. Such a word has won before anything was learned, and the gradient
-# can hardly change it any more. Now we measure both things for random queries and keys of many sizes: the variance of the
-# scores, and the average slope of the weights of ten words. We measure them with and without the division.
+# With a score of 16 the slope is about a ten-millionth. Such a word gets all the weight before anything is learned, and
+# the gradient can hardly change that any more. Now we draw 2,000 random queries for each of six sizes, with ten random
+# keys for each query, and measure the variance of the scores and the mean slope of the weights, with and without the
+# division.
 
 
-# %%
+# %% tags=["hide-input"]
 def variance_and_slope(size, divisor, rng):
     """Variance of 20,000 scores, and mean slope a(1 - a) of their softmax weights over ten words each."""
     asked = torch.randn(2_000, 1, size, generator=rng)
@@ -239,8 +227,8 @@ show_text(
 )
 
 # %% [markdown]
-# The division is done for the first steps of training. Later, the matrices can make queries as long as they like, and a
-# trained head may well give nearly all its weight to one word. But then it has learned to do so.
+# The division is needed in the first steps of training. A trained network may well give nearly all its weight to one word,
+# but then it has learned to do so.
 #
 # The package computes (24.2) with the masked softmax of chapter 6:
 
@@ -248,10 +236,10 @@ show_text(
 show_source(scaled_dot_product)
 
 # %% [markdown]
-# It expects tensors with four dimensions, because it works on a batch of sentences and on several heads, which come next.
-# For our three words both are 1. The scores of « noir » were 0, 4 and 0. Divided by $\sqrt 2$ and raised as powers of $e$,
-# they become 1, 16.9 and 1, so the weights are 0.05, 0.89 and 0.05. With the values (0, 0.5), (1, 0) and (0, 1), which
-# context do you get?
+# It expects tensors with four dimensions, for a batch of sentences and for several heads, which come next. For our three
+# words both are 1. The scores of « noir » were 0, 4 and 0. Divided by $\sqrt 2$ and raised as powers of $e$, they become
+# 1, 16.9 and 1, so the weights are 0.05, 0.89 and 0.05. With the values (0, 0.5), (1, 0) and (0, 1), which context do you
+# get?
 
 # %% tags=["nbval-check-output"]
 powers = [math.exp(score / math.sqrt(2)) for score in scores[2].tolist()]
@@ -273,8 +261,7 @@ torch.testing.assert_close(contexts[0, 0, 2], context)
 #
 # Would eight heads cost eight times as much? They need not, if we cut queries, keys and values of size $H$ into $N$ parts
 # of size $d = H / N$, so that each head works on its own part. At the end, the $N$ contexts are put side by side, and one
-# more matrix $W^O$ lets them mix. The next cell counts the parameters of `MultiHeadAttention` for some numbers of heads, and
-# you may want to write down what you expect first.
+# more matrix $W^O$ mixes them. How many parameters do you expect of one, two and eight heads?
 
 # %% tags=["nbval-check-output"]
 for heads in (1, 2, 8):
@@ -290,8 +277,8 @@ print(f"4 · 64² + 4 · 64 = {4 * 64**2 + 4 * 64:,}")
 show_source(MultiHeadAttention)
 
 # %% [markdown]
-# Does it really do two separate attentions? We check it with the formula, on random states. For each head we take its rows
-# of the three maps, compute (24.2) on its own, and join the results with $W^O$.
+# Does it really compute separate attentions? We check it on random states with two heads. For each head we take its rows
+# of the three maps, compute (24.2) for them alone, and join the results with $W^O$.
 
 # %%
 torch.manual_seed(18)
@@ -310,25 +297,24 @@ found, _ = layer(some_states, *layer.keys_and_values(some_states), mask)
 torch.testing.assert_close(found, expected)
 
 # %% [markdown]
-# The class calls `fast_scaled_dot_product` where no weights are needed. It is a function of PyTorch that computes the same
-# contexts without keeping the matrix of weights, so the last line has checked that form as well.
+# Where no weights are needed, the class calls `fast_scaled_dot_product`, which uses a function of PyTorch that does not
+# keep the weights. The last line has checked that form too.
 #
-# An encoder now needs no recurrence: all words look at all words of their sentence at the same time. In chapter 5, by
-# comparison, information from the first word reached the last word in $S - 1$ steps, each of which could damage it. Here it
-# takes a single step, whatever the distance. A recurrent network computes its $S$ states one after another, whereas these
-# states are one product of matrices. On the other hand, there are $S^2$ scores, so a text of twice the length costs four
-# times as many.
+# Our encoder now needs no recurrence, because all words look at all words of their sentence at the same time. In
+# chapter 5, information from the first word reached the last word in $S - 1$ steps, each of which could damage it. Here it takes a
+# single step, whatever the distance. A recurrent network computes its $S$ states one after another, whereas these states
+# are one product of matrices. On the other hand, there are $S^2$ scores, so a text of twice the length costs four times as
+# many.
 #
 # ## Do not look into the future
 #
-# The decoder is to use self-attention as well, over the words that it has written so far. In training, all target words are
-# known, and we want to compute all positions at once. Position $t$ reads the words before word $t$, and has to predict
-# word $t$. But that word is in the input too: it is what position $t + 1$ reads. Nothing we have built so far keeps
+# The decoder is to use self-attention as well, over the words that it has written so far. In training, all target words
+# are known, and we want to compute all positions at once. Position $t$ reads the words before word $t$, and has to predict
+# word $t$. But that word is in the input too, because position $t + 1$ reads it, and nothing we have built so far keeps
 # position $t$ from looking there.
 #
 # A recurrent decoder does not have this problem, because at step $t$ it has not read further. Attention needs a mask. The
-# one of chapter 6 hid padding, whereas this one is called the [causal mask](../book/glossary.md) and hides everything that
-# comes later:
+# mask of chapter 6 hid padding, and this one, the [causal mask](../book/glossary.md), hides everything that comes later:
 
 # %%
 show_source(causal_mask)
@@ -338,10 +324,10 @@ for word, row in zip(("<sos>", "the", "black", "cat"), causal_mask(4, torch.devi
     print(f"{word:6}", " ".join("look" if allowed else "  . " for allowed in row))
 
 # %% [markdown]
-# The row of *black*, for example, is the position that has read *black* and predicts *cat*. It may look at three positions,
-# and the one that has read *cat* is not among them. We can test whether a decoder obeys: if we change the last word of the
-# target, no earlier prediction may change. For the test below, an untrained network is enough. It does the same with a
-# function in place of `causal_mask` that allows everything.
+# Take the row of *black*, the position that has read *black* and predicts *cat*. It may look at three positions, and the
+# one that has read *cat* is not among them. We can test whether a decoder obeys: if we change the last word of the target,
+# no earlier state may change. An untrained network is enough for this test. We run it once with `causal_mask`, and once
+# with a function in its place that allows everything.
 
 
 # %% tags=["nbval-check-output"]
@@ -367,10 +353,10 @@ for name, mask_function in (("causal mask", causal_mask), ("no mask", see_everyt
 #
 # ## The order of the words
 #
-# There is a second thing that recurrence gave us for free. A GRU reads « le chien voit le chat » and
-# « le chat voit le chien » in different orders and ends in different states. For attention, look at (24.2) again: the context is a sum over all
-# words, and a sum does not depend on the order of its terms. Let us shuffle the states that one encoder layer reads and see
-# what comes out.
+# There is a second thing that recurrence gave us for free. A GRU reads « le chien voit le chat » and « le chat voit le
+# chien » in different orders and ends in different states. But as you see in (24.2), the context is a sum over all words,
+# and a sum does not depend on the order of its terms. Let us shuffle the states that one encoder layer reads and see what
+# comes out.
 
 # %% tags=["nbval-check-output"]
 torch.manual_seed(18)
@@ -383,9 +369,9 @@ with torch.no_grad():
 print("same states in the new order:", torch.allclose(straight[:, shuffled], mixed, atol=1e-5))
 
 # %% [markdown]
-# Each word gets exactly the state that it had before, only in another place of the list. So to this encoder, a sentence is a
-# bag of words: it cannot know who sees whom. The order has to be put into the states themselves. Vaswani et al. add to each
-# embedding a vector that says where the word stands, a [position](../book/glossary.md):
+# Each word gets the state that it had before, only at another place in the list. So this encoder treats a sentence as a
+# bag of words, and cannot tell who sees whom. The order has to be put into the states themselves. Vaswani et al. add to
+# each embedding a vector for the place of the word, its [position](../book/glossary.md):
 #
 # $$
 # \begin{aligned}
@@ -395,10 +381,10 @@ print("same states in the new order:", torch.allclose(straight[:, shuffled], mix
 # \tag{24.3}
 # $$
 #
-# These are clock hands. The first pair of numbers is a hand that turns by one radian per word. Each later pair is a slower
-# hand, and the slowest one has hardly moved at the end of a long sentence. Together they tell the position, as the hands of
-# a clock tell the time. For $H = 4$ there are two hands, so you can compute the vector of position 1 with a pocket
-# calculator. It is $\sin 1$, $\cos 1$, $\sin 0.01$ and $\cos 0.01$.
+# Think of the hands of a clock. The first pair of numbers is a hand that turns by one radian per word. Each later pair is
+# a slower hand, and the slowest one has hardly moved at the end of a long sentence. Together they give the position, as
+# the hands of a clock give the time. For $H = 4$ there are two hands, so you can compute the vector of position 1 with a
+# pocket calculator. It is $\sin 1$, $\cos 1$, $\sin 0.01$ and $\cos 0.01$.
 
 # %%
 show_source(sinusoids)
@@ -423,21 +409,21 @@ show_figure(figure)
 # positions have similar vectors, so that a dot product can find "the word beside me".
 
 # %% [markdown]
-# Since (24.3) is a formula and not a table of learned rows, there is a vector for every position, even beyond the longest
-# sentence of training. Whether a network can use a position that it never saw is another question.
+# The formula gives a vector for every position. Whether a network can use a position that it never saw in training is
+# another question.
 #
 # ## Take away one part at a time
 #
-# Now we train three small Transformers on the built-in corpus: a complete one, one without the causal mask, and one without
-# positions in encoder and decoder. What else a Transformer contains is the subject of [The
-# Transformer](25_transformer.ipynb). Here it is enough that all three have it.
+# Now we train three small Transformers on the built-in corpus: a complete one, one without the causal mask (with
+# `see_everything` in its place), and one without positions in encoder and decoder (with zeros in place of `sinusoids`).
+# The other parts of a Transformer, which all three have, are the subject of the [next chapter](25_transformer.ipynb).
 #
 # > **Guess first**
 # >
 # > Put the three in order, first by the training loss at the end and then by BLEU. Then take the test sentences and shuffle
 # > the words of each. For which of the three networks do the translations stay the same?
 
-# %%
+# %% tags=["hide-input"]
 small = PRESETS["small"]
 settings = replace(
     small,
@@ -463,13 +449,13 @@ CHANGES = {
 print(f"{len(corpus.train):,} training pairs, {len(corpus.test):,} test sentences")
 
 # %% [markdown]
-# We swap the functions with `mock.patch`, as in [Break it](13_break_it.ipynb), so that the trainer, the search and the test
-# stay the same. Then we measure three things on the test set: the loss while the true words are fed to the decoder, as in
-# training; BLEU; and BLEU once more with the words of each source sentence in a random order. The trainer ends with the
-# weights that had the best validation BLEU. Here we want those of the last step, so we load the newest checkpoint.
+# We swap the functions with `mock.patch`, as in [Break it](13_break_it.ipynb), so that the trainer, the search and the
+# test stay the same. Then we measure three things on the test set: the loss while the true words are fed to the decoder,
+# as in training; BLEU; and BLEU once more with the words of each source sentence in a random order. The trainer ends with
+# the weights that had the best validation BLEU, but here we want those of the last step, so we load the newest checkpoint.
 
 
-# %%
+# %% tags=["hide-input"]
 def forced_loss(trainer):
     """Mean cross-entropy per word of the test references, fed with the true words, without label smoothing."""
     firsts = [texts[0] for texts in corpus.test.references]
@@ -484,7 +470,7 @@ def forced_loss(trainer):
     return total / words
 
 
-# %%
+# %% tags=["hide-input"]
 draws = Random(18)
 scrambled = [" ".join(draws.sample(words := source.split(), len(words))) for source in corpus.test.sources]
 trainers, results = {}, {}
@@ -533,18 +519,16 @@ show_text(
 
 # %% [markdown]
 # The network without the mask shows how dangerous a leak is. At `standard`, its loss is lower than that of the complete
-# network, even on sentences that it never saw, and everything looks fine while it trains: it learned to copy the next word
-# from the input. When it has to write a translation, the next word is not there yet, so what it learned is of no use. The
-# rule to remember is that a training loss which is too good to be true usually is. The validation BLEU, which is measured by
-# translating, shows the fault at once.
+# network, even on sentences that it never saw, because it learned to copy the next word from the input. When it has to
+# write a translation, the next word is not there yet, so what it learned is of no use. Be suspicious of a loss that is too
+# good to be true. The validation BLEU, which is measured by translating, shows the fault at once.
 #
-# The network without positions gives the same translation for every order of the source words. It must: the encoder's states
-# are the same up to rounding, and the sum over them does not depend on the order. That it translates many sentences
-# correctly all the same says something about our sentences. Most bags of words allow only one sensible order, because a cat
-# may eat an apple, and an apple does not eat a cat. Look at a sentence where the order decides. (An empty cell is an
-# empty translation.)
+# The network without positions gives the same translation for every order of the source words. It must, because the
+# encoder's states are the same up to rounding, and the sum over them does not depend on the order. It still translates
+# many sentences correctly, because most bags of words allow only one sensible order: a cat may eat an apple, but an apple
+# does not eat a cat. Look at two sentences in which the order decides. (An empty cell is an empty translation.)
 
-# %%
+# %% tags=["hide-input"]
 PAIR_OF_SENTENCES = ("l homme attend la femme .", "la femme attend l homme .")
 rows = []
 for name, change in CHANGES.items():
@@ -557,8 +541,8 @@ show_table(["network", *PAIR_OF_SENTENCES], rows)
 # ## What the heads look at
 #
 # Finally, we look into the complete network. `head_weights` runs it over a sentence pair and returns the weights of all
-# heads of all layers. For the encoder's self-attention this is a square for each head, with the same words on both sides.
-# The heads in Figure 24.3 are those of the first layer.
+# heads of all layers. In the encoder's self-attention, each head gives a square with the same words on both sides
+# (Figure 24.3).
 
 # %% tags=["hide-input"] mystnb={"image": {"alt": "Four heat maps side by side, one for each head, with the words of a French sentence as rows and columns. Each head distributes its weights in a different way: some along a diagonal, others on single columns."}}
 translator = trainers["complete"].translator
@@ -580,15 +564,14 @@ show_figure(figure)
 # the words of the columns, and every row sums to 1.
 
 # %% [markdown]
-# Can you give each head a job, such as "the word before" or "the end of the sentence"? Be as careful as [Seeing
-# attention](12_seeing_attention.ipynb) taught you to be. A picture of one sentence proves little, and the heads of another
-# seed look different. In [Recurrent or not](34_recurrent_or_not.ipynb) we measure the heads against known alignments.
+# Can you give each head a job, such as "the word before" or "the end of the sentence"? A picture of one sentence proves
+# little, as [Seeing attention](12_seeing_attention.ipynb) showed, and the heads of another seed look different. In
+# [Recurrent or not](34_recurrent_or_not.ipynb) we measure the heads against known alignments.
 #
 # ## Recap
 #
 # - In self-attention the words of one sentence look at each other. Three learned maps give each state a query (what it looks
 #   for), a key (how it is found) and a value (what it gives).
-# - Attention is a soft dictionary: every key matches a little, and you get a mixture of the values.
 # - A dot product of $d$ numbers has variance $d$. Dividing by $\sqrt d$ keeps the softmax where it has a gradient.
 # - Heads look several times with the same number of parameters, each in a space of size $H / N$.
 # - In training, a decoder without recurrence could read the word that it should predict. The causal mask prevents this.

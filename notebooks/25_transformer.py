@@ -16,10 +16,11 @@
 # # The Transformer
 #
 # [Attention without recurrence](24_attention_without_recurrence.ipynb) has given us attention that can read a sentence and
-# write one. One such layer is not enough for translation, and a stack of many cannot be trained as it is. In this chapter we build the
-# rest of the network of [Vaswani et al. (2017)](https://arxiv.org/abs/1706.03762): a small network at every word, a path
-# that goes around each part, and a normalisation. For each of them we first look at the trouble, then at the remedy, and
-# measure what happens without it. Then we train the whole network, and find out why a Transformer needs small steps at first.
+# write one. One such layer is not enough for translation, and a stack of many cannot be trained as it is. In this chapter
+# we build the rest of the network of [Vaswani et al. (2017)](https://arxiv.org/abs/1706.03762): a small network at every
+# word, a path that goes around each part, and a normalisation. For each of them we look at the problem, then at the
+# remedy, and measure what happens without it. Then we train the whole network, and find out why a Transformer needs small
+# steps at first.
 #
 # > **What you will be able to do**
 # >
@@ -86,9 +87,9 @@ BLUE, ORANGE, GREEN, GREY = "#00429d", "#b8560b", "#2a7f62", "0.5"
 # %% [markdown]
 # ## The whole network
 #
-# Let us begin with the map (Figure 25.1). Follow « le chat noir » down the left side, and "the black cat" down the right
-# side. You know the green boxes already: they are the attention of chapter 24, and of chapter 6 before it. What is new is
-# the box *feed-forward*, the box *LayerNorm*, and the lines that go around.
+# Let us begin with a map of the whole (Figure 25.1). Follow « le chat noir » down the left side, and "the black cat" down
+# the right side. You know the green boxes already: they are the attention of chapter 24. New are the box *feed-forward*,
+# the box *LayerNorm*, and the lines that go around.
 
 # %% tags=["hide-input"] mystnb={"image": {"alt": "Two columns. Left, the encoder: ids of le chat noir and the end mark, embedding plus positions, then L layers of LayerNorm, self-attention, LayerNorm and feed-forward, with a path around each pair that is added again, then LayerNorm and the encoder states. Right, the decoder: the same with three parts in each layer, masked self-attention, cross-attention that takes keys and values from the encoder states, and feed-forward; then LayerNorm and the output layer. Shapes stand beside the boxes."}}
 show_drawing("transformer")
@@ -128,8 +129,8 @@ for hook in hooks:
 check_shape(model.decoder.logits(output.attn_states), (B, T, V))
 
 # %% [markdown]
-# The parts come in the order of the drawing, and each returns states of size $H$. That is the rule that makes it easy to
-# stack layers: whatever is inside, a layer reads (B, S, H) and returns (B, S, H).
+# The parts come in the order of the drawing. Each layer reads (B, S, H) and returns (B, S, H), which is why layers are
+# easy to stack.
 #
 # ## A small network at every word
 #
@@ -142,8 +143,9 @@ check_shape(model.decoder.logits(output.attn_states), (B, T, V))
 # \tag{25.1}
 # $$
 #
-# It widens a state to $F$ values, sets negative ones to 0, and returns to $H$ values. It does this at each word on its
-# own, with the same weights. So in each layer the words first exchange information, and then each state is processed on its own.
+# It widens a state to $F$ values, sets negative ones to 0, and returns to $H$ values. It does this for each word on its
+# own, with the same weights. So in each layer the words first exchange information, and then each state is processed
+# separately.
 
 # %%
 show_source(FeedForward)
@@ -170,8 +172,8 @@ assert counts["feed-forward"] == 2 * 64 * 256 + 256 + 64
 #
 # ## Residuals: keep what you have
 #
-# Now we stack layers, and the first trouble appears. Take three words whose states are single numbers: 0, 3 and 6. An
-# attention that has learned nothing yet has nearly equal weights. Say each word gives itself 0.4, and the two others 0.3
+# When we stack layers, the first problem appears. Take three words whose states are single numbers: 0, 3 and 6. An
+# attention that has learned nothing yet has nearly equal weights. Let each word give itself 0.4, and the two others 0.3
 # each. Compute the three new states with a pencil, and then what a second layer makes of them.
 
 # %% tags=["nbval-check-output"]
@@ -199,8 +201,8 @@ for layer_number in range(4):
 #
 # ## Normalisation: keep it at one size
 #
-# The second trouble is caused by the remedy. We add something in each sublayer, so states grow. If $x$ and the result have
-# the variance 1 and are independent, then the sum has variance 2. The next sublayer, which reads a larger state, returns a
+# The remedy causes the second problem: we add something in each sublayer, so states grow. If $x$ and the result have the
+# variance 1 and are independent, then the sum has variance 2. The next sublayer, which reads a larger state, returns a
 # larger result, and after 24 sublayers the variance is $2^{24}$, about 17 million.
 #
 # [Layer normalisation](../book/glossary.md) ([Ba et al., 2016](https://arxiv.org/abs/1607.06450)) stops this. It subtracts
@@ -230,10 +232,10 @@ show_source(EncoderLayer.forward)
 # %% [markdown]
 # ### Break it before training
 #
-# We can see both troubles without any training. We send random states of twelve words through a stack of untrained encoder
-# layers, and note two things after each layer: how different the states of the twelve words are, as a share of their size,
-# and how large the states are. We do it with complete layers, with layers that do not add, and with layers that do not
-# normalise.
+# We can see both problems without any training. We send random states of twelve words through a stack of untrained encoder
+# layers, and measure two things after each layer: how different the states of the twelve words are, as a share of their
+# size, and how large the states are. We do it with complete layers, with layers that do not add, and with layers that do
+# not normalise.
 
 
 # %%
@@ -294,17 +296,16 @@ show_text(
 )
 
 # %% [markdown]
-# So the pencil was right: the difference between the words falls as fast as in our example. The states grow more slowly than
-# our estimate of $2^{24}$, a size of 4,096, because averaging makes states smaller. [Dong et al.
-# (2021)](https://arxiv.org/abs/2103.03404) prove that attention alone, without residuals and feed-forward networks, must end
-# like this.
+# Without residuals, the difference between the words falls as fast as in our example. Without normalisation, the states
+# grow more slowly than our estimate of $2^{24}$, a size of 4,096, because averaging makes states smaller. [Dong et al.
+# (2021)](https://arxiv.org/abs/2103.03404) prove that attention alone, without residuals and feed-forward networks, must
+# end like this.
 #
 # ## Before or after?
 #
-# Our layers normalise what a sublayer *reads*. This is called [pre-norm](../book/glossary.md), while Vaswani et al. did
-# it the other way round and normalised the *sum*: $\mathrm{LayerNorm}(x + \mathrm{sublayer}(x))$, which is called post-norm.
-# The difference looks small, but with post-norm there is no path from the top to the bottom any more that leaves everything
-# as it is, because each sum passes through a normalisation.
+# Our layers normalise what a sublayer *reads*, which is called [pre-norm](../book/glossary.md). Vaswani et al. normalised
+# the *sum*, $\mathrm{LayerNorm}(x + \mathrm{sublayer}(x))$, which is called post-norm. The difference looks small, but
+# with post-norm no path through the stack leaves the states as they are, because each sum passes through a normalisation.
 #
 # [Xiong et al. (2020)](https://arxiv.org/abs/2002.04745) computed what follows for the first steps of training. With
 # post-norm, the gradients of the layers near the output are large, so a large first step does damage. The usual cure is a
@@ -374,10 +375,9 @@ class PostNormDecoderLayer(NoResidualDecoderLayer):
 # %% [markdown]
 # ## Training it
 #
-# To train a Transformer with this package, you set `network="transformer"`, or `--network transformer` on the command line.
-# Nothing else is new: data, loss, optimiser, search and evaluation do not know which network they work with.
-# `with_transformer` takes the settings of a recurrent network and returns those of a Transformer with about as many
-# parameters:
+# To train a Transformer with this package, you set `network="transformer"`, or `--network transformer` on the command
+# line. Data, loss, optimiser, search and evaluation are the same for both networks. `with_transformer` takes the settings
+# of a recurrent network and returns those of a Transformer with about as many parameters:
 
 # %%
 show_source(with_transformer)
@@ -427,7 +427,7 @@ NETWORKS = {
 corpus = prepare(base.data)
 print(f"{len(corpus.train):,} training pairs, {len(corpus.test):,} test sentences")
 
-# %%
+# %% tags=["hide-input"]
 losses, bleu, first_norms = {}, {}, {}
 for name, (layers, norm, warmup) in NETWORKS.items():
     its = replace(
@@ -485,23 +485,23 @@ show_text(
 )
 
 # %% [markdown]
-# What do the numbers tell us? Without residuals the network learns nothing: its loss stops falling when it knows how
-# frequent each word is, because the encoder gives it the same state for every word of the source. Without normalisation it
-# does learn, but slowly. The norm of its first gradient is more than a hundred times as large as that of the complete
-# network, so clipping shortens nearly every one of its first steps.
+# Without residuals the network learns nothing: its loss stops falling when it knows how frequent each word is, because the
+# encoder gives it the same state for every word of the source. Without normalisation it does learn, but slowly. The norm
+# of its first gradient is more than a hundred times as large as that of the complete network, so clipping shortens nearly
+# every one of its first steps.
 #
-# The warm-up matters for both forms, and perhaps more than you guessed. A fair comparison needs a check here: both schedules
-# have the same mean rate over the run, half of the highest one. What differs is where the large steps are. Without a warm-up
-# they come first, when the states mean nothing yet, and they push the weights to a place from which the rest of the run does
-# not recover. In ratio, post-norm suffers more, as the theory says. But pre-norm does not do without a warm-up either: that
-# would need a lower rate, and our runs are too short for one.
+# The warm-up matters for both forms, perhaps more than you guessed. The comparison is fair, since both schedules have the
+# same mean rate over the run, half of the highest one. They differ in where the large steps are. Without a warm-up they
+# come first, when the states mean nothing yet, and the rest of the run does not recover from them. In ratio, post-norm
+# suffers more, as the theory says. But pre-norm needs a warm-up here too: without one it would need a lower rate, and our
+# runs are too short for that.
 #
 # Be careful with the order of pre-norm and post-norm. All six networks have the same highest rate, which was chosen for
 # pre-norm. Post-norm might be better with another one, and with a few hundred steps we measure which network learns quickly.
 #
 # ### The learning rate at each step
 #
-# For the record, here is what the two warm-ups mean in numbers, as shares of the highest rate over a run of 100 steps:
+# Here are the warm-ups in numbers, as shares of the highest rate over a run of 100 steps:
 
 # %% tags=["nbval-check-output"]
 for warmup in (0.0, 0.1, 0.5):

@@ -16,9 +16,9 @@
 # # Inside the states
 #
 # Until now we have judged our networks by what they write, and by where they look. What is *in* the states that they look
-# at? If a network translates « la pomme » by "it" and « les pommes » by "them", then somewhere in its numbers it must know
-# that the apples are several. In this chapter we try to find such knowledge with a simple tool, a **probe**. We check
-# what a probe proves, and at the end we change a state by hand and see whether the translation follows.
+# at? If a network translates « la pomme » by "the apple" and « les pommes » by "the apples", then somewhere in its numbers
+# it must keep the plural. In this chapter we try to find such properties with a simple tool, a **probe**. We check what a
+# probe proves, and at the end we change a state by hand and see whether the translation follows.
 #
 # > **What you will be able to do**
 # >
@@ -112,9 +112,9 @@ for state in (*singular, *plural, np.array([4.0, 2.0])):
 # side, by a product of −2. We will need this direction again, when we push a state along it.
 #
 # For real states, we take the weights that fit best by least squares, with a small penalty for large weights (**ridge
-# regression**). This has an exact solution, so there is no training that could go wrong. Most nouns are singular, and a
-# probe that always says "singular" would often be right. So we let each class count the same, in fitting and in the
-# accuracy, and then guessing gives 50% with two classes and 33% with three.
+# regression**). This has an exact solution, so there is no training that could go wrong. Most nouns are singular, so a
+# probe that always answers "singular" would often be right. We therefore let each class count the same, in fitting and in
+# the accuracy. Then guessing gives 50% with two classes and 33% with three.
 
 
 # %% tags=["nbval-check-output"]
@@ -163,12 +163,13 @@ print(f"right on the four states: {on_pencil.accuracy(np.vstack([singular, plura
 # | number of a noun | singular, plural | in the noun itself (« pommes ») and around it |
 # | tense of the sentence | present, past, future | in the verb, so not in the noun at all |
 #
-# For all three we read the state *at the noun*. An embedding has only the noun, and an encoder state has seen the sentence.
-# What do you expect from the embedding for each of the three? We leave out nouns whose form is also a verb or an adjective,
-# such as « porte ».
+# For all three we read the state *at the noun*. An embedding has only the noun, while an encoder state depends on the
+# whole sentence. We keep sentences of a single tense whose words are all in the vocabulary, and leave out nouns whose form
+# is also a verb or an adjective, such as « porte ». For each noun we note its sentence, its position, its form (`word`)
+# and the three labels. The dictionary `NOUNS` has gender, number, English form and singular of each French form.
 
 
-# %%
+# %% tags=["hide-input"]
 other_forms = {normalise(form) for verb in lexicon.VERBS for form in (*verb.present, verb.participle)}
 other_forms |= {normalise(form) for each in lexicon.BEFORE + lexicon.AFTER for form in each.forms}
 NOUNS = {}  # French form: gender, number (0 or 1 each), English form, and the singular, by which we know the noun
@@ -214,7 +215,7 @@ def label(pairs, known):
 # size, and we train them on the same pairs. Then the grammar writes other sentences for the probes. Those that were in the
 # training pairs are left out.
 
-# %%
+# %% tags=["hide-input"]
 small = PRESETS["small"]
 data = replace(small.data, sample_pairs=PAIRS, unit="words", max_length=9)
 training = replace(small.training, epochs=EPOCHS, patience=EPOCHS, batch_size=64)
@@ -300,8 +301,8 @@ check_shape(torch.from_numpy(states["GRU"][2]), (len(nouns), SIZE))
 # real task and that on the control task is called **selectivity**. The control task must have as many labels as the real
 # one. Ours has three, like the tense, and is tested on the same sentences.
 #
-# We can do one more thing. We test gender and number on nouns that the *probe* never saw in any form, a third of all nouns.
-# (The network did see them.) Here a list learned by heart is of no use.
+# For gender and number there is a stricter test. We test the probe on a third of all nouns, which it never saw in any form
+# (the network did). Then a list learned by heart is of no use.
 #
 # > **Guess first**
 # >
@@ -382,21 +383,21 @@ show_text(
 # - **The control task is easy for embeddings.** With 96 numbers for about 150 nouns, a probe can learn random labels by
 #   heart. So its accuracy on *words that it knows* means little, and selectivity is negative there. Only the GRU's layers
 #   have a positive one. In the states of the layers, a word looks different in each sentence, and memorising becomes harder.
-# - **The tense moves to the noun in the GRU.** The embedding knows nothing about it, and after two layers the probe reads it
-#   in most cases. A recurrent network has to carry everything along, so each of its states knows a lot about the sentence.
-#   In the Transformer the probe is not much better than in an untrained one. It can leave the tense at the verb, because the
-#   decoder can look there.
+# - **The tense moves to the noun in the GRU.** The embedding does not contain it, and after two layers the probe reads it
+#   in most cases. A recurrent network carries everything along from state to state, so each state tells a lot about the
+#   sentence. In the Transformer the probe is not much better than in an untrained one. The tense can stay at the verb there,
+#   because the decoder can look at it.
 # - **The number of a new noun** can be read from the layers better than from the embedding in the GRU, because the words
 #   around the noun show it. An untrained network has it only by guessing.
 # - **Gender is not there** in a form that carries over to new nouns. English does not need the gender of an apple, so
-#   nothing in training asked for it. In the last layer, both networks are at the level of guessing. The embeddings are on
-#   both sides of it, which shows how far chance can go with 29 new nouns.
+#   nothing in training asked for it. In the last layer, both networks are at the level of guessing. The embeddings are
+#   on both sides of it, which shows how large the influence of chance is with 29 new nouns.
 #
 # ## The neighbours of a state
 #
-# A probe answers only the question that we ask. The neighbours of a state can show us what we did not think of. We take one noun in one
-# sentence, and look for the states that are most similar to its own, by the cosine of the angle, among all nouns of the
-# other sentences. First we compare embeddings, and then the states of the last layer.
+# A probe answers only the question that we ask. The neighbours of a state can show us what we did not think of. We take
+# one noun in one sentence, and look for the states that are most similar to its own, by the cosine of the angle, among all
+# nouns of the other sentences. We do this with the embeddings and with the states of the last layer.
 
 
 # %%
@@ -424,11 +425,11 @@ show_table(["network", "states", "neighbours"], rows)
 
 # %% [markdown]
 # What have the neighbours in common with the noun at each layer: its meaning, its number, its place in the sentence, the
-# tense? The embeddings know only the word, whereas in the last layer the neighbours often stand in similar sentences, so a
-# state there is less a word than a word *in its place*. But a list of four proves little, so we count
-# shares for all nouns:
+# tense? An embedding depends on the word alone. In the last layer, the neighbours often come from similar sentences,
+# because a state there describes a word *in its place*. But a list of four proves little. So we take about 200 nouns, and
+# count how many of their four neighbours have the same number and the same tense:
 
-# %%
+# %% tags=["hide-input"]
 rows = []
 for name in trainers:
     for layer in (0, 2):
@@ -446,18 +447,19 @@ show_table(["network", "states", "neighbours of the same number", "of the same t
 # %% [markdown]
 # ## Change the state, and see
 #
-# A probe shows that a property *can* be read from a state. It does not show that the decoder reads it. To find out, we have
-# to change the state and leave everything else as it is. We take sentences with a single noun, in the singular. At the noun
-# we add a direction, times a strength, and then the decoder translates as usual. We try three directions: the *common* one,
-# from the mean of all singular nouns to the mean of all plural nouns, as with the pencil; the noun's *own*, from the mean of
-# its singular states to the mean of its plural states; and a *random* one of the same length as its own.
+# A probe shows that a property *can* be read from a state. It does not show that the decoder reads it. To find out, we
+# have to change the state and leave everything else as it is. We take sentences with a single noun, in the singular. To
+# the state at the noun we add a direction, times a strength, and then the decoder translates as usual. We try three
+# directions: the *common* one, from the mean of all singular nouns to the mean of all plural nouns, as with the pencil;
+# the noun's *own*, from the mean of its singular states to the mean of its plural states; and a *random* one of the same
+# length as its own.
 #
 # > **Guess first**
 # >
 # > « le » and the verb stay as they are, and both show the singular. Which share of the translations will have the English
 # > noun in the plural, with a strength of 1, for each of the three directions? And does it differ between the two networks?
 #
-# A hook at the encoder adds the direction to the state, and the rest of the search works as usual.
+# A hook at the encoder adds the direction to the state:
 
 
 # %%
@@ -488,10 +490,11 @@ for noun in nouns:
     per_sentence[noun.sentence].append(noun)
 
 # %% [markdown]
-# We need the plural of each English noun, which the lexicon has as well. A translation counts only if, without a push, it
-# contains the singular of the noun, so that we know that the network has understood the sentence.
+# Now we translate up to 60 such sentences with five strengths, and count how often the English noun is in the plural,
+# which the lexicon gives. We keep only the sentences whose translation without a push contains the noun in the singular,
+# because the network has understood these.
 
-# %%
+# %% tags=["hide-input"]
 plural_of = {
     normalise(noun.english[0]): normalise(noun.english[1])
     for each in lexicon.NOUNS.values()
@@ -516,7 +519,7 @@ candidates = [its[0] for its in per_sentence.values() if len(its) == 1 and NOUNS
 draw.shuffle(candidates)
 single = [noun for noun in candidates if noun.number == 0 and NOUNS[noun.word][2] in plural_of][:MOST]
 
-# %%
+# %% tags=["hide-input"]
 shares, examples = {}, {}
 for name, trainer in trainers.items():
     translator = trainer.translator
@@ -570,13 +573,14 @@ show_text(
 
 # %% [markdown]
 # This is a surprise. A probe reads the number from most states, and yet a push along the common direction of the number
-# changes almost nothing. So a property can be read in a simple form while the decoder uses something else. You can see
-# in the other line what it uses: the difference between the states of « femme » and « femmes », for example. In the Transformer, such a push at
-# one state is enough in most sentences, even against the article and the verb, which still show the singular. For this
-# network, the plural of a noun is a word of its own, and the direction that leads to it is that noun's alone.
+# changes almost nothing. So a property can be read in a simple form while the decoder uses something else. It uses the
+# noun's own direction, for example the difference between the states of « femme » and « femmes ». In the Transformer, such
+# a push at one state is enough in most sentences, even against the article and the verb, which still show the singular.
+# This network treats the plural of a noun as a word of its own, and the direction that leads to it belongs to that noun
+# alone.
 #
-# In the GRU the same push works in fewer sentences. Its neighbours have read the noun too, so the old number is still in the
-# states of the other words. This agrees with what the probe for the tense has shown. Look also at the verb in the examples:
+# In the GRU the same push works in fewer sentences. The states of the other words have read the noun too, so they still
+# contain the old number. This agrees with what the probe for the tense has shown. Look also at the verb in the examples:
 # where "isn't" becomes "aren't", the decoder has adapted the verb by itself, since it has just written a plural.
 #
 # ## Break it: a probe that is too good
@@ -600,9 +604,9 @@ for name, is_test in (
 show_table(["test part", "gender, from random vectors"], rows)
 
 # %% [markdown]
-# Tested on the same nouns, the probe seems to prove that random vectors know French grammar. It has as many weights as a
-# list of all nouns needs. So whenever you read that "the model has learned X, because a probe finds it", ask for the control
-# task first.
+# Tested on the same nouns, the probe seems to prove that random vectors contain French grammar. In fact it has enough
+# weights to learn all nouns by heart. So whenever you read that "the model has learned X, because a probe finds it", ask
+# for the control task first.
 #
 # ## Recap
 #
@@ -610,7 +614,7 @@ show_table(["test part", "gender, from random vectors"], rows)
 #   simple form.
 # - A control task has labels without meaning. What a probe reaches there is memory, and selectivity is what remains.
 # - An untrained network is a second baseline: part of what a probe finds comes from mixing words in any way at all.
-# - An embedding knows its word, and encoder states know the sentence around it as well.
+# - An embedding depends on its word alone, and an encoder state on the sentence around it as well.
 # - A probe shows that something can be read. Whether the network uses it, only a change of the state can show, beside a
 #   random change of the same size.
 #
@@ -670,9 +674,9 @@ for name, trainer in trainers.items():
 show_table(["network", "source", "no push", "strength 1", "strength 2"], rows)
 
 # %% [markdown]
-# At `standard`, the tense hardly ever changes. Either nothing happens, or another word
-# changes, because the states leave the region that the decoder has learned to read. The probe could read the tense at the noun, but the decoder does not look
-# for it there.
+# At `standard`, the tense hardly ever changes. Either nothing happens, or another word changes, because the states leave
+# the region that the decoder has learned to read. The probe could read the tense at the noun, but the decoder does not
+# look for it there.
 
 # %% [markdown]
 # ## What to read next
