@@ -115,8 +115,9 @@ test = corpus.test.head(100 if small else 500)
 # %% [markdown]
 # Before we train on this text, we check that the comparison is fair. No sentence of the test set may be in the French text,
 # because a word vector or an encoder that has seen it would know more than it should. The text must not contain a sentence of
-# the pairs either, because then we could not say where a gain comes from. And we count the words of the test sentences that are
-# missing from the smallest set of pairs, because with these the French text could help most.
+# the pairs either, because then we could not say where a gain comes from. We also count the words of the French text, which
+# become the vocabulary `french`, and the words of the test sentences that are missing from the smallest set of pairs, because
+# with these the French text could help most.
 
 # %% tags=["hide-input"]
 assert known.isdisjoint(french_only)
