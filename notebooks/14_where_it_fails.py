@@ -31,9 +31,8 @@
 # > - compute from the attention which source words are left untranslated, and say what a beam, a length penalty and a
 # >   coverage penalty change
 #
-# The chapter takes well under a minute at `small` and some minutes at `standard`. All of it is training on the built-in
-# corpus. Every training can be stopped: if you run its cell again, it continues where it was. A model that is already
-# trained is only loaded.
+# The chapter takes well under a minute at `small` and some minutes at `standard`. Nearly all of it is training on the
+# built-in corpus, which you can stop and continue as in [Break it](13_break_it.ipynb).
 
 # %% tags=["hide-input"]
 # Find the package in this clone, or install it from where the book is published. Otherwise stop and say what to do.
@@ -99,9 +98,8 @@ BLUE, ORANGE, GREEN, GREY = "#00429d", "#b8560b", "#2a7f62", "0.5"
 #
 # We use the same small translator as in [Break it](13_break_it.ipynb): it was trained on sentences of at most seven words,
 # which the built-in grammar wrote. If you have run that chapter, the model is loaded and not trained again. The helper
-# functions are the same too. `train_variant` trains or loads a model and `examine` measures it; their source is in that
-# chapter. `show_results` shows measured models in a table, and `verdict` says in a sentence whether two scores differ by more
-# than their intervals explain.
+# functions are those of that chapter, too: `train_variant` trains or loads a model, `examine` measures it, and
+# `show_results` shows measured models in a table.
 
 # %%
 corpus = prepare(settings.data)
@@ -397,8 +395,10 @@ show_text(verdict(results["healthy"], results["loss stopped at EOS"]) + seen)
 #
 # The third failure needs no mistake at all. Our model has learned from sentences of at most seven words. What does it do
 # with a sentence of twenty? Attention can reach every word of it, so in principle nothing forbids a good translation. But no
-# example has ever shown the decoder what comes after its seventh word. To see what happens, we take test sentences of all
-# lengths, and a second model that was trained on sentences of up to fourteen words, for about as many steps.
+# example has ever shown the decoder what comes after its seventh word. To see what happens, we compare our model with a
+# second one, which is trained on sentences of up to fourteen words, for about as many steps. Both translate test sentences
+# of all lengths, except those that one of them was trained on. We group the sentences by their number of source words, and
+# for each group we measure BLEU, and how many words the model writes for each word of the references.
 #
 # > **Guess first**
 # >
@@ -413,7 +413,7 @@ longer = train_variant(
     epochs=min(LONGER_EPOCHS, EPOCHS),
 )
 
-# %%
+# %% tags=["hide-input"]
 every_length = prepare(embedded.data).test
 of_models = {f"at most {LONGEST} words": healthy, f"at most {LONGER} words": longer}
 known = {source for trainer in of_models.values() for source in trainer.corpus.train.sources}
@@ -488,10 +488,10 @@ show_text(
 # sentences as long as those that you want to translate.
 #
 # What if you cannot train again? Often a long input is not one sentence but several. Then there is a second remedy: split
-# the text into sentences, translate each of them, and join the translations. We try it with lines of up to eight short test
-# sentences, which makes about fifty words:
+# the text into sentences, translate each of them, and join the translations. We try it with lines of one, two, four and
+# eight short test sentences. Each line is translated once as a whole, and once sentence by sentence:
 
-# %%
+# %% tags=["hide-input"]
 parts = corpus.test.head(240)
 alone = outputs_of(healthy.translator.translate_words(parts.sources))
 rows = []

@@ -115,9 +115,11 @@ def terminal(line: str, show: bool = True, live: bool = False) -> str:
 # | <span lang="eo">La hundo vidas la katon.</span> | subject, verb, object | The dog sees the cat. |
 #
 # Nouns end in *-o* and adjectives in *-a*. In the plural both get a *-j*, and as objects both get an *-n*. Verbs end in *-as* in
-# the present, in *-is* in the past and in *-os* in the future, for every person. That is enough for a generator.
+# the present, in *-is* in the past and in *-os* in the future, for every person. That is enough for a generator: `pair_of`
+# draws a subject, a verb and an object from short lists of words, and puts the Esperanto into one of the word orders that we
+# name.
 
-# %%
+# %% tags=["hide-input"]
 nouns = [line.split() for line in """
 cat cats kat|dog dogs hund|bird birds bird|horse horses ĉeval|child children infan|woman women virin|man men vir
 teacher teachers instruist|friend friends amik|farmer farmers farmist|sister sisters fratin|king kings reĝ
@@ -131,7 +133,7 @@ knows know knew kon|helps help helped help|seeks seek sought serĉ
 """.replace("\n", "|").strip("|").split("|")]  # fmt: skip
 
 
-# %%
+# %% tags=["hide-input"]
 def noun_phrase(rng: random.Random, is_object: bool) -> tuple[str, str, bool]:
     """Return English, Esperanto, and whether it is a plural."""
     (singular, plural, stem), many = rng.choice(nouns), rng.random() < 0.3
@@ -185,10 +187,11 @@ _ = terminal("s2s-tutorial data --corpus esperanto.tsv --languages eo en")
 # languages in tables, messages and pages, because a file does not say which languages it is in.
 #
 # The pairs are then divided so that no sentence is in two sets, on either side. If your file contains questions and answers, many
-# questions share the answer "yes", and this rule would drop most of them. `data` then says so and proposes `--split-by source`.
+# questions share the answer "yes", and this rule would drop most of them. `data` then reports it and proposes `--split-by source`.
 # If you have files for validation and test already, name them with `--valid` and `--test`.
 #
-# Files that people write contain mistakes. Each of them is one line that says what is wrong, where, and what to do:
+# Files that people write contain mistakes. For each of these five files, the package prints one line with what is wrong, where
+# it is, and what to do:
 
 # %% tags=["nbval-check-output"]
 mistakes = {
@@ -213,8 +216,7 @@ print("\n".join(terminal("s2s-tutorial data --corpus one-bad.tsv --skip-bad", sh
 
 # %% [markdown]
 # The same command reads the other formats in which pairs come: CSV, JSON lines, two parallel files (`--corpus train.en
-# train.eo`), all of them packed or not. The [glossary](../book/glossary.md) explains the terms, and `s2s-tutorial data -h` lists
-# the options.
+# train.eo`), all of them packed or not. `s2s-tutorial data -h` lists the options.
 #
 # ## Choose
 #
@@ -240,13 +242,14 @@ wanted = (
 print("\n".join(line for line in chosen.splitlines() if line.startswith(wanted)))
 
 # %% [markdown]
-# These are the lines of the file that matter most. Small data need a small model, small batches and many epochs, so that there are enough steps. Words are kept whole, because
-# most pieces of words ([Subwords](22_subwords.ipynb)) would be too rare to be learned from so few pairs.
+# These are the lines of the file that matter most. Small data need a small model, small batches and many epochs, so that there
+# are enough steps. Words are kept whole, because most pieces of words ([Subwords](22_subwords.ipynb)) would be too rare to be
+# learned from so few pairs.
 #
-# The rule knows your pairs, but not your plans. Later in this chapter, we will give the model sentences that begin with a verb. For a
+# The rule cannot know what you plan. Later in this chapter, we will give the model sentences that begin with a verb. For a
 # model of words, "Vidas" with a capital letter is another word than "vidas", and one that it has never met. Pieces of words have no
 # unknown words, so we choose them with the option `--tokens subwords`. Every setting has such an option. If you change
-# several, write them into a file. It only needs the settings that you change:
+# several, write them into a file, which needs only the settings that you change:
 
 # %%
 (work / "my-settings.toml").write_text('[data]\ntokens = "subwords"\n\n[training]\npatience = 8\n', encoding="utf-8")
@@ -270,12 +273,12 @@ trained = terminal(command, show=False, live=True)
 # **Figure 16.1.** The training as a notebook shows it. In a terminal you see a progress bar instead.
 
 # %%
-print("\n".join(trained[trained.index("Finished") :].splitlines()[:7]))
+print("\n".join(trained[trained.index("Finished") :].splitlines()[:8]))
 
 # %% [markdown]
 # At its end, the command prints how training ended, the scores on the test set, and ten held-out sentences, of which we show the
 # first. Each has its source (`>`), its reference (`=`) and its translation (`<`). Read these before you believe any score. If a model
-# has learned nothing, or if its loss has diverged, the command says so and names what to try.
+# has learned nothing, or if its loss has diverged, the command reports it and names what to try.
 #
 # ## Measure
 #
@@ -288,8 +291,8 @@ _ = terminal("s2s-tutorial evaluate --run runs/esperanto")
 # %% [markdown]
 # There are two BLEU scores here. The first compares words in a simple form, without case and accents. It is used everywhere in
 # this book, so that models with different text rules can be compared. The second one, "as printed", compares what a reader would
-# see. Below each is its **signature**: a BLEU score without it cannot be compared with anything. The interval in brackets
-# tells how much the score would change with other test sentences of this kind. When the test set is small, it is wide.
+# see. [How good is it?](11_how_good_is_it.ipynb) explains the interval in brackets, which is wide when the test set is small, and
+# the signatures below the scores. A score without a signature cannot be compared with others.
 #
 # You may also wonder what the model does with sentences of your own. The language makes a good test possible: the same three
 # words in another order, and an *-n* that moves. The last two sentences begin with the verb. This is good Esperanto, and the
@@ -356,9 +359,9 @@ print(sorted(path.name for path in (work / "texts").iterdir()))
 
 # %% [markdown]
 # The last lines are commands for `sacrebleu`, the program with which most papers on translation are scored. It computes the same
-# scores from these files, so you can check them without our package. We let it do so:
+# scores from these files, so you can check them without our package. We run the first of the two commands:
 
-# %%
+# %% tags=["hide-input"]
 command = next(line.split(": ", 1)[1] for line in written.splitlines() if line.startswith("the scores as printed"))
 arguments = shlex.split(command)[1:]
 done = subprocess.run(
@@ -383,11 +386,11 @@ sources = (work / "texts" / "sources.txt").read_text(encoding="utf-8").splitline
 _ = terminal("s2s-tutorial evaluate --run runs/esperanto --hypotheses word-by-word.txt --compare runs/esperanto")
 
 # %% [markdown]
-# The last part of the output answers whether the difference could be chance. The **paired bootstrap test**
-# ([Koehn, 2004](https://aclanthology.org/W04-3250)) draws test sets of the same size from our sentences, with replacement, and
-# scores both systems on each. From these it estimates *p*: how often a difference at least this large would appear if both systems
-# were equally good. A small *p*, by convention below 0.05, means that one of them is better on sentences like these. A large one does
-# *not* mean that they are equally good; the test set may just be too small to tell.
+# The last part of the output answers whether the difference could be chance. The **paired bootstrap test** draws many test sets
+# from our sentences and scores both systems on each, as in [How good is it?](11_how_good_is_it.ipynb). From these it estimates
+# *p*: how often a difference at least this large would appear if both systems were equally good. A small *p*, by convention below
+# 0.05, means that one of them is better on sentences like these. A large one does *not* mean that they are equally good; the
+# test set may just be too small to tell.
 #
 # Look at the categories as well. Where the order of the words is the same in both languages, replacing words already works. Where it
 # differs, it fails, and a single score for the whole set would not have told you this.
@@ -462,7 +465,7 @@ _ = terminal("s2s-tutorial page --run runs/esperanto --to page")
 #
 # To use a model in Python, you need only two files of its run. These are the files in the folder, and what each is for:
 
-# %%
+# %% tags=["hide-input"]
 what = {
     "run.json": "settings, vocabularies, versions; written once",
     "model.safetensors": "the weights with the best validation score",
@@ -520,11 +523,11 @@ show_source(load_translator)
 
 
 # %% [markdown]
-# Disks fill up, downloads break off, and a bit may flip. We load the files once as they are. Then we damage them in four ways, and
-# load them each time:
+# Disks fill up, downloads break off, and a bit may flip. So we load a copy of the two files, once as it is and once for each of
+# four kinds of damage. `load_damaged` returns what the package reports:
 
 
-# %%
+# %% tags=["hide-input"]
 def load_damaged(change: Callable[[Path], object]) -> str:
     """Change a copy of the parcel, load it, and return what the package reports."""
     copy = work / "damaged"

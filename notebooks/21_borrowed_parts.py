@@ -113,11 +113,13 @@ french_only = [text for text in others if text not in known]
 test = corpus.test.head(100 if small else 500)
 
 # %% [markdown]
-# Before we train on this text, we have to make sure that the comparison is fair. No sentence of the test set may be in the French
-# text, because a word vector or an encoder that has seen it would know more than it should. The text must not contain a sentence of
-# the pairs either, otherwise you could not say where a gain comes from.
+# Before we train on this text, we check that the comparison is fair. No sentence of the test set may be in the French text,
+# because a word vector or an encoder that has seen it would know more than it should. The text must not contain a sentence of
+# the pairs either, because then we could not say where a gain comes from. We also count the words of the French text, which
+# become the vocabulary `french`, and the words of the test sentences that are missing from the smallest set of pairs, because
+# with these the French text could help most.
 
-# %%
+# %% tags=["hide-input"]
 assert known.isdisjoint(french_only)
 assert not set(test.sources) & set(sources)
 french = Vocabulary.count(french_only)
@@ -323,7 +325,7 @@ copies = replace(copies, validation=copies.validation.head(100), test=copies.tes
 copier = Trainer(copies, copying, folder_for(copying), watchers=[LiveLine()])
 copying_progress = copier.fit()
 
-# %%
+# %% tags=["hide-input"]
 copy_scores, copied = evaluate(copier.translator, copies.test)
 show_text(
     f"After {copying_progress.seconds:.0f} s it copies **{copy_scores.exact_match:.0%}** of French sentences it has never "
@@ -381,8 +383,7 @@ show_source(from_encoder)
 #   use its vocabulary as well.
 # - *What you borrow can be frozen.* A **frozen** weight is not changed by training (`requires_grad_(False)`): it gets no gradient, and
 #   Adam keeps no moments for it. A weight that is not frozen is **fine-tuned**: it begins with the borrowed value and continues to learn.
-# - *The run remembers its start.* The name of the start and a checksum of the borrowed weights are written into the run. You can stop
-#   and resume it like any other run, but not with another start.
+# - *A run keeps its start.* You can stop and resume it like any other run, but not with another start.
 #
 # With word vectors and an encoder, each fine-tuned or frozen, we have four starts, and a fifth without anything borrowed:
 
@@ -429,7 +430,7 @@ def train(name, start, number, seed):
 # > Put the five starts in order for the smallest set of pairs. Then for the largest. And which of the two is the better
 # > part to freeze: the vectors, or the autoencoder's encoder?
 #
-# The next cell trains all of them. You can stop it at any time; when you run it again, it resumes where it was.
+# The next cell trains all of them. You can stop it at any time and continue later.
 
 # %%
 results, trained = {}, {}
@@ -547,7 +548,7 @@ show_text(
 # %% [markdown]
 # And what do the encoders do? We apply the measure from above to three of them, on the same test sentences:
 
-# %%
+# %% tags=["hide-input"]
 reader = trained["from scratch", many, SEEDS[0]]
 fresh = replace(copier.translator, model=copier.run.build_model())
 show_table(
