@@ -434,7 +434,7 @@ seen_scores, _ = evaluate(translator, seen)
 # %% [markdown]
 # A score also needs something to compare with. We use two baselines that have learned nothing. **Copying** leaves the French as it is. **Look-up**
 # finds the training source that shares the most words with the sentence, where rare words count more, and gives its
-# translation, so it can only remember.
+# translation, so it can only remember. The table compares both with the model, and its last row has the training sentences.
 
 # %% tags=["hide-input"]
 known = list(zip(corpus.train.sources, corpus.train.targets, strict=True))[:lookup_pairs]
