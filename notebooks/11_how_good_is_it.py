@@ -99,9 +99,10 @@ BLUE, ORANGE, GREEN, GREY = "#00429d", "#b8560b", "#2a7f62", "0.5"  # colours th
 # %% [markdown]
 # ## BLEU by hand
 #
-# To score thousands of translations we need a program, and the program needs reference translations to compare with. Take « Le chat noir dort sur le lit. » The reference is "the black cat is sleeping on the bed&nbsp;." and the output is "the
-# cat black is sleeping on the bed&nbsp;.", with the full stop as a word of its own. How right is that? Every word is
-# there, but two are in the wrong order.
+# To score thousands of translations we need a program, and the program needs reference translations to compare with. Take
+# « Le chat noir dort sur le lit. » The reference is "the black cat is sleeping on the bed&nbsp;." and the output is "the cat black is
+# sleeping on the bed&nbsp;.", with the full stop as a word of its own. Every word is there, but two are in the wrong order. How many
+# points should the output get?
 #
 # **[BLEU](../book/glossary.md)** ([Papineni et al., 2002](https://aclanthology.org/P02-1040)) counts **n-grams**, which are runs of n words, and asks which share of the output's n-grams are in
 # the reference. This share is called the *precision*, and it is computed for n from 1 to 4.

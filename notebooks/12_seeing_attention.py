@@ -370,10 +370,10 @@ show_text(
 #
 # ## Off by one
 #
-# A model can look at all the right places and still score badly: one step too early, or too late. The weights of step
-# $t$ do not have to be used for word $t$ alone, because a GRU can keep for the next step what it takes in at this one. To find out, we shift the rows against
-# the gold links and measure again. Shift +1 says: the row of step $t$ fits the gold links of the word *after*; −1, of
-# the word *before* (Figure 12.4).
+# A model can look at all the right places and still score badly, if it looks there one step too early or too late. The weights of
+# step $t$ do not have to be used for word $t$ alone, because a GRU can keep for the next step what it takes in at this one. To find
+# out, we shift the rows against the gold links and measure again. With shift +1 we compare the row of step $t$ with the gold links of
+# the word *after* it, and with −1 with those of the word *before* it (Figure 12.4).
 
 
 # %%
@@ -426,8 +426,8 @@ show_text(
 # %% [markdown]
 # Why might a decoder be off by one? In a Luong decoder the context of step $t$ goes into $\tilde h_t$ and from there
 # straight into word $t$; it cannot help any other word (unless there is input feeding). The loss pushes it to look at
-# the right place at the right time. In a Bahdanau decoder the context goes through the GRU, into $h_t$, and stays
-# there. Looking early is allowed, and after « chat » the state may well hold both words.
+# the right place at the right time. In a Bahdanau decoder the context goes through the GRU into $h_t$, and stays
+# there. Such a decoder may look early, and after « chat » its state may well contain both words.
 
 # %% [markdown]
 # ## Is attention an explanation?
