@@ -63,7 +63,7 @@ set_sizes = (30, 100, 300)  # sizes of smaller test sets, to see their intervals
 more_seeds = (1, 2)  # of further runs, besides the scale's own
 lookup_pairs = 20_000  # training pairs, at most, that the look-up baseline searches
 
-# %%
+# %% tags=["hide-input"]
 import math
 from collections import Counter, defaultdict
 from dataclasses import replace
@@ -99,9 +99,10 @@ BLUE, ORANGE, GREEN, GREY = "#00429d", "#b8560b", "#2a7f62", "0.5"  # colours th
 # %% [markdown]
 # ## BLEU by hand
 #
-# To score thousands of translations we need a program, and the program needs reference translations to compare with. Take « Le chat noir dort sur le lit. » The reference is "the black cat is sleeping on the bed&nbsp;." and the output is "the
-# cat black is sleeping on the bed&nbsp;.", with the full stop as a word of its own. How right is that? Every word is
-# there, but two are in the wrong order.
+# To score thousands of translations we need a program, and the program needs reference translations to compare with. Take
+# « Le chat noir dort sur le lit. » The reference is "the black cat is sleeping on the bed&nbsp;." and the output is "the cat black is
+# sleeping on the bed&nbsp;.", with the full stop as a word of its own. Every word is there, but two are in the wrong order. How many
+# points should the output get?
 #
 # **[BLEU](../book/glossary.md)** ([Papineni et al., 2002](https://aclanthology.org/P02-1040)) counts **n-grams**, which are runs of n words, and asks which share of the output's n-grams are in
 # the reference. This share is called the *precision*, and it is computed for n from 1 to 4.
@@ -284,10 +285,9 @@ print(greedy_scores.signature)
 # the corpus has gold alignments, as the built-in one has, a second line scores the attention ([Seeing
 # attention](12_seeing_attention.ipynb)).
 #
-# One more thing belongs to the score of `standard`. Its pairs contain no rare words, in the test set as in training, so this is a
-# score on easy sentences, and by the rule of [A fair test](02_fair_test.ipynb) it must not stand alone. [Which
-# sizes](../book/which-sizes.md) has, under *Epochs*, the table with the scores of our trainings. Its row "the same, rare words
-# kept" is this training without that filter, and its score is several points lower.
+# The pairs of `standard` contain no rare words, in the test set as in training. So this is a score on easy sentences, and by the
+# rule of [A fair test](02_fair_test.ipynb) it must not stand alone: without that filter, the same training scores several points
+# lower (the row "the same, rare words kept" of the table under *Epochs* in [Which sizes](../book/which-sizes.md)).
 #
 # ## An interval of your own
 #
@@ -327,8 +327,7 @@ show_table(
 )
 
 # %% [markdown]
-# The two intervals differ a little, because other sentences were drawn and because sacrebleu reports a mean and half a width. The bootstrap takes only fifteen
-# lines, so no score has to be reported without an interval.
+# The two intervals differ a little, because other sentences were drawn and because sacrebleu reports a mean and half a width.
 #
 # How does the interval depend on the size of the test set? We use only the first sentences of it:
 
@@ -380,21 +379,19 @@ show_text(
 )
 
 # %% [markdown]
-# Does this agree with [Translating](10_translating.ipynb), which compared beams on the validation set? We compare on that set in the same way:
+# Does this agree with [Translating](10_translating.ipynb), which compared beams on the validation set? We compute the gain and
+# its interval on that set in the same way. But two gains and two intervals are awkward to report. To use both sets, we **pool**
+# them: we put the counts of all sentences together and draw from all of them at once. This gives one gain and one interval, which
+# is narrower than either because it rests on more sentences.
 
-# %%
+# %% tags=["hide-input"]
 validation = corpus.validation.head(1000)
 pair = [outputs_of(translator.translate_words(validation.sources, size)) for size in (1, beam_size)]
 of_greedy, of_beam = (all_counts(outputs, validation.references) for outputs in pair)
 its_low, its_high = np.percentile(bootstrap(of_beam) - bootstrap(of_greedy), [2.5, 97.5])
 its_gain = bleu_of_counts(of_beam.sum(axis=0)) - bleu_of_counts(of_greedy.sum(axis=0))
 
-# %% [markdown]
-# Two gains and two intervals are awkward to report. To use both sets, **pool** them: put the counts of all sentences together
-# and draw from all of them at once. This gives one gain and one interval, which is narrower than either because it rests on
-# more sentences.
-
-# %%
+# %% tags=["hide-input"]
 pooled_greedy, pooled_beam = (np.concatenate(both) for both in ((counts, of_greedy), (beam_counts, of_beam)))
 pooled_low, pooled_high = np.percentile(bootstrap(pooled_beam) - bootstrap(pooled_greedy), [2.5, 97.5])
 pooled_gain = bleu_of_counts(pooled_beam.sum(axis=0)) - bleu_of_counts(pooled_greedy.sum(axis=0))
@@ -424,7 +421,7 @@ show_text(
 # A model could score well on its training sentences by remembering them ([Overfitting](09_overfitting.ipynb)). To see how much that is, we take as many training sources as the test set has, with all their
 # translations, and compare.
 
-# %%
+# %% tags=["hide-input"]
 translations_of = defaultdict(list)
 for source, target in zip(corpus.train.sources, corpus.train.targets, strict=True):
     if target not in translations_of[source]:
@@ -438,9 +435,9 @@ seen_scores, _ = evaluate(translator, seen)
 # %% [markdown]
 # A score also needs something to compare with. We use two baselines that have learned nothing. **Copying** leaves the French as it is. **Look-up**
 # finds the training source that shares the most words with the sentence, where rare words count more, and gives its
-# translation, so it can only remember.
+# translation, so it can only remember. The table compares both with the model, and its last row has the training sentences.
 
-# %%
+# %% tags=["hide-input"]
 known = list(zip(corpus.train.sources, corpus.train.targets, strict=True))[:lookup_pairs]
 holders = defaultdict(set)  # word → numbers of the pairs whose source has it
 for number, (source, _) in enumerate(known):
@@ -459,7 +456,7 @@ def look_up(source):
     return known[best][1]
 
 
-# %%
+# %% tags=["hide-input"]
 contestants = {
     "copying": corpus.test.sources,
     "look-up": [look_up(source) for source in corpus.test.sources],
@@ -501,9 +498,9 @@ show_text(
 # perplexity of 8 means that the model is as uncertain as if it had to choose between 8 equally likely words at every
 # position. Why do we not report it?
 #
-# Because it says how probable the *reference* is for the model, when it is given every true word before. BLEU looks at what the
-# model *writes*. A short demonstration shows how different the two are: we multiply all logits by a number. The most probable word stays the
-# same, so greedy search writes the same words and BLEU does not change. But the probabilities do.
+# Perplexity says how probable the *reference* is for the model when it is given every true word before, while BLEU looks at what
+# the model *writes*. To see how different the two are, we multiply all logits by a number. The most probable word stays the same,
+# so greedy search writes the same words and BLEU does not change. But the probabilities do.
 
 # %%
 src = Encoded.encode(corpus.test.sources, corpus.src_vocabulary)
@@ -525,11 +522,11 @@ show_table(["logits times", "cross-entropy (nats)", "perplexity", "next word rig
 #
 # ## Where does it fail? By length
 #
-# A single number hides where the errors are. First we group the test sentences by their number of source words, cut at the quartiles
-# (Figure 11.2). This gives four groups of about equal size, or fewer and unequal ones if many sentences
-# have the same length.
+# A single number hides where the errors are. First we group the test sentences by their number of source words, cut at the
+# quartiles, and give every group an interval of its own (Figure 11.2). There are four groups of about equal size, or fewer and
+# unequal ones if many sentences have the same length.
 
-# %%
+# %% tags=["hide-input"]
 lengths = np.array([len(source.split()) for source in corpus.test.sources])
 edges = np.unique(np.quantile(lengths, [0.25, 0.5, 0.75]))
 group_of = np.searchsorted(edges, lengths)
@@ -608,9 +605,9 @@ show_figure(figure)
 # sentences make wide intervals.
 
 # %% [markdown]
-# Which group is lowest depends on the measure. The figure, and the sentence below, order the groups by the mean chrF of
-# their sentences; in the table above, BLEU or exact match may put another group last. When the measures disagree and the
-# intervals are as wide as these, we cannot say which of the lowest groups is the worst.
+# Which group is lowest depends on the measure: the figure orders the groups by the mean chrF of their sentences, and in the table
+# BLEU or exact match may put another group last. When the measures disagree and the intervals are as wide as these, we cannot say
+# which of the lowest groups is the worst.
 
 # %% tags=["hide-input"]
 worst, best = order[-1].replace("_", " "), order[0].replace("_", " ")
@@ -656,7 +653,7 @@ def diagnose(translation, output, references):
     return "several words differ"
 
 
-# %%
+# %% tags=["hide-input"]
 kinds = defaultdict(list)
 for row, (answer, output) in enumerate(zip(answers, outputs_of(answers), strict=True)):
     kinds[diagnose(answer, output, challenge.references[row])].append(row)
@@ -671,7 +668,7 @@ show_table(
 # %% [markdown]
 # Now read two outputs of each kind, with the first reference. Read them as a teacher would: is it really wrong?
 
-# %%
+# %% tags=["hide-input"]
 shown = [(kind, row) for kind in sorted(kinds) if kind != "equals a reference" for row in kinds[kind][:2]]
 show_table(
     ["source", "a reference", "output", "what is seen"],

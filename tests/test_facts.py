@@ -27,6 +27,7 @@ from s2s_tutorial.model.encoder import Encoder
 from s2s_tutorial.model.loss import masked_cross_entropy
 from s2s_tutorial.presets import PRESETS, with_transformer
 from s2s_tutorial.runs.weights import load_translator
+from s2s_tutorial.translation.evaluation import score_alignments
 
 ROOT = Path(__file__).parents[1]
 SCRIPTS = {path.stem[3:]: path for path in sorted((ROOT / "notebooks").glob("[0-9]*.py"))}
@@ -370,12 +371,21 @@ def test_exercises_after_one_epoch_say_that_no_model_can_translate_yet(chapter, 
     assert all(float(row(name, outputs(chapter))[0]) < most for name in names)
 
 
-# Chapters 11, 16, 18 and 19
+# Chapters 11, 12, 16, 18 and 19
 
 
 def test_chrf_counts_recall_twice():
     assert "chrF2, recall counts twice as much as precision" in prose("how_good_is_it")
     assert CHRF().beta == 2
+
+
+def test_the_best_alignment_error_rate_of_a_negation():
+    assert '« je n ai pas soif », "i m not thirsty"' in prose("seeing_attention")
+    assert r"$1 - 2 \cdot 4 / (4 + 5) \approx 0.11$" in prose("seeing_attention")
+    links = frozenset({(0, 0), (2, 1), (1, 2), (3, 2), (4, 3)})
+    faultless = nn.functional.one_hot(torch.tensor([0, 2, 1, 4, 5]), num_classes=6).float()
+    scores = score_alignments([faultless], [links])
+    assert round(scores["aer"], 2) == round(scores["aer_best"], 2) == 0.11
 
 
 def test_what_becomes_of_a_word_in_the_wrong_encoding():
