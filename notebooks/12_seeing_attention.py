@@ -194,7 +194,7 @@ AttentionView(translator.translate(SENTENCES[2]))
 # %% [markdown]
 # Put a sentence of your own into `SENTENCES` and run the three cells again. Words that the vocabulary does not know may
 # come out as copies of the source word that was attended to most, if the model has learned to write "unknown"
-# ([Translating](10_translating.ipynb)). In the view you can see how attention chooses them.
+# ([When the model is unsure](31_when_it_is_unsure.ipynb)). In the view you can see how attention chooses them.
 
 # %% [markdown]
 # ## Gold: alignments that are known
