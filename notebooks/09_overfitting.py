@@ -141,12 +141,12 @@ show_text(
 # ## Few pairs, and nothing to prevent it
 #
 # Overfitting is easiest to see where there is little to learn from. So we take only a small part of the training pairs, and
-# switch off everything in our settings that works against it. Then we watch two losses: one on pairs that the network is
-# trained on, the other on validation pairs, which it never sees.
+# switch off everything in our settings that works against it. Then we watch `plain_loss` on pairs that the network is trained on,
+# and on validation pairs, which it never sees.
 #
-# Both losses are computed with `plain_loss`, as above. We take one more precaution: a word that does not occur in the few training
-# pairs cannot be learned from them. Sentences with such words would raise the validation loss for a reason that has nothing to do
-# with our question, so we leave them out of the validation set and of the test set.
+# We take one precaution: a word that does not occur in the few training pairs cannot be learned from them. Sentences with such
+# words would raise the validation loss for a reason that has nothing to do with our question, so we leave them out of the
+# validation set and of the test set.
 
 # %%
 few = corpus.train.sources[:PAIRS], corpus.train.targets[:PAIRS]
@@ -416,10 +416,9 @@ show_text(
 # ## The comparison
 #
 # We train the network with each method, with several of them together, with half the size, which means fewer weights, and with
-# two and four times as many pairs. All of them take the same number of steps. We look at two numbers for each: the lowest plain
-# validation loss of a run, and the BLEU of its best weights on the test sentences. Two runs that differ only in their seed do not
-# score alike either, so at `standard` each network is trained with three seeds, and the table gives their mean, with the lowest and
-# the highest value in brackets.
+# two and four times as many pairs. We look at two numbers for each: the lowest plain validation loss of a run, and the BLEU of its
+# best weights on the test sentences. Two runs that differ only in their seed do not score alike either, so at `standard` each
+# network is trained with three seeds, and the table gives their mean, with the lowest and the highest value in brackets.
 #
 # We fix the rule before we see a result: a method *helps* if its worst seed is better than the best seed without it, and it
 # *harms* if its best seed is worse than the worst seed without it. If two methods were equal, luck alone would still separate
@@ -541,7 +540,7 @@ show_figure(figure)
 # Each of them makes the training pairs harder, so the network needs more steps, and all networks of the table took the same
 # number. Several methods at once can therefore do worse here than one of them, and still be better in a long training,
 # such as that of `standard`. As a rule of thumb, the fewer pairs you have for the size of your network, the more dropout you
-# need; and if you add a method, train longer.
+# need.
 #
 # If your own model overfits, try the cures in this order. First keep the weights of the best evaluation, which costs nothing. Then
 # look for more pairs. Then turn on label smoothing and dropout, one at a time, and train longer with them. A smaller network
@@ -549,10 +548,10 @@ show_figure(figure)
 #
 # ## Stopping early
 #
-# There is one more method, and it is the simplest: stop where the network is best, before it gets worse. This is called
-# **[early stopping](../book/glossary.md)**. In practice we train on and keep the best weights. But best by which number? We
-# have kept three sets of weights of each run: those of the highest validation BLEU, which is what the package does, those of
-# the lowest validation loss, and the last ones.
+# The simplest method of all is to stop where the network is best, before it gets worse. This is called **[early
+# stopping](../book/glossary.md)**. In practice we train on and keep the best weights. But best by which number? We have kept
+# three sets of weights of each run: those of the highest validation BLEU, which is what the package does, those of the lowest
+# validation loss, and the last ones.
 #
 # > **Guess first**
 # >

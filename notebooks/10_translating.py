@@ -96,7 +96,7 @@ BLUE, ORANGE = "#00429d", "#b8560b"  # colours that everybody can tell apart
 # | she was | hungry 0.8, tired 0.2 |
 #
 # (After "it" the same words follow with the same probabilities.) **[Greedy search](../book/glossary.md)** takes the most
-# probable word at each step and feeds it back. It never takes a word back.
+# probable word at each step, feeds it back to the model, and never changes a word later.
 #
 # > **Guess first**
 # >
@@ -127,8 +127,9 @@ while options := next_words(words):
 
 
 # %% [markdown]
-# The table is small enough to try every sentence, which is called **exhaustive search**. With a real vocabulary this is impossible. For V = 1,418 words
-# and sentences of five words there are $V^5 \approx 6 \cdot 10^{15}$ sentences. Greedy search looks at $5 V = 7{,}090$ continuations.
+# The table is small enough to try every sentence, which is called **exhaustive search**. With a real vocabulary we cannot do this: for
+# V = 1,418 words there are $V^5 \approx 6 \cdot 10^{15}$ sentences of five words, whereas greedy search looks at $5 V = 7{,}090$
+# continuations.
 
 
 # %% tags=["nbval-check-output"]
@@ -207,8 +208,8 @@ show_figure(figure)
 # second word as well, and finds the better sentence (blue).
 
 # %% [markdown]
-# A beam of two does not guarantee the best sentence either. It would miss a sentence whose beginning is only the third best, and Exercise 10.2
-# asks you to build one. Wider beams miss less and cost more.
+# A beam of two does not guarantee the best sentence either. It would miss a sentence whose beginning is only the third best, and
+# Exercise 10.2 asks you to build one. A wider beam misses less, but it costs more, and we will measure both.
 #
 # ## The package's searches
 #
@@ -269,9 +270,9 @@ print(f"a beam of one and greedy search agree: {all(agreed)}")
 # %% [markdown]
 # ## Many at once
 #
-# The searches take batches. The result must not depend on the other sentences of the batch, because each sentence has its own mask and its
-# own limit of length. What a batch changes is the time: one product of a large matrix is much faster than many
-# products of small ones.
+# The searches of the package take batches, so we can translate many sentences at once. The translation of a sentence does not
+# depend on the others in its batch, because each sentence has its own mask and its own limit of length. What a batch changes is
+# the time: one product of a large matrix is much faster than many products of small ones.
 
 # %%
 start = time.perf_counter()
@@ -289,17 +290,18 @@ show_text(
 )
 
 # %% [markdown]
-# A batch runs until its last sentence has ended. What happens to the sentences that ended earlier? Find the line in
-# `greedy_search`: they leave the batch. Filling them up with padding would give the same words, but a sentence that has left costs no more
-# time. For the same reason the translator sorts sentences by length first, so that sentences of a batch end at about the same step.
+# A batch runs until its last sentence has ended. What happens to the sentences that ended earlier? You can find the line in
+# `greedy_search`: they leave the batch. We could fill them up with padding instead and would get the same words, but a sentence
+# that has left costs no more time. For the same reason the translator sorts sentences by length first, so that sentences of a
+# batch end at about the same step.
 #
-# (If a translation should ever differ, rounding is the reason. Sums of floating-point numbers depend on the order of their terms, and a larger product adds in another
-# order. Where two words are equally probable to seven digits, the last digit decides.)
+# (If a translation should ever differ, rounding is the reason. Sums of floating-point numbers depend on the order of their terms,
+# and a larger product adds in another order. Where two words are equally probable to seven digits, the last digit decides.)
 #
 # ## How wide a beam?
 #
-# A wider beam costs more time. Is the result better? This is a question about settings, and settings are chosen on the *[validation](../book/glossary.md)* set.
-# We do not use the test set of these pairs until [How good is it?](11_how_good_is_it.ipynb), because a score on the
+# A wider beam costs more time, so we should ask whether its result is better. This is a question about settings, and we choose
+# settings on the *[validation](../book/glossary.md)* set. We do not use the test set of these pairs until [How good is it?](11_how_good_is_it.ipynb), because a score on the
 # set by which you chose is too high. (Some earlier chapters did use a test set, that of the built-in corpus, to report how two
 # trainings compare. No setting of this model was chosen by it.)
 #
@@ -369,8 +371,9 @@ show_text(
 # \tag{10.1}
 # $$
 #
-# With $\alpha = 0$ nothing is divided, and short sentences win. With a very large $\alpha$, long ones win, whatever they say. Let us compute an example: translation A has 4 words and $\ln p = -2.0$, translation B has 8 words
-# and $\ln p = -2.8$, so A is more probable. With $\alpha = 1$, A is divided by 9/6 = 1.5 and B by 13/6 ≈ 2.17.
+# With $\alpha = 0$ we divide by 1, so short sentences win, and with a very large $\alpha$ long ones win, whatever they say. Let us
+# compute an example: translation A has 4 words and $\ln p = -2.0$, translation B has 8 words and $\ln p = -2.8$, so A is more
+# probable. With $\alpha = 1$, A is divided by 9/6 = 1.5 and B by 13/6 ≈ 2.17.
 
 # %% tags=["nbval-check-output"]
 for strength in (0.0, 1.0):
@@ -407,7 +410,8 @@ show_text(
 # %% [markdown]
 # ## Recap
 #
-# - A model gives probabilities, and a search makes a sentence of them. Greedy search never takes a word back.
+# - A model gives probabilities, and a search makes a sentence of them. Greedy search takes the best word at each step, and may miss
+#   a sentence that is better as a whole.
 # - Beam search keeps K beginnings. It costs about K times the work and improves the result a little, up to a point.
 # - Every word lowers the probability, so short sentences win unless the score is divided by a length penalty.
 # - Settings such as beam size and penalty are chosen on the validation set, never on the test set.
