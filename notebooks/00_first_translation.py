@@ -320,8 +320,8 @@ show_table(["French", "your network", "the grammar"], mistakes[:4])
 # Not every difference is a mistake, because a sentence can have more than one good translation. But notice that where something
 # is wrong, the English is often fluent nevertheless. The network writes words that are likely to follow each other, and no part
 # of it makes sure that every French word has been translated. Such mistakes are the most harmful, because readers who do not
-# know French cannot see them. [Translating](10_translating.ipynb) shows long sentences that lose a part, and measures how many
-# words are missing.
+# know French cannot see them. [When the model is unsure](31_when_it_is_unsure.ipynb) shows long sentences that lose a part, and
+# measures how many words are missing.
 
 # %% [markdown]
 # ## Recap

@@ -297,7 +297,8 @@ print(vocabulary.decode(ids))
 
 # %% [markdown]
 # « chien » was never counted. A plain dictionary would raise `KeyError` here. With `<unk>` the model reads "some word that I do not know", and the decoder
-# can copy the word into its translation. [Translating](10_translating.ipynb) shows how, and why a model that is trained on few rare words hardly ever does it.
+# can copy the word into its translation. [When the model is unsure](31_when_it_is_unsure.ipynb) shows how, and why a model that is trained on few
+# rare words hardly ever does it.
 
 # %%
 show_source(Vocabulary.encode)

@@ -394,7 +394,7 @@ show_source(Trainer.train_step)
 # %% [markdown]
 # | lines | what they do |
 # | :--- | :--- |
-# | `rare_words.hide` | replaces some rare words by `<unk>`, so that the model learns what to do with unknown words ([Translating](10_translating.ipynb)) |
+# | `rare_words.hide` | replaces some rare words by `<unk>`, so that the model learns what to do with unknown words ([When the model is unsure](31_when_it_is_unsure.ipynb)) |
 # | `teacher_forcing_ratio` | is 1 in all presets, which means teacher forcing for every word |
 # | `learning_rate_factor` | the schedule of Figure 8.3; encoder and decoder can have different rates |
 # | `compute_gradients` | forward and backward, with the batch shared out among the processor's cores ([Faster on one machine](17_faster.ipynb)) |

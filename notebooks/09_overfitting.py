@@ -141,12 +141,12 @@ show_text(
 # ## Few pairs, and nothing to prevent it
 #
 # Overfitting is easiest to see where there is little to learn from. So we take only a small part of the training pairs, and
-# switch off everything in our settings that works against it. Then we watch two losses: one on pairs that the network is
-# trained on, the other on validation pairs, which it never sees.
+# switch off everything in our settings that works against it. Then we watch `plain_loss` on pairs that the network is trained on,
+# and on validation pairs, which it never sees.
 #
-# For a fair comparison, both losses are computed with `plain_loss`, as above. There is one more precaution. A word that does not
-# occur in the few training pairs cannot be learned from them. Sentences with such words would raise the validation loss for a
-# reason that has nothing to do with our question, so we leave them out of the validation set and of the test set.
+# We take one precaution: a word that does not occur in the few training pairs cannot be learned from them. Sentences with such
+# words would raise the validation loss for a reason that has nothing to do with our question, so we leave them out of the
+# validation set and of the test set.
 
 # %%
 few = corpus.train.sources[:PAIRS], corpus.train.targets[:PAIRS]
@@ -292,7 +292,7 @@ show_text(
 # that is sure and wrong. An overfitted network is used to being right about its training pairs, so it has become too sure
 # everywhere. Its best guess may be as good as before, or even better, and yet the loss rises.
 #
-# So what can you do? The next sections explain four methods, and then we compare them.
+# So what can you do? We look at four methods, one after the other, and then compare them.
 #
 # ## Dropout: do not rely on single values
 #
@@ -325,8 +325,7 @@ print("training:  ", layer.train()(torch.ones(1000)).unique().tolist())
 print("evaluation:", layer.eval()(torch.ones(1000)).unique().tolist())
 
 # %% [markdown]
-# At $p = 0$ nothing is dropped, and with $p$ close to 1 hardly anything is left to learn from. Our presets use 0.1 to 0.4. In
-# the recurrent network, dropout acts on embeddings, between layers, and before the output layer.
+# Our presets use 0.1 to 0.4. In the recurrent network, dropout acts on embeddings, between layers, and before the output layer.
 #
 # ## Word dropout: hide whole words
 #
@@ -417,9 +416,9 @@ show_text(
 # ## The comparison
 #
 # We train the network with each method, with several of them together, with half the size, which means fewer weights, and with
-# two and four times as many pairs. All of them take the same number of steps. We look at two numbers for each: the lowest plain validation loss of a run, and the BLEU
-# of its best weights on the test sentences. Two runs that differ only in their seed do not score alike either, so at
-# `standard` each network is trained with three seeds.
+# two and four times as many pairs. We look at two numbers for each: the lowest plain validation loss of a run, and the BLEU of its
+# best weights on the test sentences. Two runs that differ only in their seed do not score alike either, so at `standard` each
+# network is trained with three seeds, and the table gives their mean, with the lowest and the highest value in brackets.
 #
 # We fix the rule before we see a result: a method *helps* if its worst seed is better than the best seed without it, and it
 # *harms* if its best seed is worse than the worst seed without it. If two methods were equal, luck alone would still separate
@@ -461,7 +460,7 @@ for seed in SEEDS:
         train_and_measure(name, seed, **changes)
 
 
-# %%
+# %% tags=["hide-input"]
 def of_seeds(name, value):
     """One value of each seed's run."""
     return [value(name, seed) for seed in SEEDS]
@@ -537,11 +536,11 @@ show_figure(figure)
 
 # %% [markdown]
 # How should you read the table? More pairs teach the network something new, so they help in a way that no setting can. But they
-# may be expensive, or there may be none, and the other methods are free. Free does not mean that you should use as many as
-# possible. Each of them makes the training pairs harder, so the network needs more steps, and all networks of the table took
-# the same number. Several methods at once can therefore do worse here than one of them, and still be better in a long training,
+# may be expensive, or there may be none. The other methods are free, which does not mean that you should use as many as possible.
+# Each of them makes the training pairs harder, so the network needs more steps, and all networks of the table took the same
+# number. Several methods at once can therefore do worse here than one of them, and still be better in a long training,
 # such as that of `standard`. As a rule of thumb, the fewer pairs you have for the size of your network, the more dropout you
-# need; and if you add a method, train longer.
+# need.
 #
 # If your own model overfits, try the cures in this order. First keep the weights of the best evaluation, which costs nothing. Then
 # look for more pairs. Then turn on label smoothing and dropout, one at a time, and train longer with them. A smaller network
@@ -549,16 +548,16 @@ show_figure(figure)
 #
 # ## Stopping early
 #
-# There is one more method, and it is the simplest: stop where the network is best, before it gets worse. This is called
-# **[early stopping](../book/glossary.md)**. In practice we train on and keep the best weights. But best by which number? We
-# have kept three sets of weights of each run: those of the highest validation BLEU, which is what the package does, those of
-# the lowest validation loss, and the last ones.
+# The simplest method of all is to stop where the network is best, before it gets worse. This is called **[early
+# stopping](../book/glossary.md)**. In practice we train on and keep the best weights. But best by which number? We have kept
+# three sets of weights of each run: those of the highest validation BLEU, which is what the package does, those of the lowest
+# validation loss, and the last ones.
 #
 # > **Guess first**
 # >
 # > Which of the three sets of weights has the highest BLEU on the test sentences, for the networks without any method?
 
-# %%
+# %% tags=["hide-input"]
 stops = {"highest validation BLEU": None, "lowest validation loss": "lowest-loss", "the last step": "last"}
 at_stop = {}
 for seed in SEEDS:

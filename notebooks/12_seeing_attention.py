@@ -187,7 +187,7 @@ AttentionView(translator.translate(SENTENCES[2]))
 # %% [markdown]
 # To step through Figure 12.2 or a sentence of your own, run `AttentionView(translator.translate("Le chat noir dort."))` with that
 # sentence. Words that the vocabulary does not know may come out as copies of the source word that was attended to most, if the model
-# has learned to write "unknown" ([Translating](10_translating.ipynb)). In the view you can see how attention chooses them.
+# has learned to write "unknown" ([When the model is unsure](31_when_it_is_unsure.ipynb)). In the view you can see how attention chooses them.
 
 # %% [markdown]
 # ## Gold: alignments that are known

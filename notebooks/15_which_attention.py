@@ -169,7 +169,7 @@ for name, difference in VARIANTS.items():
 # Seven models with three seeds each make 21 runs. In which order should we train them? We take **all seven models with the
 # first seed, then all seven with the second**, because then you have a complete table of one seed if you stop after a third of
 # the time. The other order would give you three seeds of two models and nothing about the others.
-#
+
 # %%
 corpus = prepare(settings.data)
 print(f"{len(corpus.train):,} training pairs, {len(corpus.test):,} test sentences")
@@ -261,7 +261,7 @@ print(f"{len(table)} of {len(SEEDS) * len(VARIANTS)} runs are finished and measu
 # standard deviation, because three values are too few to estimate one well.)
 
 
-# %%
+# %% tags=["hide-input"]
 def over_seeds(name, value):
     """Mean and half range of something over the finished seeds of a variant."""
     values = [value(scores) for (variant, _), scores in table.items() if variant == name]
@@ -565,7 +565,7 @@ if len(gaps) > 1:
 # at the words that it translates. It needs gold alignments, which only the built-in corpus has, so at `standard` the next cell
 # has nothing to measure and says so.
 
-# %%
+# %% tags=["hide-input"]
 aligned = [name for name in finished if "aer" in table[name, SEEDS[0]]["greedy"]]
 if aligned:
     example = table[aligned[0], SEEDS[0]]["greedy"]
@@ -631,7 +631,7 @@ for seed, (name, (difference, pairs, its_epochs)) in product(LONG_SEEDS, CHANGES
     long[name, seed] = scores_of(replace(short, train=train), its, f"{name}, seed {seed}")
 
 
-# %%
+# %% tags=["hide-input"]
 def long_bleus(name):
     """BLEU of every seed of a network that was trained for longer."""
     return [long[name, seed]["greedy"]["bleu"] for seed in LONG_SEEDS]

@@ -332,7 +332,7 @@ partner = train_on_task(work, "remarks", small_talk, epochs=4)
 # > What share of the test remarks does it answer with "I do not know."? And would a beam of five change that?
 #
 # The search takes the most probable answer *each time*, and not a quarter of the time. (Answers that
-# are drawn at random, as in [Translating](10_translating.ipynb), come as often as the model believes.) [Li et al.
+# are drawn at random, as in [When the model is unsure](31_when_it_is_unsure.ipynb), come as often as the model believes.) [Li et al.
 # (2016)](https://arxiv.org/abs/1510.03055) therefore choose the answer that the remark makes more probable than it is anyway.
 # From a beam they take the answer $T$ to the remark $S$ with the highest
 #
@@ -402,7 +402,7 @@ show_table(
 #
 # "Good evening, my name is Ada. I am tired." – "Good evening Ada, rest a little." Write a generator of such pairs, with
 # a few hundred made-up names, so that many are rare. Train with `vocabulary_min_count=6`: names seen fewer times are
-# unknown words ([Translating](10_translating.ipynb)), and an unknown word in the output is answered by copying the
+# unknown words ([When the model is unsure](31_when_it_is_unsure.ipynb)), and an unknown word in the output is answered by copying the
 # source word that attention looks at. How often does the model get a *known* name right, and how often an *unknown*
 # one? And without attention?
 

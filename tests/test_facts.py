@@ -229,11 +229,11 @@ def test_the_readme_has_the_table_of_the_results(tmp_path):
     assert path.read_text(encoding="utf-8") == text
 
 
-# Chapters 1 and 10: words that a model does not know
+# Chapters 1 and 31: words that a model does not know
 
 
 def test_no_word_is_unknown_to_the_model_in_the_package_and_it_copies_none():
-    assert "no word is unknown to it and it never copies one" in prose("translating")
+    assert "no word is unknown to it and it never copies one" in prose("when_it_is_unsure")
     sources = [
         "Ngozi est fatiguée.", "Je connais Wilhelmina.", "Il aime Bartholomé.", "Est-ce que Xanthippe dort ?",
         "Mon ami habite à Ouagadougou.", "Elle a un ornithorynque.", "Ma sœur a acheté un kouglof.",
@@ -245,7 +245,9 @@ def test_no_word_is_unknown_to_the_model_in_the_package_and_it_copies_none():
 
 def test_the_model_that_is_trained_on_trimmed_pairs_hardly_ever_copies():
     assert "a model that is trained on few rare words hardly ever does it" in prose("sentences_to_numbers")
-    unknown, copied = numbers(r"The sentences hold (\d+) unknown words; \*\*(\d+)\*\* words", outputs("translating"))
+    unknown, copied = numbers(
+        r"The sentences hold (\d+) unknown words; \*\*(\d+)\*\* words", outputs("when_it_is_unsure")
+    )
     assert copied <= 1 < unknown
 
 
