@@ -428,8 +428,14 @@ for word, state in zip(words, enc_states, strict=True):
 # $$
 #
 # So we can apply the halves *before* we combine queries and states, which takes S + T products of half the size. With 20 words
-# on each side, this is twenty times less work. The package's `ConcatScore` does it this way. The folded cell checks that its
-# scores equal those of the formula as it is written.
+# on each side, this is twenty times less work. The package does it this way: the keys are the states times the right half, and
+# `forward` multiplies the queries by the left half.
+
+# %%
+show_source(attention.ConcatScore.forward)
+
+# %% [markdown]
+# The next cell, which is folded, checks that this gives the same scores as the formula as it is written.
 
 # %% tags=["hide-input"]
 concat = attention.ConcatScore(hidden_size=2)
@@ -451,7 +457,7 @@ torch.testing.assert_close(concat(query[None, None], concat.keys(enc_states[None
 # $$
 #
 # Compare (6.6) with the split form above: $W$ is the left half and $U$ the right half. As *functions*, additive and concat
-# are the same, so this code also shows how the package computes concat:
+# are the same, which you can also see in the code:
 
 # %%
 show_source(attention.AdditiveScore.keys, attention.AdditiveScore.forward)
