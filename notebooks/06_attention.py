@@ -72,6 +72,7 @@ from matplotlib.figure import Figure
 from s2s_tutorial.model import attention
 from s2s_tutorial.notebook.show import (
     check_shape,
+    show_drawing,
     show_figure,
     show_shapes,
     show_source,
@@ -86,8 +87,6 @@ from s2s_tutorial.notebook.show import (
 # them.
 
 # %% tags=["hide-input"] mystnb={"image": {"alt": "Five encoder states feed a row of scores that the decoder's state asks for. The weights below are 0.02, 0.14, 0.77, 0.05 and 0.02, largest for noir. Lines as thick as the weights lead to the context, which joins the decoder's state to give the word black."}}
-from s2s_tutorial.notebook.show import show_drawing
-
 show_drawing("attention")
 
 # %% [markdown]
