@@ -140,11 +140,11 @@ print(" ".join(dictionary[word] for word in sentence.split()))
 # - **Several words for one.** « ne … pas » is a single negation wrapped around the verb, and English says it once.
 # - **Number of words.** « dort » alone becomes *is sleeping*.
 #
-# Perhaps such sentences are rare? The sentences of the built-in corpus come with their word alignment, so we can count. Here are two
-# thousand of them:
+# Perhaps such sentences are rare? The sentences of the built-in corpus come with their word alignment, which links each word to
+# its translation, so we can count. Words change order where two of these links cross. We look at two thousand sentences:
 
 
-# %%
+# %% tags=["hide-input"]
 def crosses(links) -> bool:
     """Whether two links cross: an earlier French word with a later English one."""
     return any(a < c and b > d for a, b in links for c, d in links)
@@ -470,10 +470,10 @@ looking = trainer.translator
 
 
 # %% [markdown]
-# Now we translate the test sentences with both models and group them by their number of words.
+# Now we translate the test sentences with both models, group them by their number of words, and compute BLEU for each group:
 
 
-# %%
+# %% tags=["hide-input"]
 def bleu_by_length(translator) -> list[float]:
     """BLEU of each group of test sentences."""
     found = translator.translate_words(corpus.test.sources)
@@ -493,7 +493,7 @@ for low, high in pairwise(edges):
     if members:
         groups[f"{low + 1} to {high}" if high < 1000 else f"over {low}"] = members
 
-# %%
+# %% tags=["hide-input"]
 curves = {"one vector": bleu_by_length(one_vector), "attention": bleu_by_length(looking)}
 rows = []
 for (name, group), *scores in zip(groups.items(), *curves.values(), strict=True):
@@ -531,10 +531,10 @@ show_text(
 )
 
 # %% [markdown]
-# Figure 5.6 says how much is lost, and a translation shows *what* is lost. Here is a sentence that we make longer and longer. Look for
-# the point where the model with one vector begins to invent things:
+# Figure 5.6 says how much is lost, and a translation shows *what* is lost. We make one sentence longer and longer, and let both
+# models translate it each time. Look for the point where the model with one vector begins to invent things:
 
-# %%
+# %% tags=["hide-input"]
 stages = ["Ma sœur a acheté un livre"]
 for longer in (
     " rouge à la gare",

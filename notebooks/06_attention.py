@@ -56,6 +56,13 @@ if not ready:
     raise stop
 
 # %%
+from s2s_tutorial.presets import load_scale
+
+scale = load_scale()  # S2S_SCALE: small, standard or large
+# Your query in the machine further down: degrees, and how long the vector is.
+MY_ANGLE, MY_LENGTH = 60.0, 2.0
+
+# %% tags=["hide-input"]
 import math
 import time
 
@@ -65,16 +72,12 @@ from matplotlib.figure import Figure
 from s2s_tutorial.model import attention
 from s2s_tutorial.notebook.show import (
     check_shape,
+    show_drawing,
     show_figure,
     show_shapes,
     show_source,
     show_table,
 )
-from s2s_tutorial.presets import load_scale
-
-scale = load_scale()  # S2S_SCALE: small, standard or large
-# Your query in the machine further down: degrees, and how long the vector is.
-MY_ANGLE, MY_LENGTH = 60.0, 2.0
 
 # %% [markdown]
 # ## Three words and a question
@@ -84,8 +87,6 @@ MY_ANGLE, MY_LENGTH = 60.0, 2.0
 # them.
 
 # %% tags=["hide-input"] mystnb={"image": {"alt": "Five encoder states feed a row of scores that the decoder's state asks for. The weights below are 0.02, 0.14, 0.77, 0.05 and 0.02, largest for noir. Lines as thick as the weights lead to the context, which joins the decoder's state to give the word black."}}
-from s2s_tutorial.notebook.show import show_drawing
-
 show_drawing("attention")
 
 # %% [markdown]
@@ -141,8 +142,7 @@ for word, score in zip(words, scores.tolist(), strict=True):
 show_source(attention.DotScore)
 
 # %% [markdown]
-# This code is written for batches: queries (B, T, H) and keys (B, S, H) give scores (B, T, S). One product replaces our loop, so with the missing
-# dimensions added it must give the same three numbers. We compare:
+# With the missing dimensions added, this product must give the same three numbers as our loop. We compare:
 
 # %%
 dot = attention.DotScore(hidden_size=2)
@@ -250,11 +250,11 @@ for written, asked in (("black", [1.0, 1.0]), ("cat", [1.0, -1.0]), ("<eos>", [-
 # ## A machine to play with
 #
 # Turn the query round in a full circle and see which word gets the weight (Figure 6.3). Then make the query longer. Its direction
-# decides **which** word gets the weight, and its length decides **how much** of it. Change `MY_ANGLE` and `MY_LENGTH` in the chapter's second
-# cell, and run that cell and the next ones again.
+# decides **which** word gets the weight, and its length decides **how much** of it. Change `MY_ANGLE` and `MY_LENGTH` in the
+# chapter's second cell, and run that cell and the next ones again. These are the weights for your query:
 
 
-# %%
+# %% tags=["hide-input"]
 def look(angle: float, length: float) -> torch.Tensor:
     """Weights over the three words for a query given by direction (degrees) and length."""
     turn = math.radians(angle)
@@ -334,8 +334,8 @@ empty = attention.masked_softmax(padded_scores, torch.zeros_like(src_mask))
 print("a sentence of padding alone:", empty[0, 0, :3].tolist())
 
 # %% [markdown]
-# With every position masked, the softmax divides 0 by 0 and returns NaN. After one optimiser step, that single row would have turned every weight of
-# the model into NaN. The package does not let it happen: `Seq2Seq.encode` refuses a batch that contains an empty sentence, with an error that says so.
+# With every position masked, the softmax divides 0 by 0 and returns NaN. After one optimiser step, that single row would have
+# turned every weight of the model into NaN. Therefore `Seq2Seq.encode` refuses a batch that contains an empty sentence.
 #
 # Attention is one of three places where padding could change a result. Here they are together:
 #
@@ -374,12 +374,13 @@ for word, state in zip(words, enc_states, strict=True):
 # With the same states and the same query, another word has the largest score. Training changes $W$ until the right word does.
 #
 # In (6.4), $W \bar h_s$ does not depend on the query. So it is computed once per sentence and kept. These are the keys, and
-# the dot score of the query with them is all that is left to compute. `GeneralScore` therefore inherits from `DotScore`:
+# the dot score of the query with them is all that is left to compute. `GeneralScore` therefore inherits from `DotScore`. (The
+# folded cell below compares it with our numbers.)
 
 # %%
 show_source(attention.GeneralScore)
 
-# %%
+# %% tags=["hide-input"]
 general = attention.GeneralScore(hidden_size=2)
 general.project.weight.data.copy_(W)
 by_hand = torch.stack([query @ (W @ state) for state in enc_states])
@@ -417,22 +418,25 @@ for word, state in zip(words, enc_states, strict=True):
 #
 # ### The same in two halves
 #
-# The idea is complete. What follows makes it cheaper. If we compute (6.5) as it is written, we put every query beside every
-# encoder state, which needs a tensor of (B, T, S, 2H). But a matrix times two stacked vectors is its left half times the
-# first plus its right half times the second:
+# The idea is complete, and what follows only makes it cheaper. As it is written, (6.5) puts every query beside every encoder
+# state, in a tensor of (B, T, S, 2H), and multiplies each of these T · S pairs by $W$. But a matrix times two stacked vectors
+# is its left half times the first plus its right half times the second:
 #
 # $$
 # W[h; \bar h_s] = W_\text{left}\, h + W_\text{right}\, \bar h_s
 # $$
 #
-# The halves can be applied *before* queries and states are combined. The package has the formula as written and the form that it
-# uses:
+# So we can apply the halves *before* we combine queries and states, which takes S + T products of half the size. With 20 words
+# on each side, this is twenty times less work. The package does it this way: the keys are the states times the right half, and
+# `forward` multiplies the queries by the left half.
 
 # %%
-show_source(attention.concat_score_plainly)
-show_source(attention.ConcatScore.keys, attention.ConcatScore.forward)
+show_source(attention.ConcatScore.forward)
 
-# %%
+# %% [markdown]
+# The next cell, which is folded, checks that this gives the same scores as the formula as it is written.
+
+# %% tags=["hide-input"]
 concat = attention.ConcatScore(hidden_size=2)
 concat.project.weight.data.copy_(W)
 concat.vector.data.copy_(v)
@@ -442,9 +446,6 @@ torch.testing.assert_close(plainly[0, 0], by_hand)
 torch.testing.assert_close(concat(query[None, None], concat.keys(enc_states[None])), plainly)
 
 # %% [markdown]
-# How much work is saved? For a sentence of S words and a translation of T, the plain form multiplies $[h; \bar h_s]$ by $W$ for each of the S · T pairs. The halves
-# need S + T products of half the size. With 20 words on each side, this is twenty times less work.
-#
 # ## The additive score: the same, a year earlier
 #
 # Attention for translation started here ([Bahdanau et al., 2015](https://arxiv.org/abs/1409.0473)), in a preprint of 2014:
@@ -455,12 +456,15 @@ torch.testing.assert_close(concat(query[None, None], concat.keys(enc_states[None
 # $$
 #
 # Compare (6.6) with the split form above: $W$ is the left half and $U$ the right half. As *functions*, additive and concat
-# are the same. If we give both the same numbers, they must agree:
+# are the same, which you can also see in the code:
 
 # %%
 show_source(attention.AdditiveScore.keys, attention.AdditiveScore.forward)
 
-# %% tags=["nbval-check-output"]
+# %% [markdown]
+# If we give both scores the same numbers, they must agree, and they do. Here are the additive scores of our three words:
+
+# %% tags=["hide-input", "nbval-check-output"]
 additive = attention.AdditiveScore(hidden_size=2)
 left, right = concat.project.weight.data.chunk(2, dim=1)
 additive.project_query.weight.data.copy_(left)
@@ -530,7 +534,7 @@ show_drawing("luong-bahdanau")
 # lie within reach, so each gets a quarter from the softmax. Position 2 is 1.4 away, so its quarter is multiplied by
 # $e^{-1.4^2 / 2}$.
 
-# %% tags=["nbval-check-output"]
+# %% tags=["hide-input", "nbval-check-output"]
 place, reach = 3.4, 2
 inside = [s for s in range(7) if abs(s - place) <= reach]
 for s in inside:
@@ -549,11 +553,10 @@ print(f"sum {total:.3f}")
 show_source(attention.LocalAttention.centres, attention.LocalAttention.weights)
 
 # %% [markdown]
-# To check the code against these numbers, we choose weights that predict the position 3.4. With $W_p$ the identity and a query of
-# $(1, 0)$, the sigmoid gets $v_1 \tanh 1$, so we choose $v_1$ such that $7\,\sigma(\cdot) = 3.4$. Encoder states of zeros make all
-# scores equal.
+# The next folded cell checks this code against our numbers, with weights that predict the position 3.4. Figure 6.6 then moves
+# the position:
 
-# %%
+# %% tags=["hide-input"]
 local = attention.LocalAttention(attention.GeneralScore(2), hidden_size=2, reach=reach)
 local.requires_grad_(False)
 local.project.weight.copy_(torch.eye(2))
@@ -593,12 +596,15 @@ show_figure(figure)
 #
 # ## All parts together
 #
-# The three steps of the beginning now fit into one short class. Look for score, softmax and context in it:
+# The three steps of the beginning now fit into two short methods of one class. Look for score, softmax and context in them:
 
 # %%
-show_source(attention.Attention)
+show_source(attention.Attention.weights, attention.Attention.forward)
 
-# %% tags=["nbval-check-output"]
+# %% [markdown]
+# For our query and our three words, it returns the context and the weights that we computed with a pencil:
+
+# %% tags=["hide-input", "nbval-check-output"]
 whole = attention.Attention(attention.DotScore(2))
 keys = whole.keys(enc_states[None])
 all_real = torch.ones(1, 3, dtype=torch.bool)
@@ -613,10 +619,10 @@ torch.testing.assert_close(found_weights[0, 0], attn_weights)
 # In parameters, a score costs little. Dot has none, general has the $H^2$ numbers of its matrix, and concat has $2 H^2 + H$ for
 # $W$ and $v$. Additive has as many, because its $W$ and $U$ are the two halves of concat's $W$.
 #
-# Time and memory depend on the lengths. There is a score for each pair of a target position and a source position, so
-# $T \cdot S$ scores for a sentence pair, whereas the steps of encoder and decoder are only $S + T$. If both sentences
-# become twice as long, the GRUs have twice as much work, and attention has four times as much. Concat and additive also
-# compute $\tanh$ of $H$ numbers for each of these pairs, and training has to keep all of them for the backward pass.
+# Time and memory depend on the lengths. For a sentence pair there are $T \cdot S$ scores, one for each pair of positions,
+# whereas encoder and decoder take only $S + T$ steps. If both sentences become twice as long, the GRUs have twice as much work,
+# and attention has four times as much. Concat and additive also compute $\tanh$ of $H$ numbers for each of these pairs, and
+# training has to keep all of them for the backward pass.
 #
 # > **Guess first**
 # >
@@ -649,16 +655,15 @@ with torch.no_grad():
 show_table(["words a side", "scores (MB)", "inside tanh (MB)", "dot (ms)", "additive (ms)", "a GRU layer (ms)"], rows)
 
 # %% [markdown]
-# Read the columns from top to bottom. From one row to the next the length doubles, and the megabytes grow by a factor of four. For
-# sentences, the dot score hardly counts beside the GRU, while the additive one does. For texts of thousands of words, the
-# square becomes the largest cost of all. [Dao et al. (2022)](https://arxiv.org/abs/2205.14135) compute the dot score piece by
-# piece, so that the $T \cdot S$ scores never have to be in memory together.
+# From one row to the next the length doubles, and the megabytes grow by a factor of four. For sentences, the dot score hardly
+# counts beside the GRU, while the additive one does. For texts of thousands of words, the square becomes the largest cost of
+# all. [Dao et al. (2022)](https://arxiv.org/abs/2205.14135) compute the dot score piece by piece, so that the $T \cdot S$
+# scores never have to be in memory together.
 #
 # ## Every formula, its code and its test
 #
-# The code is in `s2s_tutorial/model/attention.py`, and the tests are in `tests/model/test_attention.py`. A test checks the property for
-# random weights and sizes and does not compare with a stored list of numbers. For the scores it compares with a loop over sentences, target words and source
-# words, written as the papers print the formula.
+# The code is in `s2s_tutorial/model/attention.py`, and the tests are in `tests/model/test_attention.py`. They use random weights
+# and sizes, and compare each score with a loop that is written as the papers print the formula.
 #
 # | equation | code | test |
 # | :--- | :--- | :--- |
@@ -680,11 +685,10 @@ show_table(["words a side", "scores (MB)", "inside tanh (MB)", "dot (ms)", "addi
 # - The query is the decoder's state, the keys are what it is compared with, and the values are what is mixed.
 # - The dot score compares the states as they are, the general score after a learned change of basis, and concat and additive with a small network. The last two
 #   are the same function.
-# - Padding gets a score of $-\infty$ *before* the softmax, so its weight is exactly 0. With a score of 0 it would take a
-#   share that depends on the neighbours in the batch.
+# - Padding gets a score of $-\infty$ *before* the softmax, so its weight is exactly 0.
 # - Bahdanau looks and then steps, Luong steps and then looks. So Luong's decoder can look from all target positions at
 #   once.
-# - Local-p predicts a position, and the bell curve makes that prediction learnable. Its weights add up to at most 1.
+# - Local-p predicts a position, and the bell curve makes that prediction learnable.
 # - What depends on the source alone, the keys, is computed once per sentence.
 # - There is a score for every pair of positions, so with twice the length attention costs four times as much.
 #

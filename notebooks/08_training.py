@@ -101,8 +101,8 @@ BLUE, ORANGE, GREEN, GREY = "#00429d", "#b8560b", "#2a7f62", "0.5"
 #
 # Before we can improve the model, we have to measure it. A good measure is how much the right word surprises the model. If
 # the right word gets the probability 1/2, we say that the surprise is 1 bit. If it gets 1/4, the surprise is 2 bits, and each
-# further halving adds one more bit. If it gets 1, the model is not surprised at all. As a formula, a word with probability
-# $p$ costs $-\log_2 p$ bits. Programs use the natural logarithm $-\ln p$ instead, whose unit is the
+# further halving adds one more bit. If it gets 1, the model is not surprised at all. In general, a word with probability $p$
+# costs $-\log_2 p$ bits. Programs use the natural logarithm $-\ln p$ instead, whose unit is the
 # **[nat](../book/glossary.md)**: 1 bit is $\ln 2 \approx 0.69$ nats. The mean of these costs is called the
 # **[cross-entropy](../book/glossary.md)**. It is our **[loss](../book/glossary.md)**, the number that training makes smaller.
 #
@@ -179,8 +179,8 @@ for model_is, p in ladder.items():
     print(f"{model_is:35} loss {math.log(1 / p):5.2f}   as if choosing among {1 / p:11,.0f} words")
 
 # %% [markdown]
-# An untrained model is at the third step of this ladder, and we will see that its first loss is close to it. The last step is
-# worse than knowing nothing, because cross-entropy punishes a model that is sure and wrong.
+# An untrained model is at the third step of this ladder. The last step is worse than knowing nothing, because cross-entropy
+# punishes a model that is sure and wrong.
 #
 # ## A training step in ten lines
 #
@@ -240,15 +240,15 @@ show_text(
 # ## What the decoder reads while it learns
 #
 # The first line to explain is `model.loss(batch)`. To predict the word at position $t$, the
-# [decoder](../book/glossary.md) reads the word before, $y_{t-1}$. This could be the true word of the translation, or the word
-# that the model itself would have written. With **[teacher forcing](../book/glossary.md)**, which
-# you know from [Decoders](07_decoders.ipynb), it is always the true one.
+# [decoder](../book/glossary.md) reads the word before, $y_{t-1}$. With **[teacher forcing](../book/glossary.md)**
+# ([Decoders](07_decoders.ipynb)), this is always the true word of the translation, and not the one that the model itself would
+# have written.
 #
 # This has two advantages. All inputs are known in advance, so the GRU can run over the whole sentence in one call. And one
 # mistake does not spoil the rest of the sentence, because the next input is right again (top of Figure 8.1).
 #
-# The disadvantage appears when the model translates, because then no true words are there. The decoder reads its own words,
-# and they are not always right. Suppose that each word is right with a probability of 95%. Then only
+# The disadvantage appears when the model translates, because the decoder then reads its own words, which are not always right.
+# Suppose that each word is right with a probability of 95%. Then only
 # $0.95^{10} \approx 60\%$ of all sentences of ten words are without a mistake, and four in ten contain a word that the
 # decoder was never trained to continue from. This difference between training and use is called **[exposure
 # bias](../book/glossary.md)** (middle of Figure 8.1). The next chapter measures how much harm it does, and tests a method
@@ -323,9 +323,8 @@ print([round(value, 3) for value in weights.tolist()])
 #
 # ## How large is a good learning rate?
 #
-# With Adam, the learning rate is the size of a step, so it is the first setting to try out. If steps are too small, training
-# takes too long. If they are too large, the weights jump past every good value. To see both, we train the tiny model
-# again, with a tenth of our learning rate and with ten times as much.
+# With Adam, the learning rate is the size of a step, so it is the first setting to try out. We train the tiny model again,
+# with a tenth of our learning rate and with ten times as much.
 #
 # > **Guess first**
 # >
@@ -364,11 +363,12 @@ show_text(
 )
 
 # %% [markdown]
-# The best rate is not the same from beginning to end. At the first steps Adam's running means rest on almost nothing, so its
-# steps are not reliable. At the end small steps are best, because with large ones the weights jump around a good value without
-# reaching it. The package therefore changes the learning rate during training, with a **schedule** (Figure 8.3). In the first
-# part, the **[warm-up](../book/glossary.md)**, the rate rises in a straight line from near 0. After that it falls along half a
-# cosine to 0.
+# With a rate that is too large, the weights jump past every good value. But the best rate is not the same from beginning to
+# end. At the first steps Adam's running means rest on almost nothing, so its steps are not reliable. At the end small steps
+# are best, because with large ones the weights jump around a good value without reaching it. The package therefore changes
+# the learning rate during training, with a **schedule** (Figure 8.3). In the first part, the
+# **[warm-up](../book/glossary.md)**, the rate rises in a straight line from near 0. After that it falls along half a cosine
+# to 0.
 
 # %% tags=["hide-input"] mystnb={"image": {"alt": "The learning rate factor over the share of training. The curve rises in a straight line over the first tenth, reaches one and falls smoothly to zero."}}
 figure = Figure(figsize=(5.5, 2.6), layout="constrained")
@@ -385,8 +385,8 @@ show_figure(figure)
 # %% [markdown]
 # ## The step of the package
 #
-# You now know every line of the ten-line step. The package has a few more, so look first for the lines that you know, and then
-# read in the table below what the others do:
+# You now know every line of the ten-line step. Try to find them in the step of the package, and then read in the table below
+# what its other lines do:
 
 # %%
 show_source(Trainer.train_step)
@@ -405,9 +405,8 @@ show_source(Trainer.train_step)
 # ## Epochs and validation
 #
 # What is left is the loop around the step. It runs for a number of epochs, each in a new order. After every epoch it translates
-# the [validation](../book/glossary.md) set, whose pairs are never trained on. The score is [BLEU](../book/glossary.md), a
-# number from 0 to 100 for how much the translations share with the references ([How good is it?](11_how_good_is_it.ipynb)).
-# Two decisions depend on this score:
+# the [validation](../book/glossary.md) set, whose pairs are never trained on, and computes [BLEU](../book/glossary.md)
+# ([How good is it?](11_how_good_is_it.ipynb)). Two decisions depend on this score:
 #
 # - **Which weights are kept?** Those of the evaluation with the highest score, which need not be the last ones.
 # - **When does training end?** After the last epoch, or earlier if the score has not risen for several evaluations. Their
@@ -419,9 +418,8 @@ show_source(Trainer.train_step)
 #
 # ## The training cell
 #
-# The next cell trains the translator that the following chapters use. (If the real pairs can be neither found nor
-# downloaded, `prepare` tells you what you can do.) While it runs, you see the loss, the norms of both gradients, an attention
-# picture, and translations that become better from epoch to epoch. Please do this:
+# The next cell trains the translator that the following chapters use. While it runs, you see translations that become better
+# from epoch to epoch. Please do this:
 #
 # 1. **Stop it** in the middle: Kernel → Interrupt (the ■ button). It finishes its step, writes everything to the disk, and
 #    tells you so. If you had chosen Run All, the cells below do not run, because their model is not trained yet.
@@ -460,17 +458,16 @@ show_text(
 )
 
 # %% [markdown]
-# Do not take $e$ to the power of this running mean for the model's perplexity, because the loss of a training step is made
-# harder on purpose. Some values and words are hidden from the model, and the loss is *smoothed*, which means that being
-# completely sure is punished. [Overfitting](09_overfitting.ipynb) explains both, and computes the loss of this model without
-# them.
+# Do not take $e$ to the power of this running mean for the model's perplexity, because training makes the loss higher on
+# purpose: it hides some values and words from the model, and it punishes being completely sure.
+# [Overfitting](09_overfitting.ipynb) explains both, and computes the loss of this model without them.
 #
 # ## Reading the record
 #
-# The live plot (Figure 8.4) shows one moment. For everything that you want to look at later, there is the record: every step
-# writes a line into a plain file, `record.jsonl`, which any program can read, and from which Figure 8.5 is drawn.
+# The live plot (Figure 8.4) shows one moment. For later, every step also writes a line into a plain file, `record.jsonl`,
+# which any program can read and from which we draw Figure 8.5.
 
-# %%
+# %% tags=["hide-input"]
 print(f"{trainer.run.record_path.name}: {len(record):,} lines. A line of a step holds")
 print("   ", ", ".join(steps[0]))
 
@@ -482,10 +479,10 @@ show_figure(plot_losses(record, window=max(len(steps) // 40, 1)))
 # of encoder and decoder.
 
 # %% [markdown]
-# What should you look for in such a plot? The loss should start near $\ln V$ and fall at once. Jumps that do not come down
-# again mean that the learning rate is too high. If the loss falls but validation BLEU does not rise, the model is learning
-# something that does not help with new sentences. [My training does not work](../book/my-training-does-not-work.md) has a
-# longer list.
+# What should you look for in such a plot, after the start of the loss? Jumps that do not come down again mean that the learning
+# rate is too high. If the loss falls but validation BLEU does not rise, the model is learning something that does not help
+# with new sentences. [My training does not work](../book/my-training-does-not-work.md) has a longer list of symptoms, with
+# their causes and checks.
 #
 # The record can also tell us whether clipping was needed, because it has all norms before clipping:
 
@@ -527,8 +524,8 @@ show_text(
 #
 # ## A run that resumes where it stopped
 #
-# When you stopped the training cell and ran it again, it continued exactly where it was. If you wrote such a program yourself,
-# what would you have to save, so that a run that was stopped ends with the *same weights, bit for bit*, as a run that was never
+# When you stopped the training cell and ran it again, it continued exactly where it was. If you wrote such a program, what
+# would you have to save, so that a run that was stopped ends with the *same weights, bit for bit*, as a run that was never
 # stopped? The weights alone are not enough. You need everything that influences a later step:
 #
 # - the weights
@@ -539,8 +536,8 @@ show_text(
 #
 # The order of the pairs need not be saved, because it can be computed from the seed and the number of the epoch ([Batches:
 # many sentences in one rectangle](03_batches.ipynb)). All of this is written into one file, a
-# **[checkpoint](../book/glossary.md)**. The computer may also crash while the file is being written, so it is first written
-# under another name (Figure 8.7).
+# **[checkpoint](../book/glossary.md)**. Since the computer may crash while it writes, the file first has another name
+# (Figure 8.7).
 
 # %% tags=["hide-input"] mystnb={"image": {"alt": "A time line with the steps write, sync and rename. The old checkpoint is whole throughout; a temporary file grows, is on the disk, and by the rename becomes the new one. Kills before the rename leave the old checkpoint; a kill after it leaves the new one."}}
 show_drawing("checkpoint")
@@ -551,10 +548,11 @@ show_drawing("checkpoint")
 # there is an undamaged checkpoint to resume from.
 
 # %% [markdown]
-# Let us test it by disturbing a tiny run twice. The function `disturb` does something just before a given step.
+# Let us test it with tiny runs. The folded cell defines two helpers: `tiny_trainer(folder)` makes a new `Trainer`, which knows
+# only what is in the folder, and `disturb(trainer, step, act)` calls `act` just before a given step.
 
 
-# %%
+# %% tags=["hide-input"]
 def disturb(trainer, step, act):
     """Do something just before a training step, counted from 1."""
     take_step = trainer.train_step
@@ -574,7 +572,7 @@ def tiny_trainer(folder):
 
 # %% [markdown]
 # The first run is not disturbed, and the second is stopped in step 8, by the signal that Kernel → Interrupt sends. Then a
-# **new** `Trainer` resumes it, which knows only what is in the folder.
+# **new** trainer resumes it.
 
 # %% tags=["nbval-check-output"]
 temporary = TemporaryDirectory()
@@ -626,7 +624,7 @@ for name, state in states.items():
     print(f"{name:12} {sum(equal)} of {len(reference)} tensors equal, bit for bit")
 
 # %% [markdown]
-# They are not just similar, they are equal. This is what each way of stopping costs:
+# All three runs end with the same state, so you lose no more than this:
 #
 # | what happens | what it costs |
 # | :--- | :--- |
@@ -663,7 +661,7 @@ show_table(["file of the run", "size"], [row for row in sizes if not row[0].star
 # - A training step computes the loss, its gradient, clips the gradient, and moves each weight.
 # - With teacher forcing the decoder reads the true words. This is fast and stable, but in use it reads its own words, and the
 #   difference is called exposure bias.
-# - Clipping keeps the direction of a gradient and limits its length. Look at the norms before you choose the limit.
+# - Clipping keeps the direction of a gradient and limits its length.
 # - Adam's steps have about the size of the learning rate, whatever the size of the gradient. A schedule raises the rate and
 #   lets it fall.
 # - The validation score decides which weights are kept, and not the training loss.
@@ -746,6 +744,5 @@ temporary.cleanup()
 # ## What to read next
 #
 # [Overfitting](09_overfitting.ipynb) asks what a falling training loss does not tell you, and compares the methods against
-# learning by heart. If you want to see translations first, continue with [Translating](10_translating.ipynb). If a training
-# of your own goes wrong, [My training does not work](../book/my-training-does-not-work.md) lists symptoms, causes and checks.
-# [Pascanu et al. (2013)](https://arxiv.org/abs/1211.5063) explain why gradients explode.
+# learning by heart. If you want to see translations first, continue with [Translating](10_translating.ipynb). [Pascanu et al.
+# (2013)](https://arxiv.org/abs/1211.5063) explain why gradients explode.
