@@ -144,7 +144,7 @@ for form, model in models.items():
 #
 # For a decoder that does not wait, the whole target becomes a few large products. We write its T states $h_1 \ldots h_T$ as the rows of a
 # matrix $Q$ (T, H), and the encoder's states as the rows of $\bar H$ (S, H). With the general score, all T times S scores are
-# then one product of matrices, and so are all contexts:
+# then one product of matrices. A softmax over each row turns them into the weights $A$ (T, S), and a second product gives all contexts:
 #
 # $$
 # \begin{aligned}
