@@ -501,8 +501,8 @@ show_drawing("luong-bahdanau")
 # | the context goes | into the GRU, and to the output | to the output only (with input feeding also into the next step) |
 # | in training, all target words at once? | no: step $t$ waits for its context | yes: run the GRU, then look from all states |
 #
-# The last row decides how fast the two train. In [Decoders: writing one word at a time](07_decoders.ipynb) you build both and
-# measure the difference.
+# [Decoders: writing one word at a time](07_decoders.ipynb) builds both. The last row of the table decides how fast the two train, and [All
+# words at once](30_all_words_at_once.ipynb) measures the difference.
 
 # %% [markdown]
 # ## Local attention: predict the place
@@ -792,6 +792,6 @@ assert torch.allclose(monotone.sum(-1), torch.ones(1, 4))
 # %% [markdown]
 # ## What to read next
 #
-# [Decoders: writing one word at a time](07_decoders.ipynb) puts these scores into the two decoders, and measures what
-# it is worth to look after the step. Then read [Bahdanau et al. (2015)](https://arxiv.org/abs/1409.0473), whose
-# appendix has every formula, and section 3 of [Luong et al. (2015)](https://arxiv.org/abs/1508.04025).
+# [Decoders: writing one word at a time](07_decoders.ipynb) puts these scores into the two decoders. Then read
+# [Bahdanau et al. (2015)](https://arxiv.org/abs/1409.0473), whose appendix has every formula, and section 3 of
+# [Luong et al. (2015)](https://arxiv.org/abs/1508.04025).

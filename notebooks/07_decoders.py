@@ -19,18 +19,17 @@
 #
 # We have an [encoder](../book/glossary.md) and we have [attention](../book/glossary.md). What is still missing is the
 # [decoder](../book/glossary.md), which writes the translation word by word and looks at the source for each word. There are two famous
-# designs, which differ in whether the decoder looks before or after its own step, and this decides
-# how fast they train. In this chapter we assemble both for three sentences, small enough to print every shape, and put the whole network together.
+# designs, which differ in whether the decoder looks before or after its own step. In this chapter we assemble both for three sentences, small
+# enough to print every shape, and count their parameters.
 #
 # > **What you will be able to do**
 # >
 # > - follow one word through a Luong decoder and a Bahdanau decoder, shape by shape
-# > - explain why one of them can read all target words at once in training and the other cannot, and show it
-# > - name the shape of every tensor of the whole network
+# > - explain what each of them knows about the source at every step, and show it with an experiment
+# > - say what input feeding adds
 # > - count the parameters of every form, and say what tying two matrices saves
-# > - apply the cheapest test of a new model: can it learn three sentences by heart?
 #
-# The chapter needs no data but three sentences. It runs in under a minute at every scale.
+# The chapter needs no data but three sentences. It runs in seconds at every scale.
 
 # %% tags=["hide-input"]
 # Find the package in this clone, or install it from where the book is published. Otherwise stop and say what to do.
@@ -54,7 +53,6 @@ if not ready:
     raise stop
 
 # %%
-import time
 from dataclasses import replace
 
 import numpy as np
@@ -66,18 +64,9 @@ from s2s_tutorial.data.vocabulary import Vocabulary
 from s2s_tutorial.model.decoder import BahdanauDecoder, Decoder, LuongDecoder
 from s2s_tutorial.model.gru import gru_step
 from s2s_tutorial.model.seq2seq import Seq2Seq, count_parameters, shift_right
-from s2s_tutorial.notebook.show import (
-    check_shape,
-    show_drawing,
-    show_figure,
-    show_shapes,
-    show_source,
-    show_table,
-    show_text,
-)
+from s2s_tutorial.notebook.show import check_shape, show_figure, show_shapes, show_source, show_table, show_text
 from s2s_tutorial.presets import load_scale
 from s2s_tutorial.settings import ModelSettings
-from s2s_tutorial.translation.translator import Translator
 
 scale = load_scale()  # S2S_SCALE: small, standard or large
 SOURCES = ["je n ai pas faim .", "le chat noir dort .", "merci ."]  # normalised; two or more
@@ -85,8 +74,6 @@ TARGETS = ["i m not hungry .", "the black cat is asleep .", "thank you ."]
 # Embedding, hidden size and layers. E and H differ, so that their shapes cannot be confused.
 E, H, L = 5, 8, 2
 SEED = 5  # of all initial weights
-STEPS, LEARNING_RATE = 120, 0.03  # of learning by heart
-RACE_WORDS, RACE_SENTENCES = 10, (2, 16, 64)  # of the race: in a sentence, in a batch
 SRC_WORDS, TGT_WORDS = 1_717, 1_529  # sizes of two vocabularies, to count parameters
 
 # %% [markdown]
@@ -101,9 +88,10 @@ SRC_WORDS, TGT_WORDS = 1_717, 1_529  # sizes of two vocabularies, to count param
 # \tag{7.1}
 # $$
 #
-# Equation (7.1) is the chain rule of probability, so it holds for any distribution and loses nothing. The model's own assumption is only in how
-# $y_{t-1}$ and everything before it are summarised in one state $h_t$ of the decoder. Figure 6.5 has shown the two designs of this
-# chapter.
+# For example, the probability of *thank you .* is the probability that the first word is *thank*, times that of *you* after *thank*, times
+# that of the full stop after both, times that of `<eos>` at the end. Equation (7.1) is the chain rule of probability, so it holds for any
+# distribution and loses nothing. What our models add is one assumption: that $y_{t-1}$ and everything before it can be summarised in one state
+# $h_t$ of the decoder. You have seen the two designs of this chapter in Figure 6.5. Now we compute them, one word at a time.
 
 # %% [markdown]
 # ## Three sentences
@@ -119,8 +107,8 @@ B, S, T = len(SOURCES), batch.src_ids.shape[1], batch.tgt_ids.shape[1]
 show_shapes(src_ids=batch.src_ids, src_mask=batch.src_mask, tgt_ids=batch.tgt_ids)
 
 # %% [markdown]
-# What is the decoder's *input*? At position $t$ it reads the word before, $y_{t-1}$. So the target words are shifted by one
-# position, and `<sos>` fills the first:
+# What is the decoder's *input*? At position $t$ it reads the word before, $y_{t-1}$. So we shift the target words by one
+# position, and put `<sos>` into the first:
 
 # %% tags=["nbval-check-output"]
 prev_ids = shift_right(batch.tgt_ids)
@@ -130,14 +118,14 @@ for pair in zip(prev_ids[1].tolist(), batch.tgt_ids[1].tolist(), strict=True):
     print(f"{read:7} {said}")
 
 # %% [markdown]
-# Read the table row by row: given `<sos>`, write *the*; given *the*, write *black*. Every word stands on the right and, one row
-# lower, on the left. During training the decoder reads the true previous word and not the word that it would have written itself. This is called
+# Read the table row by row: given `<sos>`, write *the*; given *the*, write *black*. Every word on the right is also on the left, one row
+# lower. During training the decoder reads the true previous word and not the word that it would have written itself. This is called
 # **[teacher forcing](../book/glossary.md)**, and [Training](08_training.ipynb) looks at its consequences.
 #
 # ## Before the first word
 #
-# The encoder hands over two things: `enc_states`, one for each source word, and a first state for each layer of the
-# decoder. The decoder's `start` puts them into two objects. `Memory` holds what stays the same during a sentence, and
+# Before the decoder can write a word, it needs what the encoder has read. That is two things: `enc_states`, one for each source word, and a
+# first state for each layer of the decoder. The decoder's `start` puts them into two objects. `Memory` holds what stays the same during a sentence, and
 # `DecoderState` holds what changes with every word.
 
 # %%
@@ -158,8 +146,8 @@ check_shape(state.dec_state, (L, B, H))
 # %% [markdown]
 # ## The Luong decoder, one word
 #
-# Luong's decoder follows three formulas ([Luong et al., 2015](https://arxiv.org/abs/1508.04025)). First its GRU takes a step. It reads
-# only the word before:
+# Now we can write the first word. Luong's decoder does this with three formulas ([Luong et al., 2015](https://arxiv.org/abs/1508.04025)). First its
+# GRU takes a step, in which it reads only the word before:
 #
 # $$
 # h_t = \mathrm{GRU}(y_{t-1}, h_{t-1})
@@ -179,7 +167,7 @@ check_shape(top, (B, H))
 
 # %% [markdown]
 # Then it looks at the source, with the state of (7.2) in the top layer as the query ([Attention: choosing where to
-# look](06_attention.ipynb)). State and context pass through one more layer. The result, $\tilde h_t$, is called the **attentional
+# look](06_attention.ipynb)). State and context then pass through one more layer, whose result, $\tilde h_t$, is called the **attentional
 # state**:
 #
 # $$
@@ -213,7 +201,8 @@ sums = logits.softmax(dim=-1).sum(dim=-1)
 torch.testing.assert_close(sums, torch.ones_like(sums))
 
 # %% [markdown]
-# Formulas (7.2) to (7.4) are the whole decoder. The package's `step` does the same, and these two functions are its main parts:
+# Formulas (7.2) to (7.4) are the whole decoder. The package's `step` computes the same. Its main parts are these two functions, in which you can
+# find each of the formulas again:
 
 # %%
 show_source(LuongDecoder.advance, LuongDecoder.attend)
@@ -226,9 +215,28 @@ torch.testing.assert_close(next_state.dec_state, torch.stack(states))
 
 
 # %% [markdown]
+# **Break it.** The loop that calls `step` has to pass each new state to the next call. Suppose that it passes the first state every time. No shape
+# changes, and nothing crashes.
+#
+# > **Guess first**
+# >
+# > We let the decoder read the same word twice, one after the other. Are its two predictions the same if we pass the new state on? And if we pass
+# > the first state again?
+
+# %% tags=["nbval-check-output"]
+for name, passed in (("new state", next_state), ("first state", state)):
+    second_logits, _, _ = decoder.step(prev_ids[:, 0], memory, passed)
+    print(f"{name:11} same prediction: {torch.equal(second_logits, step_logits)}")
+
+# %% [markdown]
+# With the first state, every step is a first step. The prediction then depends on the source and on the word before, and on nothing that was
+# written earlier, so in such a translation *the* is followed by the same word wherever it occurs. The state is the decoder's only memory of
+# what it has written.
+
+# %% [markdown]
 # ### Without attention
 #
-# With `attention="none"` there is no [context](../book/glossary.md), and (7.3) becomes $\tilde h_t = \tanh(W_c h_t)$.
+# How much does attention contribute to this step? With `attention="none"` there is no [context](../book/glossary.md), and (7.3) becomes $\tilde h_t = \tanh(W_c h_t)$.
 # What does such a decoder still know about the source? Only what is in its first state. We can check this by moving every encoder state
 # far away: the prediction must not change.
 
@@ -258,7 +266,7 @@ for name in ("none", "general"):
 # %% [markdown]
 # ### Input feeding
 #
-# Luong's decoder does not remember where it looked, because the context goes to the output and not into the GRU. At step $t$
+# Even with attention, Luong's decoder does not remember where it looked, because the context goes to the output and not into the GRU. At step $t$
 # it has only the word $y_{t-1}$ and its own state to guess which source words it has already translated. The same paper offers
 # a remedy, **input feeding** (section 3.3): the last attentional state is added to the next input.
 #
@@ -285,7 +293,7 @@ check_shape(second.attn_state, (B, H))
 # %% [markdown]
 # ## The Bahdanau decoder, one word
 #
-# What stays: an encoder, a GRU, attention and an output layer. What changes is their order. The older design ([Bahdanau et al.,
+# The second decoder has the same parts as the first, a GRU, attention and an output layer, but uses them in another order. This older design ([Bahdanau et al.,
 # 2015](https://arxiv.org/abs/1409.0473)) looks *first*. Its query is the state before the step, $h_{t-1}$, and the context goes into the GRU together with
 # the word:
 #
@@ -304,8 +312,8 @@ check_shape(second.attn_state, (B, H))
 # \tag{7.7}
 # $$
 #
-# In the package, the $g$ of (7.7) is $\tanh(W[y_{t-1}; h_t; c_t])$ followed by the output layer. The attention and the
-# state update are the paper's. Three other parts are simpler than in its appendix A.2. The paper's $g$ has a maxout layer;
+# In our package, the $g$ of (7.7) is $\tanh(W[y_{t-1}; h_t; c_t])$ followed by the output layer. The attention and the
+# state update are the paper's, but we made three other parts simpler than in its appendix A.2. The paper's $g$ has a maxout layer;
 # its annotations are the two directions *concatenated*, with 2H numbers, whereas we add them and keep H; and its first
 # state is a learned function, $\tanh(W_s \overleftarrow{h}_1)$, of the backward state at the first word. Luong's paper
 # differs from our Luong decoder too: its networks are stacked LSTMs, not GRUs.
@@ -332,7 +340,8 @@ into_output = torch.cat([word, top, context[:, 0]], dim=-1)
 show_shapes(query=query, context=context, into_gru=into_gru, top=top, into_output=into_output)
 
 # %% [markdown]
-# The widths are E + H for the GRU and E + 2H for the output. Here is the package's form, and then the check that it computes the same:
+# The widths are E + H for the GRU and E + 2H for the output, 13 and 21 with our sizes. Here is how the package computes this step, and below it the
+# check that we have computed the same:
 
 # %%
 show_source(BahdanauDecoder.look, BahdanauDecoder.advance)
@@ -346,7 +355,7 @@ torch.testing.assert_close(step_weights, attn_weights[:, 0])
 torch.testing.assert_close(next_state.dec_state, torch.stack(states))
 
 # %% [markdown]
-# One experiment shows the difference between the two designs. We change the word that the decoder reads, and ask only whether
+# One experiment shows you the difference between the two designs. We change the word that the decoder reads, and ask only whether
 # it looks elsewhere at *this* step:
 
 # %% tags=["nbval-check-output"]
@@ -357,152 +366,16 @@ for name, model in (("luong", luong), ("bahdanau", bahdanau)):
     print(f"{name:8} other word, other look: {not torch.equal(one, other)}")
 
 # %% [markdown]
-# Bahdanau's decoder has not read the word yet when it looks. Where it looks was decided by its state one step earlier.
+# Bahdanau's decoder has not read the word yet when it looks, so its state of one step earlier decides where it looks. In training, the
+# order also decides which of the two designs is faster, as we see in [All words at once](30_all_words_at_once.ipynb).
 #
-# ## All words at once
-#
-# Under teacher forcing, every input word is known before the model predicts anything. Does training have to go word by
-# word, then? That depends on what step $t$ has to wait for.
-#
-# - **Luong:** $h_t$ needs $y_{t-1}$ and $h_{t-1}$, but no context. So the GRU can run over the whole target first, and *then*
-#   all T states can look at the source at once, in one large product.
-# - **Bahdanau:** $h_t$ needs $c_t$, which needs $h_{t-1}$, which needed $c_{t-1}$. The context is inside the loop,
-#   and so is attention. Input feeding puts Luong's decoder into the same situation.
-#
-# We can test this. If states do not depend on contexts, then moving the encoder states must leave the decoder's GRU
-# states unchanged, even after three words:
-
-# %% tags=["nbval-check-output"]
-for name, model in (("luong", luong), ("luong, fed", fed), ("bahdanau", bahdanau)):
-    memory, state = model.encode(batch.src_ids, batch.src_mask)
-    ends = []
-    for mem in (memory, move_sources(memory)):
-        now = state
-        for words in prev_ids[:, :3].unbind(dim=1):
-            _, now, _ = model.decoder.step(words, mem, now)
-        ends.append(now.dec_state)
-    print(f"{name:10} waits for the context: {not torch.equal(*ends)}")
-
-# %% [markdown]
-# So the package has two ways through a known sequence: a plain one, word by word, for all decoders, and a faster one for Luong's decoder:
-
-# %%
-show_source(Decoder.forward, LuongDecoder.forward)
-
-
-# %% [markdown]
-# Both ways must give the same numbers, and the same gradient for every weight of the model, including those of the encoder. Otherwise the fast way
-# would train another model than the one that translates. We compare both for all four decoders:
-
-
-# %%
-def whole(model: Seq2Seq, batch: Batch) -> torch.Tensor:
-    """Logits (B, T, V), all words at once where the decoder can."""
-    memory, state = model.encode(batch.src_ids, batch.src_mask)
-    output = model.decoder(shift_right(batch.tgt_ids), memory, state)
-    return model.decoder.logits(output.attn_states)
-
-
-def stepwise(model: Seq2Seq, batch: Batch) -> torch.Tensor:
-    """Logits (B, T, V), from `step` alone, as search does it."""
-    memory, state = model.encode(batch.src_ids, batch.src_mask)
-    logits = []
-    for words in shift_right(batch.tgt_ids).unbind(dim=1):
-        step_logits, state, _ = model.decoder.step(words, memory, state)
-        logits.append(step_logits)
-    return torch.stack(logits, dim=1)
-
-
-# %% tags=["nbval-check-output"]
-models = {"luong": luong, "luong, fed": fed, "bahdanau": bahdanau, "none": build(attention="none")}
-for name, model in models.items():
-    results = []
-    for form in (whole, stepwise):
-        logits = form(model, batch)
-        check_shape(logits, (B, T, len(tgt_vocabulary)))
-        gradients = torch.autograd.grad(logits.sin().sum(), list(model.parameters()))
-        results.append([logits, *gradients])
-    torch.testing.assert_close(*results)
-    print(f"{name:10} logits and {len(gradients)} gradients agree")
-
-
-# %% [markdown]
-# ### How much time it saves
-#
-# Next we measure the time at the sizes of your scale. Luong's decoder runs forward and back over sentences of `RACE_WORDS` words, once in
-# its fast way and once word by word. The encoder and the output layer, which are the same in both, are left out.
-#
-# > **Guess first**
-# >
-# > Both ways do the same arithmetic. How many times as long does the stepwise one take with 2
-# > sentences in a batch? And with 64?
-
-
-# %%
-def milliseconds(forward, sentences: int, words: int) -> float:
-    """One pass of a decoder's `forward` and back, over random sentences; the best of five."""
-    plain = replace(scale.model, decoder="luong", input_feeding=False, dropout=0.0)
-    model = Seq2Seq(plain, SRC_WORDS, TGT_WORDS)
-    ids = torch.randint(4, TGT_WORDS, (sentences, words))
-    with torch.no_grad():
-        memory, state = model.encode(ids, torch.ones_like(ids, dtype=torch.bool))
-    times = []
-    for _ in range(5):
-        start = time.perf_counter()
-        forward(model.decoder, shift_right(ids), memory, state).attn_states.sum().backward()
-        times.append(1000 * (time.perf_counter() - start))
-    return min(times)
-
-
-# %%
-forms = (LuongDecoder.forward, Decoder.forward)
-rows = []
-for sentences in RACE_SENTENCES:
-    times = [milliseconds(form, sentences, RACE_WORDS) for form in forms]
-    rows.append([sentences, *times, times[1] / times[0]])
-show_table(["sentences", "all words at once (ms)", "word by word (ms)", "times as long"], rows)
-
-# %% tags=["hide-input"]
-few, many = rows[0], rows[-1]
-show_text(
-    f"In this run the loop took **{few[-1]:.1f} times** as long with {few[0]} sentences a batch, "
-    f"and **{many[-1]:.1f} times** with {many[0]}."
-)
-
-# %% [markdown]
-# Why does the batch size matter if the arithmetic is the same? Every call of a product costs some time of its
-# own, whatever the size of its matrices, and the loop makes many more calls. With few sentences these calls take most of
-# the time. With many sentences the multiplications take longer than the calls, so the two ways come closer. A GPU multiplies so
-# much at a time that nearly every product is small to it, so there the difference stays large.
-#
-# In translation there is no fast way, because the next input is the model's own last word, which does not
-# exist yet. [Translating](10_translating.ipynb) therefore goes step by step with any decoder. So the fast way exists only with teacher forcing.
-#
-# ## The whole network
-#
-# All parts are now there. Figure 7.1 shows them together with the shape of every tensor, for Luong's decoder. B is the number of sentences in the batch, S and T
-# are the lengths of source and target, E and H are the sizes of embeddings and states, L is the number of layers and V the size of the target vocabulary.
-
-# %% tags=["hide-input"] mystnb={"image": {"alt": "Two columns that meet in attention. The encoder turns source ids (B, S) into embeddings (B, S, E) and enc_states (B, S, H). The decoder turns previous ids (B, T) into embeddings (B, T, E) and states (B, T, H). Attention gives weights (B, T, S) and a context (B, T, H), which is joined with the states to give attn_states (B, T, H), logits (B, T, V) and the loss. An arrow labelled first_states leads from the encoder's GRU to the decoder's."}}
-show_drawing("network")
-
-# %% [markdown]
-# **Figure 7.1.** The whole network with Luong's decoder, and the shape of every tensor. In use, the last step's word takes the place of `prev_ids`, one word at a time.
-
-# %% [markdown]
-# The class `Seq2Seq` holds encoder and decoder together. Its three methods follow the figure from top to bottom: `encode` does the left
-# column, `forward` the right one, and `loss` the end:
-
-# %%
-show_source(Seq2Seq.encode, Seq2Seq.forward, Seq2Seq.loss)
-
-# %% [markdown]
 # ## Counting, and tying
 #
-# How many numbers does training have to find? Here are all forms at the sizes of your scale, with vocabularies of
-# 1,717 and 1,529 words:
+# We have seen that the two decoders need layers of different widths. What does that cost, in other words how many numbers does training have to
+# find? Here are all forms at the sizes of your scale, encoder and decoder together, with vocabularies of 1,717 and 1,529 words. A *tied* model saves one
+# matrix, as we explain below the figure:
 
-# %%
+# %% tags=["hide-input"]
 kinds = [("luong", score, False) for score in ("none", "dot", "general", "concat", "local-p")]
 kinds += [("luong", "general", True), ("bahdanau", "additive", False)]
 rows = []
@@ -515,12 +388,43 @@ for kind, score, feeding in kinds:
     rows.append([kind + (", fed" if feeding else ""), score, *counts])
 show_table(["decoder", "attention", "tied", "untied"], rows)
 
+# %% tags=["hide-input"] mystnb={"image": {"alt": "Four horizontal bars, one for each form of the network, divided into word vectors, encoder GRU, decoder GRU, attention, and the layer that joins context and state. Word vectors and GRUs fill nearly the whole bar. Attention is a narrow strip. The bar of the Bahdanau decoder is the longest, because its decoder GRU and its joining layer are wider."}}
+parts = {
+    "word vectors, output": ("embedding", "output"),
+    "encoder GRU": ("encoder.layers",),
+    "decoder GRU": ("decoder.layers",),
+    "attention score": ("attention",),
+    "$W_c$ or $W$": ("combine",),
+}
+forms = {"luong, none": {"attention": "none"}, "luong, general": {"attention": "general"}}
+forms |= {"luong, general, fed": {"attention": "general", "input_feeding": True}}
+forms |= {"bahdanau, additive": {"decoder": "bahdanau", "attention": "additive"}}
+figure = Figure(figsize=(6.5, 2.6), layout="constrained")
+axes = figure.add_subplot()
+for place, (name, changes) in enumerate(forms.items()):
+    model = Seq2Seq(replace(scale.model, tie_embeddings=False, **changes), SRC_WORDS, TGT_WORDS)
+    left, of_model = 0, {name: weight.numel() / 1000 for name, weight in model.named_parameters()}
+    for (part, signs), color in zip(parts.items(), ("0.75", "#00429d", "#2a7f62", "#b8560b", "0.35"), strict=True):
+        size = sum(count for name, count in of_model.items() if any(sign in name for sign in signs))
+        axes.barh(place, size, left=left, color=color, height=0.6, label=part if place == 0 else None)
+        left += size
+    assert round(1000 * left) == count_parameters(model)  # each weight is in one part
+axes.set_yticks(range(len(forms)), list(forms))
+axes.invert_yaxis()
+axes.set(xlabel="parameters (thousands), untied")
+figure.legend(loc="outside upper center", ncols=3, fontsize="small")
+show_figure(figure)
+
 # %% [markdown]
-# In Luong's decoder attention costs almost no parameters. The dot score has none of its own; only $W_c$ becomes wider. Bahdanau's
+# **Figure 7.1.** Where the parameters of four forms are, untied, at the scale of this run. Word vectors and GRUs have most of them, and the attention score has
+# few.
+
+# %% [markdown]
+# In Luong's decoder attention costs almost no parameters, as you see in Figure 7.1. The dot score has none of its own; only $W_c$ becomes wider. Bahdanau's
 # decoder needs more, and mostly not for its score: the context makes the inputs of its GRU and of $W$ in
 # (7.7) wider.
 #
-# The word vectors are a large part of the model. The decoder needs two matrices of V rows: the [embedding](../book/glossary.md), which
+# The word vectors are a large part of the model, so that is where we can save most. The decoder needs two matrices of V rows: the [embedding](../book/glossary.md), which
 # turns a word into a vector, and the output layer, which compares $\tilde h_t$ with a vector for each word. Both describe words, so why keep
 # two lists? **[Tied embeddings](../book/glossary.md)** use one matrix for both ([Press and Wolf,
 # 2017](https://arxiv.org/abs/1608.05859)). For this, a word vector must have as many numbers as a state, E = H.
@@ -549,115 +453,9 @@ show_text(
 )
 
 # %% [markdown]
-# What does tying do to quality? The vector of a word now learns from both tasks. For language models, which only continue a text,
+# What does tying do to the quality of translations? Each vector now has to learn two tasks. For language models, which only continue a text,
 # the paper found better predictions with tied embeddings. For translation it claims less: the models shrink to less
 # than half of their size without harm to their performance. [Overfitting](09_overfitting.ipynb) measures it with our network.
-#
-# ## Three sentences by heart
-#
-# Before you train a new model for an hour, give it the cheapest test there is: train it on
-# three sentences. A model with thousands of weights that cannot learn three sentences by heart has a bug. (A model
-# that passes this test may still have one.)
-#
-# We begin with a single step of training, in which the loss must fall. An **optimiser** changes the weights a little in the direction in which the loss falls;
-# [Training](08_training.ipynb) explains how.
-
-# %% tags=["nbval-check-output"]
-kinds = {
-    "luong, general": build(),
-    "luong, none": build(attention="none"),
-    "luong, fed": build(input_feeding=True),
-    "bahdanau, additive": build(decoder="bahdanau", attention="additive"),
-}
-for name, model in kinds.items():
-    optimiser = torch.optim.SGD(model.parameters(), lr=0.01)
-    before = model.loss(batch)
-    before.backward()
-    optimiser.step()
-    lower = model.loss(batch).item() < before.item()
-    print(f"{name:18} lowers the loss: {lower}")
-
-# %% [markdown]
-# A model that knows nothing gives each of the V words the same probability, and its loss is $\ln V$, the
-# dashed line in the next figure. Now we let all four learn for more steps:
-
-# %%
-curves = {}
-for name, model in kinds.items():
-    optimiser = torch.optim.Adam(model.parameters(), LEARNING_RATE)
-    curves[name] = []
-    for _ in range(STEPS):
-        loss = model.loss(batch)
-        optimiser.zero_grad()
-        loss.backward()
-        optimiser.step()
-        curves[name].append(loss.item())
-
-# %% tags=["hide-input"] mystnb={"image": {"alt": "Four curves of loss over training steps, one for each decoder. All start near a dashed line, the loss of a blind guess, and fall close to zero."}}
-figure = Figure(figsize=(5.5, 3), layout="constrained")
-axes = figure.add_subplot()
-for (name, curve), style in zip(
-    curves.items(), (("-", "#00429d"), ("--", "#b8560b"), (":", "#2a7f62"), ("-.", "0.3")), strict=True
-):
-    axes.plot(range(1, STEPS + 1), curve, style[0], color=style[1], lw=2, label=name)
-axes.axhline(np.log(len(tgt_vocabulary)), color="0.5", lw=1, linestyle=(0, (6, 3)))
-axes.set(xlabel="training step", ylabel="loss (nats per word)", ylim=(0, None))
-axes.legend()
-show_figure(figure)
-
-
-# %% [markdown]
-# **Figure 7.2.** Every form learns three sentences by heart: the loss starts near that of a blind guess and goes to zero.
-
-# %% [markdown]
-# The loss in Figure 7.2 was computed with the true previous words. Whether the models can *translate*, with their
-# own words as inputs, is another question, so we test that too:
-
-
-# %%
-def right_translations(model: Seq2Seq) -> int:
-    """How many of the three sentences come out exactly."""
-    translator = Translator(model, src_vocabulary, tgt_vocabulary)
-    found = translator.translate_words(SOURCES)
-    pairs = zip(found, TARGETS, strict=True)
-    return sum(" ".join(each.words) == target for each, target in pairs)
-
-
-# %% tags=["nbval-check-output"]
-for name, model in kinds.items():
-    print(f"{name:18} {right_translations(model)} of {len(SOURCES)} right")
-
-# %% [markdown]
-# Even the decoder without attention passes, because a few numbers are enough to tell three sentences apart.
-# [Encoder and decoder](05_encoder_decoder.ipynb) shows what it cannot do.
-#
-# **Break it.** Forget the shift: feed $y_t$ where $y_{t-1}$ belongs. It is one missing call, no shape changes, and
-# nothing crashes.
-#
-# > **Guess first**
-# >
-# > Is the loss after training higher, lower or the same? And how many of the three sentences come out right?
-
-# %%
-cheat = build()
-optimiser = torch.optim.Adam(cheat.parameters(), LEARNING_RATE)
-for _ in range(STEPS):
-    loss = cheat.loss(batch, prev_ids=batch.tgt_ids)  # the answer is the question
-    optimiser.zero_grad()
-    loss.backward()
-    optimiser.step()
-
-# %% tags=["hide-input"]
-honest, right = curves["luong, general"][-1], right_translations(cheat)
-show_text(
-    f"The loss is **{loss.item():.3f}**; with the right inputs it was {honest:.3f}. And **{right} of {len(SOURCES)}** sentences come "
-    "out right."
-)
-
-
-# %% [markdown]
-# The model has learned to copy its input, because in training the input *was* the answer. When it translates, the input is only the word
-# before. So a low loss proves nothing until the model has written something of its own.
 
 # %% [markdown]
 # ## Every formula, its code and its test
@@ -671,20 +469,17 @@ show_text(
 # | (7.6), (7.7) | `BahdanauDecoder` | `test_the_bahdanau_step_equals_the_formulas_by_hand` |
 # | (7.5) | `LuongDecoder.advance` | `test_input_feeding_feeds_what_the_step_before_put_out` |
 # | which state looks | `look`, `attend` | `test_bahdanau_attends_from_the_state_before_and_luong_from_the_one_after` |
-# | whole equals stepwise | `forward`, `step` | `test_the_whole_sequence_at_once_equals_step_by_step` |
 # | a decoder without attention | both | `test_a_decoder_without_attention_works_and_has_no_weights` |
 # | shapes at every step | all | `test_a_small_batch_has_the_right_shape_at_every_step` |
 #
 # ## Recap
 #
 # - A [decoder](../book/glossary.md) answers one question per word: what comes next, given the source and the words so far?
-# - Luong's decoder steps and then looks, Bahdanau's looks and then steps. So under teacher forcing Luong's can read the whole
-#   target at once.
-# - Input feeding tells Luong's decoder where it looked, and in return the fast way is lost.
-# - A fast way must be compared with the slow one, in values *and* gradients.
+# - Luong's decoder steps and then looks, Bahdanau's looks and then steps.
+# - Without attention, all that Luong's decoder knows about the source is in its first state.
+# - The state is the decoder's only memory of what it has written. Luong's does not remember where it looked, and input feeding tells it.
 # - Luong's attention adds few parameters, and Bahdanau's wider inputs add more. Word vectors are a large part of a small
 #   model, and tying saves one of their matrices.
-# - Let every new model learn three sentences by heart, and then let it *translate* them.
 #
 # ## Exercises
 
@@ -732,34 +527,12 @@ heard = embedded.grad.abs().sum(-1).gt(0)
 print("every source word has a part in it:", heard.all().item())
 
 # %% [markdown]
-# It is the first word's state. The backward direction computed its half last, after it had read the sentence from
-# the end to the beginning, so it summarises the whole sentence. Unlike Luong's decoder, this one gets the summary again at every
+# It is the first word's state. The backward direction computed its half of it last, after it had read the sentence from
+# the end to the beginning, so this state summarises the whole sentence. Unlike Luong's decoder, this one gets the summary again at every
 # step and does not have to carry it in its state.
-
-# %% [markdown]
-# ### Exercise 7.3: Longer sentences, wider gap?
-#
-# Measure both ways with `milliseconds` for 5, 10 and 20 words. Which part of the work cannot be done at once even in
-# the fast form?
-
-# %% [markdown]
-# ### Solution to exercise 7.3
-
-# %% tags=["solution"]
-rows = []
-for length in (5, 10, 20):
-    times = [milliseconds(form, RACE_SENTENCES[0], length) for form in forms]
-    rows.append([length, *times, times[1] / times[0]])
-show_table(["words", "all words at once (ms)", "word by word (ms)", "times as long"], rows)
-assert all(at_once > 0 and in_steps > 0 for _, at_once, in_steps, _ in rows)
-
-# %% [markdown]
-# Both grow with the length. The GRU itself remains a loop in both forms, because $h_t$
-# has to wait for $h_{t-1}$. Embedding, attention and everything after it are done at once. Only models
-# without recurrence, such as the Transformer, have no such loop.
 
 # %% [markdown]
 # ## What to read next
 #
-# [Training](08_training.ipynb) trains what you have built. On sharing the weights of input and output words: [Press and
-# Wolf (2017)](https://arxiv.org/abs/1608.05859).
+# [All words at once](30_all_words_at_once.ipynb) puts the whole network together, and compares how fast the two decoders read a translation
+# that is already known. On sharing the weights of input and output words: [Press and Wolf (2017)](https://arxiv.org/abs/1608.05859).

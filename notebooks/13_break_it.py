@@ -247,10 +247,10 @@ lines = [f"{name}: from **{values[0]:.1f}** to **{values[-1]:.1f}**" for name, v
 show_text("BLEU without another sentence in the batch, and beside the longest one: " + "; ".join(lines) + ".")
 
 # %% [markdown]
-# Now a single sentence, « Ma sœur ne dort pas », alone and beside a long sentence: the words, and the log-probability that the model
+# Now we translate a single sentence, « Ma sœur ne dort pas », alone and beside a long sentence. The table has the words, and the log-probability that the model
 # gives to all of them. We do not ask whether the translation is right, only whether the other sentence changes it.
 
-# %%
+# %% tags=["hide-input"]
 rows = []
 for name, trainer, broken in MODELS:
     for words in (0, COMPANIONS[-1]):
@@ -261,11 +261,11 @@ show_table(["model", "company", "translation", "log-probability"], rows)
 
 
 # %% [markdown]
-# Figure 13.2 shows the reason. These are the weights of that sentence in the wide rectangle, with the padding
-# that a heat map usually cuts off.
+# Figure 13.2 shows the reason. These are the weights of that sentence in a rectangle of 120 words. The weights of all paddings, which a heat map
+# usually cuts off, are added up in the last column.
 
 
-# %%
+# %% tags=["hide-input"]
 def wide_weights(trainer, width):
     """Weights (T, S + 1) of `SENTENCE` in a rectangle of that width; the last column sums all padding up."""
     model, ids = trainer.model, trainer.run.src_vocabulary.encode(SENTENCE.split())
@@ -408,7 +408,7 @@ show_figure(figure)
 # To learn more, we train both again, four times as long and from three seeds each (at `small` only once and briefly). Then we ask
 # the question of [Which attention?](15_which_attention.ipynb): does every seed of the one beat every seed of the other?
 
-# %%
+# %% tags=["hide-input"]
 to_the_end = {"two layers": [], "wrong first states": []}
 for seed in FULL_SEEDS:
     for name, breakage in (("two layers", None), ("wrong first states", wrong_state())):
