@@ -411,8 +411,8 @@ show_figure(figure)
 # one seed.
 
 # %% [markdown]
-# First check the last column, which has the minutes that a training took in the end, with its validations. The more the two
-# numbers of a row differ, the less the race in this row was one at equal minutes.
+# First check the last column, which has the minutes that a training took in the end, with its validations and with whatever
+# else the machine had to do. The more the two numbers of a row differ, the less the race in this row was one at equal minutes.
 #
 # Please read the table with four reservations in mind. First, a minute of training is short, so the race measures which
 # network learns *quickly* as much as which one learns *well*. Second, the intervals say what other seeds would change, and not
