@@ -487,8 +487,8 @@ show_text(
 # %% [markdown]
 # Without residuals the network learns nothing: its loss stops falling when it knows how frequent each word is, because the
 # encoder gives it the same state for every word of the source. Without normalisation it does learn, but slowly. The norm
-# of its first gradient is more than a hundred times as large as that of the complete network, so clipping shortens nearly
-# every one of its first steps.
+# of its first gradient is more than a hundred times as large as that of the complete network, and far above the norm of 5 at
+# which our trainer clips gradients.
 #
 # The warm-up matters for both forms, perhaps more than you guessed. The comparison is fair, since both schedules have the
 # same mean rate over the run, half of the highest one. They differ in where the large steps are. Without a warm-up they

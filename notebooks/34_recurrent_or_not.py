@@ -116,7 +116,7 @@ COLOURS = {"GRU": BLUE, "Transformer": ORANGE}
 # | the same for both | chosen for each network |
 # | --- | --- |
 # | pairs, vocabulary, batch size, seeds | the learning rate, out of three, by validation BLEU |
-# | number of parameters (to a few percent) | how long the learning rate rises, as its settings have it |
+# | number of parameters (to a few percent) | the dropout, and how long the learning rate rises, as its settings have them |
 # | minutes of training | the number of epochs that fit into these minutes |
 # | search and test set | the precision of its products, as in [Faster on one machine](17_faster.ipynb) |
 #
@@ -177,8 +177,9 @@ show_table(
 # %% [markdown]
 # ### The same number of parameters
 #
-# The first rule is the easiest to keep. For the Transformer we try all sizes $H$ up to that of the GRU which its 4 heads can share, and take the one
-# whose number of parameters is nearest to that of the recurrent network. Before you look at the table, count with a pencil:
+# The first rule is the easiest to keep. The recurrent network has one GRU layer on each side and attention with the dot score.
+# For the Transformer we try all sizes $H$ up to that of the GRU which its 4 heads can share, and take the one whose number of
+# parameters is nearest to that of the recurrent network. Before you look at the table, count with a pencil:
 # an encoder layer of the Transformer has about $4 H^2$ parameters in its attention and, with $F = 2H$, as many in its
 # feed-forward network. A decoder layer has a second attention. So two layers of each have
 # $2 \cdot 8 H^2 + 2 \cdot 12 H^2 = 40 H^2$, and the embeddings of $V$ French and English entries have another $V H$.
@@ -288,8 +289,9 @@ show_table(
 # ### The same care
 #
 # The third rule is about the settings. Each network gets three learning rates: half of the one in its settings, the same, and
-# twice as much. We train on a quarter of the `standard` pairs, and choose by validation BLEU, so that the test set has no part
-# in the choice. What we do *not* tune are the rates for each text and each share, and everything else, such as the dropout.
+# twice as much. We train on a quarter of the `standard` pairs with one seed, and choose by validation BLEU, so that the test set
+# has no part in the choice. What we do *not* tune are the rates for each text and each share, and everything else, such as the
+# dropout. And where the best of the three rates is the lowest or the highest, one beyond it might be better still.
 
 
 # %%
@@ -325,8 +327,9 @@ show_table(
 # %% [markdown]
 # ## The race
 #
-# As in [Which attention?](15_which_attention.ipynb), the loop over the seeds is the outer one. If you stop it early, you
-# already have a whole table, only with fewer seeds. Each network is measured on the test set as soon as it is trained.
+# As in [Which attention?](15_which_attention.ipynb), the loop over the seeds is the outer one. So if you stop it early, every
+# cell of the table has its first seeds already. An interval needs at least two: with `SEEDS = (0, 1)`, the cells that follow use
+# these. Each network is measured on the test set as soon as it is trained.
 
 
 # %%
@@ -408,12 +411,16 @@ show_figure(figure)
 # one seed.
 
 # %% [markdown]
+# First check the last column, which has the minutes that a training took in the end, with its validations and with whatever
+# else the machine had to do. The more the two numbers of a row differ, the less the race in this row was one at equal minutes.
+#
 # Please read the table with four reservations in mind. First, a minute of training is short, so the race measures which
-# network learns *quickly* as much as which one learns *well*. Second, nine intervals of 95% are nine chances to be wrong: if
-# both networks were equally good, one cell in twenty would still look decided. Third, the scores of the three texts cannot be
-# compared with each other, because each text has its own test set. And fourth, our networks and corpora are small. The race
-# does not tell what happens with a thousand times as many pairs, and that is the situation for which the Transformer was
-# proposed.
+# network learns *quickly* as much as which one learns *well*. Second, the intervals say what other seeds would change, and not
+# what other pairs or test sentences would, because those are the same for all seeds. And nine intervals of 95% are nine chances
+# to be wrong: if both networks were equally good, one cell in twenty would still look decided. Third, the scores of the three
+# texts cannot be compared with each other, because each text has its own test set. And fourth, our networks and corpora are
+# small. The race does not tell what happens with a thousand times as many pairs, and that is the situation for which the
+# Transformer was proposed.
 #
 # ## Long sentences, and longer than in training
 #
@@ -516,7 +523,8 @@ show_text(
 #
 # In a search, words come one after another in both networks. The recurrent decoder keeps a state of fixed size, and reads the
 # $S$ states of the encoder at each step. The Transformer reads the keys and values of these, and also those of all words that
-# it has written so far.
+# it has written so far. With $L$ layers these are $2 L H$ numbers for each word, so what a step of its search has to keep and
+# read grows with $S + T$, and in the recurrent network with $S$ alone.
 #
 # > **Guess first**
 # >
@@ -600,8 +608,8 @@ axes.legend(frameon=False, fontsize=8)
 show_figure(figure)
 
 # %% [markdown]
-# **Figure 34.3.** Speed and memory as sentences grow, in batches of 64 pairs with as many source as target words, on the
-# processor of the machine that executed the chapter.
+# **Figure 34.3.** Speed and memory as sentences grow, in batches of pairs with as many source as target words (64 pairs at
+# `standard`), on the processor of the machine that executed the chapter. The words of one side are counted.
 
 # %% tags=["hide-input"]
 short, long = LENGTHS[0], LENGTHS[-1]
@@ -633,25 +641,27 @@ show_table(
 
 # %% [markdown]
 # How does this fit our count? With short sentences, a large part of a training step does not depend on the length at all,
-# such as the optimiser, which changes every weight once. So at first, the words per second rise with the length. They would
-# fall when the comparisons take most of the time. But $S^2 H$ is as large as $S H^2$ only if $S = H$, so with our sizes that
-# needs sentences of a hundred words or more. The memory does not show the square either, because the fast form of attention
-# does not keep its weights.
+# such as the optimiser, which changes every weight once. So at first, the words per second can rise with the length. They fall
+# when the comparisons take most of the time. But $S^2 H$ is as large as $S H^2$ only if $S = H$, so at `standard` that needs
+# sentences of a hundred words or more. The square hardly shows in the memory of a training step either. The fast form of
+# attention in the Transformer does not keep its weights, and the GRU has $T S$ of them, which is little beside its states.
 #
-# In the table, compare the two rows in the middle. A target word costs more than a source word in both networks, because it
-# also needs a score for every entry of the vocabulary. In the Transformer it goes through a second attention as well.
+# In the table, compare the two rows in the middle. Which costs more, a word of the source or a word of the target? A target word
+# needs a score for every entry of the vocabulary, and in the Transformer it goes through a second attention as well. The
+# recurrent network, on the other hand, reads each source word in both directions.
 #
 # A GRU has to take its steps one after another in training, too, while the Transformer takes all words at once. How much this
-# is worth depends on the machine. Our processor has few cores, and either network keeps them busy. A graphics processor
-# has thousands of them, most of which have nothing to do while a GRU takes its steps. So do not transfer the ratios of Figure 34.3 to another
-# kind of machine. You can measure them there by running the cells of this section.
+# is worth depends on the machine. A processor has few cores, and either network keeps them busy. A graphics processor has
+# thousands of them, most of which have nothing to do while a GRU takes its steps. So do not transfer the ratios of Figure 34.3
+# to another kind of machine.
 #
 # ## Which head aligns?
 #
 # In [Seeing attention](12_seeing_attention.ipynb) we measured attention against gold alignments. A Transformer has many
 # attentions to the source, because each layer of the decoder has several heads. Which of them looks at the word that is being
 # translated? We feed the references of the grammar's test sentences, take the weights of each head, and compute its [alignment
-# error rate](../book/glossary.md), exactly as in that chapter.
+# error rate](../book/glossary.md), exactly as in that chapter. (A head that looks at the source of the word which the decoder
+# has just read may be useful too, but this rate counts it as wrong.)
 #
 # Then we will compare the best head with the only attention of the GRU. If we chose that head by the test sentences, it would
 # seem better than it is, because the best of several numbers is partly luck. So we choose it on the validation set.
@@ -691,8 +701,8 @@ for axes, (seed, table) in zip(np.atleast_1d(figure.subplots(1, len(SEEDS))), er
 show_figure(figure)
 
 # %% [markdown]
-# **Figure 34.4.** Alignment error rate of every head that attends to the source; low is good. The same place in the three
-# tables is not the same head, because each seed distributes the work in its own way.
+# **Figure 34.4.** Alignment error rate of every head that attends to the source; low is good. The same place in two tables is
+# not the same head, because each seed distributes the work in its own way.
 
 # %% tags=["hide-input"]
 best_head = {seed: float(table[best_heads[seed]]) for seed, table in errors.items()}
@@ -716,7 +726,7 @@ show_text(
 # If only some heads align, what are the others for? [Michel et al. (2019)](https://arxiv.org/abs/1905.10650) removed heads
 # from trained Transformers, and found that most of them can be removed one at a time with hardly any loss. [Voita et al.
 # (2019)](https://arxiv.org/abs/1905.09418) found that the few important heads have jobs that can be described. We can try it
-# with one function, which sets the columns of $W^O$ that belong to a head to 0:
+# with one function, which sets the part of $W^O$ that belongs to a head to 0:
 
 # %%
 show_source(without_heads)
@@ -762,8 +772,8 @@ right.legend(frameon=False)
 show_figure(figure)
 
 # %% [markdown]
-# **Figure 34.5.** What heads are worth. On the left, each head is removed on its own. On the right, more and more heads are
-# removed from the network of each seed.
+# **Figure 34.5.** What heads are worth. On the left, each head of one network is removed on its own. On the right, more and more
+# heads are removed from the network of each seed.
 
 # %% tags=["hide-input"]
 lines = []
@@ -779,7 +789,8 @@ show_table([*header, "most missed head", "its loss of BLEU"], lines)
 
 # %% [markdown]
 # If the network does not miss a head, this does not mean that the head does nothing. Another head may do the same, so that you
-# can remove either of them but not both. For this reason, the second column cannot simply be read from the first.
+# can remove either of them but not both. For this reason, how many heads can go *together* does not follow from what each of
+# them costs alone, and we had to measure it.
 #
 # ## The verdict
 #
@@ -816,7 +827,7 @@ else:
 #
 # How would an unfair race look? The easiest way to make a network lose is to give it the wrong learning rate. In the table of
 # the three rates, every pair of a GRU and a Transformer is a race that an author without time for tuning might have published.
-# Look which of them changes the winner:
+# Look whether one of these races has another winner than the fair one:
 
 # %%
 unfair = []
@@ -831,18 +842,19 @@ show_table(["rate of the GRU", "rate of the Transformer", "difference in validat
 #
 # - A fair race fixes what you pay for, which is parameters and minutes, and tunes each network with the same care on
 #   validation data. It should also say what was not tuned.
-# - With three seeds, compare the networks within each seed and give an interval. Much of what looks like a lead is not one.
+# - With three seeds, compare the networks within each seed and give an interval. A lead whose interval contains zero may be
+#   luck.
 # - A recurrent step is the same at every position, while a Transformer also reads the position. So test a network on
 #   sentences that are longer than those of its training before you use it for them.
 # - The work of both grows with $S H^2 + S^2 H$. The Transformer can do more of it at the same time in training, and reads all
 #   earlier keys and values at each step of a search.
-# - Some heads align and others do not, and which ones they are changes with the seed. That each of several heads can be
+# - Heads differ in how well they align, so score each of them, and choose one on validation. That each of several heads can be
 #   removed alone does not mean that all of them can be removed together.
 #
 # ## Exercises
 
 # %% [markdown]
-# ### Exercise 34.1: How many seeds?
+# ### Exercise 34.1: How many points?
 #
 # If the differences of your three seeds are 0.5, 1.5 and 1.0, is the cell then decided? How many points must the mean be, with
 # the same standard deviation, so that three seeds decide? And with five seeds?

@@ -240,7 +240,8 @@ def main(arguments: list[str]) -> None:
     print(f"\n{right} of {len(held_out)} sentences that were held out are translated word for word. Five of them:\n")
     for (source, target), translation in zip(held_out[:5], translations, strict=False):
         print(f"> {source}\n= {target}\n< {translation}\n")
-    columns, rows = [*held_out[0][0].split(), "<eos>"], [*translations[0].split(), "<eos>"]
+    columns = [*held_out[0][0].split(), "<eos>"]
+    rows = [*translations[0].split(), "<eos>"][: attn_weights.shape[1]]  # a translation that was cut has no end
     show_attention(columns, rows, attn_weights[0, : len(rows), : len(columns)])
 
 

@@ -76,7 +76,7 @@ PRESETS = Presets({
 SCALES = ("small", "standard", "large")
 
 
-def with_transformer(settings: Settings) -> Settings:
+def with_transformer(settings: Settings, size: int | None = None) -> Settings:
     """Return settings of a Transformer with about as many parameters as the recurrent network, for the same data.
 
     It has twice as many layers, of three quarters of the size. Dropout acts on every sublayer, so a third of the rate drops
@@ -85,9 +85,10 @@ def with_transformer(settings: Settings) -> Settings:
 
     Args:
         settings: Settings of a run with the recurrent network.
+        size: Size H of a state, a multiple of the number of heads; None for three quarters of the recurrent network's.
     """
     model = settings.model
-    size = max(8 * round(0.75 * model.hidden_size / 8), 8)  # a multiple of the number of heads
+    size = size or max(8 * round(0.75 * model.hidden_size / 8), 8)
     model = ModelSettings(
         network="transformer",
         embedding_size=size,

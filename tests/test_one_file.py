@@ -113,6 +113,18 @@ def test_it_learns_and_prints_losses_translations_and_attention(capsys, monkeypa
     assert any(mark in line for line in table for mark in "░▒▓█")
 
 
+def test_a_translation_that_was_cut_is_shown_too(capsys, monkeypatch):
+    def never_end(model, *_, epochs):
+        model.decoder.output_bias.data[one_file.EOS] = -1e9
+
+    monkeypatch.setattr(one_file, "train", never_end)
+    one_file.main([])
+    longest = 1 + max(len(source.split()) for source, _ in one_file.make_pairs()[:200])
+    _, *rows = capsys.readouterr().out.split("\n\n")[-1].splitlines()
+    assert len(rows) == 2 * longest + 10
+    assert "<eos>" not in " ".join(rows)
+
+
 def test_it_learns_from_a_file(tmp_path, capsys):
     path = tmp_path / "pairs.tsv"
     lines = [f"{target}\t{source}\tsome source\n" for source, target in one_file.make_pairs()[:420]]

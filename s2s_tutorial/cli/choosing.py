@@ -205,7 +205,7 @@ def changed(base: Settings, from_file: dict[str, Any], given: Given, data: dict[
                 "--network gru"
             )
         recurrent = base.model if is_for_it else ModelSettings(**network)
-        base = with_transformer(replace(base, model=recurrent))
+        base = with_transformer(replace(base, model=recurrent), model.get("hidden_size"))
         network = asdict(base.model) | (file_model if is_for_it else {})
     return Settings(
         from_file.get("name", base.name),

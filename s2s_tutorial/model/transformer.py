@@ -1,10 +1,10 @@
-"""The Transformer: an encoder and a decoder of attention alone, without recurrence (Vaswani et al. 2017).
+"""The Transformer: an encoder and a decoder of attention alone (Vaswani et al. 2017, arXiv 1706.03762), without recurrence.
 
 Every position of a sentence is computed at the same time. A state learns about the other words from attention, and about
 their order from the position that is added to each embedding. A layer is a row of sublayers, and each of them adds its result
-to the states that it reads: `x + sublayer(norm(x))`. The normalisation comes first ("pre-norm"), because the gradients of the
-first layers then do not depend on the depth, and training is stable (Xiong et al. 2020, figure 1b). A last normalisation
-follows the top layer.
+to the states that it reads: `x + sublayer(norm(x))`. The normalisation comes first ("pre-norm"), because no layer has large
+gradients then at the start of training, so that training is stable (Xiong et al. 2020, arXiv 2002.04745, figure 1b). A last
+normalisation follows the top layer.
 
 Encoder and decoder have the interface of the recurrent ones in `encoder.py` and `decoder.py`, so that training and search do
 not know which network they work with.

@@ -82,3 +82,13 @@ def test_options_of_the_recurrent_network_are_refused_for_a_transformer():
 def test_the_hidden_size_is_that_of_the_embeddings_too():
     model = choose(Given(model={"hidden_size": 40})).settings.model
     assert (model.embedding_size, model.hidden_size) == (40, 40)
+
+
+def test_a_transformer_of_another_size_has_the_inner_size_and_the_learning_rate_for_it():
+    settings = choose(Given(preset="small", model={"network": "transformer", "hidden_size": 64})).settings
+    assert (settings.model.embedding_size, settings.model.feed_forward_size) == (64, 128)
+    assert settings.training.learning_rate == pytest.approx(0.04 / 8)
+    model, training = {"network": "transformer", "hidden_size": 64}, {"learning_rate": 0.01}
+    assert choose(Given(model=model, training=training)).settings.training.learning_rate == 0.01
+    with pytest.raises(ValueError, match="hidden_size is 30, expected a multiple of num_heads, 4"):
+        choose(Given(model=model | {"hidden_size": 30}))

@@ -15,8 +15,14 @@ from s2s_tutorial.training.gradients import compute_gradients, count_parts, shar
 
 SIZE, WORDS, PAIRS = 96, 50, 192
 CPU = torch.device("cpu")
-KINDS = [{}, {"decoder": "bahdanau", "attention": "additive"}, {"input_feeding": True}, {"num_layers": 2}]
-kinds = pytest.mark.parametrize("kind", KINDS, ids=["luong", "bahdanau", "input-feeding", "two-layers"])
+KINDS = {
+    "luong": {},
+    "bahdanau": {"decoder": "bahdanau", "attention": "additive"},
+    "input-feeding": {"input_feeding": True},
+    "two-layers": {"num_layers": 2},
+    "transformer": {"network": "transformer"},
+}
+kinds = pytest.mark.parametrize("kind", KINDS.values(), ids=KINDS)
 
 
 def make_model(dropout: float = 0.0, **kind) -> Seq2Seq:
