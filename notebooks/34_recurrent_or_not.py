@@ -404,7 +404,7 @@ show_figure(figure)
 # one seed.
 
 # %% [markdown]
-# First check the last column, which has the minutes that a training took in the end, with its validations and with whatever
+# First check the last column, which has the seconds that a training took in the end, with its validations and with whatever
 # else the machine had to do. The more the two numbers of a row differ, the less the race in this row was one at equal minutes.
 #
 # Please read the table with four reservations in mind. First, a minute of training is short, so the race measures which
