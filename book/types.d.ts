@@ -490,6 +490,7 @@ interface S2sPieces {
 interface S2sSentences {
   languageRules(language: string, reading: Pick<ReadingRules, "titles" | "numbered" | "articles" | "abbreviations">): LanguageRules;
   split(text: string, rules: SentenceRules): SplitText;
+  select(text: SplitText, isKept: boolean[]): SplitText;
   between(spaces: string[], translations: { text: string; unspaced: boolean }[]): string[];
 }
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 from itertools import product
@@ -91,6 +91,19 @@ class Sentences:
             else:
                 spaces[-1] += piece
         return cls(texts, spaces)
+
+    def without(self, positions: Collection[int]) -> Sentences:
+        """Return the text without some of its sentences. A single space remains where one was, and line ends remain."""
+        texts, spaces = [], self.spaces[:1]
+        for position, (text, after) in enumerate(zip(self.texts, self.spaces[1:], strict=True)):
+            if position not in positions:
+                texts.append(text)
+                spaces.append(after)
+            elif (both := spaces[-1] + after).strip() or "\n" in both:
+                spaces[-1] = both
+            else:
+                spaces[-1] = min(spaces[-1], after, key=len)
+        return Sentences(texts, spaces)
 
     def join(self, translations: Sequence[str]) -> str:
         """Join N translations with the spaces between the sentences.

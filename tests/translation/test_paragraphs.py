@@ -68,6 +68,13 @@ def test_translations_get_a_space_where_their_script_has_one_and_the_text_has_no
     assert text.join(["本を読む。", "君は？"]) == "本を読む。君は？"
 
 
+def test_one_space_remains_for_a_sentence_that_is_left_out():
+    text = Sentences.of("Un. Deux.  Trois.\nQuatre. Cinq.", "fr")
+    assert text.without([1]) == Sentences(["Un.", "Trois.", "Quatre.", "Cinq."], ["", " ", "\n", " ", ""])
+    assert text.without([0, 4]) == Sentences(["Deux.", "Trois.", "Quatre."], ["", "  ", "\n", ""])
+    assert text.without([2, 3]).spaces == ["", " ", "  \n ", ""]
+
+
 def test_the_short_abbreviations_of_the_library_are_found():
     assert {"av", "etc"} <= set(abbreviations("fr"))
     assert {"usw", "ca"} <= set(abbreviations("de"))

@@ -115,6 +115,21 @@
   }
 
   /**
+   * Return a text without some of its sentences. A single space remains where one was, and line ends remain.
+   * @type {S2sSentences["select"]}
+   */
+  function select({ texts, spaces }, isKept) {
+    const kept = spaces.slice(0, 1);
+    spaces.slice(1).forEach((after, n) => {
+      const last = kept[kept.length - 1], both = last + after;
+      if (isKept[n]) kept.push(after);
+      else if (both.includes("\n") || both.replace(BEFORE, "")) kept[kept.length - 1] = both;
+      else if (after.length < last.length) kept[kept.length - 1] = after;
+    });
+    return { texts: texts.filter((_, n) => isKept[n]), spaces: kept };
+  }
+
+  /**
    * Return the text before each translation, and after the last one. Where the text had no space, as in Chinese, there is one
    * before a translation whose script has spaces.
    * @type {S2sSentences["between"]}
@@ -130,6 +145,6 @@
     });
   }
 
-  scope.s2sSentences = { languageRules, split, between };
+  scope.s2sSentences = { languageRules, split, select, between };
 });
 self.s2sParts[self.s2sParts.length - 1](self);
