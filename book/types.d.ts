@@ -92,15 +92,24 @@ interface ReadingRules {
   most_per_token: number;
   titles: string[];
   numbered: string[];
+  /** Missing in older files. */
+  articles?: string[];
+  abbreviations?: string[];
   /** Scripts that are written without spaces. */
   unspaced: string[];
   classes: ClassTable;
 }
 
-interface SentenceRules {
+interface LanguageRules {
+  language: string;
   title: RegExp;
   numbered: RegExp;
-  language: string;
+  ordinal: RegExp;
+  month: RegExp;
+  abbreviations: Set<string>;
+}
+
+interface SentenceRules extends LanguageRules {
   classes: ClassFinder;
 }
 
@@ -479,8 +488,9 @@ interface S2sPieces {
 }
 
 interface S2sSentences {
-  abbreviations(titles: string[], numbered: string[]): { title: RegExp; numbered: RegExp };
+  languageRules(language: string, reading: Pick<ReadingRules, "titles" | "numbered" | "articles" | "abbreviations">): LanguageRules;
   split(text: string, rules: SentenceRules): SplitText;
+  select(text: SplitText, isKept: boolean[]): SplitText;
   between(spaces: string[], translations: { text: string; unspaced: boolean }[]): string[];
 }
 

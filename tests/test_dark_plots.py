@@ -65,12 +65,13 @@ def test_a_heat_map_and_its_colour_bar_keep_their_colours_and_the_lines_across_t
 
 
 @pytest.mark.browser
-def test_a_plot_follows_the_page_and_is_seen_and_read_once(site):
+@pytest.mark.parametrize(("name", "count"), [("notebooks/12_seeing_attention", 4), ("book/status", 1)])
+def test_a_plot_follows_the_page_and_is_seen_and_read_once(site, name, count):
     with serve(site) as address, open_browser() as browser:
         page = browser.new_page()
-        page.goto(f"{address}notebooks/12_seeing_attention.html", wait_until="load")
+        page.goto(f"{address}{name}.html", wait_until="load")
         figures = page.locator("figure:has(> img.s2s-light)")
-        assert figures.count() >= 4
+        assert figures.count() >= count
         for theme, is_right in (("light", lambda edge: edge > 230), ("dark", lambda edge: edge < 60)):
             page.evaluate("theme => { document.documentElement.dataset.theme = theme; }", theme)
             for figure in figures.all():

@@ -4,13 +4,14 @@ Every drawing in `book/images` uses the few colours below, written as attributes
 replaces them if the page is dark, because a browser passes the page's colour scheme to its pictures. In a browser that does
 not, a drawing keeps its light background.
 
-A plot in a notebook is a PNG on white background. A dark page shows a second PNG instead: white becomes the dark background
-and black becomes light, while the hues stay. Cells of heat maps keep their colours, because their lightness is data and must
-match the colour bar.
+A plot of a notebook or a benchmark is a PNG on white background. A dark page shows a second PNG instead: white becomes the
+dark background and black becomes light, while the hues stay. Cells of heat maps keep their colours, because their lightness
+is data and must match the colour bar.
 """
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import numpy as np
@@ -112,15 +113,16 @@ def _heat_maps(cells: np.ndarray) -> np.ndarray:
 
 
 def add_dark_plots(app: Sphinx, doctree: nodes.document) -> None:
-    """Add the dark form of every plot of a notebook; book.css shows the one that fits the page."""
+    """Add the dark form of every plot of a notebook or a benchmark; book.css shows the one that fits the page."""
     for image in list(doctree.findall(nodes.image)):
         path = Path(app.srcdir, image["uri"])
-        if path.suffix != ".png" or path.parent.name != "jupyter_execute":
+        if path.suffix != ".png" or path.parent.name not in ("jupyter_execute", "benchmarks"):
             continue
-        name = f"{path.stem}-dark.png"
-        darken(Image.open(path)).save(path.with_name(name))
+        folder = Path(app.doctreedir, "dark_plots")
+        folder.mkdir(parents=True, exist_ok=True)
+        darken(Image.open(path)).save(folder / f"{path.stem}-dark.png")
         dark = image.deepcopy()
-        dark["uri"] = image["uri"].replace(path.name, name)
+        dark["uri"] = os.path.relpath(folder / f"{path.stem}-dark.png", app.srcdir)
         dark["candidates"], dark["ids"], dark["names"] = {"*": dark["uri"]}, [], []
         image["classes"].append("s2s-light")
         dark["classes"].append("s2s-dark")

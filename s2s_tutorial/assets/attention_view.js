@@ -255,23 +255,25 @@
      * @param {{ button: HTMLElement, weight: number }[]} others
      */
     drawLines(chosen, others) {
-      const isTarget = this.active.side === "target", [x1, y1] = this.edge(chosen, isTarget ? "top" : "bottom");
+      const [start, edge] = this.way(chosen);
       this.lines.replaceChildren(...others.map(({ button, weight }) => {
-        const line = document.createElementNS(SVG, "line"), [x2, y2] = this.edge(button, isTarget ? "bottom" : "top");
-        const values = { x1, y1, x2, y2, "stroke-width": 1 + 5 * weight, "stroke-opacity": 0.25 + 0.75 * weight };
+        const line = document.createElementNS(SVG, "polyline"), [end, otherEdge] = this.way(button);
+        const values = { points: [start, edge, otherEdge, end].join(" "), "stroke-width": 1 + 5 * weight, "stroke-opacity": 0.25 + 0.75 * weight };
         Object.entries(values).forEach(([name, value]) => line.setAttribute(name, String(value)));
         return line;
       }));
     }
 
     /**
-     * Return the middle of a button's upper or lower edge, measured from the stage.
+     * Return two points, measured from the stage: the middle of the edge of a button that faces the other row, and the one
+     * above or below it where its own row ends. If the words wrap, a line between them is behind the words of other lines.
      * @param {HTMLElement} button
-     * @param {"top" | "bottom"} edge
      */
-    edge(button, edge) {
-      const box = button.getBoundingClientRect(), frame = this.stage.getBoundingClientRect();
-      return [box.left + box.width / 2 - frame.left, box[edge] - frame.top];
+    way(button) {
+      const isSource = this.source.buttons.includes(/** @type {HTMLButtonElement} */ (button)), edge = isSource ? "bottom" : "top";
+      const box = button.getBoundingClientRect(), frame = this.stage.getBoundingClientRect(), x = box.left + box.width / 2 - frame.left;
+      const row = (isSource ? this.source : this.target).buttons.map((one) => one.getBoundingClientRect()[edge]);
+      return [box[edge], isSource ? Math.max(...row) : Math.min(...row)].map((y) => x + "," + (y - frame.top));
     }
   }
 

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
+from functools import cache
+from itertools import product
+from string import ascii_lowercase
 
 from sentencex import segment
 
@@ -33,13 +36,20 @@ TITLES = (
     "Hr",
     "Fr",
 )
-NUMBERED = ("No", "Nr", "Nº", "p", "pp", "art", "vol", "chap", "fig")
+NUMBERED = ("No", "Nr", "Nº", "p", "pp", "art", "vol", "chap", "fig", "núm", "pág")
 _TITLE = re.compile(rf"(?:^|[\s(«“„\"'’-])(?:{'|'.join(TITLES)})\.\s*$")
 _NUMBERED = re.compile(rf"(?:^|\s)(?:{'|'.join(NUMBERED)})\.\s*$", re.IGNORECASE)
 _INITIAL = re.compile(r"(?:^|[\s.])[^\W\d_]\.\s*$")  # one letter, as in « т. е. » or "p. ex."
+_NAME = re.compile(r"(?:^|\s)[^\W\d_]\.[^\S\n]*\Z")  # the library knows such initials in English, not in every language
 _LINE = re.compile(r"[^\n]*\n|[^\n]+")
 _LINE_END = re.compile(r"\n\s*$")
 _DOUBLE_INITIAL = re.compile(r"(?<!\w)[^\W\d_]\.-[^\W\d_]\.\s*$")  # of a name such as "J.-P. Petit"
+# A German number with a full stop is an ordinal after an article, as in "im 3. Stock".
+ARTICLES = ("der", "die", "das", "dem", "den", "des", "am", "im", "ins", "vom", "zum", "zur", "beim")
+_ORDINAL = re.compile(rf"(?<!\w)(?:{'|'.join(ARTICLES)})\s\d{{1,2}}\.[^\S\n]*\Z", re.IGNORECASE)
+# Ends of sentences that the library does not see: « … » before a capital, and a whole sentence in brackets.
+_DOTS = re.compile(r"…(?=\s+[^\s\d])")
+_IN_BRACKETS = re.compile(r"((?:^|[.!?…])\s*)\(([^()]*[.!?…])\)(?=\s)")
 
 
 @dataclass(frozen=True)
@@ -64,8 +74,8 @@ class Sentences:
             language: Code of its language, for abbreviations. Without one that is known, those of English count.
         """
         pieces: list[str] = []
-        for piece in (piece for line in _LINE.findall(text) for piece in segment(language, line)):
-            if pieces and _continues(pieces[-1], piece):
+        for piece in (piece for line in _LINE.findall(text) for piece in _segments(line, language)):
+            if pieces and _continues(pieces[-1], piece, language):
                 pieces[-1] += piece
             else:
                 pieces.append(piece)
@@ -82,6 +92,19 @@ class Sentences:
                 spaces[-1] += piece
         return cls(texts, spaces)
 
+    def without(self, positions: Collection[int]) -> Sentences:
+        """Return the text without some of its sentences. A single space remains where one was, and line ends remain."""
+        texts, spaces = [], self.spaces[:1]
+        for position, (text, after) in enumerate(zip(self.texts, self.spaces[1:], strict=True)):
+            if position not in positions:
+                texts.append(text)
+                spaces.append(after)
+            elif (both := spaces[-1] + after).strip() or "\n" in both:
+                spaces[-1] = both
+            else:
+                spaces[-1] = min(spaces[-1], after, key=len)
+        return Sentences(texts, spaces)
+
     def join(self, translations: Sequence[str]) -> str:
         """Join N translations with the spaces between the sentences.
 
@@ -95,7 +118,27 @@ class Sentences:
         return text
 
 
-def _continues(before: str, piece: str) -> bool:
+@cache
+def abbreviations(language: str) -> list[str]:
+    """Return the abbreviations of two or three letters from a to z that the library knows in a language.
+
+    The library does not list them, so all such words are tried. The web page uses the result (`export`).
+    """
+    words = ("".join(letters) for size in (2, 3) for letters in product(ascii_lowercase, repeat=size))
+    return [word for word in words if len(segment(language, f"A {word}. Xyz")) == 1]
+
+
+def _segments(line: str, language: str) -> Iterator[str]:
+    """Cut a line where the library sees the end of a sentence, after writing other ends with marks that it knows."""
+    known = _DOTS.sub(lambda dots: "…" if line[dots.end() :].lstrip()[0].islower() else ".", line)
+    known = _IN_BRACKETS.sub(r"\1‹\2›", known)  # as long as the line
+    start = 0
+    for piece in segment(language, known):
+        yield line[start : start + len(piece)]
+        start += len(piece)
+
+
+def _continues(before: str, piece: str, language: str) -> bool:
     """Tell whether a piece that the library split off belongs to the sentence before it."""
     if not any(map(str.isalnum, piece)):
         return bool(piece.strip()) and not _LINE_END.search(before)  # a mark alone
@@ -104,6 +147,8 @@ def _continues(before: str, piece: str) -> bool:
         _TITLE.search(before)
         or _DOUBLE_INITIAL.search(before)
         or (first.isdigit() and _NUMBERED.search(before))
+        or (language != "en" and (initial := _NAME.search(before)) and initial[0].strip().isupper())
+        or (language == "de" and _ORDINAL.search(before))
         or ((first.islower() or not before[-1].isspace()) and _INITIAL.search(before))  # "U.S." has no space inside
     )
 

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from s2s_tutorial.arguments import check_sentences, check_type
 from s2s_tutorial.data.rules import ASCII, TextRule
 from s2s_tutorial.data.vocabulary import Vocabulary
+from s2s_tutorial.translation.paragraphs import Sentences
 
 MAX_SOURCE_WORDS = 200  # longest sentence that is translated; memory grows with it
 MAX_SOURCE_PIECES = 1_000  # likewise, where words are cut into pieces
@@ -31,6 +32,24 @@ def read_sentence(sentence: str, rule: TextRule = ASCII) -> str:
         raise SentenceError(f"{sentence.strip()[:40]!r} has no letter that the model can read: type words")
     check_length(source, rule)
     return source
+
+
+def read_sentences(text: str, language: str, rule: TextRule) -> tuple[Sentences, str]:
+    """Split a text into sentences, and leave out those without a letter that the rule reads, unless no sentence has one.
+
+    Args:
+        text: A text of several sentences.
+        language: Code of its language; `""` if that is not known.
+        rule: Rule by which the sentences will be normalised.
+
+    Returns:
+        The sentences, and the letters and digits of those that were left out.
+    """
+    found = Sentences.of(text, language or "en")
+    unread = [n for n, each in enumerate(found.texts) if not any(map(str.isalnum, rule.normalise(each)))]
+    if len(unread) == len(found.texts):
+        return found, ""
+    return found.without(unread), "".join(rule.dropped(found.texts[n]) for n in unread)
 
 
 def check_length(source: str, rule: TextRule = ASCII) -> None:

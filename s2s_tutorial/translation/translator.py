@@ -21,13 +21,13 @@ from s2s_tutorial.model.dropout import evaluation_mode
 from s2s_tutorial.model.fast.products import products_by_onednn
 from s2s_tutorial.model.seq2seq import Seq2Seq
 from s2s_tutorial.settings import PrecisionName
-from s2s_tutorial.translation.paragraphs import Sentences
 from s2s_tutorial.translation.reading import (
     MAX_SOURCE_PIECES,
     SentenceError,
     check_length,
     check_normalised,
     read_sentence,
+    read_sentences,
 )
 from s2s_tutorial.translation.search import LENGTH_PENALTY, Hypothesis, beam_search, greedy_search
 from s2s_tutorial.translation.translation import Translation, join_attention, join_translations
@@ -85,7 +85,7 @@ class Translator:
             beam_size: Number of hypotheses per sentence; 1 is greedy search.
             penalty: Strength of the length penalty of beam search.
             split: True splits each text into sentences, translates these, and joins the translations. A text of several
-                sentences then gives a `Translation` with `sentences`.
+                sentences then gives a `Translation` with `sentences`; those without a readable letter are only in `dropped`.
 
         Returns:
             One translation for a sentence; a list of N translations for a list.
@@ -101,16 +101,17 @@ class Translator:
         if not split:
             found = self.translate_words([self.read(each) for each in sentence], beam_size, penalty)
             return [replace(each, dropped=self.rule.dropped(text)) for each, text in zip(found, sentence, strict=True)]
-        texts = [Sentences.of(text, self.src_language or "en") for text in sentence]
-        parts = iter(self.translate([part for text in texts for part in text.texts or [""]], beam_size, penalty))
-        return [join_translations(text, [next(parts) for _ in text.texts]) for text in texts]
+        texts = [read_sentences(text, self.src_language, self.rule) for text in sentence]
+        parts = iter(self.translate([part for text, _ in texts for part in text.texts or [""]], beam_size, penalty))
+        joined = [join_translations(text, [next(parts) for _ in text.texts]) for text, _ in texts]
+        return [replace(each, dropped=each.dropped + unread) for each, (_, unread) in zip(joined, texts, strict=True)]
 
     @property
     def _writes_characters(self) -> bool:
         return isinstance(self.tgt_vocabulary, PieceVocabulary) and not self.tgt_vocabulary.merges
 
     def check_readable(self, text: str, split: bool = False) -> None:
-        """Check that every sentence of a text can be read, and that one has a word that the model has learned.
+        """Check that a text can be read, and that one of its sentences has a word that the model has learned.
 
         Args:
             text: A sentence, or with `split` a text of several.
@@ -119,7 +120,7 @@ class Translator:
         Raises:
             SentenceError: It cannot be translated.
         """
-        sentences = Sentences.of(text, self.src_language or "en").texts if split else [text]
+        sentences = read_sentences(text, self.src_language, self.rule)[0].texts if split else [text]
         tokens = [
             token
             for each in sentences or [""]

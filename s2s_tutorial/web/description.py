@@ -13,7 +13,7 @@ from s2s_tutorial.data.unicode_text import UNSPACED
 from s2s_tutorial.data.vocabulary import SPECIAL_WORDS, Vocabulary
 from s2s_tutorial.model.attention import LocalAttention
 from s2s_tutorial.model.decoder import RecurrentDecoder
-from s2s_tutorial.translation.paragraphs import NUMBERED, TITLES
+from s2s_tutorial.translation.paragraphs import ARTICLES, NUMBERED, TITLES, abbreviations
 from s2s_tutorial.translation.reading import MAX_SOURCE_PIECES, MAX_SOURCE_WORDS
 from s2s_tutorial.translation.search import LENGTH_PENALTY
 from s2s_tutorial.translation.translator import CHARACTERS_PER_CHARACTER, Translator
@@ -72,6 +72,8 @@ def reading_rules(translator: Translator) -> dict[str, Any]:
         else 2,  # see `search.length_limits`
         "titles": TITLES,
         "numbered": NUMBERED,
+        "articles": ARTICLES,
+        "abbreviations": abbreviations(translator.src_language or "en"),
         "unspaced": sorted(UNSPACED),
         "classes": unicode_table(),
     }

@@ -934,6 +934,13 @@ def test_what_the_model_cannot_read_is_told(run):
     assert "cannot read '42'" in result.stderr
     (line,) = said(call("translate", "--run", run, "--json", f"{word} 42 {word}"))
     assert json.loads(line)["dropped"] == "42"
+    sentence = f"{word} {word}."
+    result = call("translate", "--run", run, f"Привет. {sentence}  Нет! {sentence}")
+    assert "cannot read 'Приветн'" in result.stderr.replace("Н", "н")
+    assert said(result) == [" ".join(said(call("translate", "--run", run, sentence)) * 2)]
+    (line,) = said(call("translate", "--run", run, "--json", f"{sentence} Привет."))
+    assert json.loads(line)["dropped"] == "Привет"
+    assert "no letter" in error_of(call("translate", "--run", run, "Привет. Нет!"))
     long = call("translate", "--run", run, "--json", " ".join([word] * 60))
     assert "longer than any sentence" in long.stderr
     assert json.loads(long.stdout)["too_long"] is True

@@ -3,10 +3,13 @@
 import base64
 import json
 import re
+from io import BytesIO
 
 import numpy as np
 import pytest
 import torch
+from browsing import open_browser
+from PIL import Image
 
 from s2s_tutorial.notebook.plots import (
     AttentionView,
@@ -176,6 +179,31 @@ def test_the_view_has_a_picture_for_places_without_scripts():
     bundle = AttentionView(hostile_translation())._repr_mimebundle_()
     assert base64.b64decode(bundle["image/png"]).startswith(b"\x89PNG")
     assert 'alt="Attention heat map' in bundle["text/html"]
+
+
+@pytest.mark.browser
+def test_lines_run_behind_the_words_of_a_narrow_view():
+    pytest.importorskip("playwright", reason="needs Playwright: pip install playwright")
+    words = [f"word{n}" for n in range(12)]
+    weights = torch.full((12, 13), 1 / 13)
+    page_html = AttentionView(Translation(words, words, [], [], 0.0, weights)).html()
+    with open_browser() as browser:
+        page = browser.new_page(viewport={"width": 375, "height": 900}, reduced_motion="reduce")
+        page.set_content(page_html)
+        page.locator(".s2s-word").last.click()
+        boxes = page.locator(".s2s-word").evaluate_all(
+            """all => all.map((one) => one.getBoundingClientRect())
+              .map(({ left, top, right, bottom }) => [left + 6, top + 6, right - 6, bottom - 6].map(Math.round))"""
+        )
+        assert len({top for _, top, _, _ in boxes}) >= 6  # both rows wrap
+        pictures = []
+        for display in ("block", "none"):
+            page.locator(".s2s-lines").evaluate("(lines, display) => { lines.style.display = display; }", display)
+            pictures.append(Image.open(BytesIO(page.screenshot())).convert("RGB"))
+    with_lines, without = pictures
+    assert all(with_lines.crop(box).tobytes() == without.crop(box).tobytes() for box in boxes)
+    gap = (0, boxes[12][3], 375, boxes[13][1])  # between the two rows
+    assert with_lines.crop(gap).tobytes() != without.crop(gap).tobytes()
 
 
 def test_a_view_without_attention_is_refused():

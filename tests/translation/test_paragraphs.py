@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from s2s_tutorial.translation.paragraphs import Sentences
+from s2s_tutorial.translation.paragraphs import Sentences, abbreviations
 
 
 @pytest.mark.parametrize(
@@ -33,6 +33,12 @@ from s2s_tutorial.translation.paragraphs import Sentences
         ("ja", "雨です。寒い。", ["雨です。", "寒い。"]),
         ("no such language", "Un. Deux.", ["Un.", "Deux."]),
         ("fr", "Un !\n\nDeux... !!", ["Un !", "Deux... !!"]),
+        ("en", "I thought… Then I slept… a bit.", ["I thought…", "Then I slept… a bit."]),
+        ("fr", "« Ah… Oui… » dit-il. Il a… 5 ans.", ["« Ah… Oui… » dit-il.", "Il a… 5 ans."]),
+        ("en", "(He was late.) We waited (at home.) for him.", ["(He was late.)", "We waited (at home.) for him."]),
+        ("fr", "Il connaît J. Martin. Il part à 5 h. Oui.", ["Il connaît J. Martin.", "Il part à 5 h.", "Oui."]),
+        ("en", "So did I. We left.", ["So did I.", "We left."]),
+        ("de", "Er wohnt im 3. Stock. Er starb 1990. Ja.", ["Er wohnt im 3. Stock.", "Er starb 1990.", "Ja."]),
         ("fr", "  ", []),
     ],
 )
@@ -60,3 +66,16 @@ def test_translations_get_a_space_where_their_script_has_one_and_the_text_has_no
     text = Sentences.of("我看书。你呢？", "zh")
     assert text.join(["I read.", "And you?"]) == "I read. And you?"
     assert text.join(["本を読む。", "君は？"]) == "本を読む。君は？"
+
+
+def test_one_space_remains_for_a_sentence_that_is_left_out():
+    text = Sentences.of("Un. Deux.  Trois.\nQuatre. Cinq.", "fr")
+    assert text.without([1]) == Sentences(["Un.", "Trois.", "Quatre.", "Cinq."], ["", " ", "\n", " ", ""])
+    assert text.without([0, 4]) == Sentences(["Deux.", "Trois.", "Quatre."], ["", "  ", "\n", ""])
+    assert text.without([2, 3]).spaces == ["", " ", "  \n ", ""]
+
+
+def test_the_short_abbreviations_of_the_library_are_found():
+    assert {"av", "etc"} <= set(abbreviations("fr"))
+    assert {"usw", "ca"} <= set(abbreviations("de"))
+    assert not {"les", "un"} & set(abbreviations("fr"))

@@ -40,12 +40,31 @@
      * @returns {ReadText}
      */
     read(text) {
-      const { TextError } = scope.s2sText, { texts, spaces } = this.rule.sentences(text);
-      const sentences = (texts.length ? texts : [""]).map((sentence) => this.readSentence(sentence));
+      const { TextError } = scope.s2sText, { texts, spaces, unread } = this.split(text);
+      const sentences = texts.map((sentence) => this.readSentence(sentence));
+      for (const sentence of sentences) sentence.unread.push(...unread);
       if (!sentences.some(({ tokens }) => tokens.some((token) => this.isKnown(token))))
         throw new TextError("“" + first(text.replace(EDGES, ""), 40) + "” has no word that this model has learned: use other words." +
           (sentences.some(({ foreign }) => foreign) ? " They look like the language that it translates into." : ""));
       return { sentences, spaces };
+    }
+
+    /**
+     * Split a text into sentences, and leave out those without a letter that the rule reads, unless no sentence has one.
+     * @param {string} text
+     */
+    split(text) {
+      const found = this.rule.sentences(text), isRead = found.texts.map((sentence) => this.rule.hasLetter(this.rule.normalise(sentence)));
+      if (!isRead.includes(true)) return { texts: found.texts.length ? found.texts : [""], spaces: found.spaces, unread: [] };
+      return { ...scope.s2sSentences.select(found, isRead), unread: found.texts.flatMap((sentence, n) => (isRead[n] ? [] : this.unread(sentence))) };
+    }
+
+    /**
+     * Return the parts of a text that the rule drops.
+     * @param {string} text
+     */
+    unread(text) {
+      return this.rule.isAscii ? scope.s2sHonesty.unread(text, this.description.text) : [];
     }
 
     /**
@@ -74,7 +93,7 @@
       return {
         text: typed, tokens, ids: tokens.map((token) => this.source.ids.get(token) ?? UNK),
         unknown: tokens.filter((token) => !this.source.ids.has(token)),
-        unread: rule.isAscii ? scope.s2sHonesty.unread(text, description.text) : [],
+        unread: this.unread(text),
         unlearned: this.hasPieces ? Array.from(normal).filter((letter) => /\p{L}/u.test(letter) && !this.source.ids.has(letter)) : [],
         foreign: !this.hasPieces && scope.s2sHonesty.looksTranslated(tokens, this.source.ids, this.target.ids),
         tooLong: this.longest !== null && tokens.length > this.longest,

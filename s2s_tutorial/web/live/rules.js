@@ -69,7 +69,7 @@
     const classes = new Classes(reading.classes), isAscii = reading.rule === "ascii";
     if (!isAscii && reading.rule !== "unicode") throw new Error("text rule");
     const language = /^[a-z]{2,3}$/.test(src_language) ? src_language : "en";
-    const rules = { ...scope.s2sSentences.abbreviations(reading.titles, reading.numbered), language, classes };
+    const rules = { ...scope.s2sSentences.languageRules(language, reading), classes };
     /** @type {(tokens: string[]) => string} */
     const print = (tokens) => {
       const normal = joinTokens(tokens, classes);
