@@ -37,6 +37,7 @@ NUMBERED = ("No", "Nr", "Nº", "p", "pp", "art", "vol", "chap", "fig")
 _TITLE = re.compile(rf"(?:^|[\s(«“„\"'’-])(?:{'|'.join(TITLES)})\.\s*$")
 _NUMBERED = re.compile(rf"(?:^|\s)(?:{'|'.join(NUMBERED)})\.\s*$", re.IGNORECASE)
 _INITIAL = re.compile(r"(?:^|[\s.])[^\W\d_]\.\s*$")  # one letter, as in « т. е. » or "p. ex."
+_NAME_INITIAL = re.compile(r"(?:^[^\w\n]*|['’])[^\W\d_]\.[^\S\n]*$")  # of a name at the start, or after an apostrophe
 _LINE = re.compile(r"[^\n]*\n|[^\n]+")
 _LINE_END = re.compile(r"\n\s*$")
 _DOUBLE_INITIAL = re.compile(r"(?<!\w)[^\W\d_]\.-[^\W\d_]\.\s*$")  # of a name such as "J.-P. Petit"
@@ -103,6 +104,7 @@ def _continues(before: str, piece: str) -> bool:
     return bool(
         _TITLE.search(before)
         or _DOUBLE_INITIAL.search(before)
+        or _NAME_INITIAL.search(before)
         or (first.isdigit() and _NUMBERED.search(before))
         or ((first.islower() or not before[-1].isspace()) and _INITIAL.search(before))  # "U.S." has no space inside
     )

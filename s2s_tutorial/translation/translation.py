@@ -65,6 +65,17 @@ class Translation:
         )
 
     @property
+    def lost_words(self) -> list[str]:
+        """Words and numbers of the source that the model does not know and did not copy, each once, as they are written."""
+        if self.sentences:
+            lost = [word for each in self.sentences for word in each.lost_words]
+        else:
+            copied = {self.words[position] for position in self.copied}
+            unknown = (self.rule.unsplit([word]) for word in self.unknown if word not in copied)
+            lost = [word for word in unknown if any(map(str.isalnum, word))]
+        return list(dict.fromkeys(lost))
+
+    @property
     def normal_text(self) -> str:
         """The translation as normal text, as in the corpus."""
         return self.rule.unsplit(self.words)

@@ -124,3 +124,12 @@ def test_a_sentence_of_very_many_pieces_is_an_error(translator):
 def test_attention_between_words_of_given_translations(translator):
     (weights,) = translator.word_attention(["Un été."], ["One summer."])
     assert weights.shape == (4, 4)
+
+
+def test_lost_words_are_the_unknown_ones_that_were_not_copied_as_they_are_written():
+    found = Translation(
+        ["▁Zoé", "▁a", "▁12", "▁€"], ["▁Zoé", "▁has"], [0], ["▁Zoé", "▁12", "▁€"], -1.0, None, rule=UNICODE
+    )
+    assert found.lost_words == ["12"]
+    text = Translation([], [], [], [], -1.0, None, rule=UNICODE, sentences=[found, found])
+    assert text.lost_words == ["12"]

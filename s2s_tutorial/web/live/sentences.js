@@ -4,7 +4,7 @@
   "use strict";
 
   const BEFORE = /^[\p{White_Space}\x1c-\x1f]*/u, AFTER = /[\p{White_Space}\x1c-\x1f]*$/u;
-  const INITIAL = /(?:^|[\s.])\p{L}\.\s*$/u; // one letter, as in « т. е. » or "J. B. Petit"
+  const INITIAL = /(?:^|[\s.'’])\p{L}\.\s*$/u; // one letter, as in « т. е. » or "J. B. Petit"
   const DOUBLE_INITIAL = /(?<!\p{L})\p{L}\.-\p{L}\.\s*$/u; // of a name such as "J.-P. Petit"
   const LINE_END = /\n\s*$/u, LETTER = /\p{L}/u;
   const NUMBER = /^\s*\p{N}/u;

@@ -40,7 +40,11 @@ def tangled_file(tmp_path) -> Path:
 
     lines = [f"{sentence('un')}\t{sentence('deux')}\tby me\n" for _ in range(4_000)]
     path = tmp_path / "pairs.tsv"
-    more = ["Go!\tVa !\n", "\tvide\n", "seven &amp; 7.\tþrír &quot;7&quot; дом.\n"]  # letters, digits and entities that are lost
+    more = [
+        "Go!\tVa !\n",
+        "\tvide\n",
+        "seven &amp; 7.\tþrír &quot;7&quot; дом.\n",
+    ]  # letters, digits and entities that are lost
     path.write_text("".join([*lines, *more, *lines[:50]]), encoding="utf-8")
     return path
 
