@@ -139,7 +139,7 @@ interface ReadSentence {
   ids: number[];
   unknown: string[];
   unread: string[];
-  /** Letters that the model reads only as bytes. */
+  /** Characters that the model reads only as bytes. */
   unlearned: string[];
   foreign: boolean;
   tooLong: boolean;
@@ -404,7 +404,7 @@ interface Found {
   srcLabels: string[];
   unknown: string[];
   unread: string[];
-  /** Letters that the model reads only as bytes. */
+  /** Characters that the model reads only as bytes. */
   unlearned: string[];
   foreign: boolean;
   pin: Pin | null;

@@ -76,7 +76,7 @@ def _scored(chosen: ToMeasure, wanted: Wanted) -> tuple[Scores, Outputs, list[st
 
 
 def _unread_notes(chosen: ToMeasure, unlearned: str) -> list[str]:
-    """Return warnings about letters of the sources that the text rule of the run leaves out, or that it has not learned."""
+    """Return warnings about letters of the sources that the text rule leaves out, and characters that the run has not learned."""
     run, losses = chosen.run, chosen.losses
     assert run is not None
     notes = []
@@ -86,11 +86,11 @@ def _unread_notes(chosen: ToMeasure, unlearned: str) -> list[str]:
             f"letters of the sources (script: {losses.script}): a run with --text unicode keeps them"
         )
     if unlearned:
-        letters = sum(map(str.isalpha, "".join(chosen.held_out.sources)))
+        characters = len("".join(chosen.held_out.sources).replace(" ", ""))
         some = "".join(dict.fromkeys(unlearned))[:20]
         notes.append(
-            f"{run.title} has not learned {len(unlearned):,} of {letters:,} letters of the sources, such as {some!r}, and can "
-            "only guess what they mean"
+            f"{run.title} has not learned {len(unlearned):,} of {characters:,} characters of the sources, such as {some!r}, and "
+            "can only guess what they mean"
         )
     return notes
 

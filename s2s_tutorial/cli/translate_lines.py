@@ -121,9 +121,9 @@ def warn(line: str, translation: Translation) -> None:
         left_out = "".join(dict.fromkeys(translation.dropped))[:40]
         typer.echo(f"warning: {start!r}: this model cannot read {left_out!r}, and leaves it out", err=True)
     if translation.unlearned:
-        letters = "".join(dict.fromkeys(translation.unlearned))[:40]
+        unlearned = "".join(dict.fromkeys(translation.unlearned))[:40]
         typer.echo(
-            f"warning: {start!r}: this model has not learned the letters {letters!r}, and can only guess", err=True
+            f"warning: {start!r}: this model has not learned the characters {unlearned!r}, and can only guess", err=True
         )
     if lost := translation.lost_words:
         words = ", ".join(map(repr, lost[:MOST_NAMED])) + " and others" * (len(lost) > MOST_NAMED)

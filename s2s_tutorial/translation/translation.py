@@ -31,7 +31,7 @@ class Translation:
             and the attention is in the sentences.
         joined_text: Text of such a translation.
         dropped: Letters and digits of the source that the text rule leaves out.
-        unlearned: Letters of the source that the model reads only as bytes, because they hardly occurred in training.
+        unlearned: Characters of the source that the model reads only as bytes, because they hardly occurred in training.
         too_long: Whether the source is longer than any sentence that the model was trained on.
     """
 
@@ -66,13 +66,12 @@ class Translation:
 
     @property
     def lost_words(self) -> list[str]:
-        """Words and numbers of the source that the model does not know and did not copy, each once, as they are written."""
+        """Words and marks of the source that the model does not know and did not copy, each once, as they are written."""
         if self.sentences:
             lost = [word for each in self.sentences for word in each.lost_words]
         else:
             copied = {self.words[position] for position in self.copied}
-            unknown = (self.rule.unsplit([word]) for word in self.unknown if word not in copied)
-            lost = [word for word in unknown if any(map(str.isalnum, word))]
+            lost = [self.rule.unsplit([word]) for word in self.unknown if word not in copied]
         return list(dict.fromkeys(lost))
 
     @property

@@ -171,9 +171,9 @@ def test_letters_that_a_run_cannot_read_are_told_with_its_score(talking_run, tmp
     assert "letters of the second column (script: Cyrillic)" in error_of("--run", talking_run, "--pairs", path)
 
 
-def test_letters_that_the_packaged_model_has_not_learned_are_told_with_its_score(tmp_path):
+def test_characters_that_the_packaged_model_has_not_learned_are_told_with_its_score(tmp_path):
     path = tmp_path / "pairs.tsv"
     path.write_text("A cat.\tКот.\nA dog.\tUn chien.\n", encoding="utf-8")
-    assert "warning: pretrained has not learned 3 of 10 letters of the sources, such as 'Кот'" in evaluate(
+    assert "warning: pretrained has not learned 3 of 12 characters of the sources, such as 'Кот'" in evaluate(
         "--pairs", path
     )
