@@ -148,7 +148,7 @@ interface ReadSentence {
   ids: number[];
   unknown: string[];
   unread: string[];
-  /** Letters that the model reads only as bytes. */
+  /** Characters that the model reads only as bytes. */
   unlearned: string[];
   foreign: boolean;
   tooLong: boolean;
@@ -413,7 +413,7 @@ interface Found {
   srcLabels: string[];
   unknown: string[];
   unread: string[];
-  /** Letters that the model reads only as bytes. */
+  /** Characters that the model reads only as bytes. */
   unlearned: string[];
   foreign: boolean;
   pin: Pin | null;

@@ -120,9 +120,9 @@ def test_long_sentences_are_told(browser, folder, translator):
         visit.page.close()
 
 
-def test_letters_that_the_model_has_not_learned_are_told(browser, folder):
+def test_characters_that_the_model_has_not_learned_are_told(browser, folder):
     visit = open_with(browser, folder, "Ёжик ⵣⵎⵣ идёт.")
-    assert "This model has not learned the letters “ⵣ”, “ⵎ”." in visit.text(".s2s-notes")
+    assert "This model has not learned the characters “ⵣ”, “ⵎ”." in visit.text(".s2s-notes")
     visit.page.close()
 
 

@@ -235,6 +235,7 @@ PARAGRAPHS = [
     ("fr", "J. B. Petit rit. Non ?!"),
     ("fr", "Lis le no. 7. Merci."),
     ("fr", "J.-P. Petit rit. Il sort."),
+    ("fr", "J. Petit rit. L'ami d’A. Petit sort. L'O.N.U. vote."),
     ("fr", "1. Prends le pain. 2. Coupe-le."),
     ("fr", "... Merci. Oui."),
     ("fr", "12\n\n* * *\nOui."),

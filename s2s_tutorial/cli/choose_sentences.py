@@ -12,6 +12,7 @@ from s2s_tutorial.settings import PRETRAINED
 
 if TYPE_CHECKING:
     from s2s_tutorial.data.corpus import Corpus, HeldOut
+    from s2s_tutorial.data.losses import Losses
     from s2s_tutorial.data.originals import Originals
     from s2s_tutorial.data.rules import TextRule
     from s2s_tutorial.runs.folder import Run
@@ -46,8 +47,8 @@ def corpus_of(run: Run, corpus: Files = "") -> Corpus:
     return prepared
 
 
-def choose_held_out(run: Run, pairs: Files | None, corpus: Files = "") -> HeldOut:
-    """Return the sentences to measure a run on.
+def choose_held_out(run: Run, pairs: Files | None, corpus: Files = "") -> tuple[HeldOut, Losses]:
+    """Return the sentences to measure a run on, and what their sources lost if they come from a file.
 
     Args:
         run: The opened run.
@@ -58,12 +59,13 @@ def choose_held_out(run: Run, pairs: Files | None, corpus: Files = "") -> HeldOu
     Raises:
         ValueError: The file cannot be used, a sentence in it is too long, or the run's corpus has changed.
     """
-    from s2s_tutorial.data.corpus import challenge_set, check_losses, held_out_from
+    from s2s_tutorial.data.columns import check_losses, source_and_target
+    from s2s_tutorial.data.corpus import challenge_set, has_words, held_out_from
     from s2s_tutorial.data.losses import Losses
     from s2s_tutorial.data.readers import read_file
 
     if pairs is None:
-        return held_out_of(run, corpus)
+        return held_out_of(run, corpus), Losses()
     data = run.settings.data
     if pairs == "challenge":
         if data.language_pair not in (("fr", "en"), ("en", "fr")):
@@ -71,12 +73,16 @@ def choose_held_out(run: Run, pairs: Files | None, corpus: Files = "") -> HeldOu
                 f"the challenge set is French and English, and {run.folder} translates other languages: give your own pairs "
                 "(--pairs FILE)"
             )
-        return challenge_set(data.reverse, run.rule)
+        return challenge_set(data.reverse, run.rule), Losses()
     columns = read_file(pairs, data)
-    # References that lost their letters would score wrong translations as right; a source that did is scored as it is.
     first, second = columns.losses
-    check_losses(Losses() if data.reverse else first, second if data.reverse else Losses(), run.rule)
-    return held_out_from(columns, data.reverse)
+    # References that lost their letters would score wrong translations as right. Sources that did are scored as they are, if
+    # there is something left of them.
+    if any(map(has_words, columns.sides(data.reverse)[0])):
+        check_losses(Losses() if data.reverse else first, second if data.reverse else Losses(), run.rule)
+    else:
+        check_losses(first, second, run.rule)
+    return held_out_from(columns, data.reverse), source_and_target(first, second, data.reverse)[0]
 
 
 @dataclass(frozen=True)
@@ -89,6 +95,7 @@ class ToMeasure:
         data: Settings of the data that they are chosen from, with paths at which the files are.
         pairs: See `choose_held_out`.
         run: The run that is measured, or whose test set they are; None without a run.
+        losses: What the text rule left out of the sources of a file.
     """
 
     name: str
@@ -96,6 +103,7 @@ class ToMeasure:
     data: DataSettings
     pairs: Files = ""
     run: Run | None = None
+    losses: Losses | None = None
 
     @property
     def rule(self) -> TextRule:
@@ -168,7 +176,7 @@ def choose_sentences(wanted: Wanted) -> ToMeasure:
         data = data_settings({"corpus": wanted.corpus})
         return ToMeasure(f"the test set of {named}", prepare(data).test, data)
     run = open_run(wanted.folder or PRETRAINED)
-    held_out = choose_held_out(run, pairs or None, wanted.corpus)
+    held_out, losses = choose_held_out(run, pairs or None, wanted.corpus)
     data = run.settings.data if pairs else find_data(run, wanted.corpus)
     name = f"the test set of {run.folder}" if not pairs else "the challenge set" if pairs == "challenge" else named
-    return ToMeasure(name, held_out, data, pairs, run)
+    return ToMeasure(name, held_out, data, pairs, run, losses)

@@ -22,7 +22,7 @@ from s2s_tutorial.cli.choosing import one_or_two
 from s2s_tutorial.cli.data_options import FilesCommand
 from s2s_tutorial.cli.measure_run import measure_run
 from s2s_tutorial.cli.messages import describe_scores
-from s2s_tutorial.cli.translate_lines import SentenceCommand, chunks, read_lines, translate_chunk
+from s2s_tutorial.cli.translate_lines import SentenceCommand, chunks, read_lines, translate_chunk, warn
 from s2s_tutorial.settings import PRETRAINED
 
 plot_app = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="Draw the attention or the losses of a run.")
@@ -112,7 +112,10 @@ def plot_attention_command(
         from s2s_tutorial.notebook.plots import plot_attention, save_figure
         from s2s_tutorial.runs.weights import load_translator
 
-        translation = load_translator(run).translate(sentence, beam)
+        translator = load_translator(run)
+        translator.check_readable(sentence)
+        translation = translator.translate(sentence, beam)
+        warn(sentence, translation)
         save_figure(plot_attention(translation.joined() if joined else translation), out)
         typer.echo(f"{translation.text}\nwrote {out}")
 

@@ -26,16 +26,16 @@ def measure_run(wanted: Wanted) -> tuple[Scores | None, dict[str, Any]]:
     from s2s_tutorial.translation.outputs import write_texts
 
     chosen = choose_sentences(wanted)
-    scores, outputs = None, None
+    scores, outputs, unread = None, None, []
     values: dict[str, Any] = {}
     if wanted.hypotheses or chosen.run:
-        scores, outputs = _scored(chosen, wanted)
+        scores, outputs, unread = _scored(chosen, wanted)
         values = scores.to_dict() | _tables(chosen, outputs.simple)
     elif wanted.compare:
         raise ValueError("there is nothing to compare: give translations (--hypotheses FILE), or a run (--run DIR)")
     if unfinished := chosen.run.unfinished() if chosen.run and not wanted.hypotheses else "":
         values["unfinished"] = unfinished
-    systems, notes = [outputs] if outputs else [], _corpus_note(chosen, wanted)
+    systems, notes = [outputs] if outputs else [], [*unread, *_corpus_note(chosen, wanted)]
     if wanted.compare and outputs:
         other, more = _other_outputs(chosen, wanted)
         systems.append(other)
@@ -48,13 +48,14 @@ def measure_run(wanted: Wanted) -> tuple[Scores | None, dict[str, Any]]:
     return scores, values
 
 
-def _scored(chosen: ToMeasure, wanted: Wanted) -> tuple[Scores, Outputs]:
-    """Return scores and translations: those of the file, or those of the run."""
+def _scored(chosen: ToMeasure, wanted: Wanted) -> tuple[Scores, Outputs, list[str]]:
+    """Return scores and translations, those of the file or those of the run; and what the run cannot read of the sources."""
     from s2s_tutorial.runs.weights import choose_device, load_translator
     from s2s_tutorial.translation.evaluation import Scores, evaluate, printed_scores, score_texts
     from s2s_tutorial.translation.outputs import Outputs, read_outputs
 
     held_out, sentences = chosen.held_out, len(chosen.references)
+    notes = []
     if wanted.hypotheses:
         lines = read_outputs(wanted.hypotheses, sentences, chosen.name)
         outputs = Outputs.of_lines(str(wanted.hypotheses), lines, chosen.rule)
@@ -65,12 +66,33 @@ def _scored(chosen: ToMeasure, wanted: Wanted) -> tuple[Scores, Outputs]:
         for source in held_out.sources:
             translator.check_length(source)
         scores, translations = evaluate(translator, held_out, wanted.beam)
+        notes = _unread_notes(chosen, "".join(each.unlearned for each in translations))
         outputs = Outputs.of_translations(str(chosen.run.folder), translations, chosen.rule)
         unread = [""] * len(held_out.unreadable)
         outputs = replace(outputs, simple=[*outputs.simple, *unread], printed=[*outputs.printed, *unread])
     if scores.printed is None and (wanted.hypotheses or wanted.write):
         scores = replace(scores, printed=printed_scores(outputs.printed, chosen.originals.references))
-    return scores, outputs
+    return scores, outputs, notes
+
+
+def _unread_notes(chosen: ToMeasure, unlearned: str) -> list[str]:
+    """Return warnings about letters of the sources that the text rule leaves out, and characters that the run has not learned."""
+    run, losses = chosen.run, chosen.losses
+    assert run is not None
+    notes = []
+    if losses is not None and losses.dropped:
+        notes.append(
+            f"the text rule {run.rule.name!r} of {run.title} leaves out {losses.dropped.total():,} of {losses.letters:,} "
+            f"letters of the sources (script: {losses.script}): a run with --text unicode keeps them"
+        )
+    if unlearned:
+        characters = len("".join(chosen.held_out.sources).replace(" ", ""))
+        some = "".join(dict.fromkeys(unlearned))[:20]
+        notes.append(
+            f"{run.title} has not learned {len(unlearned):,} of {characters:,} characters of the sources, such as {some!r}, and "
+            "can only guess what they mean"
+        )
+    return notes
 
 
 def _tables(chosen: ToMeasure, outputs: list[str]) -> dict[str, Any]:

@@ -13,6 +13,8 @@ from typer.core import TyperCommand
 if TYPE_CHECKING:
     from s2s_tutorial.translation.translator import Translation, Translator
 
+MOST_NAMED = 6  # words in a warning
+
 
 class SentenceCommand(TyperCommand):
     """A command whose arguments are sentences, which may begin with a hyphen: « -Bonjour. » is not an option."""
@@ -113,15 +115,18 @@ def translate_chunk(
 
 
 def warn(line: str, translation: Translation) -> None:
-    """Print on standard error what of a line the model cannot read or has not learned, and whether the line is too long."""
+    """Print on standard error what of a line the model cannot read or does not know, and whether the line is too long."""
     start = line.strip()[:40]
     if translation.dropped:
         left_out = "".join(dict.fromkeys(translation.dropped))[:40]
         typer.echo(f"warning: {start!r}: this model cannot read {left_out!r}, and leaves it out", err=True)
     if translation.unlearned:
-        letters = "".join(dict.fromkeys(translation.unlearned))[:40]
+        unlearned = "".join(dict.fromkeys(translation.unlearned))[:40]
         typer.echo(
-            f"warning: {start!r}: this model has not learned the letters {letters!r}, and can only guess", err=True
+            f"warning: {start!r}: this model has not learned the characters {unlearned!r}, and can only guess", err=True
         )
+    if lost := translation.lost_words:
+        words = ", ".join(map(repr, lost[:MOST_NAMED])) + " and others" * (len(lost) > MOST_NAMED)
+        typer.echo(f"warning: {start!r}: this model does not know the words {words}, and can only guess", err=True)
     if translation.too_long:
         typer.echo(f"warning: {start!r}: longer than any sentence that this model has learned", err=True)

@@ -6,9 +6,11 @@ from dataclasses import dataclass, field
 from typing import TypeVar
 
 from s2s_tutorial.data.losses import Losses
+from s2s_tutorial.data.rules import TextRule
 
 Alignment = frozenset[tuple[int, int]]  # links between positions of two sentences
 Side = TypeVar("Side")  # anything that exists once for each column
+MOST_LOST = 0.1  # of the letters of a column; a corpus that loses more is refused
 
 
 class CorpusError(ValueError):
@@ -55,3 +57,23 @@ class Columns:
 def source_and_target(first: Side, second: Side, reverse: bool) -> tuple[Side, Side]:
     """Return (source, target) of a pair of values, one for each column: (second, first), or (first, second) if `reverse`."""
     return (first, second) if reverse else (second, first)
+
+
+def check_losses(first: Losses, second: Losses, rule: TextRule, name: str = "") -> None:
+    """Refuse sentence pairs that lose much of their text.
+
+    Args:
+        first, second: Counts of the two columns.
+        rule: Rule by which they were normalised.
+        name: Name of their file in the error message, where it is not the corpus.
+
+    Raises:
+        CorpusError: The rule leaves out more than `MOST_LOST` of the letters of a column.
+    """
+    for column, losses in (("first", first), ("second", second)):
+        if losses.share > MOST_LOST:
+            raise CorpusError(
+                f"the text rule {rule.name!r} leaves out {losses.share:.0%} of the letters of the {column} column"
+                f"{f' of {name}' if name else ''} (script: {losses.script}): a run with --text unicode keeps them (in Python, "
+                "DataSettings(text='unicode'))"
+            )

@@ -15,7 +15,7 @@ import numpy as np
 
 from s2s_tutorial.arguments import check_type
 from s2s_tutorial.data.collector import paused_collector
-from s2s_tutorial.data.columns import Alignment, Columns, CorpusError, source_and_target
+from s2s_tutorial.data.columns import Alignment, Columns, CorpusError, check_losses, source_and_target
 from s2s_tutorial.data.filters import (
     PARTS,
     TextColumn,
@@ -33,7 +33,6 @@ from s2s_tutorial.data.split import part_of, places, read_own_sets
 from s2s_tutorial.data.vocabulary import Vocabulary
 from s2s_tutorial.settings import DataSettings
 
-MOST_LOST = 0.1  # of the letters of a column; a corpus that loses more is refused
 MOST_HELD_OUT = 20_000  # sentences of each held-out set that are used; more take long and hardly narrow an interval
 
 
@@ -164,24 +163,6 @@ def prepare(settings: DataSettings, vocabularies: tuple[Vocabulary, Vocabulary] 
         losses=source_and_target(*columns.losses, settings.reverse),
         notes=[*columns.notes, *own.notes, *choice.notes],
     )
-
-
-def check_losses(first: Losses, second: Losses, rule: TextRule) -> None:
-    """Refuse a corpus that loses much of its text.
-
-    Args:
-        first, second: Counts of the two columns.
-        rule: Rule by which they were normalised.
-
-    Raises:
-        CorpusError: The rule leaves out more than `MOST_LOST` of the letters of a column.
-    """
-    for name, losses in (("first", first), ("second", second)):
-        if losses.share > MOST_LOST:
-            raise CorpusError(
-                f"the text rule {rule.name!r} leaves out {losses.share:.0%} of the letters of the {name} column (script: "
-                f"{losses.script}): keep them with --text unicode (in Python, DataSettings(text='unicode'))"
-            )
 
 
 def numbered(columns: Columns, rows: Iterable[int], rule: TextRule = ASCII) -> tuple[TextColumn, TextColumn]:

@@ -146,11 +146,12 @@ def choose(
         steps.append(("share no sentence with a held-out set", left))
     empty = [part for part in reversed(PARTS) if not len(rows[part]) and not own_files(settings, part)]
     corpus = " and ".join(files_of(settings.corpus))
+    shared = f", {len(apart):,} of them not in your held-out files" if len(apart) < len(distinct) else ""
     if empty:
         raise CorpusError(
-            f"no {empty[0]} pairs are left of {corpus} ({read:,} read, {len(places):,} of the right length, {len(apart):,} "
-            "distinct after all filters; pairs that share a sentence, digits aside, stay in one set): "
-            f"{advice or f'give at least {FEWEST_PAIRS} pairs or loosen the filters'}"
+            f"no {empty[0]} pairs are left of {corpus} ({read:,} read, {len(places):,} of the right length, {len(distinct):,} "
+            f"distinct after all filters{shared}; pairs that share a sentence, digits aside, stay in one set): "
+            f"{advice or f'give at least {FEWEST_PAIRS} pairs that share no sentence, or loosen the filters'}"
         )
     if advice and 2 * left < len(apart):
         raise CorpusError(

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from s2s_tutorial.data.columns import Columns, CorpusError
+from s2s_tutorial.data.columns import Columns, CorpusError, check_losses
 from s2s_tutorial.data.filters import SHARED, TEST_SHARE, VALIDATION_SHARE, Choice, TextColumn, own_files
 from s2s_tutorial.data.readers import read_corpus
 from s2s_tutorial.data.rules import text_rule
@@ -64,21 +64,23 @@ def read_own_sets(settings: DataSettings) -> OwnSets:
     share a sentence with the test set.
 
     Raises:
-        CorpusError: A file cannot be used, or has no pair.
+        CorpusError: A file cannot be used, loses much of its text, or has no pair.
     """
     columns: dict[str, Columns] = {}
     first, second, notes = set[str](), set[str](), list[tuple[str, str]]()
-    form = text_rule(settings).split_form
+    rule = text_rule(settings)
+    form = rule.split_form
     for part in ("test", "validation"):
         if files := own_files(settings, part):
+            name = " and ".join(files_of(files))
             read = read_corpus(replace(settings, corpus=files))
+            check_losses(*read.losses, rule, name)
             pairs = enumerate(zip(read.first, read.second, strict=True))
             rows = [
                 row for row, texts in pairs
                 if all(texts) and all(text.count(" ") < LONGEST_HELD_OUT for text in texts)
                 and form(texts[0]) not in first and form(texts[1]) not in second
             ]  # fmt: skip
-            name = " and ".join(files_of(files))
             if not rows:
                 raise CorpusError(f"{name} has no pair that can be measured on: give pairs with words on both sides")
             columns[part] = own_columns = read.only(rows)

@@ -16,6 +16,7 @@ from typing import Any
 from s2s_tutorial.data.corpus import Corpus, Pairs
 from s2s_tutorial.data.fitting import Look, choose_training, evaluations_for
 from s2s_tutorial.data.pieces import PieceVocabulary
+from s2s_tutorial.data.rules import TextRule
 from s2s_tutorial.data.vocabulary import Vocabulary
 from s2s_tutorial.runs.find_data import find_data
 from s2s_tutorial.runs.folder import Run
@@ -132,10 +133,10 @@ def unknown_words(corpus: Corpus) -> tuple[Unknown, Unknown] | None:
     if isinstance(corpus.src_vocabulary, PieceVocabulary) or not isinstance(corpus.train, Pairs):
         return None
     sides = zip((corpus.train.sources, corpus.train.targets), vocabularies, strict=True)
-    src, tgt = (_unknown(set(corpus.rule.split_all(texts)[0]), vocabulary) for texts, vocabulary in sides)
+    src, tgt = (_unknown(set(corpus.rule.split_all(texts)[0]), vocabulary, corpus.rule) for texts, vocabulary in sides)
     return src, tgt
 
 
-def _unknown(words: set[str], vocabulary: Vocabulary) -> Unknown:
+def _unknown(words: set[str], vocabulary: Vocabulary, rule: TextRule) -> Unknown:
     missing = sorted(word for word in words if word not in vocabulary)
-    return Unknown(len(words), len(missing), missing[:3])
+    return Unknown(len(words), len(missing), [rule.unsplit([word]) for word in missing[:3]])

@@ -41,6 +41,7 @@ _TITLE = re.compile(rf"(?:^|[\s(«“„\"'’-])(?:{'|'.join(TITLES)})\.\s*$")
 _NUMBERED = re.compile(rf"(?:^|\s)(?:{'|'.join(NUMBERED)})\.\s*$", re.IGNORECASE)
 _INITIAL = re.compile(r"(?:^|[\s.])[^\W\d_]\.\s*$")  # one letter, as in « т. е. » or "p. ex."
 _NAME = re.compile(r"(?:^|\s)[^\W\d_]\.[^\S\n]*\Z")  # the library knows such initials in English, not in every language
+_NAME_INITIAL = re.compile(r"(?:^[^\w\n]*|['’])[^\W\d_]\.[^\S\n]*$")  # of a name at the start, or after an apostrophe
 _LINE = re.compile(r"[^\n]*\n|[^\n]+")
 _LINE_END = re.compile(r"\n\s*$")
 _DOUBLE_INITIAL = re.compile(r"(?<!\w)[^\W\d_]\.-[^\W\d_]\.\s*$")  # of a name such as "J.-P. Petit"
@@ -146,6 +147,7 @@ def _continues(before: str, piece: str, language: str) -> bool:
     return bool(
         _TITLE.search(before)
         or _DOUBLE_INITIAL.search(before)
+        or _NAME_INITIAL.search(before)
         or (first.isdigit() and _NUMBERED.search(before))
         or (language != "en" and (initial := _NAME.search(before)) and initial[0].strip().isupper())
         or (language == "de" and _ORDINAL.search(before))

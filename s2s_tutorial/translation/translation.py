@@ -31,7 +31,7 @@ class Translation:
             and the attention is in the sentences.
         joined_text: Text of such a translation.
         dropped: Letters and digits of the source that the text rule leaves out.
-        unlearned: Letters of the source that the model reads only as bytes, because they hardly occurred in training.
+        unlearned: Characters of the source that the model reads only as bytes, because they hardly occurred in training.
         too_long: Whether the source is longer than any sentence that the model was trained on.
     """
 
@@ -63,6 +63,16 @@ class Translation:
             copied=sorted({word_of[position] for position in self.copied}),
             attn_weights=None if weights is None else join_attention(weights, self.src_words, self.words, self.rule),
         )
+
+    @property
+    def lost_words(self) -> list[str]:
+        """Words and marks of the source that the model does not know and did not copy, each once, as they are written."""
+        if self.sentences:
+            lost = [word for each in self.sentences for word in each.lost_words]
+        else:
+            copied = {self.words[position] for position in self.copied}
+            lost = [self.rule.unsplit([word]) for word in self.unknown if word not in copied]
+        return list(dict.fromkeys(lost))
 
     @property
     def normal_text(self) -> str:

@@ -224,10 +224,10 @@ class Translator:
         )
 
     def _unlearned(self, source: str) -> str:
-        """Return the letters of a normalised sentence that are not among the pieces; words are unknown as a whole."""
+        """Return the characters of a normalised sentence that are not among the pieces; words are unknown as a whole."""
         if not isinstance(self.src_vocabulary, PieceVocabulary):
             return ""
-        return "".join(letter for letter in source if letter.isalpha() and letter not in self.src_vocabulary)
+        return "".join(character for character in source if character != " " and character not in self.src_vocabulary)
 
     def forced_attention(self, sources: Sequence[str], targets: Sequence[str]) -> list[Tensor | None]:
         """Compute the attention weights of given translations: the model is fed their words instead of its own.

@@ -22,11 +22,12 @@ from typer.testing import CliRunner
 from s2s_tutorial import files as checkpoint
 from s2s_tutorial.cli import train_run
 from s2s_tutorial.cli.commands import app
-from s2s_tutorial.cli.translate_lines import read_lines
+from s2s_tutorial.cli.translate_lines import read_lines, warn
 from s2s_tutorial.data.corpus import challenge_set
 from s2s_tutorial.presets import PRESETS
 from s2s_tutorial.runs.folder import open_run
 from s2s_tutorial.training.trainer import Trainer
+from s2s_tutorial.translation.translation import Translation
 from s2s_tutorial.translation.translator import SentenceError, read_sentence
 from s2s_tutorial.web.export import load_exported
 
@@ -733,6 +734,7 @@ def test_losses_are_drawn(run, tmp_path):
         ("a.docx", "le chat", "end the name in .png"),
         ("no/such/a.png", "le chat", "No such file"),
         ("a.png", "🙂", "no letter"),
+        ("a.png", "qqqq", "no word that this model has learned"),
     ],
 )
 def test_a_picture_that_cannot_be_made_is_an_error_of_one_line(run, tmp_path, out, sentence, words):
@@ -944,6 +946,14 @@ def test_what_the_model_cannot_read_is_told(run):
     long = call("translate", "--run", run, "--json", " ".join([word] * 60))
     assert "longer than any sentence" in long.stderr
     assert json.loads(long.stdout)["too_long"] is True
+
+
+def test_words_that_are_neither_known_nor_copied_are_told(capsys):
+    unknown = [*"bcdefgh", "é"]
+    warn("a b", Translation(["a", *unknown], ["x", "b"], [1], unknown, -1.0, None))
+    assert capsys.readouterr().err == (
+        "warning: 'a b': this model does not know the words 'c', 'd', 'e', 'f', 'g', 'h' and others, and can only guess\n"
+    )
 
 
 def test_evaluate_counts_sentences_that_the_run_cannot_read_as_wrong_and_refuses_such_references(run, tmp_path):

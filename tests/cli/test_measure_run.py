@@ -159,3 +159,21 @@ def test_the_challenge_set_and_an_unreadable_sentence_are_compared_by_their_own_
     evaluate("--run", talking_run, "--pairs", path, "--write", tmp_path / "own")
     assert (tmp_path / "own" / "sources.txt").read_text(encoding="utf-8") == "Le chat dort.\nпёс спит.\n"
     assert (tmp_path / "own" / "hypotheses.txt").read_text(encoding="utf-8").splitlines()[1] == ""
+
+
+def test_letters_that_a_run_cannot_read_are_told_with_its_score(talking_run, tmp_path):
+    path = tmp_path / "pairs.tsv"
+    path.write_text("The cat sleeps.\tКот chat.\nThe dog sleeps.\tПёс.\n", encoding="utf-8")
+    assert (
+        f"warning: the text rule 'ascii' of {talking_run} leaves out 6 of 10 letters of the sources (script: Cyrillic)"
+    ) in evaluate("--run", talking_run, "--pairs", path)
+    path.write_text("The dog sleeps.\tПёс.\n", encoding="utf-8")
+    assert "letters of the second column (script: Cyrillic)" in error_of("--run", talking_run, "--pairs", path)
+
+
+def test_characters_that_the_packaged_model_has_not_learned_are_told_with_its_score(tmp_path):
+    path = tmp_path / "pairs.tsv"
+    path.write_text("A cat.\tКот.\nA dog.\tUn chien.\n", encoding="utf-8")
+    assert "warning: pretrained has not learned 3 of 12 characters of the sources, such as 'Кот'" in evaluate(
+        "--pairs", path
+    )

@@ -273,7 +273,10 @@ def test_the_same_settings_give_the_same_corpus(tiny_settings_data):
 def test_too_few_pairs_are_an_error_that_says_how_many_are_left(tmp_path, settings):
     path = tmp_path / "pairs.tsv"
     write_pairs(path, count=3)
-    with pytest.raises(CorpusError, match=r"no \w+ pairs are left of .*\(3 read, .*give at least 10 pairs or loosen"):
+    with pytest.raises(
+        CorpusError,
+        match=r"no \w+ pairs are left of .*\(3 read, .*give at least 10 pairs that share no sentence, or loosen",
+    ):
         prepare(DataSettings(corpus=str(path), **settings))
 
 

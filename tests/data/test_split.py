@@ -228,3 +228,22 @@ def test_the_side_that_a_split_goes_by_is_in_one_set_only(tmp_path_factory, rows
     side = 0 if split_by == "source" else 1
     assert found["test"][side].isdisjoint(found["training"][side] | found["validation"][side])
     assert found["validation"][side].isdisjoint(found["training"][side])
+
+
+@pytest.mark.parametrize("part", ["valid", "test"])
+@pytest.mark.parametrize("pair", [("One tea.", "Один чай."), ("Один чай.", "One tea.")], ids=["source", "target"])
+def test_a_held_out_file_that_loses_its_letters_is_refused_by_name(tmp_path, part, pair):
+    corpus, own = write(tmp_path / "pairs.tsv", sentences(60)), write(tmp_path / "own.tsv", [pair])
+    column = "second" if pair[0].isascii() else "first"
+    with pytest.raises(
+        CorpusError, match=rf"100% of the letters of the {column} column of .*own\.tsv \(script: Cyrillic\)"
+    ):
+        prepare(DataSettings(corpus=corpus, **{part: own}))
+    assert len(prepare(DataSettings(corpus=corpus, text="unicode", **{part: own})).train) > 0
+
+
+def test_it_is_told_if_all_pairs_share_a_sentence_with_held_out_files(tmp_path):
+    pairs = sentences(60)
+    own = write(tmp_path / "own.tsv", [(first, "y") for first, _ in pairs])
+    with pytest.raises(CorpusError, match="60 distinct after all filters, 0 of them not in your held-out files"):
+        prepare(DataSettings(corpus=write(tmp_path / "pairs.tsv", pairs), test=own))

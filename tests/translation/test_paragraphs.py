@@ -16,6 +16,8 @@ from s2s_tutorial.translation.paragraphs import Sentences, abbreviations
         ("fr", "« Viens. Vite. » Il court.", ["« Viens. Vite. »", "Il court."]),
         ("fr", "J. B. Petit rit. Non ?!", ["J. B. Petit rit.", "Non ?!"]),
         ("fr", "J.-P. Petit rit. M.-C. Roux sort.", ["J.-P. Petit rit.", "M.-C. Roux sort."]),
+        ("fr", "J. Petit rit. Oui.", ["J. Petit rit.", "Oui."]),
+        ("fr", "L'ami d'A. Petit rit. L'O.N.U. vote.", ["L'ami d'A. Petit rit.", "L'O.N.U. vote."]),
         ("fr", "Il vit aux U.S.A. depuis 3 ans. Oui.", ["Il vit aux U.S.A. depuis 3 ans.", "Oui."]),
         ("fr", "1. Prends le pain. 2. Coupe-le.", ["Prends le pain.", "Coupe-le."]),
         ("fr", "... Merci.\n***\nOui.", ["Merci.", "Oui."]),

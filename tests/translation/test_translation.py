@@ -98,7 +98,8 @@ def test_a_list_of_texts_gives_as_many_translations(translator):
 def test_no_word_is_unknown_and_the_attention_has_a_column_for_every_piece(translator):
     found = translator.translate("Żółć 語 7")
     assert found.unknown == []
-    assert found.unlearned == "Żółć語"
+    assert found.unlearned == "Żółć語7"
+    assert translator.translate("Un « été »…").unlearned == "«»…"
     assert translator.translate("Un 語. Deux ż.", split=True).to_dict()["unlearned"] == "語ż"
     assert found.attn_weights.shape[1] == len(found.src_words) + 1
     assert UNICODE.unsplit(found.src_words) == "Żółć 語 7"
@@ -124,3 +125,12 @@ def test_a_sentence_of_very_many_pieces_is_an_error(translator):
 def test_attention_between_words_of_given_translations(translator):
     (weights,) = translator.word_attention(["Un été."], ["One summer."])
     assert weights.shape == (4, 4)
+
+
+def test_lost_words_are_the_unknown_ones_that_were_not_copied_as_they_are_written():
+    found = Translation(
+        ["▁Zoé", "▁a", "▁12", "▁€"], ["▁Zoé", "▁has"], [0], ["▁Zoé", "▁12", "▁€"], -1.0, None, rule=UNICODE
+    )
+    assert found.lost_words == ["12", "€"]
+    text = Translation([], [], [], [], -1.0, None, rule=UNICODE, sentences=[found, found])
+    assert text.lost_words == ["12", "€"]

@@ -11,7 +11,6 @@ from __future__ import annotations
 import hashlib
 import os
 from collections.abc import Callable
-from dataclasses import asdict
 from pathlib import Path
 
 import numpy as np
@@ -68,7 +67,7 @@ def encode(folder: Path, settings: DataSettings, mark: str, report: Callable[[st
         "pairs": own.pairs(choice),
         "notes": [*scan.notes, *own.notes, *choice.notes],
         "aligned": scan.links is not None,
-        "losses": [asdict(losses) for losses in scan.losses],
+        "losses": [vars(losses) for losses in scan.losses],
         "sha256": sums,
     }
     write_json(folder / "corpus.json", values)

@@ -12,8 +12,8 @@ from pathlib import Path
 
 import numpy as np
 
-from s2s_tutorial.data.columns import Alignment
-from s2s_tutorial.data.corpus import check_losses, keep_lengths, numbered
+from s2s_tutorial.data.columns import Alignment, check_losses
+from s2s_tutorial.data.corpus import keep_lengths, numbered
 from s2s_tutorial.data.filters import Numbering
 from s2s_tutorial.data.losses import Losses
 from s2s_tutorial.data.on_disk.mapped_pairs import sentence_key

@@ -19,7 +19,7 @@
       if (this.remark) add(this.remark);
       if (found.foreign) add("This looks like " + languageName(target, "the target language") + ", but this model translates from " + languageName(source, "another one") + ". It can only copy or skip words that it does not know.");
       if (found.unread.length) add("Not read: ", this.words(found.unread), ". The model reads only the letters a to z, with or without accents, and the marks ,\u00a0.\u00a0!\u00a0?");
-      if (found.unlearned.length) add("This model has not learned the letters ", this.words(Array.from(new Set(found.unlearned))), ". It can only guess what they mean.");
+      if (found.unlearned.length) add("This model has not learned the characters ", this.words(Array.from(new Set(found.unlearned))), ". It can only guess what they mean.");
       this.noteLength(found, add);
       if (!found.foreign) this.noteWords(best, found, add);
       this.noteReferences(add);

@@ -94,7 +94,7 @@
         text: typed, tokens, ids: tokens.map((token) => this.source.ids.get(token) ?? UNK),
         unknown: tokens.filter((token) => !this.source.ids.has(token)),
         unread: this.unread(text),
-        unlearned: this.hasPieces ? Array.from(normal).filter((letter) => /\p{L}/u.test(letter) && !this.source.ids.has(letter)) : [],
+        unlearned: this.hasPieces ? Array.from(normal).filter((character) => character !== " " && !this.source.ids.has(character)) : [],
         foreign: !this.hasPieces && scope.s2sHonesty.looksTranslated(tokens, this.source.ids, this.target.ids),
         tooLong: this.longest !== null && tokens.length > this.longest,
       };

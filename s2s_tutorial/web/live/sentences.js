@@ -7,7 +7,7 @@
   const LINE = /[^\n]*\n|[^\n]+/gu, LINE_END = /\n\s*$/u, LETTER = /\p{L}/u, NUMBER = /^\s*\p{N}/u, LOWER = /^\p{Ll}/u;
   // Marks, and either a space or what does not continue a word or a number, as in "3.5" or "example.com".
   const SEGMENT = /.*?(?<![\p{Sentence_Terminal}…])[\p{Sentence_Terminal}…]+(?:\s+|(?![0-9a-z\p{Sentence_Terminal}…]))|.+/gsu;
-  const INITIAL = /(?:^|[\s.])\p{L}\.\s*$/u; // one letter, as in « т. е. » or "J. B. Petit"
+  const INITIAL = /(?:^|[\s.'’])\p{L}\.\s*$/u; // one letter, as in « т. е. » or "J. B. Petit"
   const SMALL_INITIAL = /(?:^|[\s.])\p{Ll}\.\s+$/u; // as in "p.m.", which may end a sentence
   const DOUBLE_INITIAL = /(?<!\p{L})\p{L}\.-\p{L}\.\s*$/u; // of a name such as "J.-P. Petit"
   const ENGLISH_I = /(?<![\p{L}.])I\.\s+$/u; // a word

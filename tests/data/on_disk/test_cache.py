@@ -40,7 +40,12 @@ def tangled_file(tmp_path) -> Path:
 
     lines = [f"{sentence('un')}\t{sentence('deux')}\tby me\n" for _ in range(4_000)]
     path = tmp_path / "pairs.tsv"
-    path.write_text("".join([*lines, "Go!\tVa !\n", "\tvide\n", *lines[:50]]), encoding="utf-8")
+    more = [
+        "Go!\tVa !\n",
+        "\tvide\n",
+        "seven &amp; 7.\tþrír &quot;7&quot; дом.\n",
+    ]  # letters, digits and entities that are lost
+    path.write_text("".join([*lines, *more, *lines[:50]]), encoding="utf-8")
     return path
 
 
@@ -48,6 +53,7 @@ def same_corpus(one: corpora.Corpus, other: corpora.Corpus) -> None:
     assert (one.steps, one.word_counts) == (other.steps, other.word_counts)
     assert (one.src_vocabulary, one.tgt_vocabulary) == (other.src_vocabulary, other.tgt_vocabulary)
     assert (one.validation_pairs, one.test_pairs) == (other.validation_pairs, other.test_pairs)
+    assert one.losses == other.losses
     for part in ("validation", "test"):
         assert replace(getattr(one, part), groups=None) == getattr(other, part)
     assert isinstance(other.train, StoredPairs)
@@ -56,11 +62,12 @@ def same_corpus(one: corpora.Corpus, other: corpora.Corpus) -> None:
         (other.train.targets, one.train.targets, one.tgt_vocabulary),
     ):
         assert list(found) == [
-            " ".join(word if word in vocabulary else "<unk>" for word in text.split()) for text in expected
+            one.rule.unsplit(word if word in vocabulary else "<unk>" for word in one.rule.split(text))
+            for text in expected
         ]
     for stored, in_memory in zip(
-        encode_pairs(other.train, one.src_vocabulary, one.tgt_vocabulary),
-        encode_pairs(one.train, one.src_vocabulary, one.tgt_vocabulary),
+        encode_pairs(other.train, one.src_vocabulary, one.tgt_vocabulary, one.rule),
+        encode_pairs(one.train, one.src_vocabulary, one.tgt_vocabulary, one.rule),
         strict=True,
     ):
         assert np.array_equal(stored.ids, in_memory.ids)
@@ -84,7 +91,7 @@ def test_the_streamed_corpus_is_the_one_in_memory(tmp_path, monkeypatch, changes
     same_corpus(prepare(settings), stream(settings, tmp_path))
 
 
-@pytest.mark.parametrize("changes", [{}, {"trim_below": 3, "reverse": True}], ids=str)
+@pytest.mark.parametrize("changes", [{}, {"trim_below": 3, "reverse": True}, {"text": "unicode"}], ids=str)
 def test_a_file_with_shared_sentences_and_repeats_is_split_the_same_way(tangled_file, tmp_path, monkeypatch, changes):
     monkeypatch.setattr(scan, "ROWS_AT_ONCE", 300)
     monkeypatch.setattr("s2s_tutorial.data.reading.opening.BYTES_AT_ONCE", 5_000)
@@ -92,6 +99,7 @@ def test_a_file_with_shared_sentences_and_repeats_is_split_the_same_way(tangled_
     whole = prepare(settings)
     assert whole.steps[-1][1] < whole.steps[0][1] - 50  # there were repeats
     assert whole.test_pairs > len(whole.test)  # and references
+    assert sum(losses.dropped.total() for losses in whole.losses) == (0 if settings.text == "unicode" else 4)
     streamed = stream(settings, tmp_path / "place")
     same_corpus(whole, streamed)
     for sides in ("sources", "targets"):
