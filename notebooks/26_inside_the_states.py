@@ -449,15 +449,15 @@ show_table(["network", "states", "neighbours of the same number", "of the same t
 #
 # A probe shows that a property *can* be read from a state. It does not show that the decoder reads it. To find out, we
 # have to change the state and leave everything else as it is. We take sentences with a single noun, in the singular. To
-# the state at the noun we add a direction, times a strength, and then the decoder translates as usual. We try three
+# the state at the noun we add a direction, times a strength, and then the decoder translates as usual. We try four
 # directions: the *common* one, from the mean of all singular nouns to the mean of all plural nouns, as with the pencil;
-# the noun's *own*, from the mean of its singular states to the mean of its plural states; and a *random* one of the same
-# length as its own.
+# that of the *probe*, along which its sum for the plural grows fastest, with the length of the common one; the noun's *own*,
+# from the mean of its singular states to the mean of its plural states; and a *random* one of the same length as its own.
 #
 # > **Guess first**
 # >
 # > « le » and the verb stay as they are, and both show the singular. Which share of the translations will have the English
-# > noun in the plural, with a strength of 1, for each of the three directions? And does it differ between the two networks?
+# > noun in the plural, with a strength of 1, for each of the four directions? And does it differ between the two networks?
 #
 # A hook at the encoder adds the direction to the state:
 
@@ -483,6 +483,13 @@ def direction_of(layer_states, kind):
     """Difference of the class means of number (plural minus singular) or tense (past minus present), (H,)."""
     labels = np.array([getattr(noun, kind) for noun in nouns])
     return torch.from_numpy(layer_states[labels == 1].mean(axis=0) - layer_states[labels == 0].mean(axis=0)).float()
+
+
+def probe_direction(layer_states):
+    """Gradient of a probe's sum for the plural minus that for the singular, (H,)."""
+    fitted = LinearProbe(layer_states, np.array([noun.number for noun in nouns]))
+    singular_weights, plural_weights = fitted.weights[:-1].T  # without the offset: (H,) each
+    return torch.from_numpy((plural_weights - singular_weights) / fitted.scale).float()
 
 
 per_sentence = defaultdict(list)
@@ -525,8 +532,11 @@ for name, trainer in trainers.items():
     translator = trainer.translator
     along = direction_of(states[name][2], "number")
     noise = torch.randn(len(along), generator=torch.Generator().manual_seed(SEED))
+    of_probe = probe_direction(states[name][2])
+    of_probe *= along.norm() / of_probe.norm()
     directions = {
         "common": lambda noun, along=along: along,
+        "probe": lambda noun, of_probe=of_probe: of_probe,
         "own": lambda noun, name=name: own[name][NOUNS[noun.word][3]],
         "random": lambda noun, name=name, noise=noise: noise * (own[name][NOUNS[noun.word][3]].norm() / noise.norm()),
     }
@@ -541,20 +551,20 @@ for name, trainer in trainers.items():
                               for noun, text in zip(clear, texts, strict=True)][:4]  # fmt: skip
     print(f"{name}: {len(clear)} sentences with the noun in the singular")
 
-# %% tags=["hide-input"] mystnb={"image": {"alt": "Six lines over the strength of the push, from 0 to 2. The solid line of the Transformer, for the direction of the noun itself, rises steeply; the dashed ones for the common direction and the dotted ones for a random direction stay near 0."}}
+# %% tags=["hide-input"] mystnb={"image": {"alt": "Eight lines over the strength of the push, from 0 to 2. The solid line of the Transformer, for the direction of the noun itself, rises steeply; those for the common direction, for that of the probe and for a random one stay near 0."}}
 figure = Figure(figsize=(6.6, 3.4), layout="constrained")
 axes = figure.add_subplot()
 for name, colour in zip(trainers, (BLUE, ORANGE), strict=True):
-    for kind, style in (("own", "o-"), ("common", "s--"), ("random", "x:")):
+    for kind, style in (("own", "o-"), ("common", "s--"), ("probe", "^-."), ("random", "x:")):
         line = [100 * shares[name, kind, strength] for strength in STRENGTHS]
-        axes.plot(STRENGTHS, line, style, color=colour, label=f"{name}, {kind} direction")
+        axes.plot(STRENGTHS, line, style, color=colour, label=f"{name}, {kind}")
 axes.set(xlabel="strength of the push", ylabel="noun in the plural (%)", ylim=(-3, 103))
 axes.legend(frameon=False, fontsize=9)
 show_figure(figure)
 
 # %% [markdown]
 # **Figure 26.2.** Share of translations in which the noun becomes plural when its state alone is pushed: along the noun's
-# own direction, along the direction that all nouns have in common, or in a random direction.
+# own direction, along the direction that all nouns have in common, along that of the probe, or in a random direction.
 
 # %% tags=["hide-input"]
 show_table(
@@ -565,7 +575,7 @@ show_text(
     "With a strength of 1, the noun becomes plural in this share of the sentences: "
     + "; ".join(
         f"{name}: its own direction **{shares[name, 'own', 1.0]:.0%}**, common direction {shares[name, 'common', 1.0]:.0%}, "
-        f"random direction {shares[name, 'random', 1.0]:.0%}"
+        f"direction of the probe {shares[name, 'probe', 1.0]:.0%}, random direction {shares[name, 'random', 1.0]:.0%}"
         for name in trainers
     )
     + "."
@@ -573,7 +583,7 @@ show_text(
 
 # %% [markdown]
 # This is a surprise. A probe reads the number from most states, and yet a push along the common direction of the number
-# changes almost nothing. So a property can be read in a simple form while the decoder uses something else. It uses the
+# changes almost nothing, and neither does one along the direction of the probe. So a property can be read in a simple form while the decoder uses something else. It uses the
 # noun's own direction, for example the difference between the states of « femme » and « femmes ». In the Transformer, such
 # a push at one state is enough in most sentences, even against the article and the verb, which still show the singular.
 # This network treats the plural of a noun as a word of its own, and the direction that leads to it belongs to that noun
