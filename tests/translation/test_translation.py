@@ -134,3 +134,10 @@ def test_lost_words_are_the_unknown_ones_that_were_not_copied_as_they_are_writte
     assert found.lost_words == ["12", "€"]
     text = Translation([], [], [], [], -1.0, None, rule=UNICODE, sentences=[found, found])
     assert text.lost_words == ["12", "€"]
+
+
+def test_texts_in_place_of_translations_are_refused():
+    with pytest.raises(
+        TypeError, match=r"translations\[0\] is of type str, expected Translation: score_texts takes texts"
+    ):
+        score_translations(["a cat ."], [["a cat ."]])
