@@ -129,8 +129,7 @@ def choose(
     Raises:
         CorpusError: One of the sets is empty, or most pairs would be dropped because they share a sentence.
     """
-    lengths = f"{settings.min_length} to {settings.max_length} {settings.unit} a side"
-    steps = [("read", read), (lengths, len(places))]
+    steps = [("read", read), (f"{settings.min_length} to {settings.max_length} {settings.unit} a side", len(places))]
     kept, word_types = frequent_rows(first, second, settings.trim_below)
     if settings.trim_below > 1:
         steps.append((f"words seen {settings.trim_below} times or more", int(kept.sum())))
