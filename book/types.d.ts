@@ -768,6 +768,7 @@ interface Panel extends Choices {
   // notes.js
   writeNotes(best: Translation, found: Found): void;
   noteWords(best: Translation, found: Found, add: AddNote): void;
+  noteNumbers(best: Translation, found: Found, add: AddNote): void;
   noteReferences(add: AddNote): void;
   noteLength(found: Found, add: AddNote): void;
   words(list: string[]): HTMLElement;

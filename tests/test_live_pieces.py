@@ -126,6 +126,12 @@ def test_characters_that_the_model_has_not_learned_are_told(browser, folder):
     visit.page.close()
 
 
+def test_numbers_that_a_translation_has_changed_are_told(browser, folder):
+    visit = open_with(browser, folder, "J'ai 98 765 ans.")
+    assert "Check the numbers: the translation does not have “98765” in digits." in visit.text(".s2s-notes")
+    visit.page.close()
+
+
 def test_words_are_shown_without_markers_and_unknown_ones_are_named(browser, folder):
     visit = open_with(browser, folder, "Ёжик zorglub идёт.", model="words")
     assert row(visit, 0)[:3] == ["Ёжик", "zorglub", "идёт"]

@@ -146,6 +146,13 @@ def test_the_card_gives_the_figures_and_the_attribution(folder, scores):
         assert word in card
 
 
+def test_the_signs_that_the_card_names_are_not_learned(folder, translator):
+    signs = re.search(
+        r"guess what signs such as (\S) and (\S) mean", (folder / "MODEL_CARD.md").read_text(encoding="utf-8")
+    )
+    assert translator.translate("Oui " + " ".join(signs.groups())).unlearned == "".join(signs.groups())
+
+
 def test_its_record_covers_the_whole_training(folder, scores):
     steps = [line["step"] for line in read_record(folder / "record.jsonl") if line["kind"] == "step"]
     assert steps[-1] > scores["training"]["step"] - 100

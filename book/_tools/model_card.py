@@ -133,6 +133,9 @@ def _limitations(run: Run) -> str:
 - It was made for teaching; do not rely on its translations. It has seen few sentences of more than 12
   words{longest}. Text of several sentences is therefore translated sentence by sentence.
 - It spells a rare name or word piece by piece, and may change it on the way. Always check names and numbers.
+- It reads text as people usually write it. A sentence in capital letters becomes nonsense, and one without its capital letter
+  or without the mark at its end is translated worse. It can only guess what signs such as € and … mean, which hardly
+  occurred in training.
 - It knows everyday words. Of a technical, legal or medical text it makes sentences that read well and are wrong.
 - It sees one sentence at a time, so it cannot know what "it" or « le » stands for, and it chooses between "tu" and "vous", and
   between he and she, by what was more frequent in training.

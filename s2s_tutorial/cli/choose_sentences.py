@@ -79,10 +79,9 @@ def choose_held_out(run: Run, pairs: Files | None, corpus: Files = "") -> tuple[
     # References that lost their letters would score wrong translations as right. Sources that did are scored as they are, if
     # there is something left of them.
     if any(map(has_words, columns.sides(data.reverse)[0])):
-        check_losses(Losses() if data.reverse else first, second if data.reverse else Losses(), run.rule)
-    else:
-        check_losses(first, second, run.rule)
-    return held_out_from(columns, data.reverse), source_and_target(first, second, data.reverse)[0]
+        first, second = (Losses(), second) if data.reverse else (first, Losses())
+    check_losses(first, second, run.rule, remedy="measure a run that was trained with --text unicode, which keeps them")
+    return held_out_from(columns, data.reverse), source_and_target(*columns.losses, data.reverse)[0]
 
 
 @dataclass(frozen=True)

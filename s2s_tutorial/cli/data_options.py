@@ -117,7 +117,7 @@ LanguagesOption = Annotated[
     typer.Option(
         metavar="SOURCE TARGET",
         help="Languages that the run translates from and into, such as de en or German English. Tables and pictures name "
-        "them.",
+        "them. If a header has their names, or if they have different scripts, they decide which column is which.",
         show_default="French and English for sample and tatoeba, not known for a file",
     ),
 ]

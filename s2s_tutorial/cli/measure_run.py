@@ -26,7 +26,8 @@ def measure_run(wanted: Wanted) -> tuple[Scores | None, dict[str, Any]]:
     from s2s_tutorial.translation.outputs import write_texts
 
     chosen = choose_sentences(wanted)
-    scores, outputs, unread = None, None, []
+    scores, outputs = None, None
+    unread: list[str] = []
     values: dict[str, Any] = {}
     if wanted.hypotheses or chosen.run:
         scores, outputs, unread = _scored(chosen, wanted)

@@ -13,7 +13,7 @@ from typer.core import TyperCommand
 if TYPE_CHECKING:
     from s2s_tutorial.translation.translator import Translation, Translator
 
-MOST_NAMED = 6  # words in a warning
+MOST_NAMED = 6  # words, or numbers, in a warning
 
 
 class SentenceCommand(TyperCommand):
@@ -115,7 +115,7 @@ def translate_chunk(
 
 
 def warn(line: str, translation: Translation) -> None:
-    """Print on standard error what of a line the model cannot read or does not know, and whether the line is too long."""
+    """Print on standard error what of a line the model cannot read, does not know or has changed, and whether it is too long."""
     start = line.strip()[:40]
     if translation.dropped:
         left_out = "".join(dict.fromkeys(translation.dropped))[:40]
@@ -128,5 +128,8 @@ def warn(line: str, translation: Translation) -> None:
     if lost := translation.lost_words:
         words = ", ".join(map(repr, lost[:MOST_NAMED])) + " and others" * (len(lost) > MOST_NAMED)
         typer.echo(f"warning: {start!r}: this model does not know the words {words}, and can only guess", err=True)
+    if numbers := translation.lost_numbers:
+        named = ", ".join(numbers[:MOST_NAMED])
+        typer.echo(f"warning: {start!r}: check the numbers: the translation does not have {named} in digits", err=True)
     if translation.too_long:
         typer.echo(f"warning: {start!r}: longer than any sentence that this model has learned", err=True)

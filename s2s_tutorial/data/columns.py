@@ -11,6 +11,7 @@ from s2s_tutorial.data.rules import TextRule
 Alignment = frozenset[tuple[int, int]]  # links between positions of two sentences
 Side = TypeVar("Side")  # anything that exists once for each column
 MOST_LOST = 0.1  # of the letters of a column; a corpus that loses more is refused
+KEEP_LETTERS = "keep them with --text unicode (in Python, DataSettings(text='unicode'))"
 
 
 class CorpusError(ValueError):
@@ -59,13 +60,14 @@ def source_and_target(first: Side, second: Side, reverse: bool) -> tuple[Side, S
     return (first, second) if reverse else (second, first)
 
 
-def check_losses(first: Losses, second: Losses, rule: TextRule, name: str = "") -> None:
+def check_losses(first: Losses, second: Losses, rule: TextRule, name: str = "", remedy: str = KEEP_LETTERS) -> None:
     """Refuse sentence pairs that lose much of their text.
 
     Args:
         first, second: Counts of the two columns.
         rule: Rule by which they were normalised.
         name: Name of their file in the error message, where it is not the corpus.
+        remedy: What to do, for the error message.
 
     Raises:
         CorpusError: The rule leaves out more than `MOST_LOST` of the letters of a column.
@@ -74,6 +76,5 @@ def check_losses(first: Losses, second: Losses, rule: TextRule, name: str = "") 
         if losses.share > MOST_LOST:
             raise CorpusError(
                 f"the text rule {rule.name!r} leaves out {losses.share:.0%} of the letters of the {column} column"
-                f"{f' of {name}' if name else ''} (script: {losses.script}): a run with --text unicode keeps them (in Python, "
-                "DataSettings(text='unicode'))"
+                f"{f' of {name}' if name else ''} (script: {losses.script}): {remedy}"
             )

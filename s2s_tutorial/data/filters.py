@@ -129,8 +129,7 @@ def choose(
     Raises:
         CorpusError: One of the sets is empty, or most pairs would be dropped because they share a sentence.
     """
-    lengths = f"{settings.min_length} to {settings.max_length} {settings.unit} a side"
-    steps = [("read", read), (lengths, len(places))]
+    steps = [("read", read), (f"{settings.min_length} to {settings.max_length} {settings.unit} a side", len(places))]
     kept, word_types = frequent_rows(first, second, settings.trim_below)
     if settings.trim_below > 1:
         steps.append((f"words seen {settings.trim_below} times or more", int(kept.sum())))
@@ -147,11 +146,12 @@ def choose(
     empty = [part for part in reversed(PARTS) if not len(rows[part]) and not own_files(settings, part)]
     corpus = " and ".join(files_of(settings.corpus))
     shared = f", {len(apart):,} of them not in your held-out files" if len(apart) < len(distinct) else ""
+    wanted = f"at least {FEWEST_PAIRS} pairs" if read < FEWEST_PAIRS else "pairs that share no sentence,"
     if empty:
         raise CorpusError(
             f"no {empty[0]} pairs are left of {corpus} ({read:,} read, {len(places):,} of the right length, {len(distinct):,} "
             f"distinct after all filters{shared}; pairs that share a sentence, digits aside, stay in one set): "
-            f"{advice or f'give at least {FEWEST_PAIRS} pairs that share no sentence, or loosen the filters'}"
+            f"{advice or f'give {wanted} or loosen the filters'}"
         )
     if advice and 2 * left < len(apart):
         raise CorpusError(

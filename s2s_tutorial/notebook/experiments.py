@@ -31,6 +31,7 @@ from s2s_tutorial.translation.evaluation import (
     comparable_text,
     evaluate,
 )
+from s2s_tutorial.translation.translation import Translation
 
 # 97.5% quantiles of Student's distribution for n - 1 degrees of freedom, by the number of values n
 STUDENT_T = {2: 12.71, 3: 4.30, 4: 3.18, 5: 2.78, 6: 2.57, 7: 2.45, 8: 2.36, 9: 2.31, 10: 2.26}
@@ -231,11 +232,11 @@ def draw_held_out(held_out: HeldOut, count: int, seed: int = 0) -> HeldOut:
     return HeldOut([held_out.sources[row] for row in rows], [held_out.references[row] for row in rows], alignments)
 
 
-def bleu_of(translations: Sequence[str], held_out: HeldOut, rule: TextRule) -> float:
+def bleu_of(translations: Sequence[Translation], held_out: HeldOut, rule: TextRule) -> float:
     """Return the normalised BLEU of translations of a held-out set, from 0 to 100.
 
     Args:
-        translations: One text for each sentence of the set.
+        translations: One for each sentence of the set.
         held_out: Held-out sentences with their references.
         rule: Text rule of the model that translated.
 

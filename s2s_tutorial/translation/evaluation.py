@@ -115,9 +115,11 @@ def score_translations(translations: Sequence[Translation], references: Sequence
         references: For each, all its references, normalised by the rule of the translations.
 
     Raises:
-        TypeError, ValueError: See `bleu_score`.
+        TypeError, ValueError: See `bleu_score`; or a translation is a text.
     """
     _check_references(translations, references)
+    for number, each in enumerate(translations):
+        check_type(f"translations[{number}]", each, Translation, hint="score_texts takes texts")
     outputs = [comparable_text(translation) for translation in translations]
     words = sum(len(translation.src_words) for translation in translations)
     return {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field, replace
 from itertools import accumulate, pairwise
 
@@ -75,6 +76,16 @@ class Translation:
         return list(dict.fromkeys(lost))
 
     @property
+    def lost_numbers(self) -> list[str]:
+        """Numbers that the source has in digits and the translation has not, each once; "3,500" and "3 500" are the same."""
+        if self.sentences:
+            lost = [number for each in self.sentences for number in each.lost_numbers]
+        else:
+            kept = _numbers(self.normal_text)
+            lost = [number for number in _numbers(self.rule.unsplit(self.src_words)) if number not in kept]
+        return list(dict.fromkeys(lost))
+
+    @property
     def normal_text(self) -> str:
         """The translation as normal text, as in the corpus."""
         return self.rule.unsplit(self.words)
@@ -105,6 +116,10 @@ class Translation:
             **({"attention": rows} if attention else {}),
             **notes,
         }
+
+
+def _numbers(text: str) -> list[str]:
+    return re.findall("[0-9]+", re.sub(r"(?<=[0-9])[\s.,'’](?=[0-9])", "", text))
 
 
 def join_translations(text: Sentences, translations: list[Translation]) -> Translation:

@@ -954,6 +954,10 @@ def test_words_that_are_neither_known_nor_copied_are_told(capsys):
     assert capsys.readouterr().err == (
         "warning: 'a b': this model does not know the words 'c', 'd', 'e', 'f', 'g', 'h' and others, and can only guess\n"
     )
+    warn("a 5 b", Translation(["a", "5", "b"], ["x", "15"], [], [], -1.0, None))
+    assert capsys.readouterr().err == (
+        "warning: 'a 5 b': check the numbers: the translation does not have 5 in digits\n"
+    )
 
 
 def test_evaluate_counts_sentences_that_the_run_cannot_read_as_wrong_and_refuses_such_references(run, tmp_path):

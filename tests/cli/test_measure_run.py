@@ -168,7 +168,10 @@ def test_letters_that_a_run_cannot_read_are_told_with_its_score(talking_run, tmp
         f"warning: the text rule 'ascii' of {talking_run} leaves out 6 of 10 letters of the sources (script: Cyrillic)"
     ) in evaluate("--run", talking_run, "--pairs", path)
     path.write_text("The dog sleeps.\tПёс.\n", encoding="utf-8")
-    assert "letters of the second column (script: Cyrillic)" in error_of("--run", talking_run, "--pairs", path)
+    error = error_of("--run", talking_run, "--pairs", path)
+    assert (
+        "letters of the second column (script: Cyrillic): measure a run that was trained with --text unicode" in error
+    )
 
 
 def test_characters_that_the_packaged_model_has_not_learned_are_told_with_its_score(tmp_path):

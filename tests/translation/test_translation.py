@@ -134,3 +134,25 @@ def test_lost_words_are_the_unknown_ones_that_were_not_copied_as_they_are_writte
     assert found.lost_words == ["12", "€"]
     text = Translation([], [], [], [], -1.0, None, rule=UNICODE, sentences=[found, found])
     assert text.lost_words == ["12", "€"]
+
+
+def test_texts_in_place_of_translations_are_refused():
+    with pytest.raises(
+        TypeError, match=r"translations\[0\] is of type str, expected Translation: score_texts takes texts"
+    ):
+        score_translations(["a cat ."], [["a cat ."]])
+
+
+@pytest.mark.parametrize(
+    ("source", "target", "lost"),
+    [
+        ("J'ai 5 ans.", "I'm fifteen.", ["5"]),
+        ("Il a 3 500 €, 7,50 € et 3 500 francs.", "He has 3,500, 7.5 and 30.", ["750"]),
+        ("Le 14 juillet 1789", "14 July 1789", []),
+    ],
+)
+def test_numbers_that_a_translation_has_changed_are_named(source, target, lost):
+    words = [UNICODE.split(UNICODE.normalise(text)) for text in (source, target)]
+    found = Translation(*words, [], [], -1.0, None, rule=UNICODE)
+    assert found.lost_numbers == lost
+    assert Translation([], [], [], [], -1.0, None, rule=UNICODE, sentences=[found, found]).lost_numbers == lost

@@ -245,7 +245,8 @@ def _checked(member: zipfile.ZipInfo, path: Path, most: int) -> str:
 
 def shown(name: str, most: int = 80) -> str:
     """Make text from an untrusted file safe to print, and short."""
-    printable = "".join(c if c.isprintable() else "?" for c in name[: most + 1].replace("\t", " "))
+    known = {"\t": " ", "\u00a0": " ", "\u202f": " ", "\u00ad": "", "\u200b": ""}  # usual in text, and not printable
+    printable = "".join(c if c.isprintable() else known.get(c, "?") for c in name[: most + 1])
     return printable if len(printable) <= most else printable[:most] + "…"
 
 

@@ -4,6 +4,8 @@
 
   const { methods, make, shorten, languageName } = self.s2sPanel;
   const SHOWN = 6; // words that a note names at most
+  /** @type {(text: string) => string[]} */
+  const numbers = (text) => text.replace(/(\d)[\s.,'’](?=\d)/g, "$1").match(/\d+/g) || []; // "3,500" and "3 500" are the same
 
   /** @type {PanelMethods} */
   const parts = {
@@ -21,6 +23,7 @@
       if (found.unread.length) add("Not read: ", this.words(found.unread), ". The model reads only the letters a to z, with or without accents, and the marks ,\u00a0.\u00a0!\u00a0?");
       if (found.unlearned.length) add("This model has not learned the characters ", this.words(Array.from(new Set(found.unlearned))), ". It can only guess what they mean.");
       this.noteLength(found, add);
+      if (!found.isAscii) this.noteNumbers(best, found, add);
       if (!found.foreign) this.noteWords(best, found, add);
       this.noteReferences(add);
       this.notes.replaceChildren(...notes.map((note) => {
@@ -53,6 +56,12 @@
       if (best.words.includes("<unk>")) add("<unk> means “unknown word”. Only a model with attention can copy a word of your sentence to that position.");
       const omitted = this.omitted(best).map((place) => found.srcWords[place]);
       if (omitted.length) add("Perhaps left out: ", this.words(Array.from(new Set(omitted))), ". The model hardly looked there.");
+    },
+
+    // Add a note about numbers that the text has in digits and the translation has not.
+    noteNumbers(best, found, add) {
+      const kept = numbers(this.wholeText(best, found)), lost = numbers(this.sentence).filter((number) => !kept.includes(number));
+      if (lost.length) add("Check the numbers: the translation does not have ", this.words(Array.from(new Set(lost))), " in digits.");
     },
 
     // Add a note if the sentence is longer than those of the training data, where the model's entry gives their length.

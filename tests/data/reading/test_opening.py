@@ -122,6 +122,7 @@ def test_the_ending_of_a_parallel_file_names_its_column(name, ending):
 
 def test_names_are_made_safe_to_print():
     assert shown("a\x1b[31mb\n") == "a?[31mb?"
+    assert shown("«\u00a0Où\u202f?\u00a0»") == "« Où ? »"
     assert shown("x" * 100, 10) == "x" * 10 + "…"
 
 
