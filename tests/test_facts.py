@@ -458,6 +458,32 @@ def test_what_the_chapter_on_subwords_tells_about_standard():
         assert shares[1_000] < 95
 
 
+def test_what_the_verdict_of_the_race_tells_about_standard():
+    text = prose("recurrent_or_not")
+    assert "the GRU is better in all nine cells" in text
+    assert "In the same minutes the GRU reads the pairs up to twice as often" in text
+    if not waits("recurrent_or_not", "decided = [cell"):
+        found = outputs("recurrent_or_not")
+        assert "**9 of 9** cells are decided." in found
+        assert "The Transformer is better in: **none**." in found
+        epochs = re.findall(r"^\| \w+ \| \d+% \| [\d.]+ \| (\d+) \| (\d+) \|$", found, re.MULTILINE)
+        ratios = [int(gru) / int(transformer) for gru, transformer in epochs]
+        assert len(ratios) == 9
+        assert 1 < min(ratios)
+        assert 1.5 < max(ratios) <= 2
+
+
+def test_what_the_ladder_tells_about_standard():
+    assert "The average of good models is useless." in prose("a_better_translator")
+    if not waits("a_better_translator", "A gain on every text"):
+        found = outputs("a_better_translator")
+        assert "**wider, longer, ensemble of two**" in found
+        averaged = re.findall(
+            r"^\| \w+ \| ([\d.]+) \| ([\d.]+) \|$", found.split("BLEU of the average")[1], re.MULTILINE
+        )
+        assert all(float(mixed) < 0.05 * float(single) for single, mixed in averaged)
+
+
 def test_what_is_said_of_the_networks_without_a_mask_and_without_positions():
     assert (
         "At `standard`, its loss is lower than that of the complete network, even on sentences that it never saw"
