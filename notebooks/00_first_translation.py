@@ -132,7 +132,7 @@ show_figure(plot_attention(translation))
 # the word that it is about to translate, the bright cell jumps ahead for *red* and back again for *car*. We did not program
 # this jump, and we never told the network which word belongs to which. It found out while it was learning to predict the next
 # English word, because for that it helps to know where to look. (How much such a picture proves is the question of [Seeing
-# attention](12_seeing_attention.ipynb).)
+# attention](14_seeing_attention.ipynb).)
 #
 # Below is the same picture in a form that you can explore. Move over a word, tap it, or go to it with the Tab and arrow keys,
 # and it shows where the network looked. The slider goes through the sentence word by word.
@@ -278,7 +278,7 @@ show_text(
 )
 
 # %% [markdown]
-# A score ranks only networks that have translated the same test set. [How good is it?](11_how_good_is_it.ipynb) explains how
+# A score ranks only networks that have translated the same test set. [How good is it?](13_how_good_is_it.ipynb) explains how
 # BLEU is computed, and how certain such a number is.
 #
 # ## Break it
@@ -296,11 +296,11 @@ if strange.unknown:
     show_text(
         "This network has a fixed list of words. A word that is not on the list is read as the mark `<unk>`, for *unknown*, and "
         "where the network would write this mark, the package copies the French word that it was looking at. You do this by "
-        "hand in [Translating](10_translating.ipynb)."
+        "hand in [Translating](11_translating.ipynb)."
     )
 else:
     show_text(
-        "This network reads a rare word in pieces, so it can read any word, as [Subwords](22_subwords.ipynb) explains. But that "
+        "This network reads a rare word in pieces, so it can read any word, as [Subwords](24_subwords.ipynb) explains. But that "
         "does not tell it what the word means, so it has to guess from the rest of the sentence, or to copy."
     )
 
@@ -320,7 +320,7 @@ show_table(["French", "your network", "the grammar"], mistakes[:4])
 # Not every difference is a mistake, because a sentence can have more than one good translation. But notice that where something
 # is wrong, the English is often fluent nevertheless. The network writes words that are likely to follow each other, and no part
 # of it makes sure that every French word has been translated. Such mistakes are the most harmful, because readers who do not
-# know French cannot see them. [When the model is unsure](31_when_it_is_unsure.ipynb) shows long sentences that lose a part, and
+# know French cannot see them. [When the model is unsure](12_when_it_is_unsure.ipynb) shows long sentences that lose a part, and
 # measures how many words are missing.
 
 # %% [markdown]
@@ -381,7 +381,7 @@ for word, row in zip([*translation.words, "<eos>"], weights, strict=False):
 #   way?
 # - If you want to **run** it first, [From the command line](../book/from-the-command-line.md) goes from the installation to a
 #   translator of your own.
-# - If you have **data of your own**, [Your own data](16_your_own_data.ipynb) goes from your file to a translator that you can
+# - If you have **data of your own**, [Your own data](18_your_own_data.ipynb) goes from your file to a translator that you can
 #   show to others.
 # - If you want to **teach** with it, [Teach with this book](../book/teaching.md) has a plan for six weeks, questions and slides.
 #

@@ -158,7 +158,7 @@ for one, other in (
 
 # %% [markdown]
 # **Digits are lost.** A model over these words cannot translate a price, a date or a phone number, because it never sees one.
-# Exercise 1.1 keeps them. For the first chapters the simple rules are good enough, and [Subwords](22_subwords.ipynb) replaces them by rules that lose nothing.
+# Exercise 1.1 keeps them. For the first chapters the simple rules are good enough, and [Subwords](24_subwords.ipynb) replaces them by rules that lose nothing.
 #
 # For display we want "i'm" and not "i m". We can only guess where an apostrophe was, so the package uses rules:
 
@@ -200,7 +200,7 @@ for reverse in (False, True):
 # will show why this matters.
 #
 # If a line is broken, the reader refuses the file and reports the line's number. If it skipped the line silently, you would find
-# out much later that something is missing, or never. [Your own data](16_your_own_data.ipynb) shows what it reports for five such
+# out much later that something is missing, or never. [Your own data](18_your_own_data.ipynb) shows what it reports for five such
 # files.
 #
 # Now we read the real file. At `standard` these are pairs that volunteers of the Tatoeba project wrote ([Tatoeba,
@@ -297,7 +297,7 @@ print(vocabulary.decode(ids))
 
 # %% [markdown]
 # « chien » was never counted. A plain dictionary would raise `KeyError` here. With `<unk>` the model reads "some word that I do not know", and the decoder
-# can copy the word into its translation. [When the model is unsure](31_when_it_is_unsure.ipynb) shows how, and why a model that is trained on few
+# can copy the word into its translation. [When the model is unsure](12_when_it_is_unsure.ipynb) shows how, and why a model that is trained on few
 # rare words hardly ever does it.
 
 # %%
@@ -338,7 +338,7 @@ assert normalise_with_digits(sentence.replace("7", "")) == normalise(sentence)
 # model knows each word well and only has to copy them in order.
 #
 # How would you train with a rule of your own? The package has two rules, `ascii` for this one and `unicode` for text as people
-# write it in any script ([Subwords](22_subwords.ipynb)), and `--text` chooses. For any other rule, apply it to both columns of your
+# write it in any script ([Subwords](24_subwords.ipynb)), and `--text` chooses. For any other rule, apply it to both columns of your
 # file before you train, let `--text unicode` read the result, and apply the same rule to every sentence that you translate.
 
 # %% [markdown]

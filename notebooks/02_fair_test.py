@@ -310,7 +310,7 @@ def measure(rows: list[int], parts: list[list[int]]) -> list[str]:
 
 # %% [markdown]
 # **Exact match** is the share of translations that equal a reference word for word. **[BLEU](../book/glossary.md)**, from 0 to 100, counts the
-# runs of one to four words that a translation shares with its references. [How good is it?](11_how_good_is_it.ipynb) explains both.
+# runs of one to four words that a translation shares with its references. [How good is it?](13_how_good_is_it.ipynb) explains both.
 
 # %%
 random_scores, hash_scores = measure(trimmed, at_random), measure(trimmed, by_hash)

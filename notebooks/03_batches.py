@@ -245,7 +245,7 @@ show_drawing("packing")
 # %% [markdown]
 # **Break it.** Set `extra` to 1, and then to 60, and print `(enc_states - careless_states[:, :3]).abs().max()`. Does ten
 # times the padding do ten times the damage, or do the first few paddings do all of it? [Attention](../book/glossary.md) and the loss have to
-# use the mask as well, as [Attention: choosing where to look](06_attention.ipynb) and [Training](08_training.ipynb) explain.
+# use the mask as well, as [Attention: choosing where to look](06_attention.ipynb) and [Training](09_training.ipynb) explain.
 #
 # ## How much padding is there?
 #
@@ -435,7 +435,7 @@ print("another epoch, another order:", order_of(0) != order_of(1))
 
 # %% [markdown]
 # With one random generator that is used again and again, this would not be possible: to know its state in
-# epoch 40, we would have to repeat the 39 epochs before. Here `[seed, epoch]` seeds a new generator for each epoch. [Training](08_training.ipynb) uses this
+# epoch 40, we would have to repeat the 39 epochs before. Here `[seed, epoch]` seeds a new generator for each epoch. [Training](09_training.ipynb) uses this
 # for a training cell that can be stopped at any step and continues exactly, and that repeats at most
 # the steps since its last checkpoint if it is killed.
 #
@@ -466,7 +466,7 @@ show_table(["batches", "companions that meet again"], rows)
 # In buckets the same sentences share a batch more often, and the fewer pairs there are of each length, the more often it happens. The order of
 # the *batches* is still random, so a model does not see all short sentences first. We do not measure whether this costs
 # quality: all models of this book are trained with buckets. To find out, train twice, with buckets and without,
-# from several seeds each, and compare as in [Which attention?](15_which_attention.ipynb).
+# from several seeds each, and compare as in [Which attention?](17_which_attention.ipynb).
 #
 # ## Recap
 #

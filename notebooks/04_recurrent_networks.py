@@ -207,7 +207,7 @@ show_drawing("recurrence")
 # %% [markdown]
 # With vectors, the number $U$ becomes a matrix, and a product of many matrices behaves in the same way: it usually vanishes or
 # explodes ([Bengio et al., 1994](https://doi.org/10.1109/72.279181)). Exploding is the smaller problem, because we can limit
-# the length of a gradient, as [Training](08_training.ipynb) does. A gradient that has vanished cannot be brought back: the
+# the length of a gradient, as [Training](09_training.ipynb) does. A gradient that has vanished cannot be brought back: the
 # network does not find out that the early word mattered.
 #
 # Let us measure it. We build an untrained network with 64 numbers in its state, read 40 random words, and ask how strongly
@@ -404,7 +404,7 @@ print(f"answer: name{answer.item()}, read {ago.item()} words before the end")
 #
 # Training shows the network 64 games at a time. After each batch it computes how surprised the network was by the right answers (the
 # **[loss](../book/glossary.md)**, a number that is large when the right name got a low probability), and Adam, an
-# optimiser, changes all weights a little in the direction in which the loss falls. [Training](08_training.ipynb) explains both.
+# optimiser, changes all weights a little in the direction in which the loss falls. [Training](09_training.ipynb) explains both.
 #
 # > **Guess first**
 # >

@@ -235,7 +235,7 @@ with torch.no_grad():
 # computed from the encoder's last one, which is the only thing that the decoder receives. From each state comes a probability
 # for each English word, and the most probable word is written and read at the next step. This decoder writes *cat* and stops.
 # It is wrong, because the weights are random. Training changes them until the probability of the right word is high
-# at every step. How it finds out in which direction to change them is the subject of [Training](08_training.ipynb).
+# at every step. How it finds out in which direction to change them is the subject of [Training](09_training.ipynb).
 #
 # What remains is to do this for a batch of sentences, in both directions and with several layers.
 
@@ -289,7 +289,7 @@ print("6 products of", (2, 4), "or one of", (12, 4))
 
 # %% [markdown]
 # A processor needs less time for one large product than for many small ones, as
-# [Faster on one machine](17_faster.ipynb) measures. The Transformer of 2017 has no loop at all, which is
+# [Faster on one machine](19_faster.ipynb) measures. The Transformer of 2017 has no loop at all, which is
 # one reason why it replaced networks like this one.
 #
 # ## The encoder
@@ -375,7 +375,7 @@ show_drawing("encoder-states")
 # PyTorch returns layer after layer, and within each layer forward and backward (Figure 5.5). So `[:2]` is layer 0 *twice*. The upper
 # layer, which has read the whole sentence in both directions, is thrown away, and the decoder's upper
 # layer starts from a state that reads backwards. Nothing crashes and the loss goes down, because training adapts the
-# weights to the states that they get. In [Break it](13_break_it.ipynb) we train with this mistake and look for its
+# weights to the states that they get. In [Break it](15_break_it.ipynb) we train with this mistake and look for its
 # damage.
 #
 # The right way is to combine both directions of each layer. Here is the package's encoder with the same labels:
@@ -440,16 +440,16 @@ show_text(
 # The cells below train both models. Each of these words has a chapter or a section of its own later. This is enough for now:
 #
 # - The **[loss](../book/glossary.md)** measures how surprised the model is by the right words. Training lowers it by changing the weights a little
-#   after each batch ([Training](08_training.ipynb)).
+#   after each batch ([Training](09_training.ipynb)).
 # - An **[epoch](../book/glossary.md)** is one pass over all training pairs.
 # - **[Validation](../book/glossary.md)** pairs and **[test](../book/glossary.md "test set")** pairs are kept out of training. The first are used to make choices on the way, such
 #   as when to stop, and the second only for the final score, so that the score says how the model does on sentences it has
 #   never seen.
 # - **[BLEU](../book/glossary.md)** is a score from 0 to 100 for how many words and short sequences of words a translation shares with a reference translation
-#   ([How good is it?](11_how_good_is_it.ipynb)).
+#   ([How good is it?](13_how_good_is_it.ipynb)).
 # - **[Dropout](../book/glossary.md)** ([Srivastava et al., 2014](https://jmlr.org/papers/v15/srivastava14a.html)) sets a random part of the numbers in the
 #   network's vectors to 0 at each training step, here a tenth, so that the model cannot rely on a single number. It is switched off when the
-#   model translates ([Overfitting](09_overfitting.ipynb)).
+#   model translates ([Overfitting](10_overfitting.ipynb)).
 #
 # > **Guess first**
 # >

@@ -228,7 +228,7 @@ for written, asked in (("black", [1.0, 1.0]), ("cat", [1.0, -1.0]), ("<eos>", [-
 
 # %% [markdown]
 # The look moves from the second source word to the first and then to the end mark. These three lines are already a small table of which word was
-# translated from which, and [Seeing attention](12_seeing_attention.ipynb) draws such tables for real sentences. The decoder then joins each context with its state to
+# translated from which, and [Seeing attention](14_seeing_attention.ipynb) draws such tables for real sentences. The decoder then joins each context with its state to
 # choose the next word, as [Decoders](07_decoders.ipynb) shows.
 #
 # ## Query, key and value
@@ -244,7 +244,7 @@ for written, asked in (("black", [1.0, 1.0]), ("cat", [1.0, -1.0]), ("<eos>", [-
 # | **[value](../book/glossary.md)** | what is mixed into the context | the encoder's state $\bar h_s$ |
 #
 # With the dot score, key and value are the same vector. The general score below compares with $W \bar h_s$ and still mixes $\bar h_s$. Transformers have
-# separate matrices for all three ([Attention without recurrence](24_attention_without_recurrence.ipynb)).
+# separate matrices for all three ([Attention without recurrence](27_attention_without_recurrence.ipynb)).
 
 # %% [markdown]
 # ## A machine to play with
@@ -343,9 +343,9 @@ print("a sentence of padding alone:", empty[0, 0, :3].tolist())
 # | :--- | :--- | :--- |
 # | the encoder reads it | packing leaves it out | [Encoder and decoder](05_encoder_decoder.ipynb) |
 # | attention gives it weight | its score is $-\infty$ | this one |
-# | the loss counts it | it is left out of the mean | [Training](08_training.ipynb) |
+# | the loss counts it | it is left out of the mean | [Training](09_training.ipynb) |
 #
-# How much damage the second one does in a trained model depends on the score: [Break it](13_break_it.ipynb) measures it. And why is there no mask that
+# How much damage the second one does in a trained model depends on the score: [Break it](15_break_it.ipynb) measures it. And why is there no mask that
 # hides the *later target words* from the decoder? A recurrent decoder has not read them yet. A Transformer's decoder reads all positions at once, so it
 # does need such a mask.
 #
@@ -502,7 +502,7 @@ show_drawing("luong-bahdanau")
 # | in training, all target words at once? | no: step $t$ waits for its context | yes: run the GRU, then look from all states |
 #
 # [Decoders: writing one word at a time](07_decoders.ipynb) builds both. The last row of the table decides how fast the two train, and [All
-# words at once](30_all_words_at_once.ipynb) measures the difference.
+# words at once](08_all_words_at_once.ipynb) measures the difference.
 
 # %% [markdown]
 # ## Local attention: predict the place
@@ -592,7 +592,7 @@ show_figure(figure)
 # words inside the window, so a plain window gives $v_p$ and $W_p$ no gradient. With the bell curve, every weight depends smoothly on $p_t$.
 #
 # Local attention has a price. If the predicted position is far off, no score can correct it, because the right words are outside the window.
-# [Which attention?](15_which_attention.ipynb) shows what this can cost in a short training.
+# [Which attention?](17_which_attention.ipynb) shows what this can cost in a short training.
 #
 # ## All parts together
 #
@@ -765,7 +765,7 @@ assert found_weights[..., S:].eq(0).all()
 # To *train* a model with your score, give its `__init__` the hidden size as an argument, as the other scores have it, add the
 # class to `SCORES` in `s2s_tutorial/model/attention.py` under a name such as "cosine", and add this name to `AttentionName` in
 # `s2s_tutorial/settings/allowed.py`. Then `attention="cosine"` in the settings and `--attention cosine` on the command line build
-# it, and [Which attention?](15_which_attention.ipynb) shows how to compare it with the others.
+# it, and [Which attention?](17_which_attention.ipynb) shows how to compare it with the others.
 
 # %% [markdown]
 # ### Exercise 6.3: Luong's other local attention

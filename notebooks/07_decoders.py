@@ -120,7 +120,7 @@ for pair in zip(prev_ids[1].tolist(), batch.tgt_ids[1].tolist(), strict=True):
 # %% [markdown]
 # Read the table row by row: given `<sos>`, write *the*; given *the*, write *black*. Every word on the right is also on the left, one row
 # lower. During training the decoder reads the true previous word and not the word that it would have written itself. This is called
-# **[teacher forcing](../book/glossary.md)**, and [Training](08_training.ipynb) looks at its consequences.
+# **[teacher forcing](../book/glossary.md)**, and [Training](09_training.ipynb) looks at its consequences.
 #
 # ## Before the first word
 #
@@ -367,7 +367,7 @@ for name, model in (("luong", luong), ("bahdanau", bahdanau)):
 
 # %% [markdown]
 # Bahdanau's decoder has not read the word yet when it looks, so its state of one step earlier decides where it looks. In training, the
-# order also decides which of the two designs is faster, as we see in [All words at once](30_all_words_at_once.ipynb).
+# order also decides which of the two designs is faster, as we see in [All words at once](08_all_words_at_once.ipynb).
 #
 # ## Counting, and tying
 #
@@ -455,7 +455,7 @@ show_text(
 # %% [markdown]
 # What does tying do to the quality of translations? Each vector now has to learn two tasks. For language models, which only continue a text,
 # the paper found better predictions with tied embeddings. For translation it claims less: the models shrink to less
-# than half of their size without harm to their performance. [Overfitting](09_overfitting.ipynb) measures it with our network.
+# than half of their size without harm to their performance. [Overfitting](10_overfitting.ipynb) measures it with our network.
 
 # %% [markdown]
 # ## Every formula, its code and its test
@@ -534,5 +534,5 @@ print("every source word has a part in it:", heard.all().item())
 # %% [markdown]
 # ## What to read next
 #
-# [All words at once](30_all_words_at_once.ipynb) puts the whole network together, and compares how fast the two decoders read a translation
+# [All words at once](08_all_words_at_once.ipynb) puts the whole network together, and compares how fast the two decoders read a translation
 # that is already known. On sharing the weights of input and output words: [Press and Wolf (2017)](https://arxiv.org/abs/1608.05859).

@@ -65,7 +65,7 @@ def test_a_heat_map_and_its_colour_bar_keep_their_colours_and_the_lines_across_t
 
 
 @pytest.mark.browser
-@pytest.mark.parametrize(("name", "count"), [("notebooks/12_seeing_attention", 4), ("book/status", 1)])
+@pytest.mark.parametrize(("name", "count"), [("notebooks/14_seeing_attention", 4), ("book/status", 1)])
 def test_a_plot_follows_the_page_and_is_seen_and_read_once(site, name, count):
     with serve(site) as address, open_browser() as browser:
         page = browser.new_page()

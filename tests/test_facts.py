@@ -152,7 +152,7 @@ def test_the_chapter_that_compares_attentions_gives_the_reach_of_its_window():
     assert build_attention("local-p", hidden_size=2).reach == 2
 
 
-# Chapter 8: training
+# Chapter 9: training
 
 
 def test_adams_first_step_without_bias_correction_is_the_one_that_the_chapter_gives():
@@ -196,7 +196,7 @@ def test_texts_give_the_warm_up_and_the_dropout_of_the_presets():
     assert (min(rates), max(rates)) == (0.1, 0.4)
 
 
-# Chapter 9: overfitting
+# Chapter 10: overfitting
 
 
 def test_the_floor_of_the_smoothed_loss_is_about_one_nat_and_no_logits_are_below_it():
@@ -229,7 +229,7 @@ def test_the_readme_has_the_table_of_the_results(tmp_path):
     assert path.read_text(encoding="utf-8") == text
 
 
-# Chapters 1 and 31: words that a model does not know
+# Chapters 1 and 12: words that a model does not know
 
 
 def test_no_word_is_unknown_to_the_model_in_the_package_and_it_copies_none():
@@ -251,7 +251,7 @@ def test_the_model_that_is_trained_on_trimmed_pairs_hardly_ever_copies():
     assert copied <= 1 < unknown
 
 
-# Chapters 2, 9, 15 and 21: statistics
+# Chapters 2, 10, 17 and 23: statistics
 
 
 def test_the_expected_leak_of_two_independent_splits():
@@ -350,11 +350,11 @@ def test_the_gaps_of_chapter_5_that_chapter_15_compares_with_its_own():
         assert 10 <= found <= 14
 
 
-# Chapter 13: what the runs do not show
+# Chapter 15: what the runs do not show
 
 
 def test_the_wrong_first_states_cost_much_at_first_and_nothing_in_the_end():
-    """If a new run shows something else, chapter 13 and `from-2017` must tell it."""
+    """If a new run shows something else, chapter 15 and `from-2017` must tell it."""
     assert "the mistake costs many points of BLEU in this short training" in prose("break_it")
     assert "after a long training no number looks wrong" in prose("break_it")
     assert "in our runs, the model learns more slowly and is as good in the end" in page("book/from-2017.md")
@@ -373,7 +373,7 @@ def test_exercises_after_one_epoch_say_that_no_model_can_translate_yet(chapter, 
     assert all(float(row(name, outputs(chapter))[0]) < most for name in names)
 
 
-# Chapters 11, 12, 16, 18 and 19
+# Chapters 13, 14, 18, 20 and 21
 
 
 def test_chrf_counts_recall_twice():
@@ -419,7 +419,7 @@ def test_the_text_tells_what_the_table_of_examples_shows():
     assert 40 <= shares[16] < 50 < shares[64]
 
 
-# Chapters 21 to 26: texts that tell what a table shows
+# Chapters 23 to 30: texts that tell what a table shows
 
 
 def test_the_recap_of_borrowed_parts_tells_what_its_tables_show():
@@ -627,7 +627,7 @@ def test_every_work_is_cited_and_every_link_to_a_work_is_a_citation(plain):
     chapters = {chapter: plain.cite(prose(chapter)) for chapter in SCRIPTS}
     pages = "".join(path.read_text(encoding="utf-8") for path in (ROOT / "book").rglob("*.md"))
     cited = set(",".join(re.findall(r"\{cite:[pt]\}`([^`]+)`", "".join(chapters.values()) + pages)).split(","))
-    assert set(entries) - cited - {"firth1957"} == set()  # chapter 21 quotes Firth, and there is no link
+    assert set(entries) - cited - {"firth1957"} == set()  # chapter 23 quotes Firth, and there is no link
     urls = {entry.fields["url"] for entry in entries.values() if "url" in entry.fields}
     links = [(chapter, url) for chapter, text in chapters.items() for url in re.findall(r"\]\((https://\S+?)\)", text)]
     assert [link for link in links if link[1] in urls or re.search(r"arxiv|doi\.org|aclanthology|jmlr", link[1])] == []

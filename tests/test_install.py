@@ -144,15 +144,15 @@ def test_the_wheel_holds_the_files_of_the_package_and_no_others(clone, wheel):
 def test_a_chapter_runs_from_the_wheel_in_an_empty_folder_and_writes_only_its_runs(wheel, fresh):
     fresh.run("-m", "pip", "install", "--quiet", wheel)
     before = set(fresh.home.iterdir())
-    assert_whole(fresh.run_all("10_translating"))
-    assert {path.name for path in fresh.work.iterdir()} == {"10_translating.ipynb", "runs"}
+    assert_whole(fresh.run_all("11_translating"))
+    assert {path.name for path in fresh.work.iterdir()} == {"11_translating.ipynb", "runs"}
     assert {path.name for path in set(fresh.home.iterdir()) - before} <= {".ipython", ".local", ".cache"}
 
 
 def test_without_data_a_chapter_stops_with_one_line_that_names_the_ways_out(wheel, fresh):
     fresh.variables.pop("S2S_TUTORIAL_DATA", None)
     fresh.run("-m", "pip", "install", "--quiet", wheel)
-    [line] = error_of(fresh.run_all("10_translating", scale="standard"))
+    [line] = error_of(fresh.run_all("11_translating", scale="standard"))
     assert line.startswith("the Tatoeba pairs could not be downloaded")
     assert "S2S_TUTORIAL_DATA" in line
     assert "\n" not in line

@@ -1,4 +1,4 @@
-"""The training cell of chapter 8 in a real kernel: stopped, killed and resumed without losing anything."""
+"""The training cell of chapter 9 in a real kernel: stopped, killed and resumed without losing anything."""
 
 import os
 import re
@@ -17,12 +17,12 @@ TIMEOUT = 120
 
 
 class Kernel:
-    """Chapter 8, opened in a kernel of its own, up to its training cell."""
+    """Chapter 9, opened in a kernel of its own, up to its training cell."""
 
     def __init__(self, runs: Path) -> None:
         environment = os.environ | {"S2S_RUNS": str(runs)}
         self.manager, self.client = start_new_kernel(kernel_name="python3", cwd=str(NOTEBOOKS), env=environment)
-        cells = [cell for cell in jupytext.read(NOTEBOOKS / "08_training.py").cells if cell.cell_type == "code"]
+        cells = [cell for cell in jupytext.read(NOTEBOOKS / "09_training.py").cells if cell.cell_type == "code"]
         self.names = next(n for n, cell in enumerate(cells) if "training-cell" in cell.metadata.get("tags", []))
         self.cell = cells[self.names].source
         self.before = [

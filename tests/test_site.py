@@ -269,11 +269,11 @@ def test_the_list_of_contents_leads_to_each_heading(browser, address):
 
 def test_no_line_ends_between_a_formula_and_its_mark_or_a_number_and_its_spread(browser, address):
     visit = Visit(browser)
-    said = visit.open(f"{address}/notebooks/15_which_attention.html").locator("main p")
+    said = visit.open(f"{address}/notebooks/17_which_attention.html").locator("main p")
     text = "".join(said.evaluate_all("all => all.map((one) => one.textContent)"))
     assert "\u00a0±\u00a0" in text
     assert " ±" not in text
-    page = visit.open(f"{address}/notebooks/11_how_good_is_it.html")
+    page = visit.open(f"{address}/notebooks/13_how_good_is_it.html")
     loose = page.locator("main").evaluate(
         """main => [...main.querySelectorAll("span.math")].filter((formula) => {
              const next = formula.nextSibling;
@@ -360,7 +360,7 @@ def test_the_book_prints_with_an_outline_page_numbers_and_links(site, tmp_path):
 
 
 def test_the_view_answers_to_mouse_keyboard_and_slider(browser, address):
-    page = Visit(browser).open(f"{address}/notebooks/12_seeing_attention.html")
+    page = Visit(browser).open(f"{address}/notebooks/14_seeing_attention.html")
     view = page.locator(".s2s-view[data-ready]").first
     target = view.locator(".s2s-row").nth(1).locator("button")
     target.nth(0).focus()

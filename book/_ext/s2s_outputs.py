@@ -1,6 +1,6 @@
 """Tables that a chapter has computed, shown again on another page.
 
-    ```{s2s-output} notebooks/15_which_attention.ipynb
+    ```{s2s-output} notebooks/17_which_attention.ipynb
     size | BLEU, greedy
     ```
 

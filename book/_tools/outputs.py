@@ -1,10 +1,10 @@
 """Execute the chapters as the book shows them, and write each notebook beside its script.
 
     make outputs                                        all chapters, at scale standard
-    .venv/bin/python book/_tools/outputs.py 06_attention 12_seeing_attention
+    .venv/bin/python book/_tools/outputs.py 06_attention 14_seeing_attention
     .venv/bin/python book/_tools/outputs.py --refresh   after a change of prose, or of source that chapters show: no
                                                         cell is executed, and every other output stays
-    .venv/bin/python book/_tools/outputs.py --refresh --changed 15_which_attention    after a change of code that takes
+    .venv/bin/python book/_tools/outputs.py --refresh --changed 17_which_attention    after a change of code that takes
                                                         long to execute: changed cells have no output until then
 
 A round executes every chapter once, in a new folder of runs, so no chapter finds a finished training of an earlier round. A

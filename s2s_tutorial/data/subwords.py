@@ -1,7 +1,7 @@
 """Byte-pair encoding: learn from a corpus which characters to join into pieces, and cut words into such pieces.
 
 Learning begins with characters and joins the most frequent pair of neighbours again and again (Sennrich et al. 2016,
-section 3.2). Cutting a word repeats these merges in the order in which they were learned. Chapter 22 of the book explains
+section 3.2). Cutting a word repeats these merges in the order in which they were learned. Chapter 24 of the book explains
 both, with examples.
 """
 

@@ -2,7 +2,7 @@
 
 A line is a word and the numbers of its vector, with single spaces between. word2vec (Mikolov et al. 2013) writes the number
 of words and the size of a vector into the first line, GloVe (Pennington et al. 2014) does not. Such files hold millions of
-words, and a model has thousands. So a file is read line by line, and only the words of the vocabulary are kept. Chapter 21
+words, and a model has thousands. So a file is read line by line, and only the words of the vocabulary are kept. Chapter 23
 of the book makes such a file.
 
 Sizes: N words that have a vector, E embedding, V vocabulary.

@@ -1,7 +1,7 @@
 """Measure translations: BLEU and chrF with sacrebleu, exact matches, alignment error rate, quality by phenomenon.
 
-The main scores compare normalised words with all references of each source, whatever the text rule of the run is. Chapter 11
-of the book explains them, and chapter 12 the alignment error rate. `printed_scores` compares what a reader sees: case,
+The main scores compare normalised words with all references of each source, whatever the text rule of the run is. Chapter 13
+of the book explains them, and chapter 14 the alignment error rate. `printed_scores` compares what a reader sees: case,
 accents, digits and marks count.
 """
 

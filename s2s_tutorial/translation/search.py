@@ -2,7 +2,7 @@
 
 `greedy_search` takes the most probable word at every step. `beam_search` keeps the K best partial hypotheses of every
 sentence and, at the end, ranks finished sentences by their log-probability divided by the length penalty of Wu et al.
-2016 (equation 14). Chapter 10 of the book builds both.
+2016 (equation 14). Chapter 11 of the book builds both.
 
 Sizes: B batch, A sentences still searched, K beam slots per sentence, T words so far, S source length, V target words.
 Before the first word each sentence has one hypothesis, the empty one; k is 1 then and K afterwards.

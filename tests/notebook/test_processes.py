@@ -1,4 +1,4 @@
-"""Trainings by several processes from a notebook: the accidents of a job happen where it says. Chapter 18 runs the processes."""
+"""Trainings by several processes from a notebook: the accidents of a job happen where it says. Chapter 20 runs the processes."""
 
 import os
 import subprocess
