@@ -145,8 +145,8 @@ for word, row in zip(words, scores, strict=True):
 
 # %% [markdown]
 # The article and the adjective now look for their noun, and the noun looks for its adjective. We chose these matrices by
-# hand, whereas a network learns them by gradient descent. In chapter 6 we called attention [a dictionary that never
-# fails](06_attention.ipynb). In self-attention, each sentence is a dictionary of its own words, and each word looks
+# hand, whereas a network learns them by gradient descent. In [Attention](06_attention.ipynb) we called it a dictionary
+# that never fails. In self-attention, each sentence is a dictionary of its own words, and each word looks
 # something up in it.
 #
 # ## Why divide by √d?
@@ -416,7 +416,7 @@ show_figure(figure)
 #
 # Now we train three small Transformers on the built-in corpus: a complete one, one without the causal mask (with
 # `see_everything` in its place), and one without positions in encoder and decoder (with zeros in place of `sinusoids`).
-# The other parts of a Transformer, which all three have, are the subject of the [next chapter](28_transformer.ipynb).
+# The other parts of a Transformer, which all three have, are the subject of [The Transformer](28_transformer.ipynb).
 #
 # > **Guess first**
 # >

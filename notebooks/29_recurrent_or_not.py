@@ -348,7 +348,7 @@ print(f"{sum(map(len, race.values()))} networks are trained and measured")
 
 # %% [markdown]
 # How certain is a difference between the two? With each seed, both networks have read the same pairs, so we compare them
-# within a seed, and put the 95% interval of [formula 35.1](26_a_better_translator.ipynb) around the mean of these differences.
+# within a seed, and put the 95% interval (26.1) of [A better translator](26_a_better_translator.ipynb) around the mean of these differences.
 # Work it out with a pencil for three seeds, whose factor $t$ is 4.30, and the differences 1, 2 and 3 points.
 
 # %% tags=["nbval-check-output"]
