@@ -54,7 +54,7 @@ if not ready:
     stop._render_traceback_ = lambda: [str(stop)]  # one line, no traceback
     raise stop
 
-# %%
+# %% tags=["hide-input"]
 import random
 import statistics
 from collections import Counter
@@ -280,10 +280,11 @@ show_source(AveragedWeights.update)
 # ## Climbing
 #
 # Now we train all rungs, and measure BLEU on the test set with greedy search and with a beam. As everywhere in this book, words
-# are normalised before they are compared, so models of words and of pieces are judged by the same rule.
+# are normalised before they are compared, so models of words and of pieces are judged by the same rule. The folded cell defines
+# `climb`, which trains a model and measures it, unless a file has its scores already.
 
 
-# %%
+# %% tags=["hide-input"]
 def measure(translator, held_out):
     """BLEU of greedy search and of a beam."""
     beams = {"greedy": 1, "beam": BEAM}
@@ -480,12 +481,9 @@ show_table(["text", "models", "BLEU, greedy", f"BLEU, beam of {BEAM}", "gain ove
 # many ways, and a small model spends much of its capacity on this variety. The teacher is consistent, so its translations are
 # easier to learn. They are also the result of a beam search. So we may hope that the student finds with greedy search what a
 # model needed a beam for before.
-
-# %%
-show_source(distil)
-
-# %% [markdown]
-# Our teacher is the ensemble of all models of the highest rung. The students have the size of the rung *averaging* and are
+#
+# `distil` in `translation/distillation.py` returns a corpus whose target sentences the teacher wrote. Our teacher is the ensemble
+# of all models of the highest rung. The students have the size of the rung *averaging* and are
 # trained for as many epochs, so we compare them with that rung: only the target sentences differ. The teacher needs about a
 # minute, so its translations are kept in a file.
 

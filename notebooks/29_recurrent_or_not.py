@@ -55,7 +55,7 @@ if not ready:
     stop._render_traceback_ = lambda: [str(stop)]  # one line, no traceback
     raise stop
 
-# %%
+# %% tags=["hide-input"]
 import math
 import random
 import time
@@ -185,7 +185,7 @@ show_table(
 # $2 \cdot 8 H^2 + 2 \cdot 12 H^2 = 40 H^2$, and the embeddings of $V$ French and English entries have another $V H$.
 
 
-# %%
+# %% tags=["hide-input"]
 @cache
 def count_with(model, src_entries, tgt_entries):
     """Number of parameters of a network with these settings; on the device "meta" it needs no memory."""
@@ -323,8 +323,8 @@ show_table(
 # ## The race
 #
 # As in [Which attention?](17_which_attention.ipynb), the loop over the seeds is the outer one. So if you stop it early, every
-# cell of the table has its first seeds already. An interval needs at least two: with `SEEDS = (0, 1)`, the cells that follow use
-# these. Each network is measured on the test set as soon as it is trained.
+# cell of the table has its first seeds already. An interval needs at least two: with `SEEDS = (0, 1)` in the folded cell
+# at the beginning, the cells that follow use these. Each network is measured on the test set as soon as it is trained.
 
 
 # %%
