@@ -87,7 +87,7 @@ BLUE, ORANGE, GREEN, GREY = "#00429d", "#b8560b", "#2a7f62", "0.5"  # colours th
 # ## Three losses of one model
 #
 # We begin with the translator of [Training](09_training.ipynb). (If you have not trained it, the next cell does.) Its record
-# contains the loss of every step. We compute the loss (8.1) once more, in the mode in which the model translates: first on 500
+# contains the loss of every step. We compute the loss (9.1) once more, in the mode in which the model translates: first on 500
 # of its training pairs, and then on 500 validation pairs, which it has never seen.
 
 # %%
@@ -99,7 +99,7 @@ progress = translator.fit()
 # %%
 @for_inference  # no dropout, no gradients
 def plain_loss(model, batch):
-    """The loss (8.1) of a batch, in nats per word."""
+    """The loss (9.1) of a batch, in nats per word."""
     return model.loss(batch).item()
 
 

@@ -127,7 +127,7 @@ print("one pair for 2:", [Group(rank, 2).share(np.array([6])).tolist() for rank 
 # equal gradients is that gradient, it does not count twice.
 #
 # The shares have different numbers of words, so the average must not be the plain mean. Each process is weighted by its words, as each
-# part of a batch is in formula (17.1) of [Faster on one machine](19_faster.ipynb).
+# part of a batch is in formula (19.1) of [Faster on one machine](19_faster.ipynb).
 #
 # Gradients, loss and number of words are exchanged in one vector: **[all-reduce](../book/glossary.md)** adds up the vectors
 # of all processes and gives every process the sum. Divided by the sum of the words, this
