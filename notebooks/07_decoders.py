@@ -201,8 +201,9 @@ sums = logits.softmax(dim=-1).sum(dim=-1)
 torch.testing.assert_close(sums, torch.ones_like(sums))
 
 # %% [markdown]
-# Formulas (7.2) to (7.4) are the whole decoder. The package's `step` computes the same. Its main parts are these two functions, in which you can
-# find each of the formulas again:
+# Formulas (7.2) to (7.4) are the whole decoder. The package's `step` computes the same. Its main parts are these two functions,
+# in which you can find each of the formulas again. (In their comments, N is the number of rows of the batch, which is B here.
+# When a search follows K translations of each sentence at a time, as in [Translating](11_translating.ipynb), N is B times K.)
 
 # %%
 show_source(LuongDecoder.advance, LuongDecoder.attend)
@@ -312,11 +313,11 @@ check_shape(second.attn_state, (B, H))
 # \tag{7.7}
 # $$
 #
-# In our package, the $g$ of (7.7) is $\tanh(W[y_{t-1}; h_t; c_t])$ followed by the output layer. The attention and the
-# state update are the paper's, but we made three other parts simpler than in its appendix A.2. The paper's $g$ has a maxout layer;
-# its annotations are the two directions *concatenated*, with 2H numbers, whereas we add them and keep H; and its first
-# state is a learned function, $\tanh(W_s \overleftarrow{h}_1)$, of the backward state at the first word. Luong's paper
-# differs from our Luong decoder too: its networks are stacked LSTMs, not GRUs.
+# In our package, the $g$ of (7.7) is $\tanh(W[y_{t-1}; h_t; c_t])$ followed by the output layer. The attention and the state
+# update are the paper's, but we made three other parts simpler than in its appendix A.2. The paper's $g$ has a maxout layer,
+# which takes the larger of every two values instead of a tanh; its encoder states are the two directions *concatenated*, with 2H
+# numbers, whereas we add them and keep H; and its first state is a learned function, $\tanh(W_s \overleftarrow{h}_1)$, of the
+# backward state at the first word. Luong's paper differs from our Luong decoder too: its networks are stacked LSTMs, not GRUs.
 #
 # > **Guess first**
 # >
@@ -420,9 +421,9 @@ show_figure(figure)
 # few.
 
 # %% [markdown]
-# In Luong's decoder attention costs almost no parameters, as you see in Figure 7.1. The dot score has none of its own; only $W_c$ becomes wider. Bahdanau's
-# decoder needs more, and mostly not for its score: the context makes the inputs of its GRU and of $W$ in
-# (7.7) wider.
+# In Luong's decoder attention costs few parameters, as you see in Figure 7.1. The dot score has none of its own; only $W_c$
+# becomes wider. Bahdanau's decoder needs more, and mostly not for its score: the context makes the inputs of its GRU and of $W$
+# in (7.7) wider.
 #
 # The word vectors are a large part of the model, so that is where we can save most. The decoder needs two matrices of V rows: the [embedding](../book/glossary.md), which
 # turns a word into a vector, and the output layer, which compares $\tilde h_t$ with a vector for each word. Both describe words, so why keep
@@ -453,9 +454,10 @@ show_text(
 )
 
 # %% [markdown]
-# What does tying do to the quality of translations? Each vector now has to learn two tasks. For language models, which only continue a text,
-# the paper found better predictions with tied embeddings. For translation it claims less: the models shrink to less
-# than half of their size without harm to their performance. [Overfitting](10_overfitting.ipynb) measures it with our network.
+# What does tying do to the quality of translations? Each vector now has to learn two tasks. For language models, which only
+# continue a text, the paper found better predictions with tied embeddings. For translation it claims less: the models shrink to
+# less than half of their size without harm to their performance. (They shrink more than ours does, because their vocabularies are
+# larger and the source words share the matrix, too.) [Overfitting](10_overfitting.ipynb) measures it with our network.
 
 # %% [markdown]
 # ## Every formula, its code and its test

@@ -278,8 +278,10 @@ show_drawing("network")
 # **Figure 8.1.** The whole network with Luong's decoder, and the shape of every tensor. In use, the last step's word takes the place of `prev_ids`, one word at a time.
 
 # %% [markdown]
-# In the package, the class `Seq2Seq` holds encoder and decoder together. You have used it already. Its three methods follow the figure from top to bottom: `encode` does the left
-# column, `forward` the right one, and `loss` the end:
+# In the package, the class `Seq2Seq` holds encoder and decoder together. You have used it already. Its three methods follow the
+# figure from top to bottom: `encode` does the left column, `forward` the right one, and `loss` the end. With the argument
+# `prev_ids`, the decoder reads other words than the true previous ones, and at the end of this chapter we use it to break the
+# network:
 
 # %%
 show_source(Seq2Seq.encode, Seq2Seq.forward, Seq2Seq.loss)
@@ -291,8 +293,10 @@ show_source(Seq2Seq.encode, Seq2Seq.forward, Seq2Seq.loss)
 # three sentences. A model with thousands of weights that cannot learn three sentences by heart has a bug. (A model
 # that passes this test may still have one.)
 #
-# We begin with a single step of training, in which the loss must fall. An **optimiser** changes the weights a little in the direction in which the loss falls;
-# [Training](09_training.ipynb) explains how.
+# We begin with a single step of training, in which the loss must fall. An **optimiser** changes the weights a little in the
+# direction in which the loss falls. The simplest one, `SGD`, subtracts the
+# gradient times `lr`, the learning rate. The longer training below uses Adam, which [Training](09_training.ipynb) explains, as well
+# as the *nats* in which the loss is measured.
 
 # %% tags=["nbval-check-output"]
 for form, model in models.items():
@@ -304,8 +308,8 @@ for form, model in models.items():
     print(f"{form:11} lowers the loss: {lower}")
 
 # %% [markdown]
-# A model that knows nothing gives each of the V words the same probability, and its loss is $\ln V$, the
-# dashed line in the next figure. Now we let all four learn for more steps:
+# A model that knows nothing gives each of the V words the same probability, and its loss is $\ln V$, the thin grey line at the
+# top of the next figure. Now we let all four learn for more steps:
 
 # %%
 curves = {}
@@ -336,6 +340,8 @@ show_figure(figure)
 # **Figure 8.2.** Every form learns three sentences by heart: the loss starts near that of a blind guess and goes to zero.
 
 # %% [markdown]
+# A short rise on the way does no harm: with a learning rate as high as ours, a step sometimes goes too far.
+#
 # The loss in Figure 8.2 was computed with the true previous words. Whether the models can *translate*, with their
 # own words as inputs, is another question, so we test that too:
 
@@ -427,9 +433,9 @@ show_table(["words", "all words at once (ms)", "word by word (ms)", "times as lo
 assert all(at_once > 0 and in_steps > 0 for _, at_once, in_steps, _ in rows)
 
 # %% [markdown]
-# Both grow with the length. The GRU itself remains a loop in both forms, because $h_t$
-# has to wait for $h_{t-1}$. Embedding, attention and everything after it are done at once. Only models
-# without recurrence, such as the Transformer, have no such loop.
+# Both times grow with the length, and the fast way saves more milliseconds in a longer sentence. But the ratio of the two need
+# not grow, because the GRU itself remains a loop in both forms: $h_t$ has to wait for $h_{t-1}$. Embedding, attention and
+# everything after it are done at once. Only models without recurrence, such as the Transformer, have no such loop.
 
 # %% [markdown]
 # ### Exercise 8.2: Does it look ahead?

@@ -150,9 +150,9 @@ for probability, sentence in everything[:3]:
 # Greedy search found a sentence of probability 0.135, but the best sentence has 0.324. At the second word "has" was slightly more probable than "is". What
 # follows "has", however, is spread over many words, while after "is" there is hardly a choice. Greedy search cannot look that far ahead.
 #
-# **[Beam search](../book/glossary.md)** keeps the K best beginnings instead of one. At each step it continues each of them with
-# every word, and keeps the K best of all results (Figure 11.1). With K = 5 it looks at about 35,450 continuations for our five words,
-# five times as many as greedy search and still very few.
+# **[Beam search](../book/glossary.md)** keeps the K best beginnings, which are also called *partial hypotheses*, instead of one.
+# At each step it continues each of them with every word, and keeps the K best of all results (Figure 11.1). With K = 5 it looks
+# at about 35,450 continuations for our five words, five times as many as greedy search and still very few.
 
 
 # %% tags=["nbval-check-output"]
@@ -343,9 +343,10 @@ show_text(
 )
 
 # %% [markdown]
-# The rest of this chapter, and the next two, use a beam of 5. It is a common size, and we had fixed it before this
-# measurement. The measurement gives no reason to change it: from a beam of 2 on, the scores differ by less than
-# they would for another sample of sentences.
+# The rest of this chapter, and the next two, use a beam of 5. It is a common size, and we had fixed it before this measurement.
+# The measurement gives no reason to change it: from a beam of 2 on, the scores differ by less than they would for another sample
+# of sentences. Five hypotheses do not take five times as long as one, because the encoder reads each sentence only once, and
+# because a product for all five is faster than five products, as in the section before.
 #
 # Look at Figure 11.2. Why can [BLEU](../book/glossary.md) stay the same, or even *fall*, when the search gets better? A
 # wider beam finds more probable translations, but the most probable translation is not always the best, because the model is
@@ -371,9 +372,10 @@ show_text(
 # \tag{11.1}
 # $$
 #
-# With $\alpha = 0$ we divide by 1, so short sentences win, and with a very large $\alpha$ long ones win, whatever they say. Let us
-# compute an example: translation A has 4 words and $\ln p = -2.0$, translation B has 8 words and $\ln p = -2.8$, so A is more
-# probable. With $\alpha = 1$, A is divided by 9/6 = 1.5 and B by 13/6 ≈ 2.17.
+# Here $|Y|$ is the number of words of the translation $Y$ of the source $X$. With $\alpha = 0$ we divide by 1, so short sentences
+# win, and with a very large $\alpha$ long ones win, whatever they say. Let us compute an example: translation A has 4 words and
+# $\ln p = -2.0$, translation B has 8 words and $\ln p = -2.8$, so A is more probable. With $\alpha = 1$, A is divided by 9/6 =
+# 1.5 and B by 13/6 ≈ 2.17.
 
 # %% tags=["nbval-check-output"]
 for strength in (0.0, 1.0):
@@ -412,7 +414,8 @@ show_text(
 #
 # - A model gives probabilities, and a search makes a sentence of them. Greedy search takes the best word at each step, and may miss
 #   a sentence that is better as a whole.
-# - Beam search keeps K beginnings. It costs about K times the work and improves the result a little, up to a point.
+# - Beam search keeps K beginnings. It does about K times the work, which takes less than K times
+#   as long, and improves the result a little, up to a point.
 # - Every word lowers the probability, so short sentences win unless the score is divided by a length penalty.
 # - Settings such as beam size and penalty are chosen on the validation set, never on the test set.
 # - Batches change the time and not the result.

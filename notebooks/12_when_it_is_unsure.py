@@ -110,7 +110,9 @@ of_friend = show_n_best("Son amie est malade.")
 _ = show_n_best("Son amie est anglaise.")
 
 # %% [markdown]
-# « Son amie » is "his friend" or "her friend", and nothing in French tells which. Look at the second list.
+# In the outputs that you see here, the first list has one meaning in several wordings, of which not all are good English. In the
+# second list it is the meaning that is in doubt: « Son amie » is "his friend" or "her friend", and nothing in the French sentence
+# tells which. Let us count both in the second list.
 
 # %% tags=["hide-input"]
 his, her = (sum(owner in text.split() for text in of_friend) for owner in ("his", "her"))
@@ -167,12 +169,12 @@ for name, start in (("surest", 0), ("second", quarter), ("third", 2 * quarter), 
 show_table(["quarter", "probability of a word", "right word for word", "BLEU"], rows)
 
 # %% [markdown]
-# If the rows fall from top to bottom, the probability is useful for sorting: a person who checks only the last quarter finds
-# many of the mistakes. It is not the probability that the translation is right. A sentence with several good translations
-# divides its probability among them, label smoothing ([Overfitting](10_overfitting.ipynb)) keeps the model from being
-# completely sure, and what the model never learned to doubt it can get wrong with a high probability. To turn probabilities
-# into numbers that can be believed, [Guo et al. (2017)](https://arxiv.org/abs/1706.04599) divide the logits by a number that
-# is chosen on held-out data. This number is called a temperature, and we need it next for another purpose.
+# If the rows fall from top to bottom, the probability is useful for sorting: a person who checks only the last quarter finds many
+# of the mistakes. It is not the probability that the translation is right. A sentence with several good translations divides its
+# probability among them, label smoothing ([Overfitting](10_overfitting.ipynb)) keeps the model from being completely sure, and
+# where nothing in its training taught the model to doubt, it can be wrong with a high probability. To turn probabilities into
+# numbers that can be believed, [Guo et al. (2017)](https://arxiv.org/abs/1706.04599) divide the logits by a number that is chosen
+# on held-out data. This number is called a temperature, and we need it next for another purpose.
 #
 # ## Drawing words instead of searching
 #
@@ -205,9 +207,9 @@ for temperature in (0.5, 1.0, 2.0):
 #
 # ## Words it has never seen
 #
-# The model can also be unsure because a sentence contains a word that it does not know. Every vocabulary ends somewhere. A source word
-# outside it becomes UNK, one embedding for everything unknown. During training, words that were seen only once are sometimes replaced
-# by UNK on both sides, so that UNK is trained like other words. On the target side the model can then *write* UNK, which means: a word
+# The model can also be unsure because a sentence contains a word that it does not know. A source word outside the vocabulary
+# becomes UNK, one embedding for everything unknown. During training, words that were seen only once are sometimes replaced by UNK
+# on both sides, so that UNK is trained like other words. On the target side the model can then *write* UNK, which means: a word
 # belongs here that I do not know.
 #
 # What should a reader see in its place? Often the source word itself is right, for example if it is a name. In their paper on rare

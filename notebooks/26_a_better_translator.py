@@ -15,11 +15,11 @@
 # %% [markdown]
 # # A better translator
 #
-# [Subwords](24_subwords.ipynb) ended with a model that can read and write any text. It is not a good translator yet, because
-# its training was short and plain. How much better can it get? In this chapter we change one thing after another: how words
-# are cut, what the model can see of a sentence, how its weights are averaged, how large it is, how long it is trained, and how
-# several models work together. Each of these changes was proposed in a paper that reports a gain. We measure all of them, on
-# two kinds of text and with three seeds each, and what does not help stays in the table too.
+# In [Words, pieces and characters](25_words_pieces_characters.ipynb) we trained a model that can read and write any text. It is
+# not a good translator yet, because its training was short and plain. How much better can it get? In this chapter we change one
+# thing after another: how words are cut, what the model can see of a sentence, how its weights are averaged, how large it is, how
+# long it is trained, and how several models work together. Each of these changes was proposed in a paper that reports a gain. We
+# measure all of them, on two kinds of text and with three seeds each, and what does not help stays in the table too.
 #
 # > **What you will be able to do**
 # >
@@ -199,7 +199,7 @@ for values in ((1.0, 1.4, 1.8), (0.2, 1.4, 2.6)):
 #
 # > **Guess first**
 # >
-# > Which rung gains most? Which two gain nothing, or lose, in a training as short as ours? Dropout of any kind makes the task
+# > Which rung gains most? And on which two does the score fall, in a training as short as ours? Dropout of any kind makes the task
 # > harder, so think about what a short training is short of.
 
 
@@ -401,11 +401,14 @@ show_figure(figure)
 # %% [markdown]
 # Read the column of gains before you read the means. A rung without a star may still help, but three seeds cannot show it.
 #
-# If one of the two dropouts gains little in your table, or even loses, do not conclude that the papers are wrong. Both make each
+# In the outputs that you see here, both dropouts lose, on both texts. Do not conclude that the papers are wrong. Both make each
 # step harder, so that the model cannot rely on a few words. This pays off when a training reads the same pairs many times,
-# because then a model begins to learn them by heart (see [Overfitting](10_overfitting.ipynb)). Our training has few epochs, and a model that does
-# not know its training pairs yet cannot have learned them by heart. So our table is a verdict on these methods in *this
-# setting*, and in a long training their order may be another one.
+# because then a model begins to learn them by heart (see [Overfitting](10_overfitting.ipynb)). Our training has few epochs, and a
+# model that does not know its training pairs yet cannot have learned them by heart. So our table is a verdict on these methods in
+# *this setting*, and in a long training their order may be another one.
+#
+# Averaging gains nothing either. A likely reason, which we have not measured, is that the learning rate falls to 0 towards the
+# end of a training, so that the last steps have little noise to average out.
 #
 # ## Three models as one
 #
@@ -577,6 +580,10 @@ for text, team in teams.items():
 show_table(["text", "seed", "λ, chosen on validation", f"test BLEU, beam of {BEAM}", "reranked", "gain"], rows)
 
 # %% [markdown]
+# In these outputs, reranking changes next to nothing. There are two likely reasons. The model that translates back was trained as
+# briefly as the rung *averaging*, so its opinion is not worth much. And in most rows validation chose the largest weight that we
+# tried, so a still larger one might be better.
+#
 # ## The whole table
 #
 # Here is everything that we have tried, with what it gained on each text and what it costs when the model translates. The gain of
@@ -607,8 +614,8 @@ for (text, name), pair in gains.items():
 # %% [markdown]
 # ## From the ladder to the model in the package
 #
-# The model that comes with the package uses the rungs that cost nothing when it translates, and it is trained in two parts. The
-# first part is the preset `real`. These are its differences from the preset `large`, which reads words and takes pairs of at most 12 words a side:
+# The model that comes with the package has all rungs of our ladder, and it is trained in two parts. The first part is the preset
+# `real`. These are its differences from the preset `large`, which reads words and takes pairs of at most 12 words a side:
 
 # %% tags=["nbval-check-output"]
 for part in ("data", "model", "training"):
@@ -642,8 +649,8 @@ show_text(
 glue("better-bleu", f"{measured['normalised']['bleu']:.1f}")
 
 # %% [markdown]
-# It uses neither an ensemble nor reranking, because a web page should not have to load several models. (These figures cannot be
-# compared with those of our ladder, which was measured on other sentences.)
+# It uses neither an ensemble nor reranking, because these need several models when they translate, and a web page should not have
+# to load so many. (These figures cannot be compared with those of our ladder, which was measured on other sentences.)
 #
 # `make pretrained` runs both parts, in both directions. You can stop it and resume it, and it prints how long each part takes. If
 # you have an hour, train the first part alone, which needs about 50 minutes on two cores that do nothing else:
@@ -680,7 +687,7 @@ show_table(["text", "BLEU of one model, mean of the seeds", f"BLEU of the averag
 # - Three seeds give a wide interval. Compare seed by seed, and distrust a gain that is smaller than its interval.
 # - A moving average of the weights removes the noise of single steps, at no cost in translation. It works within one training
 #   only.
-# - An ensemble takes the mean of the logits of several models, and costs as many times more.
+# - An ensemble takes the mean of the logits of several models. With three models it costs three times as much.
 # - Distillation trains a small model on what a better one writes with a beam.
 # - Reranking with a model of the other direction looks for hypotheses that leave something out. Its weight is chosen on
 #   validation.
