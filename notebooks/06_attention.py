@@ -136,7 +136,9 @@ for word, score in zip(words, scores.tolist(), strict=True):
 # « noir » has the largest score. The decoder is about to write *black*, because English puts the adjective first. Nothing had to change
 # places in memory: the decoder simply looked at the second word first.
 #
-# The package scores every query of every sentence against every word at once, with one product of matrices:
+# The package scores every query of every sentence against every word at once, with one product of matrices. The code of
+# all scores is in its module `s2s_tutorial.model.attention`, which the folded cell above imports under the name
+# `attention`:
 
 # %%
 show_source(attention.DotScore)
@@ -530,9 +532,9 @@ show_drawing("luong-bahdanau")
 # \tag{6.8}
 # $$
 #
-# Let us compute (6.8) once. Take seven words (positions 0 to 6), all with the same score, $p_t = 3.4$ and $D = 2$. Positions 2, 3, 4 and 5
-# lie within reach, so each gets a quarter from the softmax. Position 2 is 1.4 away, so its quarter is multiplied by
-# $e^{-1.4^2 / 2}$.
+# Let us compute (6.8) once. Take seven words (positions 0 to 6), all with the same score, $p_t = 3.4$ and $D = 2$.
+# Positions 2, 3, 4 and 5 lie within reach, so each gets a quarter from the softmax. Position 2 is 1.4 away, so its
+# quarter is multiplied by $e^{-1.4^2 / 2}$. Below, this factor is called *near*.
 
 # %% tags=["hide-input", "nbval-check-output"]
 place, reach = 3.4, 2

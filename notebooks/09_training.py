@@ -203,8 +203,9 @@ def simple_step(model, optimiser, batch):
 
 
 # %% [markdown]
-# Let us try it. We take 400 generated sentence pairs and a tiny model, and go through the pairs eight times, one batch of 32
-# pairs after another. One pass over all pairs is an **[epoch](../book/glossary.md)**.
+# Let us try it. We take 400 generated sentence pairs and a tiny model, and go through the pairs eight times, one batch
+# of 32 pairs after another. One pass over all pairs is an **[epoch](../book/glossary.md)**. `Encoded`, `epoch_order` and
+# `Batch` are those of [Batches](03_batches.ipynb), and `Seq2Seq` is the whole network, encoder and decoder together.
 
 # %% tags=["demonstration"]
 tiny_corpus = prepare(tiny.data)
@@ -464,8 +465,9 @@ show_text(
 #
 # ## Reading the record
 #
-# The live plot (Figure 9.4) shows one moment. For later, every step also writes a line into a plain file, `record.jsonl`,
-# which any program can read and from which we draw Figure 9.5.
+# The live plot (Figure 9.4) shows one moment. For later, every step also writes a line into a plain file,
+# `record.jsonl`, which any program can read and from which we draw Figure 9.5. In the code, `record` contains all its
+# lines, and `steps` those of the training steps.
 
 # %% tags=["hide-input"]
 print(f"{trainer.run.record_path.name}: {len(record):,} lines. A line of a step holds")

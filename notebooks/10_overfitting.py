@@ -133,10 +133,11 @@ show_text(
 )
 
 # %% [markdown]
-# Leave the first number aside, because the loss of a training step is made harder on purpose. We will see how, and why $e$ to its
-# power has no meaning. The other two were computed in the same way, so we can compare them. If the model had learned nothing
-# but French, they would be equal. What it knows about its training pairs beyond that, it has remembered. [How good is it?](13_how_good_is_it.ipynb)
-# makes the same comparison with translations.
+# Leave the first number aside, because the loss of a training step is made harder on purpose. We will see how, and why
+# $e$ to its power has no meaning. The other two were computed in the same way, so we can compare them. If the model had
+# learned only how French becomes English, they would be equal. The difference between them comes from what it has
+# remembered about its training pairs. [How good is it?](13_how_good_is_it.ipynb) makes the same comparison with
+# translations.
 #
 # ## Few pairs, and nothing to prevent it
 #
@@ -590,10 +591,11 @@ show_text(
 #
 # ## Another gap: its own words
 #
-# Overfitting is a gap between training sentences and new ones. [Training](09_training.ipynb) met another gap: with teacher
-# forcing, the decoder reads true words, and in use its own. How much harm does that do? We take the translator again, feed it
-# the true words of test pairs, and compute the loss at each position. Then we do the same again, but replace
-# the *one* word that is read at position 3 by a random one.
+# Overfitting is a gap between training sentences and new ones. [Training](09_training.ipynb) met another gap: with
+# teacher forcing, the decoder reads true words, and in use its own. How much harm does that do? We take the translator
+# again, feed it the true words of test pairs, and compute the loss at each position. Then we do the same again, but
+# replace the *one* word that is read at position 3 by a random one. (`shift_right` makes the decoder's input from the
+# target: it puts the start mark in front and drops the last word.)
 #
 # > **Guess first**
 # >
@@ -670,7 +672,7 @@ axes.legend()
 show_figure(figure)
 
 # %% [markdown]
-# **Figure 10.4.** Four schedules from true words only to every second word, and a constant ratio for comparison.
+# **Figure 10.4.** Three schedules from true words only to every second word, and a constant ratio for comparison.
 
 # %% [markdown]
 # To get the model's own words, we could let it write one word after another, as in use. But then each word has to wait for

@@ -397,13 +397,14 @@ show_figure(figure)
 # other curve beside it, Figure 15.3 would not make you suspicious. The alignment error rate (AER) shows where the model fails:
 # it is more than twice as high as with the right states, so the attention finds far fewer of the right words.
 #
-# Will it stay behind? There is a reason why it may not. The lower layer has read the whole sentence, in both directions, and
-# the weights learn to use the states that they get. With attention, the first state matters mainly for the first words. What
-# is missing is the top layer, which never reaches the first states, and one direction for each of the two layers of the
-# decoder. Look also at the first column: even with the right states, two layers are far behind the one layer of the healthy
-# model, so neither of the two runs has finished learning. And we trained each of them from one seed only, and an interval over
-# test sentences does not tell us how much another seed would change. So from these two runs alone we can say that the mistake
-# is one by definition, since the states are not the ones that we meant, and that this run learned more slowly with it.
+# Will it stay behind? There is a reason why it may not. The lower layer has read the whole sentence, in both directions,
+# and the weights learn to use the states that they get. With attention, the first state matters mainly for the first
+# words. What is missing is the top layer, which never reaches the first states, and one direction for each of the two
+# layers of the decoder. Look also at the BLEU of the first two rows: even with the right states, two layers are far
+# behind the one layer of the healthy model, so neither of the two runs has finished learning. And we trained each of
+# them from one seed only, and an interval over test sentences does not tell us how much another seed would change. So
+# from these two runs alone we can say that the mistake is one by definition, since the states are not the ones that we
+# meant, and that this run learned more slowly with it.
 #
 # To learn more, we train both again, four times as long and from three seeds each (at `small` only once and briefly). Then we ask
 # the question of [Which attention?](17_which_attention.ipynb): does every seed of the one beat every seed of the other?
@@ -464,9 +465,10 @@ for query_part in (0.0, 3.0, -7.0):  # vᵀ W₁ h of three decoder states
 
 
 # %% [markdown]
-# So the decoder state has no influence on the weights, and **every target word gets the same weights.** This is not attention
-# any more, only one fixed average of the source. We did not need an experiment to find the bug, but we need one to see what
-# it costs.
+# So the decoder state has no influence on the weights, and **every target word gets the same weights.** This is not
+# attention any more, only one fixed average of the source. We did not need an experiment to find the bug, but we need
+# one to see what it costs. So we train such a model and measure it. Then we check on fifty test sentences that all rows
+# of its attention are equal, and draw the rows of one sentence with and without tanh (Figure 15.4).
 #
 # > **Guess first**
 # >
@@ -526,6 +528,8 @@ show_text(
 
 # %% [markdown]
 # ## All three, side by side
+#
+# Here are all models of this chapter in one table, so that you can compare the damage:
 
 # %%
 show_results(results, *(name for name in results if "seed" not in name))

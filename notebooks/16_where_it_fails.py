@@ -218,7 +218,8 @@ show_table(
 
 # %% [markdown]
 # The healthy split keeps such twins together, because a French sentence that is in the test set is kept out of training,
-# whatever its English is. Now we train a model on each split, and measure each on *its own* test set, as its author would.
+# whatever its English is. Now we train a model on each split (`twins` is divided by hash, `twins_leaked` at random), and
+# measure each on *its own* test set, as its author would.
 #
 # > **Guess first**
 # >
@@ -615,11 +616,13 @@ show_text(
 )
 
 # %% [markdown]
-# We now count the source words with a low coverage, and see what the settings of the search do to their number. Such a word is
-# only a suspect: words like « ne » have no word of their own in English, so even a perfect translation has some. Compare the
-# rows of the table with each other, and with the length, rather than reading one share on its own. We take the
-# sentences that are longer than all those in training, because there the trouble is largest. The last rows choose among the
-# translations of the same beam by (16.1).
+# We now count the source words with a low coverage, and see what the settings of the search do to their number. Such a
+# word is only a suspect: words like « ne » have no word of their own in English, so even a perfect translation has some.
+# Compare the rows of the table with each other, and with the length, rather than reading one share on its own. We take
+# the sentences that are longer than all those in training, because there the trouble is largest. The last rows choose
+# among the translations of the same beam by (16.1). The code takes two names from the folded cells above: `every_length`
+# are the test sentences of all lengths, and `in_group` lists those of each group that neither model was trained on.
+# `outputs_of` makes normalised text of translations.
 #
 # > **Guess first**
 # >
@@ -736,6 +739,9 @@ show_table(["run", "BLEU", "words a sentence", "words that counted"], rows)
 
 # %% [markdown]
 # ### Solution to exercise 16.2
+
+# %% [markdown]
+# `known` are the source sentences that one of our two models was trained on.
 
 # %% tags=["solution"]
 validation = prepare(embedded.data).validation

@@ -175,10 +175,10 @@ corpus = prepare(settings.data)
 print(f"{len(corpus.train):,} training pairs, {len(corpus.test):,} test sentences")
 
 # %% [markdown]
-# After each training we measure the model on the test set: with greedy search and with a beam, for all sentences and by length
-# of the source. The best BLEU on the validation set and the seconds of training come from the run itself. Its clock stops when
-# you stop the run, so the seconds stay right. All of this is written to `scores.json` in the folder of the run, where the next
-# visit finds it.
+# After each training we measure the model on the test set: with greedy search and with a beam, for all sentences and by
+# length of the source. The best BLEU on the validation set and the seconds of training come from the run itself. Its
+# clock stops when you stop the run, so the seconds stay right. The function `measure` does this and writes the result to
+# `scores.json` in the folder of the run, where `kept_scores` finds it on your next visit.
 
 # %% tags=["hide-input"]
 EDGES = (0, 4, 5, 6, 7, 9, 12, math.inf)  # words of the source, marks counted: 1-4, 5, 6, 7, 8-9, 10-12, more
@@ -226,7 +226,7 @@ def kept_scores(folder):
 # > Write down five guesses: which model wins, and which comes last? How many points of BLEU are between the best and the
 # > second best? How many points are between two *seeds* of the same model? And which model takes the longest to train?
 #
-# Then run the cell and do something else meanwhile.
+# Then run the next two cells and do something else meanwhile.
 
 
 # %%
@@ -353,8 +353,9 @@ show_text(" ".join(lines))
 #
 # ### Choose on the validation set
 #
-# During training the model translated the validation set after each epoch, with greedy search, and the best BLEU was kept. No
-# test sentence had any part in this, so we may choose by it:
+# During training the model translated the validation set after each epoch, with greedy search, and the best BLEU was
+# kept. No test sentence had any part in this, so we may choose by it. (`finished` has the names of the models that are
+# in the table.)
 
 # %%
 of_validation = {

@@ -114,10 +114,10 @@ def terminal(line: str, show: bool = True, live: bool = False) -> str:
 # | <span lang="eo">La kato la hundon vidas.</span> | subject, object, verb | The cat sees the dog. |
 # | <span lang="eo">La hundo vidas la katon.</span> | subject, verb, object | The dog sees the cat. |
 #
-# Nouns end in *-o* and adjectives in *-a*. In the plural both get a *-j*, and as objects both get an *-n*. Verbs end in *-as* in
-# the present, in *-is* in the past and in *-os* in the future, for every person. That is enough for a generator: `pair_of`
-# draws a subject, a verb and an object from short lists of words, and puts the Esperanto into one of the word orders that we
-# name.
+# Nouns end in *-o* and adjectives in *-a*. In the plural both get a *-j*, and as objects both get an *-n*. Verbs end in
+# *-as* in the present, in *-is* in the past and in *-os* in the future, for every person. That is enough for a
+# generator: `pair_of` draws a subject, a verb and an object from short lists of words, and puts the Esperanto into one
+# of the word orders that we name. `write_pairs` writes such pairs into a file.
 
 # %% tags=["hide-input"]
 nouns = [line.split() for line in """
@@ -329,8 +329,9 @@ show_figure(plot_attention(answers[1]))
 #
 # ## Compare
 #
-# Is that any good? A score means little alone, so we need something to compare it with. The simplest translator replaces each word
-# by its meaning and leaves the order as it is:
+# Is that any good? A score means little alone, so we need something to compare it with. The simplest translator replaces
+# each word by its meaning and leaves the order as it is. It takes the meanings from the lists of words with which our
+# file was written, `nouns`, `adjectives` and `verbs`:
 
 # %%
 meanings = {"la": "the"}
@@ -421,8 +422,12 @@ write_pairs("verb-first-test.tsv", [row for row in new_test if row[0] not in kno
 _ = terminal("s2s-tutorial evaluate --run runs/adapted --pairs verb-first-test.tsv --compare runs/esperanto")
 
 # %% [markdown]
-# This answers only half of what we need to know, because the model may also have *forgotten* something. The files that we wrote above
-# are two parallel files, and `--pairs` reads them like any other, the target first:
+# The warning in the output is about the capital letters with which the verbs now begin. No sentence of the first file
+# begins with a verb, so most of these letters are missing from its vocabulary, which the new run has inherited, and both
+# models read them only as bytes. The other letters of a verb still tell which one it is, so the scores need not suffer.
+# But scores on new sentences answer only half of what we need to know, because the model may also have *forgotten*
+# something. The files that we wrote above are two parallel files, and `--pairs` reads them like any other, the target
+# first:
 
 # %%
 old_test = "texts/references.txt texts/sources.txt"
@@ -464,7 +469,9 @@ _ = terminal("s2s-tutorial page --run runs/esperanto --to page")
 #
 # ### Sending a model in two files
 #
-# To use a model in Python, you need only two files of its run. These are the files in the folder, and what each is for:
+# To use a model in Python, you need only two files of its run. The table shows all files in its `folder`, and what each
+# is for. The cell below it packs the two, unpacks them elsewhere as a friend would do, and checks that the translations
+# are the same:
 
 # %% tags=["hide-input"]
 what = {
@@ -584,6 +591,9 @@ for name, change in {
 
 # %% [markdown]
 # ### Solution to exercise 18.1
+
+# %% [markdown]
+# `values` are the scores of the first direction, which we have computed above for the comparison with `sacrebleu`.
 
 # %% tags=["solution"]
 turned = terminal(

@@ -201,8 +201,9 @@ def near_pairs(rng, window=3):
 
 
 # %% [markdown]
-# The negative samples are drawn in proportion to the frequency to the power of ¾, which is another choice of the paper. The rest is
-# an ordinary training loop. Afterwards we write the vectors into a file, in word2vec's own text format.
+# The negative samples are drawn in proportion to the frequency to the power of ¾, which is another choice of the paper.
+# The rest is an ordinary training loop. Afterwards we write the vectors into a `file`, in word2vec's own text format,
+# and look at its first lines.
 
 
 # %%
@@ -307,9 +308,10 @@ show_text(
 # ## An autoencoder
 #
 # Word vectors are only the first layer of a translator. Could we borrow the whole encoder? An **autoencoder** is a
-# translator from French to French: it reads a sentence and writes the same sentence, and for that it needs no translations. [Dai and
-# Le (2015)](https://arxiv.org/abs/1511.01432) trained one and began other tasks with its weights. With our package you only need a
-# file whose two columns are equal:
+# translator from French to French: it reads a sentence and writes the same sentence, and for that it needs no
+# translations. [Dai and Le (2015)](https://arxiv.org/abs/1511.01432) trained one and began other tasks with its weights.
+# With our package you only need a file whose two columns are equal. We write it beside the file of the vectors, into the
+# folder `place_for_files`:
 
 # %%
 copies_file = place_for_files / "copies.tsv"
@@ -616,9 +618,9 @@ show_text(
 # %% [markdown]
 # ### Exercise 23.1: A file in the format of GloVe
 #
-# Write the first hundred vectors in the format of GloVe. To make it harder, give the words a capital letter, as in files of fastText,
-# and add one word that is not in the vocabulary. When you read the file for the vocabulary, which rows of an embedding does
-# `initialise_embedding` change, and which not?
+# Write the first hundred vectors in the format of GloVe. To make it harder, give the words a capital letter, as in files
+# of fastText, and add one word that is not in the vocabulary. When you read the file for the vocabulary, which rows of
+# an embedding does `initialise_embedding` change, and which does it leave?
 
 # %% [markdown]
 # ### Solution to exercise 23.1
@@ -643,8 +645,8 @@ assert [french.words[row] for row in changed.nonzero()] == sorted(found.words, k
 
 
 # %% [markdown]
-# There is no first line with the sizes, so the size is that of line 1. The rows of all other words, and those of the four special words,
-# keep their random values. In a frozen embedding they would keep them to the end.
+# There is no first line with the sizes, so the size is that of line 1. The rows of all other words, and those of the
+# four special words, keep their random values. In a frozen embedding they would keep them to the end.
 
 # %% [markdown]
 # ### Exercise 23.2: Is it the vectors, or how large they are?
@@ -656,6 +658,9 @@ assert [french.words[row] for row in changed.nonzero()] == sorted(found.words, k
 
 # %% [markdown]
 # ### Solution to exercise 23.2
+
+# %% [markdown]
+# `few` is the smallest number of pairs, as in the folded cells of the result.
 
 
 # %% tags=["solution"]

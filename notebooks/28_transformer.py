@@ -335,8 +335,9 @@ show_source(DecoderLayer.forward)
 
 
 # %% [markdown]
-# We need this layer twice more, for our experiments: once without residuals and once with post-norm. We write one class for
-# both, which computes the three sublayers as above, and leaves it to a method `join` what to do with their results.
+# We need this layer twice more, for our experiments: once without residuals and once with post-norm. The folded cell has
+# both. `NoResidualDecoderLayer` computes the three sublayers as above, and leaves it to two methods what a sublayer
+# reads and how its result is joined to the states. `PostNormDecoderLayer` differs from it in these two methods alone.
 
 
 # %% tags=["hide-input"]
@@ -390,11 +391,12 @@ show_source(with_transformer)
 # \tag{28.4}
 # $$
 #
-# It rises in a straight line until step $w$, and then falls with the root of $n$. Our trainer has a straight line too, and
-# falls along a half cosine. The share of all steps in which it rises is the setting `warmup`. The recurrent networks of this
-# book use 0.1, whereas `with_transformer` asks for 0.5. To see whether that is needed, we train six networks for the same
-# number of steps: the four combinations of pre-norm and post-norm with and without warm-up, and the two broken ones with the
-# warm-up.
+# It rises in a straight line until step $w$, and then falls with the root of $n$. Our trainer has a straight line too,
+# and falls along a half cosine. The share of all steps in which it rises is the setting `warmup`. The recurrent networks
+# of this book use 0.1, whereas `with_transformer` asks for 0.5. To see whether that is needed, we train six networks for
+# the same number of steps: the four combinations of pre-norm and post-norm with and without warm-up, and the two broken
+# ones with the warm-up. `NETWORKS` below names the layers, the normalisation and the warm-up of each. For the training,
+# `mock.patch` puts them in place of the package's own.
 #
 # > **Guess first**
 # >

@@ -164,9 +164,10 @@ print(f"right on the four states: {on_pencil.accuracy(np.vstack([singular, plura
 # | tense of the sentence | present, past, future | in the verb, so not in the noun at all |
 #
 # For all three we read the state *at the noun*. An embedding has only the noun, while an encoder state depends on the
-# whole sentence. We keep sentences of a single tense whose words are all in the vocabulary, and leave out nouns whose form
-# is also a verb or an adjective, such as « porte ». For each noun we note its sentence, its position, its form (`word`)
-# and the three labels. The dictionary `NOUNS` has gender, number, English form and singular of each French form.
+# whole sentence. We keep sentences of a single tense whose words are all in the vocabulary, and leave out nouns whose
+# form is also a verb or an adjective, such as « porte ». For each noun we note its sentence, its position, its form
+# (`word`) and the three labels. `label` does this for pairs of the grammar. The dictionary `NOUNS` has gender, number,
+# English form and singular of each French form.
 
 
 # %% tags=["hide-input"]
@@ -211,9 +212,10 @@ def label(pairs, known):
 # %% [markdown]
 # ## Two networks to look into
 #
-# The recurrent network has two layers of GRU, and the Transformer two layers of self-attention. Both have states of the same
-# size, and we train them on the same pairs. Then the grammar writes other sentences for the probes. Those that were in the
-# training pairs are left out.
+# The recurrent network has two layers of GRU, and the Transformer two layers of self-attention. Both have states of the
+# same size, and we train them on the same pairs, `corpus`. (`settings` and `trainers` are dictionaries with an entry for
+# each of the two.) Then the grammar writes other sentences for the probes. Those that were in the training pairs are
+# left out.
 
 # %% tags=["hide-input"]
 small = PRESETS["small"]
@@ -245,9 +247,9 @@ sentences, nouns = label({pair.source: pair for pair in fresh}.values(), corpus.
 print(f"{len(sentences):,} sentences that were not in training, with {len(nouns):,} nouns")
 
 # %% [markdown]
-# Now we need the states of all layers. The encoder returns only the last layer's, so we catch the others while it runs: in
-# the GRU by putting a function around `run_gru`, in the Transformer with a hook at each layer. `Seq2Seq.encode` does the
-# rest.
+# Now we need the states of all layers. The encoder returns only the last layer's, so we catch the others while it runs:
+# in the GRU by putting a function around `run_gru`, in the Transformer with a hook at each layer. We do the same with a
+# Transformer that has never been trained, to see how much a probe finds without any learning.
 
 
 # %%
@@ -583,11 +585,11 @@ show_text(
 
 # %% [markdown]
 # This is a surprise. A probe reads the number from most states, and yet a push along the common direction of the number
-# changes almost nothing, and neither does one along the direction of the probe. So a property can be read in a simple form while the decoder uses something else. It uses the
-# noun's own direction, for example the difference between the states of « femme » and « femmes ». In the Transformer, such
-# a push at one state is enough in most sentences, even against the article and the verb, which still show the singular.
-# This network treats the plural of a noun as a word of its own, and the direction that leads to it belongs to that noun
-# alone.
+# changes almost nothing, and neither does one along the direction of the probe. So a property can be read in a simple
+# form while the decoder uses something else. It uses the noun's own direction, for example the difference between the
+# states of « femme » and « femmes ». In the Transformer, such a push at one state is enough in most sentences, even
+# against the article and the verb, which still show the singular. This network treats the plural of a noun as a word of
+# its own, and the direction that leads to it belongs to that noun alone.
 #
 # In the GRU the same push works in fewer sentences. The states of the other words have read the noun too, so they still
 # contain the old number. This agrees with what the probe for the tense has shown. Look also at the verb in the examples:
@@ -638,6 +640,10 @@ show_table(["test part", "gender, from random vectors"], rows)
 
 # %% [markdown]
 # ### Solution to exercise 30.1
+
+# %% [markdown]
+# In the folded cell above, `candidates` are the nouns that are alone in their sentence, `own` has the direction of each noun
+# for both networks, and `plural_of` the English plurals. We take at most `MOST` sentences, as before.
 
 # %% tags=["solution"]
 singular_of = {several: one for one, several in plural_of.items()}
