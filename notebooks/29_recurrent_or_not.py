@@ -832,7 +832,7 @@ else:
 
 # %% [markdown]
 # At `standard`, in the outputs that you see here, the GRU is better in all nine cells. You can find two reasons for this in the
-# tables above. In the same minutes the GRU reads the pairs up to twice as often, because its steps are quicker on this
+# tables above. In the same minutes the GRU reads the pairs up to 1.8 times as often, because its steps are quicker on this
 # processor. And with the same number of parameters its states are larger, because it has one layer on each side and not two. A
 # third reason is likely, although we have not measured it: a GRU reads in order by construction, while a Transformer has to learn
 # from the pairs what a position means, and we have few pairs.
