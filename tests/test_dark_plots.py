@@ -64,6 +64,18 @@ def test_a_heat_map_and_its_colour_bar_keep_their_colours_and_the_lines_across_t
     assert (middle == dark[100:200, 100:250]).all()
 
 
+def test_digits_in_a_heat_map_stay_as_they_are():
+    def draw(figure, axes):
+        axes.imshow([[0.9, 0.95]], cmap="cividis", vmin=0, vmax=1, aspect="auto")
+        for column, number in enumerate(("0.36", "0.98")):
+            axes.text(column, 0, number, ha="center", va="center", color="black")
+        axes.set_axis_off()
+
+    light, dark = light_and_dark(draw)
+    assert (lightness(light[60:-60, 60:-60]) < 40).any()
+    assert (light == dark)[60:-60, 60:-60].all()
+
+
 @pytest.mark.browser
 @pytest.mark.parametrize(("name", "count"), [("notebooks/14_seeing_attention", 4), ("book/status", 1)])
 def test_a_plot_follows_the_page_and_is_seen_and_read_once(site, name, count):

@@ -105,9 +105,9 @@ def darken(light: Image.Image) -> Image.Image:
 
 
 def _heat_maps(cells: np.ndarray) -> np.ndarray:
-    """Return which pixels (H, W) belong to heat maps: remove small specks, and include the lines drawn across the cells."""
+    """Return which pixels (H, W) belong to heat maps: remove small specks, and include lines and digits in the cells."""
     areas = Image.fromarray(np.uint8(cells * 255))
-    for smooth in (MinFilter(3), MaxFilter(3), MaxFilter(7), MinFilter(7)):
+    for smooth in (MinFilter(3), MaxFilter(3), MaxFilter(9), MinFilter(9)):
         areas = areas.filter(smooth)
     return np.asarray(areas) > 0
 
