@@ -353,10 +353,10 @@ for name, mask_function in (("causal mask", causal_mask), ("no mask", see_everyt
 #
 # ## The order of the words
 #
-# There is a second thing that recurrence gave us for free. A GRU reads « le chien voit le chat » and « le chat voit le
-# chien » in different orders and ends in different states. But as you see in (27.2), the context is a sum over all words,
-# and a sum does not depend on the order of its terms. Let us shuffle the states that one encoder layer reads and see what
-# comes out.
+# There is a second thing that recurrence gave us for free. A GRU reads « le chien voit le chat » and
+# « le chat voit le chien » in different orders and ends in different states. But as you see in (27.2), the context is a sum over
+# all words, and a sum does not depend on the order of its terms. Let us shuffle the states that one encoder layer reads and see
+# what comes out.
 
 # %% tags=["nbval-check-output"]
 torch.manual_seed(18)
