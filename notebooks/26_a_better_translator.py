@@ -617,7 +617,7 @@ for (text, name), pair in gains.items():
 # The model that comes with the package has all rungs of our ladder, and it is trained in two parts. The first part is the preset
 # `real`. These are its differences from the preset `large`, which reads words and takes pairs of at most 12 words a side:
 
-# %% tags=["nbval-check-output"]
+# %% tags=["hide-input", "nbval-check-output"]
 for part in ("data", "model", "training"):
     one, other = (getattr(PRESETS[name], part) for name in ("large", "real"))
     for field in one.__dataclass_fields__:
@@ -631,7 +631,7 @@ for part in ("data", "model", "training"):
 # leaves them out. It hides something else instead: in a share of the pairs that contain a name or a number on both sides, each
 # epoch exchanges it for another one (`renaming`), so that the model learns to copy names instead of learning them by heart.
 
-# %% tags=["nbval-check-output"]
+# %% tags=["hide-input", "nbval-check-output"]
 first, second = PRESETS["real"], open_run(PRETRAINED).settings
 for part in ("model", "training"):
     for field in getattr(first, part).__dataclass_fields__:
