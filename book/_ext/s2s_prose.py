@@ -27,6 +27,8 @@ class MarkFrench(SphinxTransform):
 
     def apply(self, **options: object) -> None:
         """Wrap them in all prose, including titles, captions and tables."""
+        for element in self.document.findall(nodes.TextElement):
+            _join_lines(element)
         for text in list(self.document.findall(nodes.Text)):
             if "«" not in text or isinstance(text.parent, NO_PROSE) or _is_marked(text):
                 continue
@@ -41,6 +43,18 @@ class MarkFrench(SphinxTransform):
                 end = match.end()
             parts.append(nodes.Text(text[end:]))
             text.parent.replace(text, [part for part in parts if part.astext()])
+
+
+def _join_lines(element: nodes.TextElement) -> None:
+    """Join texts that follow one another, because each line of a paragraph is a text of its own."""
+    children: list[nodes.Node] = []
+    for child in element.children:
+        if isinstance(child, nodes.Text) and children and isinstance(children[-1], nodes.Text):
+            children[-1] = nodes.Text(children[-1] + child)
+        else:
+            children.append(child)
+    element.children = []
+    element.extend(children)
 
 
 def _is_marked(text: nodes.Text) -> bool:
