@@ -68,7 +68,7 @@ from sacrebleu.significance import PairedTest
 from s2s_tutorial.data.corpus import Pairs, prepare
 from s2s_tutorial.files import read_json, write_json
 from s2s_tutorial.model.seq2seq import Seq2Seq, count_parameters
-from s2s_tutorial.notebook.show import glue, show_figure, show_table, show_text
+from s2s_tutorial.notebook.show import show_figure, show_table, show_text
 from s2s_tutorial.presets import PRESETS, load_scale
 from s2s_tutorial.runs.folder import folder_for
 from s2s_tutorial.training.trainer import Trainer
@@ -306,8 +306,6 @@ show_table(
         for name, s in sorted(summary.items(), key=lambda item: -item[1]["beam"][0])
     ],
 )
-for name, s in summary.items():
-    glue(f"which-{name.replace(' ', '-')}-bleu", round(s["beam"][0], 1))
 
 # %% [markdown]
 # May we conclude from this table that the first model is better than the second? We need a rule, and we should choose it before

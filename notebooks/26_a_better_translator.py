@@ -70,7 +70,7 @@ from s2s_tutorial.data.pieces import build_vocabularies
 from s2s_tutorial.files import read_json
 from s2s_tutorial.model.seq2seq import count_parameters
 from s2s_tutorial.notebook.experiments import STUDENT_T, bleu_of, computed_once, draw_held_out, interval, plus_minus
-from s2s_tutorial.notebook.show import glue, show_figure, show_source, show_table, show_text
+from s2s_tutorial.notebook.show import show_figure, show_source, show_table, show_text
 from s2s_tutorial.presets import PRESETS, load_scale
 from s2s_tutorial.runs.folder import folder_for, open_run
 from s2s_tutorial.runs.weights import load_translator
@@ -608,8 +608,6 @@ show_text(
     + f"A gain on every text, with zero outside the interval: **{', '.join(everywhere) or 'none'}**. Nothing certain on any text: "
     f"**{', '.join(nowhere) or 'none'}**."
 )
-for (text, name), pair in gains.items():
-    glue(f"better-{text}-{name.replace(' ', '-')}", f"{pair[0]:+.1f}")
 
 # %% [markdown]
 # ## From the ladder to the model in the package
@@ -646,7 +644,6 @@ show_text(
     f"**{measured['normalised']['bleu']:.1f}** with greedy search and **{measured['normalised_beam_5']['bleu']:.1f}** with a beam of 5. [Its "
     "card](../book/model-card.md) has all figures."
 )
-glue("better-bleu", f"{measured['normalised']['bleu']:.1f}")
 
 # %% [markdown]
 # It uses neither an ensemble nor reranking, because these need several models when they translate, and a web page should not have

@@ -56,7 +56,7 @@ class TestSets:
         corpus = prepare(data)
         own = corpus.test
         rows = [row for row, text in enumerate(own.sources) if len(ASCII.normalise(text).split()) in LONG]
-        written, long = as_written(short, read_corpus(data), data.reverse), select(own, rows)
+        written, long = as_written(short, read_corpus(data), data.reverse), own.select(rows)
         known = with_known_reference([*written.references, *long.references], corpus.train.targets)
         return cls(written, short.references, long, known)
 
@@ -83,11 +83,6 @@ def with_known_reference(references: Sequence[Sequence[str]], targets: Sequence[
     """Count the sentences of which some reference is, but for case, accents, marks and digits, a target of the training."""
     known = {UNICODE.split_form(target) for target in targets}
     return sum(any(UNICODE.split_form(text) in known for text in texts) for texts in references)
-
-
-def select(held_out: HeldOut, rows: Sequence[int]) -> HeldOut:
-    """Return some sentences of a held-out set."""
-    return HeldOut([held_out.sources[row] for row in rows], [held_out.references[row] for row in rows])
 
 
 def measure(run: Run, progress: dict[str, Any]) -> dict[str, Any]:

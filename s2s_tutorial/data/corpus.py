@@ -79,9 +79,14 @@ class HeldOut:
 
     def head(self, count: int) -> HeldOut:
         """Return the first `count` sentences."""
-        alignments = None if self.alignments is None else self.alignments[:count]
-        groups = None if self.groups is None else self.groups[:count]
-        return HeldOut(self.sources[:count], self.references[:count], alignments, groups)
+        return self.select(range(len(self))[:count])
+
+    def select(self, rows: Iterable[int]) -> HeldOut:
+        """Return the sentences at some places, in this order."""
+        rows = list(rows)
+        alignments = self.alignments and [self.alignments[row] for row in rows]
+        groups = self.groups and [self.groups[row] for row in rows]
+        return HeldOut([self.sources[row] for row in rows], [self.references[row] for row in rows], alignments, groups)
 
 
 @dataclass(frozen=True)

@@ -227,9 +227,7 @@ def computed_once(path: Path, compute: Callable[[], Any]) -> Any:
 
 def draw_held_out(held_out: HeldOut, count: int, seed: int = 0) -> HeldOut:
     """Return at most `count` sentences of a held-out set, drawn at random but always the same ones for a seed."""
-    rows = sorted(random.Random(seed).sample(range(len(held_out)), min(count, len(held_out))))
-    alignments = held_out.alignments and [held_out.alignments[row] for row in rows]
-    return HeldOut([held_out.sources[row] for row in rows], [held_out.references[row] for row in rows], alignments)
+    return held_out.select(sorted(random.Random(seed).sample(range(len(held_out)), min(count, len(held_out)))))
 
 
 def bleu_of(translations: Sequence[Translation], held_out: HeldOut, rule: TextRule) -> float:

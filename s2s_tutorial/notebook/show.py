@@ -131,15 +131,6 @@ def show_drawing(name: str) -> None:
     display(picture, metadata={"drawing": name})
 
 
-def glue(name: str, value: Any) -> None:
-    """Keep a value of this run under a name, for the prose of other pages of the book; outside the book it does nothing."""
-    try:
-        from myst_nb import glue as keep
-    except ImportError:  # on Colab, for example, where the book is not built
-        return
-    keep(name, value, display=False)
-
-
 def _markdown(text: str, metadata: dict[str, str] | None = None) -> None:
     from IPython.display import display
 

@@ -162,6 +162,8 @@ def test_the_head_of_a_set_keeps_its_parts_together():
     whole = HeldOut(["a", "b"], [["x"], ["y", "z"]], [frozenset({(0, 0)}), frozenset()], ["one", "two"])
     assert whole.head(1) == HeldOut(["a"], [["x"]], [frozenset({(0, 0)})], ["one"])
     assert HeldOut(["a", "b"], [["x"], ["y"]]).head(1) == HeldOut(["a"], [["x"]])
+    assert whole.head(5) == whole
+    assert whole.select([1]) == HeldOut(["b"], [["y", "z"]], [frozenset()], ["two"])
 
 
 # Preparing a whole corpus

@@ -10,8 +10,20 @@ from tiny import TINY
 
 from s2s_tutorial.data.batches import Batch, Encoded
 from s2s_tutorial.data.corpus import HeldOut
+from s2s_tutorial.files import BadFileError
 from s2s_tutorial.notebook import experiments
-from s2s_tutorial.notebook.experiments import Result, change_settings, spread, train_variant, verdict
+from s2s_tutorial.notebook.experiments import (
+    Result,
+    bleu_of,
+    change_settings,
+    computed_once,
+    draw_held_out,
+    interval,
+    plus_minus,
+    spread,
+    train_variant,
+    verdict,
+)
 from s2s_tutorial.settings import ModelSettings, TrainingSettings
 from s2s_tutorial.translation.evaluation import Scores
 
@@ -141,3 +153,61 @@ def test_shares_are_summarised_with_their_range_where_they_differ():
     assert spread([0.2, 0.6, 0.4]) == "40% (20% to 60%)"
     with pytest.raises(ValueError, match="shares is empty"):
         spread([])
+
+
+def test_the_interval_of_three_values_is_that_of_students_distribution():
+    middle, half = interval([1.0, 1.4, 1.8])
+    assert (middle, half) == (pytest.approx(1.4), pytest.approx(4.30 * 0.4 / 3**0.5))
+    assert interval([2.0, 2.0])[1] == 0
+    for values in ([1.0], [1.0] * 11):
+        with pytest.raises(ValueError, match=f"needs 2 to 10 values, and there are {len(values)}"):
+            interval(values)
+
+
+def test_a_difference_is_written_with_its_sign_and_a_true_minus():
+    assert plus_minus(1.44, 0.96) == "+1.4 ± 1.0"
+    assert plus_minus(-0.104, 0.06, places=2) == "−0.10 ± 0.06"
+
+
+def test_a_value_is_computed_once_and_a_damaged_file_is_not_overwritten(tmp_path):
+    path, calls = tmp_path / "new" / "scores.json", []
+
+    def compute():
+        calls.append(1)
+        return {"bleu": 12.5}
+
+    assert computed_once(path, compute) == computed_once(path, compute) == {"bleu": 12.5}
+    assert len(calls) == 1
+    path.write_text("{")
+    with pytest.raises(BadFileError):
+        computed_once(path, compute)
+    assert path.read_text() == "{"
+
+
+def test_an_interrupted_computation_leaves_no_file(tmp_path):
+    def stopped():
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        computed_once(tmp_path / "scores.json", stopped)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_the_same_sentences_are_drawn_for_a_seed_with_all_that_belongs_to_them():
+    places = range(20)
+    whole = HeldOut([f"s{n}" for n in places], [[f"t{n}"] for n in places], [frozenset({(n, n)}) for n in places])
+    few = draw_held_out(whole, 5)
+    rows = [int(source[1:]) for source in few.sources]
+    assert few == draw_held_out(whole, 5) == whole.select(rows)
+    assert rows == sorted(set(rows))
+    assert few != draw_held_out(whole, 5, seed=1)
+    assert draw_held_out(whole, 50) == whole
+
+
+def test_bleu_of_a_models_translations_is_that_of_its_evaluation(variant):
+    trainer, _ = variant
+    test = trainer.corpus.test
+    found = bleu_of(trainer.translator.translate_words(test.sources), test, trainer.translator.rule)
+    assert found == pytest.approx(experiments.evaluate(trainer.translator, test)[0].bleu)
+    with pytest.raises(ValueError, match="as many"):
+        bleu_of([], test, trainer.translator.rule)

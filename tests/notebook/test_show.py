@@ -75,10 +75,3 @@ def test_a_figure_is_shown_as_a_picture(monkeypatch):
     figure.add_subplot()
     show.show_figure(figure)
     assert base64.b64decode(kept[0]._repr_png_()).startswith(b"\x89PNG")
-
-
-def test_glue_does_nothing_outside_the_book(monkeypatch):
-    import sys
-
-    monkeypatch.setitem(sys.modules, "myst_nb", None)
-    show.glue("name", 1)
