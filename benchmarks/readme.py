@@ -96,9 +96,8 @@ def as_printed() -> str:
     """Describe the scores of the packaged model into English on text as people write it."""
     found = scores_of_packaged("en")
     printed, digits, long = ((found[name], found[f"{name}_beam_5"]) for name in ("printed", "digits", "long"))
-    last = "The last row is" if packaged_languages() == ["en"] else "The last two rows are"
     return (
-        f"{last} measured on the {found['test']['sentences']:,} test sentences of the preset `large`, of at "
+        f"The last two rows are measured on the {found['test']['sentences']:,} test sentences of the preset `large`, of at "
         "most 12 words; like the others, the scores compare normalised words. As it is printed, with case, accents, digits and "
         "marks (sacrebleu's tokeniser 13a), the text of the model into English has a BLEU of "
         f"{printed[0]['bleu']:.1f} (beam 5: {printed[1]['bleu']:.1f}), and of {digits[0]['bleu']:.1f} "

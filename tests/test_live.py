@@ -21,7 +21,7 @@ from s2s_tutorial.data.vocabulary import EOS, SOS, UNK
 from s2s_tutorial.files import read_json
 from s2s_tutorial.grammar import generate
 from s2s_tutorial.model.attention import Attention
-from s2s_tutorial.runs.weights import packaged_languages, pretrained_folder
+from s2s_tutorial.runs.weights import pretrained_folder
 from s2s_tutorial.settings import ATTENTIONS
 from s2s_tutorial.translation.best_words import forbid_padding
 from s2s_tutorial.translation.evaluation import evaluate
@@ -335,9 +335,8 @@ def test_the_books_models_fit_into_eight_megabytes(published):
     assert [model["title"].split(",")[0] for model in first] == ["Large", *["Small"] * len(live_models.NAMES)]
     assert [model["name"] for model in first[1:]] == list(live_models.NAMES)
     assert {tuple(model["languages"]) for model in first} == {("fr", "en")}
-    if "fr" in packaged_languages():
-        to_french = models[-1]
-        assert (to_french["name"], to_french["languages"], "stand_in" in to_french) == ("large-fr", ["en", "fr"], False)
+    to_french = models[-1]
+    assert (to_french["name"], to_french["languages"], "stand_in" in to_french) == ("large-fr", ["en", "fr"], False)
     assert size == sum(model["bytes"] for model in first) <= 8_000_000
 
 
@@ -358,7 +357,7 @@ def written_sentences(language: str) -> list[str]:
 
 @pytest.mark.parametrize(
     ("name", "language", "count"),
-    [("large", "fr", 320), *([("large-fr", "en", 60)] if "fr" in packaged_languages() else [])],
+    [("large", "fr", 320), ("large-fr", "en", 60)],
 )
 def test_the_large_models_translate_as_pytorch_does(browser, published, name, language, count):
     path, room = published[0] / f"{name}.safetensors", Room(browser)
@@ -422,9 +421,7 @@ def test_the_small_models_reach_the_scores_that_the_page_gives(published, book_c
 
 def test_the_scores_that_the_page_gives_for_the_large_models_were_measured(published):
     _, models, _ = published
-    large = {"en": models[0], "fr": models[-1]}  # models[-1] is into French if the package has such a model
-    for language in packaged_languages():
-        model = large[language]
+    for language, model in (("en", models[0]), ("fr", models[-1])):
         rounding = read_json(pretrained_folder(language) / "scores.json")["rounding"]
         assert f"BLEU {rounding['rounded_bleu']:.1f} ({rounding['bleu']:.1f} before" in model["note"]
 

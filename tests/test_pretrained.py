@@ -41,8 +41,6 @@ AS_A_PERSON_WOULD = {
     "J'ai 45 ans.": r"I('m| am) 45( years old)?\.",
     "M. Dupont est arrivé.": r"(Mr\.?|Mister) Dupont('s here| is here| has arrived| arrived| came| has come)\.",
 }
-NEEDS_FRENCH = pytest.mark.skipif("fr" not in packaged_languages(), reason="the package has no model into French yet")
-
 LEAST = {
     "normalised": 59.5,
     "normalised_beam_5": 60.8,
@@ -172,7 +170,6 @@ def test_the_command_line_uses_it_where_no_run_is_named():
     assert all(line.rstrip(".?!").strip() for line in lines)
 
 
-@NEEDS_FRENCH
 def test_the_command_line_translates_into_french_on_request():
     assert lines_of("--to", "fr", "Thank you.", "I'm hungry.") == ["Merci.", "J'ai faim."]
     assert lines_of("--to", "French", "Thank you.") == ["Merci."]

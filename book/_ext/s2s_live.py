@@ -23,7 +23,7 @@ from sphinx.application import Sphinx
 from sphinx.util.docutils import SphinxDirective
 from sphinx.util.osutil import relative_uri
 
-from s2s_tutorial.runs.weights import load_translator, packaged_languages, pretrained_folder
+from s2s_tutorial.runs.weights import load_translator, pretrained_folder
 from s2s_tutorial.settings import ATTENTIONS
 from s2s_tutorial.web.export import MANIFEST, export, publish
 from s2s_tutorial.web.page import LIVE, VIEW, copy_scripts
@@ -99,8 +99,7 @@ def write_models(folder: Path) -> int:
         path, own = SMALL / f"{name}.safetensors", scores[name]
         longest = (own["longest"], "words")
         size += publish(path, folder, title, small_note(own), longest=longest, languages=("fr", "en")).size
-    if "fr" in packaged_languages():
-        write_large(folder, LARGE_TO_FRENCH, "fr", "Large, into French")
+    write_large(folder, LARGE_TO_FRENCH, "fr", "Large, into French")
     return size
 
 

@@ -126,6 +126,15 @@ search the model reaches a BLEU of {challenge["bleu"]:.1f} on all of them, and b
 """
 
 
+# What one sentence does not say, by target language: the model then writes what was more frequent in training.
+UNSAID = {
+    "en": """so it cannot know whether « le » and « il » stand for a person or a thing, or whose book « son
+  livre » is: it writes "him" or "it", "his" or "her" by what was more frequent in training.""",
+    "fr": """so it cannot know what "it" stands for, whom "you" addresses, or whether the speaker
+  is a woman: it writes « il » or « elle », « tu » or « vous », « prêt » or « prête » by what was more frequent in training.""",
+}
+
+
 def _limitations(run: Run) -> str:
     longest = "" if run.longest is None else f", and none of more than {run.longest} pieces"
     return f"""## What it is not for
@@ -137,8 +146,7 @@ def _limitations(run: Run) -> str:
   or without the mark at its end is translated worse. It can only guess what signs such as € and … mean, which hardly
   occurred in training.
 - It knows everyday words. Of a technical, legal or medical text it makes sentences that read well and are wrong.
-- It sees one sentence at a time, so it cannot know what "it" or « le » stands for, and it chooses between "tu" and "vous", and
-  between he and she, by what was more frequent in training.
+- It sees one sentence at a time, {UNSAID[run.language]}
 - Its training sentences were written by volunteers for language learners. The model reproduces the assumptions in these
   sentences, for example about who is a nurse and who is a doctor.
 

@@ -49,9 +49,9 @@ def start(
         typer.Option("--version", "-V", callback=show_version, is_eager=True, help="Show name and version, and exit."),
     ] = False,
 ) -> None:
-    """Train and use a small translator, from French to English or between the languages of your own sentence pairs.
+    """Train and use a small translator, between French and English or between the languages of your own sentence pairs.
 
-    Everything works offline with a built-in corpus and a trained model that comes with the package.
+    Everything works offline with a built-in corpus and two trained models that come with the package.
     """
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from s2s_tutorial.cli.settings_file import read_settings
 from s2s_tutorial.data.languages import language_code
 from s2s_tutorial.presets import PRESETS, with_transformer
-from s2s_tutorial.settings import BUILT_IN, PRETRAINED, DataSettings, Files, ModelSettings, Settings
+from s2s_tutorial.settings import BUILT_IN, DataSettings, Files, ModelSettings, Settings
 
 if TYPE_CHECKING:
     from s2s_tutorial.runs.folder import Run
@@ -149,7 +149,7 @@ def _continued(given: Given, path: Path) -> Chosen:
     from s2s_tutorial.runs.folder import open_run
     from s2s_tutorial.training.continuing import data_for_new, settings_for_more, settings_for_new
 
-    parent = open_run(PRETRAINED if str(path) == "pretrained" and not path.exists() else path)
+    parent = open_run(path)
     from_file = read_settings(given.file) if given.file else {}
     model = from_file.get("model", {}) | given.model
     if given.preset or any(getattr(parent.settings.model, name) != model[name] for name in model.keys() - {"dropout"}):

@@ -30,13 +30,17 @@ RunsArgument = Annotated[
 TrainedRunOption = Annotated[
     Path,
     typer.Option(
-        help="Folder of a trained run.", metavar="DIR", show_default="the trained model that comes with the package"
+        help="Folder of a trained run. pretrained and pretrained_fr are the models that come with the package.",
+        metavar="DIR",
+        show_default="pretrained, which translates from French into English",
     ),
 ]
 MeasuredRunOption = Annotated[
     Path | None,
     typer.Option(
-        help="Folder of a trained run.", metavar="DIR", show_default="the trained model that comes with the package"
+        help="Folder of a trained run. pretrained and pretrained_fr are the models that come with the package.",
+        metavar="DIR",
+        show_default="pretrained, which translates from French into English",
     ),
 ]
 DeviceOption = Annotated[

@@ -48,7 +48,7 @@ IntoOption = Annotated[
     typer.Option(
         "--to",
         metavar="LANGUAGE",
-        help="Language to translate into: en, with the model that comes with the package. With --run, that of the run.",
+        help="Language to translate into: en or fr, with the models that come with the package. With --run, that of the run.",
         show_default="en, or that of the run",
     ),
 ]

@@ -28,8 +28,9 @@ FromOption = Annotated[
     typer.Option(
         "--from",
         metavar="RUN",
-        help="Trained run to start from; pretrained is the model that comes with the package. The new run takes its weights, "
-        "its vocabularies and its text rule. Give new pairs with --corpus, or --more-epochs for those of the run.",
+        help="Trained run to start from; pretrained and pretrained_fr are the models that come with the package. The new run "
+        "takes its weights, its vocabularies and its text rule. Give new pairs with --corpus, or --more-epochs for those of the "
+        "run.",
         show_default="none",
     ),
 ]

@@ -213,10 +213,16 @@ def folder_for(settings: Settings, chapter: str = "") -> Path:
 def open_run(folder: str | Path) -> Run:
     """Read a run's settings and vocabularies.
 
+    Args:
+        folder: Folder of the run. The models of the package can be given by name, `pretrained` or `pretrained_fr`.
+
     Raises:
         RunError: The folder does not exist, holds no run or one of another format, or contains links.
     """
     folder = to_path(folder, "folder")
+    if folder.name.startswith(PRETRAINED.name) and folder.name == str(folder) and not folder.exists():
+        packaged = PRETRAINED.with_name(folder.name)
+        folder = packaged if packaged.is_dir() else folder
     path = folder / "run.json"
     if not folder.is_dir():
         raise RunError(

@@ -40,9 +40,7 @@ class Listed:
     @property
     def parent(self) -> str:
         """Path of the run that it started from, as seen from the parent folder of its own; `""` for none."""
-        if self.run is None or self.run.parent in ("", "pretrained"):
-            return self.run.parent if self.run else ""
-        return self.run.parent.removeprefix("../")
+        return self.run.parent.removeprefix("../") if self.run else ""
 
 
 def list_runs(folder: Path) -> list[Listed]:

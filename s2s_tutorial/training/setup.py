@@ -18,7 +18,7 @@ from s2s_tutorial.runs.checkpoints import Checkpoints
 from s2s_tutorial.runs.find_data import data_of, with_paths_of
 from s2s_tutorial.runs.folder import Run, RunError, open_run
 from s2s_tutorial.runs.lock import HOLDER, LOCK, hold
-from s2s_tutorial.settings import PRETRAINED, PrecisionName, Settings
+from s2s_tutorial.settings import PrecisionName, Settings
 from s2s_tutorial.training.distributed import Group
 from s2s_tutorial.training.initial_weights import Start
 
@@ -93,7 +93,7 @@ def child_of(parent: Run, run: Run) -> Run:
         )
     folder, own = parent.folder.resolve(), run.folder.resolve()
     try:  # as seen from the child, so that both can be moved together
-        path = "pretrained" if folder == PRETRAINED.resolve() else Path(os.path.relpath(folder, own)).as_posix()
+        path = parent.title if parent.is_packaged else Path(os.path.relpath(folder, own)).as_posix()
     except ValueError:  # on another drive of Windows
         path = folder.as_posix()
     seen, longest = run.challenge_seen | parent.challenge_seen, max(run.longest or 0, parent.longest or 0)

@@ -1,24 +1,38 @@
 """Which model is opened: by the folder of a run, or by the language to translate into."""
 
 import shutil
+from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner
 
 from s2s_tutorial.cli.commands import app
 from s2s_tutorial.runs import weights
-from s2s_tutorial.runs.folder import RunError
+from s2s_tutorial.runs.folder import RunError, open_run
 from s2s_tutorial.runs.weights import load_translator, packaged_languages, pretrained_folder
 from s2s_tutorial.settings import PRETRAINED
+from s2s_tutorial.training.setup import child_of
 
-INTO_FRENCH = [("fr", "fr"), ("French", "fr")] if "fr" in packaged_languages() else []
 
-
-@pytest.mark.parametrize(("to", "language"), [(None, "en"), ("en", "en"), *INTO_FRENCH])
+@pytest.mark.parametrize(("to", "language"), [(None, "en"), ("en", "en"), ("fr", "fr"), ("French", "fr")])
 def test_a_packaged_model_is_chosen_by_its_language(to, language):
     translator = load_translator(to=to)
     assert {translator.language, translator.src_language} == {"en", "fr"}
     assert translator.language == language
+
+
+@pytest.mark.parametrize("language", packaged_languages())
+def test_a_packaged_model_is_opened_by_its_name_unless_a_folder_has_it(language, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    packaged = pretrained_folder(language)
+    assert (run := open_run(packaged.name)).folder == packaged
+    assert child_of(run, replace(run, folder=tmp_path / "child")).parent == packaged.name
+    Path(packaged.name).mkdir()
+    with pytest.raises(RunError, match=rf"^{packaged.name} holds no run"):
+        open_run(packaged.name)
+    with pytest.raises(RunError, match=r"^pretrained_xx is not a folder"):
+        open_run("pretrained_xx")
 
 
 def test_a_second_folder_holds_the_model_into_another_language(tmp_path, monkeypatch):
