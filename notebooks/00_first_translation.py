@@ -123,7 +123,7 @@ translation = translator.translate(sentences[1])
 show_figure(plot_attention(translation))
 
 # %% [markdown]
-# **Figure 0.1.** Each row is one English word and shows where the network looked when it wrote it.
+# **Figure 0.1.** Each row is an English word, or a piece of one, and shows where the network looked when it wrote it.
 
 # %% [markdown]
 # This network works with words and pieces of words, and the mark `▁` shows where a word begins. So *doesn't* has three rows in

@@ -19,9 +19,9 @@
 #
 # We can turn a sentence into ids now. A processor, however, is fast only when it computes with large rectangles of numbers. So a network
 # processes several sentences together, as one **[batch](../book/glossary.md)**, and since their lengths differ, we fill the short
-# ones up with a placeholder, the padding. This chapter shows how to keep padding from
-# changing any result, and how to need less of it. It also defines the order in which a model sees its sentences, in such a way that
-# training can stop anywhere and continue exactly.
+# ones up with a placeholder, the padding. This chapter shows how to keep padding from changing any result, and how to need less of
+# it. It also defines the order in which a model sees its sentences, in such a way that training can stop anywhere and continue
+# exactly.
 #
 # > **What you will be able to do**
 # >
@@ -436,8 +436,8 @@ print("another epoch, another order:", order_of(0) != order_of(1))
 
 
 # %% [markdown]
-# With one random generator that is used again and again, this would not be possible: to know its state in
-# epoch 40, we would have to repeat the 39 epochs before. Here `[seed, epoch]` seeds a new generator for each epoch. [Training](09_training.ipynb) uses this
+# With one random generator that is used again and again, this would be harder: to know its state in
+# epoch 40, we would have to save it or to repeat the 39 epochs before. Here `[seed, epoch]` seeds a new generator for each epoch. [Training](09_training.ipynb) uses this
 # for a training cell that can be stopped at any step and continues exactly, and that repeats at most
 # the steps since its last checkpoint if it is killed.
 #

@@ -575,7 +575,7 @@ show_table(["source", "one vector", "attention"], rows)
 # - Padding is not a word. Packing leaves it out.
 # - `enc_states` holds one vector for each word in its sentence. The decoder starts from both directions added up, *layer
 #   by layer*.
-# - One vector has enough room, but it is hard to fill and hard to read. Measure it by sentence length.
+# - One vector has enough room, but it is hard to fill and hard to read, so quality falls as sentences become longer.
 #
 # ## Exercises
 

@@ -392,9 +392,9 @@ torch.testing.assert_close(found[0, 0], by_hand)
 # %% [markdown]
 # ## The concat score: a small network
 #
-# A product can only compare number with number. A small neural network can express other relations: put both states end to end, multiply them by a
-# matrix, apply $\tanh$, and reduce the result to one number with a vector $v$ ([Luong et al.,
-# 2015](https://arxiv.org/abs/1508.04025)):
+# Both scores so far add up products of one number of the query and one of the state. A small neural network can express other
+# relations: put both states end to end, multiply them by a matrix, apply $\tanh$, and reduce the result to one number with a
+# vector $v$ ([Luong et al., 2015](https://arxiv.org/abs/1508.04025)):
 #
 # $$
 # \mathrm{score}(h, \bar h_s) = v^\top \tanh(W [h; \bar h_s])
