@@ -524,7 +524,7 @@ show_text(
 
 # %% [markdown]
 # Look at your own norms before you choose a limit. One that no ordinary step reaches changes nothing until an accident happens.
-# One that most steps reach changes nearly every gradient, and then it acts like a second learning rate.
+# One that most steps reach changes nearly every gradient, and then all batches count about equally, however wrong the model is about them.
 #
 # ## A run that resumes where it stopped
 #

@@ -175,7 +175,7 @@ show_source(masked_softmax)
 # %% [markdown]
 # Which score padding gets depends on the score function. This encoder's states are exactly zero at padding. So under the
 # *general* score of our healthy model, padding scores $h_t^\top W \, 0 = 0$. Under *concat* it scores $v^\top \tanh(W_1 h_t)$,
-# where $W_1$ is the half of $W$ that is multiplied with $h_t$, and this can be any number. To see whether this makes a
+# where $W_1$ is the half of $W$ that is multiplied with $h_t$, and this is hardly ever 0. To see whether this makes a
 # difference, we train a second healthy model, with concat.
 
 # %%
