@@ -187,7 +187,7 @@ for model_is, p in ladder.items():
 # Now that we have a loss, we can compute for each weight how steeply the loss rises or falls when the weight grows. These slopes
 # are called the **[gradient](../book/glossary.md)**, and PyTorch computes them with `backward`. A training step moves every
 # weight a little in the direction in which the loss falls. Here is the whole of it; the next sections explain its lines. (`zero_grad`
-# deletes the gradient of the last batch, because `backward` adds to whatever is there.)
+# deletes the last gradient, because `backward` adds to it.)
 
 
 # %%
@@ -524,7 +524,7 @@ show_text(
 
 # %% [markdown]
 # Look at your own norms before you choose a limit. One that no ordinary step reaches changes nothing until an accident happens.
-# One that most steps reach changes nearly every gradient, and then all batches count about equally, however wrong the model is about them.
+# One that most steps reach changes nearly every gradient, so that all batches count about equally.
 #
 # ## A run that resumes where it stopped
 #
