@@ -597,8 +597,9 @@ print("sums of the wrong rows:", *(f"{total:.2f}" for total in wrong.sum(dim=1))
 # %% [markdown]
 # ### Exercise 25.2: Short and long sentences
 #
-# Characters make long sequences. Do they lose more than words when sentences become longer? Divide the test set at the middle, by the
-# number of words of the source, and score each half with `score_rows`.
+# Characters make long sequences. Do they lose more than words when sentences become longer? Divide the test set at the middle, by
+# the number of words of the source, and score each half with `score_rows`. (You find the words of each source in `split_sources`,
+# and the references in `references`, both from the folded cell with `score`.)
 
 # %% [markdown]
 # ### Solution to exercise 25.2

@@ -98,7 +98,8 @@ BLUE, ORANGE = "#00429d", "#b8560b"
 # The first text is that of `standard` as people wrote it: with case, accents and digits, and without dropping pairs with rare
 # words. Its sentences have at most 25 characters, so we call it `untrimmed`. The second is `real`, with sentences of up to 60
 # characters. There are so many of these pairs that a single training would take longer than all others together, so we take 12,000
-# of them, drawn at random. In the folded cell we prepare both texts twice, as words in `plain` and as subwords in `pieces`.
+# of them, drawn at random. In the folded cell, `corpus_of` prepares a text. We call it twice for each, so that we have its words in
+# `plain` and its subwords in `pieces`.
 
 # %% tags=["hide-input"]
 data = replace(scale.data, trim_below=1, vocabulary_min_count=1, text="unicode", vocabulary_size=PIECES)
@@ -282,7 +283,8 @@ show_source(AveragedWeights.update)
 #
 # Now we train all rungs, and measure BLEU on the test set with greedy search and with a beam. As everywhere in this book, words are
 # normalised before they are compared, so models of words and of pieces are judged by the same rule. The folded cell defines
-# `measure`, which computes both scores, and `climb`, which trains a model and measures it, unless a file has its scores already.
+# `measure`, which computes both scores, `climb`, which trains a model and measures it, unless a file has its scores already, and
+# `corpus_for`, which finds the corpus of a rung.
 
 
 # %% tags=["hide-input"]
@@ -542,8 +544,9 @@ for text in TEXTS:
 # \tag{26.2}
 # $$
 #
-# We choose the weight $\lambda$ on the validation set, because on the test set we would choose it for the sentences that judge
-# it. The model that translates back may be small, so we train it with the settings of the rung *averaging*.
+# We choose the weight $\lambda$ on the validation set, because on the test set we would choose it for the sentences that judge it.
+# The model that translates back may be small, so we train it with the settings of the rung *averaging*. (`note_gain`, from the
+# folded cell of the ladder's table, keeps an interval for the table at the end.)
 
 # %%
 show_source(Candidates.choose)

@@ -125,8 +125,9 @@ COLOURS = {"GRU": BLUE, "Transformer": ORANGE}
 # translator](26_a_better_translator.ipynb) a text of this name kept case, accents and digits, too, so you can't compare the
 # scores.) The third is `real`: sentences of up to 60 characters with case, accents and digits, which are cut into pieces as in
 # [Subwords](24_subwords.ipynb). From each text we take 5%, 25% and 100% of the training pairs. (There are many more real pairs than
-# a network can read several times in a minute, so 100% means 16,000 of them here, drawn at random.) In the code, you find the
-# corpus of each text and share in `corpora`, and `shorter` reduces the sentences with which we validate and test.
+# a network can read several times in a minute, so 100% means 16,000 of them here, drawn at random.) In the code, the keys of
+# `TEXTS` are the texts, and those of `COLOURS` the networks. You find the corpus of each text and share in `corpora`, and `shorter`
+# reduces the sentences with which we validate and test.
 
 # %% tags=["hide-input"]
 if tiny:
@@ -289,10 +290,10 @@ show_table(
 # ### The same care
 #
 # The third rule is about the settings, which we get from `settings_for` in a folded cell above. Each network gets four learning
-# rates: half of the one in its settings, the same, twice as much, and four times as much. We train on a quarter of the `standard`
-# pairs with one seed, and choose by validation BLEU, so that the test set has no part in the choice. What we do *not* tune are the
-# rates for each text and each share, and everything else, such as the dropout. And where the best of the four rates is the lowest
-# or the highest, one beyond it might be better still.
+# rates (`RATES`): half of the one in its settings, the same, twice as much, and four times as much. We train on a quarter of the
+# `standard` pairs with one seed, and choose by validation BLEU, so that the test set has no part in the choice. What we do *not*
+# tune are the rates for each text and each share, and everything else, such as the dropout. And where the best of the four rates is
+# the lowest or the highest, one beyond it might be better still.
 
 
 # %%
