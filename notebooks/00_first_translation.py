@@ -123,7 +123,7 @@ translation = translator.translate(sentences[1])
 show_figure(plot_attention(translation))
 
 # %% [markdown]
-# **Figure 0.1.** Each row is one English word and shows where the network looked when it wrote it.
+# **Figure 0.1.** Each row is an English word, or a piece of one, and shows where the network looked when it wrote it.
 
 # %% [markdown]
 # This network works with words and pieces of words, and the mark `▁` shows where a word begins. So *doesn't* has three rows in
@@ -175,9 +175,9 @@ for sentence in sentences:
 # ## Train one yourself
 #
 # Your network starts with random numbers, so at first its translations make no sense. Then it is shown the training pairs, a
-# few dozen at a time. For each English word it first makes a guess, then it is given the right word, and then all its numbers
-# change a little, so that the right word becomes more probable the next time. This is called a *step*, and training repeats it
-# many hundred times.
+# few dozen at a time. For each English word of these pairs it makes a guess and is then given the right word. After that, all
+# its numbers change a little, so that the right words become more probable the next time. This is called a *step*, and training
+# repeats it many hundred times.
 #
 # You need five words to follow what happens. Each of them has a section of its own in a later chapter, so a sentence or two
 # are enough for now:
@@ -296,7 +296,7 @@ if strange.unknown:
     show_text(
         "This network has a fixed list of words. A word that is not on the list is read as the mark `<unk>`, for *unknown*, and "
         "where the network would write this mark, the package copies the French word that it was looking at. You do this by "
-        "hand in [Translating](11_translating.ipynb)."
+        "hand in [When the model is unsure](12_when_it_is_unsure.ipynb)."
     )
 else:
     show_text(
@@ -305,8 +305,9 @@ else:
     )
 
 # %% [markdown]
-# The second failure needs no rare word. Here are the first test sentences that your own network got wrong. Compare each
-# translation with the French: which words are missing, and which ones has it made up?
+# The second failure needs no rare word. Here are the first test sentences that your own network got wrong (`translations` comes
+# from the folded cell that computed its score). Compare each translation with the French: which words are missing, and which
+# ones has it made up?
 
 # %%
 mistakes = [
@@ -336,13 +337,13 @@ show_table(["French", "your network", "the grammar"], mistakes[:4])
 # %% [markdown]
 # ### Exercise 0.1: The other way round
 #
-# Put the words of a French sentence in the wrong order, « noir chat le dort », and translate it. Does the order change what
+# Translate « Le chat noir dort. », and then its words in the wrong order, « noir chat le dort . ». Does the order change what
 # the network writes? Look at the attention picture before you answer.
 
 # %% [markdown]
 # ### Solution to exercise 0.1
 
-# %% tags=["solution"] mystnb={"image": {"alt": "A heat map of attention: the French words in the wrong order along the top, the English words down the side; in most rows one cell is bright, in the column of the French word that means the English one."}}
+# %% tags=["solution"] mystnb={"image": {"alt": "A heat map of attention: the French words in the wrong order along the top, the English words down the side. The brightest cells run from the top left to the bottom right; in some rows two columns share the weight."}}
 shuffled = translator.translate("noir chat le dort .")
 print(shuffled.text)
 show_figure(plot_attention(shuffled))
@@ -352,9 +353,10 @@ assert shuffled.attn_weights.shape[1] == len(shuffled.src_words) + 1  # and <eos
 # **Figure 0.2.** The words in the wrong order, and where the network looked.
 
 # %% [markdown]
-# The network was never shown a sentence like this, and still it returns a translation. Attention can find a word wherever it
-# is (Figure 0.2), so the wrong order does not stop it. It would return a translation even for random words. So the fact that
-# you get an answer does not mean that the answer is right, and you have to find that out in another way.
+# From the right order the network makes *The black cat is sleeping.* In the wrong order « noir chat » is already as in English, so
+# the bright cells of Figure 0.2 do not jump. But « le » comes after the noun, and *the* is missing. The network was never shown a
+# sentence like this, and still it returns a translation, as it would even for random words. So the fact that you get an
+# answer does not mean that the answer is right, and you have to find that out in another way.
 
 # %% [markdown]
 # ### Exercise 0.2: Where does it look?
@@ -370,6 +372,10 @@ assert abs(weights.sum(dim=1) - 1).max() < 1e-5
 source = [*translation.src_words, "<eos>"]
 for word, row in zip([*translation.words, "<eos>"], weights, strict=False):
     print(f"{word:10} {source[int(row.argmax())]}")
+
+# %% [markdown]
+# The last two pieces of *doesn't* look at `<eos>`. Once *doesn* is written, hardly anything else can follow, so the network
+# needs no French word for them. A row with one large number therefore does not always tell you which word was translated.
 
 # %% [markdown]
 # ## What to read next

@@ -143,7 +143,7 @@ with patch.dict(LIGATURES, clear=True):
 # %% [markdown]
 # ### What normalising loses
 #
-# Every step throws something away. Most of that is only another way to write the same thing, and we wanted to be rid of it, but some of it
+# These steps throw information away. Most of it is only another way to write the same thing, and we wanted to be rid of it, but some of it
 # carries meaning. The two sentences in each line below mean different things, and normalising makes them equal:
 
 # %% tags=["nbval-check-output"]
@@ -228,7 +228,7 @@ show_table(["normalised", "characters", "words"], rows)
 # %% [markdown]
 # A limit in characters and one in words do not keep the same sentences. The third row has many short words, the last one a
 # single long word and a mark. The package can count either, and the setting `unit` says which. How many pairs does the filter
-# keep? Figure 1.1 shows all lengths and its limits.
+# keep? Figure 1.1 shows the lengths of the sentences, and the limits of the filter.
 
 # %% tags=["hide-input"] mystnb={"image": {"alt": "Two overlaid histograms of sentence length in characters, English dashed in orange and French in blue, with vertical dotted lines at the smallest and largest length kept."}}
 figure = Figure(figsize=(5.5, 2.8), layout="constrained")
@@ -307,7 +307,7 @@ show_source(Vocabulary.encode)
 # ## Recap
 #
 # - Normalising turns many spellings into one. It needs a table for œ and æ, and it loses accents and digits.
-# - A filter must say what it counts: 25 characters are four to six words.
+# - A filter must say what it counts: 25 characters are about six words, punctuation included.
 # - A vocabulary gives each word an id. Four ids are not words, and `<unk>` stands for every word that was not counted.
 #
 # ## Exercises
@@ -338,14 +338,14 @@ assert normalise_with_digits(sentence.replace("7", "")) == normalise(sentence)
 # model knows each word well and only has to copy them in order.
 #
 # How would you train with a rule of your own? The package has two rules, `ascii` for this one and `unicode` for text as people
-# write it in any script ([Subwords](24_subwords.ipynb)), and `--text` chooses. For any other rule, apply it to both columns of your
+# write it in any script ([Subwords](24_subwords.ipynb)), and the option `--text` of the command line chooses one. For any other rule, apply it to both columns of your
 # file before you train, let `--text unicode` read the result, and apply the same rule to every sentence that you translate.
 
 # %% [markdown]
 # ### Exercise 1.2: A vocabulary with a limit
 #
 # One way to deal with rare words is to leave them out of the *vocabulary*, for which `Vocabulary.count` has a `min_count`. Show
-# that no pair is lost, that the same words are missing, and that they are read as `<unk>`.
+# that exactly the words with fewer occurrences are missing, that they are read as `<unk>`, and that no pair is lost.
 
 # %% [markdown]
 # ### Solution to exercise 1.2
@@ -361,8 +361,8 @@ read_as_unknown = sum(full.counts[full.id_of(word)] for word in rare) / sum(full
 show_text(f"All **{len(kept):,}** pairs stay; **{read_as_unknown:.1%}** of the words in them are read as `<unk>`.")
 
 # %% [markdown]
-# A rare word then costs its own meaning but not the whole sentence. The next chapter compares this with dropping all pairs that contain
-# a rare word.
+# A rare word then costs its own meaning but not the whole sentence. The next chapter measures what it costs to drop all pairs that contain
+# a rare word instead.
 
 # %% [markdown]
 # ## What to read next

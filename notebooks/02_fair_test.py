@@ -414,7 +414,7 @@ show_text(
 # trains on trimmed pairs, because they train quickly. With `trim_below=1` in the settings, any chapter runs on
 # the untrimmed set.
 #
-# The function `prepare` does everything in one call: read, filter, trim, drop repetitions, split, count. Every later chapter starts
+# The function `prepare` does everything in one call: read, filter, trim, drop repetitions, split, count. Later chapters that need data start
 # with it. Its steps are those that you have just seen one by one:
 
 # %%

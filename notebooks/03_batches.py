@@ -17,10 +17,11 @@
 # %% [markdown]
 # # Batches: many sentences in one rectangle
 #
-# We can turn a sentence into ids now. A processor, however, is fast only when it computes with large rectangles of numbers, and sentences have
-# different lengths. So we fill the short ones up with a placeholder, the padding. This chapter shows how to keep padding from
-# changing any result, and how to need less of it. It also defines the order in which a model sees its sentences, in such a way that
-# training can stop anywhere and continue exactly.
+# We can turn a sentence into ids now. A processor, however, is fast only when it computes with large rectangles of numbers. So a network
+# processes several sentences together, as one **[batch](../book/glossary.md)**, and since their lengths differ, we fill the short
+# ones up with a placeholder, the padding. This chapter shows how to keep padding from changing any result, and how to need less of
+# it. It also defines the order in which a model sees its sentences, in such a way that training can stop anywhere and continue
+# exactly.
 #
 # > **What you will be able to do**
 # >
@@ -128,7 +129,7 @@ print("the corpus now holds:", corpus_of_lists[0])
 
 # %% [markdown]
 # The sentence in the *corpus* has grown. Its `<eos>` is now in the middle, and its length is wrong from here on. Nothing crashes, and the loss even looks
-# fine, because `<pad>` is easy to predict. In this package no function changes what it is given, and below we check that with an assertion.
+# fine, because `<pad>` is easy to predict. The package's functions that make batches never change what they are given, and below we check that with an assertion.
 #
 # ## Encoded: all sentences in one flat array
 #
@@ -162,7 +163,8 @@ print(src.rectangle(np.array([1, 0]))[0])
 # ## Batch: both sides
 #
 # A training step needs pairs, so a `Batch` holds two rectangles and two rows of lengths. The masks are computed from the
-# lengths when they are needed, so they can never disagree with them.
+# lengths when they are needed, so they can never disagree with them. In shapes, B is the number of pairs in the batch, S the length of the
+# longest source sentence, and T that of the longest target sentence ([Notation](../book/notation.md) lists all such letters).
 
 # %%
 show_source(Batch)
@@ -243,8 +245,8 @@ show_drawing("packing")
 # step updates.
 
 # %% [markdown]
-# **Break it.** Set `extra` to 1, and then to 60, and print `(enc_states - careless_states[:, :3]).abs().max()`. Does ten
-# times the padding do ten times the damage, or do the first few paddings do all of it? [Attention](../book/glossary.md) and the loss have to
+# **Break it.** Set `extra` to 1, to 6 and to 60, and each time print `(enc_states - careless_states[:, :3]).abs().max()`. Does ten
+# times the padding do ten times the damage, or do the first few columns do most of it? [Attention](../book/glossary.md) and the loss have to
 # use the mask as well, as [Attention: choosing where to look](06_attention.ipynb) and [Training](09_training.ipynb) explain.
 #
 # ## How much padding is there?
@@ -277,7 +279,7 @@ axes.legend(frameon=False)
 show_figure(figure)
 
 # %% [markdown]
-# **Figure 3.2.** The lengths of the sentences differ widely, and each batch is as wide as its longest sentence.
+# **Figure 3.2.** The sentences have different lengths, and each batch is as wide as its longest sentence.
 
 # %% [markdown]
 # > **Guess first**
@@ -434,8 +436,8 @@ print("another epoch, another order:", order_of(0) != order_of(1))
 
 
 # %% [markdown]
-# With one random generator that is used again and again, this would not be possible: to know its state in
-# epoch 40, we would have to repeat the 39 epochs before. Here `[seed, epoch]` seeds a new generator for each epoch. [Training](09_training.ipynb) uses this
+# With one random generator that is used again and again, this would be harder: to know its state in
+# epoch 40, we would have to save it or to repeat the 39 epochs before. Here `[seed, epoch]` seeds a new generator for each epoch. [Training](09_training.ipynb) uses this
 # for a training cell that can be stopped at any step and continues exactly, and that repeats at most
 # the steps since its last checkpoint if it is killed.
 #

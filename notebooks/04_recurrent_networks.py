@@ -20,8 +20,8 @@
 # We now have batches of word ids. The next step is a network that reads them. The difficulty is that a layer of a
 # network takes an input of a fixed size, whereas sentences differ in length. In this chapter we solve that by reading
 # one word at a time and keeping what was read in a **state**. You will see why the simplest network of this kind
-# forgets, and then build the unit that forgets less, the GRU. It is the part from which the rest of the book builds
-# its encoder and its decoder.
+# forgets, and then build the unit that forgets less, the GRU. It is the part from which the next chapters build
+# an encoder and a decoder.
 #
 # > **What you will be able to do**
 # >
@@ -97,9 +97,9 @@ show_drawing("one-hot-to-embedding")
 # **Figure 4.1.** A one-hot vector times the matrix is one row of it, so the row can be looked up.
 
 # %% [markdown]
-# The product is the word's row. Looking the row up gives the same result without the multiplication, and this is what
-# `nn.Embedding` does. The rows are called **[embeddings](../book/glossary.md "embedding")**, and they are learned like every other
-# weight. Words that are used alike get similar rows, as « chat » and « chien » have in our table, whereas any two
+# The product is the word's row, which Figure 4.1 shows with other numbers (*E* is the whole matrix there). Looking the row up
+# gives the same result without the multiplication, and this is what `nn.Embedding` does. The rows are called
+# **[embeddings](../book/glossary.md "embedding")**, and they are learned like every other weight. Words that are used alike get similar rows, as « chat » and « chien » have in our table, whereas any two
 # one-hot vectors are equally far apart.
 #
 # ## Why not simply add the words up?
@@ -127,7 +127,8 @@ dog_bites, cat_bites = read("le chien mord le chat"), read("le chat mord le chie
 print(f"distance of the averages: {(dog_bites.mean(0) - cat_bites.mean(0)).norm().item():.2f}")
 
 # %% [markdown]
-# The distance is 0, because a sum does not depend on the order of its terms. The order, however, decides who bites whom. So
+# The distance is 0, because both sentences have the same words, and a sum does not depend on the order of its terms. The order,
+# however, decides who bites whom. So
 # the network must treat a word according to what it has read before.
 #
 # ## A state that is updated
@@ -241,10 +242,14 @@ show_figure(figure)
 
 # %% tags=["hide-input"]
 per_step = {name: (flow[20] / flow[0]).item() ** (1 / 20) for name, flow in flows.items()}
+percent = {
+    name: np.format_float_positional(100 * factor**20, precision=1, fractional=False, trim="-")
+    for name, factor in per_step.items()
+}
 show_text(
     f"In the plain network, every step back multiplies the gradient by about **{per_step['RNN']:.2f}**, so after 20 words "
-    f"{per_step['RNN'] ** 20:.0e} of it is left. In the GRU the factor is **{per_step['GRU']:.2f}** even before training, and "
-    f"{per_step['GRU'] ** 20:.0e} is left."
+    f"{percent['RNN']}% of it is left. In the GRU the factor is **{per_step['GRU']:.2f}** even before training, and "
+    f"{percent['GRU']}% is left."
 )
 
 # %% [markdown]
@@ -399,8 +404,8 @@ print("words read:", " ".join(f"name{i}" if i < NAMES else "·" for i in game[0]
 print(f"answer: name{answer.item()}, read {ago.item()} words before the end")
 
 # %% [markdown]
-# Three networks play it: a plain one, a GRU with a state of the same size, and a plain one whose state is so large that it has as
-# many weights as the GRU. A network that knows nothing is right once in as many games as there are names.
+# Three networks play it: a plain one, a GRU with a state of the same size, and a plain one whose state is so large that it has
+# about as many weights as the GRU. A network that knows nothing is right once in as many games as there are names.
 #
 # Training shows the network 64 games at a time. After each batch it computes how surprised the network was by the right answers (the
 # **[loss](../book/glossary.md)**, a number that is large when the right name got a low probability), and Adam, an
@@ -443,7 +448,7 @@ DISTANCES = ((0, 1), (1, 3), (3, 6), (6, 10), (10, 20), (20, 40))
 players = {"plain, H = 64": (nn.RNN, 64), "plain, H = 128": (nn.RNN, 128), "GRU, H = 64": (nn.GRU, 64)}
 right = {name: [right_by_distance(learn(*player, seed)) for seed in SEEDS] for name, player in players.items()}
 
-# %% tags=["hide-input"] mystnb={"image": {"alt": "Share of right answers over how long ago the name was read, for three networks: two dashed lines for the plain ones and a solid blue line for the GRU."}}
+# %% tags=["hide-input"] mystnb={"image": {"alt": "Share of right answers over how long ago the name was read, for three networks: a dashed and a dotted line for the two plain ones, and a solid blue line for the GRU."}}
 labels = [f"{low}" if high == low + 1 else f"{low} to {high - 1}" for low, high in DISTANCES]
 figure = Figure(figsize=(5.5, 2.8), layout="constrained")
 axes = figure.add_subplot()
@@ -561,8 +566,8 @@ show_table(["network", *labels], [["GRU, stuck", *(f"{value:.0%}" for value in s
 
 # %% [markdown]
 # The bias alone does not decide the gate: $W_z x$ is added to it. The network can learn large weights that overcome the bias for names, and to the
-# extent that it does, it plays well. Compare the row with Figure 4.5. What gates give is not the memory alone but the choice, and training
-# finds its way to a choice even from a bad start.
+# extent that it does, it plays well. Compare the row with Figure 4.5. So a gate does more than remember: it lets each word
+# choose between keeping and replacing, and training learns this choice even from a bad start.
 
 # %% [markdown]
 # ### Exercise 4.3: The same number of weights

@@ -243,8 +243,8 @@ with torch.no_grad():
 # ## Sentences of unequal length
 #
 # In a batch, sentences end at different places, and [padding](../book/glossary.md) fills the rest. [Batches](03_batches.ipynb) showed
-# that an encoder which reads padding returns other states. We now look at a single GRU and see how this is prevented. A GRU that is
-# not told about padding reads it like any other word.
+# that an encoder which reads padding returns other states, and that packing prevents this (Figure 3.1). We now check it with a single
+# GRU, and look at the code. A GRU that is not told about padding reads it like any other word.
 
 # %% tags=["nbval-check-output"]
 torch.manual_seed(SEED)
@@ -289,7 +289,7 @@ print("6 products of", (2, 4), "or one of", (12, 4))
 
 # %% [markdown]
 # A processor needs less time for one large product than for many small ones, as
-# [Faster on one machine](19_faster.ipynb) measures. The Transformer of 2017 has no loop at all, which is
+# [Faster on one machine](19_faster.ipynb) measures. The Transformer of 2017 reads without any loop over the words, which is
 # one reason why it replaced networks like this one.
 #
 # ## The encoder
@@ -372,9 +372,9 @@ show_drawing("encoder-states")
 # the two directions of each layer are added up.
 
 # %% [markdown]
-# PyTorch returns layer after layer, and within each layer forward and backward (Figure 5.5). So `[:2]` is layer 0 *twice*. The upper
-# layer, which has read the whole sentence in both directions, is thrown away, and the decoder's upper
-# layer starts from a state that reads backwards. Nothing crashes and the loss goes down, because training adapts the
+# PyTorch returns layer after layer, and within each layer forward and backward (Figure 5.5). So `[:2]` is layer 0 *twice*. The last states of
+# the upper layer are thrown away, and the decoder's upper layer starts from the last state of a GRU in the *lower* layer, the one
+# that reads backwards. Nothing crashes and the loss goes down, because training adapts the
 # weights to the states that they get. In [Break it](15_break_it.ipynb) we train with this mistake and look for its
 # damage.
 #
@@ -455,7 +455,8 @@ show_text(
 # >
 # > Draw two curves of BLEU over sentence length, one for each model. Where do they start? Which one falls, and where?
 #
-# Each training cell can be stopped and run again: it continues where it was.
+# Each training cell can be stopped and run again: it continues where it was. `LiveLine` shows its progress in a line below the cell, and
+# `Board` writes a record that [Training](09_training.ipynb) shows how to open.
 
 # %%
 trainer = Trainer(corpus, settings, folder_for(settings), watchers=[LiveLine(), Board()])
@@ -511,7 +512,7 @@ show_figure(figure)
 
 # %% [markdown]
 # **Figure 5.6.** Translation quality by sentence length, after the same training. With one vector it falls as sentences become
-# longer, and with attention it falls much less.
+# longer, and with attention it falls much less, if at all.
 
 # %% tags=["hide-input"]
 short, long = ({name: scores[end] for name, scores in curves.items()} for end in (0, -1))
@@ -574,7 +575,7 @@ show_table(["source", "one vector", "attention"], rows)
 # - Padding is not a word. Packing leaves it out.
 # - `enc_states` holds one vector for each word in its sentence. The decoder starts from both directions added up, *layer
 #   by layer*.
-# - One vector has enough room, but it is hard to fill and hard to read. Measure it by sentence length.
+# - One vector has enough room, but it is hard to fill and hard to read, so quality falls as sentences become longer.
 #
 # ## Exercises
 

@@ -392,9 +392,9 @@ torch.testing.assert_close(found[0, 0], by_hand)
 # %% [markdown]
 # ## The concat score: a small network
 #
-# A product can only compare number with number. A small neural network can express other relations: put both states end to end, multiply them by a
-# matrix, apply $\tanh$, and reduce the result to one number with a vector $v$ ([Luong et al.,
-# 2015](https://arxiv.org/abs/1508.04025)):
+# Both scores so far add up products of one number of the query and one of the state. A small neural network can express other
+# relations: put both states end to end, multiply them by a matrix, apply $\tanh$, and reduce the result to one number with a
+# vector $v$ ([Luong et al., 2015](https://arxiv.org/abs/1508.04025)):
 #
 # $$
 # \mathrm{score}(h, \bar h_s) = v^\top \tanh(W [h; \bar h_s])
@@ -415,8 +415,8 @@ for word, state in zip(words, enc_states, strict=True):
     print(f"    tanh = {rounded}, score = {v @ energy:.3f}")
 
 # %% [markdown]
-# The three scores are close together. $\tanh$ is always between −1 and 1, so with this $v$ no score can be larger than
-# $1 + 2 = 3$. Training has to increase $v$ before one word can get most of the weight.
+# The three scores are close together. $\tanh$ is always between −1 and 1, so with this $v$ every score is between −3 and 3.
+# Training can increase $v$ until the scores differ enough for one word to get most of the weight.
 #
 # ### The same in two halves
 #
@@ -500,8 +500,8 @@ show_drawing("luong-bahdanau")
 # | the query | $h_{t-1}$, before the step | $h_t$, after the step |
 # | has the query seen the last word written? | no, only the words before it | yes |
 # | score | additive | dot, general or concat |
-# | the context goes | into the GRU, and to the output | to the output only (with input feeding also into the next step) |
-# | in training, all target words at once? | no: step $t$ waits for its context | yes: run the GRU, then look from all states |
+# | the context goes | into the GRU, and to the output | to the output only (in the variant *input feeding*, also into the next step) |
+# | in training, all target words at once? | no: step $t$ waits for its context | yes (but not with input feeding): run the GRU, then look from all states |
 #
 # [Decoders: writing one word at a time](07_decoders.ipynb) builds both. The last row of the table decides how fast the two train, and [All
 # words at once](08_all_words_at_once.ipynb) measures the difference.
@@ -547,7 +547,7 @@ total = sum(math.exp(-((s - place) ** 2) / 2) for s in inside) / len(inside)
 print(f"sum {total:.3f}")
 
 # %% [markdown]
-# The weights do not add up to 1. They never do, because the softmax has already shared out the
+# The weights do not add up to 1. They hardly ever do, because the softmax has already shared out the
 # whole of 1, and the bell curve then reduces every weight that is not exactly at $p_t$. So the context is *shorter*
 # than a mean of the states would be. The paper does it this way (its equation 10), and our implementation follows it:
 
@@ -762,7 +762,7 @@ assert found_weights[..., S:].eq(0).all()
 
 # %% [markdown]
 # A cosine is between −1 and 1. Without a factor, the best word could get at most $e^2 \approx 7.4$ times the weight
-# of the worst. In a sentence of twenty words, that is nearly a plain mean.
+# of the worst. In a sentence of twenty words, that is at most 28% of the weight.
 #
 # To *train* a model with your score, give its `__init__` the hidden size as an argument, as the other scores have it, add the
 # class to `SCORES` in `s2s_tutorial/model/attention.py` under a name such as "cosine", and add this name to `AttentionName` in
@@ -788,8 +788,8 @@ for t, row in enumerate(monotone[0].tolist()):
 assert torch.allclose(monotone.sum(-1), torch.ones(1, 4))
 
 # %% [markdown]
-# With eight source and four target words, the last target word looks no further than position 4, and positions 5 to 7 are
-# never looked at. The paper's predicted position avoids this with the factor $S$.
+# For the later ones. With eight source and four target words, the last target word looks no further than position 4, and positions
+# 5 to 7 are never looked at. The paper's predicted position avoids this with the factor $S$.
 
 # %% [markdown]
 # ## What to read next

@@ -118,8 +118,8 @@ for pair in zip(prev_ids[1].tolist(), batch.tgt_ids[1].tolist(), strict=True):
     print(f"{read:7} {said}")
 
 # %% [markdown]
-# Read the table row by row: given `<sos>`, write *the*; given *the*, write *black*. Every word on the right is also on the left, one row
-# lower. During training the decoder reads the true previous word and not the word that it would have written itself. This is called
+# Read the table row by row: given `<sos>`, write *the*; given *the*, write *black*. Every word on the right but `<eos>` is also on the left,
+# one row lower. During training the decoder reads the true previous word and not the word that it would have written itself. This is called
 # **[teacher forcing](../book/glossary.md)**, and [Training](09_training.ipynb) looks at its consequences.
 #
 # ## Before the first word
@@ -202,8 +202,8 @@ torch.testing.assert_close(sums, torch.ones_like(sums))
 
 # %% [markdown]
 # Formulas (7.2) to (7.4) are the whole decoder. The package's `step` computes the same. Its main parts are these two functions,
-# in which you can find each of the formulas again. (In their comments, N is the number of rows of the batch, which is B here.
-# When a search follows K translations of each sentence at a time, as in [Translating](11_translating.ipynb), N is B times K.)
+# in which you can find (7.2) and (7.3) again. The output layer (7.4) comes after them. (In their comments, N is the number of rows
+# of the batch, which is B here. When a search follows K translations of each sentence at a time, as in [Translating](11_translating.ipynb), N is B times K.)
 
 # %%
 show_source(LuongDecoder.advance, LuongDecoder.attend)
@@ -269,7 +269,7 @@ for name in ("none", "general"):
 #
 # Even with attention, Luong's decoder does not remember where it looked, because the context goes to the output and not into the GRU. At step $t$
 # it has only the word $y_{t-1}$ and its own state to guess which source words it has already translated. The same paper offers
-# a remedy, **input feeding** (section 3.3): the last attentional state is added to the next input.
+# a remedy, **input feeding** (section 3.3): the last attentional state is appended to the next input.
 #
 # $$
 # h_t = \mathrm{GRU}([y_{t-1}; \tilde h_{t-1}], h_{t-1})
@@ -489,8 +489,8 @@ show_text(
 # ### Exercise 7.1: Count by hand
 #
 # Write a function of E, H, L and V that counts the parameters of an untied Luong decoder with general attention, and
-# check it against `count_parameters`. A GRU layer with input I has three gates, each with a matrix for the input, a
-# matrix for the state and two biases.
+# check it against `count_parameters`. A GRU layer with input I has three parts, two gates and the candidate, each with a
+# matrix for the input, a matrix for the state and two biases.
 
 # %% [markdown]
 # ### Solution to exercise 7.1

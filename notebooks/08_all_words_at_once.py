@@ -28,7 +28,7 @@
 # > - name the shape of every tensor of the whole network
 # > - apply the cheapest test of a new model: can it learn three sentences by heart?
 #
-# The chapter needs no data but the same three sentences. It runs in under a minute at every scale.
+# The chapter needs no data but the three sentences of the last one. It runs in under a minute at every scale.
 
 # %% tags=["hide-input"]
 # Find the package in this clone, or install it from where the book is published. Otherwise stop and say what to do.
@@ -279,7 +279,7 @@ show_drawing("network")
 
 # %% [markdown]
 # In the package, the class `Seq2Seq` holds encoder and decoder together. You have used it already. Its three methods follow the
-# figure from top to bottom: `encode` does the left column, `forward` the right one, and `loss` the end. With the argument
+# figure from top to bottom: `encode` does the left column, `forward` adds the right one, and `loss` the end. With the argument
 # `prev_ids`, the decoder reads other words than the true previous ones, and at the end of this chapter we use it to break the
 # network:
 
@@ -308,8 +308,8 @@ for form, model in models.items():
     print(f"{form:11} lowers the loss: {lower}")
 
 # %% [markdown]
-# A model that knows nothing gives each of the V words the same probability, and its loss is $\ln V$, the thin grey line at the
-# top of the next figure. Now we let all four learn for more steps:
+# A model that knows nothing gives each of the V words the same probability, and its loss is $\ln V$, the dashed line at the
+# top of Figure 8.2. Now we let all four learn for more steps:
 
 # %%
 curves = {}
@@ -396,7 +396,7 @@ show_text(
 #
 # | what | code | test |
 # | :--- | :--- | :--- |
-# | whole equals stepwise, (8.1) | `forward`, `step` in `model/decoder.py` | `test_the_whole_sequence_at_once_equals_step_by_step` |
+# | whole equals stepwise, (8.1) | `forward` in `model/decoder.py`, `step` in `model/decoder_interface.py` | `test_the_whole_sequence_at_once_equals_step_by_step` |
 # | no word is read too early | `forward` | `test_a_word_changes_nothing_before_it` |
 # | the shift | `shift_right` in `model/seq2seq.py` | `test_previous_words_are_the_target_shifted_right_by_one` |
 # | every weight learns | `Seq2Seq` | `test_the_gradient_reaches_every_parameter` |

@@ -184,9 +184,10 @@ for model_is, p in ladder.items():
 #
 # ## A training step in ten lines
 #
-# Now that we have a loss, we can compute for each weight in which direction the loss falls and how steeply. These slopes are
-# called the **[gradient](../book/glossary.md)**, and PyTorch computes them with `backward`. A training step moves every
-# weight a little in its direction. Here is the whole of it; the next sections explain its lines:
+# Now that we have a loss, we can compute for each weight how steeply the loss rises or falls when the weight grows. These slopes
+# are called the **[gradient](../book/glossary.md)**, and PyTorch computes them with `backward`. A training step moves every
+# weight a little in the direction in which the loss falls. Here is the whole of it; the next sections explain its lines. (`zero_grad`
+# deletes the last gradient, because `backward` adds to it.)
 
 
 # %%
@@ -245,7 +246,8 @@ show_text(
 # ([Decoders](07_decoders.ipynb)), this is always the true word of the translation, and not the one that the model itself would
 # have written.
 #
-# This has two advantages. All inputs are known in advance, so the GRU can run over the whole sentence in one call. And one
+# This has two advantages. All inputs are known in advance, so the GRU can run over the whole sentence in one
+# call ([All words at once](08_all_words_at_once.ipynb)). And one
 # mistake does not spoil the rest of the sentence, because the next input is right again (top of Figure 9.1).
 #
 # The disadvantage appears when the model translates, because the decoder then reads its own words, which are not always right.
@@ -302,8 +304,8 @@ for allowed in (1.0, 10.0):
 # **[Adam](../book/glossary.md)** ([Kingma and Ba, 2015](https://arxiv.org/abs/1412.6980)) gives every weight a step of its
 # own size. For each weight it keeps two running means, one of the gradients and one of their squares. A step is the first
 # mean, divided by the root of the second, times the learning rate. Both means start at 0 and are therefore too small at
-# first, so Adam divides each by the share of the weights that it has collected so far ($1 - 0.9^t$ and $1 - 0.999^t$ after
-# $t$ steps). This is its **bias correction**; without it the first step below would be 0.316 and not 0.1.
+# first, so after $t$ steps Adam divides the first by $1 - 0.9^t$ and the second by $1 - 0.999^t$, the share that all gradients so
+# far have in the mean. This is its **bias correction**; without it the first step below would be 0.316 and not 0.1.
 #
 # > **Guess first**
 # >
@@ -447,8 +449,8 @@ record = read_record(trainer.run.record_path)
 steps = [line for line in record if line["kind"] == "step"]
 show_text(
     f"{progress.step:,} of {trainer.total_steps:,} steps on {len(corpus.train):,} pairs, {progress.seconds / 60:.1f} minutes, "
-    f"{1000 * progress.seconds / max(progress.step, 1):.0f} ms a step. The loss of the first step was "
-    f"**{steps[0]['loss']:.2f}** nats a word, and a model that knows nothing would have "
+    f"{1000 * progress.seconds / max(progress.step, 1):.0f} ms per step. The loss of the first step was "
+    f"**{steps[0]['loss']:.2f}** nats per word, and a model that knows nothing would have "
     f"ln {len(corpus.tgt_vocabulary):,} = {math.log(len(corpus.tgt_vocabulary)):.2f}. The running mean is now "
     f"**{progress.loss:.2f}**. "
     + (
@@ -522,7 +524,7 @@ show_text(
 
 # %% [markdown]
 # Look at your own norms before you choose a limit. One that no ordinary step reaches changes nothing until an accident happens.
-# One that most steps reach changes nearly every gradient, and then it acts like a second learning rate.
+# One that most steps reach changes nearly every gradient, so that all batches count about equally.
 #
 # ## A run that resumes where it stopped
 #
@@ -660,7 +662,7 @@ show_table(["file of the run", "size"], [row for row in sizes if not row[0].star
 # ## Recap
 #
 # - The loss is the mean of $-\ln p$ over real words. With padding in the mean it would look better than it is.
-# - A training step computes the loss, its gradient, clips the gradient, and moves each weight.
+# - A training step computes the loss and its gradient, clips the gradient, and moves each weight.
 # - With teacher forcing the decoder reads the true words. This is fast and stable, but in use it reads its own words, and the
 #   difference is called exposure bias.
 # - Clipping keeps the direction of a gradient and limits its length.

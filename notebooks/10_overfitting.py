@@ -68,7 +68,7 @@ import torch
 from matplotlib.figure import Figure
 
 from s2s_tutorial.data.batches import Batch, Encoded
-from s2s_tutorial.data.corpus import HeldOut, Pairs, challenge_set, prepare
+from s2s_tutorial.data.corpus import Pairs, challenge_set, prepare
 from s2s_tutorial.model.dropout import Dropout, dropout, for_inference
 from s2s_tutorial.model.loss import masked_cross_entropy
 from s2s_tutorial.model.seq2seq import count_parameters, shift_right
@@ -156,12 +156,12 @@ src_words, tgt_words = ({word for text in texts for word in text.split()} for te
 
 def only_known(held_out):
     """Leave out sentences with a word that is not in the few training pairs."""
-    rows = [
+    pairs = zip(held_out.sources, first_targets(held_out), strict=True)
+    return held_out.select(
         row
-        for row, (source, targets) in enumerate(zip(held_out.sources, held_out.references, strict=True))
-        if src_words.issuperset(source.split()) and tgt_words.issuperset(targets[0].split())
-    ]
-    return HeldOut([held_out.sources[row] for row in rows], [held_out.references[row] for row in rows])
+        for row, (source, target) in enumerate(pairs)
+        if src_words.issuperset(source.split()) and tgt_words.issuperset(target.split())
+    )
 
 
 validation, test = only_known(corpus.validation).head(500), only_known(corpus.test)
@@ -290,8 +290,8 @@ show_text(
 #
 # But look at the right side as well. BLEU does not have to fall when the loss rises, because the two measure different things.
 # BLEU only asks which word is the most probable one. The loss asks how probable the right word is, and it punishes a model
-# that is sure and wrong. An overfitted network is used to being right about its training pairs, so it has become too sure
-# everywhere. Its best guess may be as good as before, or even better, and yet the loss rises.
+# that is sure and wrong. An overfitted network has learned to give the words of its training pairs a probability close to 1, so it
+# has become too sure everywhere. Its best guess may be as good as before, or even better, and yet the loss rises.
 #
 # So what can you do? We look at four methods, one after the other, and then compare them.
 #
@@ -619,7 +619,7 @@ for name, prev_ids in (("true words", true_words), ("one wrong word", one_wrong)
     of_target = -logits.log_softmax(-1).gather(-1, batch.tgt_ids[..., None])[..., 0]  # (B, T)
     costs[name] = of_target.mean(dim=0)[:places].tolist()
 
-# %% tags=["hide-input"] mystnb={"image": {"alt": "Two curves of the loss over positions. They are one curve at the first two positions; from the third on, the curve with a wrong word can be compared with the other."}}
+# %% tags=["hide-input"] mystnb={"image": {"alt": "Two curves of the loss over positions. They are one curve at the first two positions; at the third, the curve with a wrong word rises above the other, and later it comes back to it."}}
 figure = Figure(figsize=(5.5, 2.8), layout="constrained")
 axes = figure.add_subplot()
 for (name, values), colour, style in zip(costs.items(), (BLUE, ORANGE), ("o-", "s--"), strict=True):
@@ -727,7 +727,7 @@ show_text(
 # - BLEU can still rise while the validation loss rises, because the model's best guess may be right while it is too sure.
 # - Dropout sets values to 0 in training and scales up the rest. Word dropout hides whole words. Label smoothing asks the model
 #   not to be completely sure, and so its loss has a floor.
-# - More pairs help as well. Early stopping keeps the weights of the best evaluation; choose them by the number that you care
+# - More pairs help most. Early stopping keeps the weights of the best evaluation; choose them by the number that you care
 #   about.
 # - Compare with several seeds, by a rule that you fixed before.
 # - Scheduled sampling lets the decoder read its own words in training, with targets that may not fit them.
@@ -799,7 +799,7 @@ show_text(
 # A part of the fall has nothing to do with memory: even from shuffled pairs the network learns which English words are
 # frequent and which follow each other. What goes beyond that is memory alone, because the French sentence tells nothing about
 # the English one. [Zhang et al. (2017)](https://arxiv.org/abs/1611.03530) did this with labels of images, and their networks
-# remembered all of them.
+# remembered nearly all of them.
 
 # %% [markdown]
 # ## What to read next

@@ -301,9 +301,9 @@ show_text(
 # ## How wide a beam?
 #
 # A wider beam costs more time, so we should ask whether its result is better. This is a question about settings, and we choose
-# settings on the *[validation](../book/glossary.md)* set. We do not use the test set of these pairs until [How good is it?](13_how_good_is_it.ipynb), because a score on the
-# set by which you chose is too high. (Some earlier chapters did use a test set, that of the built-in corpus, to report how two
-# trainings compare. No setting of this model was chosen by it.)
+# settings on the *[validation](../book/glossary.md)* set. We keep the test set for the final score in [How good is it?](13_how_good_is_it.ipynb), because a score on the
+# set by which you chose is too high. (Some earlier chapters did use test sentences, of the built-in corpus or of these pairs, to report
+# how trainings compare. No setting of this model was chosen by them.)
 #
 # > **Guess first**
 # >
@@ -372,7 +372,7 @@ show_text(
 # \tag{11.1}
 # $$
 #
-# Here $|Y|$ is the number of words of the translation $Y$ of the source $X$. With $\alpha = 0$ we divide by 1, so short sentences
+# Here $|Y|$ is the number of words of the translation $Y$ of the source $X$, with its end mark. With $\alpha = 0$ we divide by 1, so short sentences
 # win, and with a very large $\alpha$ long ones win, whatever they say. Let us compute an example: translation A has 4 words and
 # $\ln p = -2.0$, translation B has 8 words and $\ln p = -2.8$, so A is more probable. With $\alpha = 1$, A is divided by 9/6 =
 # 1.5 and B by 13/6 ≈ 2.17.

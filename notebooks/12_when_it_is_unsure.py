@@ -344,8 +344,8 @@ show_text(
 )
 
 # %% [markdown]
-# Read the long ones, and compare the two percentages. A model that never saw a sentence of more than 25 characters never
-# had to write more than six or seven words, so it has learned that translations *end* there. Attention would allow it to
+# Read the long ones, and compare the two percentages. A model that never saw a sentence of more than 25 characters hardly
+# ever had to write more than six or seven words, so it has learned that translations *end* there. Attention would allow it to
 # continue, but nothing in the data has taught it to. This failure is common in systems that learn: they imitate their data, in
 # the length of sentences as well.
 #
@@ -385,8 +385,8 @@ show_text(f"First in the list: **{first_right:.1%}**. Anywhere among {chosen_bea
 
 # %% [markdown]
 # The difference is what a better *ranking* could gain without a better model. Real systems use a second model for it, which
-# reads each complete candidate, forwards and backwards, and chooses again. The package has two such methods, both for Python
-# only: `find_candidates` in `translation/reranking.py` scores the hypotheses of a beam with a model that translates back, and
+# reads each complete candidate, forwards and backwards, and chooses again. The package has two methods with more than one
+# model, both for Python only ([A better translator](26_a_better_translator.ipynb) uses them): `find_candidates` in `translation/reranking.py` scores the hypotheses of a beam with a model that translates back, and
 # `ensemble_of` in `translation/ensemble.py` lets several models choose each word together.
 
 # %% [markdown]

@@ -686,7 +686,7 @@ show_table(
 #   would not notice.
 # - **Left out.** Perhaps attention never looked at a part of the source. [Seeing attention](14_seeing_attention.ipynb) has pictures in
 #   which you can check that, and [Where it fails](16_where_it_fails.ipynb) counts such words.
-# - **The order of the source.** In "a door blue", each word is right but the order is French.
+# - **The order of the source.** In an output such as "a hat blue", each word is right but the order is French.
 #
 # ## Ten sentences by eye
 #
@@ -811,7 +811,8 @@ assert rows[-1][0] == len(counts)
 show_table(["sentences", "difference, 95%", "shown?"], rows)
 
 # %% [markdown]
-# The intervals shrink with the square root of the number of sentences. It would be wrong to look at them one after another and to stop at the first one that excludes 0:
+# Where the last column says "no", the bootstrap would have missed the difference. The intervals shrink roughly with the square root
+# of the number of sentences. It would be wrong to look at them one after another and to stop at the first one that excludes 0:
 # if you look often enough, chance gives you one.
 
 # %% [markdown]
@@ -865,7 +866,8 @@ show_table(["test set", "sentences", "BLEU", "95% interval"], rows)
 # The difference between the first two rows is what the leak adds to the report, apart from the luck of two different test sets,
 # which the intervals show. The network is the same, and on new sentences it is not better. The last two rows tell where the points
 # come from, but be careful with them: sentences that occur in several pairs are often short and frequent ones, so they are also
-# easier. A parrot gains more from a leak than a network does, because it has nothing but its memory.
+# easier. The parrot of *A fair test*, the program that only remembers, gains more from the leak than the network does, because it
+# has nothing but its memory.
 
 # %% [markdown]
 # ## What to read next

@@ -821,7 +821,8 @@ show_table(["θ", "AER"], [[f"{theta:.1f}", rate] for theta, rate in rates.items
 
 # %% [markdown]
 # A small threshold proposes far too many links, a large one too few. In between, words with two partners can have both.
-# A model whose weights are all near 0 or 1 has no such in-between: then every threshold above 0 gives about the same.
+# A model whose weights are all near 0 or 1 has no such in-between: then every threshold above 0 gives about the same
+# as the largest weight, and none is clearly better.
 
 # %% [markdown]
 # ### Exercise 14.2: Sure of itself, and right?

@@ -28,8 +28,8 @@
 # > - begin a run with the encoder of another run, and freeze what you borrowed
 # > - say when borrowed parts help, when they do not, and how you know
 #
-# At `small` the chapter takes under a minute, at `standard` about half an hour, most of it in the 45
-# trainings of the comparison. It uses the embedded corpus at every scale.
+# At `small` the chapter takes under a minute, and at `standard` from seven minutes to half an hour, depending on what else your
+# machine has to do. Most of it goes into the 45 trainings of the comparison. It uses the embedded corpus at every scale.
 
 # %% tags=["hide-input"]
 # Find the package in this clone, or install it from where the book is published. Otherwise stop and say what to do.
@@ -301,9 +301,9 @@ show_text(
 # ```
 #
 # In Python, the model's embedding size must be the size of the vectors; the command line chooses it by itself. Accents and capitals
-# in the file do not matter, because each word is normalised as the sentences are. All vectors are multiplied by one factor, so
-# that their numbers are about as large as those of a new embedding. (Exercise 23.2 shows why this matters.) A file that was cut
-# short in the download is refused, with the number of its last line.
+# in the file do not matter, because each word is normalised as the sentences are. Files differ in how large their numbers are, so
+# all vectors are multiplied by one factor, which brings the mean square of their numbers to 1. (Exercise 23.2 shows why this
+# matters.) A file that was cut short in the download is refused, with the number of its last line.
 #
 # ## An autoencoder
 #
@@ -448,8 +448,8 @@ for seed, number in product(SEEDS, EPOCHS):
 # %% [markdown]
 # ## The result
 #
-# Each number is the mean over the seeds, and the number behind ± is half the distance between the best and the worst seed. The seconds
-# are those of the translator's training alone.
+# Each number is the mean over the seeds, and the number behind ± is half the distance between the best and the worst seed. The
+# seconds are those of the translator's training alone, and other programs on the machine make them longer.
 
 
 # %% tags=["hide-input"]
@@ -722,6 +722,9 @@ show_text(
 
 # %% [markdown]
 # ### Solution to exercise 23.3
+
+# %% [markdown]
+# `copy_scores` and `copy_share`, from the folded cells above, are the scores of the first autoencoder and its share of the word.
 
 # %% tags=["solution"]
 blind = replace(copying, name="borrowed-blind", model=replace(copying.model, attention="none"))

@@ -140,10 +140,9 @@ show_text(
 )
 
 # %% [markdown]
-# With both rules, some words of the test set are unknown. What kinds of words are these? We sort them by three
-# simple tests, each of which is only roughly right. Is the word known with another case, as « Maisons » is if only « maisons »
-# was seen? Is it a known word except for its last letter, as « maisons » is if only « maison » was seen? Or does it begin with a
-# capital inside a sentence, as names do?
+# With both rules, some words of the test set are unknown. Which ones? We sort them by three simple tests, each of which is only
+# roughly right. Is the word known with another case, as « Maisons » is if only « maisons » was seen? Is it a known word except for
+# its last letter, as « maisons » is if only « maison » was seen? Or does it begin with a capital inside a sentence, as names do?
 
 # %% tags=["hide-input"]
 corpus = by_rule["unicode"]
@@ -179,7 +178,7 @@ show_table(["unknown words of the test set", "share"], shares)
 # Could we simply take a larger vocabulary? Figure 24.1 gives the answer. It shows how many of the test words are in a vocabulary
 # of the most frequent training words, for every size up to the whole list.
 
-# %% tags=["hide-input"] mystnb={"image": {"alt": "A rising curve. The horizontal axis is the number of words in the vocabulary on a logarithmic scale, the vertical axis the share of the test words that are in it. The curve rises steeply at first, bends, and ends below 100 percent, at a dotted line."}}
+# %% tags=["hide-input"] mystnb={"image": {"alt": "A rising curve. The horizontal axis is the number of words in the vocabulary on a logarithmic scale, the vertical axis the share of the test words that are in it. The curve rises at first almost in a straight line, then bends, and ends below a dotted line at 100 percent."}}
 ranks = np.array([src_words.id_of(word) for words in unknown_words(corpus)[0] for word in words]) - 3  # from 1
 known_ranks = np.sort(ranks[ranks > 0])
 figure = Figure(figsize=(5.5, 3), layout="constrained")
@@ -338,9 +337,9 @@ for text in ("a singing king", "né", "🙂"):
 
 # %% [markdown]
 # In the first line, *a* is written as ▁ and *a*, because no merge joins these two. In the second line, *é* is not a letter of the
-# ten words, so it becomes its two bytes, and the emoji below it becomes four. So no word is unknown any more, whatever the text
-# is. Of course the model cannot *understand* a script that it has never seen. A sentence in such a script is long, and the model
-# has learned nothing about it. But it can be read, copied and written.
+# ten words, so it becomes its two bytes, and the emoji below it becomes four. So no word is unknown any more, whatever the text is.
+# Of course a sentence in a script that the model has never seen is long, and the model cannot *understand* it. But it can be read,
+# copied and written.
 #
 # The package's code consists of the same steps. It spells a word with characters and bytes, applies the merges, and remembers the
 # result, because most words come again:
@@ -352,11 +351,13 @@ show_source(PieceVocabulary.cut, PieceVocabulary.tokens)
 # ## How many pieces?
 #
 # With ten words we could choose the number of merges as we liked. For a real corpus it is a decision, because it determines the
-# size of the vocabulary. We learn one vocabulary for both languages, which is called a **joint** vocabulary. It has an advantage for
-# a translator: a name that is the same in French and English is cut into the same pieces on both sides.
+# size of the vocabulary. From `corpus`, the pairs prepared with `unicode`, we learn one vocabulary for both languages, which is
+# called a **joint** vocabulary. Its advantage is that a name that is the same in French and English is cut into the same pieces on
+# both sides.
 #
 # To choose the size, we try several sizes and measure how long the sentences of the test set become. A size counts everything: four
-# special tokens, 256 bytes, the characters, and the merges.
+# special tokens, 256 bytes, the characters, and the merges. (We do not reach the largest size: merging ends when no pair occurs
+# twice.)
 
 # %%
 counts = Counter()
@@ -389,7 +390,7 @@ show_text(
     f"words, marks included."
 )
 
-# %% tags=["hide-input"] mystnb={"image": {"alt": "Two curves over the number of entries of the vocabulary, on a logarithmic scale. The blue one, pieces per test sentence, falls steeply and then flattens towards a dotted line, the number of words per sentence. The orange dashed one, the share of entries seen fewer than ten times, rises on an axis at the right."}}
+# %% tags=["hide-input"] mystnb={"image": {"alt": "Two curves over the number of entries of the vocabulary, on a logarithmic scale. The blue one, pieces per test sentence, falls steeply and then flattens towards a dotted line, the number of words per sentence. The orange dashed one, the share of entries seen one to nine times, has its axis at the right: it stays low up to 4,000 entries and then rises steeply."}}
 figure = Figure(figsize=(5.8, 3.2), layout="constrained")
 axes = figure.add_subplot()
 sizes = list(per_sentence)
@@ -411,9 +412,9 @@ show_figure(figure)
 # cannot learn them well. The dotted line is the length in words.
 
 # %% [markdown]
-# How near was your guess? The figure shows the choice that you have to make. A larger vocabulary gives shorter sequences, but its
-# last entries are whole rare words, each of them seen only a few times, and this is the problem that we wanted to get rid of. Sizes
-# between 2,000 and 8,000 suit corpora like this one, whereas with millions of pairs 32,000 is common.
+# How near was your guess? A larger vocabulary gives shorter sequences, but its last entries are whole rare words, each of them seen
+# only a few times, and this is the problem that we wanted to get rid of. For a corpus like this one, 2,000 to 4,000 entries are a
+# good compromise, whereas with millions of pairs 32,000 is common.
 #
 # What do these sizes do to single words? We look at a frequent word and its plural, and at names and other words that few corpora
 # contain. A frequent word becomes one piece, and a rare word stays in parts at every size:
@@ -495,9 +496,10 @@ print(learn_merges(ten | Counter(walk=3), 3))
 # %% [markdown]
 # ### Exercise 24.2: A vocabulary for each language
 #
-# The encoder and the decoder have embeddings of their own, so a vocabulary of `PIECES` entries for each language makes the network no
-# larger than a joint vocabulary of `PIECES` entries does. Learn two such vocabularies. How many pieces per word do the French test
-# sentences need? How many merged pieces are the same in both languages? And what could be an advantage of the joint vocabulary?
+# The encoder and the decoder have embeddings of their own, so a vocabulary of `PIECES` entries for each language makes the network
+# no larger than a joint vocabulary of `PIECES` entries does. Learn two such vocabularies. (You find the words of each language in
+# `french` and `english`, from the folded cell above.) How many pieces per word do the French test sentences need? How many merged
+# pieces are the same in both languages? And what could be an advantage of the joint vocabulary?
 
 # %% [markdown]
 # ### Solution to exercise 24.2

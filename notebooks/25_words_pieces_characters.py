@@ -156,7 +156,8 @@ for name in TOKENS:
 
 # %% [markdown]
 # Now we score the three models on the whole test set. Because subwords are meant for unknown words, we also score them separately
-# on the sentences with and without a word that is unknown to the model of words.
+# on the sentences with and without a word that is unknown to the model of words. We do this with `score` from the folded cell,
+# which gives us the scores, the BLEU of these two parts, and the translations.
 
 # %% tags=["hide-input"]
 split_sources = [corpus.rule.split(source) for source in corpus.test.sources]
@@ -380,8 +381,9 @@ show_figure(figure)
 # ## Russian, Greek and Chinese
 #
 # Nothing in the method depends on French. To see whether that is true, we try it with other alphabets, and with a language that
-# does not write spaces between words. We make three small corpora from a template: a subject, the form of the verb that fits it, and
-# an object. The sentences are correct and simple. They are far too few for a translator, but enough for our question.
+# does not write spaces between words. In the folded cell we write `write_pairs`, which makes three small corpora from a template: a
+# subject, the form of the verb that fits it, and an object. The sentences are correct and simple. They are far too few for a
+# translator, but enough for our question.
 
 # %% tags=["hide-input"]
 # For each language: subjects with the index of their verb form, verbs with their forms, objects, and how they are joined.
@@ -595,8 +597,9 @@ print("sums of the wrong rows:", *(f"{total:.2f}" for total in wrong.sum(dim=1))
 # %% [markdown]
 # ### Exercise 25.2: Short and long sentences
 #
-# Characters make long sequences. Do they lose more than words when sentences become longer? Divide the test set at the middle, by the
-# number of words of the source, and score each half with `score_rows`.
+# Characters make long sequences. Do they lose more than words when sentences become longer? Divide the test set at the middle, by
+# the number of words of the source, and score each half with `score_rows`. (You find the words of each source in `split_sources`,
+# and the references in `references`, both from the folded cell with `score`.)
 
 # %% [markdown]
 # ### Solution to exercise 25.2
@@ -620,9 +623,9 @@ show_text(
 )
 
 # %% [markdown]
-# Compare shares and not points here, because a model with few points cannot lose many. If a share is above 100%, the model has
-# lost nothing: its BLEU is even higher on the longer half. Our sentences are short even in the longer half.
-# So if you have longer sentences, measure it again with them.
+# Compare shares and not points here, because a model with few points cannot lose many. At `standard`, all shares are above 100%, so
+# no model loses anything, and the model of characters does not lose more than the others: its BLEU is even higher on the longer
+# half. But our sentences are short even in the longer half, so if you have longer ones, measure it again with them.
 
 # %% [markdown]
 # ### Exercise 25.3: Characters for Chinese

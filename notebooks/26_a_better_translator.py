@@ -97,8 +97,9 @@ BLUE, ORANGE = "#00429d", "#b8560b"
 #
 # The first text is that of `standard` as people wrote it: with case, accents and digits, and without dropping pairs with rare
 # words. Its sentences have at most 25 characters, so we call it `untrimmed`. The second is `real`, with sentences of up to 60
-# characters. There are so many of these pairs that a single training would take longer than all others together, so we take
-# 12,000 of them, drawn at random.
+# characters. There are so many of these pairs that a single training would take longer than all others together, so we take 12,000
+# of them, drawn at random. In the folded cell, `corpus_of` prepares a text. We call it twice for each, so that we have its words in
+# `plain` and its subwords in `pieces`.
 
 # %% tags=["hide-input"]
 data = replace(scale.data, trim_below=1, vocabulary_min_count=1, text="unicode", vocabulary_size=PIECES)
@@ -274,14 +275,16 @@ show_source(AveragedWeights.update)
 
 # %% [markdown]
 # With a decay $\beta$ of 0.99, the weights of the last step count 1% in the average, and a hundred steps later they still count
-# about a third of that. So the average covers about $1 / (1 - \beta)$ steps. If $\beta$ is too small, it removes little noise.
-# If it is too large, the average contains weights from a time when the model was worse.
+# about a third of that. So the average covers about $1 / (1 - \beta)$ steps. If $\beta$ is too small, it removes little noise. If
+# it is too large, the average contains weights from a time when the model was worse. For the same reason, the `min` in the code
+# makes the decay smaller in the first steps: the random weights of the beginning are soon forgotten.
 #
 # ## Climbing
 #
-# Now we train all rungs, and measure BLEU on the test set with greedy search and with a beam. As everywhere in this book, words
-# are normalised before they are compared, so models of words and of pieces are judged by the same rule. The folded cell defines
-# `climb`, which trains a model and measures it, unless a file has its scores already.
+# Now we train all rungs, and measure BLEU on the test set with greedy search and with a beam. As everywhere in this book, words are
+# normalised before they are compared, so models of words and of pieces are judged by the same rule. The folded cell defines
+# `measure`, which computes both scores, `climb`, which trains a model and measures it, unless a file has its scores already, and
+# `corpus_for`, which finds the corpus of a rung.
 
 
 # %% tags=["hide-input"]
@@ -532,17 +535,18 @@ for text in TEXTS:
 # ## Asking a model that translates back
 #
 # Beam search returns several hypotheses, and the one that it ranks first is not always the best of them. A typical error is a
-# fluent sentence that leaves out a part of the source. A model of the other direction can notice this, because from such a
-# sentence it is hard to guess the source. [Reranking](../book/glossary.md "reranking") adds its opinion: of all hypotheses $y$ of
-# a source $x$ with $|x|$ pieces, we choose the one with the largest
+# fluent sentence that leaves out a part of the source. A model of the other direction can notice this, because from such a sentence
+# it is hard to guess the source. [Reranking](../book/glossary.md "reranking") adds its opinion: of all hypotheses $y$ of a source
+# $x$ with $|x|$ pieces, the end of the sentence included, we choose the one with the largest
 #
 # $$
 # \operatorname{score}(y) + \lambda \, \tfrac{1}{|x|} \log p(x \mid y)
 # \tag{26.2}
 # $$
 #
-# We choose the weight $\lambda$ on the validation set, because on the test set we would choose it for the sentences that judge
-# it. The model that translates back may be small, so we train it with the settings of the rung *averaging*.
+# We choose the weight $\lambda$ on the validation set, because on the test set we would choose it for the sentences that judge it.
+# The model that translates back may be small, so we train it with the settings of the rung *averaging*. (`note_gain`, from the
+# folded cell of the ladder's table, keeps an interval for the table at the end.)
 
 # %%
 show_source(Candidates.choose)
@@ -745,8 +749,9 @@ for steps in (100, 500):
 
 # %% [markdown]
 # Nearly two thirds come from the last 100 steps, and almost everything from the last 500. In a training of 2,000 steps this is the
-# last quarter, when the learning rate is low and the model changes little, so 0.99 is a good choice. A decay of 0.999 would reach
-# back 1,000 steps and more, to a much worse model.
+# last quarter, when the learning rate is low and the model changes little, so 0.99 is a good choice. A constant decay of 0.999
+# would reach back 1,000 steps and more, to a much worse model. (`AveragedWeights` would not let this happen. After 2,000 steps, its
+# decay is at most $2001 / 2010$, which is 0.9955.)
 
 # %% [markdown]
 # ## What to read next

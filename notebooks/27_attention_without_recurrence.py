@@ -144,10 +144,9 @@ for word, row in zip(words, scores, strict=True):
     print(f"{word:5} scores {row.tolist()}   looks most at {words[int(row.argmax())]}")
 
 # %% [markdown]
-# The article and the adjective now look for their noun, and the noun looks for its adjective. We chose these matrices by
-# hand, whereas a network learns them by gradient descent. In [Attention](06_attention.ipynb) we called it a dictionary
-# that never fails. In self-attention, each sentence is a dictionary of its own words, and each word looks
-# something up in it.
+# The article and the adjective now look for their noun, and the noun looks for its adjective. We chose these matrices by hand,
+# whereas a network learns them by gradient descent. In [Attention](06_attention.ipynb) we called attention a dictionary that never
+# fails. In self-attention, each sentence is a dictionary of its own words, and each word looks something up in it.
 #
 # ## Why divide by √d?
 #
@@ -199,7 +198,7 @@ measured_sizes = (1, 4, 16, 64, 256, 1024)
 plain = [variance_and_slope(size, 1.0, rng) for size in measured_sizes]
 divided = [variance_and_slope(size, math.sqrt(size), rng) for size in measured_sizes]
 
-# %% tags=["hide-input"] mystnb={"image": {"alt": "Two panels over the size of query and key, from 1 to 1,024, on logarithmic axes. Left, the variance of the scores: without the division it rises along the dotted line of equal numbers, with it it stays at 1. Right, the mean slope of the weights: without the division it falls towards 0, with it it stays level."}}
+# %% tags=["hide-input"] mystnb={"image": {"alt": "Two panels over the size of query and key, from 1 to 1,024, on a logarithmic axis. Left, the variance of the scores, also on a logarithmic axis: without the division it rises along the dotted line of equal numbers, with it it stays at 1. Right, the mean slope of the weights: without the division it falls towards 0, with it it stays level."}}
 figure = Figure(figsize=(8, 3.2), layout="constrained")
 for axes, part, title in zip(
     figure.subplots(1, 2), (0, 1), ("variance of the scores", "mean slope of the weights"), strict=True
@@ -236,10 +235,9 @@ show_text(
 show_source(scaled_dot_product)
 
 # %% [markdown]
-# It expects tensors with four dimensions, for a batch of sentences and for several heads, which come next. For our three
-# words both are 1. The scores of « noir » were 0, 4 and 0. Divided by $\sqrt 2$ and raised as powers of $e$, they become
-# 1, 16.9 and 1, so the weights are 0.05, 0.89 and 0.05. With the values (0, 0.5), (1, 0) and (0, 1), which context do you
-# get?
+# It expects tensors with four dimensions, for a batch of sentences and for several heads, which come next. For our three words
+# both are 1. The scores of « noir » were 0, 4 and 0. If we divide them by $\sqrt 2$ and take the exponential, they become 1, 16.9
+# and 1, so the weights are 0.05, 0.89 and 0.05. With the values (0, 0.5), (1, 0) and (0, 1), which context do you get?
 
 # %% tags=["nbval-check-output"]
 powers = [math.exp(score / math.sqrt(2)) for score in scores[2].tolist()]
@@ -393,7 +391,7 @@ show_source(sinusoids)
 for position, row in enumerate(sinusoids(torch.arange(4), size=4).tolist()):
     print(f"position {position}:", " ".join(f"{value:5.2f}" for value in row))
 
-# %% tags=["hide-input"] mystnb={"image": {"alt": "Left, a heat map with 40 rows, the positions, and 64 columns, the numbers of each vector: narrow stripes at the left become wider to the right. Right, a curve of the dot product between position 20 and all positions: a peak at 20 that falls off on both sides and then wavers."}}
+# %% tags=["hide-input"] mystnb={"image": {"alt": "Left, a heat map with 40 rows, the positions, and 64 columns, the numbers of each vector. At the left the colours change from row to row, towards the middle more and more slowly, and in the right half hardly at all, so that vertical stripes are left. Right, a curve of the dot product between position 20 and all positions: a peak at 20 that falls off on both sides and then wavers."}}
 figure = Figure(figsize=(8, 3.2), layout="constrained")
 left, right = figure.subplots(1, 2)
 hands = sinusoids(torch.arange(40), size=64)  # (40, 64)
@@ -405,8 +403,8 @@ right.set(xlabel="position", ylabel="dot product", title="similarity to position
 show_figure(figure)
 
 # %% [markdown]
-# **Figure 27.2.** Each row on the left is the vector of a position: fast hands at the left, slow ones at the right. Near
-# positions have similar vectors, so that a dot product can find "the word beside me".
+# **Figure 27.2.** Each row on the left is the vector of a position: fast hands at the left, slow ones at the right. Near positions
+# have similar vectors, so that a dot product can find "the words near me".
 
 # %% [markdown]
 # The formula gives a vector for every position. Whether a network can use a position that it never saw in training is
@@ -414,9 +412,9 @@ show_figure(figure)
 #
 # ## Take away one part at a time
 #
-# Now we train three small Transformers on the built-in corpus: a complete one, one without the causal mask (with
-# `see_everything` in its place), and one without positions in encoder and decoder (with zeros in place of `sinusoids`).
-# The other parts of a Transformer, which all three have, are the subject of [The Transformer](28_transformer.ipynb).
+# Now we train three small Transformers on the built-in corpus: a complete one, one without the causal mask (with `see_everything`
+# in its place), and one without positions in encoder and decoder (with zeros in place of `sinusoids`). `CHANGES` names what each
+# exchanges. The other parts of a Transformer, which all three have, are the subject of [The Transformer](28_transformer.ipynb).
 #
 # > **Guess first**
 # >
@@ -523,10 +521,11 @@ show_text(
 # write a translation, the next word is not there yet, so what it learned is of no use. Be suspicious of a loss that is too
 # good to be true. The validation BLEU, which is measured by translating, shows the fault at once.
 #
-# The network without positions gives the same translation for every order of the source words. It must, because the
-# encoder's states are the same up to rounding, and the sum over them does not depend on the order. It still translates
-# many sentences correctly, because most bags of words allow only one sensible order: a cat may eat an apple, but an apple
-# does not eat a cat. Look at two sentences in which the order decides. (An empty cell is an empty translation.)
+# The network without positions gives the same translation for every order of the source words. It must, because the encoder's
+# states are the same up to rounding, and the sum over them does not depend on the order. (The 100% of the network without the mask
+# means nothing, because its translations are worthless in any order.) It still translates many sentences correctly, because most
+# bags of words allow only one sensible order: a cat may eat an apple, but an apple does not eat a cat. Look at two sentences in
+# which the order decides. (An empty cell is an empty translation.)
 
 # %% tags=["hide-input"]
 PAIR_OF_SENTENCES = ("l homme attend la femme .", "la femme attend l homme .")
@@ -544,7 +543,7 @@ show_table(["network", *PAIR_OF_SENTENCES], rows)
 # heads of all layers. In the encoder's self-attention, each head gives a square with the same words on both sides
 # (Figure 27.3).
 
-# %% tags=["hide-input"] mystnb={"image": {"alt": "Four heat maps side by side, one for each head, with the words of a French sentence as rows and columns. Each head distributes its weights in a different way: some along a diagonal, others on single columns."}}
+# %% tags=["hide-input"] mystnb={"image": {"alt": "Four heat maps side by side, one for each head, with the words of a French sentence as rows and columns. Each head distributes its weights in a different way: most rows spread them over several words, and a few put most of them on one."}}
 translator = trainers["complete"].translator
 target = translator.translate_words([SENTENCE])[0]
 sides = ((SENTENCE, translator.src_vocabulary), (" ".join(target.words), translator.tgt_vocabulary))

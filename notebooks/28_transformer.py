@@ -88,8 +88,9 @@ BLUE, ORANGE, GREEN, GREY = "#00429d", "#b8560b", "#2a7f62", "0.5"
 # ## The whole network
 #
 # Let us begin with a map of the whole (Figure 28.1). Follow « le chat noir » down the left side, and "the black cat" down
-# the right side. You know the green boxes already: they are the attention of chapter 27. New are the box *feed-forward*,
-# the box *LayerNorm*, and the lines that go around.
+# the right side. You know the green boxes already: they are the attention of chapter 27. In *cross-attention*, the queries
+# come from the decoder, and keys and values from the encoder. New are the box *feed-forward*, the box *LayerNorm*, and the
+# lines that go around.
 
 # %% tags=["hide-input"] mystnb={"image": {"alt": "Two columns. Left, the encoder: ids of le chat noir and the end mark, embedding plus positions, then L layers of LayerNorm, self-attention, LayerNorm and feed-forward, with a path around each pair that is added again, then LayerNorm and the encoder states. Right, the decoder: the same with three parts in each layer, masked self-attention, cross-attention that takes keys and values from the encoder states, and feed-forward; then LayerNorm and the output layer. Shapes stand beside the boxes."}}
 show_drawing("transformer")
@@ -167,8 +168,8 @@ assert counts["attention"] == 4 * 64 * 64 + 4 * 64
 assert counts["feed-forward"] == 2 * 64 * 256 + 256 + 64
 
 # %% [markdown]
-# With $F = 2H$ both have about as many, and with $F = 4H$ two thirds of a layer are in the feed-forward network. The network
-# is named after its attention, but most of its numbers are elsewhere.
+# With $F = 2H$ both have about as many, and with $F = 4H$ two thirds of a layer are in the feed-forward network. The paper
+# is called *Attention is all you need*, but most numbers of such a layer are elsewhere.
 #
 # ## Residuals: keep what you have
 #
@@ -273,7 +274,7 @@ deep = {
     "no normalisation": through(EncoderLayer, no_norm),
 }
 
-# %% tags=["hide-input"] mystnb={"image": {"alt": "Two panels over the number of layers, 1 to 12. Left, the difference between words: the complete network falls slowly, the one without residuals drops to 0 within three layers. Right, the size of the states on a logarithmic scale: without normalisation it rises steeply along a straight line, the two others stay below 4."}}
+# %% tags=["hide-input"] mystnb={"image": {"alt": "Two panels over the number of layers, 1 to 12. Left, the difference between words: the complete network falls slowly, the one without normalisation faster, and the one without residuals drops to 0 within three layers. Right, the size of the states on a logarithmic scale: without normalisation it rises steeply along a straight line, the two others stay below 4."}}
 figure = Figure(figsize=(8.4, 3.3), layout="constrained")
 left, right = figure.subplots(1, 2)
 for (name, curve), style in zip(deep.items(), (("o-", BLUE), ("s--", ORANGE), ("^:", GREEN)), strict=True):
@@ -448,7 +449,7 @@ for name, (layers, norm, warmup) in NETWORKS.items():
     losses[name] = [line["loss"] for line in steps]
     first_norms[name] = steps[0]["decoder_norm"]
 
-# %% tags=["hide-input"] mystnb={"image": {"alt": "Six curves of training loss over steps. The two pre-norm networks fall lowest. The network without residuals stays on a level line between 4 and 5. The one without normalisation enters the picture from above after about 130 steps."}}
+# %% tags=["hide-input"] mystnb={"image": {"alt": "Six curves of training loss over steps. The two pre-norm networks fall lowest. The curve of the network without residuals flattens between 4 and 5. The one without normalisation enters the picture from above after about 120 steps."}}
 figure = Figure(figsize=(7.6, 3.8), layout="constrained")
 axes = figure.add_subplot()
 STYLES = [("-", BLUE), ("--", BLUE), ("-", ORANGE), ("--", ORANGE), ("-.", GREY), (":", GREEN)]

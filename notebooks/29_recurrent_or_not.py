@@ -124,8 +124,10 @@ COLOURS = {"GRU": BLUE, "Transformer": ORANGE}
 # dropped. The second, `untrimmed`, is made like the first, but without dropping pairs for a rare word. (In [A better
 # translator](26_a_better_translator.ipynb) a text of this name kept case, accents and digits, too, so you can't compare the
 # scores.) The third is `real`: sentences of up to 60 characters with case, accents and digits, which are cut into pieces as in
-# [Subwords](24_subwords.ipynb). From each text we take 5%, 25% and 100% of the training pairs. (There are many more real pairs
-# than a network can read several times in a minute, so 100% means 16,000 of them here, drawn at random.)
+# [Subwords](24_subwords.ipynb). From each text we take 5%, 25% and 100% of the training pairs. (There are many more real pairs than
+# a network can read several times in a minute, so 100% means 16,000 of them here, drawn at random.) In the code, the keys of
+# `TEXTS` are the texts, and those of `COLOURS` the networks. You find the corpus of each text and share in `corpora`, and `shorter`
+# reduces the sentences with which we validate and test.
 
 # %% tags=["hide-input"]
 if tiny:
@@ -238,9 +240,10 @@ show_table(["text", "share", *COLOURS], rows)
 #
 # ### The same minutes
 #
-# The second rule is time. How many epochs fit into a minute depends on the network and on your machine, so we measure how
-# many sentence pairs per second each network reads in training, and compute the epochs from that. We keep the measured speed
-# in a file, because with another number of epochs a training would be another run, and could not be resumed.
+# The second rule is time. How many epochs fit into a minute depends on the network and on your machine, so we measure how many
+# sentence pairs per second each network reads in training (`pairs_per_second` in the folded cell), and compute the epochs from that
+# (`epochs_in`). We keep the measured speed in a file, because with another number of epochs a training would be another run, and
+# could not be resumed.
 
 
 # %% tags=["hide-input"]
@@ -286,10 +289,11 @@ show_table(
 # %% [markdown]
 # ### The same care
 #
-# The third rule is about the settings. Each network gets four learning rates: half of the one in its settings, the same, twice as
-# much, and four times as much. We train on a quarter of the `standard` pairs with one seed, and choose by validation BLEU, so that the test set
-# has no part in the choice. What we do *not* tune are the rates for each text and each share, and everything else, such as the
-# dropout. And where the best of the four rates is the lowest or the highest, one beyond it might be better still.
+# The third rule is about the settings, which we get from `settings_for` in a folded cell above. Each network gets four learning
+# rates (`RATES`): half of the one in its settings, the same, twice as much, and four times as much. We train on a quarter of the
+# `standard` pairs with one seed, and choose by validation BLEU, so that the test set has no part in the choice. What we do *not*
+# tune are the rates for each text and each share, and everything else, such as the dropout. And where the best of the four rates is
+# the lowest or the highest, one beyond it might be better still.
 
 
 # %%
@@ -325,9 +329,10 @@ show_table(
 # %% [markdown]
 # ## The race
 #
-# As in [Which attention?](17_which_attention.ipynb), the loop over the seeds is the outer one. So if you stop it early, every
-# cell of the table has its first seeds already. An interval needs at least two: with `SEEDS = (0, 1)` in the folded cell
-# at the beginning, the cells that follow use these. Each network is measured on the test set as soon as it is trained.
+# As in [Which attention?](17_which_attention.ipynb), the loop over the seeds is the outer one. So if you stop it early, every cell
+# of the table has its first seeds already. An interval needs at least two: with `SEEDS = (0, 1)` in the folded cell at the
+# beginning, the cells that follow use these. Each network is measured on the test set as soon as it is trained, and `computed_once`
+# keeps its scores in a file.
 
 
 # %%
@@ -592,7 +597,7 @@ for network in COLOURS:
         batch = random_batch(trainer, PAIRS, src, tgt)
         steps[network, src, tgt] = fastest(lambda t=trainer, b=batch: t.train_step(b))
 
-# %% tags=["hide-input"] mystnb={"image": {"alt": "Four panels over the number of words of a sentence: words per second in training, in greedy search and in beam search, and megabytes kept for the backward pass, with one line for each network. The number of words is on a logarithmic axis."}}
+# %% tags=["hide-input"] mystnb={"image": {"alt": "Four panels over the number of words of a sentence: words per second in training, in greedy search and in beam search, and the memory kept for the backward pass in MiB, with one line for each network. The number of words is on a logarithmic axis."}}
 figure = Figure(figsize=(10, 2.9), layout="constrained")
 titles = ("training", "greedy search", f"beam search, {BEAM}", "memory of a step")
 for part, (axes, title) in enumerate(zip(figure.subplots(1, 4), titles, strict=True)):
@@ -608,7 +613,8 @@ show_figure(figure)
 
 # %% [markdown]
 # **Figure 29.3.** Speed and memory as sentences grow, in batches of pairs with as many source as target words (64 pairs at
-# `standard`), on the processor of the machine that executed the chapter. The words of one side are counted.
+# `standard`), on the processor of the machine that executed the chapter. The words of one side are counted. Memory is what a step
+# keeps for the backward pass, in units of $2^{20}$ bytes (MiB).
 
 # %% tags=["hide-input"]
 short, long = LENGTHS[0], LENGTHS[-1]
@@ -647,9 +653,10 @@ show_table(
 # fast form of attention in the Transformer does not keep its weights, and the GRU has $T S$ of them, which is little beside its
 # states.
 #
-# In the table, compare the two rows in the middle. Which costs more, a word of the source or a word of the target? A target word
-# needs a score for every entry of the vocabulary, and in the Transformer it goes through a second attention as well. The
-# recurrent network, on the other hand, reads each source word in both directions.
+# In the table, compare the two rows in the middle. Which costs more, a word of the source or a word of the target? At `standard`,
+# the target costs more in the Transformer, and about as much as the source in the GRU. A target word needs a score for every entry
+# of the vocabulary, and in the Transformer it goes through a second attention as well. The recurrent network, on the other hand,
+# reads each source word in both directions.
 #
 # A GRU has to take its steps one after another in training, too, while the Transformer takes all words at once. How much this
 # is worth depends on the machine. A processor has few cores, and either network keeps them busy. A graphics processor has
@@ -761,7 +768,7 @@ for seed in SEEDS[:1] if tiny else SEEDS:
     order = sorted(heads, key=losses[seed].get)
     curves[seed] = [bleu_without(trainer, order[:removed], judges) for removed in range(len(heads) + 1)]
 
-# %% tags=["hide-input"] mystnb={"image": {"alt": "Left, bars for all heads of one network in three groups, encoder, decoder and cross: the BLEU that is lost when one head is removed. Right, BLEU over the number of removed heads, with a line for each seed."}}
+# %% tags=["hide-input"] mystnb={"image": {"alt": "Left, bars for all heads of one network in three groups, encoder, decoder and cross: the BLEU that is lost when one head is removed. Right, BLEU over the number of removed heads, with a grey line for each seed, solid, dashed or dotted."}}
 figure = Figure(figsize=(8.8, 3.2), layout="constrained")
 left, right = figure.subplots(1, 2)
 of_first = losses[SEEDS[0]]
@@ -771,7 +778,7 @@ kinds = Counter(head.kind for head in of_first)
 left.set_xticks(np.cumsum([0, *list(kinds.values())[:-1]]), labels=list(kinds), ha="left")
 left.set(ylabel="BLEU lost on validation", title=f"one head removed, seed {SEEDS[0]}")
 for seed, curve in curves.items():
-    right.plot(range(len(curve)), curve, "o-", color=(BLUE, ORANGE, GREEN)[seed], markersize=3, label=f"seed {seed}")
+    right.plot(range(len(curve)), curve, ("o-", "s--", "^:")[seed], color="0.25", markersize=3, label=f"seed {seed}")
 right.set(xlabel="heads removed, least missed first", ylabel="test BLEU", title="one after another", ylim=(0, None))
 right.legend(frameon=False)
 show_figure(figure)

@@ -162,7 +162,7 @@ def test_adams_first_step_without_bias_correction_is_the_one_that_the_chapter_gi
 
 
 def test_texts_that_name_the_number_of_english_words_have_that_of_the_run():
-    if not waits("training", "nats a word, and a model that knows nothing would have"):
+    if not waits("training", "and a model that knows nothing would have"):
         [words] = numbers(r"a model that knows nothing would have ln ([\d,]+) =", outputs("training"))
         for chapter in ("training", "overfitting", "translating"):
             assert f"{words:,.0f}" in prose(chapter)

@@ -21,7 +21,8 @@ if TYPE_CHECKING:
 
 SIGN = re.compile(r"(?<![^\s(*])-(?=\d)")  # a minus written as a hyphen, but not the hyphen of "encoder-2"
 TAG = re.compile(r"<(?=(?:pad|sos|eos|unk)>)(?=[^`]*(?:`[^`]*`[^`]*)*$)")  # of a special word, outside code
-NEGATIVE = re.compile(r"-\d[\d.,]*%?")  # a cell that is such a number
+NUMBER = r"[+-]?\d[\d.,]*%?"
+SIGNED = re.compile(rf"{NUMBER}(?: to {NUMBER})?")  # a cell that is a number, or an interval
 
 
 def show_source(*things: Callable[..., Any] | property | type) -> None:
@@ -148,4 +149,4 @@ def _cell(value: Any) -> str:
     if isinstance(value, int | float):
         return SIGN.sub("−", f"{value:,.2f}" if isinstance(value, float) else f"{value:,}")
     text = TAG.sub(r"\\<", str(value)).replace("|", "\\|").replace("\n", " ")
-    return text.replace("-", "−") if NEGATIVE.fullmatch(text) else text
+    return text.replace("-", "−") if SIGNED.fullmatch(text) else text

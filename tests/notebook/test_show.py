@@ -57,13 +57,17 @@ def test_a_table_rounds_floats_aligns_numbers_right_and_escapes_pipes_and_specia
 
 
 def test_missing_values_are_dashes_and_minus_signs_are_not_hyphens(shown):
-    show.show_table(["name", "count", "change"], [["seed -1", None, -0.5], ["c", -12, None], ["-1.5%", 0, 0.5]])
+    show.show_table(
+        ["name", "count", "change"],
+        [["seed -1", None, -0.5], ["c", -12, None], ["-1.5%", 0, 0.5], ["-7.3 to +2.8", 1, -1]],
+    )
     show.show_text("BLEU changes by **-3.2** (-1 to +2): encoder-2, `x[:,-1]`, -n")
     assert shown[0][0]["text/markdown"].splitlines()[1:] == [
         "| :--- | ---: | ---: |",
         "| seed -1 | – | −0.50 |",
         "| c | −12 | – |",
         "| −1.5% | 0 | 0.50 |",
+        "| −7.3 to +2.8 | 1 | −1 |",
     ]
     assert shown[1][0]["text/markdown"] == "BLEU changes by **−3.2** (−1 to +2): encoder-2, `x[:,-1]`, -n"
 
