@@ -73,7 +73,7 @@ from s2s_tutorial.notebook.experiments import STUDENT_T, bleu_of, computed_once,
 from s2s_tutorial.notebook.show import show_figure, show_source, show_table, show_text
 from s2s_tutorial.presets import PRESETS, load_scale
 from s2s_tutorial.runs.folder import folder_for, open_run
-from s2s_tutorial.runs.weights import load_translator
+from s2s_tutorial.runs.weights import load_translator, pretrained_folder
 from s2s_tutorial.settings import PRETRAINED
 from s2s_tutorial.training.averaging import AveragedWeights
 from s2s_tutorial.training.trainer import Trainer
@@ -614,9 +614,10 @@ show_text(
 )
 
 # %% [markdown]
-# ## From the ladder to the model in the package
+# ## From the ladder to the models in the package
 #
-# The model that comes with the package has all rungs of our ladder, and it is trained in two parts. The first part is the preset
+# Two models come with the package, from French into English and from English into French. They have all rungs of our ladder, and
+# each was trained in two parts. The first part is the preset
 # `real`. These are its differences from the preset `large`, which reads words and takes pairs of at most 12 words a side:
 
 # %% tags=["hide-input", "nbval-check-output"]
@@ -642,15 +643,22 @@ for part in ("model", "training"):
             print(f"{part + '.' + field:25} {before!s:>6} → {now}")
 
 # %% tags=["hide-input"]
-measured = read_json(PRETRAINED / "scores.json")
+def packaged_scores(language: str) -> str:
+    measured = read_json(pretrained_folder(language) / "scores.json")
+    return (
+        f"**{measured['normalised']['bleu']:.1f}** with greedy search and **{measured['normalised_beam_5']['bleu']:.1f}** with a "
+        f"beam of 5, on **{measured['test']['sentences']:,}** held-out sentences"
+    )
+
+
 show_text(
-    f"On **{measured['test']['sentences']:,}** held-out sentences, the model in the package has a BLEU of "
-    f"**{measured['normalised']['bleu']:.1f}** with greedy search and **{measured['normalised_beam_5']['bleu']:.1f}** with a beam of 5. [Its "
-    "card](../book/model-card.md) has all figures."
+    f"The model into English has a BLEU of {packaged_scores('en')}. The model into French has {packaged_scores('fr')}. The two scores "
+    "compare sentences of different languages, so they do not tell which direction is harder. The cards of both models, [into "
+    "English](../book/model-card.md) and [into French](../book/model-card-fr.md), have all figures."
 )
 
 # %% [markdown]
-# It uses neither an ensemble nor reranking, because these need several models when they translate, and a web page should not have
+# They use neither an ensemble nor reranking, because these need several models when they translate, and a web page should not have
 # to load so many. (These figures cannot be compared with those of our ladder, which was measured on other sentences.)
 #
 # `make pretrained` runs both parts, in both directions. You can stop it and resume it, and it prints how long each part takes. If
