@@ -642,6 +642,7 @@ for part in ("model", "training"):
         if before != now and field != "seed":
             print(f"{part + '.' + field:25} {before!s:>6} → {now}")
 
+
 # %% tags=["hide-input"]
 def packaged_scores(language: str) -> str:
     measured = read_json(pretrained_folder(language) / "scores.json")
