@@ -186,7 +186,7 @@ axes.legend(loc="lower left")
 show_figure(figure)
 
 # %% [markdown]
-# **Figure 22.1.** Right answers by the number of facts in the story, with a thin line for each seed. To the right of the dashed line, stories are
+# **Figure 22.1.** Right answers by the number of facts in the story, with a line for each seed. To the right of the dashed line, stories are
 # longer than any in training.
 
 # %%
