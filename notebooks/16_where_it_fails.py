@@ -483,9 +483,10 @@ show_text(
 )
 
 # %% [markdown]
-# Compare the two models in the rows where only one of them is outside its training. If the second model is better there,
-# then the lengths in training are the reason, because both networks have the same sizes. So the first remedy is to train on
-# sentences as long as those that you want to translate.
+# Compare the two models in the rows where only one of them is outside its training. The second model may lead in the first row
+# too, because more sentences have at most fourteen words than at most seven, so it has seen more different ones. But if its
+# lead is much larger in the next rows, then the lengths in training are the reason, because both networks have the same sizes
+# and took about as many steps. So the first remedy is to train on sentences as long as those that you want to translate.
 #
 # What if you cannot train again? Often a long input is not one sentence but several. Then there is a second remedy: split
 # the text into sentences, translate each of them, and join the translations. We try it with lines of one, two, four and

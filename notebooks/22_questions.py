@@ -197,6 +197,10 @@ show_text(
 )
 
 # %% [markdown]
+# In the run shown here, the lead of attention is about as large for stories that are longer than any in training. But one of
+# its three seeds is no better than the models without attention, so a single seed could have shown the opposite. What makes
+# the difference between its seeds?
+#
 # ### Does it look at the fact?
 #
 # Figure 22.2 is a picture of the kind that is often shown. The second fact is the supporting one. Does the row of
