@@ -65,7 +65,7 @@ import numpy as np
 import torch
 from matplotlib.figure import Figure
 
-from s2s_tutorial.data.corpus import HeldOut, prepare
+from s2s_tutorial.data.corpus import prepare
 from s2s_tutorial.data.filters import divide
 from s2s_tutorial.data.readers import read_corpus
 from s2s_tutorial.data.text import normalise
@@ -248,8 +248,7 @@ show_results(results, "honest split", "random split")
 # %% tags=["hide-input"]
 def part_of_test(corpus, wanted):
     """The leaked, or the clean, test sentences."""
-    rows = [row for row, seen in enumerate(leaked(corpus)) if seen == wanted]
-    return HeldOut([corpus.test.sources[row] for row in rows], [corpus.test.references[row] for row in rows])
+    return corpus.test.select(row for row, seen in enumerate(leaked(corpus)) if seen == wanted)
 
 
 rows = []
@@ -298,15 +297,15 @@ show_text(
 of_right_word = torch.tensor([0.5, 0.3, 0.02, 0.1])
 says_eos = torch.tensor([False, True, False, True])
 ended_before = says_eos.cumsum(0) - says_eos.long() > 0
-print("places that count:", (~ended_before).tolist())
-print(f"whole loss   {-of_right_word.log().mean():.2f} nats a word")
-print(f"stopped loss {-of_right_word[~ended_before].log().mean():.2f} nats a word")
+print("positions that count:", (~ended_before).tolist())
+print(f"whole loss   {-of_right_word.log().mean():.2f} nats per word")
+print(f"stopped loss {-of_right_word[~ended_before].log().mean():.2f} nats per word")
 
 # %% [markdown]
 # The word with the lowest probability, 0.02, is not counted any more, so the reported loss of this sentence is much lower,
 # although the model is the same.
 #
-# To train with such a loss, we make its mask smaller. We also count the share of words that are left:
+# To train with such a loss, we make its mask smaller. While it trains, we also count the share of words that are left:
 
 # %%
 counted = []
@@ -351,7 +350,7 @@ def words_written(trainer):
 
 in_references = float(np.mean([len(texts[0].split()) for texts in corpus.test.references]))
 show_table(
-    ["who", "words a sentence"],
+    ["who", "words per sentence"],
     [
         ["references", in_references],
         ["healthy", words_written(healthy)],
@@ -359,12 +358,12 @@ show_table(
     ],
 )
 
-# %% tags=["hide-input"] mystnb={"image": {"alt": "Two curves of loss over the first training steps."}}
+# %% tags=["hide-input"] mystnb={"image": {"alt": "Two falling curves of the reported loss over all training steps, a solid and a dashed one, close to each other."}}
 figure = Figure(figsize=(7, 3), layout="constrained")
 axes = figure.add_subplot()
 for name, trainer, colour, style in (("healthy", healthy, BLUE, "-"), ("loss stopped at EOS", cut_short, ORANGE, "--")):
     axes.plot(running_mean(step_losses(trainer), 5), style, color=colour, label=name)
-axes.set(xlabel="step", ylabel="reported training loss (nats a word)")
+axes.set(xlabel="step", ylabel="reported training loss (nats per word)")
 axes.legend()
 show_figure(figure)
 
@@ -484,9 +483,10 @@ show_text(
 )
 
 # %% [markdown]
-# Compare the two models in the rows where only one of them is outside its training. If the second model is better there,
-# then the lengths in training are the reason, because both networks have the same sizes. So the first remedy is to train on
-# sentences as long as those that you want to translate.
+# Compare the two models in the rows where only one of them is outside its training. The second model may lead in the first row
+# too, because more sentences have at most fourteen words than at most seven, so it has seen more different ones. But if its
+# lead is much larger in the next rows, then the lengths in training are the reason, because both networks have the same sizes
+# and took about as many steps. So the first remedy is to train on sentences as long as those that you want to translate.
 #
 # What if you cannot train again? Often a long input is not one sentence but several. Then there is a second remedy: split
 # the text into sentences, translate each of them, and join the translations. We try it with lines of one, two, four and
@@ -616,13 +616,18 @@ show_text(
 )
 
 # %% [markdown]
+# If the coverage hardly falls in your run either, look at when it is computed. The attention at a position depends on the
+# words *before* it, and not on the word that follows. So at the place of the deleted word, the weights are exactly the same
+# as in the complete translation: the model looks at the source word to translate it, and only then do we give it another
+# word instead. A word that the model itself leaves out may not have been looked at, but this experiment cannot show that.
+#
 # We now count the source words with a low coverage, and see what the settings of the search do to their number. Such a
 # word is only a suspect: words like « ne » have no word of their own in English, so even a perfect translation has some.
 # Compare the rows of the table with each other, and with the length, rather than reading one share on its own. We take
-# the sentences that are longer than all those in training, because there the trouble is largest. The last rows choose
-# among the translations of the same beam by (16.1). The code takes two names from the folded cells above: `every_length`
-# are the test sentences of all lengths, and `in_group` lists those of each group that neither model was trained on.
-# `outputs_of` makes normalised text of translations.
+# sentences that are longer than all those in training (at `standard`, the first 300, with 8 to 10 words). The last rows
+# choose among the translations of the same beam by (16.1). The code takes three names from the folded cells above:
+# `every_length` are the test sentences of all lengths, `in_group` lists those of each group that neither model was trained
+# on, and `outputs_of` makes normalised text of translations.
 #
 # > **Guess first**
 # >
@@ -723,7 +728,7 @@ for name, breakage in (("own-words", None), ("own-words-stopped", stopped_loss()
     share = "all" if name == "own-words" else f"{np.mean(counted):.0%}" if counted else "not counted: loaded"
     rows.append([name, scores.bleu, float(np.mean([len(each.words) for each in found])), share])
 assert len(rows) == 2
-show_table(["run", "BLEU", "words a sentence", "words that counted"], rows)
+show_table(["run", "BLEU", "words per sentence", "words that counted"], rows)
 
 # %% [markdown]
 # (A run that was trained before is only loaded, so nothing is counted then.) One epoch is short, and on its own words
@@ -760,8 +765,10 @@ show_table(["β", "BLEU", "of the references' words"], table)
 
 # %% [markdown]
 # With a large $\beta$ the coverage decides alone, and the probability of the words no longer matters. Then the search takes
-# the translation that looks at every word, even if it says a part of the sentence twice. On so few sentences,
-# neighbouring rows do not differ reliably, so take the smallest $\beta$ that brings most of the gain.
+# the translation that looks at every word, even if it says a part of the sentence twice. In the run shown here the
+# translations become longer, but no $\beta$ has a better BLEU than 0, so the validation set chooses 0. On so few sentences,
+# neighbouring rows do not differ reliably. If your table shows a gain, take the smallest $\beta$ that brings most of it.
+# (These sentences may have more than 10 words, so the scores are lower than in the table of the section above.)
 
 # %% [markdown]
 # ## What to read next

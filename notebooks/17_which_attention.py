@@ -387,8 +387,8 @@ show_text(
 #
 # The chosen model and the second were tested on the same sentences, so we can compare them with the paired bootstrap of [How
 # good is it?](13_how_good_is_it.ipynb). It draws sentences from the test set, the same ones for both models, and looks how
-# often the difference changes its sign. Sacrebleu contains this test, and we do it for each seed separately, because three
-# seeds on the same sentences do not make three independent test sets:
+# much the difference of their scores varies. Sacrebleu contains this test, and we do it for each seed separately, because
+# three seeds on the same sentences do not make three independent test sets:
 
 # %%
 references = reference_columns(corpus.test.references)
@@ -417,7 +417,7 @@ show_text(
 # %% [markdown]
 # If *local-p* is low in your table, do not conclude that local attention is a bad idea. It predicts a position from the decoder
 # state alone and cannot look outside its window. Ours has $D = 2$, so at most five words are inside; the paper has $D = 10$ (its
-# section 3.2), and there local attention was better than global attention, after long training on long sentences of news. On
+# section 4.1), and there local attention was better than global attention, after long training on long sentences of news. On
 # short sentences a window saves no time. And if the prediction is wrong at the start of training, the right word is outside the
 # window, so the model cannot learn to look at it. This may be the reason if one of its seeds is far behind the others.
 #
@@ -787,7 +787,7 @@ show_text(
 # - Choose on the validation set. Then compare on the test set, in pairs, to see whether other sentences would show the same.
 # - Compare searches within a run, and models over several runs.
 # - A decoder that has to go word by word takes longer to train.
-# - Whether a model has attention matters more than how its scores are computed.
+# - Whether a model has attention matters more than which of the four scores it computes.
 
 # %% [markdown]
 # ## Exercises
@@ -796,9 +796,9 @@ show_text(
 # ### Exercise 17.1: More layers, more units, more sentences
 #
 # In *Trained for longer* we changed the number of layers, the hidden size and the amount of data of a small network. Now do it
-# with the model and the pairs of your scale, but with one seed and a single epoch: the base model, half the hidden size, two
-# layers, and the base model on half of the pairs. Which of them is worth its seconds? (Take every second pair, because files
-# are often sorted.)
+# with the model and the pairs of your scale, but with one seed and a single epoch: the base model, half the units, two
+# layers, and the base model on half of the pairs. Which of them is worth its seconds? (Halve the embedding size with the
+# hidden size, since tied embeddings need both to be equal. Take every second pair, because files are often sorted.)
 
 # %% [markdown]
 # ### Solution to exercise 17.1
@@ -824,8 +824,9 @@ show_table(["size", "BLEU, greedy", "training seconds", "parameters", "steps"], 
 
 # %% [markdown]
 # Compare this with the table of *Trained for longer*. After a single epoch, the networks have hardly begun to learn, so the order
-# shows which of them begin quickly. Half of the pairs also means half of the steps, so for the effect of the pairs alone you
-# would have to give them two epochs. Try this, and more epochs for the two layers, before you believe the order.
+# shows which of them begin quickly, and not yet which is worth its seconds. Half of the pairs also means half of the steps, so
+# for the effect of the pairs alone you would have to give them two epochs. Try this, and more epochs for the two layers, before
+# you believe the order.
 
 # %% [markdown]
 # ### Exercise 17.2: A test by permutation

@@ -19,7 +19,7 @@
 # the questions and answers of a game. You then start with a file, and this chapter follows it all the way: we *look* at the
 # file, *choose* settings that fit it, *train*, *measure*, *compare* with another system, *adapt* the model to new sentences, and
 # *show* it to others. Every step is one command of `s2s-tutorial`, which you can type in a terminal exactly as it is written
-# here.
+# here. (In the cells, the function `terminal` runs it for us.)
 #
 # Several of these steps can end in a wrong result without any error: columns that are swapped, letters that get lost, a score
 # of sentences that the model has learned by heart, a difference that is nothing but chance. So at each step we also see how
@@ -183,9 +183,8 @@ _ = terminal("s2s-tutorial data --corpus esperanto.tsv --languages eo en")
 # %% [markdown]
 # Read the two example sentences first. The model translates the *source* into the *target*; without a header, the second column
 # is the source and the first one the target. If that is the wrong way round, `--reverse` turns it, and `--source-column` and
-# `--target-column` take the name or the number of a column. `--languages` names the two languages in tables, messages and pages,
-# because a file does not say which languages it is in. If a header has their names, or if they have different scripts, it also
-# decides which column is which.
+# `--target-column` take the name or the number of a column. `--languages` names the two languages in tables, messages and pages. If
+# a header has their names, or if they have different scripts, it also decides which column is which.
 #
 # The pairs are then divided so that no sentence is in two sets, on either side. If your file contains questions and answers, many
 # questions share the answer "yes", and this rule would drop most of them. `data` then reports it and proposes `--split-by source`.
@@ -265,7 +264,7 @@ print("\n".join(line for line in changed.splitlines() if line.startswith(("token
 # > A model with attention is trained on these pairs. Which of the three word orders will it translate worst on sentences that it
 # > has never seen? And how good would a translation be that simply replaces each word by its meaning?
 
-# %% mystnb={"image": {"alt": "Curves of the loss and of validation BLEU over the steps of the training, and the attention to a sample sentence."}}
+# %% mystnb={"image": {"alt": "Curves of the loss, of validation BLEU and of the gradient norms over the steps of the training, and the attention to a sample sentence."}}
 command = f"s2s-tutorial train --corpus esperanto.tsv --languages eo en --tokens subwords{less} --run runs/esperanto"
 print("$", command)
 trained = terminal(command, show=False, live=True)
@@ -295,7 +294,7 @@ _ = terminal("s2s-tutorial evaluate --run runs/esperanto")
 # see. [How good is it?](13_how_good_is_it.ipynb) explains the interval in brackets, which is wide when the test set is small, and
 # the signatures below the scores. A score without a signature cannot be compared with others.
 #
-# You may also wonder what the model does with sentences of your own. The language makes a good test possible: the same three
+# What does the model do with sentences of your own? The language makes a good test possible: the same three
 # words in another order, and an *-n* that moves. The last two sentences begin with the verb. This is good Esperanto, and the
 # file has no such sentence.
 
@@ -439,7 +438,7 @@ _ = terminal(f"s2s-tutorial evaluate --run runs/adapted --pairs {old_test} --com
 # Exercise 18.2 measures what happens without them.
 #
 # If a training has ended too early, you need no new pairs. `--more-epochs` continues a finished run with the pairs that it had. The
-# result is a new run as well, so that you can compare both and keep the better one:
+# result is a new run as well, so you can compare both:
 
 # %%
 longer = terminal("s2s-tutorial train --from runs/esperanto --more-epochs 1 --run runs/longer", show=False)
@@ -503,9 +502,9 @@ show_text(
 )
 
 # %% [markdown]
-# Two things to know before you send it. `run.json` contains *every word* of your training sentences and how often each was
-# seen; if your data are private, you may not want to give that away. And a model is made of its data, so their licence and the names
-# of those who wrote them belong beside it.
+# Two things to know before you send it. `run.json` contains the vocabularies: *every word* of your training sentences and how often
+# each was seen, or for a model of pieces, as here, the more frequent ones. If your data are private, you may not want to give that
+# away. And a model is made of its data, so their licence and the names of those who wrote them belong beside it.
 #
 # ### Why loading it cannot run code
 #
@@ -568,9 +567,9 @@ for name, change in {
     print(f"{name}:\n    {load_damaged(change)}")
 
 # %% [markdown]
-# Even a single flipped bit is found. Without the checksum, the weight would have been loaded with a wrong value, and you would have
-# looked for the reason in your code. The checksum guards against accidents, not against an attacker, who could compute a new one.
-# But the worst that an attacker can do with such a file is to give you a bad translator.
+# Even a single flipped bit is found. Without the checksum, the weight would have been loaded with a wrong value. The checksum guards
+# against accidents, not against an attacker, who could compute a new one. But the worst that an attacker can do with such a file is
+# to give you a bad translator.
 #
 # ## Recap
 #
@@ -612,13 +611,14 @@ show_text(
 # %% [markdown]
 # The English leaves the order open, and the file contains one of three at random. Even a person who speaks perfect Esperanto would meet
 # the single reference about one time in three. A score with one reference measures agreement with one writer, so look at the
-# *-n* before you call the model bad.
+# *-n* before you call the model bad. But a share far below a third, as in the run shown here, is not explained by the order alone:
+# print `outputs` beside the references to see the real mistakes.
 #
 # One model can also translate into several languages. [Johnson et al. (2017)](https://aclanthology.org/Q17-1024) put a word in front
 # of each source sentence that names the language to translate into, and change nothing else. With this package, that is one file
 # with the pairs of all directions, in which the sources begin with a word such as *Esperanto:* or *English:*. We have not
-# measured it. If you try it, give every direction a name in the third column, so that `evaluate` shows a score for each. And choose the
-# held-out pairs yourself, with `--valid` and `--test`, so that no pair is held out in one direction and trained on in the other.
+# measured it. If you try it, name the direction in the third column, and choose the held-out pairs yourself, with `--valid` and
+# `--test`, so that no pair is held out in one direction and trained on in the other.
 
 # %% [markdown]
 # ### Exercise 18.2: Nothing but new sentences
@@ -663,8 +663,8 @@ for encoding in ("iso-8859-3", "iso-8859-1"):
 # %% [markdown]
 # ## What to read next
 #
-# Take a file of your own and follow the same path. [From the command line](../book/from-the-command-line.md) has all commands in their
-# order, and [Which sizes](../book/which-sizes.md) helps you to choose the settings. Once your file has grown too large for one process, read
-# [More machines](20_more_machines.ipynb); [Commands to a machine](21_commands.ipynb) and [Questions about a story](22_questions.ipynb) use the same package for tasks that are
-# not translation. The [reference](../book/api.md) describes every function of the package, and the [glossary](../book/glossary.md) explains
-# every term. [Tatoeba (2026)](https://tatoeba.org) shows how to name the source and the licence of sentences.
+# [From the command line](../book/from-the-command-line.md) has all commands in their order, and [Which
+# sizes](../book/which-sizes.md) helps you to choose the settings. If training takes too long, read [Faster on one
+# machine](19_faster.ipynb) and [More machines](20_more_machines.ipynb). [Commands to a machine](21_commands.ipynb) and [Questions
+# about a story](22_questions.ipynb) use the same package for tasks that are not translation. [Tatoeba (2026)](https://tatoeba.org)
+# shows how to name the source and the licence of sentences.

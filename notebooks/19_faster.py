@@ -319,7 +319,7 @@ show_text(
 # The next way to save time is to compute with shorter numbers. A `float32` number has 32 bits: 1 for the sign, 8 for the
 # exponent, which says how large the number is, and 23 for its digits. That is about seven decimal digits, while the gradient
 # of a batch comes from 64 random sentences and would be another one for 64 others. We do not need seven digits of it.
-# Processors since about 2020, and GPUs, can multiply numbers of 16 bits two to four times as fast. There are two forms of
+# Some processors since about 2020, and GPUs, multiply numbers of 16 bits two to four times as fast. There are two forms of
 # them:
 
 # %% tags=["nbval-check-output"]
@@ -450,9 +450,10 @@ except ValueError as error:
 # the numbers, so a GPU gains a lot with a large model and large batches: `--preset large --batch-size 512` is such a case.
 # The learning rate then has to be chosen again, because an epoch has fewer steps.
 #
-# A recurrent network has one more limit: the state at a word needs the state before it, so its time steps cannot be computed at once, on no hardware. This is a main
-# reason for the networks of [Attention without recurrence](27_attention_without_recurrence.ipynb). We made this book without a
-# GPU, so we give no figures here; `python -m benchmarks.gpu` measures speed, memory and the time to a given BLEU on yours.
+# A recurrent network has one more limit: the state at a word needs the state before it, so no hardware can compute its time
+# steps at once. This is a main reason for the networks of [Attention without
+# recurrence](27_attention_without_recurrence.ipynb). We made this book without a GPU, so we give no figures here;
+# `python -m benchmarks.gpu` measures speed, memory and the time to a given BLEU on yours.
 #
 # Half precision is chosen there if the GPU supports it. A run that was stopped resumes from its checkpoint, as on a
 # processor. But some operations of a GPU add up numbers in an order that varies, so "bit for bit" holds for processors only.

@@ -178,7 +178,7 @@ difference, plain = (np.abs(losses(run) / losses("alone") - 1) for run in ("two"
 assert difference[:50].max() < 1e-5
 assert plain.max() > difference.max()
 
-# %% tags=["hide-input"] mystnb={"image": {"alt": "Two rows of dots over training steps on a logarithmic axis. The losses averaged by word differ by less than a dashed line at ten to the minus five; after the first steps those of the plain mean lie above it, most of them far."}}
+# %% tags=["hide-input"] mystnb={"image": {"alt": "Two rows of dots over training steps on a logarithmic axis. Averaged by word, the differences of the losses are all far below a dashed line at ten to the minus five; those of the plain mean are above it at most steps after the first few."}}
 figure = Figure(figsize=(7, 3), layout="constrained")
 axes = figure.add_subplot()
 axes.semilogy(
@@ -192,8 +192,8 @@ show_figure(figure)
 
 # %% [markdown]
 # **Figure 20.1.** Relative difference of the losses of two processes from those of one. Averaged by word, it is rounding
-# (dots on the lowest line: no difference at all). With the plain mean it is thousands of times as large as rounding, although
-# still small.
+# (dots on the lowest line: no difference at all). With the plain mean, at the largest, it is thousands of times as large as
+# rounding, although still small.
 
 # %% tags=["hide-input"]
 show_text(
@@ -264,7 +264,7 @@ show_text(
 # ## What does a second core gain?
 #
 # We now have two ways to use a second core for a training, workers and processes. Both are right, so we can choose the
-# faster one.
+# faster one. (In the code below, `StepClock` writes down the seconds of each step, and `step_seconds` reads them.)
 #
 # > **Guess first**
 # >
@@ -350,7 +350,7 @@ show_text(
 # You type the same command on both machines, with the same version of the package. A corpus that is a file has to be on each
 # of them. After a restart, process 0 may be on the other machine, so put the run's folder on a disk that both can reach.
 # Machines that have a GPU each are used in the same way; the processes then exchange their gradients with NVIDIA's library
-# `nccl` instead of `gloo`.
+# `nccl` instead of `gloo`, the one for processors.
 #
 # ## Pairs that do not fit into memory
 #
@@ -367,9 +367,9 @@ show_table(["file", "bytes"], [[name, size] for name, size in files.items()])
 
 # %% [markdown]
 # The training pairs are in `src.ids.npy` and `tgt.ids.npy`, one after the other, and `starts` says where each of them begins.
-# Held-out sentences stay text, because we want to read them. Is this the corpus that [From sentences to
-# numbers](01_sentences_to_numbers.ipynb) would prepare? No held-out sentence may be in training, and the texts are not in memory
-# to be compared. So while the files are made, every sentence is kept as 64 bits of its hash. We compare with the plain way:
+# Held-out sentences stay text, because we want to read them. Is this the corpus that [A fair test](02_fair_test.ipynb) would
+# prepare? No held-out sentence may be in training, and the texts are not in memory to be compared. So while the files are made,
+# every sentence is kept as 64 bits of its hash (in `src.keys.npy`, those of the training sources). We compare with the plain way:
 
 # %% tags=["nbval-check-output"]
 few = replace(settings, sample_pairs=2_000)

@@ -417,8 +417,8 @@ assert learnt[max(handfuls)] > learnt[0]
 # out of 400, from one seed each, so this says only that four examples are not enough. With 16, the network answers
 # nearly half of the other commands right, and with 64 most of them.
 #
-# So the network *can* do it. It lacks a reason to prefer our rule to others, and a few examples are such a reason. Which examples they are matters as much as how many ([Loula et al.,
-# 2018](https://arxiv.org/abs/1807.07545)).
+# So the network *can* do it. It lacks a reason to prefer our rule to others, and a few examples are such a reason. Not only their
+# number matters, but also which examples they are ([Loula et al., 2018](https://arxiv.org/abs/1807.07545)).
 
 # %% [markdown]
 # ### Exercise 21.2: Judge by the effect
@@ -446,7 +446,7 @@ show_table(["test commands", "right by the words", "right by the effect"], table
 
 # %% [markdown]
 # The first column compares with one way to do it, and the second accepts all ways. If an output can be *run*, run it, because that is
-# a better test than comparing with a text. If both columns agree, the mistakes are real ones.
+# a better test than comparing with a text. If both columns agree, as in the run shown here, the mistakes are real ones.
 
 # %% [markdown]
 # ## What to read next

@@ -17,9 +17,9 @@
 # %% [markdown]
 # # Questions about a story
 #
-# In the last chapter a translator drove a robot. Now it answers questions, and in an exercise it makes conversation. Both tasks have something that translation
-# does not have: many inputs share one answer. This breaks our rule for splitting data. On the other hand we know in which
-# sentence of the story each answer is, so we can count how often attention looks there.
+# In the last chapter a translator drove a robot. Now it answers questions about a story, and makes conversation. Both tasks have
+# something that translation does not have: many inputs share one answer. This breaks our rule for splitting data. On the other
+# hand we know in which sentence of the story each answer is, so we can count how often attention looks there.
 #
 # > **What you will be able to do**
 # >
@@ -186,7 +186,7 @@ axes.legend(loc="lower left")
 show_figure(figure)
 
 # %% [markdown]
-# **Figure 22.1.** Right answers by the number of facts in the story, with a thin line for each seed. To the right of the dashed line, stories are
+# **Figure 22.1.** Right answers by the number of facts in the story, with a line for each seed. To the right of the dashed line, stories are
 # longer than any in training.
 
 # %%
@@ -197,6 +197,10 @@ show_text(
 )
 
 # %% [markdown]
+# In the run shown here, the lead of attention is about as large for stories that are longer than any in training. But one of
+# its three seeds is no better than the models without attention, so a single seed could have shown the opposite. What makes
+# the difference between its seeds?
+#
 # ### Does it look at the fact?
 #
 # Figure 22.2 is a picture of the kind that is often shown. The second fact is the supporting one. Does the row of
@@ -279,8 +283,9 @@ show_text(
 )
 
 # %% [markdown]
-# If the seeds differ a lot, one seed is not enough to conclude anything. Training may have ended before a model had found out where to look. Give
-# that model more `epochs`, and count again.
+# The strongest weight is not the only one, so the fact may have a large part of the other weights even where it does not have the
+# strongest. If the seeds differ a lot, one seed is not enough to conclude anything. Training may have ended before a model had
+# found out where to look. Give that model more `epochs`, and count again.
 #
 # We have done here what [Seeing attention](14_seeing_attention.ipynb) recommends: first pictures, then a count, with chance
 # beside it and more than one seed.
@@ -333,8 +338,8 @@ partner = train_on_task(work, "remarks", small_talk, epochs=4)
 #
 # The search takes the most probable answer *each time*, and not a quarter of the time. (Answers that
 # are drawn at random, as in [When the model is unsure](12_when_it_is_unsure.ipynb), come as often as the model believes.) [Li et al.
-# (2016)](https://arxiv.org/abs/1510.03055) therefore choose the answer that the remark makes more probable than it is anyway.
-# From a beam they take the answer $T$ to the remark $S$ with the highest
+# (2016)](https://arxiv.org/abs/1510.03055) therefore look for an answer that the remark makes more probable than it is anyway.
+# This is the answer $T$ to the remark $S$ with the highest
 #
 # $$
 # \ln p(T \mid S) - \lambda \ln p(T)
@@ -342,7 +347,8 @@ partner = train_on_task(work, "remarks", small_talk, epochs=4)
 # $$
 #
 # With $\lambda = 0$ this is the usual choice. The larger $\lambda$ is, the more it costs an answer to be frequent everywhere. Here we
-# can take $p(T)$ from counts, because we know all answers. Li et al. computed it with a language model.
+# can take $p(T)$ from counts, because we know all answers, and choose among the answers of a finished beam. Li et al. computed it
+# with a language model, and subtracted it during the search, for the first words of an answer only.
 
 # %%
 seen = Counter(small_talk.train.targets)
@@ -389,7 +395,7 @@ show_table(
 #
 # ## Recap
 #
-# - In tasks where many inputs share one answer, split by the source side. The leak that matters is the question, not the answer.
+# - In tasks where many inputs share one answer, split by the source side. It is the question that must not leak, not the answer.
 # - If you write the data, you know where the answer is, so you can count where attention looks.
 # - Compare with a model without attention to see what attention is worth, and with several seeds to see how far to trust it.
 # - Where many answers are possible, a search for the most probable one finds the safe answer. A score that subtracts how

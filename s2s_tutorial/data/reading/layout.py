@@ -182,11 +182,12 @@ def _by_script(rows: list[Cells], texts: list[int], settings: DataSettings) -> t
     if len(wanted) < 2 or not all(wanted) or not wanted[0].isdisjoint(wanted[1]):
         return None
     scripts = {n: _script(rows, n) for n in texts}
-    sides = [[n for n, script in scripts.items() if script in names] for names in wanted]
-    if any(len(columns) != 1 for columns in sides):
-        return None
-    (source,), (target,) = sides
-    return (source, target) if settings.reverse else (target, source)
+    for columns in (texts, texts[:2] if len(texts) == 3 else []):  # the third may be a note in one of the scripts
+        sides = [[n for n in columns if scripts[n] in names] for names in wanted]
+        if all(len(side) == 1 for side in sides):
+            (source,), (target,) = sides
+            return (source, target) if settings.reverse else (target, source)
+    return None
 
 
 def _script(rows: list[Cells], column: int) -> str:

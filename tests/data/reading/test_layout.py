@@ -109,7 +109,14 @@ def test_beside_the_names_of_both_sides_a_header_may_have_any_name(header):
 
 def test_columns_are_chosen_by_the_scripts_of_the_languages():
     russian = ["Кошка спит.", "Он ест хлеб.", "Мы идём домой."]
-    for columns in ((ENGLISH, russian), (russian, ENGLISH), ([1, 2, 3], russian, [7, 8, 9], ENGLISH)):
+    notes = ["CC-BY, sentence 1", "CC-BY, sentence 2", "CC-BY, sentence 3"]
+    for columns in (
+        (ENGLISH, russian),
+        (russian, ENGLISH),
+        (ENGLISH, russian, notes),
+        (russian, ENGLISH, notes),
+        ([1, 2, 3], russian, [7, 8, 9], ENGLISH),
+    ):
         data = table(*columns)
         assert sides(data, languages=("ru", "en"), text="unicode") == (russian[0], ENGLISH[0])
         assert sides(data, languages=("en", "ru"), text="unicode") == (ENGLISH[0], russian[0])
