@@ -317,13 +317,13 @@ show_text(
     f"On this machine, with {os.cpu_count()} cores, two workers are **{workers:.1f}** times and two processes **{processes:.1f}** times "
     "as fast as one worker. "
     + (
-        "No way gains much: "
+        "No way gains much."
         if max(workers, processes) < 1.3
-        else "The better way comes near 2, the most that is possible: "
+        else "The better way comes near 2, the most that is possible."
         if max(workers, processes) > 1.8
-        else "That is a gain, and it is less than 2, the most that is possible: "
+        else "That is a gain, and it is less than 2, the most that is possible."
     )
-    + "a step has parts that are not shared, such as Adam's, and two processes also exchange every gradient."
+    + " Some parts of a step are not shared, such as Adam's, and two processes also exchange every gradient."
 )
 
 # %% [markdown]

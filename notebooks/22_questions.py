@@ -274,8 +274,8 @@ show_text(
     f"The strongest weight falls into the supporting fact in **{spread(facts_seen)}** of the stories, and on the very word that "
     f"answers in **{spread(word_seen)}**. In training, nothing marked the supporting fact. "
     + (
-        f"But more answers are right than looks fall into the fact (seed {', '.join(map(str, gap))}): there the model finds the "
-        "answer in the state of another place. A column is a state that has read the whole story, not a word."
+        f"But more answers are right than looks fall into the fact (seed {', '.join(map(str, gap))}): there the model may find "
+        "the answer in the state of another place. A column is a state that has read the whole story, not a word."
         if gap
         else "Right answers and right looks go together here. They need not: a column is a state that has read the whole "
         "story, not a word."

@@ -97,7 +97,7 @@ def check_folder(folder: Path) -> None:
     if folder.exists() and not folder.is_dir():
         raise ExportError(f"{folder} is a file: give a new folder")
     if folder.is_dir() and any(folder.iterdir()) and not read_manifest(folder / "models"):
-        raise ExportError(f"{folder} is not empty and holds no page: give a new folder")
+        raise ExportError(f"{folder} is not empty and holds no page: empty it, or give a new folder")
 
 
 def choose_examples(translator: Translator, held_out: HeldOut) -> list[dict[str, Any]]:
