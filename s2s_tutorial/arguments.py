@@ -1,4 +1,4 @@
-"""Check the arguments of public functions, so that a mistake in a call is named and not met deep inside the package."""
+"""Check the arguments of public functions, so that a wrong call raises an error that names the mistake."""
 
 from __future__ import annotations
 

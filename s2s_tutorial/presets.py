@@ -36,7 +36,7 @@ PRESETS = Presets({
         model=ModelSettings(embedding_size=64, hidden_size=64, dropout=0.1),
         training=TrainingSettings(epochs=4, learning_rate=5e-3, batch_size=32, checkpoint_steps=50),
     ),
-    # The 2017 notebook's filters on real pairs, with this book's model, trained in three minutes. The few pairs are read many
+    # The 2017 notebook's filters on real pairs, with this book's model, trained in a few minutes. The few pairs are read many
     # times, and dropping whole words (Sennrich and Zhang 2019) keeps the model from learning them by heart.
     "standard": Settings(
         "standard",

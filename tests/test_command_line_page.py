@@ -94,7 +94,7 @@ def test_the_page_uses_every_command_and_the_other_lines_of_the_shell_are_those_
         "train",
         "evaluate",
         "plot",
-        "export",
+        "page",
     }
     assert f"s2s-tutorial {__version__}" in PAGE
     others = [command for _, block in WALK for command, _ in commands(block) if not command.startswith("s2s-tutorial")]

@@ -121,9 +121,9 @@ def test_a_variant_keeps_everything_else():
     [
         ({"embedding_size": 128}, "embeddings: give embedding_size and hidden_size the same value"),
         ({"num_heads": 3}, "hidden_size is 256, expected a multiple of num_heads, 3"),
-        ({"attention": "dot"}, "attention 'dot' is of the recurrent network"),
-        ({"decoder": "bahdanau"}, "decoder 'bahdanau' is of the recurrent network"),
-        ({"input_feeding": True}, "input_feeding True is of the recurrent network"),
+        ({"attention": "dot"}, "attention 'dot' belongs to the recurrent network"),
+        ({"decoder": "bahdanau"}, "decoder 'bahdanau' belongs to the recurrent network"),
+        ({"input_feeding": True}, "input_feeding True belongs to the recurrent network"),
         ({"num_heads": 0}, "num_heads is 0"),
         ({"feed_forward_size": 0}, "feed_forward_size is 0"),
         ({"network": "rnn"}, "network is 'rnn', expected one of: gru, transformer"),

@@ -11,6 +11,7 @@ from docutils.utils import new_document
 
 sys.path.insert(0, str(ROOT / "book" / "_ext"))
 import s2s_outputs
+import s2s_search
 import s2s_terms
 from sphinx.errors import ExtensionError
 
@@ -75,6 +76,12 @@ def test_the_terms_of_the_glossary_are_all_read_with_their_synonyms():
         "Adam|nat|gold|reference|seed|bootstrap|n-gram|length penalty|hash|overfitting|LSTM|human evaluation|signature|coverage"
     )
     assert set(wanted.split("|")) <= set(terms)
+
+
+def test_a_search_finds_a_term_in_its_british_and_its_american_spelling():
+    assert "optimizer" in s2s_search.spellings("optimiser")
+    assert "layer normalization" in s2s_search.spellings("layer normalisation")
+    assert {"tokenisation", "tokenization"} <= set(s2s_search.spellings("tokenization"))
 
 
 # Tables of outputs

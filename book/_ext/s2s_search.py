@@ -74,7 +74,9 @@ def _anchor(node: nodes.Node) -> str | None:
 def spellings(term: str) -> list[str]:
     """Return the spellings of a term: singular or plural, with a hyphen or a space, British or American."""
     forms = [term, term.replace("-", " ")]
-    forms += [form.replace("ization", "isation").replace("izer", "iser") for form in forms]
+    british = [re.sub("iz(?=ation|er)", "is", form) for form in forms]
+    american = [re.sub("is(?=ation|er)", "iz", form) for form in forms]
+    forms += british + american
     return list(dict.fromkeys(forms + [f"{form}s" for form in forms if not form.endswith("s")]))
 
 

@@ -17,8 +17,9 @@ from sphinx.transforms import SphinxTransform
 
 GLOSSARY = Path(__file__).parents[1] / "glossary.md"
 COMMON = {
-    "alignment", "context", "frozen", "gold", "key", "merge", "process", "rank", "reference", "sampling", "score", "source",
-    "state", "target", "thread", "value", "weight", "worker",
+    "alignment", "candidate", "context", "core", "divergence", "frozen", "gold", "key", "merge", "normalisation",
+    "normalising", "packed", "precision", "process", "rank", "recall", "reference", "sampling",
+    "schedule", "score", "source", "spread", "state", "target", "thread", "value", "weight", "worker",
 }  # fmt: skip
 IN_PROSE = (nodes.paragraph, nodes.strong, nodes.emphasis)
 NO_PROSE = (nodes.reference, nodes.table, nodes.title, nodes.caption, addnodes.pending_xref)

@@ -1,4 +1,4 @@
-"""Pause Python's garbage collector while many objects that stay are made."""
+"""Pause Python's garbage collector while many objects are made that stay in memory."""
 
 from __future__ import annotations
 

@@ -29,8 +29,8 @@ class Columns:
     Attributes:
         first: N normalised sentences of the first column.
         second: N normalised sentences of the second column; pair n is `first[n]` and `second[n]`.
-        provenance: The third column, `""` where a line has none; an empty list for the embedded corpus.
-        alignments: N gold word alignments (position in second, position in first), for the embedded corpus only.
+        provenance: The third column, `""` where a line has none; an empty list for the built-in corpus.
+        alignments: N gold word alignments (position in second, position in first), for the built-in corpus only.
         losses: What normalising left out of the first and of the second column.
         notes: How a file was read, as pairs of a word and a text, such as ("source", "column 2"); not compared.
     """

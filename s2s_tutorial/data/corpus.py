@@ -1,7 +1,7 @@
 """Turn sentence pairs into training, validation and test sets that share no sentence.
 
 The steps: read → keep pairs of the right length → drop pairs with rare words → drop repeats → split. The corpus keeps the
-number of pairs that each step leaves. The rules themselves are in `filters`; chapter 1 of the book explains each.
+number of pairs that each step leaves. The rules themselves are in `filters`; chapters 1 and 2 of the book explain them.
 """
 
 from __future__ import annotations

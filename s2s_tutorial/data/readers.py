@@ -1,4 +1,4 @@
-"""Read sentence pairs: from the embedded grammar, from your own files, or from the Tatoeba Project.
+"""Read sentence pairs: from the built-in grammar, from your own files, or from the Tatoeba Project.
 
 A file is not trusted. Its size is checked before and while it is unpacked. It is read in pieces, in memory, up to the first
 bad line, and an error names the line. `reading` holds the parts: how a file is opened, decoded, cut into columns, and which
@@ -38,7 +38,7 @@ SAMPLE_SEED = 0
 MOST_SAME = (
     0.2  # share of pairs whose sides are equal, such as names and numbers; with more, the columns are likely wrong
 )
-FILE_KINDS = ".txt, .tsv, .csv, .jsonl, a .gz, .xz or .zip of one, or two parallel files"
+FILE_KINDS = ".txt, .tsv, .csv or .jsonl, also packed as .gz, .bz2, .xz or .zip, or two parallel files"
 
 
 def read_corpus(settings: DataSettings) -> Columns:

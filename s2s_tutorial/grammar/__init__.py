@@ -1,4 +1,4 @@
-"""The embedded corpora: synchronous grammars that write French or German, English and their word alignment."""
+"""The built-in corpora: synchronous grammars that write French or German, English and their word alignment."""
 
 from s2s_tutorial.grammar.sentences import LANGUAGES, PHENOMENA, AlignedPair, generate
 

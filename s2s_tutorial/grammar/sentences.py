@@ -1,4 +1,4 @@
-"""The embedded corpora: synchronous grammars that generate French or German and English, with gold word alignments.
+"""The built-in corpora: synchronous grammars that generate French or German and English, with gold word alignments.
 
 One derivation writes both sentences, so the grammar knows which words correspond. The source sentence determines the
 English one: « son » is "his" or "her" depending on the subject of its clause; the present is progressive, "she is

@@ -1,7 +1,7 @@
 """The encoder: reads the whole source sentence in both directions.
 
 It gives the decoder two things: a state for every source word, and a first state for every decoder layer. Chapter 5 of the
-book builds it, starting from one step of a GRU.
+book builds it from the GRU of chapter 4.
 
 Sizes: B batch, S source length, E embedding, H hidden, L layers.
 """

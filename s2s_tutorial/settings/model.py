@@ -68,5 +68,5 @@ class ModelSettings:
         for name in ("decoder", "attention", "input_feeding"):
             if (value := getattr(self, name)) != getattr(ModelSettings, name):
                 raise ValueError(
-                    f"{name} {value!r} is of the recurrent network: leave it out, or choose the network 'gru'"
+                    f"{name} {value!r} belongs to the recurrent network: leave it out, or choose the network 'gru'"
                 )

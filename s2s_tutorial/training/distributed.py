@@ -8,7 +8,7 @@ of processes.
 One process, of rank 0, is the writer. It alone reads and writes the run's folder, translates the validation set and shows the
 progress; the others receive everything from it. ::
 
-    torchrun --nproc-per-node 2 --max-restarts 3 -m s2s_tutorial.cli train --run runs/shared
+    torchrun --nproc-per-node 2 --max-restarts 3 -m s2s_tutorial.cli train --folder runs/shared
 
 If a process dies, the others end too. `torchrun` then starts all of them again, at most `--max-restarts` times, and they
 resume from the last checkpoint.

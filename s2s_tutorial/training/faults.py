@@ -41,7 +41,7 @@ def fault_of(run: Run, progress: Progress) -> str:
         )
     if progress.step < FEW_STEPS:
         epochs = math.ceil(training.epochs * 2 * FEW_STEPS / max(progress.step, 1))
-        return f"{fault} {progress.step:,} steps are few. Train for more epochs (--epochs {epochs})."
+        return f"{fault} {progress.step:,} steps are few. Train for more epochs (--epochs {epochs}), in a new folder."
     if progress.loss < LOW_LOSS:
         return (
             f"{fault} It knows its training pairs by heart (loss {progress.loss:.2f}), so it needs more pairs, or pairs that "
@@ -49,7 +49,7 @@ def fault_of(run: Run, progress: Progress) -> str:
         )
     return (
         f"{fault} Check with s2s-tutorial data that source and target are the right columns and mean the same, then try more "
-        f"epochs (--epochs {4 * training.epochs}) or another learning rate ({lower})."
+        f"epochs (--epochs {4 * training.epochs}) or another learning rate ({lower}), in a new folder."
     )
 
 
@@ -65,5 +65,5 @@ def fault_of_translations(translations: Sequence[str], references: Sequence[Sequ
         return ""
     return (
         f"All {len(translations):,} sentences get the same translation, so the model takes nothing from the source. Train for "
-        "more epochs (--epochs), and check with s2s-tutorial data that source and target belong together."
+        "more epochs (--epochs) in a new folder, and check with s2s-tutorial data that source and target belong together."
     )

@@ -90,7 +90,7 @@ def read_vectors(path: str | Path, vocabulary: Vocabulary) -> WordVectors:
     if not found:
         raise VectorsError(
             f"{name} has none of the {len(vocabulary) - len(SPECIAL_WORDS):,} words of the vocabulary among its "
-            f"{total:,}: are its words of the source language?"
+            f"{total:,}: are its words those of the source language?"
         )
     return WordVectors(tuple(found), torch.stack(list(found.values())), f"{name}, sha256 {checksum.hexdigest()[:16]}")
 
@@ -116,7 +116,7 @@ def _entries(lines: Iterable[tuple[int, str]], name: str) -> Iterator[tuple[int,
             found += 1
             yield number, *_split(line, size, number, name)
     if not found:
-        raise VectorsError(f"{name} is empty: expected lines of a word and its numbers, a space between")
+        raise VectorsError(f"{name} is empty: expected lines of a word and its numbers, separated by spaces")
     if expected and found != expected:
         raise VectorsError(
             f"{name} should have {expected:,} vectors according to its first line, but has {found:,}: it was cut short or put "

@@ -220,7 +220,7 @@ def _check_references(outputs: Sequence[Any], references: Sequence[Sequence[str]
     """Check that every output has a list of references."""
     if len(outputs) != len(references):
         raise ValueError(
-            f"there are {len(outputs)} outputs and {len(references)} lists of references, expected as many"
+            f"there are {len(outputs)} outputs and {len(references)} lists of references, expected the same number of both"
         )
     if not outputs:
         raise ValueError("there is nothing to score: the list of outputs is empty")

@@ -252,7 +252,9 @@ class Translator:
         check_normalised("sources", sources, self.src_vocabulary, self.rule)
         check_normalised("targets", targets, self.tgt_vocabulary, self.rule)
         if len(sources) != len(targets):
-            raise ValueError(f"there are {len(sources)} sources and {len(targets)} targets, expected as many of both")
+            raise ValueError(
+                f"there are {len(sources)} sources and {len(targets)} targets, expected the same number of both"
+            )
         src = encode_sentences(sources, self.src_vocabulary, self.rule)
         tgt = encode_sentences(targets, self.tgt_vocabulary, self.rule)
         found: list[Tensor | None] = [None] * len(sources)

@@ -70,7 +70,7 @@ def test_without_a_preset_settings_are_chosen_shown_and_changed_by_options(tmp_p
     assert (model.hidden_size, model.embedding_size, model.num_layers, model.dropout) == (16, 16, 2, 0.1)
     assert (training.epochs, training.batch_size, training.learning_rate, training.patience) == (2, 5, 0.01, 9)
     assert (training.word_dropout, settings.data.max_length, settings.data.text) == (0.2, 99, "unicode")
-    assert "steps are few. Train for more epochs (--epochs" in text
+    assert re.search(r"steps are few. Train for more epochs \(--epochs \d+\), in a new folder\.", text)
 
 
 def test_a_preset_is_taken_as_it_is(pairs):

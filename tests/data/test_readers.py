@@ -115,8 +115,8 @@ def test_the_embedded_corpus_has_an_alignment_for_every_pair():
         (b"a\tb\n\na\tb\tc\td\n", "line 3 of pairs.tsv has 4 columns, .*tab too many"),
         ("a\tb\nété\tété\n".encode("latin-1"), "line 2 of pairs.tsv is not UTF-8"),
         (b"\xef\xbb\xbfa\tb\n\xff\tc\n", "line 2 of pairs.tsv is not UTF-8"),
-        ("a\tb\n".encode("utf-16-le"), "pairs.tsv is not a text file, or in an encoding without a mark"),
-        ("a\tb\n".encode("utf-32"), "pairs.tsv is not a text file, or in an encoding without a mark"),
+        ("a\tb\n".encode("utf-16-le"), "pairs.tsv is not a text file, or its encoding is not known"),
+        ("a\tb\n".encode("utf-32"), "pairs.tsv is not a text file, or its encoding is not known"),
         (b"\xff\xfea\tb", "pairs.tsv begins like UTF-16 and is damaged"),
     ],
     ids=[

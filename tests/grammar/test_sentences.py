@@ -1,4 +1,4 @@
-"""Tests of the embedded corpus: all agreement in thousands of sentences, checked against tables of a grammar book.
+"""Tests of the built-in corpus: all agreement in thousands of sentences, checked against tables of a grammar book.
 
 The tables are in `french_tables.py` and share nothing with the generator.
 """

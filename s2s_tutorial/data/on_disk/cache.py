@@ -1,7 +1,7 @@
 """A corpus larger than memory: encoded once into files, which training maps into memory.
 
 `stream` returns the same corpus as `corpus.prepare`: the same pairs in the same sets and order, with the same ids. Module
-`encoding` makes the files. They are in a folder `encoded-…`, named by a fingerprint of data and settings. The file
+`build` writes the files. They are in a folder `encoded-…`, named by a fingerprint of data and settings. The file
 corpus.json is written last: a folder without it is incomplete, and is made again.
 """
 

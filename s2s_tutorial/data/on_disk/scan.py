@@ -119,7 +119,7 @@ def _sentence_keys(sentences: list[str]) -> np.ndarray:
 
 
 class ScannedLinks(ScannedPart):
-    """Gold alignments of the embedded corpus: positions in second and first column, alternately, one byte each."""
+    """Gold alignments of the built-in corpus: positions in second and first column, alternately, one byte each."""
 
     def __init__(self, path: Path) -> None:
         super().__init__(path, np.uint8)

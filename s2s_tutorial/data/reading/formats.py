@@ -60,13 +60,13 @@ def csv_rows(lines: Iterable[str | None], bad: BadLines, name: str, delimiter: s
 
 
 def json_rows(lines: Iterable[str | None], bad: BadLines, name: str, fields: list[str]) -> Iterator[Row]:
-    """Read one JSON object a line."""
+    """Read one JSON object per line."""
     for number, line in enumerate(lines, start=1):
         if line is None or not line.strip():
             continue
         found = read_object(line)
         if found is None:
-            bad.add(number, name, "is not a JSON object", "write one object a line.", line)
+            bad.add(number, name, "is not a JSON object", "write one object per line.", line)
         else:
             yield number, [found.get(each) for each in fields]
 
@@ -109,10 +109,10 @@ def find_format(lines: list[str], name: str) -> Format:
     """
     first = lines[0].strip()
     if first.startswith("{") and (found := read_object(first)) is not None:
-        return Format("JSON, one object a line", partial(json_rows, fields=list(found)), list(found))
+        return Format("JSON, one object per line", partial(json_rows, fields=list(found)), list(found))
     if first in ("[", "{") or first.startswith(("[{", '{"')):
         raise CorpusError(
-            f"{name} is a single JSON value, expected one object a line (JSONL): jq -c '.[]' {name} writes it like that"
+            f"{name} is a single JSON value, expected one object per line (JSONL): jq -c '.[]' {name} writes it like that"
         )
     shares = {mark: sum(mark in line for line in lines) / len(lines) for mark in (" ||| ", "\t")}
     delimiter = _csv_delimiter(lines, name)

@@ -137,7 +137,7 @@ def _said(settings: DataSettings, names: list[str], count: int, texts: list[int]
         if said[side] is None:
             others = [n for n in texts if n != said[1 - side]]
             if len(others) != 1:
-                raise CorpusError(f"{file} has {count} columns: say both, --source-column and --target-column")
+                raise CorpusError(f"{file} has {count} columns: give both --source-column and --target-column")
             said[side] = others[0]
     target, source = said
     assert target is not None

@@ -90,7 +90,7 @@ def _checked(lines: list, before: int, name: str, bad: BadLines) -> list[str | N
     for number, line in enumerate(lines, start=before + 1):
         if len(line) > MAX_LINE_LENGTH:
             raise CorpusError(
-                f"line {number} of {name} is longer than {MAX_LINE_LENGTH:,}: one pair of sentences a line is expected"
+                f"line {number} of {name} is longer than {MAX_LINE_LENGTH:,} characters: expected one pair of sentences per line"
             )
         if bad.skip and not line.isascii() and not UNDECODED.isdisjoint(line):
             bad.add(number, name, "is not UTF-8", "", line)
@@ -108,7 +108,7 @@ def _utf8_pieces(text: Text) -> Iterator[bytes]:
     encoding = UTF16.get(start[:2])
     if start.startswith(UTF32) or (encoding is None and start.count(b"\0") > len(start) // 10):
         raise CorpusError(
-            f"{text.name} is not a text file, or in an encoding without a mark: save it as UTF-8 and try again"
+            f"{text.name} is not a text file, or its encoding is not known: save it as UTF-8 and try again"
         )
     if encoding is None:
         yield start.removeprefix(codecs.BOM_UTF8)

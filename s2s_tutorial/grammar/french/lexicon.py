@@ -1,4 +1,4 @@
-"""The words of the embedded corpus: their forms in both languages and the words that they combine with.
+"""The words of the built-in corpus: their forms in both languages and the words that they combine with.
 
 Each noun belongs to a kind ("food", "text", "person" ...). A verb lists the kinds of noun that it takes as objects, and
 an adjective the kinds that it describes, so that people eat apples, read letters and wear red coats. The tables are

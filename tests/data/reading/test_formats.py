@@ -69,7 +69,7 @@ def test_objects_inside_objects_are_read_too():
 @pytest.mark.parametrize("line", ["[1, 2]", "{", "7", '{"a": ' * 9_000, '{"a": ' + "9" * 5_000 + "}"])
 def test_a_line_that_is_not_an_object_is_named(line):
     text = '{"en": "Yes.", "de": "Ja."}\n' + line + "\n"
-    with pytest.raises(CorpusError, match=r"line 2 of x is not a JSON object: write one object a line"):
+    with pytest.raises(CorpusError, match=r"line 2 of x is not a JSON object: write one object per line"):
         parse_columns(text.encode(), "x")
 
 
@@ -82,5 +82,5 @@ def test_an_object_without_a_field_that_is_read_is_named():
 
 @pytest.mark.parametrize("text", ['[{"en": "Yes."}]', '[\n{"en": "Yes."}\n]', '{\n"en": "Yes."}'])
 def test_a_single_json_value_is_refused_with_a_command_that_helps(text):
-    with pytest.raises(CorpusError, match=r"is a single JSON value, expected one object a line .*jq -c"):
+    with pytest.raises(CorpusError, match=r"is a single JSON value, expected one object per line .*jq -c"):
         parse_columns(text.encode(), "x.json")

@@ -162,7 +162,7 @@ def test_one_column_is_enough_if_only_one_other_is_left():
     assert sides(table(ENGLISH, GERMAN), source_column="1") == EN_DE
     assert sides(table(ENGLISH, GERMAN), target_column="2") == EN_DE
     three = table(ENGLISH, GERMAN, ["a note", "another", "a third"])
-    with pytest.raises(CorpusError, match="say both, --source-column and --target-column"):
+    with pytest.raises(CorpusError, match="give both --source-column and --target-column"):
         sides(three, source_column="1")
 
 

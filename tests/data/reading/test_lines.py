@@ -75,7 +75,7 @@ def test_lines_that_are_not_utf_8_can_be_left_out_and_are_listed():
 
 @pytest.mark.parametrize("data", ["a\tb\n".encode("utf-16-le"), "a\tb\n".encode("utf-32"), b"\x89PNG\0\0\0\r\0\0\0"])
 def test_what_is_not_text_is_refused(data):
-    with pytest.raises(CorpusError, match="is not a text file, or in an encoding without a mark"):
+    with pytest.raises(CorpusError, match="is not a text file, or its encoding is not known"):
         read(data)
 
 
