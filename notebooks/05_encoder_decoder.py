@@ -98,7 +98,7 @@ BINS = (6, 9, 12, 16)
 settings = replace(
     scale,
     name=f"{scale.name}-one-vector",
-    # The embedded corpus at every scale:
+    # The built-in corpus at every scale:
     data=replace(PRESETS["sample"].data, sample_pairs=scale.data.sample_pairs),
     model=replace(
         scale.model,

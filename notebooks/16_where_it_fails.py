@@ -159,7 +159,7 @@ show_table(
 
 # %% tags=["hide-input"]
 show_text(
-    f"On the plain embedded corpus a random split leaks **{np.mean(leaked(shuffled)):.1%}** of the test sentences. "
+    f"On the plain built-in corpus a random split leaks **{np.mean(leaked(shuffled)):.1%}** of the test sentences. "
     + (
         "That is next to nothing, because a grammar seldom says the same thing twice. So a wrong split can be harmless on "
         "one corpus, and the score alone does not show that it is wrong."
@@ -195,7 +195,7 @@ for sentence in ("he isn t sleeping .", "they re old and i m tired .", "the cat 
 
 # %% tags=["hide-input"]
 def read_with_twins(settings):
-    """The embedded corpus, and each pair with a short form once more with the long one."""
+    """The built-in corpus, and each pair with a short form once more with the long one."""
     columns = read_corpus(settings)
     twins = [row for row, english in enumerate(columns.first) if long_form(english) != english]
     first = [*columns.first, *(long_form(columns.first[row]) for row in twins)]

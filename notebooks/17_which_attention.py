@@ -88,7 +88,7 @@ epochs = max(min(scale.training.epochs, 10) // 3, 2)  # few, because there are 2
 settings = replace(
     scale,
     name=f"which-{scale.name}",
-    data=replace(scale.data, sample_pairs=scale.data.sample_pairs // 6),  # matters only for the embedded corpus
+    data=replace(scale.data, sample_pairs=scale.data.sample_pairs // 6),  # matters only for the built-in corpus
     training=replace(scale.training, epochs=epochs),
 )
 VARIANTS = {  # what differs from the model settings of the scale; everything else is the same

@@ -27,7 +27,7 @@
 # > - explain what half precision rounds, what it must not round, and when it is worth it
 # > - train on a GPU, and know what to expect there
 #
-# The chapter takes a few seconds at `small` and less than a minute at `standard`. At every scale it uses the embedded corpus.
+# The chapter takes a few seconds at `small` and less than a minute at `standard`. At every scale it uses the built-in corpus.
 
 # %% tags=["hide-input"]
 # Find the package in this clone, or install it from where the book is published. Otherwise stop and say what to do.

@@ -27,7 +27,7 @@
 # > - start a training on several machines
 # > - train on sentence pairs that stay on the disk
 #
-# The chapter takes less than a minute at `small` and about a minute at `standard`. At every scale it uses the embedded corpus.
+# The chapter takes less than a minute at `small` and about a minute at `standard`. At every scale it uses the built-in corpus.
 
 # %% tags=["hide-input"]
 # Find the package in this clone, or install it from where the book is published. Otherwise stop and say what to do.

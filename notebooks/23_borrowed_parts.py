@@ -29,7 +29,7 @@
 # > - say when borrowed parts help, when they do not, and how you know
 #
 # At `small` the chapter takes under a minute, and at `standard` from seven minutes to half an hour, depending on what else your
-# machine has to do. Most of it goes into the 45 trainings of the comparison. It uses the embedded corpus at every scale.
+# machine has to do. Most of it goes into the 45 trainings of the comparison. It uses the built-in corpus at every scale.
 
 # %% tags=["hide-input"]
 # Find the package in this clone, or install it from where the book is published. Otherwise stop and say what to do.
@@ -99,7 +99,7 @@ BLUE, ORANGE, GREY = "#00429d", "#b8560b", "0.5"
 # ## Few pairs, much text
 #
 # Most languages are in the following situation: there are some hundred or thousand translated sentences, and far more that
-# have never been translated. We can imitate it with the embedded corpus: some of its pairs stay pairs, and of the others we keep the
+# have never been translated. We can imitate it with the built-in corpus: some of its pairs stay pairs, and of the others we keep the
 # French and throw the English away.
 
 # %%
@@ -582,7 +582,7 @@ show_text(
 )
 
 # %% [markdown]
-# Do not conclude that borrowed parts would do the same for *your* pairs. The embedded corpus has few words and regular sentences, so
+# Do not conclude that borrowed parts would do the same for *your* pairs. The built-in corpus has few words and regular sentences, so
 # that vectors for it are easy to learn, and everything else is as well. Real text has many rare words, for which your pairs give
 # little information and vectors from billions of words have more to add. So measure it on your pairs, as we did here.
 #
