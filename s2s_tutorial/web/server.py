@@ -25,7 +25,6 @@ from tornado.httpserver import HTTPServer
 from tornado.httputil import responses
 from tornado.web import Application, HTTPError, RequestHandler, StaticFileHandler
 
-from s2s_tutorial.translation.reading import SentenceError
 from s2s_tutorial.translation.translator import Translator
 
 ADDRESS = "127.0.0.1"  # the server listens on this address only
@@ -235,7 +234,7 @@ class Desk:
         self.waiting += 1
         try:
             return await asyncio.get_running_loop().run_in_executor(self.worker, self._translate, question)
-        except SentenceError as error:
+        except ValueError as error:  # a SentenceError, or a beam larger than the vocabulary
             raise RefusedError(422, str(error)) from None
         finally:
             self.waiting -= 1
