@@ -158,7 +158,13 @@ def test_another_address_or_method_is_an_error_in_json(port, method, path, statu
 
 @pytest.mark.parametrize("path", ["/", "/health", "/models/models.js", "/translate", "/nothing"])
 @pytest.mark.parametrize(
-    "headers", [{"Host": "evil.example"}, {"Host": "127.0.0.1.evil.example:80"}, {"Origin": "http://evil.example"}]
+    "headers",
+    [
+        {"Host": "evil.example"},
+        {"Host": "127.0.0.1.evil.example:80"},
+        {"Origin": "http://evil.example"},
+        {"Origin": "http://["},
+    ],
 )
 def test_other_hosts_and_pages_of_other_sites_are_refused(port, path, headers):
     status, _, body = ask(port, "POST" if path == "/translate" else "GET", path, '{"text": "a"}', {**JSON, **headers})
