@@ -14,7 +14,7 @@ from sentencex import segment
 from s2s_tutorial.data.unicode_text import UNSPACED, script_of
 
 # Abbreviations that the library does not know in every language. A name or a number follows them, never a new sentence. The
-# web page uses these lists too (`export`).
+# web page uses these lists too (`web.description`).
 TITLES = (
     "M",
     "MM",
@@ -123,7 +123,7 @@ class Sentences:
 def abbreviations(language: str) -> list[str]:
     """Return the abbreviations of two or three letters from a to z that the library knows in a language.
 
-    The library does not list them, so all such words are tried. The web page uses the result (`export`).
+    The library does not list them, so all such words are tried. The web page uses the result (`web.description`).
     """
     words = ("".join(letters) for size in (2, 3) for letters in product(ascii_lowercase, repeat=size))
     return [word for word in words if len(segment(language, f"A {word}. Xyz")) == 1]
