@@ -209,8 +209,10 @@ def count_steps(pairs: int, training: TrainingSettings) -> tuple[int, int]:
         training: Settings of training.
 
     Raises:
-        ValueError: There are more steps than a record holds.
+        ValueError: There are no pairs, or more steps than a record holds.
     """
+    if not pairs:
+        raise ValueError("there are no pairs to train on: prepare a corpus with some, or loosen its filters")
     per_epoch = -(-pairs // training.batch_size)
     total = per_epoch * training.epochs
     if total > MAX_STEPS:
