@@ -51,6 +51,9 @@ _ORDINAL = re.compile(rf"(?<!\w)(?:{'|'.join(ARTICLES)})\s\d{{1,2}}\.[^\S\n]*\Z"
 # Ends of sentences that the library does not see: « … » before a capital, and a whole sentence in brackets.
 _DOTS = re.compile(r"…(?=\s+[^\s\d])")
 _IN_BRACKETS = re.compile(r"((?:^|[.!?…])\s*)\(([^()]*[.!?…])\)(?=\s)")
+# Text at which the library crashes: a space beyond ASCII before a full stop, and half a character.
+_SPACE_BEFORE_STOP = re.compile(r"[^\S\x00-\x7f](?=\.)")
+_SURROGATE = re.compile("[\ud800-\udfff]")
 
 
 @dataclass(frozen=True)
@@ -132,7 +135,8 @@ def abbreviations(language: str) -> list[str]:
 def _segments(line: str, language: str) -> Iterator[str]:
     """Cut a line where the library sees the end of a sentence, after writing other ends with marks that it knows."""
     known = _DOTS.sub(lambda dots: "…" if line[dots.end() :].lstrip()[0].islower() else ".", line)
-    known = _IN_BRACKETS.sub(r"\1‹\2›", known)  # as long as the line
+    known = _IN_BRACKETS.sub(r"\1‹\2›", known)
+    known = _SURROGATE.sub("\ufffd", _SPACE_BEFORE_STOP.sub(" ", known))  # as long as the line
     start = 0
     for piece in segment(language, known):
         yield line[start : start + len(piece)]
