@@ -52,7 +52,7 @@ class Row:
         unit: Unit of the value; "×" for a ratio.
         target: Value to reach; None if there is no target.
         at_least: Whether the target is a lower bound.
-        limit: Reason why the package is not faster: arithmetic, memory traffic or Python.
+        limit: Reason why the package is not faster, such as arithmetic, memory traffic or Python.
         sentence: The limit in words, with the distance of the code from it.
         data: Description of the sentences.
         seconds: Seconds of each form.

@@ -17,6 +17,7 @@ from pathlib import Path
 from benchmarks import long_rows, rows
 from benchmarks.bench import Bench
 from benchmarks.measure import Row, Spread, machine
+from s2s_tutorial.files import write_atomically
 from s2s_tutorial.workers import keep_memory
 
 
@@ -48,7 +49,7 @@ def main() -> int:
             print(f"{name}: {time.perf_counter() - start:.0f} s", file=sys.stderr)
             if options.json:  # after every row, so that a stopped run can resume
                 options.json.parent.mkdir(parents=True, exist_ok=True)
-                options.json.write_text(json.dumps(report, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+                write_atomically(options.json, f"{json.dumps(report, indent=1, ensure_ascii=False)}\n".encode())
     print(table([row_of(values) for values in report["rows"]]))
     if options.quick:
         print("\nquick: far too few repeats, so these figures mean nothing")

@@ -9,6 +9,7 @@ A part always runs on one thread, so its result does not depend on the number of
 
 from __future__ import annotations
 
+import os
 import threading
 import time
 from collections import deque
@@ -131,6 +132,10 @@ def _pool(count: int) -> SimpleQueue[Callable[[], None]]:
             threading.Thread(target=begin, name=f"s2s worker {number}", daemon=True).start()
         all_started.wait()
     return tasks
+
+
+if hasattr(os, "register_at_fork"):  # a copy of this process has none of its threads, so it starts its own
+    os.register_at_fork(after_in_child=_pool.cache_clear)
 
 
 def keep_memory() -> None:

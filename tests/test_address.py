@@ -7,6 +7,7 @@ import subprocess
 import sys
 import tomllib
 from pathlib import Path
+from types import SimpleNamespace
 from urllib.parse import parse_qs, urlsplit
 
 import nbformat
@@ -186,6 +187,21 @@ def test_a_chapters_buttons_lead_to_files_of_the_branches(published):
     assert found["Repository"] == ADDRESS
     assert found["Suggest edit"] == f"{ADDRESS}/edit/main/notebooks/06_attention.py"
     assert found["Open issue"].startswith(f"{ADDRESS}/issues/new?title=")
+
+
+@pytest.mark.parametrize("address", ["", ADDRESS])
+def test_a_tests_name_is_a_link_only_where_there_is_an_address(address):
+    import s2s_address
+    import s2s_reference
+
+    role = s2s_reference.Test()
+    config = SimpleNamespace(html_theme_options=s2s_address.theme_options(address))
+    settings = SimpleNamespace(env=SimpleNamespace(config=config))
+    role.rawtext, role.text = "", "tests/test_a.py::test_it_is_so"
+    role.inliner = SimpleNamespace(document=SimpleNamespace(settings=settings))
+    [node], _ = role.run()
+    assert node.astext() == "it is so"
+    assert node.get("refuri") == (f"{ADDRESS}/blob/notebooks/tests/test_a.py" if address else None)
 
 
 @pytest.mark.slow

@@ -2,6 +2,7 @@
 
 import _thread
 import gc
+import os
 import signal
 import threading
 import time
@@ -100,3 +101,13 @@ def test_workers_have_the_gradient_mode_of_the_caller(mode):
 
 def test_a_worker_may_use_workers_itself():
     assert in_workers(lambda number: sum(in_workers(abs, [number, -number])), range(4), 2) == [0, 2, 4, 6]
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="this system cannot copy a process")
+@pytest.mark.filterwarnings("ignore:This process:DeprecationWarning")
+def test_a_copy_of_the_process_has_workers_of_its_own():
+    assert in_workers(abs, [-1, -2], 2) == [1, 2]
+    if not (child := os.fork()):
+        signal.alarm(20)  # ends a child that waits for workers which it does not have
+        os._exit(in_workers(abs, [-1, -2], 2) != [1, 2])
+    assert os.waitpid(child, 0) == (child, 0)

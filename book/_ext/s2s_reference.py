@@ -95,14 +95,16 @@ def _written(value: object) -> str:
 
 
 class Test(SphinxRole):
-    """A link to a test's file, with the test's name as a sentence."""
+    """A link to a test's file, with the test's name as a sentence; without the address of a repository, the sentence alone."""
 
     def run(self) -> tuple[list[nodes.Node], list[nodes.system_message]]:
-        """Return the link that replaces the role."""
+        """Return the node that replaces the role."""
         file, _, name = self.text.partition("::")
         theme = self.config.html_theme_options
-        address = f"{theme['repository_url']}/blob/{theme['repository_branch']}/{file}"
         words = name.removeprefix("test_").replace("_", " ")
+        if not theme["repository_url"]:
+            return [nodes.inline(self.rawtext, words)], []
+        address = f"{theme['repository_url']}/blob/{theme['repository_branch']}/{file}"
         return [nodes.reference(self.rawtext, words, refuri=address, reftitle=self.text)], []
 
 

@@ -16,6 +16,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from s2s_tutorial.data.unicode_text import MARKER
 from s2s_tutorial.data.vocabulary import EOS, PAD, UNK, Vocabulary
 from s2s_tutorial.settings import TrainingSettings
 
@@ -37,7 +38,16 @@ class Encoded:
 
     @classmethod
     def encode(cls, sentences: Sequence[str], vocabulary: Vocabulary) -> Encoded:
-        """Encode normalised sentences (words joined by spaces)."""
+        """Encode normalised sentences, words joined by spaces, as the text rule "ascii" writes them.
+
+        Raises:
+            ValueError: The vocabulary has words of another rule or pieces of words, to which spaces do not lead.
+        """
+        if any(word.startswith(MARKER) for word in vocabulary.words):
+            raise ValueError(
+                "the vocabulary has words with the mark of a space, or pieces of words, which spaces do not separate: use "
+                "data.pieces.encode_sentences(sentences, vocabulary, corpus.rule)"
+            )
         # One look-up per word over one long text, in which a line end, for EOS, is a word too.
         words = " \n ".join([*sentences, ""]).split(" ") if sentences else []
         ids_of = vocabulary._ids | {"\n": EOS, "": -1}
@@ -199,8 +209,10 @@ def count_steps(pairs: int, training: TrainingSettings) -> tuple[int, int]:
         training: Settings of training.
 
     Raises:
-        ValueError: There are more steps than a record holds.
+        ValueError: There are no pairs, or more steps than a record holds.
     """
+    if not pairs:
+        raise ValueError("there are no pairs to train on: prepare a corpus with some, or loosen its filters")
     per_epoch = -(-pairs // training.batch_size)
     total = per_epoch * training.epochs
     if total > MAX_STEPS:

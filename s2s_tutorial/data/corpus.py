@@ -96,7 +96,7 @@ class Corpus:
     Attributes:
         steps: Name of each step of preparation, and the number of pairs that it left.
         word_counts: Number of different words, of source and of target, that are frequent enough to be kept.
-        train: Training pairs; `stored.StoredPairs` if they are on disk.
+        train: Training pairs; `mapped_pairs.StoredPairs` if they are on disk.
         validation: At most `MOST_HELD_OUT` held-out sentences, by which the best weights are chosen.
         test: At most `MOST_HELD_OUT` held-out sentences, on which the finished model is measured.
         validation_pairs: Number of pairs in the whole validation set.

@@ -8,9 +8,9 @@ import os
 from pathlib import Path
 
 from s2s_tutorial.data.columns import CorpusError
+from s2s_tutorial.files import write_atomically
 
-TATOEBA_URL = "https://www.manythings.org/anki/fra-eng.zip"
-TATOEBA_LICENCE = "CC BY 2.0 FR, tatoeba.org and manythings.org/anki"
+TATOEBA_URL = "https://www.manythings.org/anki/fra-eng.zip"  # CC BY 2.0 FR, tatoeba.org and manythings.org/anki
 DATA_VARIABLE = "S2S_TUTORIAL_DATA"
 
 
@@ -47,7 +47,8 @@ def tatoeba_file() -> Path:
             ) from None
     checksum = hashlib.sha256(path.read_bytes()).hexdigest()
     if known is None:
-        remembered.write_text(json.dumps({"url": TATOEBA_URL, "sha256": checksum}), encoding="utf-8")
+        # Another process that looks at the same moment must not find half of the file.
+        write_atomically(remembered, json.dumps({"url": TATOEBA_URL, "sha256": checksum}).encode())
     elif known != checksum:
         raise CorpusError(
             f"{path} is not the file that was downloaded first (sha256 {checksum[:12]}…, then {known[:12]}…). To use it "

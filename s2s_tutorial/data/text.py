@@ -95,7 +95,7 @@ def tokenise(text: str) -> list[str]:
 
 
 # How words are joined, by language: patterns and their replacements, applied in this order. The web page uses this table
-# too (`export`), so its patterns mean the same in Python and JavaScript.
+# too (`web.description`), so its patterns mean the same in Python and JavaScript.
 JOINS: dict[str, tuple[tuple[str, str], ...]] = {
     # Normalising turns the apostrophe of a contraction into a space: "i m" becomes "i'm" again.
     "en": (

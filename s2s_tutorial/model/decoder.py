@@ -33,7 +33,7 @@ class RecurrentDecoder(Decoder):
         settings: Sizes of the network, and its attention.
         vocabulary_size: Number V of target words.
         input_size: Size of the first GRU layer's input.
-        pad_id: Id of PAD, whose embedding stays zero.
+        pad_id: Id of PAD; reading it does not train its embedding.
     """
 
     def __init__(self, settings: ModelSettings, vocabulary_size: int, input_size: int, pad_id: int = 0) -> None:

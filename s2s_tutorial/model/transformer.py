@@ -186,7 +186,7 @@ class TransformerDecoder(Decoder):
     Args:
         settings: Sizes of the network.
         vocabulary_size: Number V of target words.
-        pad_id: Id of PAD, whose embedding stays zero.
+        pad_id: Id of PAD; reading it does not train its embedding.
     """
 
     def __init__(self, settings: ModelSettings, vocabulary_size: int, pad_id: int = 0) -> None:

@@ -13,8 +13,9 @@ from typing import Any
 import numpy as np
 import torch
 
-from s2s_tutorial.data.batches import Encoded, batches_in_order
+from s2s_tutorial.data.batches import batches_in_order
 from s2s_tutorial.data.corpus import Corpus, HeldOut
+from s2s_tutorial.data.pieces import encode_sentences
 from s2s_tutorial.data.rules import TextRule
 from s2s_tutorial.files import read_json, write_json
 from s2s_tutorial.notebook.plots import running_mean
@@ -95,11 +96,11 @@ def held_out_loss(trainer: Trainer) -> float:
     Raises:
         ValueError: The test set is empty.
     """
-    held_out = trainer.corpus.test
+    corpus, held_out = trainer.corpus, trainer.corpus.test
     if not len(held_out):
         raise ValueError("the test set is empty: prepare a corpus with more pairs")
-    src = Encoded.encode(held_out.sources, trainer.corpus.src_vocabulary)
-    tgt = Encoded.encode([texts[0] for texts in held_out.references], trainer.corpus.tgt_vocabulary)
+    src = encode_sentences(held_out.sources, corpus.src_vocabulary, corpus.rule)
+    tgt = encode_sentences([texts[0] for texts in held_out.references], corpus.tgt_vocabulary, corpus.rule)
     total = words = 0.0
     for _, batch in batches_in_order(src, tgt, 128):
         count = int(batch.tgt_mask.sum())

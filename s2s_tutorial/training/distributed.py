@@ -162,7 +162,7 @@ def join(device: str = "auto") -> Iterator[Group]:
         device: Device the model is trained on; with "auto" and "cuda" each process takes its own GPU.
 
     Raises:
-        GroupError: The other processes do not answer.
+        GroupError: The other processes do not answer, or this machine has fewer GPUs than processes.
     """
     size = int(os.environ.get("WORLD_SIZE", "1"))
     if size == 1:
@@ -170,7 +170,7 @@ def join(device: str = "auto") -> Iterator[Group]:
         return
     on_gpu = device.startswith("cuda") or (device == "auto" and torch.cuda.is_available())
     if on_gpu:
-        torch.cuda.set_device(int(os.environ.get("LOCAL_RANK", "0")))
+        _take_gpu(int(os.environ.get("LOCAL_RANK", "0")))
     try:
         store, rank, size = next(dist.rendezvous("env://", timeout=PATIENCE))
         # torchrun keeps one store over its restarts, so each restart writes its addresses below a prefix of its own.
@@ -185,3 +185,13 @@ def join(device: str = "auto") -> Iterator[Group]:
         yield Group(rank, size, torch.device("cuda" if on_gpu else "cpu"))
     finally:
         dist.destroy_process_group()
+
+
+def _take_gpu(number: int) -> None:
+    """Compute on the GPU of this number from now on, because two processes must not share one."""
+    if number >= (found := torch.cuda.device_count()):
+        raise GroupError(
+            f"process {number} of this machine has no GPU of its own, because there {'is' if found == 1 else 'are'} {found}: "
+            "start at most one process for each GPU (--nproc-per-node), or train on processors (--device cpu)"
+        )
+    torch.cuda.set_device(number)

@@ -20,7 +20,7 @@ import numpy as np
 from s2s_tutorial.data.corpus import Corpus, Pairs
 from s2s_tutorial.data.on_disk.cache import load_encoded
 from s2s_tutorial.data.tatoeba import is_at_hand
-from s2s_tutorial.files import read_bounded, write_atomically
+from s2s_tutorial.files import BadFileError, read_bounded, write_atomically
 from s2s_tutorial.grammar import LANGUAGES, generate
 from s2s_tutorial.runs.find_data import find_data
 from s2s_tutorial.runs.folder import Run
@@ -99,12 +99,17 @@ def rehearsal_for(parent: Run, new: int, folder: Path) -> Rehearsal:
         folder: Folder of the new run.
 
     Raises:
-        BadFileError: The file in the folder cannot be read.
+        BadFileError: The file in the folder cannot be read, or is damaged.
     """
-    if (folder / FILE).is_file():
-        text = read_bounded(folder / FILE, MAX_FILE_BYTES).decode().removesuffix("\n")
-        lines = [line.partition("\t") for line in text.split("\n")]
-        return Rehearsal(Pairs([src for src, _, _ in lines], [tgt for _, _, tgt in lines]), f"those in {folder / FILE}")
+    path = folder / FILE
+    if path.is_file():
+        try:
+            text = read_bounded(path, MAX_FILE_BYTES).decode()
+        except UnicodeDecodeError:
+            raise BadFileError(f"{path} is damaged (not UTF-8): restore it, or start a new run") from None
+        lines = [line.partition("\t") for line in text.split("\n")[:-1]]  # each ends with a line feed
+        pairs = Pairs([source for source, _, _ in lines], [target for _, _, target in lines])
+        return Rehearsal(pairs, f"those in {path}" if lines else "")
     count = count_old(new)
     return _own_pairs(parent, count) or _translated_pairs(parent, count) or Rehearsal(Pairs([], []), "")
 

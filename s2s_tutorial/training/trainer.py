@@ -68,6 +68,7 @@ class Trainer:
 
     Raises:
         RunError: The folder holds a run with other settings, other data or another start.
+        ValueError: The corpus has no training pairs, or there are more steps than a record holds; nothing is written then.
     """
 
     mix_words = staticmethod(mix_in_parallel)
@@ -87,6 +88,7 @@ class Trainer:
         check_type("settings", settings, Settings, hint='PRESETS["sample"], for example')
         folder = to_path(folder, "folder")
         self.corpus, self.settings, self.device = corpus, settings, torch.device(choose_device(str(device)))
+        self.steps_per_epoch, self.total_steps = count_steps(len(corpus.train), settings.training)
         self.group, self.start = group or Group(), start or Start()
         self.rng = torch.Generator(self.device).manual_seed(settings.training.seed)
         self.pairs = EpochPairs.of(corpus, settings)
@@ -100,7 +102,6 @@ class Trainer:
         self.checkpoints = Checkpoints(folder, most=self.state.most_bytes)
         self.record = Record(self.run.record_path)
         self.rare_words = RareWords.of(corpus, self.device)
-        self.steps_per_epoch, self.total_steps = count_steps(len(corpus.train), settings.training)
         shown = Samples.of(samples or corpus.train)
         self.display = Display(self.run, self.total_steps, shown, self.translator, watchers, self.group.writes)
 

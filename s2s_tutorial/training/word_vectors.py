@@ -22,6 +22,7 @@ from torch import Tensor, nn
 
 from s2s_tutorial.arguments import to_path
 from s2s_tutorial.data.text import normalise
+from s2s_tutorial.data.unicode_text import MARKER
 from s2s_tutorial.data.vocabulary import SPECIAL_WORDS, Vocabulary
 from s2s_tutorial.files import write_atomically
 from s2s_tutorial.settings import MAX_SIZE
@@ -57,8 +58,9 @@ class WordVectors:
 def read_vectors(path: str | Path, vocabulary: Vocabulary) -> WordVectors:
     """Read the vectors of a vocabulary's words from a text file, with or without word2vec's first line.
 
-    A word of the file is looked up as it is, and then normalised: « École » becomes the vocabulary's "ecole". Files begin
-    with their most frequent words, so if several words of the file are the same here, the first one is used.
+    A word of the file is looked up as it is, and then normalised: « École » becomes the vocabulary's "ecole". In a vocabulary
+    of the text rule "unicode" its vector is also that of the word after a space, "▁École". Files begin with their most
+    frequent words, so if several words of the file are the same here, the first one is used.
 
     Args:
         path: Path of the file.
@@ -82,9 +84,8 @@ def read_vectors(path: str | Path, vocabulary: Vocabulary) -> WordVectors:
         with path.open("rb") as file:
             for number, written, values in _entries(_lines(file, name, checksum), name):
                 total += 1
-                word = normalise(written) if written not in vocabulary and written.isalpha() else written
-                if word in vocabulary and word not in found and word not in SPECIAL_WORDS:
-                    found[word] = _vector(values, number, name)
+                if new := [word for word in _spellings(written, vocabulary) if word not in found]:
+                    found |= dict.fromkeys(new, _vector(values, number, name))
     except OSError as error:
         raise VectorsError(f"{path} cannot be read: {error.strerror or error}") from error
     if not found:
@@ -93,6 +94,15 @@ def read_vectors(path: str | Path, vocabulary: Vocabulary) -> WordVectors:
             f"{total:,}: are its words those of the source language?"
         )
     return WordVectors(tuple(found), torch.stack(list(found.values())), f"{name}, sha256 {checksum.hexdigest()[:16]}")
+
+
+def _spellings(written: str, vocabulary: Vocabulary) -> list[str]:
+    """Return the words of a vocabulary that a word of a file stands for: as it is written, or else normalised."""
+    for spelled in (written, normalise(written) if written.isalpha() else ""):
+        words = [word for word in (spelled, MARKER + spelled) if spelled and word in vocabulary]
+        if words:
+            return [word for word in words if word not in SPECIAL_WORDS]
+    return []
 
 
 def _lines(file: BinaryIO, name: str, checksum: hashlib._Hash) -> Iterator[tuple[int, str]]:

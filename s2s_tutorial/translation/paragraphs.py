@@ -14,7 +14,7 @@ from sentencex import segment
 from s2s_tutorial.data.unicode_text import UNSPACED, script_of
 
 # Abbreviations that the library does not know in every language. A name or a number follows them, never a new sentence. The
-# web page uses these lists too (`export`).
+# web page uses these lists too (`web.description`).
 TITLES = (
     "M",
     "MM",
@@ -51,6 +51,9 @@ _ORDINAL = re.compile(rf"(?<!\w)(?:{'|'.join(ARTICLES)})\s\d{{1,2}}\.[^\S\n]*\Z"
 # Ends of sentences that the library does not see: « … » before a capital, and a whole sentence in brackets.
 _DOTS = re.compile(r"…(?=\s+[^\s\d])")
 _IN_BRACKETS = re.compile(r"((?:^|[.!?…])\s*)\(([^()]*[.!?…])\)(?=\s)")
+# Text at which the library crashes: a space beyond ASCII before a full stop, and half a character.
+_SPACE_BEFORE_STOP = re.compile(r"[^\S\x00-\x7f](?=\.)")
+_SURROGATE = re.compile("[\ud800-\udfff]")
 
 
 @dataclass(frozen=True)
@@ -123,7 +126,7 @@ class Sentences:
 def abbreviations(language: str) -> list[str]:
     """Return the abbreviations of two or three letters from a to z that the library knows in a language.
 
-    The library does not list them, so all such words are tried. The web page uses the result (`export`).
+    The library does not list them, so all such words are tried. The web page uses the result (`web.description`).
     """
     words = ("".join(letters) for size in (2, 3) for letters in product(ascii_lowercase, repeat=size))
     return [word for word in words if len(segment(language, f"A {word}. Xyz")) == 1]
@@ -132,7 +135,8 @@ def abbreviations(language: str) -> list[str]:
 def _segments(line: str, language: str) -> Iterator[str]:
     """Cut a line where the library sees the end of a sentence, after writing other ends with marks that it knows."""
     known = _DOTS.sub(lambda dots: "…" if line[dots.end() :].lstrip()[0].islower() else ".", line)
-    known = _IN_BRACKETS.sub(r"\1‹\2›", known)  # as long as the line
+    known = _IN_BRACKETS.sub(r"\1‹\2›", known)
+    known = _SURROGATE.sub("\ufffd", _SPACE_BEFORE_STOP.sub(" ", known))  # as long as the line
     start = 0
     for piece in segment(language, known):
         yield line[start : start + len(piece)]

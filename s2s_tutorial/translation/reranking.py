@@ -82,8 +82,9 @@ class Candidates:
         ):
             total = [one + weight * other if weight else one for one, other in zip(forward, backward, strict=True)]
             best = total.index(max(total))
-            words = first.rule.split(texts[best])
-            chosen.append(first if best == 0 else replace(first, words=words, copied=[], attn_weights=None, others=[]))
+            words, score = first.rule.split(texts[best]), forward[best]
+            other = replace(first, words=words, copied=[], score=score, attn_weights=None, others=[])
+            chosen.append(other if best else first)
         return chosen
 
 

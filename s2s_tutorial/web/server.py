@@ -17,7 +17,6 @@ from contextlib import suppress
 from pathlib import Path
 from socket import create_server, socket
 from typing import Annotated, Any
-from urllib.parse import urlsplit
 
 import msgspec
 from msgspec import Meta
@@ -25,7 +24,6 @@ from tornado.httpserver import HTTPServer
 from tornado.httputil import responses
 from tornado.web import Application, HTTPError, RequestHandler, StaticFileHandler
 
-from s2s_tutorial.translation.reading import SentenceError
 from s2s_tutorial.translation.translator import Translator
 
 ADDRESS = "127.0.0.1"  # the server listens on this address only
@@ -113,7 +111,7 @@ class Guarded(RequestHandler):
             raise RefusedError(
                 403, f"this server answers to {' and '.join(sorted(NAMES))} only: use one of these addresses"
             )
-        if origin is not None and urlsplit(origin).netloc != self.request.host:
+        if origin is not None and origin.partition("://")[2] != self.request.host:
             raise RefusedError(403, "this server does not answer pages of other sites: use its own page")
 
     def answer(self, values: dict[str, Any]) -> None:
@@ -235,7 +233,7 @@ class Desk:
         self.waiting += 1
         try:
             return await asyncio.get_running_loop().run_in_executor(self.worker, self._translate, question)
-        except SentenceError as error:
+        except ValueError as error:  # a SentenceError, or a beam larger than the vocabulary
             raise RefusedError(422, str(error)) from None
         finally:
             self.waiting -= 1

@@ -120,6 +120,10 @@ def test_sentences_are_encoded_as_word_by_word(rule):
         again = encode_sentences(sentences, vocabularies[0], rule)
         assert np.array_equal(plain.ids, again.ids)
         assert np.array_equal(plain.starts, again.starts)
+    else:
+        for vocabulary in vocabularies:
+            with pytest.raises(ValueError, match=r"use data\.pieces\.encode_sentences"):
+                Encoded.encode(sentences, vocabulary)
 
 
 def test_dropout_cuts_words_in_other_ways_that_depend_on_the_seed_alone():

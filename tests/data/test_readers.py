@@ -1,7 +1,9 @@
 """Reading pairs: accepted and refused files, error messages, and the download."""
 
+import errno
 import io
 import json
+import os
 import re
 import struct
 import zipfile
@@ -269,6 +271,18 @@ def test_the_first_download_is_kept_with_its_checksum(download):
     assert re.fullmatch("[0-9a-f]{64}", remembered["sha256"])
     assert tatoeba_file() == path
     assert download.times == 1
+
+
+def test_the_checksum_is_written_whole_or_not_at_all(download, monkeypatch):
+    def full(file):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "fsync", full)
+        with pytest.raises(OSError, match=r"No space left on device.*fra-eng.json"):
+            tatoeba_file()
+    assert not (download.cache / "fra-eng.json").exists()
+    assert read_file(tatoeba_file()).first == ["i sing .", "you sing ."]
 
 
 def test_a_changed_file_is_reported_with_what_to_do(download):

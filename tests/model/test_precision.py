@@ -76,3 +76,9 @@ def test_the_recurrence_in_half_precision_is_near_float32(bidirectional, started
     for full, half in zip(*results, strict=True):
         assert half.dtype == torch.float32
         assert (half - full).norm() <= 0.02 * full.norm()
+
+
+def test_measuring_changes_no_random_draw_that_follows():
+    expected = torch.random.get_rng_state()
+    precision.half_precision_is_faster.__wrapped__(8)
+    assert torch.equal(torch.random.get_rng_state(), expected)

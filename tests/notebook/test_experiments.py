@@ -2,6 +2,7 @@
 
 from contextlib import contextmanager
 from dataclasses import fields, replace
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -9,8 +10,10 @@ import torch
 from tiny import TINY
 
 from s2s_tutorial.data.batches import Batch, Encoded
-from s2s_tutorial.data.corpus import HeldOut
+from s2s_tutorial.data.corpus import HeldOut, Pairs, prepare
+from s2s_tutorial.data.on_disk.mapped_pairs import encode_pairs
 from s2s_tutorial.files import BadFileError
+from s2s_tutorial.model.seq2seq import Seq2Seq
 from s2s_tutorial.notebook import experiments
 from s2s_tutorial.notebook.experiments import (
     Result,
@@ -24,7 +27,7 @@ from s2s_tutorial.notebook.experiments import (
     train_variant,
     verdict,
 )
-from s2s_tutorial.settings import ModelSettings, TrainingSettings
+from s2s_tutorial.settings import DataSettings, ModelSettings, TrainingSettings
 from s2s_tutorial.translation.evaluation import Scores
 
 CHANGES = {"epochs": 1, "seed": 3, "sampling": "none"}
@@ -103,6 +106,18 @@ def test_the_loss_of_the_test_set_is_that_of_its_words_one_sentence_at_a_time(va
         losses = [trainer.model.loss(pair).item() for pair in pairs]
     words = [pair.tgt_ids.shape[1] for pair in pairs]
     assert experiments.held_out_loss(trainer) == pytest.approx(np.average(losses, weights=words), rel=1e-5)
+
+
+def test_the_loss_of_a_model_of_pieces_is_that_of_its_pieces():
+    corpus = prepare(DataSettings(sample_pairs=300, text="unicode", tokens="subwords", vocabulary_size=512))
+    vocabularies = corpus.src_vocabulary, corpus.tgt_vocabulary
+    model = Seq2Seq(ModelSettings(embedding_size=8, hidden_size=8), *map(len, vocabularies)).eval()
+    firsts = [texts[0] for texts in corpus.test.references]
+    scored = encode_pairs(Pairs(corpus.test.sources, firsts), *vocabularies, corpus.rule)
+    with torch.inference_mode():
+        expected = model.loss(Batch.of(*scored, np.arange(len(firsts)))).item()
+    trainer = SimpleNamespace(corpus=corpus, model=model, device="cpu")
+    assert experiments.held_out_loss(trainer) == pytest.approx(expected, rel=1e-5)
 
 
 def test_an_empty_test_set_has_no_loss(variant, monkeypatch):

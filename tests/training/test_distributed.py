@@ -108,6 +108,19 @@ def test_processes_that_cannot_connect_raise_a_clear_error(monkeypatch):
         pass
 
 
+@pytest.mark.parametrize("device", ["cuda", "auto"])
+def test_a_process_without_a_gpu_of_its_own_is_told_so_in_one_line(monkeypatch, device):
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
+    monkeypatch.setattr(torch.cuda, "device_count", lambda: 1)
+    for name, value in {"WORLD_SIZE": "2", "LOCAL_RANK": "1"}.items():
+        monkeypatch.setenv(name, value)
+    with (
+        pytest.raises(GroupError, match="process 1 of this machine has no GPU of its own, because there is 1: "),
+        join(device),
+    ):
+        pass
+
+
 # Training together
 
 

@@ -5,6 +5,7 @@ from dataclasses import replace
 import pytest
 
 from s2s_tutorial.data.corpus import HeldOut, Pairs, prepare
+from s2s_tutorial.files import BadFileError
 from s2s_tutorial.runs.folder import RunError, open_run
 from s2s_tutorial.settings import DataSettings
 from s2s_tutorial.training import rehearsal
@@ -53,6 +54,20 @@ def test_no_sentence_of_a_held_out_set_is_rehearsed(tiny_corpus):
     train = old.mix_into(corpus).train
     assert set(zip(train.sources, train.targets, strict=True)) == {("n", "m"), ("e", "q")}
     assert train.sources.count("n") == count_repeats(1)
+
+
+def test_without_any_old_pairs_a_run_resumes_with_none(parent, tmp_path):
+    none = Rehearsal(Pairs([], []), "")
+    none.save(tmp_path)
+    again = rehearsal_for(parent, 20, tmp_path)
+    assert again == none
+    assert again.start_from(parent).name == none.start_from(parent).name
+
+
+def test_a_damaged_file_of_old_pairs_is_named(parent, tmp_path):
+    (tmp_path / rehearsal.FILE).write_bytes(b"la f\xeate\tthe party\n")
+    with pytest.raises(BadFileError, match=r"rehearsal.tsv is damaged \(not UTF-8\): restore it, or start a new run"):
+        rehearsal_for(parent, 20, tmp_path)
 
 
 def test_a_run_resumes_with_the_old_pairs_of_its_folder(parent, tmp_path):

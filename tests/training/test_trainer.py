@@ -67,6 +67,14 @@ def total_norm(module) -> float:
 # The schedule of the learning rate
 
 
+def test_a_run_that_cannot_begin_writes_nothing(make_trainer, tiny_corpus, tmp_path):
+    with pytest.raises(ValueError, match="more than a record holds"):
+        make_trainer(epochs=10_000, batch_size=1)
+    with pytest.raises(ValueError, match="there are no pairs to train on"):
+        Trainer(replace(tiny_corpus, train=Pairs([], [])), TINY, tmp_path / "run", watchers=[])
+    assert not (tmp_path / "run").exists()
+
+
 @pytest.mark.parametrize(
     ("steps", "warmup", "decay"), [(100, 0.1, 0.9), (100, 0.25, 0.5), (37, 0.0, 1.0), (50, 0.2, 0.0)]
 )

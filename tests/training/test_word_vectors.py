@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from torch import nn
 
+from s2s_tutorial.data.rules import UNICODE
 from s2s_tutorial.data.vocabulary import PAD, SPECIAL_WORDS, UNK, Vocabulary
 from s2s_tutorial.training import word_vectors as vectors
 from s2s_tutorial.training.word_vectors import (
@@ -61,6 +62,14 @@ def test_a_word_is_found_as_written_or_normalised_and_the_first_one_counts(tmp_p
     found = read(tmp_path, "Sœur 1\nsoeur 2\nÉcole 3\n. 4\na1 5\nà 6\na 7\n", words)
     # "a1" would be normalised to "a", which is not in the vocabulary.
     assert dict(zip(found.words, found.values[:, 0].tolist(), strict=True)) == {"soeur": 1, "ecole": 3, ".": 4, "a": 6}
+
+
+def test_a_word_is_also_found_with_the_mark_of_a_space_before_it(tmp_path):
+    vocabulary = Vocabulary.count([" ".join(UNICODE.split("L'été est là, est-ce bien ?"))])
+    found = read(tmp_path, "est 1 2\nété 3 4\nEst 5 6\nbien 7 8\n, 9 9\n", vocabulary)
+    assert dict(zip(found.words, found.values.tolist(), strict=True)) == {
+        "▁est": [1, 2], "été": [3, 4], "▁bien": [7, 8], ",": [9, 9],
+    }  # fmt: skip
 
 
 def test_a_word_with_spaces_is_one_word_and_not_in_the_vocabulary(tmp_path):

@@ -56,6 +56,15 @@ def test_sentences_and_spaces_are_the_text(text):
     assert all(sentence == sentence.strip() != "" for sentence in found.texts)
 
 
+@pytest.mark.parametrize(
+    "text", ["Z\u202f. Oui.", "A\r\u3000.", "Il dort\u2028. É\u00a0\x85. Non.", "Un \ud800. Deux."]
+)
+@pytest.mark.parametrize("language", ["fr", "en"])
+def test_text_at_which_the_library_crashes_is_split(language, text):
+    found = Sentences.of(text, language)
+    assert found.join(found.texts) == text
+
+
 def test_what_has_no_letter_stays_where_it_is():
     assert Sentences.of("1. Un.\n* * *\n2. Deux.", "fr").join(["One.", "Two."]) == "1. One.\n* * *\n2. Two."
 

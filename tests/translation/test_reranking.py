@@ -31,7 +31,8 @@ def test_weight_zero_keeps_the_order_of_the_beam_and_a_large_one_follows_the_way
     assert [len(texts) for texts in candidates.texts] == [4, 4]
     for row, each in enumerate(candidates.choose(1e6)):
         best = max(candidates.backward[row])
-        assert candidates.backward[row][candidates.texts[row].index(each.normal_text)] == best
+        chosen = candidates.texts[row].index(each.normal_text)
+        assert (candidates.backward[row][chosen], each.score) == (best, candidates.forward[row][chosen])
 
 
 def test_an_empty_hypothesis_is_never_chosen_for_its_way_back(translator):

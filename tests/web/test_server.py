@@ -13,8 +13,12 @@ from tiny import press_stop
 from typer.testing import CliRunner
 
 from s2s_tutorial.cli.commands import app
+from s2s_tutorial.data.vocabulary import Vocabulary
+from s2s_tutorial.model.seq2seq import Seq2Seq
 from s2s_tutorial.runs.folder import open_run
 from s2s_tutorial.runs.weights import load_translator
+from s2s_tutorial.settings import ModelSettings
+from s2s_tutorial.translation.translator import Translator
 from s2s_tutorial.web import server
 from s2s_tutorial.web.page import write_page
 from s2s_tutorial.web.server import MOST_BYTES, MOST_READ, MOST_WAITING, Desk, Question, Rate, RefusedError
@@ -130,6 +134,17 @@ def test_a_bad_request_is_answered_with_what_is_wrong(port, body, headers, statu
     assert received["Content-Type"].startswith("application/json")
 
 
+def test_a_beam_larger_than_the_vocabulary_is_refused_saying_so():
+    words = Vocabulary.count(["a b c"])
+    model = Seq2Seq(ModelSettings(embedding_size=8, hidden_size=8), len(words), len(words)).eval()
+    with (
+        Desk(Translator(model, words, words)) as desk,
+        pytest.raises(RefusedError) as caught,
+    ):
+        asyncio.run(desk.translate(Question("a b", beam=20)))
+    assert (caught.value.status_code, caught.value.message) == (422, "beam size is 20, expected 1 to 5")
+
+
 @pytest.mark.parametrize(
     ("method", "path", "status"),
     [("GET", "/translate", 405), ("PUT", "/translate", 405), ("POST", "/health", 405), ("GET", "/nothing", 404),
@@ -143,7 +158,13 @@ def test_another_address_or_method_is_an_error_in_json(port, method, path, statu
 
 @pytest.mark.parametrize("path", ["/", "/health", "/models/models.js", "/translate", "/nothing"])
 @pytest.mark.parametrize(
-    "headers", [{"Host": "evil.example"}, {"Host": "127.0.0.1.evil.example:80"}, {"Origin": "http://evil.example"}]
+    "headers",
+    [
+        {"Host": "evil.example"},
+        {"Host": "127.0.0.1.evil.example:80"},
+        {"Origin": "http://evil.example"},
+        {"Origin": "http://["},
+    ],
 )
 def test_other_hosts_and_pages_of_other_sites_are_refused(port, path, headers):
     status, _, body = ask(port, "POST" if path == "/translate" else "GET", path, '{"text": "a"}', {**JSON, **headers})

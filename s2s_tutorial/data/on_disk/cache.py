@@ -1,7 +1,7 @@
 """A corpus larger than memory: encoded once into files, which training maps into memory.
 
 `stream` returns the same corpus as `corpus.prepare`: the same pairs in the same sets and order, with the same ids. Module
-`build` writes the files. They are in a folder `encoded-…`, named by a fingerprint of data and settings. The file
+`build` makes the files. They are in a folder `encoded-…`, named by a fingerprint of data and settings. The file
 corpus.json is written last: a folder without it is incomplete, and is made again.
 """
 
@@ -22,7 +22,7 @@ from filelock import FileLock
 
 from s2s_tutorial.data import corpus as corpora
 from s2s_tutorial.data.columns import CorpusError, source_and_target
-from s2s_tutorial.data.corpus import Corpus, HeldOut
+from s2s_tutorial.data.corpus import Corpus, HeldOut, held_out_from
 from s2s_tutorial.data.losses import Losses
 from s2s_tutorial.data.on_disk.build import encode
 from s2s_tutorial.data.on_disk.mapped_pairs import StoredPairs, checksum, open_array, open_encoded
@@ -30,6 +30,7 @@ from s2s_tutorial.data.pieces import read_vocabulary
 from s2s_tutorial.data.readers import content_digest, sample_language
 from s2s_tutorial.data.reading.opening import OPENERS
 from s2s_tutorial.data.rules import text_rule
+from s2s_tutorial.data.split import read_own_sets
 from s2s_tutorial.data.vocabulary import Vocabulary
 from s2s_tutorial.files import BadFileError, read_bounded, read_json, refuse_links
 from s2s_tutorial.grammar import generate
@@ -183,7 +184,7 @@ def open_encoded_corpus(folder: Path, settings: DataSettings, mark: str) -> Corp
         keys = open_array(folder / "src.keys.npy", (np.uint64,))
         if not len(src) == len(tgt) == len(keys):
             raise BadFileError(f"{folder} has sides of different lengths")
-        held_out = {part: _open_held_out(folder / f"{part}.tsv", values["aligned"]) for part in ("validation", "test")}
+        held_out = _held_out_sets(folder, settings, values["aligned"])
         return Corpus(
             steps=[(str(name), int(count)) for name, count in values["steps"]],
             word_counts=(int(values["word_counts"][0]), int(values["word_counts"][1])),
@@ -215,6 +216,17 @@ def _read_losses(sides: Any, reverse: bool) -> tuple[Losses, Losses]:
         for side in sides
     )
     return source_and_target(first, second, reverse)
+
+
+def _held_out_sets(folder: Path, settings: DataSettings, aligned: bool) -> dict[str, HeldOut]:
+    """Open the validation and the test set. Those of your own files are read from these, because they may have groups."""
+    own = read_own_sets(settings).columns
+    return {
+        part: held_out_from(own[part], settings.reverse).head(corpora.MOST_HELD_OUT)
+        if part in own
+        else _open_held_out(folder / f"{part}.tsv", aligned)
+        for part in ("validation", "test")
+    }
 
 
 def _open_held_out(path: Path, aligned: bool) -> HeldOut:

@@ -154,7 +154,7 @@ def _index(name: str, names: list[str], count: int, file: str) -> int | None:
     same = [n for n, each in enumerate(names) if each.casefold() == name.casefold()]
     if same:
         return same[0]
-    if name.isdecimal() and 1 <= int(name[:9]) <= count:
+    if name.isdecimal() and len(name) < 10 and 1 <= int(name) <= count:
         return int(name) - 1
     known = ", ".join(f"{n + 1}{f' ({shown(each, 20)})' if each else ''}" for n, each in
                       enumerate((names or [""] * count)[:8]))  # fmt: skip

@@ -121,6 +121,17 @@ def test_the_held_out_sets_end_at_the_same_sentence(tmp_path, monkeypatch):
     same_corpus(whole, streamed)
 
 
+def test_held_out_sets_of_your_own_files_have_their_groups_and_no_gold_alignments(tmp_path):
+    path = tmp_path / "own.tsv"
+    path.write_text("".join(f"He {verb}.\tIl {verb}.\t{verb[0]}\n" for verb in ("sings", "sees", "runs")))
+    settings = replace(SAMPLE, sample_pairs=300, test=str(path))
+    whole, streamed = prepare(settings), stream(settings, tmp_path)
+    assert streamed.test == whole.test
+    assert (whole.test.groups, whole.test.alignments) == (["s", "s", "r"], None)
+    assert streamed.validation.alignments == whole.validation.alignments
+    assert whole.validation.alignments is not None
+
+
 def test_training_on_the_files_gives_the_same_run_bit_for_bit(tiny_run, tmp_path):
     corpus = stream(TINY.data, tmp_path)
     trainer = Trainer(corpus, TINY, tmp_path / "run", watchers=[])

@@ -166,7 +166,7 @@ def test_one_column_is_enough_if_only_one_other_is_left():
         sides(three, source_column="1")
 
 
-@pytest.mark.parametrize("name", ["3", "0", "french", "-1", "9" * 400])
+@pytest.mark.parametrize("name", ["3", "0", "french", "-1", "9" * 400, "0000000012"])
 def test_a_column_that_is_not_there_is_an_error_that_lists_those_there_are(name):
     data = table(ENGLISH, GERMAN, header=["english", "german"])
     with pytest.raises(CorpusError, match=r"x.tsv has no column .*, but 1 \(english\), 2 \(german\)"):
