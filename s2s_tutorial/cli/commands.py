@@ -7,6 +7,7 @@ ends with one line on standard error and exit code 1, never with a traceback.
 from __future__ import annotations
 
 import json
+from typing import TYPE_CHECKING
 
 import typer
 
@@ -24,6 +25,10 @@ from s2s_tutorial.cli.measure_run import measure_run
 from s2s_tutorial.cli.messages import describe_scores
 from s2s_tutorial.cli.translate_lines import SentenceCommand, chunks, read_lines, translate_chunk, warn
 from s2s_tutorial.settings import PRETRAINED
+
+if TYPE_CHECKING:
+    from s2s_tutorial.data.corpus import HeldOut
+    from s2s_tutorial.runs.folder import Run
 
 plot_app = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="Draw the attention or the losses of a run.")
 app.add_typer(plot_app, name="plot", epilog=examples("s2s-tutorial plot losses --run runs/sample --out losses.png"))
@@ -158,16 +163,27 @@ def export(
 
         translator, opened = load_translator(run), open_run(run)
         longest = opened.settings.data.longest
+        held_out = _to_measure(opened, corpus) if measure else None  # an error comes before anything is written
         written = write(translator, to, name or run.resolve().name.lower(), title, note, longest)
-        typer.echo(f"{written.size / 1e6:.2f} MB before base64: " + ", ".join(str(path) for path in written.paths))
-        if measure:
-            cost = rounding_cost(translator, held_out_of(opened, one_or_two("corpus", corpus or [])))
+        typer.echo(
+            f"{written.size / 1e6:.2f} MB before base64: {written.paths[0]}, with {len(written.paths) - 2} scripts and the "
+            f"list {written.paths[-1].name} beside it"
+        )
+        if held_out is not None:
+            cost = rounding_cost(translator, held_out)
             if unfinished := opened.unfinished():
                 typer.echo(unfinished)
             typer.echo(
                 f"BLEU {cost.bleu:.2f} as trained, {cost.rounded_bleu:.2f} rounded to 8 bits; {cost.same:.1%} of "
                 f"{cost.sentences:,} translations are the same"
             )
+
+
+def _to_measure(run: Run, corpus: list[str] | None) -> HeldOut:
+    try:
+        return held_out_of(run, one_or_two("corpus", corpus or []))
+    except ValueError as error:
+        raise ValueError(f"{error}; --no-measure writes the files without measuring") from None
 
 
 from s2s_tutorial.cli import show_commands  # noqa: E402, F401 (its commands come last)

@@ -259,7 +259,10 @@ def test_the_command_writes_the_files_and_prints_the_cost_of_rounding(talking_ru
         "talking.1.js",
         "models.js",
     }
-    assert re.match(r"0\.\d\d MB before base64: ", result.stdout)
+    assert re.match(
+        r"0\.\d\d MB before base64: \S+talking\.safetensors, with 2 scripts and the list models\.js beside it",
+        result.stdout,
+    )
     assert re.search(
         r"BLEU \d+\.\d\d as trained, \d+\.\d\d rounded to 8 bits; \d+\.\d% of \d+ translations", result.stdout
     )
@@ -271,6 +274,10 @@ def test_without_measuring_no_corpus_is_read(talking_run, tmp_path):
     values = json.loads((run / "run.json").read_text(encoding="utf-8"))
     values["settings"]["data"]["corpus"] = "gone.tsv"
     (run / "run.json").write_text(json.dumps(values), encoding="utf-8")
+    refused = call("--run", run, "--to", tmp_path / "web")
+    assert refused.exit_code == 1
+    assert refused.stderr.endswith("; --no-measure writes the files without measuring\n")
+    assert not (tmp_path / "web").exists()
     result = call("--run", run, "--to", tmp_path / "web", "--name", "small", "--no-measure")
     assert (result.exit_code, len(result.stdout.splitlines())) == (0, 1), result.output
     assert read_manifest(tmp_path / "web")[0]["name"] == "small"
