@@ -116,20 +116,22 @@ def translate_chunk(
 
 def warn(line: str, translation: Translation) -> None:
     """Print on standard error what of a line the model cannot read, does not know or has changed, and whether it is too long."""
-    start = line.strip()[:40]
+    from s2s_tutorial.data.reading.opening import quoted
+
+    start = quoted(" ".join(line.split())[:40])
     if translation.dropped:
         left_out = "".join(dict.fromkeys(translation.dropped))[:40]
-        typer.echo(f"warning: {start!r}: this model cannot read {left_out!r}, and leaves it out", err=True)
+        typer.echo(f"warning: {start}: this model cannot read {left_out!r}, and leaves it out", err=True)
     if translation.unlearned:
         unlearned = "".join(dict.fromkeys(translation.unlearned))[:40]
         typer.echo(
-            f"warning: {start!r}: this model has not learned the characters {unlearned!r}, and can only guess", err=True
+            f"warning: {start}: this model has not learned the characters {unlearned!r}, and can only guess", err=True
         )
     if lost := translation.lost_words:
-        words = ", ".join(map(repr, lost[:MOST_NAMED])) + " and others" * (len(lost) > MOST_NAMED)
-        typer.echo(f"warning: {start!r}: this model does not know the words {words}, and can only guess", err=True)
+        words = ", ".join(map(quoted, lost[:MOST_NAMED])) + " and others" * (len(lost) > MOST_NAMED)
+        typer.echo(f"warning: {start}: this model does not know the words {words}, and can only guess", err=True)
     if numbers := translation.lost_numbers:
         named = ", ".join(numbers[:MOST_NAMED])
-        typer.echo(f"warning: {start!r}: check the numbers: the translation does not have {named} in digits", err=True)
+        typer.echo(f"warning: {start}: check the numbers: the translation does not have {named} in digits", err=True)
     if translation.too_long:
-        typer.echo(f"warning: {start!r}: longer than any sentence that this model has learned", err=True)
+        typer.echo(f"warning: {start}: longer than any sentence that this model has learned", err=True)

@@ -1,4 +1,4 @@
-"""Names of languages, from the Unicode Common Locale Data Repository that comes with Babel."""
+"""Names and scripts of languages, from the Unicode Common Locale Data Repository that comes with Babel."""
 
 from __future__ import annotations
 
@@ -7,11 +7,13 @@ from functools import cache
 # Scripts by ISO 15924 that Unicode names in another way.
 _SCRIPTS = {
     "Jpan": frozenset({"HIRAGANA", "KATAKANA", "CJK"}),
-    "Kore": frozenset({"HANGUL"}),
-    "Hans": frozenset({"CJK"}),
-    "Hant": frozenset({"CJK"}),
     "Beng": frozenset({"BENGALI"}),
-}
+    "Cans": frozenset({"CANADIAN"}),
+    "Jamo": frozenset({"HANGUL"}),
+    "Kore": frozenset({"HANGUL"}),
+    "Nkoo": frozenset({"NKO"}),
+    "Orya": frozenset({"ORIYA"}),
+} | dict.fromkeys(("Hanb", "Hani", "Hans", "Hant"), frozenset({"CJK"}))
 
 
 @cache
@@ -67,15 +69,33 @@ def language_code(text: str) -> str:
 
 
 def scripts_of(code: str) -> frozenset[str]:
-    """Return the scripts in which a language is written, as the first words of Unicode's names of their letters.
+    """Return the scripts in which a language is most often written, as the first words of Unicode's names of their letters.
 
     >>> sorted(scripts_of("ja")), sorted(scripts_of("el")), sorted(scripts_of("xx"))
     (['CJK', 'HIRAGANA', 'KATAKANA'], ['GREEK'], [])
     """
-    from babel import Locale
     from babel.core import get_global
 
     likely = get_global("likely_subtags").get(code.partition("-")[0], "")
-    script = likely.split("_")[1] if "_" in likely else ""
+    return _letters_of(likely.split("_")[1]) if "_" in likely else frozenset()
+
+
+def all_scripts_of(code: str) -> frozenset[str]:
+    """Return all scripts in which a language is written somewhere, named as by `scripts_of`.
+
+    >>> sorted(all_scripts_of("sr")), sorted(all_scripts_of("de"))
+    (['CYRILLIC', 'LATIN'], ['LATIN'])
+    """
+    from babel.core import get_global
+
+    language, _, rest = code.partition("-")
+    tags = [tag.split("_") for tag in get_global("likely_subtags").values() if tag.startswith(f"{language}_")]
+    scripts = {parts[1] for parts in tags} | {part for part in rest.split("-") if len(part) == 4}  # as in hi-Latn
+    return scripts_of(code).union(*map(_letters_of, scripts))
+
+
+def _letters_of(script: str) -> frozenset[str]:
+    from babel import Locale
+
     name = Locale("en").scripts.get(script, "").upper().split(" ")[0]
     return _SCRIPTS.get(script) or frozenset({name} - {""})

@@ -77,12 +77,15 @@ class Translation:
 
     @property
     def lost_numbers(self) -> list[str]:
-        """Numbers that the source has in digits and the translation has not, each once; "3,500" and "3 500" are the same."""
+        """Numbers of the source that the translation does not have in digits, each once, as they are written in the source.
+
+        Separators and the script of the digits do not count: "3,500", "3 500" and "٣٥٠٠" are the same number.
+        """
         if self.sentences:
             lost = [number for each in self.sentences for number in each.lost_numbers]
         else:
             kept = _numbers(self.normal_text)
-            lost = [number for number in _numbers(self.rule.unsplit(self.src_words)) if number not in kept]
+            lost = [text for number, text in _numbers(self.rule.unsplit(self.src_words)).items() if number not in kept]
         return list(dict.fromkeys(lost))
 
     @property
@@ -118,8 +121,10 @@ class Translation:
         }
 
 
-def _numbers(text: str) -> list[str]:
-    return re.findall("[0-9]+", re.sub(r"(?<=[0-9])[\s.,'’](?=[0-9])", "", text))
+def _numbers(text: str) -> dict[str, str]:
+    """Return the numbers of a text: for the digits 0 to 9 of each, how it is written."""
+    written = [found[0] for found in re.finditer(r"\d+(?:[\s.,'’]\d+)*", text)]
+    return {"".join(str(int(digit)) for digit in each if digit.isdecimal()): each for each in written}
 
 
 def join_translations(text: Sentences, translations: list[Translation]) -> Translation:

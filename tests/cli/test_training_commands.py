@@ -119,6 +119,41 @@ def test_new_pairs_adapt_a_run_and_unknown_words_are_counted(tmp_path, parent):
     assert "BLEU" in scores
 
 
+def test_characters_that_are_new_to_a_run_of_pieces_are_counted(tmp_path, pairs):
+    said("train", "--corpus", pairs, *TINY, "--tokens", "characters", "--run", tmp_path / "parent")
+    names = ["ანა", "ევა", "გია", "ლია", "ნინო", "ზაზა"]
+    new = write_pairs(tmp_path / "new.tsv", names)
+    options = ("--epochs", "1", "--batch-size", "256", "--no-rehearsal", "--run", tmp_path / "child")
+    text = said("train", "--from", tmp_path / "parent", "--corpus", new, *options)
+    found = re.findall(
+        r"^new characters +(\d+) of (\d+) (source|target) characters \((\d+)%\), such as '.*: .*$", text, re.M
+    )
+    assert [side for _, _, side, _ in found] == ["source", "target"]
+    assert all(
+        0 < int(new) < int(every) and abs(100 * int(new) / int(every) - int(share)) < 1
+        for new, every, _, share in found
+    )
+    assert "takes each as 1 to 4 bytes and learns these from the new pairs alone" in text
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        ("--vocabulary-size 600", "vocabulary-size is for subwords and characters, .* or choose --tokens subwords"),
+        ("--tokens words --two-vocabularies", "--two-vocabularies is for subwords and characters"),
+        ("--preset small --joint-vocabulary", "--joint-vocabulary is for subwords and characters"),
+        ("--sample-pairs 9", "--sample-pairs .* the built-in corpus generates, and not of .*pairs.tsv"),
+    ],
+)
+def test_an_option_without_an_effect_is_refused(pairs, options, words):
+    assert re.search(words, error_of("data", "--corpus", pairs, *options.split()))
+
+
+def test_one_pair_is_counted_in_the_singular(tmp_path):
+    few = write_pairs(tmp_path / "few.tsv", ["Anna", "Otto", "Eva", "Ida"])
+    assert re.search(r"^\w+ +1 pair of 1 source sentence$", said("data", "--corpus", few), re.MULTILINE)
+
+
 def test_streamed_pairs_adapt_a_run_without_old_ones_and_this_is_said(tmp_path, parent):
     new = write_pairs(tmp_path / "new.tsv", ["Max", "Mia", "Leo"])
     text = said("train", "--from", parent, "--corpus", new, "--epochs", "1", "--stream", "--run", tmp_path / "child")
@@ -131,6 +166,7 @@ def test_streamed_pairs_adapt_a_run_without_old_ones_and_this_is_said(tmp_path, 
     ("arguments", "words"),
     [
         (["--more-epochs", "1"], "name it with --from"),
+        (["--no-rehearsal"], "name the run with --from"),
         (["--from", "PARENT"], "give new pairs .*--more-epochs N"),
         (["--from", "PARENT", "--more-epochs", "1", "--hidden-size", "9"], "options of the network but --dropout"),
         (["--from", "PARENT", "--more-epochs", "1", "--preset", "small"], "leave out --preset"),

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from statistics import mean, mode
 
 from s2s_tutorial.data.columns import CorpusError
-from s2s_tutorial.data.languages import find_code, scripts_of
+from s2s_tutorial.data.languages import all_scripts_of, find_code, language_name, scripts_of
 from s2s_tutorial.data.reading.opening import shown
 from s2s_tutorial.data.unicode_text import script_of
 from s2s_tutorial.settings import DataSettings
@@ -21,6 +21,9 @@ TARGETS = {"target", "tgt", "trg", "answer", "output", "response", "reply", "com
 OTHERS = {"id", "text", "sentence", "note", "comment", "licence", "license", "attribution", "context", "score", "group"}
 NOT_TEXT = re.compile(r"[-+#]?\d+([.,:]\d+)*|https?://\S+|")  # numbers, links, nothing
 NAME = re.compile(r"[\w -]{1,30}")
+FEWEST_LETTERS = (
+    0.1  # share of the letters of a column that belong to the script of its language; with fewer, it is questioned
+)
 SHORTEST_SENTENCES = 8  # characters on average: two-letter words in shorter lines may be words, above them codes
 
 
@@ -191,11 +194,43 @@ def _by_script(rows: list[Cells], texts: list[int], settings: DataSettings) -> t
 
 def _script(rows: list[Cells], column: int) -> str:
     """Return the script of most of the letters of a column."""
+    scripts = _scripts(rows, column)
+    return max(scripts, key=scripts.__getitem__, default="")
+
+
+def _scripts(rows: list[Cells], column: int) -> Counter[str]:
+    """Count the letters of each script in a column."""
     letters = Counter(letter for row in rows if column < len(row) for letter in (row[column] or "") if letter.isalpha())
     scripts: Counter[str] = Counter()
     for letter, count in letters.items():
         scripts[script_of(letter)] += count
-    return max(scripts, key=scripts.__getitem__, default="")
+    return scripts
+
+
+def _title(script: str) -> str:
+    return "Chinese" if script == "CJK" else script.capitalize()
+
+
+def question_scripts(rows: list[Cells], layout: Layout, settings: DataSettings) -> list[str]:
+    """Return a sentence for each side whose letters are not those of its language, if the languages are given.
+
+    Args:
+        rows: First rows of the file.
+        layout: Columns that are read.
+        settings: Settings of the data.
+    """
+    found = []
+    columns = (layout.first, layout.second) if settings.reverse else (layout.second, layout.first)
+    for code, column in zip(settings.languages or ("", ""), columns, strict=True):
+        scripts, expected = _scripts(rows[layout.header :], column), all_scripts_of(code)
+        if expected and sum(scripts[name] for name in expected) < FEWEST_LETTERS * scripts.total():
+            most = max(scripts, key=scripts.__getitem__)
+            usual, own = (" or ".join(map(_title, sorted(names))) for names in (scripts_of(code), {most}))
+            found.append(
+                f"{language_name(code, '')} is written in {usual} letters, and {layout.title(column)} in {own} ones: check the "
+                "languages (--languages SOURCE TARGET) and the columns"
+            )
+    return found
 
 
 def is_header(rows: list[Cells]) -> bool:
