@@ -119,23 +119,6 @@ def test_new_pairs_adapt_a_run_and_unknown_words_are_counted(tmp_path, parent):
     assert "BLEU" in scores
 
 
-def test_characters_that_are_new_to_a_run_of_pieces_are_counted(tmp_path, pairs):
-    said("train", "--corpus", pairs, *TINY, "--tokens", "characters", "--run", tmp_path / "parent")
-    names = ["ანა", "ევა", "გია", "ლია", "ნინო", "ზაზა"]
-    new = write_pairs(tmp_path / "new.tsv", names)
-    options = ("--epochs", "1", "--batch-size", "256", "--no-rehearsal", "--run", tmp_path / "child")
-    text = said("train", "--from", tmp_path / "parent", "--corpus", new, *options)
-    found = re.findall(
-        r"^new characters +(\d+) of (\d+) (source|target) characters \((\d+)%\), such as '.*: .*$", text, re.M
-    )
-    assert [side for _, _, side, _ in found] == ["source", "target"]
-    assert all(
-        0 < int(new) < int(every) and abs(100 * int(new) / int(every) - int(share)) < 1
-        for new, every, _, share in found
-    )
-    assert "takes each as 1 to 4 bytes and learns these from the new pairs alone" in text
-
-
 @pytest.mark.parametrize(
     ("options", "words"),
     [

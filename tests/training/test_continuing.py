@@ -9,6 +9,7 @@ import torch
 from tiny import TINY, before_step, everything, press_stop
 
 from s2s_tutorial.cli.choose_sentences import held_out_of
+from s2s_tutorial.cli.messages import describe_unknown
 from s2s_tutorial.data.corpus import prepare
 from s2s_tutorial.data.on_disk.cache import stream
 from s2s_tutorial.data.pieces import build_vocabularies
@@ -118,6 +119,10 @@ def test_characters_that_the_parent_knows_only_as_bytes_are_counted(parent, pair
     assert src.unknown == tgt.unknown == len(corpus.train)  # the capital of each sentence
     assert set(src.examples) <= set("JNTI")
     assert src.all == sum(len(text.replace(" ", "")) for text in corpus.train.sources)
+    lines = describe_unknown(corpus, parent)
+    share = f"{src.unknown:,} of {src.all:,} source characters ({src.unknown / src.all:.0%}), such as '"
+    assert [line.startswith(f"new characters        {share}") for line in lines] == [True, False]
+    assert all("takes each as 1 to 4 bytes and learns these from the new pairs alone" in line for line in lines)
 
 
 def test_the_test_set_of_an_adapted_run_is_found_again(parent, pairs, tmp_path):
