@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import unicodedata
 from functools import cache
 
+# Languages in which the names of languages are known, beside English: those that many files of sentence pairs are written in.
+_NAMING = "ar bn cs da de el es fa fi fr he hi hu id it ja ko nb nl pl pt ro ru sv th tr uk vi zh"
 # Scripts by ISO 15924 that Unicode names in another way.
 _SCRIPTS = {
     "Jpan": frozenset({"HIRAGANA", "KATAKANA", "CJK"}),
@@ -44,17 +47,39 @@ def _codes() -> dict[str, str]:
     from babel.core import get_global
 
     aliases = {alias.lower(): code for alias, code in get_global("language_aliases").items() if "_" not in code}
-    names = {name.lower(): code for code, name in _names().items()}
+    names = {_key(name): code for code, name in _names().items()}
     return aliases | names | {code.lower(): code for code in _names()}
 
 
-def find_code(text: str) -> str:
-    """Return the code of a language that is given by its code or by its English name; `""` if there is none.
+@cache
+def _other_names() -> dict[str, str]:
+    """Return the codes of languages by their names in the languages of `_NAMING`.
 
-    >>> find_code("German"), find_code("deu"), find_code("PT-br"), find_code("glasses")
-    ('de', 'de', 'pt-BR', '')
+    Names of up to four letters from a to z are left out, because many are also words.
     """
-    return _codes().get(text.strip().replace("-", "_").lower(), "").replace("_", "-")
+    from babel import Locale
+
+    found: dict[str, str] = {}
+    for naming in _NAMING.split():
+        for code, name in Locale(naming).languages.items():
+            if len(name) > 4 or not name.isascii():
+                found.setdefault(_key(name), code)
+    return found
+
+
+def _key(name: str) -> str:
+    """Return a name in the form in which it is looked up: in small letters, also the Turkish İ."""
+    return unicodedata.normalize("NFC", name.strip().casefold().replace("i\u0307", "i"))
+
+
+def find_code(text: str) -> str:
+    """Return the code of a language that is given by its code or its name, in English or another of many languages.
+
+    >>> find_code("German"), find_code("deu"), find_code("PT-br"), find_code("Deutsch"), find_code("glasses")
+    ('de', 'de', 'pt-BR', 'de', '')
+    """
+    key = _key(text.replace("-", "_"))
+    return (_codes().get(key) or _other_names().get(key, "")).replace("_", "-")
 
 
 def language_code(text: str) -> str:
@@ -65,7 +90,7 @@ def language_code(text: str) -> str:
     """
     if code := find_code(text):
         return code
-    raise ValueError(f"{text[:40]!r} is not a language that is known: give its code, such as de, or its English name")
+    raise ValueError(f"{text[:40]!r} is not a language that is known: give its code, such as de, or its name")
 
 
 def scripts_of(code: str) -> frozenset[str]:

@@ -73,7 +73,7 @@ class Translation:
         else:
             copied = {self.words[position] for position in self.copied}
             lost = [self.rule.unsplit([word]) for word in self.unknown if word not in copied]
-        return list(dict.fromkeys(lost))
+        return list(dict.fromkeys(filter(None, lost)))  # a joiner alone cannot be seen
 
     @property
     def lost_numbers(self) -> list[str]:

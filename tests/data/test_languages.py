@@ -14,6 +14,11 @@ def test_a_language_is_named_and_found_by_its_name_again(code, name):
     assert language_code(name.upper()) == language_code(code) == code
 
 
+@pytest.mark.parametrize("name", ["Deutsch", "allemand", "NĚMČINA", "जर्मन", "немецкий", "ドイツ語"])
+def test_a_language_is_found_by_its_name_in_other_languages(name):
+    assert language_code(name) == "de"
+
+
 def test_a_language_that_is_not_known_keeps_its_code_or_is_called_otherwise():
     assert language_name("xq", "source") == "xq"
     assert language_name("", "target") == "target"

@@ -129,7 +129,7 @@ def test_attention_between_words_of_given_translations(translator):
 
 def test_lost_words_are_the_unknown_ones_that_were_not_copied_as_they_are_written():
     found = Translation(
-        ["▁Zoé", "▁a", "▁12", "▁€"], ["▁Zoé", "▁has"], [0], ["▁Zoé", "▁12", "▁€"], -1.0, None, rule=UNICODE
+        ["▁Zoé", "▁a", "▁12", "▁€"], ["▁Zoé", "▁has"], [0], ["▁Zoé", "▁12", "▁€", "\u200d"], -1.0, None, rule=UNICODE
     )
     assert found.lost_words == ["12", "€"]
     text = Translation([], [], [], [], -1.0, None, rule=UNICODE, sentences=[found, found])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -20,7 +21,8 @@ SOURCES = {"source", "src", "question", "input", "prompt", "query", "command", "
 TARGETS = {"target", "tgt", "trg", "answer", "output", "response", "reply", "completion", "translation", "label"}
 OTHERS = {"id", "text", "sentence", "note", "comment", "licence", "license", "attribution", "context", "score", "group"}
 NOT_TEXT = re.compile(r"[-+#]?\d+([.,:]\d+)*|https?://\S+|")  # numbers, links, nothing
-NAME = re.compile(r"[\w -]{1,30}")
+LONGEST_NAME = 30  # characters of the name of a column
+NAME = re.compile(rf"[\w -]{{1,{LONGEST_NAME}}}")
 FEWEST_LETTERS = (
     0.1  # share of the letters of a column that belong to the script of its language; with fewer, it is questioned
 )
@@ -243,8 +245,12 @@ def is_header(rows: list[Cells]) -> bool:
         return False
     cells = [(cell or "").strip() for cell in rows[0] if (cell or "").strip()]
     known = SOURCES | TARGETS | OTHERS
-    named = [cell for cell in cells if _words(cell) and all(w in known or find_code(w) for w in _words(cell))]
+    words_of = {cell: _words(cell) for cell in cells if len(cell) <= LONGEST_NAME}
+    named = [cell for cell in cells if (words := words_of.get(cell)) and all(w in known or find_code(w) for w in words)]
     if len(cells) < 2 or (len(named) < len(cells) and not _names_both_sides(cells, named)):
+        return False
+    codes = [code for words in {tuple(words) for words in words_of.values()} if (code := find_code(" ".join(words)))]
+    if len(set(codes)) < len(codes):  # two names of one language are a pair, such as "german" and "deutsch"
         return False
     only_codes = all(len(word) < 4 and word not in known for cell in cells for word in _words(cell))
     lengths = [len(cell or "") for row in rows[1:] for cell in row]
@@ -265,7 +271,10 @@ def _words(name: str) -> list[str]:
     >>> _words("Source text"), _words("sentence_de")
     (['source', 'text'], ['sentence', 'de'])
     """
-    return re.findall(r"[^\W_]+", name.casefold())
+    letters = (
+        c if c.isalnum() or unicodedata.category(c)[0] == "M" else " " for c in name.casefold()
+    )  # with vowel signs
+    return "".join(letters).split()
 
 
 def _language(name: str) -> str:

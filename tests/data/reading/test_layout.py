@@ -173,6 +173,17 @@ def test_columns_are_chosen_by_the_names_of_the_languages():
 
 
 @pytest.mark.parametrize(
+    "header",
+    [["Englisch", "Deutsch"], ["anglais", "allemand"], ["İNGİLİZCE", "ALMANCA"], ["अंग्रेज़ी", "जर्मन"], ["英语", "德语"]],
+)
+def test_names_of_languages_in_other_languages_make_a_header(header):
+    data = table(ENGLISH, GERMAN, header=header)
+    assert sides(data) == DE_EN
+    assert sides(data, languages=("en", "de")) == EN_DE
+    assert not is_header([["Lets vote", "Roma"], *([["Let us vote.", "Rom"]] * 3)])
+
+
+@pytest.mark.parametrize(
     ("source", "target"), [("question", "answer"), ("input", "output"), ("src", "tgt"), ("prompt", "completion")]
 )
 def test_columns_are_chosen_by_the_names_of_sides(source, target):
