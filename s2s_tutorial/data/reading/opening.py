@@ -246,15 +246,8 @@ def _checked(member: zipfile.ZipInfo, path: Path, most: int) -> str:
 def shown(name: str, most: int = 80) -> str:
     """Make text from an untrusted file safe to print, and short."""
     # Usual in text, and not printable; the zero-width joiners are part of the spelling.
-    known = {
-        "\t": " ",
-        "\u00a0": " ",
-        "\u202f": " ",
-        "\u00ad": "",
-        "\u200b": "",
-        "\u200c": "\u200c",
-        "\u200d": "\u200d",
-    }
+    known = dict.fromkeys("\t\u00a0\u202f", " ") | dict.fromkeys("\u00ad\u200b\u200e\u200f\u2060\ufeff", "")
+    known |= {joiner: joiner for joiner in "\u200c\u200d"}
     printable = "".join(c if c.isprintable() else known.get(c, "?") for c in name[: most + 1])
     return printable if len(printable) <= most else printable[:most] + "…"
 
