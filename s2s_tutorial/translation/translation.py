@@ -30,7 +30,7 @@ class Translation:
         rule: Text rule of the model.
         sentences: Translations of its sentences, if it is the translation of a text of several. Their words are in `words`,
             and the attention is in the sentences.
-        joined_text: Text of such a translation.
+        joined_text: Text of such a translation, or of one whose pieces were joined to words.
         dropped: Letters and digits of the source that the text rule leaves out.
         unlearned: Characters of the source that the model reads only as bytes, because they hardly occurred in training.
         too_long: Whether the source is longer than any sentence that the model was trained on.
@@ -62,6 +62,7 @@ class Translation:
             src_words=[self.rule.unsplit(self.src_words[start:end]) for start, end in pairwise(src)],
             words=[self.rule.unsplit(self.words[start:end]) for start, end in pairwise(tgt)],
             copied=sorted({word_of[position] for position in self.copied}),
+            joined_text=self.text,
             attn_weights=None if weights is None else join_attention(weights, self.src_words, self.words, self.rule),
         )
 
@@ -96,7 +97,11 @@ class Translation:
     @property
     def text(self) -> str:
         """The translation as text, its words joined by the rules of its language."""
-        return self.joined_text if self.sentences else self.rule.printed(self.normal_text, self.language)
+        return (
+            self.joined_text
+            if self.sentences or self.joined_text
+            else self.rule.printed(self.normal_text, self.language)
+        )
 
     def to_dict(self, attention: bool = True) -> dict[str, object]:
         """Return plain values, ready for JSON; the translation of several sentences lists them under "sentences".

@@ -282,6 +282,11 @@ def test_too_few_pairs_are_an_error_that_says_how_many_are_left(tmp_path, settin
         prepare(DataSettings(corpus=str(path), **settings))
 
 
+def test_settings_of_the_data_are_checked():
+    with pytest.raises(ValueError, match=r"text is 'Unicode', expected one of: ascii, unicode"):
+        prepare(DataSettings(sample_pairs=9, text="Unicode"))
+
+
 @pytest.mark.parametrize("settings", [{"max_length": 2}, {"trim_below": 90}])
 def test_filters_that_leave_nothing_are_to_be_loosened(tmp_path, settings):
     path = tmp_path / "pairs.tsv"

@@ -44,6 +44,11 @@ def test_a_translation_in_pieces_is_shown_in_words_on_request():
     assert joined.attn_weights.shape == (2, 4)  # the search ended before EOS
 
 
+def test_pieces_that_were_joined_to_words_keep_their_text():
+    found = Translation(SRC, ["▁Two", *TGT], [], [], -1.0, attend(5, 7), rule=UNICODE)
+    assert found.joined().text == found.text == "Two Summers."
+
+
 def test_words_stay_words():
     found = Translation(["le", "chat"], ["a", "cat", "<unk>"], [], [], -1.0, attend(4, 3))
     joined = found.joined()
