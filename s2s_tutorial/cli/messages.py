@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     from s2s_tutorial.translation.evaluation import Scores
 
 
-def describe_corpus(corpus: Corpus, settings: Settings) -> str:
-    """Describe a prepared corpus: the pairs that each step left, its sets and its vocabularies."""
+def describe_corpus(corpus: Corpus, settings: Settings, parent: Run | None = None) -> str:
+    """Describe a prepared corpus: the pairs that each step left, its sets, and its vocabularies or those of its parent."""
     from s2s_tutorial.data.corpus import MOST_HELD_OUT
     from s2s_tutorial.data.languages import language_name
 
@@ -42,7 +42,8 @@ def describe_corpus(corpus: Corpus, settings: Settings) -> str:
         comma = "," * (len(held_out) == MOST_HELD_OUT)
         lines.append(f"{name:<40}{_count_pairs(pairs)}{comma} {size}")
     sizes = f"{len(corpus.src_vocabulary):,} / {len(corpus.tgt_vocabulary):,}"
-    lines.append(f"{'vocabulary of the training pairs':<40}{sizes:>16}")
+    title = f"vocabulary of {parent.title if parent else 'the training pairs'}"
+    lines.append(f"{title:<40}{sizes:>16}")
     lines += describe_losses(corpus)
     return "\n".join(lines)
 

@@ -13,7 +13,7 @@ from importlib.resources import files
 
 import numpy as np
 
-from s2s_tutorial.arguments import check_fields, check_type
+from s2s_tutorial.arguments import check_type
 from s2s_tutorial.data.collector import paused_collector
 from s2s_tutorial.data.columns import Alignment, Columns, CorpusError, check_losses, source_and_target
 from s2s_tutorial.data.filters import (
@@ -131,11 +131,9 @@ def prepare(settings: DataSettings, vocabularies: tuple[Vocabulary, Vocabulary] 
         vocabularies: Vocabularies of source and target of a trained model; None builds them from the training pairs.
 
     Raises:
-        CorpusError: The file cannot be used, or too little of it is left to train and measure on.
-        ValueError: A setting is not one, or is out of range.
+        ValueError: A setting is out of range, the file cannot be used, or too little is left to train and measure on.
     """
     check_type("settings", settings, DataSettings, hint='PRESETS["sample"].data, for example')
-    check_fields("data", settings, DataSettings)
     rule = text_rule(settings)
     own = read_own_sets(settings)
     columns = read_corpus(settings)

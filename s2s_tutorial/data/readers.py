@@ -16,7 +16,7 @@ from itertools import chain, islice, zip_longest
 from operator import eq
 from pathlib import Path
 
-from s2s_tutorial.arguments import to_path
+from s2s_tutorial.arguments import check_fields, to_path
 from s2s_tutorial.data.collector import paused_collector
 from s2s_tutorial.data.columns import Alignment, Columns, CorpusError
 from s2s_tutorial.data.losses import Losses
@@ -60,6 +60,7 @@ def read_pieces(settings: DataSettings, streamed: bool = True) -> Iterator[Colum
     Raises:
         CorpusError: See `read_corpus`.
     """
+    check_fields("data", settings, DataSettings)
     if settings.corpus != "sample":
         yield from _file_pieces(corpus_files(settings.corpus), settings, streamed)
         return

@@ -128,7 +128,7 @@ class Translation:
 
 def _numbers(text: str) -> dict[str, str]:
     """Return the numbers of a text: for the digits 0 to 9 of each, how it is written."""
-    written = [found[0] for found in re.finditer(r"\d+(?:[\s.,'’]\d+)*", text)]
+    written = [found[0] for found in re.finditer(r"\d+(?:[\s.,'’٫٬]\d+)*", text)]
     return {"".join(str(int(digit)) for digit in each if digit.isdecimal()): each for each in written}
 
 

@@ -114,6 +114,7 @@ def test_new_pairs_adapt_a_run_and_unknown_words_are_counted(tmp_path, parent):
     assert re.search(r"^unknown words +2 of \d+ source words, such as 'Bert', 'Kurt'$", text, re.MULTILINE)
     assert re.search(r"^old pairs +1\d pairs that .*parent was trained on$", text, re.MULTILINE)
     assert "reads whole words, so that the new run cannot learn these" in text
+    assert re.search(r"^vocabulary of .*parent +\d+ / \d+$", text, re.MULTILINE)
     assert said(*command)
     scores = said("evaluate", "--run", tmp_path / "child")
     assert "BLEU" in scores

@@ -154,7 +154,7 @@ def test_texts_in_place_of_translations_are_refused():
         ("J'ai 5 ans.", "I'm fifteen.", ["5"]),
         ("Il a 3 500 €, 7,50 € et 3 500 francs.", "He has 3,500, 7.5 and 30.", ["7,50"]),
         ("Le 14 juillet 1789", "14 July 1789", []),
-        ("عندي ١٢ كتابا و ٢٫٥", "I have 12 books and 2.", ["٥"]),
+        ("عندي ١٢ كتابا و ٢٫٥", "I have 12 books and 2.", ["٢٫٥"]),
     ],
 )
 def test_numbers_that_a_translation_has_changed_are_named(source, target, lost):
