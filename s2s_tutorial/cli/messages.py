@@ -67,8 +67,8 @@ def describe_unknown(corpus: Corpus, parent: Run) -> list[str]:
             share = f"{found.unknown:,} of {found.all:,} {side} characters ({found.unknown / found.all:.0%})"
             lines.append(
                 f"{'new characters':<22}{share}, such as {', '.join(map(repr, found.examples))}: {parent.title} has no entry for "
-                "them, so it takes each as 1 to 4 bytes and learns these from the new pairs alone; a run without --from has an "
-                "entry for each"
+                "them, so it takes each as 1 to 4 bytes and learns these from the new pairs alone; a run without --from learns "
+                "entries for them"
             )
     if lines:
         return lines
