@@ -82,6 +82,8 @@ def translate_chunk(
 ) -> bool:
     """Translate lines and print one line for each; return False if a line could not be translated.
 
+    HTML entities are decoded, since models were trained on text without them.
+
     Args:
         translator: The model.
         chunk: Lines, or the errors that reading them raised.
@@ -89,6 +91,7 @@ def translate_chunk(
         as_json: Whether to print JSON.
         split: Whether to split each line into sentences.
     """
+    from s2s_tutorial.data.losses import decode_entities
     from s2s_tutorial.translation.translator import SentenceError
 
     lines: list[str | SentenceError] = []
@@ -96,8 +99,9 @@ def translate_chunk(
         try:
             if isinstance(line, UnicodeError):
                 raise SentenceError("the line is not UTF-8: save the text as UTF-8")
-            translator.check_readable(line, split)
-            lines.append(line)
+            text = decode_entities(line)
+            translator.check_readable(text, split)
+            lines.append(text)
         except SentenceError as error:
             lines.append(error)
     good = [line for line in lines if isinstance(line, str)]
