@@ -20,7 +20,7 @@ from s2s_tutorial.arguments import check_fields, to_path
 from s2s_tutorial.data.collector import paused_collector
 from s2s_tutorial.data.columns import Alignment, Columns, CorpusError
 from s2s_tutorial.data.losses import Losses
-from s2s_tutorial.data.reading.formats import Format, Row, find_format
+from s2s_tutorial.data.reading.formats import Format, Row, find_format, is_quoted
 from s2s_tutorial.data.reading.layout import Layout, example_of, find_layout, question_scripts
 from s2s_tutorial.data.reading.lines import BadLines, lines_of
 from s2s_tutorial.data.reading.opening import Text, column_name, open_texts, quoted
@@ -302,4 +302,8 @@ def _notes(table: _Table, settings: DataSettings) -> list[tuple[str, str]]:
         notes.append(("left out", f"line {table.start[0][0]}, which names the columns"))
     if unread := [layout.title(n) for n in range(layout.columns) if n not in (*sides, layout.extra)]:
         notes.append(("not read", ", ".join(unread)))
+    texts = (cells[side] or "" for cells in rows for side in sides if side < len(cells))
+    if example := next(filter(is_quoted, texts), ""):
+        text = f"quotes are read as part of the text, such as {quoted(example, 40)}: if they are those of CSV, name the file .csv"
+        notes.append(("warning", text))
     return notes + [("warning", text) for text in question_scripts(rows, layout, settings)]

@@ -51,6 +51,16 @@ def test_a_quote_that_is_not_closed_is_named_and_can_be_left_out():
     assert parse_columns(text, "x.csv", DataSettings(skip_bad=True)).first == ["a , b", "d , e", "j , k"]
 
 
+def test_quotes_of_csv_in_another_file_are_named():
+    text = '"He said ""no""."\tIl a dit « non ».\n"Yes."\tOui.\n'.encode()
+    notes = [note for label, note in parse_columns(text, "x.tsv").notes if label == "warning"]
+    assert [note.partition(":")[0] for note in notes] == [
+        """quotes are read as part of the text, such as '"He said ""no""."'"""
+    ]
+    assert parse_columns(text, "x.csv").first == ["he said no .", "yes ."]
+    assert not any(label == "warning" for label, _ in parse_columns(text, "x.csv").notes)
+
+
 def test_a_mark_of_three_bars_separates():
     assert rows("Hi. ||| Salut.\nNo. ||| Non.\n") == [["Hi.", "Salut."], ["No.", "Non."]]
 
