@@ -184,7 +184,8 @@ _ = terminal("s2s-tutorial data --corpus esperanto.tsv --languages eo en")
 # Read the two example sentences first. The model translates the *source* into the *target*; without a header, the second column
 # is the source and the first one the target. If that is the wrong way round, `--reverse` turns it, and `--source-column` and
 # `--target-column` take the name or the number of a column. `--languages` names the two languages in tables, messages and pages. If
-# a header has their names, or if they have different scripts, it also decides which column is which.
+# a header has their names, or if they have different scripts, it also decides which column is which, and a column whose letters are
+# not those of its language gets a warning.
 #
 # The pairs are then divided so that no sentence is in two sets, on either side. If your file contains questions and answers, many
 # questions share the answer "yes", and this rule would drop most of them. `data` then reports it and proposes `--split-by source`.

@@ -128,7 +128,7 @@ def test_characters_that_the_model_has_not_learned_are_told(browser, folder):
 
 def test_numbers_that_a_translation_has_changed_are_told(browser, folder):
     visit = open_with(browser, folder, "J'ai 98 765 ans.")
-    assert "Check the numbers: the translation does not have “98765” in digits." in visit.text(".s2s-notes")
+    assert "Check the numbers: the translation does not have “98 765” in digits." in visit.text(".s2s-notes")
     visit.page.close()
 
 

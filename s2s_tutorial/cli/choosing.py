@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from s2s_tutorial.cli.settings_file import read_settings
 from s2s_tutorial.data.languages import language_code
 from s2s_tutorial.presets import PRESETS, with_transformer
-from s2s_tutorial.settings import BUILT_IN, DataSettings, Files, ModelSettings, Settings
+from s2s_tutorial.settings import BUILT_IN, DataSettings, Files, ModelSettings, Settings, files_of
 
 if TYPE_CHECKING:
     from s2s_tutorial.runs.folder import Run
@@ -123,14 +123,36 @@ def choose(given: Given) -> Chosen:
     """Choose the settings that the command line asks for.
 
     Raises:
-        ValueError: They do not fit together, or a file cannot be used.
+        ValueError: They do not fit together, an option has no effect, or a file cannot be used.
     """
-    if given.parent is not None:
-        return _continued(given, given.parent)
+    chosen = _continued(given, given.parent) if given.parent is not None else _new(given)
+    _check_used(given, chosen.settings.data)
+    return chosen
+
+
+def _check_used(given: Given, data: DataSettings) -> None:
+    """Refuse options that have no effect on the data: what was meant by them would silently not happen."""
+    if "sample_pairs" in given.data and data.corpus != "sample":
+        raise ValueError(
+            "--sample-pairs is the number of pairs that the built-in corpus generates, and not of "
+            f"{' and '.join(files_of(data.corpus))}: leave it out, or give a shorter file"
+        )
+    for name, option in (("vocabulary_size", "--vocabulary-size"), ("joint_vocabulary", "--joint-vocabulary")):
+        if name in given.data and data.tokens == "words":
+            raise ValueError(
+                f"{option if given.data[name] else '--two-vocabularies'} is for subwords and characters, and this run reads "
+                "words: leave it out, or choose --tokens subwords"
+            )
+
+
+def _new(given: Given) -> Chosen:
+    """Choose the settings of a run that starts from nothing."""
     if given.more_epochs is not None:
         raise ValueError(
             "--more-epochs continues a finished run: name it with --from, and give the new run a folder of its own with --run"
         )
+    if not given.rehearsal:
+        raise ValueError("--no-rehearsal is for new pairs of a trained run: name the run with --from, or leave it out")
     from_file = read_settings(given.file) if given.file else {}
     data = from_file.get("data", {}) | given.data
     corpus, preset = data.get("corpus", "sample"), given.preset

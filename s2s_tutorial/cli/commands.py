@@ -159,12 +159,12 @@ def export(
         from s2s_tutorial.runs.folder import open_run
         from s2s_tutorial.runs.weights import load_translator
         from s2s_tutorial.web.export import export as write
-        from s2s_tutorial.web.export import rounding_cost
+        from s2s_tutorial.web.export import plain_name, rounding_cost
 
         translator, opened = load_translator(run), open_run(run)
         longest = opened.settings.data.longest
         held_out = _to_measure(opened, corpus) if measure else None  # an error comes before anything is written
-        written = write(translator, to, name or run.resolve().name.lower(), title, note, longest)
+        written = write(translator, to, name or plain_name(run.resolve().name), title, note, longest)
         typer.echo(
             f"{written.size / 1e6:.2f} MB before base64: {written.paths[0]}, with {len(written.paths) - 2} scripts and the "
             f"list {written.paths[-1].name} beside it"

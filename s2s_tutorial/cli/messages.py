@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     from s2s_tutorial.translation.evaluation import Scores
 
 
-def describe_corpus(corpus: Corpus, settings: Settings) -> str:
-    """Describe a prepared corpus: the pairs that each step left, its sets and its vocabularies."""
+def describe_corpus(corpus: Corpus, settings: Settings, parent: Run | None = None) -> str:
+    """Describe a prepared corpus: the pairs that each step left, its sets, and its vocabularies or those of its parent."""
     from s2s_tutorial.data.corpus import MOST_HELD_OUT
     from s2s_tutorial.data.languages import language_name
 
@@ -27,23 +27,29 @@ def describe_corpus(corpus: Corpus, settings: Settings) -> str:
     before = None
     for name, count in corpus.steps:
         dropped = f"{before - count:>10,} dropped" if before is not None and before > count else ""
-        lines.append(f"{name:<40}{count:>10,} pairs{dropped}")
+        lines.append(f"{name:<40}{_count_pairs(count)}{dropped}")
         before = count
     src_words, tgt_words = corpus.word_counts
     lines.append(f"{f'{names[0]} / {names[1]} words kept':<40}{f'{src_words:,} / {tgt_words:,}':>16}")
-    lines.append(f"{'training':<40}{len(corpus.train):>10,} pairs")
+    lines.append(f"{'training':<40}{_count_pairs(len(corpus.train))}")
     for name, pairs, held_out in (
         ("validation", corpus.validation_pairs, corpus.validation),
         ("test", corpus.test_pairs, corpus.test),
     ):
-        size = f"{pairs:>10,} pairs of {len(held_out):,} {names[0]} sentences"
+        size = f"of {len(held_out):,} {names[0]} sentence{'s' * (len(held_out) != 1)}"
         if len(held_out) == MOST_HELD_OUT:
-            size = f"{pairs:>10,} pairs, measured on the first {len(held_out):,} {names[0]} sentences"
-        lines.append(f"{name:<40}{size}")
+            size = f"measured on the first {len(held_out):,} {names[0]} sentences"
+        comma = "," * (len(held_out) == MOST_HELD_OUT)
+        lines.append(f"{name:<40}{_count_pairs(pairs)}{comma} {size}")
     sizes = f"{len(corpus.src_vocabulary):,} / {len(corpus.tgt_vocabulary):,}"
-    lines.append(f"{'vocabulary of the training pairs':<40}{sizes:>16}")
+    title = f"vocabulary of {parent.title if parent else 'the training pairs'}"
+    lines.append(f"{title:<40}{sizes:>16}")
     lines += describe_losses(corpus)
     return "\n".join(lines)
+
+
+def _count_pairs(count: int) -> str:
+    return f"{count:>10,} pair{'s' * (count != 1)}"
 
 
 def describe_notes(notes: list[tuple[str, str]]) -> str:
@@ -52,13 +58,23 @@ def describe_notes(notes: list[tuple[str, str]]) -> str:
 
 
 def describe_unknown(corpus: Corpus, parent: Run) -> list[str]:
-    """Describe how many words of new pairs the vocabularies of a trained run do not hold, if they are vocabularies of words."""
-    from s2s_tutorial.training.continuing import unknown_words
+    """Describe how many words or characters of new pairs the vocabularies of a trained run do not hold."""
+    from s2s_tutorial.training.continuing import new_characters, unknown_words
 
     lines = []
+    for side, found in zip(("source", "target"), new_characters(corpus) or (), strict=False):
+        if found.unknown:
+            share = f"{found.unknown:,} of {found.all:,} {side} characters ({found.unknown / found.all:.0%})"
+            lines.append(
+                f"{'new characters':<22}{share}, such as {', '.join(map(repr, found.examples))}: {parent.title} has no entry for "
+                "them, so it takes each as 1 to 4 bytes and learns these from the new pairs alone; a run without --from learns "
+                "entries for them"
+            )
+    if lines:
+        return lines
     for side, found in zip(("source", "target"), unknown_words(corpus) or (), strict=False):
         if found.unknown:
-            share = f"{found.unknown:,} of {found.words:,} {side} words, such as {', '.join(map(repr, found.examples))}"
+            share = f"{found.unknown:,} of {found.all:,} {side} words, such as {', '.join(map(repr, found.examples))}"
             lines.append(f"{'unknown words':<22}{share}")
     if lines:
         lines.append(

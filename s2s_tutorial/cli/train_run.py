@@ -126,7 +126,7 @@ def train_run(
     settings, start = chosen.settings, None
     with join(device) as group:
         corpus = load_corpus(settings, run.parent, stream, parent)
-        lines = [describe_corpus(corpus, settings), *describe_notes(chosen.notes).splitlines()]
+        lines = [describe_corpus(corpus, settings, parent), *describe_notes(chosen.notes).splitlines()]
         if parent is not None:
             corpus, start, more = start_from_parent(chosen, parent, corpus, run)
             lines += more

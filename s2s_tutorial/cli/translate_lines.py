@@ -82,6 +82,8 @@ def translate_chunk(
 ) -> bool:
     """Translate lines and print one line for each; return False if a line could not be translated.
 
+    HTML entities are decoded, since models were trained on text without them.
+
     Args:
         translator: The model.
         chunk: Lines, or the errors that reading them raised.
@@ -89,6 +91,7 @@ def translate_chunk(
         as_json: Whether to print JSON.
         split: Whether to split each line into sentences.
     """
+    from s2s_tutorial.data.losses import decode_entities
     from s2s_tutorial.translation.translator import SentenceError
 
     lines: list[str | SentenceError] = []
@@ -96,8 +99,9 @@ def translate_chunk(
         try:
             if isinstance(line, UnicodeError):
                 raise SentenceError("the line is not UTF-8: save the text as UTF-8")
-            translator.check_readable(line, split)
-            lines.append(line)
+            text = decode_entities(line)
+            translator.check_readable(text, split)
+            lines.append(text)
         except SentenceError as error:
             lines.append(error)
     good = [line for line in lines if isinstance(line, str)]
@@ -116,20 +120,22 @@ def translate_chunk(
 
 def warn(line: str, translation: Translation) -> None:
     """Print on standard error what of a line the model cannot read, does not know or has changed, and whether it is too long."""
-    start = line.strip()[:40]
+    from s2s_tutorial.data.reading.opening import quoted
+
+    start = quoted(" ".join(line.split())[:40])
     if translation.dropped:
         left_out = "".join(dict.fromkeys(translation.dropped))[:40]
-        typer.echo(f"warning: {start!r}: this model cannot read {left_out!r}, and leaves it out", err=True)
+        typer.echo(f"warning: {start}: this model cannot read {left_out!r}, and leaves it out", err=True)
     if translation.unlearned:
         unlearned = "".join(dict.fromkeys(translation.unlearned))[:40]
         typer.echo(
-            f"warning: {start!r}: this model has not learned the characters {unlearned!r}, and can only guess", err=True
+            f"warning: {start}: this model has not learned the characters {unlearned!r}, and can only guess", err=True
         )
     if lost := translation.lost_words:
-        words = ", ".join(map(repr, lost[:MOST_NAMED])) + " and others" * (len(lost) > MOST_NAMED)
-        typer.echo(f"warning: {start!r}: this model does not know the words {words}, and can only guess", err=True)
+        words = ", ".join(map(quoted, lost[:MOST_NAMED])) + " and others" * (len(lost) > MOST_NAMED)
+        typer.echo(f"warning: {start}: this model does not know the words {words}, and can only guess", err=True)
     if numbers := translation.lost_numbers:
         named = ", ".join(numbers[:MOST_NAMED])
-        typer.echo(f"warning: {start!r}: check the numbers: the translation does not have {named} in digits", err=True)
+        typer.echo(f"warning: {start}: check the numbers: the translation does not have {named} in digits", err=True)
     if translation.too_long:
-        typer.echo(f"warning: {start!r}: longer than any sentence that this model has learned", err=True)
+        typer.echo(f"warning: {start}: longer than any sentence that this model has learned", err=True)

@@ -131,7 +131,7 @@ def prepare(settings: DataSettings, vocabularies: tuple[Vocabulary, Vocabulary] 
         vocabularies: Vocabularies of source and target of a trained model; None builds them from the training pairs.
 
     Raises:
-        CorpusError: The file cannot be used, or too little of it is left to train and measure on.
+        ValueError: A setting is out of range, the file cannot be used, or too little is left to train and measure on.
     """
     check_type("settings", settings, DataSettings, hint='PRESETS["sample"].data, for example')
     rule = text_rule(settings)

@@ -146,12 +146,11 @@ def choose(
     empty = [part for part in reversed(PARTS) if not len(rows[part]) and not own_files(settings, part)]
     corpus = " and ".join(files_of(settings.corpus))
     shared = f", {len(apart):,} of them not in your held-out files" if len(apart) < len(distinct) else ""
-    wanted = f"at least {FEWEST_PAIRS} pairs" if read < FEWEST_PAIRS else "pairs that share no sentence,"
     if empty:
         raise CorpusError(
             f"no {empty[0]} pairs are left of {corpus} ({read:,} read, {len(places):,} of the right length, {len(distinct):,} "
             f"distinct after all filters{shared}; pairs that share a sentence, digits aside, stay in one set): "
-            f"{advice or f'give {wanted} or loosen the filters'}"
+            f"{advice or _remedy(read, len(distinct))}"
         )
     if advice and 2 * left < len(apart):
         raise CorpusError(
@@ -164,6 +163,15 @@ def choose(
 def own_files(settings: DataSettings, part: str) -> Files:
     """Return the files of pairs that take the place of a held-out part of the corpus; `""` if there are none."""
     return {"validation": settings.valid, "test": settings.test}.get(part, "")
+
+
+def _remedy(read: int, left: int) -> str:
+    """Say what to do if a set is empty, from the numbers of pairs that were read and that the filters left."""
+    if read < FEWEST_PAIRS:
+        return f"give at least {FEWEST_PAIRS} pairs or loosen the filters"
+    if not left:
+        return "loosen the filters (--max-length, --trim-below)"
+    return "give pairs that share no sentence, or loosen the filters"
 
 
 def _advice(first_keys: np.ndarray, second_keys: np.ndarray, settings: DataSettings) -> str:

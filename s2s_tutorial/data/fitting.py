@@ -127,7 +127,7 @@ class Fit:
             script = "Chinese characters" if look.unspaced == "CJK" else f"{look.unspaced.capitalize()} letters"
             about += f"{look.letters:.0f} characters on average, {script} without spaces"
         else:
-            about += f"{look.words:.0f} words on average"
+            about += f"{look.words:.0f} word{'' if round(look.words) == 1 else 's'} on average"
         values = {
             name: value
             for name, value in (

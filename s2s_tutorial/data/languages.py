@@ -1,17 +1,22 @@
-"""Names of languages, from the Unicode Common Locale Data Repository that comes with Babel."""
+"""Names and scripts of languages, from the Unicode Common Locale Data Repository that comes with Babel."""
 
 from __future__ import annotations
 
+import unicodedata
 from functools import cache
 
+# Languages in which the names of languages are known, beside English: those that many files of sentence pairs are written in.
+_NAMING = "ar bn cs da de el es fa fi fr he hi hu id it ja ko nb nl pl pt ro ru sv th tr uk vi zh"
 # Scripts by ISO 15924 that Unicode names in another way.
 _SCRIPTS = {
     "Jpan": frozenset({"HIRAGANA", "KATAKANA", "CJK"}),
-    "Kore": frozenset({"HANGUL"}),
-    "Hans": frozenset({"CJK"}),
-    "Hant": frozenset({"CJK"}),
     "Beng": frozenset({"BENGALI"}),
-}
+    "Cans": frozenset({"CANADIAN"}),
+    "Jamo": frozenset({"HANGUL"}),
+    "Kore": frozenset({"HANGUL"}),
+    "Nkoo": frozenset({"NKO"}),
+    "Orya": frozenset({"ORIYA"}),
+} | dict.fromkeys(("Hanb", "Hani", "Hans", "Hant"), frozenset({"CJK"}))
 
 
 @cache
@@ -42,17 +47,39 @@ def _codes() -> dict[str, str]:
     from babel.core import get_global
 
     aliases = {alias.lower(): code for alias, code in get_global("language_aliases").items() if "_" not in code}
-    names = {name.lower(): code for code, name in _names().items()}
+    names = {_key(name): code for code, name in _names().items()}
     return aliases | names | {code.lower(): code for code in _names()}
 
 
-def find_code(text: str) -> str:
-    """Return the code of a language that is given by its code or by its English name; `""` if there is none.
+@cache
+def _other_names() -> dict[str, str]:
+    """Return the codes of languages by their names in the languages of `_NAMING`.
 
-    >>> find_code("German"), find_code("deu"), find_code("PT-br"), find_code("glasses")
-    ('de', 'de', 'pt-BR', '')
+    Names of up to four letters from a to z are left out, because many are also words.
     """
-    return _codes().get(text.strip().replace("-", "_").lower(), "").replace("_", "-")
+    from babel import Locale
+
+    found: dict[str, str] = {}
+    for naming in _NAMING.split():
+        for code, name in Locale(naming).languages.items():
+            if len(name) > 4 or not name.isascii():
+                found.setdefault(_key(name), code)
+    return found
+
+
+def _key(name: str) -> str:
+    """Return a name in the form in which it is looked up: in small letters, also the Turkish İ."""
+    return unicodedata.normalize("NFC", name.strip().casefold().replace("i\u0307", "i"))
+
+
+def find_code(text: str) -> str:
+    """Return the code of a language that is given by its code or its name, in English or another of many languages.
+
+    >>> find_code("German"), find_code("deu"), find_code("PT-br"), find_code("Deutsch"), find_code("glasses")
+    ('de', 'de', 'pt-BR', 'de', '')
+    """
+    key = _key(text.replace("-", "_"))
+    return (_codes().get(key) or _other_names().get(key, "")).replace("_", "-")
 
 
 def language_code(text: str) -> str:
@@ -63,19 +90,37 @@ def language_code(text: str) -> str:
     """
     if code := find_code(text):
         return code
-    raise ValueError(f"{text[:40]!r} is not a language that is known: give its code, such as de, or its English name")
+    raise ValueError(f"{text[:40]!r} is not a language that is known: give its code, such as de, or its name")
 
 
 def scripts_of(code: str) -> frozenset[str]:
-    """Return the scripts in which a language is written, as the first words of Unicode's names of their letters.
+    """Return the scripts in which a language is most often written, as the first words of Unicode's names of their letters.
 
     >>> sorted(scripts_of("ja")), sorted(scripts_of("el")), sorted(scripts_of("xx"))
     (['CJK', 'HIRAGANA', 'KATAKANA'], ['GREEK'], [])
     """
-    from babel import Locale
     from babel.core import get_global
 
     likely = get_global("likely_subtags").get(code.partition("-")[0], "")
-    script = likely.split("_")[1] if "_" in likely else ""
+    return _letters_of(likely.split("_")[1]) if "_" in likely else frozenset()
+
+
+def all_scripts_of(code: str) -> frozenset[str]:
+    """Return all scripts in which a language is written somewhere, named as by `scripts_of`.
+
+    >>> sorted(all_scripts_of("sr")), sorted(all_scripts_of("de"))
+    (['CYRILLIC', 'LATIN'], ['LATIN'])
+    """
+    from babel.core import get_global
+
+    language, _, rest = code.partition("-")
+    tags = [tag.split("_") for tag in get_global("likely_subtags").values() if tag.startswith(f"{language}_")]
+    scripts = {parts[1] for parts in tags} | {part for part in rest.split("-") if len(part) == 4}  # as in hi-Latn
+    return scripts_of(code).union(*map(_letters_of, scripts))
+
+
+def _letters_of(script: str) -> frozenset[str]:
+    from babel import Locale
+
     name = Locale("en").scripts.get(script, "").upper().split(" ")[0]
     return _SCRIPTS.get(script) or frozenset({name} - {""})

@@ -76,6 +76,15 @@ class Losses:
         return name if name == "CJK" else name.capitalize()
 
 
+def decode_entities(text: str) -> str:
+    """Decode the HTML entities of a line, as reading a corpus does.
+
+    >>> decode_entities("L&apos;ami &amp; moi, AT&T &nosuch;")
+    "L'ami & moi, AT&T &nosuch;"
+    """
+    return _ENTITY.sub(_decoded, text)
+
+
 def _decoded(entity: re.Match[str]) -> str:
     """Decode an entity; one that stands for a line end becomes a space, so that each sentence stays on its line."""
     return html.unescape(entity[0]).replace("\n", " ")

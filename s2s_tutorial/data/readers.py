@@ -16,14 +16,14 @@ from itertools import chain, islice, zip_longest
 from operator import eq
 from pathlib import Path
 
-from s2s_tutorial.arguments import to_path
+from s2s_tutorial.arguments import check_fields, to_path
 from s2s_tutorial.data.collector import paused_collector
 from s2s_tutorial.data.columns import Alignment, Columns, CorpusError
 from s2s_tutorial.data.losses import Losses
-from s2s_tutorial.data.reading.formats import Format, Row, find_format
-from s2s_tutorial.data.reading.layout import Layout, example_of, find_layout
+from s2s_tutorial.data.reading.formats import Format, Row, find_format, is_quoted
+from s2s_tutorial.data.reading.layout import Layout, example_of, find_layout, question_scripts
 from s2s_tutorial.data.reading.lines import BadLines, lines_of
-from s2s_tutorial.data.reading.opening import Text, column_name, open_texts
+from s2s_tutorial.data.reading.opening import Text, column_name, open_texts, quoted
 from s2s_tutorial.data.rules import text_rule
 from s2s_tutorial.data.tatoeba import tatoeba_file
 from s2s_tutorial.grammar import LANGUAGES, generate
@@ -60,6 +60,7 @@ def read_pieces(settings: DataSettings, streamed: bool = True) -> Iterator[Colum
     Raises:
         CorpusError: See `read_corpus`.
     """
+    check_fields("data", settings, DataSettings)
     if settings.corpus != "sample":
         yield from _file_pieces(corpus_files(settings.corpus), settings, streamed)
         return
@@ -249,7 +250,7 @@ def _text_pieces(texts: list[Text], settings: DataSettings, most_pairs: int) -> 
     """Read normalised pairs from open files, piece by piece; at most `most_pairs` pairs."""
     bad = BadLines(settings.skip_bad)
     table = _open_table(texts, settings, bad)
-    notes, pairs, same = _notes(table, settings.reverse), 0, 0
+    notes, pairs, same = _notes(table, settings), 0, 0
     picked = _picked(table, bad)
     while piece := list(islice(picked, PAIRS_AT_ONCE)):
         first, second, extra = map(list, zip(*piece, strict=True))
@@ -290,15 +291,19 @@ def _normalised(first: Iterable[str], second: Iterable[str], provenance: list[st
     return Columns(losses[0].normalise(first, rule), losses[1].normalise(second, rule), provenance, losses=losses)
 
 
-def _notes(table: _Table, reverse: bool) -> list[tuple[str, str]]:
-    """Describe how a file is read: its format, and which columns are source and target."""
+def _notes(table: _Table, settings: DataSettings) -> list[tuple[str, str]]:
+    """Describe how a file is read: its format, which columns are source and target, and what may be wrong with them."""
     layout, rows = table.layout, [cells for _, cells in table.start]
-    sides = (layout.first, layout.second) if reverse else (layout.second, layout.first)
+    sides = (layout.first, layout.second) if settings.reverse else (layout.second, layout.first)
     notes = [("read from", f"{table.name}: {table.format.title}")]
     for side, column in zip(("source", "target"), sides, strict=True):
-        notes.append((side, f"{layout.title(column)}, such as {example_of(rows, layout, column)!r}"))
+        notes.append((side, f"{layout.title(column)}, such as {quoted(example_of(rows, layout, column))}"))
     if layout.header:
         notes.append(("left out", f"line {table.start[0][0]}, which names the columns"))
     if unread := [layout.title(n) for n in range(layout.columns) if n not in (*sides, layout.extra)]:
         notes.append(("not read", ", ".join(unread)))
-    return notes
+    texts = (cells[side] or "" for cells in rows for side in sides if side < len(cells))
+    if example := next(filter(is_quoted, texts), ""):
+        text = f"quotes are read as part of the text, such as {quoted(example, 40)}: if they are those of CSV, name the file .csv"
+        notes.append(("warning", text))
+    return notes + [("warning", text) for text in question_scripts(rows, layout, settings)]

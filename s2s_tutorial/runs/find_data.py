@@ -66,13 +66,23 @@ def find_data(run: Run, corpus: Files = "") -> DataSettings:
         if run.data in ("", digest):
             return moved
         changed = True
+    raise RunError(_why_not(run, settings, corpus, changed))
+
+
+def _why_not(run: Run, settings: DataSettings, corpus: Files, changed: bool) -> str:
+    """Explain that the pairs of a run are not found, or have changed, and what to do."""
+    if changed and corpus:
+        return (
+            f"{' and '.join(files_of(corpus))} does not hold the pairs that {run.folder} was trained on, or these have changed: "
+            "give the old file (--corpus FILE), or measure on other pairs (--pairs FILE)"
+        )
     names = ", ".join(file for files in (settings.corpus, settings.valid, settings.test) for file in files_of(files))
     if changed:
-        raise RunError(
+        return (
             f"the pairs that {run.folder} was trained on have changed, so that its test set is not held out any more: "
             f"restore {names}, give the old file (--corpus FILE), or train a new run"
         )
-    raise RunError(
+    return (
         f"the pairs that {run.folder} was trained on are not found ({names}): give the path where they are now "
         "(--corpus FILE), or other pairs to measure on (--pairs FILE)"
     )

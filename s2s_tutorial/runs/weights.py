@@ -94,7 +94,7 @@ def load_translator(
     Args:
         folder: Folder of the run; by default one of the models that come with the package.
         device: Device to translate on.
-        to: Code or English name of the language to translate into; None for the language of the run, or English.
+        to: Code or name of the language to translate into; None for the language of the run, or English.
 
     Raises:
         RunError: The folder holds no run, or one that has not saved any weights yet; or none that translates into `to`.

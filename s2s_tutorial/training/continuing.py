@@ -10,6 +10,7 @@ at the full rate.
 from __future__ import annotations
 
 import math
+from collections import Counter
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -110,15 +111,15 @@ def _next_cycle(training: TrainingSettings, epochs: int) -> TrainingSettings:
 
 @dataclass(frozen=True)
 class Unknown:
-    """Words of a corpus that a vocabulary does not hold.
+    """Words or characters of a corpus that a vocabulary does not hold.
 
     Attributes:
-        words: How many different words.
+        all: How many there are.
         unknown: How many of them are unknown.
-        examples: A few unknown words.
+        examples: A few unknown ones.
     """
 
-    words: int
+    all: int
     unknown: int
     examples: list[str]
 
@@ -135,6 +136,26 @@ def unknown_words(corpus: Corpus) -> tuple[Unknown, Unknown] | None:
     sides = zip((corpus.train.sources, corpus.train.targets), vocabularies, strict=True)
     src, tgt = (_unknown(set(corpus.rule.split_all(texts)[0]), vocabulary, corpus.rule) for texts, vocabulary in sides)
     return src, tgt
+
+
+def new_characters(corpus: Corpus) -> tuple[Unknown, Unknown] | None:
+    """Count how often the training pairs have a character that the given vocabularies of source and target know only as bytes.
+
+    Returns:
+        The counts of both sides, without spaces; None for vocabularies of words, and for pairs on disk.
+    """
+    if not isinstance(corpus.src_vocabulary, PieceVocabulary) or not isinstance(corpus.train, Pairs):
+        return None
+    found = []
+    for texts, vocabulary in (
+        (corpus.train.sources, corpus.src_vocabulary),
+        (corpus.train.targets, corpus.tgt_vocabulary),
+    ):
+        counts = Counter("".join(texts))
+        del counts[" "]
+        new = Counter({character: count for character, count in counts.items() if character not in vocabulary})
+        found.append(Unknown(counts.total(), new.total(), [character for character, _ in new.most_common(3)]))
+    return found[0], found[1]
 
 
 def _unknown(words: set[str], vocabulary: Vocabulary, rule: TextRule) -> Unknown:

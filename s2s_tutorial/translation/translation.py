@@ -30,7 +30,7 @@ class Translation:
         rule: Text rule of the model.
         sentences: Translations of its sentences, if it is the translation of a text of several. Their words are in `words`,
             and the attention is in the sentences.
-        joined_text: Text of such a translation.
+        joined_text: Text of such a translation, or of one whose pieces were joined to words.
         dropped: Letters and digits of the source that the text rule leaves out.
         unlearned: Characters of the source that the model reads only as bytes, because they hardly occurred in training.
         too_long: Whether the source is longer than any sentence that the model was trained on.
@@ -62,6 +62,7 @@ class Translation:
             src_words=[self.rule.unsplit(self.src_words[start:end]) for start, end in pairwise(src)],
             words=[self.rule.unsplit(self.words[start:end]) for start, end in pairwise(tgt)],
             copied=sorted({word_of[position] for position in self.copied}),
+            joined_text=self.text,
             attn_weights=None if weights is None else join_attention(weights, self.src_words, self.words, self.rule),
         )
 
@@ -73,16 +74,19 @@ class Translation:
         else:
             copied = {self.words[position] for position in self.copied}
             lost = [self.rule.unsplit([word]) for word in self.unknown if word not in copied]
-        return list(dict.fromkeys(lost))
+        return list(dict.fromkeys(filter(None, lost)))  # a joiner alone cannot be seen
 
     @property
     def lost_numbers(self) -> list[str]:
-        """Numbers that the source has in digits and the translation has not, each once; "3,500" and "3 500" are the same."""
+        """Numbers of the source that the translation does not have in digits, each once, as they are written in the source.
+
+        Separators and the script of the digits do not count: "3,500", "3 500" and "٣٥٠٠" are the same number.
+        """
         if self.sentences:
             lost = [number for each in self.sentences for number in each.lost_numbers]
         else:
             kept = _numbers(self.normal_text)
-            lost = [number for number in _numbers(self.rule.unsplit(self.src_words)) if number not in kept]
+            lost = [text for number, text in _numbers(self.rule.unsplit(self.src_words)).items() if number not in kept]
         return list(dict.fromkeys(lost))
 
     @property
@@ -93,7 +97,11 @@ class Translation:
     @property
     def text(self) -> str:
         """The translation as text, its words joined by the rules of its language."""
-        return self.joined_text if self.sentences else self.rule.printed(self.normal_text, self.language)
+        return (
+            self.joined_text
+            if self.sentences or self.joined_text
+            else self.rule.printed(self.normal_text, self.language)
+        )
 
     def to_dict(self, attention: bool = True) -> dict[str, object]:
         """Return plain values, ready for JSON; the translation of several sentences lists them under "sentences".
@@ -118,8 +126,10 @@ class Translation:
         }
 
 
-def _numbers(text: str) -> list[str]:
-    return re.findall("[0-9]+", re.sub(r"(?<=[0-9])[\s.,'’](?=[0-9])", "", text))
+def _numbers(text: str) -> dict[str, str]:
+    """Return the numbers of a text: for the digits 0 to 9 of each, how it is written."""
+    written = [found[0] for found in re.finditer(r"\d+(?:[\s.,'’٫٬]\d+)*", text)]
+    return {"".join(str(int(digit)) for digit in each if digit.isdecimal()): each for each in written}
 
 
 def join_translations(text: Sentences, translations: list[Translation]) -> Translation:

@@ -39,6 +39,15 @@ _MANIFEST_START = "self.s2sManifest = "
 _PLAIN_NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,39}")
 
 
+def plain_name(text: str) -> str:
+    """Return a name for the files of a model, from any text; "model" if no letter or digit of it can be in one.
+
+    >>> plain_name("My run_2"), plain_name("модель")
+    ('my-run-2', 'model')
+    """
+    return re.sub("[^a-z0-9]+", "-", text.lower())[:40].strip("-") or "model"
+
+
 class ExportError(ValueError):
     """A folder or a name cannot be used for the web page; the message explains what to do."""
 

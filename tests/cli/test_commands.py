@@ -929,6 +929,13 @@ def test_sentences_of_a_line_are_translated_one_by_one_and_joined_with_their_spa
     assert said(call("translate", "--run", run, f"{one}  {two.capitalize()}")) == ["  ".join(alone)]
 
 
+def test_html_entities_are_decoded_as_in_a_corpus(run):
+    words = " ".join(knows(run).split()[:3])
+    encoded = "".join(f"&#{ord(letter)};" for letter in words)
+    plain, decoded = said(call("translate", "--run", run, words, encoded))
+    assert plain == decoded
+
+
 def test_what_the_model_cannot_read_is_told(run):
     word = knows(run).split()[0]
     result = call("translate", "--run", run, f"{word} 42 {word}")

@@ -114,9 +114,28 @@ def test_new_pairs_adapt_a_run_and_unknown_words_are_counted(tmp_path, parent):
     assert re.search(r"^unknown words +2 of \d+ source words, such as 'Bert', 'Kurt'$", text, re.MULTILINE)
     assert re.search(r"^old pairs +1\d pairs that .*parent was trained on$", text, re.MULTILINE)
     assert "reads whole words, so that the new run cannot learn these" in text
+    assert re.search(r"^vocabulary of .*parent +\d+ / \d+$", text, re.MULTILINE)
     assert said(*command)
     scores = said("evaluate", "--run", tmp_path / "child")
     assert "BLEU" in scores
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        ("--vocabulary-size 600", "vocabulary-size is for subwords and characters, .* or choose --tokens subwords"),
+        ("--tokens words --two-vocabularies", "--two-vocabularies is for subwords and characters"),
+        ("--preset small --joint-vocabulary", "--joint-vocabulary is for subwords and characters"),
+        ("--sample-pairs 9", "--sample-pairs .* the built-in corpus generates, and not of .*pairs.tsv"),
+    ],
+)
+def test_an_option_without_an_effect_is_refused(pairs, options, words):
+    assert re.search(words, error_of("data", "--corpus", pairs, *options.split()))
+
+
+def test_one_pair_is_counted_in_the_singular(tmp_path):
+    few = write_pairs(tmp_path / "few.tsv", ["Anna", "Otto", "Eva", "Ida"])
+    assert re.search(r"^\w+ +1 pair of 1 source sentence$", said("data", "--corpus", few), re.MULTILINE)
 
 
 def test_streamed_pairs_adapt_a_run_without_old_ones_and_this_is_said(tmp_path, parent):
@@ -131,6 +150,7 @@ def test_streamed_pairs_adapt_a_run_without_old_ones_and_this_is_said(tmp_path, 
     ("arguments", "words"),
     [
         (["--more-epochs", "1"], "name it with --from"),
+        (["--no-rehearsal"], "name the run with --from"),
         (["--from", "PARENT"], "give new pairs .*--more-epochs N"),
         (["--from", "PARENT", "--more-epochs", "1", "--hidden-size", "9"], "options of the network but --dropout"),
         (["--from", "PARENT", "--more-epochs", "1", "--preset", "small"], "leave out --preset"),

@@ -282,6 +282,19 @@ def test_too_few_pairs_are_an_error_that_says_how_many_are_left(tmp_path, settin
         prepare(DataSettings(corpus=str(path), **settings))
 
 
+def test_settings_of_the_data_are_checked():
+    with pytest.raises(ValueError, match=r"text is 'Unicode', expected one of: ascii, unicode"):
+        prepare(DataSettings(sample_pairs=9, text="Unicode"))
+
+
+@pytest.mark.parametrize("settings", [{"max_length": 2}, {"trim_below": 90}])
+def test_filters_that_leave_nothing_are_to_be_loosened(tmp_path, settings):
+    path = tmp_path / "pairs.tsv"
+    write_pairs(path, count=30)
+    with pytest.raises(CorpusError, match=r"0 distinct after all filters; .*\): loosen the filters \(--max-length"):
+        prepare(DataSettings(corpus=str(path), **settings))
+
+
 def test_the_counts_on_the_2017_file_are_those_of_the_book(monkeypatch):
     data = os.environ.get("S2S_TUTORIAL_TEST_DATA")
     if not data:

@@ -70,7 +70,7 @@ def test_pairs_that_are_gone_can_be_given(project):
         find_data(run)
     assert find_data(run, "moved.tsv").corpus == "moved.tsv"
     (project / "moved.tsv").write_text("Other.\tAutre.\n")
-    with pytest.raises(RunError, match="have changed"):
+    with pytest.raises(RunError, match=r"moved.tsv does not hold the pairs .* have changed: .*\(--pairs FILE\)"):
         find_data(run, "moved.tsv")
 
 

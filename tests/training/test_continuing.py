@@ -1,6 +1,7 @@
 """A run that starts from a trained one: its settings, its weights, its parent, its exact resume, and its pairs."""
 
 import shutil
+from collections import Counter
 from dataclasses import replace
 
 import pytest
@@ -8,13 +9,21 @@ import torch
 from tiny import TINY, before_step, everything, press_stop
 
 from s2s_tutorial.cli.choose_sentences import held_out_of
+from s2s_tutorial.cli.messages import describe_unknown
 from s2s_tutorial.data.corpus import prepare
 from s2s_tutorial.data.on_disk.cache import stream
+from s2s_tutorial.data.pieces import build_vocabularies
 from s2s_tutorial.runs.folder import RunError, open_run
 from s2s_tutorial.runs.listing import list_runs
 from s2s_tutorial.runs.weights import load_translator
-from s2s_tutorial.settings import PRETRAINED
-from s2s_tutorial.training.continuing import data_for_new, settings_for_more, settings_for_new, unknown_words
+from s2s_tutorial.settings import PRETRAINED, DataSettings
+from s2s_tutorial.training.continuing import (
+    data_for_new,
+    new_characters,
+    settings_for_more,
+    settings_for_new,
+    unknown_words,
+)
 from s2s_tutorial.training.initial_weights import from_run
 from s2s_tutorial.training.record import read_record
 from s2s_tutorial.training.trainer import Trainer
@@ -98,7 +107,22 @@ def test_words_that_the_parent_does_not_know_are_counted(parent, pairs):
     settings = settings_for_new(parent, data_for_new(parent, pairs))
     src, tgt = unknown_words(prepare(settings.data, parent.vocabularies))
     assert set(src.examples) & set(OBJECTS)
-    assert 0 < tgt.unknown < tgt.words
+    assert 0 < tgt.unknown < tgt.all
+
+
+def test_characters_that_the_parent_knows_only_as_bytes_are_counted(parent, pairs):
+    assert new_characters(prepare(data_for_new(parent, pairs), parent.vocabularies)) is None  # it has words
+    data = DataSettings(pairs, text="unicode", tokens="subwords", vocabulary_size=600)
+    latin = build_vocabularies(Counter(["▁abcdefghijklmnopqrstuvwxyz."] * 2), Counter(["▁xX"] * 2), data)
+    corpus = prepare(data, latin)
+    src, tgt = new_characters(corpus)
+    assert src.unknown == tgt.unknown == len(corpus.train)  # the capital of each sentence
+    assert set(src.examples) <= set("JNTI")
+    assert src.all == sum(len(text.replace(" ", "")) for text in corpus.train.sources)
+    lines = describe_unknown(corpus, parent)
+    share = f"{src.unknown:,} of {src.all:,} source characters ({src.unknown / src.all:.0%}), such as '"
+    assert [line.startswith(f"new characters        {share}") for line in lines] == [True, False]
+    assert all("takes each as 1 to 4 bytes and learns these from the new pairs alone" in line for line in lines)
 
 
 def test_the_test_set_of_an_adapted_run_is_found_again(parent, pairs, tmp_path):

@@ -44,6 +44,11 @@ def test_a_translation_in_pieces_is_shown_in_words_on_request():
     assert joined.attn_weights.shape == (2, 4)  # the search ended before EOS
 
 
+def test_pieces_that_were_joined_to_words_keep_their_text():
+    found = Translation(SRC, ["▁Two", *TGT], [], [], -1.0, attend(5, 7), rule=UNICODE)
+    assert found.joined().text == found.text == "Two Summers."
+
+
 def test_words_stay_words():
     found = Translation(["le", "chat"], ["a", "cat", "<unk>"], [], [], -1.0, attend(4, 3))
     joined = found.joined()
@@ -129,7 +134,7 @@ def test_attention_between_words_of_given_translations(translator):
 
 def test_lost_words_are_the_unknown_ones_that_were_not_copied_as_they_are_written():
     found = Translation(
-        ["▁Zoé", "▁a", "▁12", "▁€"], ["▁Zoé", "▁has"], [0], ["▁Zoé", "▁12", "▁€"], -1.0, None, rule=UNICODE
+        ["▁Zoé", "▁a", "▁12", "▁€"], ["▁Zoé", "▁has"], [0], ["▁Zoé", "▁12", "▁€", "\u200d"], -1.0, None, rule=UNICODE
     )
     assert found.lost_words == ["12", "€"]
     text = Translation([], [], [], [], -1.0, None, rule=UNICODE, sentences=[found, found])
@@ -147,8 +152,9 @@ def test_texts_in_place_of_translations_are_refused():
     ("source", "target", "lost"),
     [
         ("J'ai 5 ans.", "I'm fifteen.", ["5"]),
-        ("Il a 3 500 €, 7,50 € et 3 500 francs.", "He has 3,500, 7.5 and 30.", ["750"]),
+        ("Il a 3 500 €, 7,50 € et 3 500 francs.", "He has 3,500, 7.5 and 30.", ["7,50"]),
         ("Le 14 juillet 1789", "14 July 1789", []),
+        ("عندي ١٢ كتابا و ٢٫٥", "I have 12 books and 2.", ["٢٫٥"]),
     ],
 )
 def test_numbers_that_a_translation_has_changed_are_named(source, target, lost):

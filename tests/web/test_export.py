@@ -269,7 +269,7 @@ def test_the_command_writes_the_files_and_prints_the_cost_of_rounding(talking_ru
 
 
 def test_without_measuring_no_corpus_is_read(talking_run, tmp_path):
-    run = tmp_path / "run"
+    run = tmp_path / "My run_2"  # which cannot name a file as it is
     shutil.copytree(talking_run, run)
     values = json.loads((run / "run.json").read_text(encoding="utf-8"))
     values["settings"]["data"]["corpus"] = "gone.tsv"
@@ -278,9 +278,9 @@ def test_without_measuring_no_corpus_is_read(talking_run, tmp_path):
     assert refused.exit_code == 1
     assert refused.stderr.endswith("; --no-measure writes the files without measuring\n")
     assert not (tmp_path / "web").exists()
-    result = call("--run", run, "--to", tmp_path / "web", "--name", "small", "--no-measure")
+    result = call("--run", run, "--to", tmp_path / "web", "--no-measure")
     assert (result.exit_code, len(result.stdout.splitlines())) == (0, 1), result.output
-    assert read_manifest(tmp_path / "web")[0]["name"] == "small"
+    assert read_manifest(tmp_path / "web")[0]["name"] == "my-run-2"
     assert call("--run", run, "--to", tmp_path / "web").exit_code == 1
 
 

@@ -123,7 +123,20 @@ def find_format(lines: list[str], name: str) -> Format:
     if shares[" ||| "] >= 0.5:
         rows = partial(split_lines, mark=" ||| ")
         return Format("columns separated by ' ||| '", rows, few="no ' ||| '?", many="a ' ||| ' too many?")
-    return Format("columns separated by tabs", partial(split_lines, mark="\t"))
+    few = "no tab character?"
+    if not shares["\t"]:
+        few += " Columns may also be separated by ' ||| ', or by commas in a file named .csv."
+    return Format("columns separated by tabs", partial(split_lines, mark="\t"), few=few)
+
+
+def is_quoted(cell: str) -> bool:
+    """Return whether a cell is in quotes as in CSV, with a quote inside it that is written twice.
+
+    >>> is_quoted('"Say ""yes"" now."'), is_quoted('"Yes."')
+    (True, False)
+    """
+    inside = cell.strip()[1:-1]
+    return cell.strip() == f'"{inside}"' and '""' in inside and '"' not in inside.replace('""', "")
 
 
 def _csv_delimiter(lines: list[str], name: str) -> str:

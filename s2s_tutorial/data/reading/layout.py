@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from statistics import mean, mode
 
 from s2s_tutorial.data.columns import CorpusError
-from s2s_tutorial.data.languages import find_code, scripts_of
+from s2s_tutorial.data.languages import all_scripts_of, find_code, language_name, scripts_of
 from s2s_tutorial.data.reading.opening import shown
 from s2s_tutorial.data.unicode_text import script_of
 from s2s_tutorial.settings import DataSettings
@@ -20,7 +21,11 @@ SOURCES = {"source", "src", "question", "input", "prompt", "query", "command", "
 TARGETS = {"target", "tgt", "trg", "answer", "output", "response", "reply", "completion", "translation", "label"}
 OTHERS = {"id", "text", "sentence", "note", "comment", "licence", "license", "attribution", "context", "score", "group"}
 NOT_TEXT = re.compile(r"[-+#]?\d+([.,:]\d+)*|https?://\S+|")  # numbers, links, nothing
-NAME = re.compile(r"[\w -]{1,30}")
+LONGEST_NAME = 30  # characters of the name of a column
+NAME = re.compile(rf"[\w -]{{1,{LONGEST_NAME}}}")
+FEWEST_LETTERS = (
+    0.1  # share of the letters of a column that belong to the script of its language; with fewer, it is questioned
+)
 SHORTEST_SENTENCES = 8  # characters on average: two-letter words in shorter lines may be words, above them codes
 
 
@@ -192,11 +197,43 @@ def _by_script(rows: list[Cells], texts: list[int], settings: DataSettings) -> t
 
 def _script(rows: list[Cells], column: int) -> str:
     """Return the script of most of the letters of a column."""
+    scripts = _scripts(rows, column)
+    return max(scripts, key=scripts.__getitem__, default="")
+
+
+def _scripts(rows: list[Cells], column: int) -> Counter[str]:
+    """Count the letters of each script in a column."""
     letters = Counter(letter for row in rows if column < len(row) for letter in (row[column] or "") if letter.isalpha())
     scripts: Counter[str] = Counter()
     for letter, count in letters.items():
         scripts[script_of(letter)] += count
-    return max(scripts, key=scripts.__getitem__, default="")
+    return scripts
+
+
+def _title(script: str) -> str:
+    return "Chinese" if script == "CJK" else script.capitalize()
+
+
+def question_scripts(rows: list[Cells], layout: Layout, settings: DataSettings) -> list[str]:
+    """Return a sentence for each side whose letters are not those of its language, if the languages are given.
+
+    Args:
+        rows: First rows of the file.
+        layout: Columns that are read.
+        settings: Settings of the data.
+    """
+    found = []
+    columns = (layout.first, layout.second) if settings.reverse else (layout.second, layout.first)
+    for code, column in zip(settings.languages or ("", ""), columns, strict=True):
+        scripts, expected = _scripts(rows[layout.header :], column), all_scripts_of(code)
+        if expected and sum(scripts[name] for name in expected) < FEWEST_LETTERS * scripts.total():
+            most = max(scripts, key=scripts.__getitem__)
+            usual, own = (" or ".join(map(_title, sorted(names))) for names in (scripts_of(code), {most}))
+            found.append(
+                f"{language_name(code, '')} is written in {usual} letters, and {layout.title(column)} in {own} ones: check the "
+                "languages (--languages SOURCE TARGET) and the columns"
+            )
+    return found
 
 
 def is_header(rows: list[Cells]) -> bool:
@@ -209,8 +246,12 @@ def is_header(rows: list[Cells]) -> bool:
         return False
     cells = [(cell or "").strip() for cell in rows[0] if (cell or "").strip()]
     known = SOURCES | TARGETS | OTHERS
-    named = [cell for cell in cells if _words(cell) and all(w in known or find_code(w) for w in _words(cell))]
+    words_of = {cell: _words(cell) for cell in cells if len(cell) <= LONGEST_NAME}
+    named = [cell for cell in cells if (words := words_of.get(cell)) and all(w in known or find_code(w) for w in words)]
     if len(cells) < 2 or (len(named) < len(cells) and not _names_both_sides(cells, named)):
+        return False
+    codes = [code for words in {tuple(words) for words in words_of.values()} if (code := find_code(" ".join(words)))]
+    if len(set(codes)) < len(codes):  # two names of one language are a pair, such as "german" and "deutsch"
         return False
     only_codes = all(len(word) < 4 and word not in known for cell in cells for word in _words(cell))
     lengths = [len(cell or "") for row in rows[1:] for cell in row]
@@ -231,7 +272,10 @@ def _words(name: str) -> list[str]:
     >>> _words("Source text"), _words("sentence_de")
     (['source', 'text'], ['sentence', 'de'])
     """
-    return re.findall(r"[^\W_]+", name.casefold())
+    letters = (
+        c if c.isalnum() or unicodedata.category(c)[0] == "M" else " " for c in name.casefold()
+    )  # with vowel signs
+    return "".join(letters).split()
 
 
 def _language(name: str) -> str:

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from itertools import chain
 
 from s2s_tutorial.data.columns import CorpusError
-from s2s_tutorial.data.reading.opening import Text, shown
+from s2s_tutorial.data.reading.opening import Text, quoted, shown
 
 MAX_LINE_LENGTH = 1 << 16
 MOST_LISTED = 10  # lines that were left out and are listed
@@ -44,7 +44,7 @@ class BadLines:
         Raises:
             CorpusError: Bad lines are not to be left out.
         """
-        text = f" It reads {shown(line, 40)!r}." if line else ""
+        text = f" It reads {quoted(line, 40)}." if line else ""
         if not self.skip:
             raise CorpusError(f"line {number} of {name} {what}: {advice}{text}{self.hint}")
         self.count += 1

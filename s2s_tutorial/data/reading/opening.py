@@ -245,9 +245,20 @@ def _checked(member: zipfile.ZipInfo, path: Path, most: int) -> str:
 
 def shown(name: str, most: int = 80) -> str:
     """Make text from an untrusted file safe to print, and short."""
-    known = {"\t": " ", "\u00a0": " ", "\u202f": " ", "\u00ad": "", "\u200b": ""}  # usual in text, and not printable
+    # Usual in text, and not printable; the zero-width joiners are part of the spelling.
+    known = dict.fromkeys("\t\u00a0\u202f", " ") | dict.fromkeys("\u00ad\u200b\u200e\u200f\u2060\ufeff", "")
+    known |= {joiner: joiner for joiner in "\u200c\u200d"}
     printable = "".join(c if c.isprintable() else known.get(c, "?") for c in name[: most + 1])
     return printable if len(printable) <= most else printable[:most] + "…"
+
+
+def quoted(text: str, most: int = 80) -> str:
+    """Make text safe to print, and put it in quotes; zero-width joiners stay as they are.
+
+    >>> print(quoted("It is a note", 8))
+    'It is a …'
+    """
+    return repr(shown(text, most)).replace("\\u200c", "\u200c").replace("\\u200d", "\u200d")
 
 
 OPENERS: dict[str, Callable] = {

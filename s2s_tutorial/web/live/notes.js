@@ -4,8 +4,20 @@
 
   const { methods, make, shorten, languageName } = self.s2sPanel;
   const SHOWN = 6; // words that a note names at most
-  /** @type {(text: string) => string[]} */
-  const numbers = (text) => text.replace(/(\d)[\s.,'’](?=\d)/g, "$1").match(/\d+/g) || []; // "3,500" and "3 500" are the same
+  /** @type {(code: number) => boolean} */
+  const isDigit = (code) => /\p{Nd}/u.test(String.fromCodePoint(code));
+  // The value of a digit of any script: in Unicode, the digits of each follow one another from 0 on.
+  /** @type {(digit: string) => number} */
+  const valueOf = (digit) => {
+    const code = /** @type {number} */ (digit.codePointAt(0));
+    let before = 0;
+    while (isDigit(code - before - 1)) before += 1;
+    return before % 10;
+  };
+  // The numbers of a text: for the digits 0 to 9 of each, how it is written. "3,500" and "3 500" are the same.
+  /** @type {(text: string) => Map<string, string>} */
+  const numbers = (text) => new Map((text.match(/\p{Nd}+(?:[\s.,'’٫٬]\p{Nd}+)*/gu) || []).map((written) =>
+    [Array.from(written.matchAll(/\p{Nd}/gu), ([digit]) => valueOf(digit)).join(""), written]));
 
   /** @type {PanelMethods} */
   const parts = {
@@ -60,8 +72,9 @@
 
     // Add a note about numbers that the text has in digits and the translation has not.
     noteNumbers(best, found, add) {
-      const kept = numbers(this.wholeText(best, found)), lost = numbers(this.sentence).filter((number) => !kept.includes(number));
-      if (lost.length) add("Check the numbers: the translation does not have ", this.words(Array.from(new Set(lost))), " in digits.");
+      const kept = numbers(this.wholeText(best, found)), all = Array.from(numbers(this.sentence));
+      const lost = all.filter(([number]) => !kept.has(number)).map(([, written]) => written);
+      if (lost.length) add("Check the numbers: the translation does not have ", this.words(lost), " in digits.");
     },
 
     // Add a note if the sentence is longer than those of the training data, where the model's entry gives their length.

@@ -34,7 +34,7 @@ def test_a_file_that_is_called_csv_needs_no_quotes(name, delimiter):
 
 
 def test_sentences_with_commas_are_not_comma_separated_values():
-    with pytest.raises(CorpusError, match=r"line 1 of x has 1 column, expected 2 or 3: no tab character"):
+    with pytest.raises(CorpusError, match=r"line 1 of x has 1 column, expected 2 or 3: no tab .* in a file named .csv"):
         parse_columns(b"Yes, sir.\nNo, sir.\n", "x")
 
 
@@ -49,6 +49,16 @@ def test_a_quote_that_is_not_closed_is_named_and_can_be_left_out():
     with pytest.raises(CorpusError, match=r"line 3 of x.csv is not CSV .*twice"):
         parse_columns(text, "x.csv")
     assert parse_columns(text, "x.csv", DataSettings(skip_bad=True)).first == ["a , b", "d , e", "j , k"]
+
+
+def test_quotes_of_csv_in_another_file_are_named():
+    text = '"He said ""no""."\tIl a dit « non ».\n"Yes."\tOui.\n'.encode()
+    notes = [note for label, note in parse_columns(text, "x.tsv").notes if label == "warning"]
+    assert [note.partition(":")[0] for note in notes] == [
+        """quotes are read as part of the text, such as '"He said ""no""."'"""
+    ]
+    assert parse_columns(text, "x.csv").first == ["he said no .", "yes ."]
+    assert not any(label == "warning" for label, _ in parse_columns(text, "x.csv").notes)
 
 
 def test_a_mark_of_three_bars_separates():

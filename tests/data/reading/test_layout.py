@@ -1,5 +1,7 @@
 """Which columns are read: by position, by what they hold, by their names, and as the settings say."""
 
+import re
+
 import pytest
 
 from s2s_tutorial.data.columns import CorpusError
@@ -126,6 +128,47 @@ def test_columns_are_chosen_by_the_scripts_of_the_languages():
     assert sides(table(russian, russian[::-1]), languages=("ru", "en"), text="unicode") == (russian[-1], russian[0])
 
 
+GEORGIAN = ["კატა აქ ზის.", "წიგნს ვკითხულობთ.", "კარგად მღერი."]
+
+
+@pytest.mark.parametrize(
+    ("columns", "settings", "asked"),
+    [
+        (
+            (ENGLISH, GEORGIAN),
+            {"languages": ("th", "en")},
+            ["Thai is written in Thai letters, and column 2 in Georgian"],
+        ),
+        (
+            (ENGLISH, GEORGIAN),
+            {"languages": ("en", "zh"), "reverse": True},
+            ["Chinese is .* column 2 in Georgian ones"],
+        ),
+        (
+            (ENGLISH, GERMAN),
+            {"languages": ("ru", "el")},
+            ["Russian .* column 2 in Latin", "Greek .* column 1 in Latin"],
+        ),
+        ((ENGLISH, GEORGIAN), {"languages": ("ka", "en")}, []),
+        ((ENGLISH, GEORGIAN), {}, []),
+        ((ENGLISH, GERMAN), {"languages": ("sr", "en")}, []),  # also written in Latin letters
+        ((ENGLISH, [1, 2, 3]), {"languages": ("ru", "en")}, []),
+        ((ENGLISH, ["Мы IBM, Intel, Siemens", "iPhone, Windows", "LG"]), {"languages": ("ru", "en")}, ["Russian"]),
+        ((ENGLISH, ["Мы читаем IBM", "Они LG", "iPhone"]), {"languages": ("ru", "en")}, []),
+    ],
+)
+def test_a_column_without_the_letters_of_its_language_is_questioned(columns, settings, asked):
+    notes = parse_columns(table(*columns), "x.tsv", DataSettings(text="unicode", **settings)).notes
+    warnings = [text for label, text in notes if label == "warning"]
+    assert len(warnings) == len(asked)
+    assert all(map(re.search, asked, warnings))
+
+
+def test_an_example_shows_the_joiners_of_its_spelling():
+    notes = dict(parse_columns(table(ENGLISH, ["نمی\u200cدانم", "\u200bیک", "دو"]), "x.tsv", DataSettings()).notes)
+    assert notes["source"] == "column 2, such as 'نمی\u200cدانم'"
+
+
 def test_columns_are_chosen_by_the_names_of_the_languages():
     for header, columns in (
         (["de", "en"], (GERMAN, ENGLISH)),
@@ -134,6 +177,17 @@ def test_columns_are_chosen_by_the_names_of_the_languages():
         data = table(*columns, header=header)
         assert sides(data, languages=("de", "en")) == DE_EN
         assert sides(data, languages=("en", "de")) == EN_DE
+
+
+@pytest.mark.parametrize(
+    "header",
+    [["Englisch", "Deutsch"], ["anglais", "allemand"], ["İNGİLİZCE", "ALMANCA"], ["अंग्रेज़ी", "जर्मन"], ["英语", "德语"]],
+)
+def test_names_of_languages_in_other_languages_make_a_header(header):
+    data = table(ENGLISH, GERMAN, header=header)
+    assert sides(data) == DE_EN
+    assert sides(data, languages=("en", "de")) == EN_DE
+    assert not is_header([["Lets vote", "Roma"], *([["Let us vote.", "Rom"]] * 3)])
 
 
 @pytest.mark.parametrize(
