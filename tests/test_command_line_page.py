@@ -100,7 +100,7 @@ def test_the_page_uses_every_command_and_the_other_lines_of_the_shell_are_those_
     others = [command for _, block in WALK for command, _ in commands(block) if not command.startswith("s2s-tutorial")]
     assert others == ["make book", "source .venv/bin/activate"]
     number = sum(len(commands(block)) for kind, block in WALK if kind == "console")
-    assert number == 14
+    assert number == 15
     assert "with fifteen commands" in PAGE
 
 

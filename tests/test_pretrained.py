@@ -171,7 +171,8 @@ def test_the_command_line_uses_it_where_no_run_is_named():
 
 
 def test_the_command_line_translates_into_french_on_request():
-    assert lines_of("--to", "fr", "Thank you.", "I'm hungry.") == ["Merci.", "J'ai faim."]
+    lines = lines_of("--to", "fr", "It's cold. Where is the station?", "She is 45 years old.")
+    assert lines == ["Il fait froid. Où se trouve la gare ?", "Elle a 45 ans."]
     assert lines_of("--to", "French", "Thank you.") == ["Merci."]
 
 

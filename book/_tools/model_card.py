@@ -6,6 +6,7 @@ from typing import Any
 
 from pretrained_scores import BEAM, LONG
 
+from s2s_tutorial.data.corpus import challenge_set
 from s2s_tutorial.data.languages import language_name
 from s2s_tutorial.data.tatoeba import TATOEBA_URL
 from s2s_tutorial.presets import PRESETS
@@ -23,7 +24,7 @@ def card(run: Run, scores: dict[str, Any], command: str) -> str:
     parts = (
         _description(run, scores),
         _training(run, scores["training"], command),
-        _quality(scores),
+        _quality(run, scores),
         _limitations(run),
     )
     return "\n".join(parts)
@@ -79,7 +80,7 @@ Every setting was chosen on the validation set.
 """
 
 
-def _quality(scores: dict[str, Any]) -> str:
+def _quality(run: Run, scores: dict[str, Any]) -> str:
     test, long, rounding = scores["test"], scores["long"], scores["rounding"]
     lines = [
         _line(f"{name}, {search}", scores[f"{key}{suffix}"])
@@ -91,14 +92,19 @@ def _quality(scores: dict[str, Any]) -> str:
         )
         for suffix, search in (("", "greedy"), (f"_beam_{BEAM}", f"beam of {BEAM}"))
     ]
+    known = (
+        f"For {number:,} of them, a reference occurs there as the translation of another sentence."
+        if (number := scores["known_references"])
+        else "Nor does any of their references."
+    )
     return f"""## How good it is
 
 Measured on {test["sentences"]:,} held-out sentences of at most 12 words, the test set of the preset `large`, and on longer ones.
-None of these sentences occurs in training as a source, also if case, accents, marks and digits are left aside. For
-{scores["known_references"]:,} of them, a reference occurs there as the translation of another sentence. All references
-count, and the 95% bootstrap interval is in brackets. *Normalised* compares lower-case words without accents and digits, as
-older figures of this book do; *as printed* compares what you read, with sacrebleu's tokeniser 13a. *Exact* is the share of
-translations that equal a reference. The model was trained with one seed only.
+None of these sentences occurs in training as a source, also if case, accents, marks and digits are left aside.
+{known} All references count, and the 95% bootstrap interval is in
+brackets. *Normalised* compares lower-case words without accents and digits, as older figures of this book do; *as printed*
+compares what you read, with sacrebleu's tokeniser 13a. *Exact* is the share of translations that equal a reference. The model was
+trained with one seed only.
 
 | sentences and search | BLEU | exact |
 | --- | --- | --- |
@@ -109,16 +115,25 @@ Signatures of BLEU: `{scores["normalised"]["signature"]}` and `{scores["printed"
 For the web page, the weights are rounded to 8 bits. This gives a BLEU of {rounding["rounded_bleu"]:.2f} instead of
 {rounding["bleu"]:.2f}, and {rounding["same"]:.1%} of the translations stay the same, word for word.
 
-{_challenge(scores["challenge"])}"""
+{_challenge(run, scores["challenge"])}"""
 
 
-def _challenge(challenge: dict[str, Any]) -> str:
+def _challenge(run: Run, challenge: dict[str, Any]) -> str:
+    sentences = len(challenge_set(rule=run.rule))
+    what = (
+        f"""The challenge set, which was written for this project, has {sentences} French sentences with
+{challenge["sentences"]} English translations. The model translates each of these, and is compared with the French sentence
+alone, although others are right too. With greedy search it reaches a BLEU of {challenge["bleu"]:.1f} on all of them, and by
+phenomenon:"""
+        if run.settings.data.reverse
+        else f"""The challenge set has {sentences} short sentences that were written for this project. With greedy
+search the model reaches a BLEU of {challenge["bleu"]:.1f} on all of them, and by phenomenon:"""
+    )
     phenomena = "\n".join(
         f"| {name.replace('_', ' ')} | {group['sentences']} | {group['bleu']:.1f} | {group['exact_match']:.0%} |"
         for name, group in challenge["phenomena"].items()
     )
-    return f"""The challenge set has {challenge["sentences"]} short sentences that were written for this project. With greedy
-search the model reaches a BLEU of {challenge["bleu"]:.1f} on all of them, and by phenomenon:
+    return f"""{what}
 
 | phenomenon | sentences | BLEU | exact |
 | --- | --- | --- | --- |
