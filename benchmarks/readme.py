@@ -93,16 +93,24 @@ def line_of_packaged(language: str) -> str:
 
 
 def as_printed() -> str:
-    """Describe the scores of the packaged model into English on text as people write it."""
-    found = scores_of_packaged("en")
+    """Describe the test sentences of the packaged models, and their scores on text as people write it."""
+    english, french = scores_of_packaged("en"), scores_of_packaged("fr")
+    return (
+        "The last two rows are measured on the test sentences of the preset `large`, of at most 12 words: "
+        f"{english['test']['sentences']:,} French and {french['test']['sentences']:,} English ones. Like the other rows, "
+        "they compare normalised words. As they are printed, with case, accents, digits and marks (sacrebleu's tokeniser 13a), "
+        f"{printed_scores_of(english, 'English')} Printed {printed_scores_of(french, 'French')}"
+    )
+
+
+def printed_scores_of(found: dict[str, Any], language: str) -> str:
+    """Return the scores of one packaged model on text as people write it, greedy and with a beam of 5."""
     printed, digits, long = ((found[name], found[f"{name}_beam_5"]) for name in ("printed", "digits", "long"))
     return (
-        f"The last two rows are measured on the {found['test']['sentences']:,} test sentences of the preset `large`, of at "
-        "most 12 words; like the others, the scores compare normalised words. As it is printed, with case, accents, digits and "
-        "marks (sacrebleu's tokeniser 13a), the text of the model into English has a BLEU of "
-        f"{printed[0]['bleu']:.1f} (beam 5: {printed[1]['bleu']:.1f}), and of {digits[0]['bleu']:.1f} "
-        f"({digits[1]['bleu']:.1f}) on the {digits[0]['sentences']:,} sentences with digits. On {long[0]['sentences']:,} "
-        f"longer test sentences, of 13 to 40 words, its BLEU is {long[0]['bleu']:.1f} ({long[1]['bleu']:.1f})."
+        f"translations into {language} have a BLEU of {printed[0]['bleu']:.1f} (beam 5: {printed[1]['bleu']:.1f}), and of "
+        f"{digits[0]['bleu']:.1f} ({digits[1]['bleu']:.1f}) on the {digits[0]['sentences']:,} sentences with digits; on "
+        f"{long[0]['sentences']:,} longer test sentences, of 13 to 40 words, the BLEU of normalised words is "
+        f"{long[0]['bleu']:.1f} ({long[1]['bleu']:.1f})."
     )
 
 
