@@ -210,19 +210,21 @@ def folder_for(settings: Settings, chapter: str = "") -> Path:
     return Path(os.environ.get("S2S_RUNS") or "runs") / (f"{chapter}-{name}" if chapter else name)
 
 
-def open_run(folder: str | Path) -> Run:
-    """Read a run's settings and vocabularies.
+def _packaged(folder: Path) -> Path:
+    """Return the folder of a model of the package if only its name is given; other folders as they are."""
+    if folder.exists() or folder.name != str(folder) or not folder.name.startswith(PRETRAINED.name):
+        return folder
+    packaged = PRETRAINED.with_name(folder.name)
+    return packaged if packaged.is_dir() else folder
 
-    Args:
-        folder: Folder of the run. The models of the package can be given by name, `pretrained` or `pretrained_fr`.
+
+def open_run(folder: str | Path) -> Run:
+    """Read settings and vocabularies of a run; `pretrained` and `pretrained_fr` name the models of the package.
 
     Raises:
         RunError: The folder does not exist, holds no run or one of another format, or contains links.
     """
-    folder = to_path(folder, "folder")
-    if folder.name.startswith(PRETRAINED.name) and folder.name == str(folder) and not folder.exists():
-        packaged = PRETRAINED.with_name(folder.name)
-        folder = packaged if packaged.is_dir() else folder
+    folder = _packaged(to_path(folder, "folder"))
     path = folder / "run.json"
     if not folder.is_dir():
         raise RunError(
