@@ -106,8 +106,9 @@ def test_the_middle_of_a_sentence_is_farthest_from_the_first_state():
 
 
 def test_quality_by_length_is_as_the_caption_says():
-    assert "With one vector it falls as sentences become longer, and with attention it falls much less, if at all." in prose(
-        "encoder_decoder"
+    assert (
+        "With one vector it falls as sentences become longer, and with attention it falls much less, if at all."
+        in prose("encoder_decoder")
     )
     lengths = ("1 to 6", "7 to 9", "10 to 12", "13 to 16", "over 16")
     one, attention = zip(*(map(float, row(group, outputs("encoder_decoder"))[1:]) for group in lengths), strict=True)
