@@ -138,7 +138,7 @@
       offer(this.sourceSelect, [["", "(the model decides)"], ...places], pinned ? String(pin.source) : "", !attends);
       const shown = this.joinBox.checked ? "word" : unit;
       this.hint.textContent = "Choose a " + shown + " to see where the model looked" +
-        (this.weightsOf(best).kind === "cross" ? ", then a " + languageName(this.language.source, "source") + " " + shown + " to look at instead." : ".");
+        (this.weightsOf(best).kind === "cross" ? ", then the " + languageName(this.language.source, "source") + " " + shown + " to look at instead." : ".");
       this.hint.hidden = !attends;
     },
 
