@@ -196,7 +196,8 @@ def test_a_streamed_corpus_is_split_the_same_way(tmp_path, changes, count):
     whole, streamed = prepare(settings), stream(settings, tmp_path / "place")
     assert (streamed.steps, streamed.notes) == (whole.steps, whole.notes)
     assert (streamed.test.sources, streamed.test.references) == (whole.test.sources, whole.test.references)
-    assert streamed.validation == replace(whole.validation, groups=None)
+    groups = whole.validation.groups if "valid" in changes else None  # kept for files of their own alone
+    assert streamed.validation == replace(whole.validation, groups=groups)
     assert (streamed.test_pairs, streamed.validation_pairs) == (whole.test_pairs, whole.validation_pairs)
     assert streamed.train.find(whole.train.sources) == set(whole.train.sources)
     assert len(streamed.train) == len(whole.train)
