@@ -37,7 +37,8 @@ MEASURE = """([first, count]) => {
     const forced = Array.from({ length: count }, (_, n) => model.tgtWords[first + ((k * 104729 + n * 37) % (size - first))]);
     const prefix = forced.concat("<eos>");
     const start = performance.now(), steps = model.translate(source, { prefix }).best.steps.length;
-    if (steps !== count + 1) throw new Error("the sentence has " + steps + " steps");
+    // Pieces joined to a text may be read as fewer pieces, and then the limit of length can come before EOS.
+    if (steps !== count && steps !== count + 1) throw new Error("the sentence has " + steps + " steps");
     times.push(performance.now() - start);
   }
   const sorted = times.slice(10).sort((a, b) => a - b); // the first ten warm up
