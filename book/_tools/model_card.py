@@ -101,10 +101,10 @@ def _quality(run: Run, scores: dict[str, Any]) -> str:
 
 Measured on {test["sentences"]:,} held-out sentences of at most 12 words, the test set of the preset `large`, and on longer ones.
 None of these sentences occurs in training as a source, also if case, accents, marks and digits are left aside.
-{known} All references count, and the 95% bootstrap interval is in
-brackets. *Normalised* compares lower-case words without accents and digits, as older figures of this book do; *as printed*
-compares what you read, with sacrebleu's tokeniser 13a. *Exact* is the share of translations that equal a reference. The model was
-trained with one seed only.
+{known}
+All references count, and the 95% bootstrap interval is in brackets. *Normalised* compares lower-case words without accents and
+digits, as older figures of this book do; *as printed* compares what you read, with sacrebleu's tokeniser 13a. *Exact* is the
+share of translations that equal a reference. The model was trained with one seed only.
 
 | sentences and search | BLEU | exact |
 | --- | --- | --- |

@@ -27,22 +27,13 @@ RunOption = Annotated[
 RunsArgument = Annotated[
     Path, typer.Argument(metavar="DIR", help="Folder with runs in it, which may be two levels below.")
 ]
-TrainedRunOption = Annotated[
-    Path,
-    typer.Option(
-        help="Folder of a trained run. pretrained and pretrained_fr are the models that come with the package.",
-        metavar="DIR",
-        show_default="pretrained, which translates from French into English",
-    ),
-]
-MeasuredRunOption = Annotated[
-    Path | None,
-    typer.Option(
-        help="Folder of a trained run. pretrained and pretrained_fr are the models that come with the package.",
-        metavar="DIR",
-        show_default="pretrained, which translates from French into English",
-    ),
-]
+_TRAINED_RUN = typer.Option(
+    help="Folder of a trained run. pretrained and pretrained_fr are the models that come with the package.",
+    metavar="DIR",
+    show_default="pretrained, which translates from French into English",
+)
+TrainedRunOption = Annotated[Path, _TRAINED_RUN]
+MeasuredRunOption = Annotated[Path | None, _TRAINED_RUN]
 DeviceOption = Annotated[
     str,
     typer.Option(
